@@ -1,0 +1,83 @@
+"""The command line: options in, one workflow called, its result printed. Heavy imports wait for their command."""
+
+import json
+import os
+import sys
+from itertools import pairwise
+from typing import NoReturn
+
+import typer
+
+from forecast.errors import ExitCode, ForecastError, TrainingError, UsageError
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the command line and exits: the one place that turns an error into words and a number."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.DONE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from forecast.cli.app import app  # noqa: PLC0415 - inside the boundary, so that its errors are caught too
+
+    try:
+        code = app(arguments, prog_name="forecast", standalone_mode=False)
+    except ForecastError as error:
+        if "--debug" in arguments:
+            raise
+        return _report(error, arguments)
+    except typer.exceptions.TyperException as error:
+        words = [word for word in arguments if not word.startswith("-")]
+        command = f"forecast {words[0]}" if words and words[0] in _commands() else "forecast"
+        return _report(UsageError(error.format_message(), f"{command} --help"), arguments)
+    except MemoryError:
+        hint = "--window or --batch-size with a smaller number"
+        return _report(TrainingError("There is not enough memory for this.", hint), arguments)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
+        if "--debug" in arguments:
+            raise
+        hint = "run it again with --debug and report what it prints"
+        return _report(ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint), arguments)
+    if code == ExitCode.INTERRUPTED:
+        sys.stderr.write("Stopped. The store is as it was.\n")
+    return int(code or 0)
+
+
+def _commands() -> list[str]:
+    from forecast.cli.app import app  # noqa: PLC0415
+
+    return [str(command.name) for command in app.registered_commands]
+
+
+def _report(error: ForecastError, arguments: list[str]) -> int:
+    """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
+    if _wants_json(arguments):
+        words = [word for word in arguments if not word.startswith("-")]
+        content = {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
+        content |= {"command": words[0] if words else ""}
+        sys.stderr.write(json.dumps({"error": content}, ensure_ascii=False) + "\n")
+        return error.exit_code
+    red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
+    sys.stderr.write(f"{red}error:{plain} {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"hint:  {error.hint}\n")
+    return error.exit_code
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    pairs = pairwise(arguments)
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
+
+
+def _colours() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")

@@ -1,0 +1,56 @@
+"""The commands by name, and what `forecast --help` says of them all."""
+
+from typing import Annotated
+
+import typer
+
+from forecast import __version__
+from forecast.cli.compare import compare_command
+from forecast.cli.doctor import doctor_command
+from forecast.cli.models import models_app
+from forecast.cli.predict import predict_command
+from forecast.cli.train import train_command
+
+EXIT_CODES = """Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or
+config · 6 training failed · 7 a quality gate failed · 10 not promoted (with --detailed-exitcode) · 75 another run
+holds the lock · 130 Ctrl-C"""
+
+EXAMPLES = """From a CSV of sales or prices to forecasts you can trust.
+
+  forecast train sales.csv
+
+  forecast compare sales.csv --models rnn,lstm,gru
+
+  forecast predict sales --horizon 24 -o next.csv
+"""
+
+app = typer.Typer(
+    help=EXAMPLES,
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"forecast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _forecast(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("train")(train_command)
+app.command("compare")(compare_command)
+app.command("predict")(predict_command)
+app.command("doctor")(doctor_command)
+app.add_typer(models_app, name="models")

@@ -1,0 +1,136 @@
+"""What the user sees: notes and progress on stderr, results on stdout, numbers a person can read."""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from shutil import get_terminal_size
+from types import TracebackType
+from typing import Any, Self
+
+from forecast.specs import Form
+
+Cell = str | int | float | None
+
+SCHEMA_VERSION = 1
+LABEL_WIDTH = 10
+QUIET_INTERVAL = 10.0
+"""Seconds between two progress lines where there is no terminal."""
+
+
+def settle_form(form: Form) -> Form:
+    """Returns the form that ``auto`` stands for: a table on a terminal, CSV elsewhere."""
+    if form != "auto":
+        return form
+    return "table" if sys.stdout.isatty() else "csv"
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Writes one JSON document to stdout; numbers that are not finite become null."""
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **_finite(document)}, indent=2, ensure_ascii=False)
+    write_out(text + "\n")
+
+
+def write_out(text: str) -> None:
+    """Writes a result to stdout."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def say(text: str, label: str = "") -> None:
+    """Writes a line of notes to stderr, after its label in a column of its own."""
+    sys.stderr.write(f"{label:<{LABEL_WIDTH}}{text}\n" if label else f"{text}\n")
+    sys.stderr.flush()
+
+
+def say_beside(text: str, flags: str, label: str = "") -> None:
+    """Writes a note with the flags that change it at the right edge, or below where it does not fit."""
+    width = min(get_terminal_size((80, 24)).columns, 100)
+    line = f"{label:<{LABEL_WIDTH}}{text}"
+    if not flags:
+        say(line)
+    elif len(line) + len(flags) + 2 <= width:
+        say(f"{line}{flags:>{width - len(line)}}")
+    else:
+        say(line)
+        say(f"{flags:>{width}}")
+
+
+def short(value: Cell) -> str:
+    """Returns a number with at most five significant digits, other values as text."""
+    if value is None:
+        return "–"
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else value
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    digits = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 4
+    return f"{value:,.{digits}f}" if abs(value) >= 0.001 else f"{value:.3g}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Returns aligned columns, the first ``left`` to the left and the others to the right."""
+    widths = [max(len(row[c]) for row in [header, *rows]) for c in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        cells = [f"{t:<{w}}" if c < left else f"{t:>{w}}" for c, (t, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+class ProgressLine:
+    """A bar with the time left on a terminal, a line now and then elsewhere, nothing when quiet."""
+
+    def __init__(self, label: str, *, quiet: bool) -> None:
+        self._label = label
+        self._quiet = quiet
+        self._bar: Any = None
+        self._task: Any = None
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+
+            self._bar = Progress(
+                TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.percentage:>3.0f} %  {task.description}"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("", total=1.0)
+        return self
+
+    def update(self, description: str, share: float) -> None:
+        """Shows what is being done and the share that is done, from 0 to 1."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=share, description=description)
+        elif not self._quiet and time.monotonic() - self._last > QUIET_INTERVAL:
+            self._last = time.monotonic()
+            say(f"{description}: {100 * share:.0f} %", self._label)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,152 @@
+"""Flags that several commands share, grouped: a command takes a group as one argument.
+
+Each group is a dataclass of annotated fields; ``grouped`` spreads its fields into the command's signature,
+where Typer finds them, and puts them together again when the command is called.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from forecast.specs import Device, Fill, Form, Loss, Overrides, PlotKind, Preset, Settings
+
+
+def _panel(title: str) -> Callable[..., Any]:
+    def option(*names: str, help: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
+        return typer.Option(*names, help=help, rich_help_panel=title, **more)
+
+    return option
+
+
+_data, _scoring, _network, _output = _panel("Data"), _panel("Forecast"), _panel("Network"), _panel("Output")
+
+
+@dataclass(frozen=True)
+class DataFlags:
+    """How the file is read, where it can't be told from the file."""
+
+    time: Annotated[str | None, _data("--time", help="Date column.", metavar="COLUMN")] = None
+    target: Annotated[
+        str | None,
+        _data("--target", help="Column to forecast; several (a,b) make a series each.", metavar="COLUMN"),
+    ] = None
+    id: Annotated[str | None, _data("--id", help="Column that names the series; several: a,b.", metavar="COLUMN")] = (
+        None
+    )
+    freq: Annotated[
+        str | None, _data("--freq", help="Step between rows: 15min, h, D, B, W, MS, QS, YS …", metavar="CODE")
+    ] = None
+    date_format: Annotated[
+        str | None, _data("--date-format", help="How dates are written, such as %d/%m/%Y.", metavar="FORMAT")
+    ] = None
+    fill: Annotated[Fill, _data("--fill", help="What stands in a gap; filled steps are never scored.")] = "interpolate"
+
+
+@dataclass(frozen=True)
+class SettingsFlags:
+    """What is forecast, how it is scored, and the network's settings."""
+
+    horizon: Annotated[int | None, _scoring("--horizon", help="Steps to forecast.", min=1, metavar="STEPS")] = None
+    window: Annotated[int | None, _scoring("--window", help="Steps the network sees.", min=1, metavar="STEPS")] = None
+    season: Annotated[
+        int | None, _scoring("--season", help="Steps in one season; 1 for none.", min=1, metavar="STEPS")
+    ] = None
+    folds: Annotated[
+        int | None,
+        _scoring("--folds", help="Origins at which the forecast is scored.", min=1, max=50, metavar="N"),
+    ] = None
+    preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
+        "balanced"
+    )
+    units: Annotated[int | None, _network("--units", help="Units of a recurrent layer.", min=1, metavar="N")] = None
+    layers: Annotated[int | None, _network("--layers", help="Stacked recurrent layers.", min=1, metavar="N")] = None
+    dropout: Annotated[float | None, _network("--dropout", help="Share of inputs dropped.", metavar="SHARE")] = None
+    recurrent_dropout: Annotated[
+        float | None, _network("--recurrent-dropout", help="Share of states dropped.", metavar="SHARE")
+    ] = None
+    loss: Annotated[Loss | None, _network("--loss", help="What training makes small.")] = None
+    steps: Annotated[int | None, _network("--steps", help="Training steps of a network.", min=1, metavar="N")] = None
+    batch_size: Annotated[int | None, _network("--batch-size", help="Windows in one step.", min=1, metavar="N")] = None
+    learning_rate: Annotated[
+        float | None, _network("--learning-rate", help="Highest learning rate of Adam.", metavar="RATE")
+    ] = None
+    seed: Annotated[int, _network("--seed", help="First seed; the same gives the same numbers.", min=0)] = 0
+    seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
+    device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
+
+    def settings(self) -> Settings:
+        """Returns the settings of a run."""
+        own = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
+        network = {f.name: getattr(self, f.name) for f in fields(Overrides)}
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in own}
+        return Settings(overrides=Overrides(**network), **chosen)
+
+
+@dataclass(frozen=True)
+class OutputFlags:
+    """Where results go and in what form."""
+
+    store: Annotated[
+        Path, _output("--store", help="Folder of the trained models.", envvar="FORECAST_STORE", metavar="DIR")
+    ] = Path(".forecast")
+    format: Annotated[Form, _output("--format", help="auto: a table on a terminal, CSV in a pipe.")] = "auto"
+    json: Annotated[bool, _output("--json", help="Short for --format json.")] = False
+    quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but the result.")] = False
+    debug: Annotated[bool, _output("--debug", help="Show where in the program an error comes from.")] = False
+
+    @property
+    def form(self) -> Form:
+        """How the result is printed, ``--json`` heeded."""
+        return "json" if self.json else self.format
+
+
+@dataclass(frozen=True)
+class PlotFlags:
+    """Whether and where plots are written."""
+
+    plots: Annotated[PlotKind, _output("--plots", help="Kind of the plots.")] = "png"
+    out_dir: Annotated[
+        Path, _output("--out-dir", help="Folder of plots and forecasts.", metavar="DIR", file_okay=False)
+    ] = Path("forecasts")
+
+
+def split_names(text: str | None) -> tuple[str, ...]:
+    """Returns the names of a comma-separated list, without blanks."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Returns the command with every dataclass argument spread into its fields."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters, groups = [], {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if is_dataclass(hints[name]):
+            groups[name] = hints[name]
+            inner = get_type_hints(hints[name], include_extras=True)
+            for field in fields(hints[name]):
+                parameters.append(
+                    inspect.Parameter(
+                        field.name,
+                        inspect.Parameter.KEYWORD_ONLY,
+                        default=field.default,
+                        annotation=inner[field.name],
+                    )
+                )
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    del run.__wrapped__  # or Typer would see the ungrouped signature
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run

@@ -1,0 +1,82 @@
+"""`forecast models list|show|rollback|promote|prune`."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from forecast.cli.console import print_json, say, settle_form, table, write_out
+from forecast.cli.flags import OutputFlags, grouped
+
+models_app = typer.Typer(
+    help="The trained models: list, show, rollback, promote, prune.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Name = Annotated[str, typer.Argument(help="Name of the model.")]
+HEADER = ("name", "version", "champion", "model", "created", "training_end")
+
+
+@models_app.command("list")
+@grouped
+def list_command(output: OutputFlags) -> None:
+    """List the models and their champions.
+
+    forecast models list
+
+    forecast models list --json
+
+    forecast models list --store /srv/forecast
+    """
+    from forecast.workflows.inventory import describe_champions  # noqa: PLC0415 - imports numpy
+
+    _print_versions(describe_champions(output.store), output)
+
+
+@models_app.command("show")
+@grouped
+def show_command(name: Name, output: OutputFlags) -> None:
+    """List all versions of a model.
+
+    forecast models show sales
+
+    forecast models show sales --json
+
+    forecast models show sales --store /srv/forecast
+    """
+    from forecast.workflows.inventory import describe_versions  # noqa: PLC0415
+
+    _print_versions(describe_versions(output.store, name), output)
+
+
+@models_app.command("rollback")
+@grouped
+def rollback_command(
+    name: Name,
+    output: OutputFlags,
+    to: Annotated[str | None, typer.Option("--to", help="The version to go back to, such as v2.")] = None,
+) -> None:
+    """Put the champion before this one, or an older version, back in use.
+
+    forecast models rollback sales
+
+    forecast models rollback sales --to v2
+
+    forecast models rollback sales --store /srv/forecast
+    """
+    from forecast.production.store import Store  # noqa: PLC0415
+
+    version = Store(output.store).model(name).rollback(to, datetime.now(UTC))
+    say(f"{name} {version.label} is the champion now. Next: forecast predict {name}")
+
+
+def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:
+    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+
+    form = settle_form(output.form)
+    if form == "json":
+        print_json({"models": rows})
+        return
+    cells = [[str(row[column]) for column in HEADER] for row in rows]
+    write_out(csv_text(HEADER, cells) if form == "csv" else table(HEADER, cells, left=len(HEADER)))

@@ -1,0 +1,64 @@
+"""`forecast predict [NAME]`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.cli.console import print_json, say, settle_form, short, table, write_out
+from forecast.cli.flags import OutputFlags, grouped
+
+
+@grouped
+def predict_command(
+    output: OutputFlags,
+    name: Annotated[str | None, typer.Argument(help="Name of the model; may be left out where there is one.")] = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option("--model-version", metavar="V", help="A version such as v2 instead of the champion."),
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Forecast from the end of the data with the champion, without TensorFlow.
+
+    forecast predict sales
+
+    forecast predict sales --horizon 24 -o next_two_years.csv
+
+    forecast predict sales --data newest.csv --json
+    """
+    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.outputs import check_free, forecast_csv, write_file  # noqa: PLC0415
+    from forecast.workflows.predict import PredictRequest, predict  # noqa: PLC0415
+    from forecast.workflows.tables import FORECAST_COLUMNS, rows_of_csv  # noqa: PLC0415
+
+    check_free(to, force=force)
+    result = predict(PredictRequest(name, data, horizon, version), Store(output.store))
+    if not output.quiet:
+        for note in result.notes:
+            say(note, "Note")
+    text = forecast_csv(result.forecasts, result.panel, result.model, result.version.label)
+    steps, series = result.forecasts.point.shape[1], len(result.panel)
+    if to is not None:
+        write_file(to, text)
+        if not output.quiet:
+            say(f"{to}: {steps} steps of {series:,} series, by {result.model} {result.version.label}", "Wrote")
+        if output.form != "json":
+            return
+    form = settle_form(output.form)
+    if form == "csv":
+        write_out(text)
+        return
+    rows = rows_of_csv(text)
+    if form == "json":
+        document = {"name": result.version.name, "version": result.version.label, "model": result.model}
+        print_json({**document, "forecasts": rows, "files": [str(to)] if to else []})
+        return
+    shown = [column for column in FORECAST_COLUMNS[:8] if any(row[column] is not None for row in rows)]
+    cells = [[short(row[column]) for column in shown] for row in rows]
+    write_out(table(shown, cells, left=2))

@@ -1,0 +1,88 @@
+"""The leaderboard as a person reads it, fitted to the width of the terminal."""
+
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.console import print_json, say, settle_form, short, table, write_out
+from forecast.specs import Form
+
+if TYPE_CHECKING:
+    from forecast.evaluation.leaderboard import Leaderboard, Row
+
+COLUMNS = (
+    "model",
+    "RMSE",
+    "± seeds",
+    "± folds",
+    "MAE",
+    "MASE",
+    "sMAPE",
+    "skill",
+    "in 80 %",
+    "params",
+    "train s",
+    "ms",
+)
+FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s", "MASE")
+"""Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
+
+
+def leaderboard_table(board: "Leaderboard") -> str:
+    """Returns the table with a line above it that says what it stands on, and the notes of rows below."""
+    columns = list(COLUMNS)
+    if all(row.coverage_80 is None for row in board.rows):
+        columns.remove("in 80 %")
+    cells = [_cells(row) for row in board.rows]
+    width = get_terminal_size((80, 24)).columns
+    for leaving in ("", *FIRST_TO_GO):
+        if leaving in columns:
+            columns.remove(leaving)
+        text = table(columns, [[row[name] for name in columns] for row in cells])
+        if max(map(len, text.splitlines())) <= width:
+            break
+    notes = "".join(f"  {row.model}: {row.note}\n" for row in board.rows if row.note)
+    many = f"{board.folds} fold{'s' if board.folds > 1 else ''} × {board.horizon} steps"
+    seeds = f", {board.seeds} seeds" if board.seeds > 1 else ""
+    return f"\n  scored on {many}, {board.points:,} points{seeds}\n{text}{notes}\n"
+
+
+def print_leaderboard(board: "Leaderboard", form: Form, document: dict[str, Any]) -> None:
+    """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
+    from forecast.workflows.tables import csv_text, leaderboard_rows  # noqa: PLC0415 - imports numpy
+
+    rows = leaderboard_rows(board)
+    form = settle_form(form)
+    if form == "json":
+        print_json(document)
+    elif form == "csv":
+        write_out(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
+        say(board.verdict)
+    else:
+        write_out(leaderboard_table(board) + f"{board.verdict}\n")
+
+
+def leaderboard_json(board: "Leaderboard") -> dict[str, Any]:
+    """Returns the part of a JSON document that holds the scores."""
+    from forecast.workflows.tables import leaderboard_rows  # noqa: PLC0415
+
+    by_step = {model: [float(value) for value in errors] for model, errors in board.by_step.items()}
+    rows = [{**row, "rmse_by_step": by_step[str(row["model"])]} for row in leaderboard_rows(board)]
+    counts = {"folds": board.folds, "seeds": board.seeds, "points": board.points, "horizon": board.horizon}
+    return {"leaderboard": rows, "scored_on": counts, "verdict": board.verdict}
+
+
+def _cells(row: "Row") -> dict[str, str]:
+    return {
+        "model": row.model,
+        "RMSE": short(row.rmse),
+        "± seeds": short(row.rmse_std) if row.rmse_std else "–",
+        "± folds": short(row.rmse_fold_std) if row.rmse_fold_std else "–",
+        "MAE": short(row.mae),
+        "MASE": f"{row.mase:.3f}",
+        "sMAPE": f"{row.smape:.2f}",
+        "skill": "–" if row.skill is None else f"{100 * row.skill:+.0f} %",
+        "in 80 %": "–" if row.coverage_80 is None else f"{100 * row.coverage_80:.0f} %",
+        "params": short(row.params),
+        "train s": f"{row.train_seconds:.1f}",
+        "ms": f"{row.predict_ms:.0f}",
+    }

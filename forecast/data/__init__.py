@@ -1,0 +1,1 @@
+"""From a CSV to panels and windows."""

@@ -1,0 +1,296 @@
+"""Which column is the time, which the target, and which tell the series apart: asked for, or inferred.
+
+Names propose and values decide: a column called Date whose cells are no dates is no time column, and a Store that
+leaves two rows for one day does not tell series apart.
+
+Shapes: ``R`` rows.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from forecast.data.dates import Dates, looks_like_dates
+from forecast.data.findings import Finding, listed
+from forecast.data.frequency import readable
+from forecast.data.panel import IntArray
+from forecast.data.table import Table
+from forecast.errors import DataError, UsageError, did_you_mean
+
+TIME_NAMES = (
+    "ds",
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "period",
+)
+TARGET_NAMES = (
+    *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "quantity", "qty"),
+    *("amount", "total", "count", "units", "orders", "visits", "passengers", "births", "volume"),
+)
+ID_NAMES = (
+    *(
+        "unique_id",
+        "series_id",
+        "item_id",
+        "id",
+        "series",
+        "store",
+        "shop",
+        "item",
+        "sku",
+        "product",
+        "symbol",
+    ),
+    *(
+        "ticker",
+        "branch",
+        "dept",
+        "department",
+        "category",
+        "region",
+        "country",
+        "city",
+        "entity",
+        "name",
+        "code",
+    ),
+)
+SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only one series
+CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
+NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
+NUMBERED_YEARS = (1500, 2200)
+MOST_IDS = 3  # columns that tell the series apart together
+MOST_CANDIDATES = 8
+FEW = 20  # one row in so many may have the series and time of another: a mistake rather than a panel
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The user's names of the columns that are used."""
+
+    time: str
+    target: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesKeys:
+    """Which series each row belongs to."""
+
+    codes: IntArray  # (R,) -1 where the row names none
+    names: tuple[str, ...]  # of the series; the parts of a compound id are joined with a slash
+
+
+def check_names(table: Table, flag: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Returns the columns asked for as the file spells them; their case does not matter.
+
+    Raises:
+        UsageError: The file has no such column.
+    """
+    spelled = {name.lower(): name for name in reversed(table.names)}
+    for name in wanted:
+        if name.lower() not in spelled:
+            message = f"{table.source.name} has no column '{name}'.{did_you_mean(name, table.names)}"
+            raise UsageError(message, f"{flag} takes one of: {listed(table.names, 20)}")
+    return tuple(name if name in table.names else spelled[name.lower()] for name in wanted)
+
+
+def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[str, list[Finding]]:
+    """Returns the column that holds dates, in the form given if there is one, when none was asked for.
+
+    Raises:
+        DataError: There is none.
+    """
+    ranked = sorted(table.names, key=lambda name: _rank(name, TIME_NAMES))
+    dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
+    if not dated:
+        message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."
+        raise DataError(message, "--time COLUMN names it, and --date-format says how to read it")
+    return dated[0], _choice("time", dated[0], dated, "dates", "--time")
+
+
+def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding]]:
+    """Returns the column to forecast, when none was asked for: by its name, else the first that varies.
+
+    Raises:
+        DataError: No column holds numbers.
+    """
+    free = [name for name in table.names if name not in taken]
+    numeric = [name for name in free if table.kind(name) == "numbers" or table.is_mostly_numbers(name)]
+    if not numeric:
+        what = f": {_examples(table, free)}." if free else "."
+        raise DataError(f"no column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
+    others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
+    likely = [name for name in numeric if _is_named(name, TARGET_NAMES) or not _is_named(name, others)]
+    ranked = sorted(likely or numeric, key=lambda name: _rank(name, TARGET_NAMES))
+    target = ranked[0]
+    if not _is_named(target, TARGET_NAMES):
+        target = next((name for name in ranked if _varies(table, name)), target)
+    return target, _choice("target", target, numeric, "numbers", "--target")
+
+
+def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> tuple[tuple[str, ...], list[Finding]]:
+    """Returns the columns that tell the series apart, when none were asked for; none for a single series.
+
+    They are the fewest that leave one row for each series and time. A few rows that are there twice are taken for
+    the mistake that they are, unless columns that are named like ids explain them.
+
+    Raises:
+        DataError: Times come again and again, and no column says why.
+    """
+    doubles = _doubles(np.zeros(table.rows, np.int64), dates)
+    if doubles == 0:
+        return tuple(name for name in table.names if name.lower() in SURE_IDS and name not in taken)[:1], []
+    few = max(1, table.rows // FEW)
+    candidates = _id_candidates(table, dates, taken)
+    named = [name for name in candidates if _is_named(name, ID_NAMES)]
+    ids = _tell_apart(table, dates, named, 0)
+    if ids is None:
+        ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
+    if ids is None:
+        raise _repeats(table, dates, time)
+    return ids, _choice("ids", ", ".join(ids), [", ".join(ids), *candidates], "possible", "--id") if ids else []
+
+
+def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:
+    """Returns the series of each row by these columns, in natural order of the names: shop 2 before shop 10."""
+    codes, names = np.zeros(table.rows, np.int64), [""]
+    for position, column in enumerate(ids):
+        texts = table.texts(column)
+        parts = texts.values.to_pylist()
+        joined = np.where((codes < 0) | (texts.codes < 0), -1, codes * len(parts) + texts.codes)
+        present, codes = _compact(joined, len(names) * len(parts))
+        names = [
+            parts[pair % len(parts)] if position == 0 else f"{names[pair // len(parts)]}/{parts[pair % len(parts)]}"
+            for pair in present.tolist()
+        ]
+    order = sorted(range(len(names)), key=lambda i: _natural(names[i]))
+    ranks = np.empty(len(names) + 1, np.int64)
+    ranks[order] = np.arange(len(names))
+    ranks[-1] = -1
+    return SeriesKeys(ranks[codes], tuple(names[i] for i in order))
+
+
+def _compact(codes: IntArray, count: int) -> tuple[IntArray, IntArray]:
+    """Returns the codes that occur, of ``count`` possible ones, and each row's position among them; -1 stays -1."""
+    if count <= 4 * codes.size:
+        occurs = np.bincount(codes + 1, minlength=count + 1)[1:] > 0
+        present = np.flatnonzero(occurs)
+        return present, np.append(np.cumsum(occurs) - 1, -1)[codes]
+    present, places = np.unique(codes, return_inverse=True)
+    missing = int(present[0] < 0)
+    return present[missing:], places - missing
+
+
+def _tell_apart(table: Table, dates: Dates, candidates: list[str], allowed: int) -> tuple[str, ...] | None:
+    """Returns the fewest columns that leave at most so many doubled rows."""
+    for size in range(1, MOST_IDS + 1):
+        doubles = {}
+        for ids in combinations(candidates[:MOST_CANDIDATES], size):
+            keys = series_keys(table, ids)
+            if size > 1 and len(keys.names) * dates.stamps.size > 4 * table.rows:
+                continue  # cut so fine that hardly a series is left in each piece
+            doubles[ids] = _doubles(keys.codes, dates)
+            if doubles[ids] == 0:
+                return ids
+        best = min(doubles, key=lambda ids: doubles[ids], default=None)
+        if best is not None and doubles[best] <= allowed:
+            return best
+    return None
+
+
+def _doubles(series: IntArray, dates: Dates) -> int:
+    """Returns how many rows have the series and time of an earlier one."""
+    keys = (series * dates.stamps.size + dates.codes)[(series >= 0) & (dates.codes >= 0)]
+    if keys.size == 0:
+        return 0
+    if keys.max() <= 4 * keys.size:
+        return keys.size - int(np.count_nonzero(np.bincount(keys)))
+    keys.sort()
+    return int(np.count_nonzero(keys[1:] == keys[:-1]))
+
+
+def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str]:
+    """Returns the columns of text or whole numbers whose values each come often enough to be a series."""
+    at_once = int(np.bincount(dates.codes[dates.codes >= 0]).max())
+    candidates = []
+    for name in table.names:
+        words = (*TARGET_NAMES, *CLOCK_NAMES, *TIME_NAMES)
+        if name in taken or _is_named(name, words) or not (table.kind(name) == "text" or table.is_whole(name)):
+            continue
+        most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
+        if 1 < len(table.texts(name).values) <= most:
+            candidates.append(name)
+    return sorted(candidates, key=lambda name: _rank(name, ID_NAMES))
+
+
+def _repeats(table: Table, dates: Dates, time: str) -> DataError:
+    counts = np.bincount(dates.codes[dates.codes >= 0])
+    most = int(counts.argmax())
+    clock = [name for name in table.names if name.lower() in CLOCK_NAMES and name != time]
+    if clock:
+        message = f"the times of {table.source.name} are spread over the columns {', '.join([time, *clock])}."
+        return DataError(message, "put them into one column, such as 2007-01 or 2004-03-10 18:00")
+    message = f"{table.source.name} has {counts[most]:,} rows for {readable(dates.stamps[most])} in column {time},"
+    message += " and no other column tells them apart."
+    return DataError(message, "--id COLUMN if they are of several series; else sum them to one row a step first")
+
+
+def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
+    if form is not None or table.kind(name) == "text":
+        return looks_like_dates(table.texts(name), form)
+    if table.is_whole(name) and _is_named(name, TIME_NAMES):
+        numbers = table.numbers(name)
+        low, high = np.nanmin(numbers), np.nanmax(numbers)
+        return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, NUMBERED_YEARS))
+    return table.kind(name) == "dates"
+
+
+def _varies(table: Table, name: str) -> bool:
+    if table.kind(name) != "numbers":
+        return True
+    numbers = table.numbers(name)
+    return bool(np.nanmin(numbers) < np.nanmax(numbers))
+
+
+def _examples(table: Table, names: Sequence[str]) -> str:
+    """Returns the columns with the first value of each: ``city ('Rome'), note (empty)``."""
+    shown = []
+    for name in names:
+        texts = table.texts(name)
+        filled = texts.codes >= 0
+        shown.append(f"{name} ('{texts.value(int(filled.argmax()))}')" if filled.any() else f"{name} (empty)")
+    return listed(shown)
+
+
+def _choice(topic: str, chosen: str, possible: Sequence[str], what: str, flag: str) -> list[Finding]:
+    """Returns what else could have been chosen, if anything."""
+    others = [name for name in possible if name != chosen]
+    return [Finding("note", topic, f"{chosen}; also {what}: {listed(others)}", flag)] if others else []
+
+
+def _rank(name: str, words: tuple[str, ...]) -> int:
+    """Returns how soon a name comes in a list of words: as a whole, then as one of its parts, then not at all."""
+    if name.lower() in words:
+        return words.index(name.lower())
+    parts = re.findall(r"[a-z]{2,}", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    return len(words) + min((words.index(part) for part in parts if part in words), default=len(words))
+
+
+def _is_named(name: str, words: tuple[str, ...]) -> bool:
+    return _rank(name, words) < 2 * len(words)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Returns a key that sorts the numbers within names by their size."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,28 @@
+"""What the reader noticed in a file and did about it, each with the flag that changes it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+Grade = Literal["note", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing noticed in the data: a note tells of a choice, a warning of something that may be wrong."""
+
+    grade: Grade
+    topic: str
+    text: str
+    flag: str = ""
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns the number with its noun: ``1 date``, ``1,461 dates``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(names: list[str], most: int = 5) -> str:
+    """Returns the names with commas, the first few of them when they are many."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

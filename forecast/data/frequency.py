@@ -1,0 +1,304 @@
+"""The regular step between timestamps: what it is called, how it is inferred, and where its steps lie.
+
+A frequency numbers the steps of the calendar with consecutive whole numbers, its *ordinals*, so that
+everything downstream counts steps and never meets a month of 28 days or a weekend:
+
+    monthly    2024-01-31  2024-02-29  2024-03-31      business-daily    Thu    Fri    Mon    Tue
+    ordinals          648         649         650                      14088  14089  14090  14091
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.errors import DataError, UsageError, did_you_mean
+
+Unit = Literal["minute", "hour", "day", "business-day", "week", "month", "quarter", "year"]
+Timestamps = NDArray[np.datetime64]
+Ordinals = NDArray[np.int64]
+
+DAY = 86_400
+FIXED_UNITS: tuple[Unit, ...] = ("week", "day", "hour", "minute")
+SECONDS: dict[str, int] = {"minute": 60, "hour": 3600, "day": DAY, "week": 7 * DAY}
+MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
+LAST_DAY = 31  # of a month of any length
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+STRAYS = 0.1  # share of steps that may contradict the most common one; ordinals() then names the first
+OCCUPANCY = 0.1  # a grid with a smaller share of its steps observed is an accident
+
+ADVERBS = {"day": "daily", "business-day": "business-daily"}
+ALIASES: dict[str, Unit] = {  # old pandas spellings included
+    **dict.fromkeys(("min", "t", "minute", "minutes", "minutely"), "minute"),
+    **dict.fromkeys(("h", "hour", "hours", "hourly"), "hour"),
+    **dict.fromkeys(("d", "day", "days", "daily"), "day"),
+    **dict.fromkeys(("b", "business-day", "business-days", "business-daily"), "business-day"),
+    **dict.fromkeys(("w", "week", "weeks", "weekly"), "week"),
+    **dict.fromkeys(("m", "ms", "me", "month", "months", "monthly"), "month"),
+    **dict.fromkeys(("q", "qs", "qe", "quarter", "quarters", "quarterly"), "quarter"),
+    **dict.fromkeys(("y", "ys", "ye", "a", "as", "year", "years", "yearly", "annual", "annually"), "year"),
+}
+EDGES = {
+    "ms": 1,
+    "qs": 1,
+    "ys": 1,
+    "as": 1,
+    "me": LAST_DAY,
+    "qe": LAST_DAY,
+    "ye": LAST_DAY,
+}  # day of the month
+GRAMMAR = re.compile(r"(?P<count>\d*)[ -]?(?P<word>business-[a-z]+|[a-z]+)(?:-(?P<name>[a-z]+))?(?:-(?P<day>\d+))?")
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """The regular step between two timestamps; maps timestamps to consecutive whole numbers and back.
+
+    Attributes:
+        unit: What is counted.
+        every: How many units make one step.
+        phase: Where the steps lie, modulo the step. Minutes to weeks: seconds since 1970. Months to years:
+            months since January 1970. Business days: 0.
+        day: Day of the month for months, quarters and years; 31 is the last day of every month.
+        second: Second of the day for business days, months, quarters and years.
+    """
+
+    unit: Unit
+    every: int = 1
+    phase: int = 0
+    day: int = 1
+    second: int = 0
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or (self.unit == "business-day" and self.every > 1):
+            raise UsageError(f"there is no frequency of {self.every} {self.unit}s.", "--freq B or --freq D")
+
+    @property
+    def code(self) -> str:
+        """The short form that ``--freq`` takes, such as 15min, h, D, B, W-FRI, MS, ME, M-15, QS or YE-JUN."""
+        count = str(self.every) if self.every > 1 else ""
+        if self.unit == "week":
+            return f"{count}W-{WEEKDAYS[(self.phase // DAY + EPOCH_WEEKDAY) % 7]}"
+        if self.unit not in MONTHS:
+            return count + {"minute": "min", "hour": "h", "day": "D", "business-day": "B"}[self.unit]
+        edge = {1: "S", LAST_DAY: "E"}.get(self.day, "")
+        usual = _usual_phase(MONTHS[self.unit] * self.every, self.day)
+        month = f"-{MONTH_NAMES[self.phase % 12]}" if self.phase != usual else ""
+        return f"{count}{self.unit[0].upper()}{edge}{month}" + ("" if edge else f"-{self.day}")
+
+    @property
+    def name(self) -> str:
+        """The word for a sentence, such as monthly, weekly, daily, business-daily, hourly or 15-minutely."""
+        adverb = ADVERBS.get(self.unit, f"{self.unit}ly")
+        return f"{self.every}-{adverb}" if self.every > 1 else adverb
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The seasons that this frequency may have, in steps, shortest first; none for yearly data."""
+        if self.unit == "business-day":
+            return (5,)
+        if self.unit in MONTHS:
+            cycles, step = [12], MONTHS[self.unit] * self.every
+        elif self.unit == "week":
+            cycles, step = [52], self.every
+        elif self.unit == "day":
+            cycles, step = [7, 365], self.every
+        else:
+            cycles, step = [DAY, 7 * DAY], SECONDS[self.unit] * self.every
+        return tuple(cycle // step for cycle in cycles if cycle % step == 0 and cycle > step)
+
+    def on_step(self, timestamps: Timestamps) -> NDArray[np.bool_]:
+        """Returns which of the timestamps lie exactly on a step."""
+        return np.asarray(self.timestamps(self._nearby(timestamps)) == timestamps)
+
+    def ordinals(self, timestamps: Timestamps) -> Ordinals:
+        """Returns the number of each timestamp's step, in the shape given.
+
+        Raises:
+            DataError: A timestamp lies beside the steps; the first one is named.
+        """
+        on_step = self.on_step(timestamps)
+        if not on_step.all():
+            stray = readable(timestamps[~on_step].flat[0])
+            message = f"{stray} is not one of the {self.name} steps of the data ({self.code})."
+            raise DataError(message, "correct the date, or give the step with --freq")
+        return self._nearby(timestamps)
+
+    def timestamps(self, ordinals: Ordinals) -> Timestamps:
+        """Returns the timestamp of each step, as ``datetime64[s]``, in the shape given."""
+        if self.unit in MONTHS:
+            months = (ordinals * (MONTHS[self.unit] * self.every) + self.phase).astype("datetime64[M]")
+            starts = months.astype("datetime64[D]").astype(np.int64)
+            ends = (months + 1).astype("datetime64[D]").astype(np.int64) - 1
+            seconds = np.minimum(starts + self.day - 1, ends) * DAY + self.second
+        elif self.unit == "business-day":
+            weeks, weekdays = np.divmod(ordinals, 5)
+            seconds = (weeks * 7 + weekdays - EPOCH_WEEKDAY) * DAY + self.second
+        else:
+            seconds = ordinals * (SECONDS[self.unit] * self.every) + self.phase
+        return seconds.astype("datetime64[s]")
+
+    def _nearby(self, timestamps: Timestamps) -> Ordinals:
+        """Returns the step of each timestamp that is on one, and some step near it for the others."""
+        if self.unit in MONTHS:
+            return (_months(timestamps) - self.phase) // (MONTHS[self.unit] * self.every)
+        seconds = _seconds(timestamps)
+        if self.unit == "business-day":
+            weeks, weekdays = np.divmod(seconds // DAY + EPOCH_WEEKDAY, 7)
+            return weeks * 5 + np.minimum(weekdays, 4)
+        return (seconds - self.phase) // (SECONDS[self.unit] * self.every)
+
+
+def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequency:
+    """Returns the frequency that a person wrote, such as ``15min``, ``h``, ``W-FRI``, ``MS`` or ``monthly``.
+
+    Args:
+        text: A code or a word, in any case.
+        timestamps: Tell the weekday, the day of the month and the time of day, where the text does not.
+
+    Raises:
+        UsageError: The text is no frequency.
+    """
+    match = GRAMMAR.fullmatch(text.strip().lower())
+    word = match["word"] if match else text.strip().lower()
+    if match is None or word not in ALIASES or match["count"].strip("0") == "" != match["count"]:
+        hint = "--freq takes 15min, h, D, B, W, M, Q, Y or a word such as weekly; left out, it is inferred"
+        raise UsageError(f"'{text}' is not a frequency.{did_you_mean(word, ALIASES)}", hint)
+    unit, every = ALIASES[word], int(match["count"] or 1)
+    name, day = (match["name"] or "").upper(), int(match["day"] or 0)
+    names = WEEKDAYS if unit == "week" else MONTH_NAMES if unit in MONTHS else ()
+    day_fits = unit in MONTHS and word not in EDGES and 1 <= day <= LAST_DAY
+    if (name and name not in names) or (match["day"] and not day_fits):
+        raise UsageError(f"the ending of the frequency '{text}' is not known.", "such as --freq W-FRI, QS-FEB, M-15")
+    if unit in MONTHS:
+        return _of_months(MONTHS[unit] * every, timestamps, EDGES.get(word, day), name)
+    if unit == "business-day":
+        second = 0 if timestamps is None else _most_common(_seconds(timestamps) % DAY)
+        return Frequency(unit, every, second=second)
+    return _of_seconds(SECONDS[unit] * every, timestamps, name)
+
+
+def infer_frequency(timestamps: Timestamps) -> Frequency:
+    """Returns the frequency of timestamps that may have gaps.
+
+    Args:
+        timestamps: Of one series or of a whole panel together, sorted and without repetition.
+
+    Raises:
+        DataError: There is no common step.
+    """
+    stamps = timestamps.astype("datetime64[s]")
+    hint = "--freq D, or another step: 15min, h, B, W, M, Q, Y"
+    if stamps.size < 2:
+        raise DataError("the frequency can't be told from a single date.", hint)
+    frequency = _infer_calendar(stamps) or _infer_fixed(stamps)
+    if frequency is None:
+        distances = np.diff(_seconds(stamps))
+        shortest, longest = _duration(int(distances.min())), _duration(int(distances.max()))
+        message = f"the frequency can't be inferred: from {shortest} to {longest} lie between two dates."
+        raise DataError(message, hint)
+    return frequency
+
+
+def _infer_calendar(stamps: Timestamps) -> Frequency | None:
+    """Returns months, quarters or years when no month holds two timestamps and nearly all share the day."""
+    distances = np.diff(_months(stamps))
+    step = _common_step(distances) if distances.all() else None
+    if step is None:
+        return None
+    frequency = _of_months(step, stamps)
+    return frequency if frequency.on_step(stamps).mean() >= 1 - STRAYS else None
+
+
+def _infer_fixed(stamps: Timestamps) -> Frequency | None:
+    """Returns minutes to weeks, or business days when a daily series never has a weekend."""
+    seconds = _seconds(stamps)
+    step = _common_step(np.diff(seconds))
+    if step is None or step % SECONDS["minute"]:
+        return None
+    if step == DAY and seconds[-1] - seconds[0] >= SECONDS["week"]:
+        weekdays = (seconds // DAY + EPOCH_WEEKDAY) % 7
+        if weekdays.max() < 5:
+            return Frequency("business-day", second=_most_common(seconds % DAY))
+    return _of_seconds(step, stamps)
+
+
+def _common_step(distances: Ordinals) -> int | None:
+    """Returns the step of which the distances between neighbours are multiples, all but a few strays."""
+    sizes, counts = np.unique(distances, return_counts=True)
+    usual = int(sizes[counts.argmax()])
+    if counts[sizes % usual == 0].sum() >= (1 - STRAYS) * distances.size:
+        return usual
+    divisor = int(np.gcd.reduce(sizes))
+    return divisor if (distances.size + 1) * divisor >= OCCUPANCY * distances.sum() else None
+
+
+def _of_seconds(step: int, timestamps: Timestamps | None, weekday: str = "") -> Frequency:
+    """Returns the frequency of so many seconds, in the largest unit that divides them."""
+    unit: Unit = next(unit for unit in FIXED_UNITS if step % SECONDS[unit] == 0)
+    anchored = weekday or (unit == "week" and timestamps is None)
+    phase = (WEEKDAYS.index(weekday or "SUN") - EPOCH_WEEKDAY) % 7 * DAY if anchored else 0
+    if timestamps is not None:
+        rest = _most_common((_seconds(timestamps) - phase) % step)
+        phase += rest - rest % SECONDS["week"] + rest % DAY if anchored else rest
+    return Frequency(unit, step // SECONDS[unit], phase % step)
+
+
+def _of_months(step: int, timestamps: Timestamps | None, day: int = 0, month: str = "") -> Frequency:
+    """Returns the frequency of so many months; a day of 0 and an empty month are read from the timestamps."""
+    unit: Unit = "year" if step % 12 == 0 else "quarter" if step % 3 == 0 else "month"
+    every = step // MONTHS[unit]
+    if timestamps is None:
+        phase = MONTH_NAMES.index(month) if month else _usual_phase(step, day)
+        return Frequency(unit, every, phase % step, day or 1)
+    phase = MONTH_NAMES.index(month) if month else 0
+    rest = _most_common((_months(timestamps) - phase) % step)
+    phase += rest - rest % MONTHS[unit] if month else rest
+    second = _most_common(_seconds(timestamps) % DAY)
+    return Frequency(unit, every, phase % step, day or _day_of_month(timestamps), second)
+
+
+def _usual_phase(step: int, day: int) -> int:
+    """Returns the phase that needs no month name: to December for ends of months, from January otherwise."""
+    return step - 1 if day == LAST_DAY else 0
+
+
+def _day_of_month(timestamps: Timestamps) -> int:
+    """Returns the day that the timestamps share, 31 when they are the last of their months."""
+    dates = timestamps.astype("datetime64[D]")
+    is_last = _months(dates + 1) != _months(dates)
+    if is_last.mean() >= 1 - STRAYS:
+        return LAST_DAY
+    # The last of a short month may stand for a day that it does not have: 28 February for the 30th.
+    days = (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+    return _most_common(days[~is_last])
+
+
+def readable(stamp: np.datetime64) -> str:
+    """Returns the timestamp as a person writes it: without the time of day where that is midnight."""
+    return str(stamp).removesuffix("T00:00:00").replace("T", " ")
+
+
+def _months(timestamps: Timestamps) -> Ordinals:
+    return timestamps.astype("datetime64[M]").astype(np.int64)
+
+
+def _seconds(timestamps: Timestamps) -> Ordinals:
+    return timestamps.astype("datetime64[s]").astype(np.int64)
+
+
+def _most_common(numbers: Ordinals) -> int:
+    values, counts = np.unique(numbers, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _duration(seconds: int) -> str:
+    unit = next((unit for unit in ("day", "hour", "minute") if seconds >= SECONDS[unit]), None)
+    if unit is None:
+        return f"{seconds} seconds"
+    count = round(seconds / SECONDS[unit], 1)
+    return f"{count:g} {unit}" + ("" if count == 1 else "s")

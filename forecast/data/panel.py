@@ -1,0 +1,153 @@
+"""Many series at one frequency in one flat buffer: what every model and every score is computed from.
+
+    values     a a a a a a | b b b | c c c c c      N observations, NaN where a step is missing
+    offsets    0             6       9           14  series i is values[offsets[i]:offsets[i + 1]]
+
+Cutting a panel at an origin gives a new panel without the steps after it, and gaps are filled on the panel
+that was cut. So no filled value can depend on what comes after the origin.
+
+Shapes: ``S`` series, ``N`` steps of all series together, ``H`` horizon.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from forecast.data.frequency import Frequency, parse_frequency
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Fill = Literal["interpolate", "previous", "zero", "error"]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """S series at one frequency in one flat buffer; a missing step is NaN, never absent."""
+
+    series_ids: tuple[str, ...]  # S
+    values: FloatArray  # (N,) as observed: NaN where nothing was
+    offsets: IntArray  # (S + 1,)
+    first: IntArray  # (S,) ordinal of each series' first step
+    frequency: Frequency
+    target: str  # the user's name of the column
+    fill: Fill = "interpolate"
+
+    def __len__(self) -> int:
+        return len(self.series_ids)
+
+    @property
+    def lengths(self) -> IntArray:
+        """Steps of each series, missing ones included, (S,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def last(self) -> IntArray:
+        """Ordinal of each series' last step, (S,); of an empty series, the one before its first."""
+        return self.first + self.lengths - 1
+
+    @cached_property
+    def observed(self) -> NDArray[np.bool_]:
+        """Where a value was observed, (N,)."""
+        return ~np.isnan(self.values)
+
+    @cached_property
+    def filled(self) -> FloatArray:
+        """The values without a NaN, (N,): each gap filled from its own series by the rule ``fill``.
+
+        Before the first observation stands the first one, after the last one the last; 0 where there is none.
+        """
+        missing = np.flatnonzero(~self.observed)
+        if missing.size == 0:
+            return self.values
+        filled = self.values.copy()
+        filled[missing] = 0.0 if self.fill == "zero" else self._bridge(missing)
+        return filled
+
+    def series(self, i: int) -> FloatArray:
+        """Returns the values of series i as observed; a view."""
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def timestamps(self, i: int) -> NDArray[np.datetime64]:
+        """Returns the timestamp of each step of series i."""
+        return self.frequency.timestamps(self.first[i] + np.arange(self.lengths[i]))
+
+    def future_timestamps(self, horizon: int) -> NDArray[np.datetime64]:
+        """Returns the timestamps of the steps after each series' end, (S, H)."""
+        return self.frequency.timestamps(self.last[:, None] + np.arange(1, horizon + 1))
+
+    def until(self, lengths: ArrayLike) -> Self:
+        """Returns the panel with the first ``lengths[i]`` steps of each series i; 0 keeps an empty series."""
+        return self._cut(np.zeros(len(self), dtype=np.int64), np.asarray(lengths, dtype=np.int64))
+
+    def tail(self, steps: int) -> Self:
+        """Returns the panel with at most the last ``steps`` of each series."""
+        lengths = np.minimum(self.lengths, steps)
+        return self._cut(self.lengths - lengths, lengths)
+
+    def select(self, indices: ArrayLike) -> Self:
+        """Returns the panel of the series at these positions, in this order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        ids = tuple(self.series_ids[i] for i in chosen)
+        return self._gather(self.offsets[chosen], self.lengths[chosen], ids, self.first[chosen])
+
+    def _cut(self, skipped: IntArray, lengths: IntArray) -> Self:
+        if lengths.shape != skipped.shape or lengths.min() < 0 or (skipped + lengths > self.lengths).any():
+            raise ValueError("each series can be cut to between 0 and its own number of steps")
+        return self._gather(self.offsets[:-1] + skipped, lengths, self.series_ids, self.first + skipped)
+
+    def _gather(self, starts: IntArray, lengths: IntArray, ids: tuple[str, ...], first: IntArray) -> Self:
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        return replace(self, series_ids=ids, values=self.values[positions], offsets=offsets, first=first)
+
+    def _bridge(self, missing: IntArray) -> FloatArray:
+        """Returns a value for each missing position from the observed ones around it in the same series."""
+        observed = np.flatnonzero(self.observed)
+        if observed.size == 0:
+            return np.zeros(missing.size)
+        rank = np.searchsorted(observed, missing)
+        before = observed[np.maximum(rank - 1, 0)]
+        after = observed[np.minimum(rank, observed.size - 1)]
+        series = np.searchsorted(self.offsets, missing, side="right") - 1
+        has_before = (rank > 0) & (before >= self.offsets[series])
+        has_after = (rank < observed.size) & (after < self.offsets[series + 1])
+        left = np.where(has_before, self.values[before], self.values[after])
+        right = np.where(has_after, self.values[after], left)
+        weight = (missing - before) / np.maximum(after - before, 1) if self.fill == "interpolate" else 0.0
+        bridged = np.where(has_before & has_after, left * (1 - weight) + right * weight, left)
+        return np.where(has_before | has_after, bridged, 0.0)
+
+
+def panel_from_series(
+    values: Sequence[ArrayLike],
+    frequency: Frequency | str,
+    *,
+    series_ids: Sequence[str] | None = None,
+    first: ArrayLike | None = None,
+    target: str = "target",
+    fill: Fill = "interpolate",
+) -> Panel:
+    """Returns a panel of arrays, one a series.
+
+    Args:
+        values: The observations of each series; NaN where one is missing.
+        frequency: The step between them, as a Frequency or as its code.
+        series_ids: Their names; by default their positions.
+        first: Ordinal of each series' first step; by default 0, the first step since 1970.
+        target: What the values are.
+        fill: How gaps are filled.
+    """
+    arrays = [np.asarray(series, dtype=np.float64) for series in values]
+    return Panel(
+        series_ids=tuple(series_ids) if series_ids is not None else tuple(str(i) for i in range(len(arrays))),
+        values=np.concatenate([*arrays, np.empty(0)]),
+        offsets=np.concatenate([[0], np.cumsum([series.size for series in arrays])]).astype(np.int64),
+        first=np.zeros(len(arrays), np.int64) if first is None else np.asarray(first, dtype=np.int64),
+        frequency=parse_frequency(frequency) if isinstance(frequency, str) else frequency,
+        target=target,
+        fill=fill,
+    )

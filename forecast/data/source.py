@@ -1,0 +1,104 @@
+"""The bytes of a file or of standard input, unpacked, with their fingerprint."""
+
+import gzip
+import hashlib
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecast.errors import DataError, NotFoundError, did_you_mean
+
+GZIP_MAGIC = b"\x1f\x8b"
+PARQUET_MAGIC = b"PAR1"
+WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The bytes of one table, as UTF-8 text or as Parquet, and where they came from."""
+
+    name: str  # what messages call it
+    stem: str  # the name without its endings
+    path: Path | None  # absolute; None for standard input
+    data: bytes
+    fingerprint: str  # SHA-256 of the bytes as stored, before unpacking
+    encoding: str  # of the text as stored
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the bytes are a Parquet file, whatever the file is called."""
+        return self.data.startswith(PARQUET_MAGIC)
+
+
+def read_source(source: str | Path) -> Source:
+    """Returns what a path, or ``-`` for standard input, holds.
+
+    Raises:
+        NotFoundError: There is no such file.
+        DataError: It can't be read, is empty, or is neither text nor Parquet.
+    """
+    if str(source) == "-":
+        name, stem, path = "standard input", "stdin", None
+        stored = sys.stdin.buffer.read()
+    else:
+        path = Path(source).absolute()
+        name = stem = path.name
+        while Path(stem).suffix.lower() in SUFFIXES:
+            stem = Path(stem).stem
+        stored = _stored(path, name)
+    data = _unpacked(stored, name)
+    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
+    encoding = "UTF-8"
+    if not data.startswith(PARQUET_MAGIC):
+        data, encoding = _utf8(data, name)
+    return Source(name, stem, path, data, hashlib.sha256(stored).hexdigest(), encoding)
+
+
+def _stored(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        folder = path.parent
+        near = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        message = f"there is no file {name} in {folder}.{did_you_mean(name, near)}"
+        raise NotFoundError(message, "check the path; - reads standard input") from None
+    except IsADirectoryError:
+        tables = sorted(file.name for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        hint = f"name one of its files, such as {path.name}/{tables[0]}" if tables else "name a CSV file"
+        raise DataError(f"{name} is a directory, not a file.", hint) from None
+    except OSError as error:
+        raise DataError(f"{name} can't be read: {error.strerror}.", f"ls -l {path}") from None
+
+
+def _unpacked(stored: bytes, name: str) -> bytes:
+    if not stored.startswith(GZIP_MAGIC):
+        return stored
+    try:
+        return gzip.decompress(stored)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(f"{name} is a damaged or cut-off gzip file.", f"gzip --test {name}; fetch it again") from None
+
+
+def _utf8(data: bytes, name: str) -> tuple[bytes, str]:
+    """Returns text as UTF-8 without a byte order mark, and the encoding that it was in."""
+    if data.startswith(WORKBOOK_MAGICS):
+        raise DataError(f"{name} is a spreadsheet or an archive, not text.", "save the table as CSV and use that")
+    if data.startswith(UTF16_MARKS):
+        try:
+            return data.decode("utf-16").encode(), "UTF-16"
+        except UnicodeDecodeError:
+            raise DataError(f"{name} is not readable text.", "save the table as CSV in UTF-8") from None
+    if b"\0" in data:
+        raise DataError(f"{name} is not text: it holds zero bytes.", "save the table as CSV in UTF-8")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.isascii():
+        return data, "UTF-8"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace").encode(), "Windows-1252"
+    return data, "UTF-8"

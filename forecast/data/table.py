@@ -1,0 +1,219 @@
+"""A table as the file holds it: named columns of dates, numbers or text, and the line of each row.
+
+Arrow reads the file with all cores and keeps repeated text once.
+
+Shapes: ``R`` rows.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+from pyarrow import types
+
+from forecast.data.arrow import coded, flags, memory
+from forecast.data.dialect import Dialect, detect_dialect, records
+from forecast.data.panel import FloatArray, IntArray
+from forecast.data.source import Source
+from forecast.errors import DataError
+
+Kind = Literal["dates", "numbers", "text", "empty", "other"]
+BLOCK_BYTES = 1 << 23  # also the longest line that is read
+REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text
+MISSING = ("", *["NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None", "none", "-", "?"])
+BLANK = r"^\s*$"
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of text as positions in the list of its different values."""
+
+    codes: IntArray  # (R,) -1 where the cell is empty
+    values: Any  # Arrow array of the different texts
+
+    def value(self, row: int) -> str:
+        """Returns the text of one row."""
+        return str(self.values[int(self.codes[row])].as_py())
+
+    def matching(self, pattern: str) -> NDArray[np.bool_]:
+        """Returns which of the different texts a regular expression (RE2) finds."""
+        return flags(pc.match_substring_regex(self.values, pattern))
+
+
+class Table:
+    """The columns of one file by name. Those without a name, such as a saved row index, are left out."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.dialect: Dialect | None = None
+        if source.is_parquet:
+            self._arrow = _read_parquet(source)
+        else:
+            self.dialect = detect_dialect(source.data, source.name)
+            self._arrow = _read_csv(source, self.dialect)
+        self._positions = {name.strip(): i for i, name in enumerate(self._arrow.column_names) if name.strip()}
+
+    @property
+    def names(self) -> list[str]:
+        """The column names, in the order of the file."""
+        return list(self._positions)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, R."""
+        return int(self._arrow.num_rows)
+
+    def kind(self, name: str) -> Kind:
+        """Returns what the column holds, judged by all of its rows."""
+        held = self._column(name).type
+        if types.is_null(held):
+            return "empty"
+        if types.is_date(held) or types.is_timestamp(held):
+            return "dates"
+        if types.is_integer(held) or types.is_floating(held) or types.is_decimal(held):
+            return "numbers"
+        text = types.is_dictionary(held) or types.is_string(held) or types.is_large_string(held)
+        return "text" if text else "other"
+
+    def is_whole(self, name: str) -> bool:
+        """Returns whether the column holds whole numbers only."""
+        return bool(types.is_integer(self._column(name).type))
+
+    def is_mostly_numbers(self, name: str) -> bool:
+        """Returns whether a column that was read as text has more numbers than other words."""
+        if self.kind(name) != "text":
+            return False
+        texts = self.texts(name)
+        return int(texts.matching(self._number).sum()) * 2 > len(texts.values)
+
+    def numbers(self, name: str) -> FloatArray:
+        """Returns the column as numbers, (R,), NaN where a cell is empty.
+
+        Raises:
+            DataError: A cell holds something else; the first one is named.
+        """
+        if self.kind(name) == "empty":
+            return np.full(self.rows, np.nan)
+        if self.kind(name) != "numbers":
+            raise self._not_a_number(name)
+        column = self._column(name).cast(pa.float64(), safe=False).combine_chunks()
+        numbers = memory(column, np.float64)
+        return np.where(flags(column.is_valid()), numbers, np.nan) if column.null_count else numbers
+
+    def texts(self, name: str) -> Texts:
+        """Returns the column as text, as the file has it: 007 stays 007, and NA stays NA."""
+        column = self._column(name)
+        is_text = self.kind(name) == "text"
+        if self.dialect is not None and (column.null_count or not is_text):
+            raw = self._arrow.column_names[self._positions[name]]
+            text = {raw: pa.dictionary(pa.int32(), pa.string())}
+            convert = pacsv.ConvertOptions(include_columns=[raw], column_types=text)
+            column = _parse(self.source, self.dialect, convert).column(0)
+        elif not is_text:
+            column = column.cast(pa.string())
+        codes, values = coded(column)
+        texts = Texts(codes, values)
+        blank = texts.matching(BLANK)
+        return Texts(np.where(np.append(blank, True)[codes], -1, codes), values) if blank.any() else texts
+
+    def stamps(self, name: str, *, local: bool = False) -> tuple[IntArray, NDArray[np.datetime64]]:
+        """Returns a column of dates as codes, (R,), -1 for none, and their different timestamps.
+
+        Args:
+            name: The column.
+            local: Of a column with a time zone, return the wall clock there instead of UTC.
+        """
+        column = self._column(name)
+        zone = self.zone(name)
+        moments = pc.local_timestamp(column) if local and zone else column
+        codes, values = coded(moments.cast(pa.timestamp("s", None if local else zone or None), safe=False))
+        return codes, memory(values, "datetime64[s]")
+
+    def zone(self, name: str) -> str:
+        """Returns the time zone of a column of dates, empty when it names none."""
+        return getattr(self._column(name).type, "tz", None) or ""
+
+    def place(self, row: int) -> str:
+        """Returns the file and line of a row: ``sales.csv line 48``."""
+        return f"{self.source.name} {self.line(row)}"
+
+    def line(self, row: int) -> str:
+        """Returns where a row stands in the file: ``line 48``; the header is line 1."""
+        if self.dialect is None:
+            return f"row {row + 1}"
+        data = self.source.data
+        ends = data.count(b"\n") or data.count(b"\r")
+        lines = ends + (not data.endswith((b"\n", b"\r")))
+        if lines == self.rows + 1:
+            return f"line {row + 2}"
+        rows = records(data.decode(), self.dialect.delimiter)  # blank lines, or line ends within quotes
+        number, _ = next(islice(rows, row + 1, None))
+        return f"line {number}"
+
+    @property
+    def _number(self) -> str:
+        point = "," if self.dialect is not None and self.dialect.decimal == "," else r"\."
+        return rf"^\s*[-+]?(\d+{point}?\d*|{point}\d+)([eE][-+]?\d+)?\s*$"
+
+    def _column(self, name: str) -> Any:
+        return self._arrow.column(self._positions[name])
+
+    def _not_a_number(self, name: str) -> DataError:
+        hint = "correct it or leave it empty; --target names another column"
+        if self.kind(name) != "text":
+            return DataError(f"column {name} of {self.source.name} does not hold numbers.", hint)
+        texts = self.texts(name)
+        missing = np.isin(texts.values.to_pylist(), MISSING)
+        row = first_row(texts.codes, ~texts.matching(self._number) & ~missing)
+        return DataError(f"{self.place(row)}: '{texts.value(row)}' in column {name} is not a number", hint)
+
+
+def first_row(codes: IntArray, wanted: NDArray[np.bool_]) -> int:
+    """Returns the first row whose code is among the wanted ones; there must be one."""
+    return int(np.append(wanted, False)[codes].argmax())
+
+
+def _read_csv(source: Source, dialect: Dialect) -> Any:
+    convert = pacsv.ConvertOptions(
+        null_values=MISSING,
+        strings_can_be_null=True,
+        auto_dict_encode=True,
+        auto_dict_max_cardinality=REPEATED_TEXTS,
+        decimal_point=dialect.decimal,
+    )
+    return _parse(source, dialect, convert)
+
+
+def _parse(source: Source, dialect: Dialect, convert: Any) -> Any:
+    quoted = b'"' in source.data
+    try:
+        return pacsv.read_csv(
+            pa.BufferReader(source.data),
+            pacsv.ReadOptions(block_size=BLOCK_BYTES),
+            pacsv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quoted),
+            convert,
+        )
+    except pa.ArrowInvalid as error:
+        width = len(dialect.header)
+        for line, fields in records(source.data.decode(), dialect.delimiter):
+            if len(fields) != width:
+                message = f"{source.name} line {line} has {len(fields)} fields, but the header has {width}."
+                raise DataError(message, "correct that line; text with a separator in it needs quotes") from None
+        raise DataError(f"{source.name} can't be read as a table: {error}", "save it as plain CSV") from None
+
+
+def _read_parquet(source: Source) -> Any:
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
+
+    try:
+        table = ParquetFile(pa.BufferReader(source.data)).read()
+    except (pa.ArrowInvalid, OSError):
+        raise DataError(f"{source.name} is a damaged or cut-off Parquet file.", "fetch it again") from None
+    if table.num_rows == 0:
+        raise DataError(f"{source.name} has columns but no rows.", "a forecast needs rows to learn from")
+    return table

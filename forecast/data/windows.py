@@ -1,0 +1,120 @@
+"""Sliding windows, kept as start positions in one flat buffer: memory grows with the observations only.
+
+Shapes: ``S`` series, ``M`` windows, ``L`` lookback, ``H`` horizon, ``N`` steps in the buffer.
+
+    series     p p | 1 2 3 4 5 6 7 8 9 |          p = padding, never scored
+    window 0   [-----L-----][--H--]
+    window 1     [-----L-----][--H--]
+    …                                             the last window ends with the series
+    lookback              [-----L-----]           what a forecast from the end of the series sees
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """All (lookback, horizon) samples of a panel.
+
+    Attributes:
+        buffer: (N,) the series after one another, gaps filled, short ones padded on the left.
+        observed: (N,) true where a value was really observed: only these are scored or learned from.
+        starts: (M,) position of each window's first lookback step.
+        series: (M,) the series each window is cut from.
+        padding: (S,) steps put before each series.
+    """
+
+    buffer: FloatArray
+    observed: NDArray[np.bool_]
+    starts: IntArray
+    series: IntArray
+    padding: IntArray
+    lookback: int
+    horizon: int
+
+    def __len__(self) -> int:
+        """Returns the number of windows, ``M``."""
+        return len(self.starts)
+
+    def lookbacks(self, which: IntArray) -> FloatArray:
+        """Returns the lookback part of some windows, (B,) -> (B, L)."""
+        return np.asarray(self.buffer[self.starts[which, None] + np.arange(self.lookback)])
+
+    def horizons(self, which: IntArray) -> FloatArray:
+        """Returns the horizon part of some windows, (B,) -> (B, H); NaN where nothing was observed."""
+        index = self.starts[which, None] + self.lookback + np.arange(self.horizon)
+        return np.where(self.observed[index], self.buffer[index], np.nan)
+
+
+def extend_left(values: FloatArray, steps: int, season: int) -> FloatArray:
+    """Returns the values with ``steps`` more before them: the first season again and again.
+
+    A series shorter than one season repeats its first value. An empty one is zeros.
+    """
+    if steps <= 0:
+        return values
+    if len(values) == 0:
+        return np.zeros(steps)
+    period = season if len(values) >= season else 1
+    phase = np.arange(-steps, 0) % period
+    return np.concatenate([values[phase], values])
+
+
+def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> Windows:
+    """Cuts every window whose horizon lies inside its series and holds at least one observed value.
+
+    A series too short for two horizons of windows is padded on the left, yet so that every lookback keeps at
+    least one season (or an eighth of the lookback) of real steps. A series too short even for that gives none.
+
+    Args:
+        panel: ends at the origin; nothing after it may be in here.
+        lookback: ``L``.
+        horizon: ``H``.
+        season: period of the padding.
+    """
+    lengths = panel.lengths
+    least = min(lookback, max(season, lookback // 8, 1))
+    padding = np.clip(lookback + 2 * horizon - lengths, 0, lookback - least)
+    padding[lengths < least + horizon] = 0
+    buffer, observed, offsets = _padded(panel, padding, season)
+    counts = np.maximum(lengths + padding - lookback - horizon + 1, 0)
+    series = np.repeat(np.arange(len(panel)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    starts = offsets[series] + within
+    seen = np.concatenate([[0], np.cumsum(observed)])
+    origin = starts + lookback
+    scored = seen[origin + horizon] > seen[origin]
+    return Windows(buffer, observed, starts[scored], series[scored], padding, lookback, horizon)
+
+
+def last_lookbacks(panel: Panel, lookback: int, season: int = 1) -> FloatArray:
+    """Returns the last ``lookback`` steps of each series, gaps filled, short ones padded: (S, L)."""
+    tail = panel.tail(lookback)
+    padding = lookback - tail.lengths
+    buffer, _, _ = _padded(tail, padding, season)
+    return buffer.reshape(len(panel), lookback)
+
+
+def _padded(panel: Panel, padding: IntArray, season: int) -> tuple[FloatArray, NDArray[np.bool_], IntArray]:
+    """Returns the filled buffer, its observed mask and the offset of each series, padding included."""
+    if not padding.any():
+        return panel.filled, panel.observed, panel.offsets[:-1]
+    lengths = panel.lengths + padding
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    target = np.repeat(offsets[:-1] + padding - panel.offsets[:-1], panel.lengths) + np.arange(len(panel.filled))
+    buffer = np.empty(offsets[-1])
+    observed = np.zeros(offsets[-1], dtype=bool)
+    buffer[target] = panel.filled
+    observed[target] = panel.observed
+    for i in np.flatnonzero(padding):
+        own = panel.filled[panel.offsets[i] : panel.offsets[i + 1]]
+        buffer[offsets[i] : offsets[i + 1]] = extend_left(own, int(padding[i]), season)
+    return buffer, observed, offsets[:-1]

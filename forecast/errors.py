@@ -1,0 +1,75 @@
+"""Every way a command can end badly, as one tree of exceptions and one table of exit codes."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell sees. Append only: cron jobs rely on the numbers."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    DEPENDENCY = 3
+    NOT_FOUND = 4
+    BAD_DATA = 5
+    TRAINING = 6
+    QUALITY_GATE = 7
+    NOT_PROMOTED = 10
+    LOCKED = 75
+    INTERRUPTED = 130
+
+
+class ForecastError(Exception):
+    """One sentence that says what is wrong, and a hint: the exact flag or command that mends it."""
+
+    exit_code = ExitCode.BUG
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ForecastError):
+    """A flag or argument that can't be used as given."""
+
+    exit_code = ExitCode.USAGE
+
+
+class DependencyError(ForecastError):
+    """A package or device that is needed is not there."""
+
+    exit_code = ExitCode.DEPENDENCY
+
+
+class NotFoundError(ForecastError):
+    """A file, model or version that is named does not exist."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class DataError(ForecastError):
+    """The data or a stored version can't be used as it is."""
+
+    exit_code = ExitCode.BAD_DATA
+
+
+class TrainingError(ForecastError):
+    """Training ended without a usable model: NaN loss, no memory."""
+
+    exit_code = ExitCode.TRAINING
+
+
+class LockedError(ForecastError):
+    """Another run holds the lock of this model."""
+
+    exit_code = ExitCode.LOCKED
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Returns ``" Did you mean 'x'?"`` for the closest of the known words, or an empty string."""
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f" Did you mean '{by_lower[close[0]]}'?" if close else ""

@@ -1,0 +1,238 @@
+"""All folds forecast by all models, each model knowing nothing after its origin.
+
+What is learned from one fold (the weights of an ensemble's members, the width of the intervals) is used on
+later folds only. Fold 0 is there to learn from and is never scored.
+
+Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``M`` members, ``R`` seeds.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.evaluation.intervals import Calibration, calibrate
+from forecast.evaluation.metrics import naive_scale
+from forecast.evaluation.splits import Fold
+from forecast.models.combination import Evidence, combine, learn_weights
+from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
+
+FloatArray = NDArray[np.float64]
+
+ENOUGH_ERRORS = 40
+"""Few series forecast from more origins inside a fold, until their errors are about this many a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One model on all folds."""
+
+    name: str
+    forecasts: FloatArray  # (K, S, H)
+    by_seed: FloatArray  # (R, K, S, H), each seed's networks alone
+    intervals: tuple[Interval, ...]  # (K, S, H) bounds; NaN on folds without calibration
+    weights: FloatArray | None  # (M,), learned over all folds
+    calibration: Calibration | None  # over all folds
+    parameters: int | None
+    train_seconds: float  # all fits of this model together
+    predict_seconds: float  # one forecast of the whole panel
+    curve: Curve | None
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """The trials of several models on the same folds, and the truths they are scored by."""
+
+    folds: tuple[Fold, ...]  # fold 0 and the K scored ones
+    truths: FloatArray  # (K, S, H)
+    scales: FloatArray  # (K, S), mean absolute seasonal difference before each origin
+    trials: tuple[Trial, ...]
+    refitted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Record:
+    """A forecast made inside a fold, for later folds to learn from once its truths are known there."""
+
+    fold: int
+    shift: int  # steps from the fold's origin to the forecast's
+    evidence: Evidence
+    errors: FloatArray  # (S, H), (truth − joint forecast) / scale
+
+    def known_at(self, fold: int) -> "_Record":
+        """Returns the record with only the truths up to the origin of a later fold; the others are NaN."""
+        horizon = self.errors.shape[-1]
+        late = np.arange(1, horizon + 1) + self.shift > (fold - self.fold) * horizon
+        truth = np.where(late, np.nan, self.evidence.truth)
+        return replace(self, evidence=replace(self.evidence, truth=truth), errors=np.where(late, np.nan, self.errors))
+
+
+def backtest(
+    panel: Panel,
+    folds: Sequence[Fold],
+    forecasters: Sequence[Forecaster],
+    season: int,
+    *,
+    refit: bool,
+    progress: Callable[[str, float], None],
+) -> Backtest:
+    """Runs every forecaster over the same folds.
+
+    Args:
+        panel: all the data; each model is handed only what lies before its origin.
+        folds: from ``rolling_origins``.
+        forecasters: networks and baselines alike.
+        season: of the series' scale.
+        refit: train anew at each origin; otherwise once, at the earliest, which knows the least.
+        progress: told the model's name and the share of its work that is done.
+    """
+    scored = folds[1:]
+    truths = np.stack([fold.truth(panel) for fold in scored])
+    scales = np.stack([series_scales(fold.train(panel), season) for fold in scored])
+    trials = tuple(_try(panel, folds, forecaster, season, refit, progress) for forecaster in forecasters)
+    return Backtest(tuple(folds), truths, scales, trials, refit)
+
+
+def series_scales(panel: Panel, season: int) -> FloatArray:
+    """Returns each series' mean absolute seasonal difference; NaN for one too short to have any: (S,)."""
+    return np.array([naive_scale(panel.series(i), season) for i in range(len(panel))])
+
+
+def lowest_values(panel: Panel) -> FloatArray:
+    """Returns 0 for each series that never was negative and −inf for the others, (S,)."""
+    lowest = np.full(len(panel), -np.inf)
+    for i in range(len(panel)):
+        if not (panel.series(i) < 0).any():
+            lowest[i] = 0.0
+    return lowest
+
+
+def forecast_points(members: Members, weights: FloatArray | None, lowest: FloatArray) -> FloatArray:
+    """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
+    return np.maximum(combine(members, weights), lowest[:, None])
+
+
+def _try(
+    panel: Panel,
+    folds: Sequence[Fold],
+    forecaster: Forecaster,
+    season: int,
+    refit: bool,
+    progress: Callable[[str, float], None],
+) -> Trial:
+    """Runs one forecaster over all folds, learning from each only what the next may know."""
+    trial = _RunningTrial(forecaster, panel, season)
+    fits = len(folds) if refit else 1
+    for fold in folds:
+        if trial.fitted is None or refit:
+            share = fold.number / fits
+            watcher = Watcher(
+                lambda part, share=share: progress(forecaster.name, share + part / fits),  # type: ignore[misc]
+                truth=fold.truth(panel) if fold.number == 0 else None,
+            )
+            trial.fit(fold, watcher)
+        trial.forecast(fold)
+    progress(forecaster.name, 1.0)
+    return trial.result(len(folds))
+
+
+class _RunningTrial:
+    """The state of one model between two folds: what it was fitted to and what it has seen come true."""
+
+    def __init__(self, forecaster: Forecaster, panel: Panel, season: int) -> None:
+        self.forecaster, self.panel, self.season = forecaster, panel, season
+        self.fitted: Fitted | None = None
+        self.curve: Curve | None = None
+        self.records: list[_Record] = []
+        self.points: list[FloatArray] = []
+        self.by_seed: list[FloatArray] = []
+        self.intervals: list[tuple[Interval, ...]] = []
+        self.train_seconds = self.predict_seconds = 0.0
+
+    def fit(self, fold: Fold, watcher: Watcher) -> None:
+        """Trains on all that the fold's origin may know."""
+        began = time.perf_counter()
+        self.fitted = self.forecaster.fit(fold.train(self.panel), watcher)
+        self.train_seconds += time.perf_counter() - began
+        self.curve = self.curve or self.fitted.curve
+
+    def forecast(self, fold: Fold) -> None:
+        """Forecasts the fold with what earlier folds taught, then learns from it."""
+        known = [record.known_at(fold.number) for record in self.records]
+        weights = learn_weights([record.evidence for record in known])
+        train = fold.train(self.panel)
+        members = self._members(train)
+        scales, lowest = series_scales(train, self.season), lowest_values(train)
+        if fold.number > 0:
+            point = forecast_points(members, weights, lowest)
+            self.points.append(point)
+            self.by_seed.append(_each_seed(members, weights, lowest))
+            calibration = _calibrate(known)
+            self.intervals.append(calibration.intervals(point, scales, lowest) if calibration else ())
+        self._learn(fold, members, weights)
+
+    def _members(self, train: Panel) -> Members:
+        assert self.fitted is not None
+        began = time.perf_counter()
+        members = self.fitted.predict_members(train)
+        self.predict_seconds = time.perf_counter() - began
+        return members
+
+    def _learn(self, fold: Fold, members: Members, weights: FloatArray | None) -> None:
+        """Records the fold's forecast, and where series are few, more from origins between it and the next."""
+        origins = int(np.clip(np.ceil(ENOUGH_ERRORS / max(fold.scored.sum(), 1)), 1, fold.horizon))
+        for shift in np.unique(np.linspace(0, fold.horizon, origins, endpoint=False).astype(int)):
+            moved = fold.moved(self.panel, int(shift))
+            train = moved.train(self.panel)
+            truth = moved.truth(self.panel)
+            forecast = members if shift == 0 else self._members(train)
+            scales = series_scales(train, self.season)
+            point = forecast_points(forecast, weights, lowest_values(train))
+            errors = (truth - point) / np.where(scales > 0, scales, np.nan)[:, None]
+            self.records.append(_Record(fold.number, int(shift), Evidence(forecast, truth, scales), errors))
+
+    def result(self, folds: int) -> Trial:
+        """Returns the trial, with all that its folds taught."""
+        assert self.fitted is not None
+        known = [record.known_at(folds) for record in self.records]
+        return Trial(
+            name=self.forecaster.name,
+            forecasts=np.stack(self.points),
+            by_seed=np.stack(self.by_seed, axis=1),
+            intervals=_stack_intervals(self.intervals, self.points),
+            weights=learn_weights([record.evidence for record in known]),
+            calibration=_calibrate(known),
+            parameters=self.fitted.parameters,
+            train_seconds=self.train_seconds,
+            predict_seconds=self.predict_seconds,
+            curve=self.curve,
+        )
+
+
+def _calibrate(records: Sequence[_Record]) -> Calibration | None:
+    return calibrate(np.stack([record.errors for record in records])) if records else None
+
+
+def _each_seed(members: Members, weights: FloatArray | None, lowest: FloatArray) -> FloatArray:
+    """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
+    seeds = np.array(members.seeds)
+    result = []
+    for seed in dict.fromkeys(members.seeds):
+        own = seeds == seed
+        part = Members(tuple(np.array(members.views)[own]), tuple(seeds[own]), members.values[own])
+        result.append(forecast_points(part, None if weights is None else weights[own], lowest))
+    return np.stack(result)
+
+
+def _stack_intervals(folds: Sequence[tuple[Interval, ...]], points: Sequence[FloatArray]) -> tuple[Interval, ...]:
+    """Returns one interval a level over all folds, (K, S, H); NaN on folds that had none."""
+    levels = dict.fromkeys(interval.level for fold in folds for interval in fold)
+    nothing = np.full_like(points[0], np.nan)
+    stacked = []
+    for level in levels:
+        found = [next((i for i in fold if i.level == level), Interval(level, nothing, nothing)) for fold in folds]
+        stacked.append(Interval(level, np.stack([i.lower for i in found]), np.stack([i.upper for i in found])))
+    return tuple(stacked)

@@ -1,0 +1,87 @@
+"""Errors of forecasts: plain functions of truths and forecasts; a NaN truth is not scored.
+
+Shapes: ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` and ``forecast`` are (…, S, H).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def rmse(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns the root of the mean squared error, pooled over all scored points, in the target's unit."""
+    return float(np.sqrt(np.nanmean((truth - forecast) ** 2)))
+
+
+def mae(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns the mean absolute error, pooled over all scored points, in the target's unit."""
+    return float(np.nanmean(np.abs(truth - forecast)))
+
+
+def smape(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns the mean of 200·|y − f| / (|y| + |f|) in per cent, over series of each series' mean (M4's rule).
+
+    A point where truth and forecast are both zero counts as no error.
+    """
+    size = np.abs(truth) + np.abs(forecast)
+    each = np.where(size > 0, 200 * np.abs(truth - forecast) / np.where(size > 0, size, 1), 0.0)
+    return float(np.mean(mean_by_series(np.where(np.isnan(truth), np.nan, each))))
+
+
+def mase(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
+    """Returns the mean over series of the mean absolute error over the series' ``naive_scale``.
+
+    Hyndman & Koehler 2006; M4's rule. Series that are not scored, or constant in training, are left out.
+    """
+    ratio = mean_by_series(np.abs(truth - forecast) / np.where(scales > 0, scales, np.nan)[..., None])
+    return float(np.mean(ratio)) if len(ratio) else float("nan")
+
+
+def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
+    """Returns the root of the mean over series of the squared error over the squared ``naive_scale`` (power 2).
+
+    Like the M5 competition's measure, but with the seasonal difference as the scale.
+    """
+    squared = (truth - forecast) ** 2 / np.where(scales > 0, scales, np.nan)[..., None] ** 2
+    ratio = mean_by_series(squared)
+    return float(np.sqrt(np.mean(ratio))) if len(ratio) else float("nan")
+
+
+def mean_by_series(errors: FloatArray) -> FloatArray:
+    """Returns each series' mean over folds and steps, (…, S, H) -> (s,); series without a point are left out."""
+    flat = np.moveaxis(errors, -2, 0).reshape(errors.shape[-2], -1)
+    scored = ~np.isnan(flat)
+    counts = scored.sum(axis=1)
+    return np.asarray(np.where(scored, flat, 0.0).sum(axis=1)[counts > 0] / counts[counts > 0])
+
+
+def rmse_by_step(truth: FloatArray, forecast: FloatArray) -> FloatArray:
+    """Returns the RMSE of each step of the horizon, (…, S, H) -> (H,); NaN for a step without a point."""
+    squared = ((truth - forecast) ** 2).reshape(-1, truth.shape[-1])
+    scored = ~np.isnan(squared)
+    counts = np.maximum(scored.sum(axis=0), 1)
+    mean = np.where(scored, squared, 0.0).sum(axis=0) / counts
+    return np.where(scored.any(axis=0), np.sqrt(mean), np.nan)
+
+
+def naive_scale(values: FloatArray, season: int, power: int = 1) -> float:
+    """Returns a series' mean seasonal difference, of power 1 or 2 (then its root), in the target's unit.
+
+    A series not longer than one season is measured by its differences from step to step.
+
+    Args:
+        values: the training part; NaN where nothing was observed.
+        season: steps in one period.
+        power: 1 for MASE, 2 for RMSSE.
+    """
+    lag = season if len(values) > season else 1
+    differences = np.abs(values[lag:] - values[:-lag]) ** power
+    differences = differences[~np.isnan(differences)]
+    return float(differences.mean() ** (1 / power)) if len(differences) else float("nan")
+
+
+def coverage(truth: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
+    """Returns the share of truths inside their interval, ends included; NaN where there is no interval."""
+    scored = ~(np.isnan(truth) | np.isnan(lower))
+    return float(((truth >= lower) & (truth <= upper))[scored].mean()) if scored.any() else float("nan")

@@ -1,0 +1,95 @@
+"""Rolling origins: where the past ends and the scored future begins, the same for every model.
+
+Shapes: ``S`` series, ``H`` horizon.
+
+    fold 0      [----- train ----][- H -]                    chooses weights and calibrates intervals, unscored
+    fold 1      [-------- train --------][- H -]
+    fold 2      [----------- train ------------][- H -]      ends with the data
+                                               ▲ origin: the last step the model may know
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.errors import DataError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+COMMON_END = 0.5
+"""Where at least this share of the series ends together, an origin is a date for all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One origin and the ``H`` steps after it.
+
+    Attributes:
+        number: 0 is the fold that only calibrates; the scored ones count from 1.
+        cuts: (S,) steps of each series up to and including the origin.
+        scored: (S,) series with enough history at the origin.
+    """
+
+    number: int
+    cuts: IntArray
+    scored: NDArray[np.bool_]
+    horizon: int
+
+    def train(self, panel: Panel) -> Panel:
+        """Returns all that a model may know."""
+        return panel.until(self.cuts)
+
+    def truth(self, panel: Panel) -> FloatArray:
+        """Returns what came, (S, H): NaN where nothing was observed or the series is not scored."""
+        index = self.cuts[:, None] + np.arange(self.horizon)
+        inside = (index < panel.lengths[:, None]) & self.scored[:, None]
+        position = np.minimum(panel.offsets[:-1, None] + index, len(panel.values) - 1)
+        return np.where(inside, panel.values[position], np.nan)
+
+    def origin(self, panel: Panel) -> np.datetime64:
+        """Returns the timestamp of the origin; where series end at different dates, the latest."""
+        return np.datetime64(panel.frequency.timestamps((panel.first + self.cuts - 1).max()[None])[0])
+
+    def moved(self, panel: Panel, steps: int) -> "Fold":
+        """Returns the same fold with its origin so many steps later, never past the end of a series."""
+        return Fold(self.number, np.minimum(self.cuts + steps, panel.lengths), self.scored, self.horizon)
+
+
+def ends_together(panel: Panel) -> bool:
+    """Tells whether origins are dates: true when most series end at the panel's last step."""
+    return bool((panel.last == panel.last.max()).mean() >= COMMON_END)
+
+
+def rolling_origins(panel: Panel, horizon: int, folds: int, least: int) -> tuple[Fold, ...]:
+    """Returns fold 0 and the scored folds, earliest origin first, one horizon apart.
+
+    Where the series end together, each origin is one date for all; a series that ended earlier has only the
+    truths that it has. Where they do not (independent histories), each series counts back from its own end.
+
+    Args:
+        panel: all the data.
+        horizon: ``H``.
+        folds: scored folds.
+        least: steps a series must have at an origin to be scored there.
+
+    Raises:
+        DataError: at the earliest origin no series has ``least`` steps.
+    """
+    ends = panel.last.max() if ends_together(panel) else panel.last
+    result = []
+    for number in range(folds + 1):
+        origin = ends - (folds - number + 1) * horizon
+        cuts = np.clip(origin - panel.first + 1, 0, panel.lengths)
+        result.append(Fold(number, cuts, (cuts >= least) & (cuts < panel.lengths), horizon))
+    if not result[0].scored.any():
+        longest = int(panel.lengths.max())
+        needed = least + (folds + 1) * horizon
+        raise DataError(
+            f"{longest} rows are too few for {folds} fold{'s' if folds > 1 else ''} of {horizon} steps: "
+            f"{needed} are needed.",
+            f"--horizon {max(1, (longest - least) // (folds + 1))}, or --folds 1",
+        )
+    return tuple(result)

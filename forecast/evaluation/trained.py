@@ -1,0 +1,75 @@
+"""A trained model with what its backtest taught: the weights of its members and the width of its intervals.
+
+Shapes: ``S`` series, ``H`` horizon, ``M`` members.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel, panel_from_series
+from forecast.evaluation.backtest import forecast_points, lowest_values, series_scales
+from forecast.evaluation.intervals import Calibration
+from forecast.models.forecaster import Forecasts, Interval
+from forecast.models.recurrent import RecurrentModel
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """Ready to forecast from the end of any panel like the one it was trained on."""
+
+    name: str
+    model: RecurrentModel
+    weights: FloatArray | None  # (M,)
+    calibration: Calibration | None
+    season: int
+
+    @property
+    def horizon(self) -> int:
+        """Steps that one direct forecast reaches."""
+        return self.model.spec.horizon
+
+    def forecast(self, panel: Panel, horizon: int) -> Forecasts:
+        """Returns the forecasts of the next steps of each series.
+
+        A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
+        have no intervals (NaN bounds): their errors were never measured.
+        """
+        lowest, scales = lowest_values(panel), series_scales(panel, self.season)
+        blocks: list[FloatArray] = []
+        extended = panel
+        while sum(block.shape[1] for block in blocks) < horizon:
+            members = self.model.predict_members(extended)
+            blocks.append(forecast_points(members, self.weights, lowest))
+            if sum(block.shape[1] for block in blocks) < horizon:
+                extended = _append(extended, blocks[-1])
+        point = np.hstack(blocks)[:, :horizon]
+        intervals = self.calibration.intervals(blocks[0], scales, lowest) if self.calibration else ()
+        return Forecasts(
+            panel.series_ids,
+            panel.future_timestamps(horizon),
+            point,
+            tuple(Interval(i.level, _stretch(i.lower, horizon), _stretch(i.upper, horizon)) for i in intervals),
+        )
+
+
+def _append(panel: Panel, block: FloatArray) -> Panel:
+    """Returns the panel with a forecast put after each series."""
+    values = [np.concatenate([panel.series(i), block[i]]) for i in range(len(panel))]
+    return panel_from_series(
+        values,
+        panel.frequency,
+        series_ids=panel.series_ids,
+        first=panel.first,
+        target=panel.target,
+        fill=panel.fill,
+    )
+
+
+def _stretch(bound: FloatArray, horizon: int) -> FloatArray:
+    """Returns a bound cut to the horizon, or lengthened with NaN."""
+    missing = max(0, horizon - bound.shape[1])
+    return np.pad(bound[:, :horizon], ((0, 0), (0, missing)), constant_values=np.nan)

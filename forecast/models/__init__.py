@@ -1,0 +1,1 @@
+"""The Forecaster protocol and everything that keeps it."""

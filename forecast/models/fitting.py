@@ -1,0 +1,149 @@
+"""From a spec and a panel to a trained model: one network for each view and seed, several at a time.
+
+Shapes: ``S`` series, ``L`` lookback, ``H`` horizon, ``K`` points of a curve.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event, Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.data.windows import Windows, cut_windows, last_lookbacks
+from forecast.errors import DataError
+from forecast.models.forecaster import Curve, Watcher
+from forecast.models.recurrent import (
+    Network,
+    RecurrentModel,
+    SeriesStatistics,
+    Weights,
+    measure_series,
+    run_view,
+)
+from forecast.models.training import TrainingData, prepare_loop, train_network
+from forecast.models.views import view_maps
+from forecast.specs import ModelSpec, View
+
+FloatArray = NDArray[np.float64]
+
+CURVE_SERIES = 100
+"""A curve is drawn on at most this many series: it is to be looked at, not to be scored."""
+
+
+@dataclass(frozen=True, eq=False)
+class RecurrentForecaster:
+    """An RNN, LSTM, GRU, or the linear highway alone, as its spec says.
+
+    Attributes:
+        jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
+        threads: networks trained side by side.
+    """
+
+    name: str
+    spec: ModelSpec
+    jit: bool = True
+    threads: int = 1
+
+    def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
+        """Trains all networks of the spec on the panel.
+
+        Raises:
+            TrainingError: a loss became NaN.
+            DataError: no series is long enough for one window.
+            KeyboardInterrupt: after the running chunk of steps.
+        """
+        spec = self.spec
+        statistics = {view: measure_series(panel, view) for view in spec.views}
+        windows = {view.season: _cut(panel, spec, view.season) for view in spec.views}
+        data = {
+            view: TrainingData(windows[view.season], statistics[view].level, statistics[view].scale)
+            for view in spec.views
+        }
+        prepare_loop(spec, data[spec.views[0]], jit=self.jit)
+        jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
+        log = _TrainingLog(watcher, panel, spec, statistics, total=spec.steps * len(jobs))
+
+        def train(job: tuple[View, int]) -> Network:
+            view, seed = job
+            on_chunk = log.listener(view)
+            maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon)
+            return Network(view, seed, train_network(spec, maps, data[view], seed, on_chunk, jit=self.jit))
+
+        with ThreadPoolExecutor(min(self.threads, len(jobs))) as pool:
+            try:
+                networks = tuple(pool.map(train, jobs))
+            except BaseException:  # Ctrl-C included: let the running chunks end, start no more
+                log.stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve())
+
+
+def _cut(panel: Panel, spec: ModelSpec, season: int) -> Windows:
+    windows = cut_windows(panel, spec.window, 1 if spec.rolled else spec.horizon, season)
+    if len(windows) == 0:
+        raise DataError(
+            f"No series is long enough for one window of {spec.window} steps and a horizon of {spec.horizon}.",
+            f"--window {max(1, spec.window // 2)} --horizon {max(1, spec.horizon // 2)}",
+        )
+    return windows
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: another thread was interrupted
+    """Ends a training thread between two chunks."""
+
+
+@dataclass(eq=False)
+class _TrainingLog:
+    """Collects progress and curve points from the training threads."""
+
+    watcher: Watcher
+    panel: Panel
+    spec: ModelSpec
+    statistics: dict[View, SeriesStatistics]
+    total: int
+    done: int = 0
+    points: list[tuple[int, float, float]] = field(default_factory=list)
+    stop: Event = field(default_factory=Event)
+    lock: Lock = field(default_factory=Lock)
+
+    def listener(self, view: View) -> Callable[[int, Callable[[], Weights]], None]:
+        """Returns what one training thread calls after each chunk; its clock starts now and stands while we look."""
+        clock = {"start": time.perf_counter(), "step": 0}
+
+        def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
+            if self.stop.is_set():
+                raise Stopped
+            began = time.perf_counter()
+            rmse = self._rmse(view, weights()) if self.watcher.truth is not None else None
+            with self.lock:
+                self.done += step - int(clock["step"])
+                clock["step"] = step
+                if rmse is not None:
+                    self.points.append((step, began - clock["start"], rmse))
+                self.watcher.progress(self.done / self.total)
+            clock["start"] += time.perf_counter() - began
+
+        return on_chunk
+
+    def _rmse(self, view: View, weights: Weights) -> float:
+        truth = self.watcher.truth
+        assert truth is not None
+        some = np.unique(np.linspace(0, len(self.panel) - 1, CURVE_SERIES).astype(int))
+        lookbacks = last_lookbacks(self.panel.select(some), self.spec.window, view.season)
+        statistics = SeriesStatistics(self.statistics[view].level[some], self.statistics[view].scale[some])
+        error = run_view(self.spec, weights, view, lookbacks, statistics) - truth[some]
+        return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
+
+    def curve(self) -> Curve | None:
+        """Returns the mean over all networks at each step that was looked at."""
+        if not self.points:
+            return None
+        points = np.array(self.points)
+        steps = np.unique(points[:, 0])
+        mean = np.array([points[points[:, 0] == step].mean(axis=0) for step in steps])
+        return Curve(steps.astype(np.int64), mean[:, 1], mean[:, 2])

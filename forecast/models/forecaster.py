@@ -1,0 +1,92 @@
+"""What every model promises: fit on a panel that ends at the origin, then predict the steps after it.
+
+Shapes: ``S`` series, ``H`` horizon, ``M`` members (the networks of an ensemble; one for a plain model),
+``K`` points of a curve.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """A pair of quantiles that should hold ``level`` per cent of the truths, in the target's unit."""
+
+    level: int
+    lower: FloatArray  # (S, H)
+    upper: FloatArray  # (S, H)
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """The next ``H`` steps of ``S`` series, in the target's unit."""
+
+    series_ids: tuple[str, ...]
+    timestamps: NDArray[np.datetime64]  # (S, H), second resolution
+    point: FloatArray  # (S, H)
+    intervals: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The forecasts of each member of a model; members of one view differ only in their seed."""
+
+    views: tuple[str, ...]  # M
+    seeds: tuple[int, ...]  # M
+    values: FloatArray  # (M, S, H), in the target's unit
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """How a network's error falls while it learns, mean over its members."""
+
+    steps: NDArray[np.int64]  # K
+    seconds: FloatArray  # K
+    rmse: FloatArray  # K, on steps after the origin, in the target's unit
+
+
+@dataclass(frozen=True, eq=False)
+class Watcher:
+    """Looks on while a model is fitted; changes nothing.
+
+    Attributes:
+        progress: told the share of the fit that is done, from 0 to 1.
+        truth: (S, H), the steps after the origin, to draw a ``Curve`` against; no model learns from it.
+    """
+
+    progress: Callable[[float], None] = lambda _share: None
+    truth: FloatArray | None = None
+
+
+class Fitted(Protocol):
+    """A model after training."""
+
+    @property
+    def parameters(self) -> int | None:
+        """Trainable numbers in one network; None where nothing is trained."""
+
+    @property
+    def curve(self) -> Curve | None:
+        """How the error fell; None where it was not watched or nothing is trained step by step."""
+
+    def predict_members(self, panel: Panel) -> Members:
+        """Returns the forecasts of the steps after the end of each series, member by member."""
+
+
+class Forecaster(Protocol):
+    """A recipe that can be trained: the same data and seeds give the same model."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    def fit(self, panel: Panel, watcher: Watcher) -> Fitted:
+        """Trains on everything in the panel, which the caller has cut at the origin."""

@@ -1,0 +1,88 @@
+"""The same cells as Keras models, and the passage of weights between Keras and plain arrays.
+
+Shapes: ``B`` windows, ``L`` lookback, ``T = L / segment`` recurrent steps, ``U`` units, ``H`` horizon.
+
+    window (B, L) ──┬─ segments (B, T, segment) ─ embed ─ cell ─ … ─ cell ─ last state (B, U) ─ head ─┐
+                    └───────────────────────── highway ──────────────────────────────────────────────(+)─▶ (B, H)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.models.devices import keras
+from forecast.specs import ModelSpec
+
+Weights = dict[str, NDArray[np.float32]]
+
+_LAYERS = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "keras.Model":
+    """Returns an untrained network for a spec, its weights drawn from ``seed``.
+
+    The output layers start at zero, so that the untrained network forecasts the naive base of its view; the
+    rolled textbook network has no base and starts at Keras' own initial weights.
+    """
+    draw = iter(range(seed * 1000, seed * 1000 + 1000))
+    horizon = 1 if spec.rolled else spec.horizon
+    window = keras.Input((spec.window,), name="window")
+    outputs = []
+    if spec.cell != "linear":
+        hidden = keras.layers.Reshape((spec.window // spec.segment, spec.segment), name="segments")(window)
+        if spec.segment > 1:
+            hidden = keras.layers.Dense(
+                spec.units, name="embed", kernel_initializer=keras.initializers.GlorotUniform(next(draw))
+            )(hidden)
+        for layer in range(spec.layers):
+            hidden = _cell_layer(spec, layer, draw, reset_after)(hidden)
+        start = keras.initializers.GlorotUniform(next(draw)) if spec.rolled else "zeros"
+        outputs.append(keras.layers.Dense(horizon, name="head", kernel_initializer=start)(hidden))
+    if spec.highway or spec.cell == "linear":
+        outputs.append(
+            keras.layers.Dense(horizon, name="highway", use_bias=spec.cell == "linear", kernel_initializer="zeros")(
+                window
+            )
+        )
+    output = outputs[0] if len(outputs) == 1 else keras.layers.Add(name="sum")(outputs)
+    return keras.Model(window, output, name=spec.cell)
+
+
+def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: bool) -> Any:
+    form = {"reset_after": reset_after} if spec.cell == "gru" else {}
+    return getattr(keras.layers, _LAYERS[spec.cell])(
+        spec.units,
+        name=f"cell{layer}",
+        return_sequences=layer < spec.layers - 1,
+        dropout=spec.dropout,
+        recurrent_dropout=spec.recurrent_dropout,
+        kernel_initializer=keras.initializers.GlorotUniform(next(draw)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(draw)),
+        seed=next(draw),
+        **form,
+    )
+
+
+def weight_names(network: "keras.Model") -> list[str]:
+    """Returns a stable name for each trainable weight, such as ``cell0/recurrent``, in the network's order."""
+    short = {"recurrent_kernel": "recurrent"}
+    names = []
+    for layer in network.layers:
+        for variable in layer.trainable_variables:
+            kind = variable.path.rsplit("/", 1)[-1]
+            names.append(f"{layer.name}/{short.get(kind, kind)}")
+    return names
+
+
+def get_weights(network: "keras.Model") -> Weights:
+    """Returns the trainable weights as float32 arrays by name."""
+    values = [np.asarray(variable, dtype=np.float32) for variable in network.trainable_variables]
+    return dict(zip(weight_names(network), values, strict=True))
+
+
+def set_weights(network: "keras.Model", weights: Weights) -> None:
+    """Puts arrays by name into the network."""
+    for name, variable in zip(weight_names(network), network.trainable_variables, strict=True):
+        variable.assign(weights[name])

@@ -1,0 +1,73 @@
+"""A trained model as JSON and arrays, and back. No pickle: a stored model can execute nothing."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.errors import DataError
+from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics
+from forecast.specs import ModelSpec
+
+RETRAIN = "forecast train DATA, to train it anew"
+
+
+def pack_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Returns the arrays as the bytes of an ``.npz`` file; the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack_arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    """Returns the arrays of an ``.npz`` file.
+
+    Raises:
+        DataError: the bytes are no such file, or hold objects instead of numbers.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, KeyError, EOFError) as error:
+        raise DataError(f"The stored weights can't be read: {error}", RETRAIN) from error
+
+
+def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Returns the model's settings, JSON-ready, and its arrays by name."""
+    views = list(model.spec.views)
+    arrays: dict[str, NDArray[Any]] = {}
+    for number, network in enumerate(model.networks):
+        for name, array in network.weights.items():
+            arrays[f"network{number}/{name}"] = array
+    for number, view in enumerate(views):
+        arrays[f"view{number}/level"] = model.statistics[view].level
+        arrays[f"view{number}/scale"] = model.statistics[view].scale
+    networks = [{"view": views.index(network.view), "seed": network.seed} for network in model.networks]
+    return {"spec": model.spec.to_json(), "networks": networks, "series_ids": list(model.series_ids)}, arrays
+
+
+def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecurrentModel:
+    """Rebuilds a model from ``dump_model``'s parts.
+
+    Raises:
+        DataError: a part is missing or does not fit the others.
+    """
+    spec = ModelSpec.from_json(settings["spec"])
+    try:
+        statistics = {
+            view: SeriesStatistics(arrays[f"view{number}/level"], arrays[f"view{number}/scale"])
+            for number, view in enumerate(spec.views)
+        }
+        networks = tuple(
+            Network(spec.views[entry["view"]], int(entry["seed"]), _weights_of(number, arrays))
+            for number, entry in enumerate(settings["networks"])
+        )
+        return RecurrentModel(spec, networks, tuple(settings["series_ids"]), statistics)
+    except (KeyError, IndexError, TypeError) as error:
+        raise DataError(f"The stored model is incomplete: {error} is missing.", RETRAIN) from error
+
+
+def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    prefix = f"network{number}/"
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,0 +1,128 @@
+"""A recurrent forecaster: windows, a network for each view and seed, and their weights as plain arrays.
+
+Fitting imports TensorFlow; predicting does not: the weights run through the numpy cells.
+
+Shapes: ``S`` series, ``L`` lookback, ``T`` recurrent steps, ``H`` horizon, ``M`` members (views × seeds).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.data.windows import last_lookbacks
+from forecast.models.cells import CellWeights, run_cell
+from forecast.models.forecaster import Curve, Members
+from forecast.models.views import restore, see, series_statistics, view_maps
+from forecast.specs import ModelSpec, View
+
+FloatArray = NDArray[np.float64]
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesStatistics:
+    """The level and scale of each training series in a view's unit; see ``views.series_statistics``."""
+
+    level: FloatArray  # (S,)
+    scale: FloatArray  # (S,)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """One trained member: the view it sees through, the seed it began from, and its weights by name."""
+
+    view: View
+    seed: int
+    weights: Weights
+
+
+@dataclass(frozen=True, eq=False)
+class RecurrentModel:
+    """A trained spec. Predicts with numpy alone.
+
+    Attributes:
+        networks: one for each view and seed.
+        series_ids: of the training panel; ``statistics`` are theirs, view by view.
+    """
+
+    spec: ModelSpec
+    networks: tuple[Network, ...]
+    series_ids: tuple[str, ...]
+    statistics: dict[View, SeriesStatistics]
+    curve: Curve | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers in one network."""
+        return sum(array.size for array in self.networks[0].weights.values())
+
+    def predict_members(self, panel: Panel) -> Members:
+        """Returns each network's forecast of the steps after the end of each series."""
+        values = np.empty((len(self.networks), len(panel), self.spec.horizon))
+        for view, indices in self._by_view():
+            statistics = self._statistics_of(panel, view)
+            lookbacks = last_lookbacks(panel, self.spec.window, view.season)
+            for i in indices:
+                values[i] = run_view(self.spec, self.networks[i].weights, view, lookbacks, statistics)
+        labels = tuple(network.view.label for network in self.networks)
+        return Members(labels, tuple(network.seed for network in self.networks), values)
+
+    def _by_view(self) -> Iterator[tuple[View, list[int]]]:
+        for view in dict.fromkeys(network.view for network in self.networks):
+            yield view, [i for i, network in enumerate(self.networks) if network.view == view]
+
+    def _statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
+        """Returns the stored statistics in the panel's order; a series never trained on gives its own."""
+        known = self.statistics[view]
+        if panel.series_ids == self.series_ids:
+            return known
+        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
+        fresh = measure_series(panel, view)
+        index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+        return SeriesStatistics(
+            np.where(index >= 0, known.level[index], fresh.level),
+            np.where(index >= 0, known.scale[index], fresh.scale),
+        )
+
+
+def measure_series(panel: Panel, view: View) -> SeriesStatistics:
+    """Returns each series' level and scale from all of the panel, which ends at the origin."""
+    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    pairs = np.array([series_statistics(panel.filled[a:b], view) for a, b in bounds]).reshape(-1, 2)
+    return SeriesStatistics(pairs[:, 0], pairs[:, 1])
+
+
+def run_view(
+    spec: ModelSpec, weights: Weights, view: View, lookbacks: FloatArray, statistics: SeriesStatistics
+) -> FloatArray:
+    """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
+    if not spec.rolled:
+        maps = view_maps(view, spec.window, spec.horizon)
+        seen = see(lookbacks, maps, statistics.level, statistics.scale)
+        return restore(run_network(spec, weights, seen.inputs), seen, maps)
+    maps = view_maps(view, spec.window, 1)
+    path = lookbacks
+    for _ in range(spec.horizon):
+        seen = see(path[:, -spec.window :], maps, statistics.level, statistics.scale)
+        path = np.hstack([path, restore(run_network(spec, weights, seen.inputs), seen, maps)])
+    return path[:, -spec.horizon :]
+
+
+def run_network(spec: ModelSpec, weights: Weights, inputs: FloatArray) -> FloatArray:
+    """Runs normalised windows through a trained network in numpy, (S, L) -> (S, H), or (S, 1) where rolled."""
+    window = inputs.astype(np.float32)
+    output = np.zeros((len(window), 1), dtype=np.float32)
+    if spec.cell != "linear":
+        hidden = window.reshape(len(window), -1, spec.segment).transpose(1, 0, 2)  # (S, L) -> (T, S, segment)
+        if "embed/kernel" in weights:
+            hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
+        for layer in range(spec.layers):
+            parts = (weights[f"cell{layer}/{part}"] for part in ("kernel", "recurrent", "bias"))
+            hidden = run_cell(spec.cell, hidden, CellWeights(*parts))
+        output = output + hidden[-1] @ weights["head/kernel"] + weights["head/bias"]
+    if "highway/kernel" in weights:
+        output = output + window @ weights["highway/kernel"] + weights.get("highway/bias", np.float32(0))
+    return output.astype(np.float64)

@@ -1,0 +1,231 @@
+"""The compiled training loop: gather, normalise, forward, loss, gradient, clip, Adam, schedule in one call.
+
+Weights and optimizer state are arguments and results, so one compilation serves every seed, view, fold and
+step count of a shape, and several networks train side by side on the threads of the machine.
+
+Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H`` horizon, ``C`` steps in a chunk.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.windows import Windows
+from forecast.errors import TrainingError
+from forecast.models.devices import tf
+from forecast.models.networks import Weights, build_network, weight_names
+from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
+from forecast.specs import ModelSpec
+
+CHUNK = 50
+"""Training steps in one compiled call; progress and Ctrl-C are handled between calls."""
+WARM_UP = 30
+ADAM_BETAS = (0.9, 0.999)
+
+Tensor = Any  # TensorFlow ships no types
+Tensors = list[Tensor]
+
+OnChunk = Callable[[int, Callable[[], Weights]], None]
+"""Called between chunks with the steps done and a function that returns the weights at that moment."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What one network learns from: the windows and each series' own level and scale in the view's unit."""
+
+    windows: Windows
+    series_level: NDArray[np.float64]  # (S,)
+    series_scale: NDArray[np.float64]  # (S,)
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A compiled loop and the order of its weights."""
+
+    run: Callable[..., Any]
+    names: tuple[str, ...]
+    network: Any
+
+
+def train_network(
+    spec: ModelSpec,
+    maps: ViewMaps,
+    data: TrainingData,
+    seed: int,
+    on_chunk: OnChunk | None = None,
+    start: Weights | None = None,
+    jit: bool = True,
+) -> Weights:
+    """Trains one network and returns its weights.
+
+    Args:
+        spec: the model; its views are not read, ``maps`` is the one to train.
+        maps: of the view.
+        data: ends at the origin.
+        seed: of the initial weights, the dropout and the order of the windows.
+        on_chunk: see ``OnChunk``.
+        start: weights to start from in place of fresh ones.
+        jit: compile with XLA; off where cuDNN is to be used.
+
+    Raises:
+        TrainingError: the loss became NaN.
+    """
+    windows = data.windows
+    loop = prepare_loop(spec, data, jit=jit)
+    network = build_network(spec, seed)
+    weights = [
+        tf.constant(start[name]) if start else tf.constant(variable)
+        for name, variable in zip(loop.names, network.trainable_variables, strict=True)
+    ]
+    zeros = [tf.zeros_like(weight) for weight in weights]
+    state = (weights, zeros, zeros, [tf.constant(v) for v in network.non_trainable_variables])
+    arguments = _view_arguments(maps) | _data_arguments(data)
+    arguments["rate"] = tf.constant([spec.learning_rate, spec.steps, float(spec.schedule == "cosine")], tf.float32)
+    order = _orders(spec, len(windows), seed)
+    for done in range(0, spec.steps, CHUNK):
+        count = min(CHUNK, spec.steps - done)
+        which = next(order)
+        picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
+        *state, loss = loop.run(tuple(state), tf.constant(done), tf.constant(count), tf.constant(picks), arguments)
+        if not np.isfinite(float(loss)):
+            raise TrainingError(
+                f"The {spec.cell} diverged: its loss became NaN before step {done + count}.",
+                f"--learning-rate {spec.learning_rate / 10:g}",
+            )
+        if on_chunk:
+            on_chunk(done + count, lambda trained=state[0]: _named(loop, trained))  # type: ignore[misc]
+    return _named(loop, state[0])
+
+
+def prepare_loop(spec: ModelSpec, data: TrainingData, *, jit: bool) -> Loop:
+    """Returns the loop that serves this spec and data; the same object for every seed, view and fold of a shape."""
+    return _loop(_shape_of(spec), _round_up(len(data.windows.buffer)), _round_up(len(data.series_level)), jit)
+
+
+def _named(loop: Loop, tensors: list[Any]) -> Weights:
+    return {name: tensor.numpy() for name, tensor in zip(loop.names, tensors, strict=True)}
+
+
+def _orders(spec: ModelSpec, count: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yields the windows of each chunk, (C, B): every window once before any comes again."""
+    rng = np.random.default_rng([seed, count])
+    size = CHUNK * spec.batch_size
+    pool = np.empty(0, dtype=np.int64)
+    while True:
+        while len(pool) < size:
+            pool = np.concatenate([pool, rng.permutation(count)])
+        yield pool[:size].reshape(CHUNK, spec.batch_size)
+        pool = pool[size:]
+
+
+def _round_up(count: int) -> int:
+    """Returns the count rounded up in steps of an eighth of its power of two, so that folds share a shape."""
+    step = max(1024, 1 << max(int(count).bit_length() - 4, 0))
+    return -(-count // step) * step
+
+
+def _shape_of(spec: ModelSpec) -> ModelSpec:
+    """Returns the spec with all that the compiled code doesn't depend on set to fixed values."""
+    return spec.with_(views=(), steps=1, learning_rate=1.0, schedule="constant", seeds=(0,), preset="balanced")
+
+
+def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
+    return {f.name: tf.constant(np.asarray(getattr(maps, f.name)), tf.float32) for f in fields(ViewMaps)}
+
+
+def _data_arguments(data: TrainingData) -> dict[str, Any]:
+    windows = data.windows
+    steps, series = _round_up(len(windows.buffer)), _round_up(len(data.series_level))
+    pad = np.pad
+    return {
+        "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),
+        "observed": tf.constant(pad(windows.observed, (0, steps - len(windows.observed))), tf.float32),
+        "series_level": tf.constant(pad(data.series_level, (0, series - len(data.series_level))), tf.float32),
+        "series_scale": tf.constant(pad(data.series_scale, (0, series - len(data.series_scale))), tf.float32),
+    }
+
+
+@lru_cache(maxsize=16)
+def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
+    """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
+    del steps, series  # they only key the cache: tf.function sees them in its arguments
+    network = build_network(shape, seed=0)
+
+    def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
+        def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor) -> Tensors:
+            inputs, targets, mask = _batch(shape, picks[i], arguments)
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                outputs, others = network.stateless_call(weights, others, inputs, training=True)
+                loss = _loss(shape.loss, outputs, targets, mask)
+            gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
+            now = tf.cast(done + i + 1, tf.float32)
+            weights, mean, square = _adam(weights, mean, square, gradients, now, _rate(arguments["rate"], now))
+            return [i + 1, weights, mean, square, others, loss]
+
+        start = (tf.constant(0), *state, tf.constant(0.0))
+        return tf.while_loop(lambda i, *_: i < count, step, start)[1:]
+
+    return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)), network)
+
+
+def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Gathers and normalises a batch: picks (B, 2) -> inputs (B, L), targets (B, H), mask (B, H).
+
+    The same arithmetic as ``views.see``, and its inverse applied to the truth.
+    """
+    lookback, horizon = shape.window, 1 if shape.rolled else shape.horizon
+    index = picks[:, :1] + tf.range(lookback + horizon)
+    both = tf.gather(arguments["buffer"], index)  # (B, L + H)
+    mask = tf.gather(arguments["observed"], index[:, lookback:])
+    level_of_series = arguments["level_of_series"] * tf.gather(arguments["series_level"], picks[:, 1])[:, None]
+    series_scale = tf.gather(arguments["series_scale"], picks[:, 1])[:, None]
+    mean = tf.reduce_mean(tf.abs(both[:, :lookback]), axis=1, keepdims=True) + 1e-12
+    logged = tf.math.log(tf.maximum(both, 0.0) / mean + LOG_OFFSET)
+    both = tf.where(arguments["log"] > 0, logged, both)
+    window, future = both[:, :lookback], both[:, lookback:]
+    level = tf.linalg.matvec(window, arguments["level"])[:, None] + level_of_series
+    own = tf.reduce_sum(tf.abs(window @ arguments["difference"]), axis=1, keepdims=True)
+    share = arguments["scale_of_series"]
+    floor = 0.1 * series_scale + 1e-5 * tf.reduce_mean(tf.abs(window), axis=1, keepdims=True) + 1e-12
+    scale = tf.maximum((1 - share) * own + share * series_scale, floor)
+    base = window @ arguments["base"] + level_of_series
+    targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)
+    return (window - level) / scale, targets, mask
+
+
+def _loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+    """Mean loss over the observed targets; filled ones weigh nothing."""
+    error = outputs - targets
+    size = tf.abs(error)
+    if kind == "mse":
+        each = error * error
+    elif kind == "huber":
+        each = tf.where(size < 1.0, 0.5 * error * error, size - 0.5)
+    else:
+        each = size
+    return tf.reduce_sum(each * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
+
+
+def _rate(rate: Tensor, now: Tensor) -> Tensor:
+    """Learning rate at a step: linear warm-up, then half a cosine down to zero; or constant."""
+    peak, total, decays = rate[0], rate[1], rate[2]
+    warm = tf.minimum(now / tf.minimum(float(WARM_UP), total / 4 + 1), 1.0)
+    cosine = 0.5 * (1 + tf.cos(np.pi * tf.minimum(now / total, 1.0)))
+    return peak * (decays * warm * cosine + (1 - decays))
+
+
+def _adam(
+    weights: Tensors, mean: Tensors, square: Tensors, gradients: Tensors, now: Tensor, rate: Tensor
+) -> tuple[Tensors, Tensors, Tensors]:
+    """One step of Adam with bias correction (Kingma & Ba 2015, algorithm 1)."""
+    first, second = ADAM_BETAS
+    mean = [first * m + (1 - first) * g for m, g in zip(mean, gradients, strict=True)]
+    square = [second * v + (1 - second) * g * g for v, g in zip(square, gradients, strict=True)]
+    size = rate * tf.sqrt(1 - second**now) / (1 - first**now)
+    weights = [w - size * m / (tf.sqrt(v) + 1e-7) for w, m, v in zip(weights, mean, square, strict=True)]
+    return weights, mean, square

@@ -1,0 +1,135 @@
+"""How a window is seen by a network: level, scale and naive base as linear maps of the lookback.
+
+A view is data, not code: its maps are passed to the compiled training loop as arguments, so that one
+compilation serves every view. The same arithmetic stands here in numpy, for prediction.
+
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon.
+
+    u = window, or log(window / its mean + 0.02)     z = (u − level) / scale      the network's input
+    forecast in u = base + scale · network(z)        so an untrained network (zero) is the naive base
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.specs import View
+
+FloatArray = NDArray[np.float64]
+
+LOG_OFFSET = 0.02
+"""Keeps the logarithm of a zero finite: zero is taken as 2 % of the window's mean."""
+CLIP = 10.0
+"""Targets beyond this many scales are clipped in training: one outlier must not steer the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class ViewMaps:
+    """A view as arrays, for one lookback and horizon.
+
+    Attributes:
+        level: (L,) weights of the level.
+        base: (L, H) the naive forecast as a linear map of the window.
+        difference: (L, L) maps the window to what varies in it; its mean absolute value is the scale.
+        level_of_series: 1 where the series' own level is used, else 0.
+        scale_of_series: share of the series' own scale in the scale.
+        log: 1 where the window is logged, else 0.
+    """
+
+    level: FloatArray
+    base: FloatArray
+    difference: FloatArray
+    level_of_series: float
+    scale_of_series: float
+    log: float
+
+
+@dataclass(frozen=True, eq=False)
+class SeenWindows:
+    """Windows in the network's units, with all that is needed to come back."""
+
+    inputs: FloatArray  # (B, L)
+    base: FloatArray  # (B, H), in u
+    scale: FloatArray  # (B, 1)
+    mean: FloatArray  # (B, 1), what the window was divided by before the logarithm
+
+
+def view_maps(view: View, lookback: int, horizon: int) -> ViewMaps:
+    """Returns the maps of a view; a season longer than the lookback counts as none."""
+    season = view.season if view.season <= lookback else 1
+    level = np.zeros(lookback)
+    if view.level == "mean":
+        level[:] = 1 / lookback
+    elif view.level == "last":
+        level[-season:] = 1 / season
+    base = np.zeros((lookback, horizon))
+    steps = np.arange(horizon)
+    if view.base == "last-value":
+        base[-1] = 1
+    elif view.base == "last-season":
+        base[lookback - season + steps % season, steps] = 1
+    elif view.base == "mean-season":
+        for lag in range(1, lookback // season + 1):
+            base[lookback - lag * season + steps % season, steps] = 1 / (lookback // season)
+    else:
+        base[:] = level[:, None]
+    lag = season if season < lookback else 1
+    difference = np.zeros((lookback, lookback))
+    if lookback > 1:
+        now = np.arange(lag, lookback)
+        difference[now, now] = 1 / len(now)
+        difference[now - lag, now] = -1 / len(now)
+    return ViewMaps(
+        level,
+        base,
+        difference,
+        level_of_series=float(view.level == "series"),
+        scale_of_series={"window": 0.0, "series": 0.5, "range": 1.0}[view.scale],
+        log=float(view.log),
+    )
+
+
+def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_scale: FloatArray) -> SeenWindows:
+    """Normalises lookbacks, each by itself.
+
+    Args:
+        windows: (B, L) in the target's unit.
+        maps: of the view.
+        series_level: (B,) of each window's series, from ``series_statistics``.
+        series_scale: (B,) likewise.
+    """
+    mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
+    if maps.log:
+        windows = np.log(np.maximum(windows, 0) / mean + LOG_OFFSET)
+    level = windows @ maps.level + maps.level_of_series * series_level
+    own = np.abs(windows @ maps.difference).sum(axis=1)
+    share = maps.scale_of_series
+    floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
+    scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
+    base = windows @ maps.base + (maps.level_of_series * series_level)[:, None]
+    return SeenWindows((windows - level[:, None]) / scale, base, scale, mean)
+
+
+def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArray:
+    """Returns the network's outputs as forecasts in the target's unit, (B, H) -> (B, H)."""
+    forecast = seen.base + seen.scale * outputs
+    if maps.log:
+        return np.maximum(np.exp(np.minimum(forecast, 8.0)) - LOG_OFFSET, 0) * seen.mean
+    return forecast
+
+
+def series_statistics(values: FloatArray, view: View) -> tuple[float, float]:
+    """Returns the level and the scale of one series' training part, in the view's unit (logged or not).
+
+    The scale is the mean absolute seasonal difference; for the textbook's min-max view the range.
+    """
+    if len(values) == 0:
+        return 0.0, 0.0
+    if view.log:
+        values = np.log(np.maximum(values, 0) / (np.abs(values).mean() + 1e-12) + LOG_OFFSET)
+    if view.scale == "range":
+        return float(values.min()), float(np.ptp(values))
+    lag = view.season if view.season < len(values) else 1
+    scale = float(np.abs(values[lag:] - values[:-lag]).mean()) if len(values) > lag else 0.0
+    return float(values.min()), scale

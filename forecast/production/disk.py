@@ -1,0 +1,240 @@
+"""The few disk operations that writing safely needs, each announced first, and their failures in plain words.
+
+    write beside ──▶ fsync ──▶ rename ──▶ fsync the folder
+
+A reader sees the old bytes or the new ones, never a part, and a power cut can't undo what a caller was told
+is done. Names that begin with ``.`` and end in ``.tmp`` are unfinished work: no reader looks at them.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from forecast.errors import DataError
+
+CHUNK = 64 * 1024  # bytes between two announcements of the same file
+
+_PLAIN_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EEXIST: "a file stands in the way",
+    errno.ENOTDIR: "a file stands in the way of a folder",
+    errno.EISDIR: "a folder stands in the way of a file",
+    errno.ELOOP: "it is a link, and links are not followed here",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EIO: "the disk reports a hardware error",
+}
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or ",
+    errno.EDQUOT: "free some space, or ",
+    errno.EACCES: "run it as the user who owns the folder, or ",
+    errno.EPERM: "run it as the user who owns the folder, or ",
+}
+
+
+def plain_words(error: OSError) -> str:
+    """Returns why the disk refused, for a person who never saw an errno."""
+    return _PLAIN_WORDS.get(error.errno or 0, error.strerror or str(error))
+
+
+@contextmanager
+def telling(action: str, flag: str = "--store DIR") -> Iterator[None]:
+    """Turns an error of the disk into a DataError: ``action`` failed, ``flag`` would choose another place."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        raise DataError(
+            f"can't {action}: {plain_words(error)}.", f"{remedy}choose another place with {flag}"
+        ) from error
+
+
+def hidden(path: Path) -> Path:
+    """Returns the name beside ``path`` under which unfinished work goes unseen."""
+    return path.with_name(f".{path.name}.tmp")
+
+
+def is_hidden(name: str) -> bool:
+    """Returns whether a file name marks unfinished work."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def unused_name_beside(path: Path) -> Path:
+    """Returns a hidden name in the same folder that nobody uses."""
+    # The thread's number keeps writers apart; counting steps over what killed runs of the same number left.
+    own = f".{path.name[:40]}.{threading.get_native_id()}"
+    names = (path.with_name(f"{own}-{attempt}.tmp") for attempt in count())
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def read_regular(path: Path, limit: int | None = None) -> bytes:
+    """Returns the bytes of a regular file.
+
+    Raises:
+        ValueError: It is a link, device or folder, or has more than ``limit`` bytes.
+        OSError: It is missing, or the disk can't read it.
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe that somebody put here would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ValueError("is a link") from error
+        raise
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("is not a regular file")
+        if limit is not None and status.st_size > limit:
+            raise ValueError(f"has {status.st_size:,} bytes, more than the {limit:,} it should have")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def list_folders(path: Path) -> list[Path]:
+    """Returns the folders in a folder, or none where it does not exist.
+
+    Raises:
+        DataError: It can't be read.
+    """
+    with telling(f"read {path}"):
+        try:
+            with os.scandir(path) as entries:
+                return [Path(entry.path) for entry in entries if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+
+
+def unheard(_step: str) -> None:
+    """Hears the steps of a normal run, and does nothing."""
+
+
+class Disk:
+    """Writes so that a crash at any instant leaves the old state or the new one.
+
+    ``on_step`` hears the name of each operation just before it happens: tests kill the process or raise
+    there. All methods raise OSError.
+    """
+
+    def __init__(self, on_step: Callable[[str], None] = unheard) -> None:
+        self._on_step = on_step
+
+    def make_folder(self, path: Path) -> None:
+        """Makes a folder and the missing ones above it, all durable."""
+        if path.is_dir():
+            return
+        self.make_folder(path.parent)
+        self._on_step(f"make {path.name}")
+        path.mkdir(exist_ok=True)
+        self.sync_folder(path.parent)
+
+    def write_new(self, path: Path, data: bytes, permissions: int | None = None) -> None:
+        """Writes a file that does not exist yet and waits until the disk has it."""
+        self._on_step(f"create {path.name}")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        try:
+            if permissions is not None:
+                os.fchmod(descriptor, permissions)
+            for start in range(0, len(data), CHUNK):
+                self._on_step(f"write {path.name}")
+                _write_all(descriptor, data[start : start + CHUNK])
+            self._on_step(f"sync {path.name}")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def sync_folder(self, path: Path) -> None:
+        """Waits until the disk has the names in a folder: what was made, renamed or removed there."""
+        self._on_step(f"sync folder {path.name}")
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # some network disks can't sync folders, and say it so
+                raise
+        finally:
+            os.close(descriptor)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Renames within one folder, replacing a file of the target's name, all at once."""
+        self._on_step(f"rename {source.name} to {target.name}")
+        source.replace(target)
+        self.sync_folder(target.parent)
+
+    def replace(self, path: Path, data: bytes, permissions: int | None = None) -> None:
+        """Gives a file new content, all at once; a failure leaves the old content and nothing else."""
+        temporary = unused_name_beside(path)
+        try:
+            self.write_new(temporary, data, permissions)
+            self.rename(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+
+    def append(self, path: Path, line: bytes) -> None:
+        """Appends one whole line, for the holder of the lock; a line that a crash tore is closed first."""
+        self._on_step(f"append to {path.name}")
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            whole = (b"\n" if torn else b"") + line + b"\n"
+            if os.write(descriptor, whole) < len(whole):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._on_step(f"sync {path.name}")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if size == 0:
+            self.sync_folder(path.parent)
+
+    def remove(self, path: Path) -> None:
+        """Removes a file, link or whole folder; links are removed, never followed."""
+        self._on_step(f"remove {path.name}")
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def atomic_write(path: Path, data: bytes, *, flag: str = "-o FILE") -> None:
+    """Replaces a file as a whole, for results outside the store: forecasts, plots, reports.
+
+    Missing folders are made. A file that is replaced hands on its permissions. A link stays, and the file it
+    points to is replaced. A device or pipe (``/dev/stdout``) is written straight.
+
+    Raises:
+        DataError: The disk refused; the old file is whole. The hint names ``flag`` to choose another place.
+    """
+    with telling(f"write {path}", flag):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is not None and not stat.S_ISREG(mode):
+            with path.open("wb") as device:
+                device.write(data)
+            return
+        path = path.resolve()
+        disk = Disk()
+        disk.make_folder(path.parent)
+        disk.replace(path, data, None if mode is None else stat.S_IMODE(mode))
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]

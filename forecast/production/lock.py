@@ -1,0 +1,69 @@
+"""One lock a model: one run at a time writes, readers never wait, and the kernel frees it when a run dies."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from forecast.errors import LockedError
+from forecast.production.disk import telling
+
+_PAUSE = 0.05  # seconds between two tries; flock itself can't wait with a limit
+
+
+class ModelLock:
+    """The lock of one model, for one thread; taking it again while it is held costs nothing."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self.held = False
+
+    @contextmanager
+    def hold(self, timeout: float = 0) -> Iterator[None]:
+        """Holds the lock for the block, after waiting ``timeout`` seconds at most.
+
+        Raises:
+            LockedError: Another run holds it.
+            DataError: The lock file can't be opened.
+        """
+        if self.held:
+            yield
+            return
+        descriptor = self._take(timeout)
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+            os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
+
+    def _take(self, timeout: float) -> int:
+        with telling(f"lock {self._path}"):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            try:
+                self._wait(descriptor, timeout)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        with suppress(OSError):  # who holds it is a courtesy; a full disk must not keep a run from its lock
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        return descriptor
+
+    def _wait(self, descriptor: int, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
+                    raise LockedError(
+                        f"another run (process {holder or 'unknown'}) holds the lock of {self._name}.",
+                        "try again when it is done, or wait for it with --lock-timeout 10m",
+                    ) from None
+            time.sleep(min(_PAUSE, left))

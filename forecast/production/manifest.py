@@ -1,0 +1,135 @@
+"""The manifest of a version: what it is, and the size and SHA-256 of each file in it.
+
+The manifest seals itself: the version's id ends in the first digits of a digest over the manifest without
+its id. So a change anywhere in it shows, and through the checksums a changed byte anywhere in the version.
+
+    20260102T031500Z-4f2a91c0
+    UTC time         digest
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from forecast.production.document import JSON, SCHEMA_VERSION, format_document, parse_document
+
+MANIFEST = "manifest.json"
+MANIFEST_LIMIT = 64 * 1024 * 1024  # bytes; a bound for reading, far above any real manifest
+
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8,64}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_OWN_KEYS = ("schema_version", "id", "number", "created", "program", "published_as", "files")
+_DIGITS = 8
+
+
+def is_version_id(text: object) -> bool:
+    """Returns whether this is the id of a version, and so a safe name of a folder."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def is_safe_filename(name: str) -> bool:
+    """Returns whether a file of this name lies inside the version's folder, at most one folder down."""
+    parts = name.split("/")
+    safe = all(part and part[0] != "." and part.isprintable() and "\\" not in part for part in parts)
+    return safe and len(parts) <= 2 and parts[0] != MANIFEST
+
+
+def draft_manifest(
+    about: Mapping[str, JSON], files: Mapping[str, bytes], created: datetime, *, champion: bool
+) -> dict[str, Any]:
+    """Returns a manifest that lacks only its number and id; ``about`` is the caller's own part.
+
+    Raises:
+        ValueError: The caller's part uses one of the store's keys or holds what JSON can't, a file name leads
+            out of the folder, or ``created`` has no time zone.
+    """
+    if taken := sorted(set(about) & set(_OWN_KEYS)):
+        raise ValueError(f"the store itself writes {', '.join(taken)} into the manifest")
+    if unsafe := [name for name in files if not is_safe_filename(name)]:
+        raise ValueError(f"not a file name inside a version: {unsafe[0]!r}")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "created": utc(created).isoformat(),
+        "program": _program_version(),
+        "published_as": "champion" if champion else "candidate",
+        # Through JSON and back, so that the digest is that of what a reader will parse.
+        **json.loads(json.dumps(about, allow_nan=False)),
+        "files": {name: {"sha256": sha256(data), "size": len(data)} for name, data in files.items()},
+    }
+
+
+def seal_manifest(draft: Mapping[str, Any], number: int, is_taken: Callable[[str], bool]) -> tuple[str, bytes]:
+    """Returns the id and the bytes of the finished manifest; an id that is taken gets more digits."""
+    numbered = {"number": number, **draft}
+    digest = _digest(numbered)
+    moment = datetime.fromisoformat(draft["created"]).strftime("%Y%m%dT%H%M%SZ")
+    ids = (f"{moment}-{digest[:digits]}" for digits in range(_DIGITS, len(digest) + 1))
+    version_id = next(version_id for version_id in ids if not is_taken(version_id))
+    return version_id, format_document({"id": version_id, **_without(numbered, "schema_version")})
+
+
+def parse_manifest(data: bytes, version_id: str) -> dict[str, Any]:
+    """Returns a manifest whose every field the rest of the room may trust.
+
+    Raises:
+        ValueError: It is damaged or not that of ``version_id``; the text says why.
+        NewerStoreError: A newer program wrote it.
+    """
+    manifest = parse_document(data)
+    if manifest.get("id") != version_id:
+        raise ValueError("belongs to another version")
+    if not _digest(_without(manifest, "id")).startswith(version_id.partition("-")[2]):
+        raise ValueError("was changed after it was published")
+    number, files = manifest.get("number"), manifest.get("files")
+    if type(number) is not int or number < 1:
+        raise ValueError("has no version number")
+    try:
+        utc(datetime.fromisoformat(manifest["created"]))
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("has no time of creation") from None
+    if not isinstance(files, dict) or not all(_is_file_entry(name, entry) for name, entry in files.items()):
+        raise ValueError("has no safe list of files")
+    return manifest
+
+
+def utc(moment: datetime) -> datetime:
+    """Returns an aware time in UTC.
+
+    Raises:
+        ValueError: The time has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time in the store needs a time zone")
+    return moment.astimezone(UTC)
+
+
+def sha256(data: bytes) -> str:
+    """Returns the checksum of a file's bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_file_entry(name: str, entry: object) -> bool:
+    if not isinstance(entry, dict) or not is_safe_filename(name):
+        return False
+    checksum, size = entry.get("sha256"), entry.get("size")
+    return isinstance(checksum, str) and bool(_SHA256.fullmatch(checksum)) and type(size) is int and size >= 0
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _without(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != key}
+
+
+def _program_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  20 ms that readers needn't pay
+
+    try:
+        return version("forecast")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "unknown"

@@ -1,0 +1,316 @@
+"""One model in the store: publish a version, move the champion, prune, and read all of it at any time.
+
+    NAME/versions/20260102T031500Z-4f2a91c0/   manifest.json and the files of the version
+    NAME/champion                              which version is in use
+    NAME/history.jsonl                         a line a run
+    NAME/lock
+
+Readers take no lock and never see a half version. Whoever writes holds the model's lock; every method that
+writes takes it where the caller has not.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
+from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
+from forecast.production.disk import Disk, list_folders, read_regular, telling
+from forecast.production.document import JSON, NewerStoreError
+from forecast.production.history import HISTORY, append_history, read_history
+from forecast.production.lock import ModelLock
+from forecast.production.manifest import MANIFEST, draft_manifest, is_version_id, seal_manifest
+from forecast.production.publication import place, retire, sweep, withdraw
+from forecast.production.version import DamagedError, Version, load_version, unreadable
+
+_T = TypeVar("_T")
+
+
+class ModelStore:
+    """The versions, champion, history and lock of one model; an object serves one thread."""
+
+    def __init__(self, folder: Path, disk: Disk, all_names: Callable[[], Iterable[str]]) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self._disk = disk
+        self._all_names = all_names
+        self._versions = folder / "versions"
+        self._lock = ModelLock(folder / "lock", folder.name)
+
+    def exists(self) -> bool:
+        """Returns whether there is a champion or a version."""
+        return os.path.lexists(self.folder / ALIAS) or any(self._version_folders())
+
+    def versions(self) -> tuple[Version, ...]:
+        """Returns the published versions, oldest first by number (clocks jump); see also ``damaged``."""
+        return self._scan()[0]
+
+    def damaged(self) -> Mapping[str, DataError]:
+        """Returns what is wrong with each version that ``versions`` leaves out for its manifest, by id."""
+        return self._scan()[1]
+
+    def champion(self) -> Version:
+        """Returns the version in use.
+
+        Raises:
+            NotFoundError: There is no such model, or it has no champion.
+            DataError: The champion file or the version that it names is missing or damaged.
+        """
+        return self.with_champion(lambda version: version)
+
+    def with_champion(self, load: Callable[[Version], _T]) -> _T:
+        """Returns what ``load`` makes of the version in use.
+
+        If the champion moves while ``load`` reads, and the old one is pruned, ``load`` gets the new one.
+        """
+        alias = self._alias()
+        while True:
+            try:
+                return load(self._named_by(alias))
+            except DataError:
+                previous, alias = alias, self._alias()
+                if alias.champion == previous.champion:
+                    raise
+
+    def version(self, label: str) -> Version:
+        """Returns a version by number (``v2``, ``2``), id, or a beginning of the id that no other shares.
+
+        Raises:
+            NotFoundError: There is none.
+            UsageError: More than one begins so.
+            DataError: It is there, but its manifest is damaged.
+        """
+        versions, damaged = self._scan()
+        digits = label.removeprefix("v")
+        if re.fullmatch("[0-9]{1,7}", digits):
+            found = [version for version in versions if version.number == int(digits)]
+        else:
+            found = [version for version in versions if label and version.id.startswith(label)]
+            found = [version for version in found if version.id == label] or found
+            for version_id, error in damaged.items():
+                if version_id == label or (label and version_id.startswith(label) and not found):
+                    raise error
+        if len(found) > 1:
+            ids = ", ".join(version.id for version in found)
+            raise UsageError(f"{self.name}: '{label}' can be any of {ids}.", f"forecast models show {self.name}")
+        if not found:
+            self._require()
+            known = [version.label for version in versions] + [version.id for version in versions]
+            raise NotFoundError(
+                f"{self.name} has no version '{label}'.{did_you_mean(label, known)}",
+                f"forecast models show {self.name}",
+            )
+        return found[0]
+
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """Returns what ``record`` was told, oldest first."""
+        return read_history(self.folder / HISTORY)
+
+    @contextmanager
+    def lock(self, timeout: float = 0) -> Iterator[None]:
+        """Holds the model's lock for the block, and first removes what killed runs left; nests freely.
+
+        Raises:
+            LockedError: Another run held it for all of ``timeout`` seconds.
+            DataError: The store can't be written to.
+        """
+        if self._lock.held:
+            yield
+            return
+        with self._writing():
+            self._disk.make_folder(self._versions)
+        with self._lock.hold(timeout):
+            with self._writing():
+                sweep(self._disk, self.folder)
+                sweep(self._disk, self._versions)
+            yield
+
+    def publish(
+        self, files: Mapping[str, bytes], manifest: Mapping[str, JSON], now: datetime, *, champion: bool
+    ) -> Version:
+        """Saves a new version, whole or not at all, and with ``champion`` puts it in use.
+
+        Args:
+            files: Content by name, such as ``weights.npz`` or, one folder down, ``plots/forecast.png``.
+            manifest: What the caller wants to keep beside number, id, time, program and checksums.
+            now: Aware time of publication.
+            champion: Whether the alias moves to it.
+
+        Raises:
+            ValueError: An argument breaks these rules.
+            LockedError: Another run writes to this model.
+            DataError: The disk refused; the old champion is in use.
+        """
+        draft = draft_manifest(manifest, files, now, champion=champion)
+        with self.lock():
+            alias = self._alias_to_move()
+            number = self._next_number(alias)
+            version_id, document = seal_manifest(draft, number, lambda taken: os.path.lexists(self._versions / taken))
+            alias = replace(alias, last_number=number)
+            with self._writing():
+                place(self._disk, self._versions / version_id, {**files, MANIFEST: document})
+                try:
+                    if champion:
+                        alias = alias.moved_to(version_id, now)
+                    if alias.champion:
+                        self._write_alias(alias)
+                except BaseException:
+                    if self._alias_to_move().champion != version_id:
+                        withdraw(self._disk, self._versions / version_id)
+                    raise
+            return load_version(self.name, self._versions / version_id)
+
+    def next_number(self) -> int:
+        """Returns the number that ``publish`` will give; certain only while the caller holds the lock."""
+        return self._next_number(self._alias_to_move())
+
+    def promote(self, label: str, now: datetime) -> Version:
+        """Puts a version in use, every byte of it checked first, and returns it.
+
+        Raises:
+            NotFoundError, UsageError: As for ``version``.
+            DataError: The version is damaged or the disk refused; the champion is as before.
+        """
+        self._require()
+        with self.lock():
+            target = self.version(label)
+            target.verify()
+            alias = self._alias_to_move()
+            if target.id != alias.champion:
+                with self._writing():
+                    self._write_alias(alias.moved_to(target.id, now))
+            return target
+
+    def rollback(self, to: str | None, now: datetime) -> Version:
+        """Puts an earlier version in use and returns it: ``to``, or the last whole champion before this one.
+
+        The present champion leaves the trail, so that a second rollback goes further back. Where the present
+        one is damaged and no earlier one is whole, the best other whole version is taken.
+
+        Raises:
+            NotFoundError: There is nothing to go back to.
+            DataError: ``to`` is damaged or the disk refused; the champion is as before.
+        """
+        self._require()
+        with self.lock():
+            alias = self._alias_to_move()
+            target = self._earlier(alias) if to is None else self.version(to)
+            target.verify()
+            if target.id != alias.champion:
+                with self._writing():
+                    self._write_alias(alias.back_at(target.id, now))
+            return target
+
+    def prune(self, keep: int) -> tuple[Version, ...]:
+        """Removes all but the newest ``keep`` versions and the champion, and returns what was removed.
+
+        Versions whose manifest is damaged go too.
+
+        Raises:
+            UsageError: ``keep`` is below 1.
+            NotFoundError, DataError: There is no whole champion, so that nothing may go; or the disk refused.
+        """
+        if keep < 1:
+            raise UsageError(f"at least one version is kept beside the champion, not {keep}.", "--keep 1")
+        self._require()
+        with self.lock():
+            champion = self.champion()
+            champion.verify()
+            versions, unlisted = self._scan()
+            damaged = [version_id for version_id, error in unlisted.items() if isinstance(error, DamagedError)]
+            doomed = tuple(version for version in versions[:-keep] if version.id != champion.id)
+            with self._writing():
+                for version_id in (*(version.id for version in doomed), *damaged):
+                    retire(self._disk, self._versions / version_id)
+            return doomed
+
+    def record(self, entry: Mapping[str, JSON]) -> None:
+        """Adds one line to the history.
+
+        Raises:
+            ValueError: The entry holds NaN or infinity.
+            LockedError: Another run writes to this model.
+            DataError: The disk refused.
+        """
+        with self.lock():
+            append_history(self._disk, self.folder / HISTORY, entry)
+
+    def _scan(self) -> tuple[tuple[Version, ...], dict[str, DataError]]:
+        versions, damaged = [], {}
+        for folder in self._version_folders():
+            try:
+                versions.append(load_version(self.name, folder))
+            except NewerStoreError:
+                raise
+            except DataError as error:
+                if folder.exists():  # else a prune took it away since it was listed
+                    damaged[folder.name] = error
+        return tuple(sorted(versions, key=lambda version: (version.number, version.id))), damaged
+
+    def _version_folders(self) -> Iterator[Path]:
+        return (path for path in list_folders(self._versions) if is_version_id(path.name))
+
+    def _alias(self) -> Alias:
+        """Returns where the champion points, for readers, who need one that is whole."""
+        try:
+            return self._read_alias()
+        except FileNotFoundError:
+            self._require()
+            newest = self.versions()[-1:]
+            raise NotFoundError(
+                f"{self.name} has no champion.",
+                f"forecast models promote {self.name} {newest[0].label if newest else 'VERSION'}",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise unreadable(self.name, "champion", "the champion file", error) from error
+
+    def _alias_to_move(self) -> Alias:
+        """Returns the alias for writers, who may replace one that is missing or damaged: it is blank then."""
+        with telling(f"read {self.folder / ALIAS}"):
+            try:
+                return self._read_alias()
+            except (FileNotFoundError, ValueError):
+                return Alias()
+
+    def _next_number(self, alias: Alias) -> int:
+        return 1 + max([alias.last_number, *(version.number for version in self.versions())])
+
+    def _read_alias(self) -> Alias:
+        return Alias.from_bytes(read_regular(self.folder / ALIAS, ALIAS_LIMIT))
+
+    def _named_by(self, alias: Alias) -> Version:
+        return load_version(self.name, self._versions / alias.champion)
+
+    def _earlier(self, alias: Alias) -> Version:
+        versions = {version.id: version for version in self.versions()}
+        present = versions.pop(alias.champion, None)
+        trail = [versions.pop(version_id) for version_id in reversed(alias.before) if version_id in versions]
+        if present is None or not present.is_intact():
+            trail += sorted(versions.values(), key=_merit, reverse=True)
+        for version in trail:
+            if version.is_intact():
+                return version
+        raise NotFoundError(f"{self.name} has no earlier champion to go back to.", f"forecast models show {self.name}")
+
+    def _write_alias(self, alias: Alias) -> None:
+        self._disk.replace(self.folder / ALIAS, alias.to_bytes())
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return telling(f"write to {self.folder}")
+
+    def _require(self) -> None:
+        if not self.exists():
+            raise NotFoundError(
+                f"there is no model '{self.name}'.{did_you_mean(self.name, self._all_names())}",
+                f"forecast train DATA --name {self.name}",
+            )
+
+
+def _merit(version: Version) -> tuple[bool, int]:
+    """Ranks versions where no trail does: winners of their day before losers, then the newest."""
+    return version.manifest.get("published_as") == "champion", version.number

@@ -1,0 +1,73 @@
+"""The store: named models under one folder, ``ROOT/models/NAME``."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+from forecast.errors import UsageError
+from forecast.production.disk import Disk, list_folders, telling, unheard, unused_name_beside
+from forecast.production.model_store import ModelStore
+from forecast.production.version import Version
+
+_NAME = re.compile(r"\w[\w.-]{0,99}")
+
+
+def model_name_for(text: str) -> str:
+    """Returns the nearest valid model name, for a file's stem or a name that was refused."""
+    name = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).lstrip("_.-").rstrip("_")
+    return name[:100] or "model"
+
+
+class Store:
+    """All models under one folder; ``on_step`` hears of each disk operation before it happens."""
+
+    def __init__(self, root: Path, on_step: Callable[[str], None] = unheard) -> None:
+        self.root = root
+        self._disk = Disk(on_step)
+        self._models: dict[str, ModelStore] = {}
+
+    def model(self, name: str) -> ModelStore:
+        """Returns the store of one model, the same object each time; the model need not exist yet.
+
+        Raises:
+            UsageError: The name is not letters, digits, dot, underscore and dash, begun by a letter or digit.
+        """
+        name = unicodedata.normalize("NFC", name)
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"'{name}' can't name a model: a name is up to 100 letters, digits, '.', '_' and '-', "
+                "and starts with a letter or digit.",
+                f"--name {model_name_for(name)}",
+            )
+        if name not in self._models:
+            self._models[name] = ModelStore(self.root / "models" / name, self._disk, self.names)
+        return self._models[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Returns the models that have a champion or a version, in alphabetical order."""
+        found = (path.name for path in list_folders(self.root / "models"))
+        return tuple(sorted(name for name in found if _NAME.fullmatch(name) and self.model(name).exists()))
+
+    def newest(self) -> Version | None:
+        """Returns the version published last over all models, or None in an empty store."""
+        latest = [versions[-1] for name in self.names() if (versions := self.model(name).versions())]
+        return max(latest, key=lambda version: (version.created, version.name), default=None)
+
+    def check_writable(self) -> None:
+        """Writes and removes a file where the next model would go, leaving nothing behind.
+
+        Raises:
+            DataError: The store can't be written to; the text says why.
+        """
+        with telling(f"write to the store {self.root}"):
+            folder = (self.root / "models").absolute()
+            while not os.path.lexists(folder):
+                folder = folder.parent
+            probe = unused_name_beside(folder / "probe")
+            try:
+                self._disk.write_new(probe, b"probe\n")
+            finally:
+                if os.path.lexists(probe):
+                    self._disk.remove(probe)

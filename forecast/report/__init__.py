@@ -1,0 +1,1 @@
+"""Result tables become pictures here, and nowhere else: the only room with matplotlib."""

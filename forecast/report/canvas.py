@@ -1,0 +1,207 @@
+"""What all pictures share: the empty figure, its title, legend, caption and axes, and its bytes."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from numpy.typing import ArrayLike
+
+from forecast.models.forecaster import FloatArray
+from forecast.report.style import INK, MUTED, WIDTH, ModelStyle, house_style, wrapped
+
+Kind = Literal["png", "svg", "pdf"]
+
+# No dates and no program versions: the same picture is the same bytes tomorrow.
+METADATA: dict[Kind, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+CUT_OFF = "A line that leaves the picture at the top belongs to a model far worse than the others."
+FAR_OFF = 6.0  # times the median: a model beyond it would press all others into a corner
+TITLE_LINE, LEGEND_LINE, LABEL_LINE, CAPTION_LINE = 0.25, 0.2, 0.155, 0.14  # inches a line of text takes
+MARGIN = 0.1
+LEGEND_WIDTH, LEGEND_MARK = 118, 8  # letters of a whole line; what the sample before each name takes of it
+MARKERS = 9  # on one line, at most
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """A name to write at the right end of a line."""
+
+    text: str
+    y: float  # where the line ends, in data units
+    style: ModelStyle
+
+
+@house_style()
+def render(figure: Figure, kind: Kind) -> bytes:
+    """Returns the picture as the content of a file; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata=METADATA[kind])
+    return buffer.getvalue()
+
+
+def empty_figure(height: float) -> Figure:
+    """Returns a figure of so many inches for the axes alone; it needs no display and no global state."""
+    figure = Figure(figsize=(WIDTH, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | None = None, caption: str = "") -> None:
+    """Finishes the figure: title and legend above the axes, caption below; it grows by what they need.
+
+    matplotlib's own layout would print the legend over the title, so the heights are added up here. Then all
+    places are settled once, so that each kind of file shows the same picture.
+    """
+    above, below = wrapped(title, 92, lines=4), wrapped(caption, 160, lines=4)
+    labels = [wrapped(label, 40) for label in legend or {}]
+    columns = _columns_that_fit(labels)
+    rows = -(-len(labels) // columns) * max((_lines(label) for label in labels), default=0)
+    title_height = TITLE_LINE * _lines(above)
+    head = 2 * MARGIN + title_height + LEGEND_LINE * rows
+    foot = 2 * MARGIN + CAPTION_LINE * _lines(below)
+
+    height = figure.get_figheight() + head + foot
+    figure.set_figheight(height)
+    room = (0.005, foot / height, 0.99, 1 - (head + foot) / height)  # left, bottom, width, height
+    figure.set_layout_engine(ConstrainedLayoutEngine(rect=room))
+    left, top = MARGIN / WIDTH, 1 - MARGIN / height
+    figure.text(left, top, above, fontsize=12, fontweight="bold", va="top", gid="title")
+    figure.text(left, MARGIN / height, below, fontsize=8, color=MUTED, va="bottom", gid="caption")
+    if legend:
+        corner = (left, top - title_height / height)
+        figure.legend(
+            list(legend.values()),
+            labels,
+            loc="upper left",
+            bbox_to_anchor=corner,
+            ncols=columns,
+            columnspacing=1.6,
+            borderpad=0,
+            borderaxespad=0,
+        )
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def _columns_that_fit(labels: Sequence[str]) -> int:
+    """Returns the most columns of a legend whose longest names fit beside each other."""
+    widths = np.array([max(map(len, label.split("\n"))) + LEGEND_MARK for label in labels])
+    for columns in range(len(labels), 1, -1):
+        if sum(column.max() for column in np.array_split(widths, columns)) <= LEGEND_WIDTH:
+            return columns
+    return 1
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + 1 if text else 0
+
+
+def number_axis(axes: Axes, label: str) -> None:
+    """Gives the upright axis a name, and its numbers commas between thousands."""
+    axes.set_ylabel(wrapped(label, 36))
+    round_numbers(axes.yaxis)
+
+
+def draw_model(axes: Axes, places: ArrayLike, values: FloatArray, style: ModelStyle) -> Line2D:
+    """Draws the line of one model with about eight of its markers; networks lie above baselines."""
+    (line,) = axes.plot(
+        places,
+        values,
+        color=style.colour,
+        linestyle=style.dashes,
+        linewidth=1.3 if style.is_baseline else 1.8,
+        marker=style.marker,
+        markevery=-(-values.size // MARKERS) or 1,
+        zorder=4 if style.is_baseline else 5,
+    )
+    return line
+
+
+def round_numbers(axis: Axis) -> None:
+    """Gives the axis about six round numbers, with commas between thousands."""
+    axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
+
+
+def date_axis(axes: Axes, labels: int = 8) -> None:
+    """Writes each date in as few letters as tell it from its neighbours."""
+    # matplotlib.dates has no types yet.
+    locator = AutoDateLocator(minticks=3, maxticks=labels)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def sensible_top(heights: Iterable[float]) -> float | None:
+    """Returns where to cut the axis when one height is far above the median, or None when none is."""
+    finite = np.array([height for height in heights if np.isfinite(height)])
+    if finite.size == 0:
+        return None
+    limit = FAR_OFF * float(np.quantile(finite, 0.5, method="lower"))
+    if not 0 < limit < finite.max():
+        return None
+    return 1.25 * float(finite[finite <= limit].max())
+
+
+def label_ends(axes: Axes, labels: Sequence[EndLabel], inches: float) -> None:
+    """Writes each name to the right of the axes at its line's end, moved apart where names would overlap.
+
+    Args:
+        axes: With the final limits of their upright axis.
+        labels: In any order.
+        inches: About the height of the axes.
+    """
+    bottom, top = axes.get_ylim()
+    ordered = sorted(labels, key=lambda label: label.y)
+    texts = [wrapped(label.text, 26) for label in ordered]
+    heights = np.array([_lines(text) * LABEL_LINE / inches for text in texts])
+    ends = np.clip([(label.y - bottom) / (top - bottom) for label in ordered], 0, 1)
+    for label, text, end, place in zip(ordered, texts, ends, _spread(ends, heights), strict=True):
+        style = label.style
+        axes.plot(
+            [1.0, 1.02, 1.05],
+            [end, place, place],
+            transform=axes.transAxes,
+            clip_on=False,
+            color=style.colour,
+            linestyle=style.dashes,
+            linewidth=1.2,
+            marker=style.marker,
+            markevery=[2],
+            markersize=5,
+        )
+        axes.text(
+            1.065,
+            place,
+            text,
+            transform=axes.transAxes,
+            va="center_baseline",
+            fontsize=9,
+            color=INK,
+            linespacing=1.05,
+        )
+
+
+def _spread(centres: FloatArray, heights: FloatArray) -> FloatArray:
+    """Returns ascending places near the ascending centres, at least the mean of two heights apart."""
+    places = centres.copy()
+    gaps = (heights[:-1] + heights[1:]) / 2
+    for i in range(1, places.size):
+        places[i] = max(places[i], places[i - 1] + gaps[i - 1])
+    if places.size and places[-1] > 1:
+        places[-1] = 1
+        for i in range(places.size - 2, -1, -1):
+            places[i] = min(places[i], places[i + 1] - gaps[i])
+    return places

@@ -1,0 +1,164 @@
+"""How every picture looks: one colour, line and marker a model, one set of fonts, and text that is only text.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color), which people with any kind of colour
+blindness can tell apart. Nothing is told by colour alone: networks have solid lines and plain bars, baselines
+have dashed grey lines and hatched bars, and every model has a marker of its own.
+"""
+
+import math
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib import font_manager
+
+INK, MUTED, GRID = "#222222", "#666666", "#E3E3E3"
+WIDTH, DPI = 9.2, 130  # inches and pixels an inch: 1196 pixels
+
+Dashes = str | tuple[float, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class ModelStyle:
+    """How one model is drawn, the same in every picture."""
+
+    colour: str
+    marker: str
+    dashes: Dashes = "solid"
+    is_baseline: bool = False
+
+
+MODEL_STYLES = {
+    "lstm": ModelStyle("#0072B2", "o"),
+    "gru": ModelStyle("#D55E00", "s"),
+    "rnn": ModelStyle("#009E73", "^"),
+    "linear": ModelStyle("#56B4E9", "D"),
+    "ensemble": ModelStyle("#CC79A7", "P"),
+    "seasonal-naive": ModelStyle("#404040", "x", (0, (5, 2)), is_baseline=True),
+    "naive": ModelStyle("#7A7A7A", "v", (0, (1, 1.4)), is_baseline=True),
+    "drift": ModelStyle("#9E9E9E", "<", (0, (5, 2, 1, 2)), is_baseline=True),
+    "ridge": ModelStyle("#8A7A66", ">", (0, (3, 1.5)), is_baseline=True),
+    "boosting": ModelStyle("#A0917B", "p", (0, (7, 2, 1, 2, 1, 2)), is_baseline=True),
+    "ets": ModelStyle("#66788C", "h", (0, (3, 1, 1, 1)), is_baseline=True),
+    "theta": ModelStyle("#7F93A8", "d", (0, (2, 2)), is_baseline=True),
+    "arima": ModelStyle("#56657A", "*", (0, (8, 2)), is_baseline=True),
+}
+OTHER_STYLES = (
+    ModelStyle("#E69F00", "X"),
+    ModelStyle("#785EF0", "H"),
+    ModelStyle("#B8255F", "8"),
+    ModelStyle("#00798C", "1"),
+    ModelStyle("#A6761D", "2"),
+    ModelStyle("#1B1B3A", "3"),
+)
+
+# A user's own matplotlibrc must not change our pictures, so every drawing setting starts from the default.
+SETTINGS_LEFT_ALONE = (
+    "backend",
+    "date.epoch",
+    "figure.hooks",
+    "interactive",
+    "toolbar",
+    "webagg",
+    "tk.",
+    "keymap",
+)
+SETTINGS: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#B5B5B5",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 10,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "figure.dpi": DPI,
+    "figure.titlesize": 12,
+    "figure.titleweight": "bold",
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "hatch.linewidth": 0.8,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 1.7,
+    "lines.markersize": 4.5,
+    "pdf.fonttype": 42,  # text stays text in a PDF
+    "savefig.dpi": "figure",
+    "svg.hashsalt": "forecast",  # the same picture is the same file
+    "text.color": INK,
+    "text.parse_math": False,  # a series called $x_1^ is a name, not a formula
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+}
+# Tried after DejaVu Sans, where the machine has them: scripts it lacks.
+FALLBACK_FONTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "WenQuanYi Micro Hei",
+    "Noto Sans Devanagari",
+    "Noto Emoji",
+    "Arial Unicode MS",
+)
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draws what is inside in our style; also a decorator. Afterwards all settings are as they were."""
+    defaults = {
+        name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith(SETTINGS_LEFT_ALONE)
+    }
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    families = ["DejaVu Sans", *(font for font in FALLBACK_FONTS if font in installed)]
+    with matplotlib.rc_context({**defaults, **SETTINGS, "font.family": families}), warnings.catch_warnings():
+        # A letter that no font has is drawn as a box, which says it all.
+        warnings.filterwarnings("ignore", message="Glyph ", category=UserWarning)
+        yield
+
+
+def styles_of(models: Iterable[str]) -> dict[str, ModelStyle]:
+    """Returns how to draw each of the models: its own style, or for an unknown name the next spare one."""
+    names = list(dict.fromkeys(models))
+    strangers = [name for name in names if name not in MODEL_STYLES]
+    spare = {name: OTHER_STYLES[i % len(OTHER_STYLES)] for i, name in enumerate(strangers)}
+    return {name: MODEL_STYLES.get(name) or spare[name] for name in names}
+
+
+def wrapped(text: str, width: int, lines: int = 3) -> str:
+    """Returns the text in lines as broad as ``width`` small letters; what does not fit ends in an ellipsis.
+
+    Letters that can't be drawn (line feeds, control characters, halves of a broken encoding) become blanks.
+    """
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    breadth = sum(map(_breadth, plain)) / max(len(plain), 1)
+    return "\n".join(textwrap.wrap(plain, max(int(width / max(breadth, 1.0)), 4), max_lines=lines, placeholder=" …"))
+
+
+def _breadth(letter: str) -> float:
+    """Returns about how many small letters this one takes the place of."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 2.0
+    if letter in "WMmw@%&—…":
+        return 1.75
+    return 1.25 if letter.isupper() or letter in "<>+=~" else 1.0
+
+
+def short_number(value: float, spread: float = 0.0) -> str:
+    """Returns four significant digits with commas between thousands: 12,346 or 0.05679 or 41.21 ± 3.10."""
+    if not math.isfinite(value):
+        return "–"
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    form = f",.{max(0, 3 - magnitude)}f" if -4 <= magnitude < 12 else ".3e"
+    return f"{value:{form}} ± {spread:{form}}" if spread else f"{value:{form}}"

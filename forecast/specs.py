@@ -1,0 +1,213 @@
+"""The settings a forecast is made by: plain frozen records that survive a trip through JSON.
+
+A model is a spec and its weights. Everything that trains or predicts takes a spec; nothing reads options.
+"""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, Self, get_args
+
+from forecast.errors import DataError, UsageError
+
+Cell = Literal["rnn", "lstm", "gru", "linear"]
+Base = Literal["zero", "last-value", "last-season", "mean-season"]
+Loss = Literal["mae", "mse", "huber"]
+Device = Literal["auto", "cpu", "gpu"]
+Fill = Literal["interpolate", "previous", "zero", "error"]
+PlotKind = Literal["png", "svg", "pdf", "none"]
+Form = Literal["auto", "table", "json", "csv"]
+Preset = Literal["fast", "balanced", "best", "tutorial"]
+
+CELLS: tuple[Cell, ...] = ("rnn", "lstm", "gru")
+
+
+@dataclass(frozen=True)
+class View:
+    """One representation of a window: what is subtracted, what it is divided by, and the naive forecast beneath.
+
+    Attributes:
+        base: the naive forecast that the network corrects.
+        season: steps after which ``last-season`` and ``mean-season`` repeat; 1 where there is no season.
+        level: ``mean`` of the lookback or its ``last`` season's mean is subtracted; ``series``: the series'
+            training minimum (textbook min-max scaling).
+        scale: divide by the ``window``'s own variation, the ``series``' variation in training, or its ``range``.
+        log: work on the logarithm of the window over its mean.
+    """
+
+    base: Base = "last-season"
+    season: int = 1
+    level: Literal["mean", "last", "series"] = "last"
+    scale: Literal["window", "series", "range"] = "window"
+    log: bool = False
+
+    @property
+    def label(self) -> str:
+        """A short name for tables and logs, such as ``log last-season(12)``."""
+        season = f"({self.season})" if self.base in {"last-season", "mean-season"} else ""
+        return f"{'log ' if self.log else ''}{self.base}{season}"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Everything that decides a recurrent model's training, but the data.
+
+    Attributes:
+        window: observed steps the network sees, the lookback ``L``.
+        horizon: steps forecast, ``H``.
+        segment: observed steps that enter one recurrent step; divides ``window``.
+        views: one network a view and a seed; the forecasts are combined.
+        highway: a linear map from the normalised window to the horizon beside the recurrent path.
+        rolled: the network emits one step and is rolled forward, feeding back its own forecasts.
+        schedule: ``cosine`` warms up for 30 steps and decays to zero; ``constant`` does neither.
+        preset: the recipe the settings came from, for the record.
+    """
+
+    cell: Cell
+    window: int
+    horizon: int
+    segment: int = 1
+    units: int = 64
+    layers: int = 1
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    views: tuple[View, ...] = (View(),)
+    highway: bool = True
+    rolled: bool = False
+    loss: Loss = "mae"
+    steps: int = 400
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
+    seeds: tuple[int, ...] = (0, 1, 2)
+    preset: Preset = "balanced"
+
+    def __post_init__(self) -> None:
+        """Refuses values that no network can have.
+
+        Raises:
+            UsageError: a setting is out of range; the hint names the flag.
+        """
+        for flag, value, least in (
+            ("--window", self.window, 1),
+            ("--horizon", self.horizon, 1),
+            ("--units", self.units, 1),
+            ("--layers", self.layers, 1),
+            ("--steps", self.steps, 1),
+            ("--batch-size", self.batch_size, 1),
+            ("--seeds", len(self.seeds), 1),
+        ):
+            if value < least:
+                raise UsageError(f"{flag} {value} is too small.", f"{flag} {least} or more")
+        for flag, share in (("--dropout", self.dropout), ("--recurrent-dropout", self.recurrent_dropout)):
+            if not 0 <= share < 1:
+                raise UsageError(
+                    f"{flag} {share} is not a share of units.", f"{flag} 0.1 (from 0 up to, not including, 1)"
+                )
+        if not self.learning_rate > 0:
+            raise UsageError(
+                f"--learning-rate {self.learning_rate} does not move the weights.", "--learning-rate 0.003"
+            )
+        if self.window % self.segment:
+            raise UsageError(
+                f"A window of {self.window} steps can't be cut into segments of {self.segment}.",
+                f"--window {-(-self.window // self.segment) * self.segment}",
+            )
+
+    def with_(self, **changes: Any) -> Self:
+        """Returns a copy with some settings changed."""
+        return replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the spec as JSON-ready types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """Rebuilds a spec from ``to_json``'s document.
+
+        Raises:
+            DataError: the document has fields or values that this version of the program does not know.
+        """
+        try:
+            views = tuple(View(**view) for view in document["views"])
+            spec = cls(**{**document, "views": views, "seeds": tuple(document["seeds"])})
+        except (KeyError, TypeError, UsageError) as error:
+            raise DataError(
+                f"The stored settings of the model can't be read: {error}",
+                "upgrade forecast, or train the model anew",
+            ) from error
+        if spec.cell not in get_args(Cell) or any(view.base not in get_args(Base) for view in spec.views):
+            raise DataError("The stored settings name a cell or base that is unknown here.", "upgrade forecast")
+        return spec
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Network settings that a person gave; None leaves a setting to the preset."""
+
+    units: int | None = None
+    layers: int | None = None
+    dropout: float | None = None
+    recurrent_dropout: float | None = None
+    loss: Loss | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Returns the settings that are not None."""
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person may decide about a run; None is inferred from the data.
+
+    Attributes:
+        horizon: steps to forecast.
+        window: steps the network sees.
+        season: steps in one season; 1 for none.
+        folds: scored origins of the backtest.
+        seed: the first seed.
+        seeds: how many networks are trained from each view, each from its own seed.
+    """
+
+    horizon: int | None = None
+    window: int | None = None
+    season: int | None = None
+    folds: int | None = None
+    preset: Preset = "balanced"
+    seed: int = 0
+    seeds: int | None = None
+    overrides: Overrides = Overrides()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the networks train on: with XLA or not, and how many side by side."""
+
+    device: Literal["cpu", "gpu"] = "cpu"
+    jit: bool = True
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is forecast, from what, and how it is scored: the same for all models of a run.
+
+    Attributes:
+        seasons: periods in steps, shortest first; empty where there is none.
+        refit: train anew at each fold's origin; otherwise once, at the earliest.
+        nonnegative: no value of the data is below zero.
+    """
+
+    horizon: int
+    window: int
+    seasons: tuple[int, ...]
+    folds: int
+    refit: bool
+    nonnegative: bool
+
+    @property
+    def season(self) -> int:
+        """The shortest season, 1 where there is none: what the seasonal naive repeats and errors are scaled by."""
+        return self.seasons[0] if self.seasons else 1

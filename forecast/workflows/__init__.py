@@ -1,0 +1,1 @@
+"""A file a verb: read, compute, write, return a frozen result."""

@@ -1,0 +1,49 @@
+"""`forecast compare`: all named models and the baselines on the same folds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecast.data.readers import ReadOptions
+from forecast.models.registry import BASELINES, REGRESSIONS, check_names
+from forecast.specs import Device, PlotKind, Settings
+from forecast.workflows.contest import Contest, Reporter, run_contest
+from forecast.workflows.outputs import write_all
+from forecast.workflows.pictures import draw_contest, draw_last_fold
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What `compare` was asked for."""
+
+    source: str
+    options: ReadOptions
+    settings: Settings
+    models: tuple[str, ...]
+    folder: Path  # of the plots
+    plots: PlotKind
+    device: Device
+
+
+@dataclass(frozen=True, eq=False)
+class CompareResult:
+    """What `compare` found."""
+
+    contest: Contest
+    files: tuple[Path, ...]
+
+
+def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
+    """Backtests the models and always the baselines, and draws what came out.
+
+    Raises:
+        UsageError: a name is no model.
+        ForecastError: see ``run_contest``.
+    """
+    models = check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
+    contest = run_contest(request.source, request.options, request.settings, models, request.device, reporter)
+    stem = "stdin" if contest.reading.path is None else contest.reading.path.name.split(".")[0]
+    title = f"{stem}: {contest.reading.panel.target}"
+    plots = draw_contest(contest, request.plots, title)
+    plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
+    written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
+    return CompareResult(contest, write_all(request.folder, written) if written else ())

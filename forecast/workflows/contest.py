@@ -1,0 +1,101 @@
+"""Read, plan, backtest, score: what `train` and `compare` share."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.evaluation.backtest import Backtest, backtest
+from forecast.evaluation.leaderboard import Leaderboard, leaderboard
+from forecast.evaluation.splits import rolling_origins
+from forecast.models.recipe import make_spec
+from forecast.models.registry import NETWORKS, make_forecaster
+from forecast.specs import CELLS, Device, Machine, ModelSpec, Plan, Settings
+from forecast.workflows.planning import make_plan
+
+
+class Reporter(Protocol):
+    """Hears what a workflow does while it does it; says it to the user or not."""
+
+    def read(self, reading: Reading) -> None:
+        """The data has been read."""
+
+    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
+        """It is settled what will be trained and how it will be scored."""
+
+    def progress(self, label: str, share: float) -> None:
+        """A part of the work has come so far, from 0 to 1."""
+
+
+class Silence:
+    """A reporter that says nothing."""
+
+    def read(self, reading: Reading) -> None:
+        """Says nothing."""
+
+    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
+        """Says nothing."""
+
+    def progress(self, label: str, share: float) -> None:
+        """Says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """Several models on the same data and folds, scored."""
+
+    reading: Reading
+    plan: Plan
+    settings: Settings
+    specs: dict[str, ModelSpec]  # by model; of a model without weights, window and horizon are what count
+    machine: Machine
+    backtest: Backtest
+    board: Leaderboard
+
+
+def run_contest(
+    source: str,
+    options: ReadOptions,
+    settings: Settings,
+    models: tuple[str, ...],
+    device: Device,
+    reporter: Reporter,
+) -> Contest:
+    """Reads a file and backtests the models on it.
+
+    Raises:
+        ForecastError: see ``read_panel``, ``make_plan``, ``rolling_origins`` and ``find_machine``.
+    """
+    reading = read_panel(source, options)
+    reporter.read(reading)
+    panel = reading.panel
+    plan = make_plan(panel, settings)
+    least = min(plan.window, plan.season + 1)
+    folds = rolling_origins(panel, plan.horizon, plan.folds, least)
+    count = count_windows(panel, plan)
+    specs = {name: make_spec(name if name in CELLS else "linear", plan, settings, count) for name in models}
+    reporter.planned(reading, plan, specs, settings)
+    machine = machine_for(models, device)
+    forecasters = [make_forecaster(name, specs[name], plan.season, machine) for name in models]
+
+    def progress(name: str, share: float) -> None:
+        reporter.progress(name, (models.index(name) + share) / len(models))
+
+    result = backtest(panel, folds, forecasters, plan.season, refit=plan.refit, progress=progress)
+    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, NETWORKS))
+
+
+def machine_for(models: tuple[str, ...], device: Device) -> Machine:
+    """Returns what the models train on; TensorFlow is asked only where a network is among them."""
+    if not any(name in NETWORKS for name in models):
+        return Machine()
+    from forecast.models.devices import find_machine  # noqa: PLC0415 - imports TensorFlow
+
+    return find_machine(device)
+
+
+def count_windows(panel: Panel, plan: Plan) -> int:
+    """Returns how many windows the panel gives at its end, padding aside."""
+    return int(np.maximum(panel.lengths - plan.window - plan.horizon + 1, 0).sum())

@@ -1,0 +1,103 @@
+"""`forecast doctor`: is everything there that training needs?"""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+import numpy as np
+
+from forecast import __version__
+from forecast.errors import ForecastError
+from forecast.production.store import Store
+
+PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: ``ok``, or a ``note`` that hinders nothing, or ``failed``."""
+
+    name: str
+    status: Literal["ok", "note", "failed"]
+    detail: str
+    hint: str = ""
+
+
+def examine(store: Store) -> tuple[Check, ...]:
+    """Returns all checks; none of them raises."""
+    checks = [Check("forecast", "ok", __version__)]
+    checks.append(Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"))
+    checks += [_package(name) for name in PACKAGES]
+    checks.append(_guarded("store", lambda: _store(store)))
+    for name, look in (("threads", _threads), ("gpu", _gpu), ("training", _training_step)):
+        checks.append(_guarded(name, look))
+    return tuple(checks)
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    """Runs a check; what it raises becomes its result."""
+    try:
+        return look()
+    except ForecastError as error:
+        return Check(name, "failed", error.message, error.hint)
+    except ImportError as error:
+        return Check(
+            name,
+            "failed",
+            f"TensorFlow can't be imported: {error}",
+            "pip install --force-reinstall tensorflow",
+        )
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, "ok", version(name))
+    except PackageNotFoundError:
+        return Check(name, "failed", "not installed", f"pip install {name}")
+
+
+def _store(store: Store) -> Check:
+    store.check_writable()
+    return Check("store", "ok", f"{store.root} can be written")
+
+
+def _threads() -> Check:
+    from forecast.models.devices import available_cpus  # noqa: PLC0415 - imports TensorFlow
+
+    return Check("threads", "ok", f"{available_cpus()} CPU threads: so many networks train side by side")
+
+
+def _gpu() -> Check:
+    from forecast.models.devices import report_gpus  # noqa: PLC0415
+
+    report = report_gpus()
+    if report.names:
+        return Check("gpu", "ok", ", ".join(report.names))
+    return Check("gpu", "note", f"none: {report.reason}; training runs on the CPU")
+
+
+def _training_step() -> Check:
+    from forecast.data.panel import panel_from_series  # noqa: PLC0415
+    from forecast.models.devices import find_machine  # noqa: PLC0415
+    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415
+    from forecast.models.forecaster import Watcher  # noqa: PLC0415
+    from forecast.specs import ModelSpec  # noqa: PLC0415
+
+    spec = ModelSpec("lstm", window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
+    machine = find_machine("auto")
+    panel = panel_from_series([np.sin(np.arange(40.0))], "D")
+    began = time.perf_counter()
+    fitted = RecurrentForecaster("lstm", spec, machine.jit, machine.threads).fit(panel, Watcher())
+    finite = np.isfinite(fitted.predict_members(panel).values).all()
+    seconds = time.perf_counter() - began
+    kernel = "an XLA-compiled loop" if machine.jit else "cuDNN kernels"
+    if not finite:
+        return Check("training", "failed", "one step gave a forecast that is not a number", "forecast doctor --debug")
+    return Check(
+        "training",
+        "ok",
+        f"one step on the {machine.device} with {kernel}, compiled and run in {seconds:.1f} s",
+    )

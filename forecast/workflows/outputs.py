@@ -1,0 +1,44 @@
+"""The files a command leaves beside its answer: forecast tables and plots."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from forecast.data.panel import Panel
+from forecast.errors import UsageError
+from forecast.models.forecaster import Forecasts
+from forecast.production.disk import atomic_write
+from forecast.workflows.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
+
+
+def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> str:
+    """Returns forecasts from the end of a panel as CSV text."""
+    origins = [str(text) for text in timestamp_texts(np.asarray(panel.frequency.timestamps(panel.last)))]
+    return csv_text(FORECAST_COLUMNS, forecast_rows(forecasts, origins, model, version))
+
+
+def check_free(path: Path | None, *, force: bool) -> None:
+    """Refuses to replace a file that is there, before any work is done for it.
+
+    Raises:
+        UsageError: the file exists and ``--force`` was not given.
+    """
+    if path is not None and path.exists() and not force:
+        raise UsageError(
+            f"{path} exists already.",
+            f"--force to replace it, or another name: -o {path.stem}-2{path.suffix}",
+        )
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Writes files into a folder, each whole or not at all, and returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        atomic_write(folder / name, content)
+    return tuple(folder / name for name in files)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes a text file, whole or not at all."""
+    atomic_write(path, text.encode())

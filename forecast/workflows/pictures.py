@@ -1,0 +1,70 @@
+"""The plots of a run, drawn from its tables: matplotlib is imported here and nowhere before."""
+
+from collections.abc import Mapping
+
+from forecast.data.panel import Panel
+from forecast.models.forecaster import Forecasts, Interval
+from forecast.specs import PlotKind
+from forecast.workflows.contest import Contest
+
+
+def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+    """Returns the plots of a backtest by file stem: scores, error by step, convergence, last fold."""
+    if kind == "none":
+        return {}
+    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
+    from forecast.report.convergence_plot import convergence_figure  # noqa: PLC0415
+    from forecast.report.scores_plot import scores_figure  # noqa: PLC0415
+    from forecast.report.step_plot import error_by_step_figure  # noqa: PLC0415
+
+    target, board = contest.reading.panel.target, contest.board
+    frequency = contest.reading.panel.frequency.name
+    figures = {
+        f"scores.{kind}": scores_figure(board.rows, target=target, title=f"{title}: RMSE on {describe_folds(contest)}"),
+        f"steps.{kind}": error_by_step_figure(
+            board.by_step, target=target, frequency=frequency, title=f"{title}: RMSE by step of the horizon"
+        ),
+    }
+    curves = {trial.name: trial.curve for trial in contest.backtest.trials if trial.curve is not None}
+    if curves:
+        figures[f"convergence.{kind}"] = convergence_figure(
+            curves, target=target, title=f"{title}: error while learning, on the validation fold"
+        )
+    return {name: render(figure, kind) for name, figure in figures.items()}
+
+
+def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+    """Returns the plot of each model's forecast on the last fold beside what came."""
+    if kind == "none":
+        return {}
+    panel, fold = contest.reading.panel, contest.backtest.folds[-1]
+    train = fold.train(panel)
+    forecasts = {}
+    for row in contest.board.rows:
+        trial = next(trial for trial in contest.backtest.trials if trial.name == row.model)
+        bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
+        stamps = train.future_timestamps(fold.horizon)
+        forecasts[row.model] = Forecasts(panel.series_ids, stamps, trial.forecasts[-1], bands)
+    return draw_forecast(train, forecasts, kind, title, actuals=panel)
+
+
+def draw_forecast(
+    history: Panel,
+    forecasts: Mapping[str, Forecasts],
+    kind: PlotKind,
+    title: str,
+    actuals: Panel | None = None,
+) -> dict[str, bytes]:
+    """Returns the plot of forecasts after their history."""
+    if kind == "none":
+        return {}
+    from forecast.report.canvas import render  # noqa: PLC0415
+    from forecast.report.forecast_plot import forecast_figure  # noqa: PLC0415
+
+    return {f"forecast.{kind}": render(forecast_figure(history, forecasts, actuals=actuals, title=title), kind)}
+
+
+def describe_folds(contest: Contest) -> str:
+    """Returns what scores stand on, such as ``3 folds × 12 steps``."""
+    folds = contest.board.folds
+    return f"{folds} fold{'s' if folds > 1 else ''} × {contest.board.horizon} steps"

@@ -1,0 +1,86 @@
+"""Results as rows and as CSV text, in the columns that CLI.md fixes.
+
+Shapes: ``S`` series, ``H`` horizon.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from forecast.evaluation.leaderboard import Leaderboard
+from forecast.models.forecaster import Forecasts
+
+FORECAST_COLUMNS = (
+    "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
+    "model", "version", "origin",
+)  # fmt: skip
+
+Value = str | int | float | None
+
+
+def forecast_rows(
+    forecasts: Forecasts, origins: Sequence[str], model: str, version: str
+) -> Iterator[tuple[Value, ...]]:
+    """Yields one row a series and step, in the order of FORECAST_COLUMNS.
+
+    Args:
+        forecasts: of all series.
+        origins: (S,), each series' last observed step, as text.
+        model: its name.
+        version: its label, such as ``v1``.
+    """
+    stamps = timestamp_texts(forecasts.timestamps)
+    bounds = {interval.level: interval for interval in forecasts.intervals}
+    for s, series_id in enumerate(forecasts.series_ids):
+        for h in range(forecasts.point.shape[1]):
+            limits: list[Value] = []
+            for level in (80, 95):
+                pair = bounds.get(level)
+                limits += [_number(pair.lower[s, h]), _number(pair.upper[s, h])] if pair else [None, None]
+            point = _number(forecasts.point[s, h])
+            yield series_id, str(stamps[s, h]), h + 1, point, *limits, model, version, origins[s]
+
+
+def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
+    """Returns ISO 8601 texts of the same shape: dates alone where every time of day is midnight."""
+    whole_days = bool((timestamps == timestamps.astype("datetime64[D]")).all())
+    return np.datetime_as_string(timestamps, unit="D" if whole_days else "s")
+
+
+def leaderboard_rows(board: Leaderboard) -> list[dict[str, Value]]:
+    """Returns the leaderboard as one mapping a row, in the order of the columns."""
+    return [{name: _plain(value) for name, value in asdict(row).items()} for row in board.rows]
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
+    """Returns a CSV with a header; an empty cell is a value that is not there."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _plain(value: Any) -> Value:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def rows_of_csv(text: str) -> list[dict[str, Value]]:
+    """Returns the rows of a forecast table with its numbers as numbers and empty cells as None."""
+    numbers = {"forecast", "lower_80", "upper_80", "lower_95", "upper_95"}
+
+    def value(column: str, cell: str) -> Value:
+        if cell == "":
+            return None
+        return int(cell) if column == "step" else float(cell) if column in numbers else cell
+
+    return [{column: value(column, cell) for column, cell in row.items()} for row in csv.DictReader(io.StringIO(text))]

@@ -1,0 +1,111 @@
+"""`forecast train`: backtest, fit the winner on everything, save it, forecast."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from forecast.data.readers import ReadOptions
+from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.leaderboard import Leaderboard
+from forecast.evaluation.trained import TrainedModel
+from forecast.models.forecaster import Forecasts, Watcher
+from forecast.models.recipe import make_spec
+from forecast.models.registry import NETWORKS, make_forecaster
+from forecast.production.store import Store, model_name_for
+from forecast.production.version import Version
+from forecast.specs import CELLS, Device, PlotKind, Settings
+from forecast.workflows.contest import Contest, Reporter, count_windows, run_contest
+from forecast.workflows.outputs import forecast_csv, write_all
+from forecast.workflows.pictures import draw_contest, draw_forecast
+from forecast.workflows.tables import leaderboard_rows
+from forecast.workflows.versions import FORECAST, METRICS, WEIGHTS, pack_version
+
+AUTO = "auto"
+BASELINES = ("seasonal-naive", "naive")
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What `train` was asked for."""
+
+    source: str
+    options: ReadOptions
+    settings: Settings
+    model: str  # a network, or auto
+    name: str | None
+    folder: Path  # of the forecast and the plots
+    plots: PlotKind
+    device: Device
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """What `train` did."""
+
+    contest: Contest
+    chosen: str
+    version: Version
+    forecasts: Forecasts
+    files: tuple[Path, ...]
+
+    @property
+    def board(self) -> Leaderboard:
+        """The scores that the model was chosen by."""
+        return self.contest.board
+
+
+def train(request: TrainRequest, store: Store, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
+    """Trains, saves and forecasts; the store is untouched until all else is done.
+
+    Raises:
+        ForecastError: see ``run_contest`` and ``ModelStore.publish``.
+    """
+    candidates = _candidates(request.model)
+    contest = run_contest(
+        request.source, request.options, request.settings, (*candidates, *BASELINES), request.device, reporter
+    )
+    panel = contest.reading.panel
+    name = request.name or model_name_for(_stem(contest))
+    models = store.model(name)
+    chosen = min(candidates, key=lambda candidate: contest.board.row(candidate).rmse)
+    trained = fit_on_all(contest, chosen, reporter)
+    forecasts = trained.forecast(panel, contest.plan.horizon)
+    weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
+    with models.lock():
+        label = f"v{models.next_number()}"
+        table = forecast_csv(forecasts, panel, chosen, label).encode()
+        title = f"{name}: {panel.target}"
+        plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
+        plots |= draw_contest(contest, request.plots, title)
+        scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}
+        files = {WEIGHTS: weights, METRICS: json.dumps(scores, indent=1).encode(), FORECAST: table}
+        files |= {f"plots/{stem}": content for stem, content in plots.items()}
+        version = models.publish(files, manifest, now(), champion=True)
+    written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
+    return TrainResult(contest, chosen, version, forecasts, write_all(request.folder, written))
+
+
+def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
+    """Returns the chosen network, trained on everything, with the weights and widths its backtest taught."""
+    panel, plan = contest.reading.panel, contest.plan
+    spec = make_spec(contest.specs[chosen].cell, plan, contest.settings, count_windows(panel, plan))
+    forecaster = make_forecaster(chosen, spec, plan.season, contest.machine)
+    fitted = forecaster.fit(panel, Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share)))
+    trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
+    return TrainedModel(chosen, fitted, trial.weights, trial.calibration, plan.season)  # type: ignore[arg-type]
+
+
+def _candidates(model: str) -> tuple[str, ...]:
+    if model == AUTO:
+        return CELLS
+    if model not in NETWORKS:
+        known = (AUTO, *NETWORKS)
+        raise UsageError(f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
+    return (model,)
+
+
+def _stem(contest: Contest) -> str:
+    source = contest.reading.source
+    return "stdin" if contest.reading.path is None else Path(source).name.split(".")[0]

@@ -1,0 +1,122 @@
+"""A trained model as the files of a version, and back.
+
+manifest.json    what it is: model, settings, plan, data, library versions
+weights.npz      networks, statistics of the series, weights of the members, and the end of each series
+metrics.json     the leaderboard that it was chosen by
+forecast.csv     the forecast that was issued with it
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as package_version
+from typing import Any
+
+from forecast.data.frequency import Frequency
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, ReadOptions
+from forecast.errors import DataError
+from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.trained import TrainedModel
+from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
+from forecast.production.version import Version
+from forecast.specs import Settings
+
+WEIGHTS = "weights.npz"
+METRICS = "metrics.json"
+FORECAST = "forecast.csv"
+CONTEXT_SEASONS = 5
+"""So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
+LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
+
+
+@dataclass(frozen=True, eq=False)
+class StoredModel:
+    """A version, loaded: the model, where its data was, and the end of the data it was trained on."""
+
+    version: Version
+    trained: TrainedModel
+    source: str
+    options: ReadOptions
+    fingerprint: str
+    context: Panel
+
+
+def pack_version(
+    trained: TrainedModel, reading: Reading, options: ReadOptions, settings: Settings
+) -> tuple[bytes, dict[str, Any]]:
+    """Returns the weights file and the manifest entries of a version."""
+    panel = reading.panel
+    document, arrays = dump_model(trained.model)
+    lookback = max(trained.model.spec.window, CONTEXT_SEASONS * trained.season)
+    context = panel.tail(lookback)
+    arrays |= {
+        "context/values": context.values,
+        "context/offsets": context.offsets,
+        "context/first": context.first,
+    }
+    if trained.weights is not None:
+        arrays["members/weights"] = trained.weights
+    calibration = trained.calibration
+    if calibration:
+        arrays["calibration/spread"] = calibration.spread
+    manifest = {
+        "kind": "recurrent",
+        "model": trained.name,
+        "network": document,
+        "season": trained.season,
+        "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
+        "settings": asdict(settings),
+        "data": {
+            "source": str(reading.path) if reading.path else reading.source,
+            "fingerprint": reading.fingerprint,
+            "rows": reading.rows,
+            "options": asdict(options),
+            "columns": asdict(reading.columns),
+            "series": len(panel),
+            "target": panel.target,
+            "fill": panel.fill,
+            "frequency": asdict(panel.frequency),
+            "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
+        },
+        "libraries": {name: package_version(name) for name in LIBRARIES},
+    }
+    return pack_arrays(arrays), manifest
+
+
+def load_version(version: Version) -> StoredModel:
+    """Returns the model of a version, checked against its checksums.
+
+    Raises:
+        DataError: a file is damaged, or the version was made by another kind of program.
+    """
+    manifest = version.manifest
+    arrays = unpack_arrays(version.read(WEIGHTS))
+    try:
+        data, season = manifest["data"], int(manifest["season"])
+        model = load_model(manifest["network"], arrays)
+        widths = {int(level): float(width) for level, width in manifest["widths"].items()}
+        calibration = Calibration(arrays["calibration/spread"], widths) if widths else None
+        trained = TrainedModel(str(manifest["model"]), model, arrays.get("members/weights"), calibration, season)
+        context = Panel(
+            model.series_ids,
+            arrays["context/values"],
+            arrays["context/offsets"],
+            arrays["context/first"],
+            Frequency(**data["frequency"]),
+            data["target"],
+            data["fill"],
+        )
+        return StoredModel(version, trained, data["source"], read_data_options(data), data["fingerprint"], context)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{version.name} {version.label} can't be read by this program: {error}.",
+            f"forecast models rollback {version.name}, or train it anew",
+        ) from error
+
+
+def read_data_options(data: Mapping[str, Any]) -> ReadOptions:
+    """Returns how the file of a manifest's ``data`` entry was read, its inferred columns settled."""
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in data["options"].items()}
+    columns = data["columns"]
+    settled = {"time": columns["time"], "target": tuple(columns["target"]), "ids": tuple(columns["ids"])}
+    return ReadOptions(**{**given, **settled})

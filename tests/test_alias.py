@@ -1,0 +1,62 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from forecast.production.alias import Alias
+from forecast.production.document import NewerStoreError
+
+NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
+A, B, C = (f"2026010{day}T031500Z-4f2a91c0" for day in (1, 2, 3))
+
+
+def test_an_alias_comes_back_from_its_bytes_as_it_was():
+    alias = Alias(last_number=7).moved_to(A, NOW).moved_to(B, NOW)
+    assert Alias.from_bytes(alias.to_bytes()) == alias == Alias(B, NOW, (A,), 7)
+
+
+def test_going_back_forgets_the_champions_since():
+    alias = Alias().moved_to(A, NOW).moved_to(B, NOW).moved_to(C, NOW)
+    assert alias.back_at(A, NOW) == Alias(A, NOW, ())
+    assert alias.back_at(B, NOW) == Alias(B, NOW, (A,))
+
+
+def test_going_back_to_a_version_that_was_champion_twice_goes_to_its_last_time():
+    alias = Alias(C, NOW, (A, B, A))
+    assert alias.back_at(A, NOW) == Alias(A, NOW, (A, B))
+
+
+def test_going_back_to_a_version_that_was_no_champion_drops_only_the_present_one():
+    alias = Alias().moved_to(A, NOW).moved_to(B, NOW)
+    assert alias.back_at(C, NOW) == Alias(C, NOW, (A,))
+
+
+def test_the_file_stays_small_after_ten_thousand_promotions():
+    alias = Alias()
+    for number in range(10_000):
+        alias = alias.moved_to((A, B)[number % 2], NOW)
+    assert len(alias.to_bytes()) < 8192
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "match"),
+    [
+        ("champion", None, "names no version"),
+        ("champion", "../../../etc", "names no version"),
+        ("before", None, "no list of earlier champions"),
+        ("before", [".."], "no list of earlier champions"),
+        ("last_number", None, "no last version number"),
+        ("last_number", -1, "no last version number"),
+        ("since", None, "has no time"),
+        ("since", "noon", "has no time"),
+    ],
+)
+def test_a_damaged_field_is_refused(key, value, match):
+    document = json.loads(Alias(A, NOW).to_bytes())
+    with pytest.raises(ValueError, match=match):
+        Alias.from_bytes(json.dumps({**document, key: value}).encode())
+
+
+def test_an_alias_of_a_newer_program_is_not_guessed_at():
+    with pytest.raises(NewerStoreError, match="newer forecast"):
+        Alias.from_bytes(b'{"schema_version": 99}')
