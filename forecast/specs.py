@@ -4,7 +4,8 @@ A model is a spec and its weights. Everything that trains or predicts takes a sp
 """
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, Self, get_args
+from math import inf
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from forecast.errors import DataError, UsageError
 
@@ -89,11 +90,13 @@ class ModelSpec:
         for flag, value, least in (
             ("--window", self.window, 1),
             ("--horizon", self.horizon, 1),
+            ("--segment", self.segment, 1),
             ("--units", self.units, 1),
             ("--layers", self.layers, 1),
             ("--steps", self.steps, 1),
             ("--batch-size", self.batch_size, 1),
             ("--seeds", len(self.seeds), 1),
+            ("--seed", min(self.seeds, default=0), 0),
         ):
             if value < least:
                 raise UsageError(f"{flag} {value} is too small.", f"{flag} {least} or more")
@@ -102,9 +105,9 @@ class ModelSpec:
                 raise UsageError(
                     f"{flag} {share} is not a share of units.", f"{flag} 0.1 (from 0 up to, not including, 1)"
                 )
-        if not self.learning_rate > 0:
+        if not 0 < self.learning_rate < inf:
             raise UsageError(
-                f"--learning-rate {self.learning_rate} does not move the weights.", "--learning-rate 0.003"
+                f"--learning-rate {self.learning_rate} is not a number above zero.", "--learning-rate 0.003"
             )
         if self.window % self.segment:
             raise UsageError(
@@ -135,9 +138,21 @@ class ModelSpec:
                 f"The stored settings of the model can't be read: {error}",
                 "upgrade forecast, or train the model anew",
             ) from error
-        if spec.cell not in get_args(Cell) or any(view.base not in get_args(Base) for view in spec.views):
-            raise DataError("The stored settings name a cell or base that is unknown here.", "upgrade forecast")
+        records: list[View | ModelSpec] = [spec, *views]
+        unknown = [word for record in records for word in _unknown_words(record)] if views else ["no views"]
+        if unknown:
+            raise DataError(
+                f"The stored settings of the model hold {unknown[0]}, which this program can't use.", "upgrade forecast"
+            )
         return spec
+
+
+def _unknown_words(record: View | ModelSpec) -> list[str]:
+    """Returns ``field 'value'`` for each setting that is none of the words its field allows."""
+    kinds = {name: kind for name, kind in get_type_hints(type(record)).items() if get_origin(kind) is Literal}
+    return [
+        f"{name} '{value}'" for name, kind in kinds.items() if (value := getattr(record, name)) not in get_args(kind)
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -75,11 +76,13 @@ def test_the_figure_grows_by_its_frame_so_that_the_axes_keep_their_room():
     assert heights[0] == pytest.approx(heights[1], rel=0.05)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("kind", MAGIC)
-def test_hostile_names_are_only_text(name, kind):
-    content = render(picture(title=name, names=(name, "naive"), target=name), kind)
-    assert b"<script" not in content
+def test_hostile_names_are_only_text(kind):
+    for name in ("".join(HOSTILE), "売上"):
+        content = render(picture(title=name, names=HOSTILE, target=name), kind)
+        assert b"<script" not in content
+        if kind == "svg":
+            ElementTree.fromstring(content)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

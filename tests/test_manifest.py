@@ -86,16 +86,12 @@ def test_a_manifest_in_the_folder_of_another_version_is_refused():
         parse_manifest(data, "20260102T031500Z-00000000")
 
 
-@pytest.mark.parametrize(
-    "name", ["../weights", "/etc/passwd", "a/../b", "a/b/c", ".hidden", "", "a\\b", "a\nb"]
-)
+@pytest.mark.parametrize("name", ["../weights", "/etc/passwd", "a/../b", "a/b/c", ".hidden", "", "a\\b", "a\nb"])
 def test_file_names_that_lead_out_of_the_version_are_refused_in_and_out(name):
     assert not is_safe_filename(name)
     with pytest.raises(ValueError, match="not a file name inside a version"):
         draft_manifest({}, {name: b""}, NOW, champion=True)
-    forged, version_id = resealed(
-        lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "size": 1}})
-    )
+    forged, version_id = resealed(lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "size": 1}}))
     with pytest.raises(ValueError, match="no safe list of files"):
         parse_manifest(forged, version_id)
 
@@ -145,8 +141,6 @@ def test_a_time_without_zone_is_refused():
         utc(datetime(2026, 1, 2))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "..", "20260102T031500Z-4F2A91C0", "20260102T031500Z-4f2a91c", "x/20260102", 3]
-)
+@pytest.mark.parametrize("text", ["", "..", "20260102T031500Z-4F2A91C0", "20260102T031500Z-4f2a91c", "x/20260102", 3])
 def test_what_is_no_version_id_is_not_taken_for_one(text):
     assert not is_version_id(text)

@@ -131,9 +131,7 @@ def test_price_and_promotion_move_expected_sales_as_stated(generator, panel):
 def test_people_buy_before_a_holiday_and_less_on_it_and_after(generator):
     quiet_week = np.zeros(9, dtype=bool)
     quiet_week[4] = True
-    np.testing.assert_array_equal(
-        generator._around_holidays(quiet_week), [1, 1, 1.12, 1.30, 0.60, 0.88, 1, 1, 1]
-    )
+    np.testing.assert_array_equal(generator._around_holidays(quiet_week), [1, 1, 1.12, 1.30, 0.60, 0.88, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -150,6 +148,4 @@ def test_readme_names_every_file_and_calls_the_synthetic_one_synthetic(panel):
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     assert all(path.name in readme for path in SAMPLES.iterdir() if path.suffix in {".csv", ".py"})
     assert "## store_sales.csv: SYNTHETIC" in readme
-    assert float(re.search(r"RMSE of ([\d.]+) units", readme).group(1)) == pytest.approx(
-        panel.noise_rmse, abs=0.005
-    )
+    assert float(re.search(r"RMSE of ([\d.]+) units", readme).group(1)) == pytest.approx(panel.noise_rmse, abs=0.005)

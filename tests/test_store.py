@@ -15,9 +15,7 @@ NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
 
 def publish(store, name, now=NOW, champion=True, size=8):
-    return store.model(name).publish(
-        {"weights.npz": b"w" * size}, {"data": f"{name}.csv"}, now, champion=champion
-    )
+    return store.model(name).publish({"weights.npz": b"w" * size}, {"data": f"{name}.csv"}, now, champion=champion)
 
 
 def tree(folder):
@@ -46,9 +44,7 @@ def test_a_name_of_letters_digits_and_marks_is_kept_in_its_own_folder(tmp_path, 
     assert Store(tmp_path).names() == (name,)
 
 
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", ".git", "a/b", "../a", "/etc", "a\\b", "-rf", "a b", "a\n", "x" * 101]
-)
+@pytest.mark.parametrize("name", ["", ".", "..", ".git", "a/b", "../a", "/etc", "a\\b", "-rf", "a b", "a\n", "x" * 101])
 def test_a_name_that_could_lead_elsewhere_is_refused_with_one_that_works(tmp_path, name):
     with pytest.raises(UsageError, match="can't name a model") as caught:
         Store(tmp_path).model(name)

@@ -173,9 +173,7 @@ V1, V2, V3, NEW = (name * (SIZE // len(name)) for name in (b"v1", b"v2", b"v3", 
         ("record", V2, V2, 2),
     ],
 )
-def test_a_kill_at_any_disk_step_leaves_a_whole_store(
-    tmp_path, worker, stored, verb, before, after, fewest_steps
-):
+def test_a_kill_at_any_disk_step_leaves_a_whole_store(tmp_path, worker, stored, verb, before, after, fewest_steps):
     outcomes = []
     for fatal in range(1, 1000):
         root = tmp_path / "victim"
@@ -245,9 +243,7 @@ def act_at_once(root, roles, rounds, seconds):
 
 
 def test_writers_pruners_and_readers_at_once_meet_no_error_but_the_lock(tmp_path):
-    totals = act_at_once(
-        tmp_path, ["write", "write", "prune", "roll", "read", "read"], rounds=150, seconds=20
-    )
+    totals = act_at_once(tmp_path, ["write", "write", "prune", "roll", "read", "read"], rounds=150, seconds=20)
     assert set(totals) <= {0, 75}
     assert totals[0] > 300
 

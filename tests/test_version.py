@@ -35,9 +35,7 @@ def test_versions_of_equal_identity_are_equal_and_hashable(version):
 
 
 def test_a_file_that_was_never_there_is_not_damage(version):
-    with pytest.raises(
-        NotFoundError, match=r"shop v1 has no file 'weights.h5'; it has weights.npz, metrics.json"
-    ):
+    with pytest.raises(NotFoundError, match=r"shop v1 has no file 'weights.h5'; it has weights.npz, metrics.json"):
         version.read("weights.h5")
 
 
@@ -48,9 +46,7 @@ def test_a_change_of_any_single_byte_of_a_file_is_refused(version, name):
         changed = bytearray(FILES[name])
         changed[place] ^= 1
         path.write_bytes(changed)
-        with pytest.raises(
-            DamagedError, match=f"shop v1 is damaged: {name} differs from its checksum"
-        ) as caught:
+        with pytest.raises(DamagedError, match=f"shop v1 is damaged: {name} differs from its checksum") as caught:
             version.read(name)
     assert caught.value.hint == "forecast models rollback shop"
     assert caught.value.exit_code == 5
@@ -117,8 +113,6 @@ def test_a_file_that_the_disk_cannot_read_is_not_called_damaged(version, monkeyp
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(version_module, "read_regular", refuse)
-    with pytest.raises(
-        DataError, match=r"weights\.npz can't be read: the disk reports a hardware error"
-    ) as caught:
+    with pytest.raises(DataError, match=r"weights\.npz can't be read: the disk reports a hardware error") as caught:
         version.read("weights.npz")
     assert not isinstance(caught.value, DamagedError)

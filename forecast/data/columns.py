@@ -20,50 +20,15 @@ from forecast.data.panel import IntArray
 from forecast.data.table import Table
 from forecast.errors import DataError, UsageError, did_you_mean
 
-TIME_NAMES = (
-    "ds",
-    "date",
-    "datetime",
-    "timestamp",
-    "time",
-    "day",
-    "week",
-    "month",
-    "quarter",
-    "year",
-    "period",
-)
+TIME_NAMES = (*("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year", "period"),)
 TARGET_NAMES = (
     *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "quantity", "qty"),
     *("amount", "total", "count", "units", "orders", "visits", "passengers", "births", "volume"),
 )
 ID_NAMES = (
-    *(
-        "unique_id",
-        "series_id",
-        "item_id",
-        "id",
-        "series",
-        "store",
-        "shop",
-        "item",
-        "sku",
-        "product",
-        "symbol",
-    ),
-    *(
-        "ticker",
-        "branch",
-        "dept",
-        "department",
-        "category",
-        "region",
-        "country",
-        "city",
-        "entity",
-        "name",
-        "code",
-    ),
+    *("unique_id", "series_id", "item_id", "id", "series", "store", "shop", "item", "sku", "product"),
+    *("symbol", "ticker", "branch", "dept", "department", "category", "region", "country", "city", "entity"),
+    *("name", "code"),
 )
 SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only one series
 CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
@@ -131,10 +96,12 @@ def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding
         what = f": {_examples(table, free)}." if free else "."
         raise DataError(f"no column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
     others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
-    likely = [name for name in numeric if _is_named(name, TARGET_NAMES) or not _is_named(name, others)]
-    ranked = sorted(likely or numeric, key=lambda name: _rank(name, TARGET_NAMES))
+    named = [name for name in numeric if _is_named(name, TARGET_NAMES)]
+    clean = [name for name in numeric if name in named or table.kind(name) == "numbers"] or numeric
+    likely = [name for name in clean if name in named or not _is_named(name, others)]
+    ranked = sorted(likely or clean, key=lambda name: _rank(name, TARGET_NAMES))
     target = ranked[0]
-    if not _is_named(target, TARGET_NAMES):
+    if target not in named:
         target = next((name for name in ranked if _varies(table, name)), target)
     return target, _choice("target", target, numeric, "numbers", "--target")
 
@@ -159,16 +126,17 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
         ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
     if ids is None:
         raise _repeats(table, dates, time)
-    return ids, _choice("ids", ", ".join(ids), [", ".join(ids), *candidates], "possible", "--id") if ids else []
+    others = [name for name in candidates if name not in ids and (name in named or table.kind(name) == "text")]
+    is_sure = not ids or ids[0].lower() in SURE_IDS
+    return ids, [] if is_sure else _choice("ids", ", ".join(ids), others, "possible", "--id")
 
 
 def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:
     """Returns the series of each row by these columns, in natural order of the names: shop 2 before shop 10."""
     codes, names = np.zeros(table.rows, np.int64), [""]
     for position, column in enumerate(ids):
-        texts = table.texts(column)
-        parts = texts.values.to_pylist()
-        joined = np.where((codes < 0) | (texts.codes < 0), -1, codes * len(parts) + texts.codes)
+        labels, parts = table.labels(column)
+        joined = np.where((codes < 0) | (labels < 0), -1, codes * len(parts) + labels)
         present, codes = _compact(joined, len(names) * len(parts))
         names = [
             parts[pair % len(parts)] if position == 0 else f"{names[pair // len(parts)]}/{parts[pair % len(parts)]}"
@@ -198,8 +166,8 @@ def _tell_apart(table: Table, dates: Dates, candidates: list[str], allowed: int)
         doubles = {}
         for ids in combinations(candidates[:MOST_CANDIDATES], size):
             keys = series_keys(table, ids)
-            if size > 1 and len(keys.names) * dates.stamps.size > 4 * table.rows:
-                continue  # cut so fine that hardly a series is left in each piece
+            if (size > 1 or allowed) and len(keys.names) * dates.stamps.size > 4 * table.rows:
+                continue  # single transactions, cut so fine that few of them meet
             doubles[ids] = _doubles(keys.codes, dates)
             if doubles[ids] == 0:
                 return ids
@@ -229,7 +197,7 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
         if name in taken or _is_named(name, words) or not (table.kind(name) == "text" or table.is_whole(name)):
             continue
         most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
-        if 1 < len(table.texts(name).values) <= most:
+        if 1 < table.distinct(name) <= most:
             candidates.append(name)
     return sorted(candidates, key=lambda name: _rank(name, ID_NAMES))
 
@@ -260,7 +228,8 @@ def _varies(table: Table, name: str) -> bool:
     if table.kind(name) != "numbers":
         return True
     numbers = table.numbers(name)
-    return bool(np.nanmin(numbers) < np.nanmax(numbers))
+    present = numbers[~np.isnan(numbers)]
+    return present.size > 0 and bool(present.min() < present.max())
 
 
 def _examples(table: Table, names: Sequence[str]) -> str:

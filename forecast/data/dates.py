@@ -9,10 +9,10 @@ Shapes: ``R`` rows, ``D`` different texts.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -34,38 +34,18 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 FORMS = (
-    *(
-        "%Y-%m-%d",
-        "%Y/%m/%d",
-        "%Y.%m.%d",
-        "%Y%m%d",
-        "%Y-%m",
-        "%Y/%m",
-        "%Y%m",
-        "%m/%Y",
-        "%m-%Y",
-        "%m.%Y",
-        "%Y",
-    ),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y%m", "%m/%Y", "%m-%Y", "%m.%Y"),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
     *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
-    *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y"),
+    *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y", "%Y"),
 )
 NAME = rf"(?P<name>sept|{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS).lower()})\.?"
 ZONE = r"(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"
 HALF = r"(?P<half>[ap])\.?m\.?"
 DIRECTIVES = {"b": NAME, "B": NAME, "p": HALF, "z": ZONE, "f": r"\d{1,9}", "%": "%"}
-DIGITS = {
-    "Y": "year",
-    "y": "short",
-    "m": "month",
-    "d": "day",
-    "H": "hour",
-    "I": "hour",
-    "M": "minute",
-    "S": "second",
-}
+DIGITS = {"Y": "year", "y": "short", "m": "month", "d": "day"}
+DIGITS |= {"H": "hour", "I": "hour", "M": "minute", "S": "second"}
 CLOCK = r"(?:[t ] *(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
 CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE})?)?"
 
@@ -77,6 +57,11 @@ class Dates:
     codes: IntArray  # (R,) -1 where the cell is empty
     stamps: Stamps  # sorted, each once, in seconds, without zone
     note: str = ""  # what was done about time zones
+
+    def without(self, unwanted: NDArray[np.bool_]) -> Self:
+        """Returns the dates with some of the timestamps taken out, as if their cells were empty."""
+        codes = np.where(unwanted, -1, np.cumsum(~unwanted) - 1)
+        return replace(self, codes=np.append(codes, -1)[self.codes], stamps=self.stamps[~unwanted])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +85,8 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     if form is None and table.kind(name) == "dates" and not (table.zone(name) and table.dialect):
         return _read_stamps(table, name)
     texts = table.texts(name)
+    if len(texts.values) == 0:
+        raise DataError(f"column {name} of {table.source.name} is empty.", "--time names another column")
     parsed = _parse(texts.values, form) if form else _best(texts, table.source.name)
     if not parsed.valid.all():
         raise _not_a_date(table, texts, parsed)
@@ -112,10 +99,12 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
 
 
 def looks_like_dates(texts: Texts, form: str | None = None) -> bool:
-    """Returns whether most of a sample of the texts are dates, in the form given or in any."""
+    """Returns whether at least half of a sample of the texts are dates, in the form given or in any."""
     sample = _sample(texts.values)
+    if 2 * int(flags(pc.match_substring_regex(sample, r"\d\d")).sum()) < len(sample):
+        return False  # no year; most text is done with here
     read = int(_parse(sample, form).valid.sum()) if form else max(_counts(sample).values())
-    return 2 * read > len(sample)
+    return 0 < len(sample) <= 2 * read
 
 
 def _read_stamps(table: Table, name: str) -> Dates:

@@ -33,8 +33,9 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     Raises:
         DataError: There is no header, nothing below it, or a name in it twice.
     """
-    sample = data[:SAMPLE_BYTES].decode(errors="ignore")
-    if len(data) > SAMPLE_BYTES:
+    begin = data if data[:SAMPLE_BYTES].strip() else data.lstrip()
+    sample = begin[:SAMPLE_BYTES].decode(errors="ignore")
+    if len(begin) > SAMPLE_BYTES:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     tables = {delimiter: _rows(sample, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda delimiter: _agreement(tables[delimiter]))
@@ -55,6 +56,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
 
 def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yields the line on which each row begins and its fields, header included and blank lines left out."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may be as long as the file
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     ended = 0
     for fields in reader:

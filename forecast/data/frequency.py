@@ -4,7 +4,7 @@ A frequency numbers the steps of the calendar with consecutive whole numbers, it
 everything downstream counts steps and never meets a month of 28 days or a weekend:
 
     monthly    2024-01-31  2024-02-29  2024-03-31      business-daily    Thu    Fri    Mon    Tue
-    ordinals          648         649         650                      14088  14089  14090  14091
+    ordinals          648         649         650                      14093  14094  14095  14096
 """
 
 import re
@@ -28,7 +28,9 @@ LAST_DAY = 31  # of a month of any length
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-STRAYS = 0.1  # share of steps that may contradict the most common one; ordinals() then names the first
+STRAYS = 0.2  # share of steps that may contradict the most common one; ordinals() then names the first
+WEEKENDS = 0.05  # share of dates on a weekend that business-daily data may have
+MONTH_ENDS = 0.9  # share that makes dates month ends; 28 February ends three months of four
 OCCUPANCY = 0.1  # a grid with a smaller share of its steps observed is an accident
 
 ADVERBS = {"day": "daily", "business-day": "business-daily"}
@@ -42,15 +44,7 @@ ALIASES: dict[str, Unit] = {  # old pandas spellings included
     **dict.fromkeys(("q", "qs", "qe", "quarter", "quarters", "quarterly"), "quarter"),
     **dict.fromkeys(("y", "ys", "ye", "a", "as", "year", "years", "yearly", "annual", "annually"), "year"),
 }
-EDGES = {
-    "ms": 1,
-    "qs": 1,
-    "ys": 1,
-    "as": 1,
-    "me": LAST_DAY,
-    "qe": LAST_DAY,
-    "ye": LAST_DAY,
-}  # day of the month
+FIRST_OR_LAST = {**dict.fromkeys(("ms", "qs", "ys", "as"), 1), **dict.fromkeys(("me", "qe", "ye"), LAST_DAY)}
 GRAMMAR = re.compile(r"(?P<count>\d*)[ -]?(?P<word>business-[a-z]+|[a-z]+)(?:-(?P<name>[a-z]+))?(?:-(?P<day>\d+))?")
 
 
@@ -171,11 +165,11 @@ def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequenc
     unit, every = ALIASES[word], int(match["count"] or 1)
     name, day = (match["name"] or "").upper(), int(match["day"] or 0)
     names = WEEKDAYS if unit == "week" else MONTH_NAMES if unit in MONTHS else ()
-    day_fits = unit in MONTHS and word not in EDGES and 1 <= day <= LAST_DAY
+    day_fits = unit in MONTHS and word not in FIRST_OR_LAST and 1 <= day <= LAST_DAY
     if (name and name not in names) or (match["day"] and not day_fits):
         raise UsageError(f"the ending of the frequency '{text}' is not known.", "such as --freq W-FRI, QS-FEB, M-15")
     if unit in MONTHS:
-        return _of_months(MONTHS[unit] * every, timestamps, EDGES.get(word, day), name)
+        return _of_months(MONTHS[unit] * every, timestamps, FIRST_OR_LAST.get(word, day), name)
     if unit == "business-day":
         second = 0 if timestamps is None else _most_common(_seconds(timestamps) % DAY)
         return Frequency(unit, every, second=second)
@@ -215,14 +209,14 @@ def _infer_calendar(stamps: Timestamps) -> Frequency | None:
 
 
 def _infer_fixed(stamps: Timestamps) -> Frequency | None:
-    """Returns minutes to weeks, or business days when a daily series never has a weekend."""
+    """Returns minutes to weeks, or business days when a daily series has next to no weekends."""
     seconds = _seconds(stamps)
     step = _common_step(np.diff(seconds))
     if step is None or step % SECONDS["minute"]:
         return None
     if step == DAY and seconds[-1] - seconds[0] >= SECONDS["week"]:
         weekdays = (seconds // DAY + EPOCH_WEEKDAY) % 7
-        if weekdays.max() < 5:
+        if (weekdays >= 5).mean() <= WEEKENDS:
             return Frequency("business-day", second=_most_common(seconds % DAY))
     return _of_seconds(step, stamps)
 
@@ -271,7 +265,7 @@ def _day_of_month(timestamps: Timestamps) -> int:
     """Returns the day that the timestamps share, 31 when they are the last of their months."""
     dates = timestamps.astype("datetime64[D]")
     is_last = _months(dates + 1) != _months(dates)
-    if is_last.mean() >= 1 - STRAYS:
+    if is_last.mean() >= MONTH_ENDS:
         return LAST_DAY
     # The last of a short month may stand for a day that it does not have: 28 February for the 30th.
     days = (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1

@@ -43,7 +43,7 @@ def lay_out(series: IntArray, steps: IntArray, values: FloatArray, count: int) -
     """Returns each row's value at its place.
 
     Args:
-        series: Which of the ``count`` series each row belongs to, (R,); -1 for a row without a value or place.
+        series: Which of the ``count`` series each row belongs to, (R,); -1 for a row to leave out.
         steps: Ordinal of each row's time, (R,).
         values: (R,), NaN where a row has none.
         count: How many series there are, S.
@@ -51,7 +51,7 @@ def lay_out(series: IntArray, steps: IntArray, values: FloatArray, count: int) -
     Raises:
         DataError: The calendar from the first to the last date is far longer than the data.
     """
-    observed = np.flatnonzero(~np.isnan(values))
+    observed = np.flatnonzero(~np.isnan(values) & (series >= 0))
     first, last = np.full(count, NEVER), np.full(count, -NEVER)
     np.minimum.at(first, series[observed], steps[observed])
     np.maximum.at(last, series[observed], steps[observed])

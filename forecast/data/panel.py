@@ -95,7 +95,7 @@ class Panel:
         return self._gather(self.offsets[chosen], self.lengths[chosen], ids, self.first[chosen])
 
     def _cut(self, skipped: IntArray, lengths: IntArray) -> Self:
-        if lengths.shape != skipped.shape or lengths.min() < 0 or (skipped + lengths > self.lengths).any():
+        if lengths.shape != skipped.shape or (lengths < 0).any() or (skipped + lengths > self.lengths).any():
             raise ValueError("each series can be cut to between 0 and its own number of steps")
         return self._gather(self.offsets[:-1] + skipped, lengths, self.series_ids, self.first + skipped)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.columns import (
+    FEW,
     Columns,
     SeriesKeys,
     check_names,
@@ -26,12 +27,11 @@ from forecast.data.dates import Dates, read_dates
 from forecast.data.findings import Finding, Grade, counted, listed
 from forecast.data.frequency import Frequency, infer_frequency, parse_frequency, readable
 from forecast.data.observations import Observations, lay_out
-from forecast.data.panel import Fill, FloatArray, IntArray, Panel
+from forecast.data.panel import Fill, FloatArray, Panel
 from forecast.data.source import read_source
 from forecast.data.table import Table, first_row
 from forecast.errors import DataError, UsageError
 
-FEW = 20  # one row in so many may contradict another of the same time
 MANY = 10  # one step in so many may be missing without a warning
 FILLED = {"interpolate": "interpolated", "previous": "filled with the value before", "zero": "filled with 0"}
 __all__ = ["Columns", "Finding", "ReadOptions", "Reading", "read_panel"]
@@ -101,8 +101,6 @@ def _choose(table: Table, options: ReadOptions) -> tuple[Columns, Dates, list[Fi
     else:
         time, findings = choose_time(table, named, options.date_format)
     dates = read_dates(table, time, options.date_format)
-    if (dates.codes < 0).all():
-        raise DataError(f"column {time} of {table.source.name} is empty.", "--time names another column")
     if dates.note:
         findings.append(Finding("note", "zone", dates.note))
     if not ids:
@@ -119,8 +117,11 @@ def _panel(
 ) -> tuple[Panel, list[Finding]]:
     """Returns the rows as series, and what was found in them."""
     values = [_finite(table, name) for name in columns.target]
-    series, findings = _placed(table, columns, dates, keys, values)
+    findings = _empty_row_findings(table, columns, dates, keys, values)
     frequency = _frequency(table, dates, options.freq)
+    dates, weekends = _on_steps(table, dates, frequency, is_asked=options.freq is not None)
+    findings += weekends
+    series = np.where(dates.codes < 0, -1, keys.codes)
     steps = frequency.ordinals(dates.stamps)[dates.codes]
     try:
         laid = [lay_out(series, steps, numbers, len(keys.names)) for numbers in values]
@@ -148,38 +149,51 @@ def _finite(table: Table, name: str) -> FloatArray:
     return numbers
 
 
-def _placed(
+def _empty_row_findings(
     table: Table, columns: Columns, dates: Dates, keys: SeriesKeys, values: Sequence[FloatArray]
-) -> tuple[IntArray, list[Finding]]:
-    """Returns the series of each row, (R,), -1 for a row that has neither a place nor a value."""
+) -> list[Finding]:
+    """Returns how many rows are empty.
+
+    Raises:
+        DataError: A row has a value, but no date or no series.
+    """
     lost = (dates.codes < 0) | (keys.codes < 0)
     if not lost.any():
-        return keys.codes, []
+        return []
     valued = lost & ~np.logical_and.reduce([np.isnan(numbers) for numbers in values])
     if valued.any():
         row = int(valued.argmax())
         column = columns.time if dates.codes[row] < 0 else " or ".join(columns.ids)
         raise DataError(f"{table.place(row)} has a value but no {column}.", "fill it in, or delete the line")
-    text = f"{counted(int(lost.sum()), 'row')} without date and value left out"
-    return np.where(lost, -1, keys.codes), [Finding("note", "empty-rows", text)]
+    return [Finding("note", "empty-rows", f"{counted(int(lost.sum()), 'row')} without date and value left out")]
 
 
 def _frequency(table: Table, dates: Dates, wanted: str | None) -> Frequency:
-    """Returns the frequency of the dates, all of which lie on its steps."""
     if wanted is not None:
-        frequency = parse_frequency(wanted, dates.stamps)
-    else:
-        try:
-            frequency = infer_frequency(dates.stamps)
-        except DataError as error:
-            raise DataError(f"{table.source.name}: {error.message}", error.hint) from None
+        return parse_frequency(wanted, dates.stamps)
+    try:
+        return infer_frequency(dates.stamps)
+    except DataError as error:
+        raise DataError(f"{table.source.name}: {error.message}", error.hint) from None
+
+
+def _on_steps(table: Table, dates: Dates, frequency: Frequency, *, is_asked: bool) -> tuple[Dates, list[Finding]]:
+    """Returns the dates that lie on a step: all of them, but for weekends among inferred business days.
+
+    Raises:
+        DataError: Another date lies beside the steps.
+    """
     off = ~frequency.on_step(dates.stamps)
-    if off.any():
-        row = first_row(dates.codes, off)
-        stamp = readable(dates.stamps[dates.codes[row]])
+    if not off.any():
+        return dates, []
+    row = first_row(dates.codes, off)
+    stamp = readable(dates.stamps[dates.codes[row]])
+    days = dates.stamps[off].astype("datetime64[D]")
+    if is_asked or frequency.unit != "business-day" or np.is_busday(days).any():
         message = f"{table.place(row)}: {stamp} is not one of the {frequency.name} steps ({frequency.code})"
         raise DataError(message, "correct the date, or give another step with --freq")
-    return frequency
+    text = f"{counted(int(off[dates.codes].sum()), 'row')} on weekends left out, the first on {stamp}"
+    return dates.without(off), [Finding("warning", "weekends", text, "--freq")]
 
 
 def _assembled(
@@ -252,7 +266,7 @@ def _gap_findings(table: Table, laid: Sequence[Observations], panel: Panel) -> l
     parts = [(missing.size - empty, "date", "missing"), (empty, "value", "empty")]
     text = " and ".join(f"{counted(number, noun)} {how}" for number, noun, how in parts if number)
     series = int(np.searchsorted(panel.offsets, missing[0], side="right")) - 1
-    stamp = panel.frequency.timestamps(panel.first[series] + missing[0] - panel.offsets[series])
+    stamp = panel.timestamps(series)[missing[0] - panel.offsets[series]]
     first = readable(stamp) + (f" of {panel.series_ids[series]}" if len(panel) > 1 else "")
     if panel.fill == "error":
         raise DataError(f"{table.source.name}: {text}, the first is {first}.", "--fill interpolate")

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import sys
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from forecast.errors import DataError, NotFoundError, did_you_mean
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
+BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
 
@@ -50,7 +52,7 @@ def read_source(source: str | Path) -> Source:
             stem = Path(stem).stem
         stored = _stored(path, name)
     data = _unpacked(stored, name)
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+    if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
         raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
     encoding = "UTF-8"
     if not data.startswith(PARQUET_MAGIC):
@@ -62,16 +64,21 @@ def _stored(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        folder = path.parent
-        near = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-        message = f"there is no file {name} in {folder}.{did_you_mean(name, near)}"
+        message = f"there is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"
         raise NotFoundError(message, "check the path; - reads standard input") from None
     except IsADirectoryError:
-        tables = sorted(file.name for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        tables = [file for file in _files(path) if Path(file).suffix.lower() in SUFFIXES]
         hint = f"name one of its files, such as {path.name}/{tables[0]}" if tables else "name a CSV file"
         raise DataError(f"{name} is a directory, not a file.", hint) from None
     except OSError as error:
         raise DataError(f"{name} can't be read: {error.strerror}.", f"ls -l {path}") from None
+
+
+def _files(folder: Path) -> list[str]:
+    """Returns the names in a folder, none where it can't be read."""
+    with suppress(OSError):
+        return sorted(file.name for file in folder.iterdir())
+    return []
 
 
 def _unpacked(stored: bytes, name: str) -> bytes:

@@ -5,6 +5,7 @@ Arrow reads the file with all cores and keeps repeated text once.
 Shapes: ``R`` rows.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
@@ -105,21 +106,28 @@ class Table:
         numbers = memory(column, np.float64)
         return np.where(flags(column.is_valid()), numbers, np.nan) if column.null_count else numbers
 
+    def distinct(self, name: str) -> int:
+        """Returns how many different values the column has."""
+        return len(coded(self._column(name))[1])
+
     def texts(self, name: str) -> Texts:
-        """Returns the column as text, as the file has it: 007 stays 007, and NA stays NA."""
-        column = self._column(name)
-        is_text = self.kind(name) == "text"
-        if self.dialect is not None and (column.null_count or not is_text):
-            raw = self._arrow.column_names[self._positions[name]]
-            text = {raw: pa.dictionary(pa.int32(), pa.string())}
-            convert = pacsv.ConvertOptions(include_columns=[raw], column_types=text)
-            column = _parse(self.source, self.dialect, convert).column(0)
-        elif not is_text:
-            column = column.cast(pa.string())
+        """Returns the column as text; words such as NA are empty cells."""
+        column = self._column(name) if self.kind(name) == "text" else self._verbatim(name)
         codes, values = coded(column)
         texts = Texts(codes, values)
         blank = texts.matching(BLANK)
-        return Texts(np.where(np.append(blank, True)[codes], -1, codes), values) if blank.any() else texts
+        if not blank.any():
+            return texts
+        kept = np.append(np.where(blank, -1, np.cumsum(~blank) - 1), -1)
+        return Texts(kept[codes], values.filter(pc.invert(pc.match_substring_regex(values, BLANK))))
+
+    def labels(self, name: str) -> tuple[IntArray, list[str]]:
+        """Returns the column as names that stay as they are, 007 and NA: codes, (R,), -1 for none, and names."""
+        exact = self.kind(name) == "text" and not self._column(name).null_count
+        codes, values = coded(self._column(name) if exact else self._verbatim(name))
+        names = values.to_pylist()
+        blank = np.array([not label.strip() for label in names], dtype=bool)
+        return np.where(np.append(blank, True)[codes], -1, codes) if blank.any() else codes, names
 
     def stamps(self, name: str, *, local: bool = False) -> tuple[IntArray, NDArray[np.datetime64]]:
         """Returns a column of dates as codes, (R,), -1 for none, and their different timestamps.
@@ -130,8 +138,10 @@ class Table:
         """
         column = self._column(name)
         zone = self.zone(name)
-        moments = pc.local_timestamp(column) if local and zone else column
-        codes, values = coded(moments.cast(pa.timestamp("s", None if local else zone or None), safe=False))
+        if local and zone:
+            with suppress(pa.ArrowInvalid):  # a zone that this machine does not know stays UTC
+                column = pc.local_timestamp(column)
+        codes, values = coded(column.cast(pa.timestamp("s", column.type.tz if zone else None), safe=False))
         return codes, memory(values, "datetime64[s]")
 
     def zone(self, name: str) -> str:
@@ -163,13 +173,22 @@ class Table:
     def _column(self, name: str) -> Any:
         return self._arrow.column(self._positions[name])
 
+    def _verbatim(self, name: str) -> Any:
+        """Returns the column as text, read again from the file where Arrow took it for something else."""
+        if self.dialect is None:
+            return self._column(name).cast(pa.string())
+        raw = self._arrow.column_names[self._positions[name]]
+        text = {raw: pa.dictionary(pa.int32(), pa.string())}
+        convert = pacsv.ConvertOptions(include_columns=[raw], column_types=text)
+        return _parse(self.source, self.dialect, convert).column(0)
+
     def _not_a_number(self, name: str) -> DataError:
         hint = "correct it or leave it empty; --target names another column"
-        if self.kind(name) != "text":
-            return DataError(f"column {name} of {self.source.name} does not hold numbers.", hint)
         texts = self.texts(name)
-        missing = np.isin(texts.values.to_pylist(), MISSING)
-        row = first_row(texts.codes, ~texts.matching(self._number) & ~missing)
+        wrong = ~texts.matching(self._number)
+        if not wrong.any():
+            return DataError(f"column {name} of {self.source.name} holds numbers as text.", "store them as numbers")
+        row = first_row(texts.codes, wrong)
         return DataError(f"{self.place(row)}: '{texts.value(row)}' in column {name} is not a number", hint)
 
 
@@ -204,6 +223,9 @@ def _parse(source: Source, dialect: Dialect, convert: Any) -> Any:
             if len(fields) != width:
                 message = f"{source.name} line {line} has {len(fields)} fields, but the header has {width}."
                 raise DataError(message, "correct that line; text with a separator in it needs quotes") from None
+        if "straddling" in str(error):
+            message = f"{source.name} has a row longer than {BLOCK_BYTES >> 20} MB."
+            raise DataError(message, "look for a quote that is never closed, or save it as plain CSV") from None
         raise DataError(f"{source.name} can't be read as a table: {error}", "save it as plain CSV") from None
 
 
@@ -216,4 +238,13 @@ def _read_parquet(source: Source) -> Any:
         raise DataError(f"{source.name} is a damaged or cut-off Parquet file.", "fetch it again") from None
     if table.num_rows == 0:
         raise DataError(f"{source.name} has columns but no rows.", "a forecast needs rows to learn from")
-    return table
+    return table.select([field.name for field in table.schema if _is_plain(field.type)])
+
+
+def _is_plain(held: Any) -> bool:
+    """Returns whether a Parquet type is one that a CSV file could hold too."""
+    if types.is_dictionary(held):
+        return bool(types.is_string(held.value_type) or types.is_large_string(held.value_type))
+    return not (
+        types.is_nested(held) or types.is_binary(held) or types.is_large_binary(held) or types.is_duration(held)
+    )

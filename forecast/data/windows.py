@@ -9,12 +9,13 @@ Shapes: ``S`` series, ``M`` windows, ``L`` lookback, ``H`` horizon, ``N`` steps 
     lookback              [-----L-----]           what a forecast from the end of the series sees
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.errors import DataError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -79,6 +80,9 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
         lookback: ``L``.
         horizon: ``H``.
         season: period of the padding.
+
+    Raises:
+        DataError: not one window can be cut.
     """
     lengths = panel.lengths
     least = min(lookback, max(season, lookback // 8, 1))
@@ -92,12 +96,17 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
     seen = np.concatenate([[0], np.cumsum(observed)])
     origin = starts + lookback
     scored = seen[origin + horizon] > seen[origin]
+    if not scored.any():
+        raise DataError(
+            f"No series is long enough for one window of {lookback} steps and a horizon of {horizon}.",
+            f"--window {max(1, lookback // 2)} --horizon {max(1, horizon // 2)}",
+        )
     return Windows(buffer, observed, starts[scored], series[scored], padding, lookback, horizon)
 
 
 def last_lookbacks(panel: Panel, lookback: int, season: int = 1) -> FloatArray:
     """Returns the last ``lookback`` steps of each series, gaps filled, short ones padded: (S, L)."""
-    tail = panel.tail(lookback)
+    tail = replace(panel, values=panel.filled).tail(lookback)  # filled before it is cut: a gap may reach further back
     padding = lookback - tail.lengths
     buffer, _, _ = _padded(tail, padding, season)
     return buffer.reshape(len(panel), lookback)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
@@ -49,6 +50,7 @@ class Backtest:
     folds: tuple[Fold, ...]  # fold 0 and the K scored ones
     truths: FloatArray  # (K, S, H)
     scales: FloatArray  # (K, S), mean absolute seasonal difference before each origin
+    rms_scales: FloatArray  # (K, S), its root mean square
     trials: tuple[Trial, ...]
     refitted: bool
 
@@ -88,17 +90,27 @@ def backtest(
         season: of the series' scale.
         refit: train anew at each origin; otherwise once, at the earliest, which knows the least.
         progress: told the model's name and the share of its work that is done.
+
+    Raises:
+        DataError: nothing was observed in any scored fold.
     """
     scored = folds[1:]
     truths = np.stack([fold.truth(panel) for fold in scored])
-    scales = np.stack([series_scales(fold.train(panel), season) for fold in scored])
+    if np.isnan(truths).all():
+        raise DataError(
+            f"Nothing was observed in the last {truths.shape[0] * truths.shape[-1]} steps, on which models are scored.",
+            "cut the empty end off the data, or score further back: --folds or --horizon",
+        )
+    scales, rms_scales = (
+        np.stack([series_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
+    )
     trials = tuple(_try(panel, folds, forecaster, season, refit, progress) for forecaster in forecasters)
-    return Backtest(tuple(folds), truths, scales, trials, refit)
+    return Backtest(tuple(folds), truths, scales, rms_scales, trials, refit)
 
 
-def series_scales(panel: Panel, season: int) -> FloatArray:
-    """Returns each series' mean absolute seasonal difference; NaN for one too short to have any: (S,)."""
-    return np.array([naive_scale(panel.series(i), season) for i in range(len(panel))])
+def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
+    """Returns each series' ``naive_scale``; NaN for one too short to have any: (S,)."""
+    return np.array([naive_scale(panel.series(i), season, power) for i in range(len(panel))])
 
 
 def lowest_values(panel: Panel) -> FloatArray:

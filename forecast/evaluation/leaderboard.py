@@ -100,7 +100,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
         note="",
         rmse_fold_std=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2)))),
-        rmsse=metrics.rmsse(truths, forecasts, backtest.scales),
+        rmsse=metrics.rmsse(truths, forecasts, backtest.rms_scales),
     )
 
 
@@ -122,7 +122,8 @@ def verdict(rows: tuple[Row, ...], networks: tuple[str, ...]) -> str:
     sentence = f"{best.model} has the lowest RMSE, {short(best.rmse)}"
     if best.skill is not None and best.model != REFERENCE:
         sentence += f", {100 * best.skill:.0f} % below seasonal naive"
-    sentence += f". {second.model} is {100 * gap / best.rmse:.1f} % behind"
+    behind = f"{100 * gap / best.rmse:.1f} %" if best.rmse > 0 else short(gap)
+    sentence += f". {second.model} is {behind} behind"
     if spread == 0:
         return f"{sentence}."
     if gap <= spread:
@@ -132,8 +133,8 @@ def verdict(rows: tuple[Row, ...], networks: tuple[str, ...]) -> str:
 
 def short(value: float) -> str:
     """Returns a number with at most five significant digits and thousands separators."""
-    if value == 0 or not np.isfinite(value):
-        return f"{value:g}"
-    decimals = max(0, min(4 - int(np.floor(np.log10(abs(value)))), 5))
+    if value == 0 or not np.isfinite(value) or abs(value) < 1e-3:
+        return f"{value:.5g}"
+    decimals = max(0, 4 - int(np.floor(np.log10(abs(value)))))
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,12 +11,12 @@ FloatArray = NDArray[np.float64]
 
 def rmse(truth: FloatArray, forecast: FloatArray) -> float:
     """Returns the root of the mean squared error, pooled over all scored points, in the target's unit."""
-    return float(np.sqrt(np.nanmean((truth - forecast) ** 2)))
+    return float(np.sqrt(_mean((truth - forecast) ** 2)))
 
 
 def mae(truth: FloatArray, forecast: FloatArray) -> float:
     """Returns the mean absolute error, pooled over all scored points, in the target's unit."""
-    return float(np.nanmean(np.abs(truth - forecast)))
+    return _mean(np.abs(truth - forecast))
 
 
 def smape(truth: FloatArray, forecast: FloatArray) -> float:
@@ -26,7 +26,7 @@ def smape(truth: FloatArray, forecast: FloatArray) -> float:
     """
     size = np.abs(truth) + np.abs(forecast)
     each = np.where(size > 0, 200 * np.abs(truth - forecast) / np.where(size > 0, size, 1), 0.0)
-    return float(np.mean(mean_by_series(np.where(np.isnan(truth), np.nan, each))))
+    return _mean(mean_by_series(np.where(np.isnan(truth), np.nan, each)))
 
 
 def mase(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
@@ -34,8 +34,7 @@ def mase(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
 
     Hyndman & Koehler 2006; M4's rule. Series that are not scored, or constant in training, are left out.
     """
-    ratio = mean_by_series(np.abs(truth - forecast) / np.where(scales > 0, scales, np.nan)[..., None])
-    return float(np.mean(ratio)) if len(ratio) else float("nan")
+    return _mean(mean_by_series(np.abs(truth - forecast) / np.where(scales > 0, scales, np.nan)[..., None]))
 
 
 def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
@@ -44,8 +43,7 @@ def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
     Like the M5 competition's measure, but with the seasonal difference as the scale.
     """
     squared = (truth - forecast) ** 2 / np.where(scales > 0, scales, np.nan)[..., None] ** 2
-    ratio = mean_by_series(squared)
-    return float(np.sqrt(np.mean(ratio))) if len(ratio) else float("nan")
+    return float(np.sqrt(_mean(mean_by_series(squared))))
 
 
 def mean_by_series(errors: FloatArray) -> FloatArray:
@@ -54,6 +52,12 @@ def mean_by_series(errors: FloatArray) -> FloatArray:
     scored = ~np.isnan(flat)
     counts = scored.sum(axis=1)
     return np.asarray(np.where(scored, flat, 0.0).sum(axis=1)[counts > 0] / counts[counts > 0])
+
+
+def _mean(errors: FloatArray) -> float:
+    """Returns the mean of what is scored; NaN where nothing is."""
+    scored = errors[~np.isnan(errors)]
+    return float(scored.mean()) if scored.size else float("nan")
 
 
 def rmse_by_step(truth: FloatArray, forecast: FloatArray) -> FloatArray:

@@ -51,7 +51,8 @@ class Fold:
 
     def origin(self, panel: Panel) -> np.datetime64:
         """Returns the timestamp of the origin; where series end at different dates, the latest."""
-        return np.datetime64(panel.frequency.timestamps((panel.first + self.cuts - 1).max()[None])[0])
+        latest = (panel.first + self.cuts - 1)[self.cuts > 0].max()  # a series that begins later has no origin yet
+        return np.datetime64(panel.frequency.timestamps(latest[None])[0])
 
     def moved(self, panel: Panel, steps: int) -> "Fold":
         """Returns the same fold with its origin so many steps later, never past the end of a series."""

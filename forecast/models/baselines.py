@@ -55,9 +55,8 @@ def seasonal_naive(panel: Panel, horizon: int, season: int) -> FloatArray:
 
 def drift(panel: Panel, horizon: int) -> FloatArray:
     """Returns the straight line through the first and the last value, drawn on: (S, H)."""
-    lengths = panel.lengths
-    if not lengths.all():
-        return naive(panel, horizon)
-    first, last = panel.filled[panel.offsets[:-1]], panel.filled[panel.offsets[1:] - 1]
-    slope = (last - first) / np.maximum(lengths - 1, 1)
-    return last[:, None] + slope[:, None] * np.arange(1, horizon + 1)
+    last, some = last_lookbacks(panel, 1), panel.lengths > 0
+    slope = np.zeros_like(last)  # (S, 1)
+    rise = last[some, 0] - panel.filled[panel.offsets[:-1][some]]
+    slope[some, 0] = rise / np.maximum(panel.lengths[some] - 1, 1)
+    return last + slope * np.arange(1, horizon + 1)

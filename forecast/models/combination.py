@@ -32,20 +32,24 @@ def learn_weights(evidence: Sequence[Evidence]) -> FloatArray | None:
 
     A view is weighted by the best view's scaled RMSE over its own, to the power ``SHARPNESS``.
     """
-    if not evidence:
+    known = [errors for item in evidence if not np.isnan(errors := _squared_errors(item)).any()]
+    if not known:
         return None
-    squared = np.stack([_squared_errors(item) for item in evidence])  # (E, M)
+    squared = np.stack(known)  # (E, M)
     error = np.sqrt(squared.mean(axis=0))
     views = np.array(evidence[0].members.views)
-    pooled = np.array([error[views == view].mean() for view in views])
-    return np.asarray((pooled.min() / np.maximum(pooled, 1e-12)) ** SHARPNESS)
+    pooled = np.maximum([error[views == view].mean() for view in views], 1e-12)
+    return np.asarray((pooled.min() / pooled) ** SHARPNESS)
 
 
 def _squared_errors(evidence: Evidence) -> FloatArray:
-    """Returns each member's mean squared scaled error, (M,)."""
+    """Returns each member's mean squared scaled error, (M,); NaN where nothing is known."""
     scales = np.where(evidence.scales > 0, evidence.scales, np.nan)[:, None]
     squared = ((evidence.members.values - evidence.truth) / scales) ** 2
-    return np.asarray(np.nanmean(squared, axis=(1, 2)))
+    known = ~np.isnan(squared)
+    counts = known.sum(axis=(1, 2))
+    sums = np.where(known, squared, 0.0).sum(axis=(1, 2))
+    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
 
 
 def combine(members: Members, weights: FloatArray | None = None) -> FloatArray:
@@ -72,4 +76,5 @@ def weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
     cumulated = np.cumsum(weights[order], axis=0) / weights.sum()  # (M, S, H)
     low = np.argmax(cumulated >= 0.5 - 1e-9, axis=0)[None]
     high = np.argmax(cumulated > 0.5 + 1e-9, axis=0)[None]
-    return np.asarray(np.take_along_axis(ranked, low, axis=0) + np.take_along_axis(ranked, high, axis=0))[0] / 2
+    middle = np.take_along_axis(ranked, low, axis=0)[0] + np.take_along_axis(ranked, high, axis=0)[0]
+    return np.asarray(middle / 2)

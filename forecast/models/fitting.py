@@ -5,7 +5,7 @@ Shapes: ``S`` series, ``L`` lookback, ``H`` horizon, ``K`` points of a curve.
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.data.windows import Windows, cut_windows, last_lookbacks
-from forecast.errors import DataError
+from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.models.forecaster import Curve, Watcher
 from forecast.models.recurrent import (
     Network,
@@ -58,39 +57,38 @@ class RecurrentForecaster:
         """
         spec = self.spec
         statistics = {view: measure_series(panel, view) for view in spec.views}
-        windows = {view.season: _cut(panel, spec, view.season) for view in spec.views}
+        horizon = 1 if spec.rolled else spec.horizon
+        windows = {view.season: cut_windows(panel, spec.window, horizon, view.season) for view in spec.views}
         data = {
             view: TrainingData(windows[view.season], statistics[view].level, statistics[view].scale)
             for view in spec.views
         }
-        prepare_loop(spec, data[spec.views[0]], jit=self.jit)
+        prepare_loop(spec, data[spec.views[0]], jit=self.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         log = _TrainingLog(watcher, panel, spec, statistics, total=spec.steps * len(jobs))
 
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
             on_chunk = log.listener(view)
-            maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon)
+            maps = view_maps(view, spec.window, horizon)
             return Network(view, seed, train_network(spec, maps, data[view], seed, on_chunk, jit=self.jit))
 
         with ThreadPoolExecutor(min(self.threads, len(jobs))) as pool:
+            futures = [pool.submit(train, job) for job in jobs]
             try:
-                networks = tuple(pool.map(train, jobs))
+                for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                    future.result()  # raises what ended the first thread
             except BaseException:  # Ctrl-C included: let the running chunks end, start no more
                 log.stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
+        networks = tuple(future.result() for future in futures)
         return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve())
 
 
-def _cut(panel: Panel, spec: ModelSpec, season: int) -> Windows:
-    windows = cut_windows(panel, spec.window, 1 if spec.rolled else spec.horizon, season)
-    if len(windows) == 0:
-        raise DataError(
-            f"No series is long enough for one window of {spec.window} steps and a horizon of {spec.horizon}.",
-            f"--window {max(1, spec.window // 2)} --horizon {max(1, spec.horizon // 2)}",
-        )
-    return windows
+def curve_series(panel: Panel) -> NDArray[np.int64]:
+    """Returns the positions of the series that a curve is drawn on."""
+    return np.unique(np.linspace(0, len(panel) - 1, CURVE_SERIES).astype(np.int64))
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: another thread was interrupted
@@ -112,13 +110,18 @@ class _TrainingLog:
     lock: Lock = field(default_factory=Lock)
 
     def listener(self, view: View) -> Callable[[int, Callable[[], Weights]], None]:
-        """Returns what one training thread calls after each chunk; its clock starts now and stands while we look."""
-        clock = {"start": time.perf_counter(), "step": 0}
+        """Returns what one training thread calls after each chunk.
+
+        Its clock starts at step 0, when all is compiled, and stands still while the weights are looked at.
+        """
+        clock = {"start": 0.0, "step": 0}
 
         def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
             if self.stop.is_set():
                 raise Stopped
             began = time.perf_counter()
+            if step == 0:
+                clock["start"] = began
             rmse = self._rmse(view, weights()) if self.watcher.truth is not None else None
             with self.lock:
                 self.done += step - int(clock["step"])
@@ -133,7 +136,7 @@ class _TrainingLog:
     def _rmse(self, view: View, weights: Weights) -> float:
         truth = self.watcher.truth
         assert truth is not None
-        some = np.unique(np.linspace(0, len(self.panel) - 1, CURVE_SERIES).astype(int))
+        some = curve_series(self.panel)
         lookbacks = last_lookbacks(self.panel.select(some), self.spec.window, view.season)
         statistics = SeriesStatistics(self.statistics[view].level[some], self.statistics[view].scale[some])
         error = run_view(self.spec, weights, view, lookbacks, statistics) - truth[some]

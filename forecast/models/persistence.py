@@ -1,16 +1,20 @@
 """A trained model as JSON and arrays, and back. No pickle: a stored model can execute nothing."""
 
 import io
+import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import DataError
-from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics
+from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
 RETRAIN = "forecast train DATA, to train it anew"
+DAMAGE = (ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise at bytes that are no archive of arrays."""
 
 
 def pack_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -28,8 +32,8 @@ def unpack_arrays(content: bytes) -> dict[str, NDArray[Any]]:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, KeyError, EOFError) as error:
+            return {name: np.asarray(archive[name]) for name in archive.files}
+    except DAMAGE as error:
         raise DataError(f"The stored weights can't be read: {error}", RETRAIN) from error
 
 
@@ -53,8 +57,8 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
     Raises:
         DataError: a part is missing or does not fit the others.
     """
-    spec = ModelSpec.from_json(settings["spec"])
     try:
+        spec = ModelSpec.from_json(settings["spec"])
         statistics = {
             view: SeriesStatistics(arrays[f"view{number}/level"], arrays[f"view{number}/scale"])
             for number, view in enumerate(spec.views)
@@ -63,9 +67,25 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
             Network(spec.views[entry["view"]], int(entry["seed"]), _weights_of(number, arrays))
             for number, entry in enumerate(settings["networks"])
         )
-        return RecurrentModel(spec, networks, tuple(settings["series_ids"]), statistics)
-    except (KeyError, IndexError, TypeError) as error:
-        raise DataError(f"The stored model is incomplete: {error} is missing.", RETRAIN) from error
+        model = RecurrentModel(spec, networks, tuple(settings["series_ids"]), statistics)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
+    if not _fits(model):
+        raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
+    return model
+
+
+def _fits(model: RecurrentModel) -> bool:
+    """Tells whether every array is there, of numbers, and of the shape that the spec demands."""
+    shapes, series = weight_shapes(model.spec), (len(model.series_ids),)
+    measured = [array for statistics in model.statistics.values() for array in (statistics.level, statistics.scale)]
+    arrays = [array for network in model.networks for array in network.weights.values()] + measured
+    return (
+        len(model.networks) > 0
+        and all({name: array.shape for name, array in net.weights.items()} == shapes for net in model.networks)
+        and all(array.shape == series for array in measured)
+        and all(array.dtype.kind == "f" for array in arrays)
+    )
 
 
 def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

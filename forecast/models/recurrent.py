@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
-from forecast.models.cells import CellWeights, run_cell
+from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import ModelSpec, View
@@ -75,17 +75,18 @@ class RecurrentModel:
             yield view, [i for i, network in enumerate(self.networks) if network.view == view]
 
     def _statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
-        """Returns the stored statistics in the panel's order; a series never trained on gives its own."""
+        """Returns the stored statistics in the panel's order.
+
+        A series never trained on gives its own; so does one that had no variation then, or no values yet.
+        """
         known = self.statistics[view]
-        if panel.series_ids == self.series_ids:
-            return known
         place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-        fresh = measure_series(panel, view)
         index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
-        return SeriesStatistics(
-            np.where(index >= 0, known.level[index], fresh.level),
-            np.where(index >= 0, known.scale[index], fresh.scale),
-        )
+        level, scale = known.level[index], known.scale[index]  # (S,)
+        new = np.flatnonzero((index < 0) | (scale == 0))
+        fresh = measure_series(panel.select(new), view)
+        level[new], scale[new] = fresh.level, fresh.scale
+        return SeriesStatistics(level, scale)
 
 
 def measure_series(panel: Panel, view: View) -> SeriesStatistics:
@@ -126,3 +127,23 @@ def run_network(spec: ModelSpec, weights: Weights, inputs: FloatArray) -> FloatA
     if "highway/kernel" in weights:
         output = output + window @ weights["highway/kernel"] + weights.get("highway/bias", np.float32(0))
     return output.astype(np.float64)
+
+
+def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """Returns the name and shape of each array of a trained network."""
+    units, horizon = spec.units, 1 if spec.rolled else spec.horizon
+    shapes: dict[str, tuple[int, ...]] = {}
+    if spec.cell != "linear":
+        packed = len(GATES[spec.cell]) * units
+        if spec.segment > 1:
+            shapes |= {"embed/kernel": (spec.segment, units), "embed/bias": (units,)}
+        for layer in range(spec.layers):
+            shapes[f"cell{layer}/kernel"] = (units if layer or spec.segment > 1 else 1, packed)
+            shapes[f"cell{layer}/recurrent"] = (units, packed)
+            shapes[f"cell{layer}/bias"] = (2, packed) if spec.cell == "gru" else (packed,)
+        shapes |= {"head/kernel": (units, horizon), "head/bias": (horizon,)}
+    if spec.highway or spec.cell == "linear":
+        shapes["highway/kernel"] = (spec.window, horizon)
+    if spec.cell == "linear":
+        shapes["highway/bias"] = (horizon,)
+    return shapes

@@ -35,7 +35,11 @@ class RegressionForecaster:
     seed: int = 0
 
     def fit(self, panel: Panel, watcher: Watcher) -> "FittedRegression":
-        """Fits the regression of normalised future on normalised past."""
+        """Fits the regression of normalised future on normalised past.
+
+        Raises:
+            DataError: no series is long enough for one window.
+        """
         statistics = measure_series(panel, self.view)
         maps = view_maps(self.view, self.window, self.horizon)
         windows = cut_windows(panel, self.window, self.horizon, self.view.season)

@@ -9,6 +9,7 @@ Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from forecast.models.networks import Weights, build_network, weight_names
 from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
 from forecast.specs import ModelSpec
 
-CHUNK = 50
+CHUNK = 25
 """Training steps in one compiled call; progress and Ctrl-C are handled between calls."""
 WARM_UP = 30
 ADAM_BETAS = (0.9, 0.999)
@@ -42,13 +43,21 @@ class TrainingData:
     series_scale: NDArray[np.float64]  # (S,)
 
 
-@dataclass(frozen=True, eq=False)
 class Loop:
-    """A compiled loop and the order of its weights."""
+    """A training loop and the order of its weights; compiled by the first thread that needs it."""
 
-    run: Callable[..., Any]
-    names: tuple[str, ...]
-    network: Any
+    def __init__(self, run: Callable[..., Any], names: tuple[str, ...]) -> None:
+        self.run = run
+        self.names = names
+        self._lock = Lock()
+        self._compiled = False
+
+    def compile(self, *arguments: Any) -> None:
+        """Compiles with arguments of the right shapes, unless that is done; other threads wait."""
+        with self._lock:
+            if not self._compiled:
+                self.run(*arguments)
+            self._compiled = True
 
 
 def train_network(
@@ -72,7 +81,7 @@ def train_network(
         jit: compile with XLA; off where cuDNN is to be used.
 
     Raises:
-        TrainingError: the loss became NaN.
+        TrainingError: the loss or a weight became NaN or infinite.
     """
     windows = data.windows
     loop = prepare_loop(spec, data, jit=jit)
@@ -86,19 +95,30 @@ def train_network(
     arguments = _view_arguments(maps) | _data_arguments(data)
     arguments["rate"] = tf.constant([spec.learning_rate, spec.steps, float(spec.schedule == "cosine")], tf.float32)
     order = _orders(spec, len(windows), seed)
+    nowhere = tf.zeros((CHUNK, spec.batch_size, 2), tf.int32)
+    loop.compile(state, tf.constant(0), tf.constant(0), nowhere, arguments)
+    if on_chunk:
+        on_chunk(0, lambda: _named(loop, weights))
     for done in range(0, spec.steps, CHUNK):
         count = min(CHUNK, spec.steps - done)
         which = next(order)
         picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
         *state, loss = loop.run(tuple(state), tf.constant(done), tf.constant(count), tf.constant(picks), arguments)
         if not np.isfinite(float(loss)):
-            raise TrainingError(
-                f"The {spec.cell} diverged: its loss became NaN before step {done + count}.",
-                f"--learning-rate {spec.learning_rate / 10:g}",
-            )
+            raise _diverged(spec, done + count)
         if on_chunk:
             on_chunk(done + count, lambda trained=state[0]: _named(loop, trained))  # type: ignore[misc]
-    return _named(loop, state[0])
+    trained = _named(loop, state[0])
+    if not all(np.isfinite(array).all() for array in trained.values()):  # the last step's loss can't tell
+        raise _diverged(spec, spec.steps)
+    return trained
+
+
+def _diverged(spec: ModelSpec, step: int) -> TrainingError:
+    return TrainingError(
+        f"The {spec.cell} diverged: its loss became NaN before step {step}.",
+        f"--learning-rate {spec.learning_rate / 10:g}",
+    )
 
 
 def prepare_loop(spec: ModelSpec, data: TrainingData, *, jit: bool) -> Loop:
@@ -111,10 +131,15 @@ def _named(loop: Loop, tensors: list[Any]) -> Weights:
 
 
 def _orders(spec: ModelSpec, count: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yields the windows of each chunk, (C, B): every window once before any comes again."""
+    """Yields the windows of each chunk, (C, B): every window once before any comes again.
+
+    Where there are far more windows than training will ask for, they are drawn at random instead.
+    """
     rng = np.random.default_rng([seed, count])
     size = CHUNK * spec.batch_size
     pool = np.empty(0, dtype=np.int64)
+    while count > 10 * spec.steps * spec.batch_size:
+        yield rng.integers(count, size=(CHUNK, spec.batch_size))
     while True:
         while len(pool) < size:
             pool = np.concatenate([pool, rng.permutation(count)])
@@ -168,9 +193,10 @@ def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
             return [i + 1, weights, mean, square, others, loss]
 
         start = (tf.constant(0), *state, tf.constant(0.0))
-        return tf.while_loop(lambda i, *_: i < count, step, start)[1:]
+        result: Tensors = tf.while_loop(lambda i, *_: i < count, step, start)
+        return result[1:]
 
-    return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)), network)
+    return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)))
 
 
 def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -182,18 +208,18 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     index = picks[:, :1] + tf.range(lookback + horizon)
     both = tf.gather(arguments["buffer"], index)  # (B, L + H)
     mask = tf.gather(arguments["observed"], index[:, lookback:])
-    level_of_series = arguments["level_of_series"] * tf.gather(arguments["series_level"], picks[:, 1])[:, None]
+    series_level = tf.gather(arguments["series_level"], picks[:, 1])[:, None]
     series_scale = tf.gather(arguments["series_scale"], picks[:, 1])[:, None]
     mean = tf.reduce_mean(tf.abs(both[:, :lookback]), axis=1, keepdims=True) + 1e-12
     logged = tf.math.log(tf.maximum(both, 0.0) / mean + LOG_OFFSET)
     both = tf.where(arguments["log"] > 0, logged, both)
     window, future = both[:, :lookback], both[:, lookback:]
-    level = tf.linalg.matvec(window, arguments["level"])[:, None] + level_of_series
+    level = tf.linalg.matvec(window, arguments["level"])[:, None] + arguments["level_of_series"] * series_level
     own = tf.reduce_sum(tf.abs(window @ arguments["difference"]), axis=1, keepdims=True)
     share = arguments["scale_of_series"]
     floor = 0.1 * series_scale + 1e-5 * tf.reduce_mean(tf.abs(window), axis=1, keepdims=True) + 1e-12
     scale = tf.maximum((1 - share) * own + share * series_scale, floor)
-    base = window @ arguments["base"] + level_of_series
+    base = window @ arguments["base"] + arguments["base_of_series"] * series_level
     targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)
     return (window - level) / scale, targets, mask
 

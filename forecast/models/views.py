@@ -33,6 +33,7 @@ class ViewMaps:
         base: (L, H) the naive forecast as a linear map of the window.
         difference: (L, L) maps the window to what varies in it; its mean absolute value is the scale.
         level_of_series: 1 where the series' own level is used, else 0.
+        base_of_series: 1 where that level is the naive forecast too, else 0.
         scale_of_series: share of the series' own scale in the scale.
         log: 1 where the window is logged, else 0.
     """
@@ -41,6 +42,7 @@ class ViewMaps:
     base: FloatArray
     difference: FloatArray
     level_of_series: float
+    base_of_series: float
     scale_of_series: float
     log: float
 
@@ -85,6 +87,7 @@ def view_maps(view: View, lookback: int, horizon: int) -> ViewMaps:
         base,
         difference,
         level_of_series=float(view.level == "series"),
+        base_of_series=float(view.level == "series" and view.base == "zero"),
         scale_of_series={"window": 0.0, "series": 0.5, "range": 1.0}[view.scale],
         log=float(view.log),
     )
@@ -107,7 +110,7 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     share = maps.scale_of_series
     floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
     scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
-    base = windows @ maps.base + (maps.level_of_series * series_level)[:, None]
+    base = windows @ maps.base + (maps.base_of_series * series_level)[:, None]
     return SeenWindows((windows - level[:, None]) / scale, base, scale, mean)
 
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import ArrayLike
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.style import INK, MUTED, WIDTH, ModelStyle, house_style, wrapped
+from forecast.report.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
 
 Kind = Literal["png", "svg", "pdf"]
 
@@ -65,12 +65,11 @@ def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | No
     matplotlib's own layout would print the legend over the title, so the heights are added up here. Then all
     places are settled once, so that each kind of file shows the same picture.
     """
-    above, below = wrapped(title, 92, lines=4), wrapped(caption, 160, lines=4)
+    above, below = wrapped(title, 90), wrapped(caption, 160)
     labels = [wrapped(label, 40) for label in legend or {}]
-    columns = _columns_that_fit(labels)
-    rows = -(-len(labels) // columns) * max((_lines(label) for label in labels), default=0)
+    columns, legend_lines = _legend_shape(labels)
     title_height = TITLE_LINE * _lines(above)
-    head = 2 * MARGIN + title_height + LEGEND_LINE * rows
+    head = 2 * MARGIN + title_height + LEGEND_LINE * legend_lines
     foot = 2 * MARGIN + CAPTION_LINE * _lines(below)
 
     height = figure.get_figheight() + head + foot
@@ -96,13 +95,14 @@ def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | No
     figure.set_layout_engine("none")
 
 
-def _columns_that_fit(labels: Sequence[str]) -> int:
-    """Returns the most columns of a legend whose longest names fit beside each other."""
-    widths = np.array([max(map(len, label.split("\n"))) + LEGEND_MARK for label in labels])
-    for columns in range(len(labels), 1, -1):
-        if sum(column.max() for column in np.array_split(widths, columns)) <= LEGEND_WIDTH:
-            return columns
-    return 1
+def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
+    """Returns the most columns of names that fit beside each other, and the lines of the longest column."""
+    widths = [max(map(breadth, label.split("\n"))) + LEGEND_MARK for label in labels]
+    columns = max(len(labels), 1)
+    while columns > 1 and sum(part.max() for part in np.array_split(widths, columns)) > LEGEND_WIDTH:
+        columns -= 1
+    lines = np.array_split([max(_lines(label), 1) for label in labels], columns)
+    return columns, max(int(part.sum()) for part in lines)
 
 
 def _lines(text: str) -> int:

@@ -56,7 +56,7 @@ def scores_figure(rows: Sequence[Score], *, target: str, title: str = "") -> Fig
     for place, row in enumerate(ranked):
         _draw_bar(axes, place, row, styles[row.model], top)
     axes.set_yticks(range(len(ranked)), names, color=INK, fontsize=10)
-    axes.set_ylim(len(ranked) - 0.5, -0.5)  # the first row on top
+    axes.set_ylim(max(len(ranked), 1) - 0.5, -0.5)  # the first row on top
     axes.set_xlim(0, top)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
@@ -113,7 +113,7 @@ def _caption(rows: Sequence[Score], has_reference: bool, cut: bool) -> str:
     if has_reference:
         parts.append(f"Dashed line: {REFERENCE}.")
     if any(_spread(row) for row in rows):
-        parts.append("Whiskers: ± one standard deviation over seeds and folds.")
+        parts.append("Whiskers: ± one standard deviation over seeds.")
     if cut:
         parts.append("▶: longer than shown.")
     return " ".join(parts)

@@ -20,7 +20,7 @@ from forecast.report.canvas import (
     number_axis,
     sensible_top,
 )
-from forecast.report.style import house_style, short_number, styles_of
+from forecast.report.style import house_style, short_number, styles_of, wrapped
 
 HEIGHT = 4.2  # inches
 
@@ -55,7 +55,7 @@ def error_by_step_figure(errors: Mapping[str, FloatArray], *, target: str, frequ
     axes.set_ylim(0, limit)
     number_axis(axes, f"RMSE ({target})")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    axes.set_xlabel(f"steps ahead ({frequency})")
+    axes.set_xlabel(wrapped(f"steps ahead ({frequency})", 60))
     label_ends(axes, ends, HEIGHT - 0.6)
     add_frame(figure, title=title, caption=CUT_OFF if top is not None else "")
     return figure

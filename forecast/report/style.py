@@ -136,23 +136,22 @@ def styles_of(models: Iterable[str]) -> dict[str, ModelStyle]:
     return {name: MODEL_STYLES.get(name) or spare[name] for name in names}
 
 
-def wrapped(text: str, width: int, lines: int = 3) -> str:
+def wrapped(text: str, width: int, lines: int = 4) -> str:
     """Returns the text in lines as broad as ``width`` small letters; what does not fit ends in an ellipsis.
 
     Letters that can't be drawn (line feeds, control characters, halves of a broken encoding) become blanks.
     """
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    breadth = sum(map(_breadth, plain)) / max(len(plain), 1)
-    return "\n".join(textwrap.wrap(plain, max(int(width / max(breadth, 1.0)), 4), max_lines=lines, placeholder=" …"))
+    letters = width * len(plain) / max(breadth(plain), len(plain), 1.0)
+    return "\n".join(textwrap.wrap(plain, max(int(letters), 4), max_lines=lines, placeholder=" …"))
 
 
-def _breadth(letter: str) -> float:
-    """Returns about how many small letters this one takes the place of."""
-    if unicodedata.east_asian_width(letter) in "WF":
-        return 2.0
-    if letter in "WMmw@%&—…":
-        return 1.75
-    return 1.25 if letter.isupper() or letter in "<>+=~" else 1.0
+def breadth(text: str) -> float:
+    """Returns how broad the text is, in small letters, roughly."""
+    return sum(
+        2.0 if letter in "WMmw@%—…" or unicodedata.east_asian_width(letter) in "WF" else 1 + letter.isupper() / 4
+        for letter in text
+    )
 
 
 def short_number(value: float, spread: float = 0.0) -> str:

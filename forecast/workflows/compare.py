@@ -42,7 +42,7 @@ def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
     models = check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
     contest = run_contest(request.source, request.options, request.settings, models, request.device, reporter)
     stem = "stdin" if contest.reading.path is None else contest.reading.path.name.split(".")[0]
-    title = f"{stem}: {contest.reading.panel.target}"
+    title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}

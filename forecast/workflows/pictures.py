@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from forecast.data.panel import Panel
+from forecast.evaluation.leaderboard import REFERENCE
+from forecast.evaluation.metrics import rmse
+from forecast.models.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
+from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind
 from forecast.workflows.contest import Contest
 
@@ -20,27 +24,43 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
     target, board = contest.reading.panel.target, contest.board
     frequency = contest.reading.panel.frequency.name
     figures = {
-        f"scores.{kind}": scores_figure(board.rows, target=target, title=f"{title}: RMSE on {describe_folds(contest)}"),
+        f"scores.{kind}": scores_figure(
+            board.rows, target=target, title=f"{title}: error on {describe_folds(contest)}"
+        ),
         f"steps.{kind}": error_by_step_figure(
-            board.by_step, target=target, frequency=frequency, title=f"{title}: RMSE by step of the horizon"
+            board.by_step, target=target, frequency=frequency, title=f"{title}: error by step of the horizon"
         ),
     }
     curves = {trial.name: trial.curve for trial in contest.backtest.trials if trial.curve is not None}
     if curves:
         figures[f"convergence.{kind}"] = convergence_figure(
-            curves, target=target, title=f"{title}: error while learning, on the validation fold"
+            curves,
+            target=target,
+            seasonal_naive=_naive_on_validation(contest),
+            title=f"{title}: error of one network while it learns",
         )
     return {name: render(figure, kind) for name, figure in figures.items()}
 
 
+def _naive_on_validation(contest: Contest) -> float:
+    """Returns the seasonal naive's RMSE on the points that the curves are drawn on."""
+    from forecast.models.fitting import curve_series  # noqa: PLC0415 - imports TensorFlow, which is loaded by now
+
+    panel, fold = contest.reading.panel, contest.backtest.folds[0]
+    some = curve_series(panel)
+    forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, contest.plan.season)
+    return rmse(fold.truth(panel)[some], forecast)
+
+
 def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
-    """Returns the plot of each model's forecast on the last fold beside what came."""
+    """Returns the plot of what the networks and the seasonal naive said of the last fold, beside what came."""
     if kind == "none":
         return {}
     panel, fold = contest.reading.panel, contest.backtest.folds[-1]
     train = fold.train(panel)
+    shown = [row for row in contest.board.rows if row.model in NETWORKS or row.model == REFERENCE]
     forecasts = {}
-    for row in contest.board.rows:
+    for row in shown:
         trial = next(trial for trial in contest.backtest.trials if trial.name == row.model)
         bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
         stamps = train.future_timestamps(fold.horizon)

@@ -76,7 +76,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     with models.lock():
         label = f"v{models.next_number()}"
         table = forecast_csv(forecasts, panel, chosen, label).encode()
-        title = f"{name}: {panel.target}"
+        title = f"{name} ({panel.target})"
         plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
         plots |= draw_contest(contest, request.plots, title)
         scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}

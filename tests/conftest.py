@@ -1,0 +1,27 @@
+"""Models that are trained once for the whole run; TensorFlow is imported only by the tests that ask for one."""
+
+import pytest
+from tiny import VIEWS, awkward_panel, tiny_spec
+
+from forecast.models.forecaster import Watcher
+
+
+@pytest.fixture(scope="session")
+def awkward():
+    return awkward_panel()
+
+
+@pytest.fixture(scope="session")
+def trained(awkward):
+    """Returns a trained tiny model by the name of its cell: two views, two seeds, segments of two steps."""
+    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
+
+    models = {}
+
+    def model(cell):
+        if cell not in models:
+            spec = tiny_spec(cell, views=VIEWS, seeds=(0, 1))
+            models[cell] = RecurrentForecaster(cell, spec, jit=False).fit(awkward, Watcher())
+        return models[cell]
+
+    return model

@@ -1,0 +1,67 @@
+import pytest
+
+from forecast.data.dialect import detect_dialect, records
+from forecast.errors import DataError
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_delimiter_and_header_are_found(delimiter, end):
+    rows = [["date", " Sales ", "note"], ["2024-01-01", "1", "a, b; c"], ["2024-01-02", "2", '"x'], ["", "", ""]]
+    quoted = (delimiter.join('"' + field.replace('"', '""') + '"' for field in row) for row in rows)
+    dialect = detect_dialect((end.join(quoted) + end).encode(), "sales.csv")
+    assert dialect.delimiter == delimiter
+    assert dialect.header == ("date", "Sales", "note")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "values", "decimal"),
+    [
+        (";", ("1,5", "2"), ","),
+        (";", ("0,123", "7"), ","),
+        ("\t", ("-1234,567", "2"), ","),
+        (";", ("1.5", "2"), "."),
+        (";", ("1,234", "5,678"), "."),  # may be thousands
+        (";", ("1,5", "1.5"), "."),  # speaks for neither
+        (",", ("1", "2"), "."),
+    ],
+)
+def test_decimal_comma_needs_a_proof(delimiter, values, decimal):
+    lines = ["date" + delimiter + "v"] + ["2024-01-01" + delimiter + value for value in values]
+    assert detect_dialect("\n".join(lines).encode(), "x.csv").decimal == decimal
+
+
+def test_dates_with_points_do_not_speak_for_a_decimal_point():
+    assert detect_dialect(b"d;v\n31.12.2024;1,5\n", "x.csv").decimal == ","
+
+
+def test_only_the_beginning_of_a_long_file_is_looked_at():
+    data = b"date,value\n" + b"2024-01-01,1\n" * 20_000 + b"a;b;c;d\n" * 100_000
+    assert detect_dialect(data, "x.csv").delimiter == ","
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("2024-01-01,5\n2024-01-02,6\n", "the first line of x.csv holds data, not column names"),
+        ("date,value\n", "x.csv has a header but no rows"),
+        ("date,a,a\n2024-01-01,1,2\n", "x.csv has more than one column called a"),
+    ],
+)
+def test_a_header_that_can_not_serve_is_refused(text, message):
+    with pytest.raises(DataError, match=message):
+        detect_dialect(text.encode(), "x.csv")
+
+
+def test_a_file_may_begin_with_nothing_for_long():
+    assert detect_dialect(b"\n" * 100_000 + b"date;value\n2024-01-01;1\n", "x.csv").delimiter == ";"
+
+
+def test_records_know_their_lines():
+    text = 'a,b\n\n1,"x\ny"\r\n\r\n2,z\r3,w'
+    assert list(records(text, ",")) == [
+        (1, ["a", "b"]),
+        (3, ["1", "x\ny"]),
+        (6, ["2", "z"]),
+        (7, ["3", "w"]),
+    ]

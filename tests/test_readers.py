@@ -1,0 +1,359 @@
+import csv
+import gzip
+import hashlib
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.data.readers import Columns, ReadOptions, read_panel
+from forecast.errors import DataError, ForecastError, UsageError
+
+SHARED = Path(__file__).parents[2] / "shared"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data sets are not here")
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_text(text, name="sales.csv", **options):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_panel(path, ReadOptions(**options))
+
+    return read_text
+
+
+def days(*values, start="2024-01-01"):
+    stamps = np.datetime64(start) + np.arange(len(values))
+    return "date,value\n" + "".join(f"{day},{value}\n" for day, value in zip(stamps, values, strict=True))
+
+
+def found(reading, topic):
+    return [finding for finding in reading.findings if finding.topic == topic]
+
+
+def test_a_plain_file_becomes_one_series_named_after_it(read, tmp_path):
+    reading = read(days(1, 2, 4))
+    panel = reading.panel
+    assert (reading.source, reading.path, reading.rows) == ("sales.csv", tmp_path / "sales.csv", 3)
+    assert reading.columns == Columns("date", ("value",), ())
+    assert reading.fingerprint == hashlib.sha256(days(1, 2, 4).encode()).hexdigest()
+    assert reading.findings == ()
+    assert (panel.series_ids, panel.target, panel.frequency.code) == (("sales",), "value", "D")
+    assert panel.values.tolist() == [1, 2, 4]
+    assert panel.timestamps(0)[0] == np.datetime64("2024-01-01")
+
+
+def test_every_kind_of_source_gives_the_same_panel(tmp_path, monkeypatch):
+    text = days(1, 2.5, 4)
+    table = pa.table({"date": np.datetime64("2024-01-01") + np.arange(3), "value": [1, 2.5, 4]})
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "a.tsv").write_text(text.replace(",", "\t"))
+    (tmp_path / "a.tsv.gz").write_bytes(gzip.compress(text.replace(",", "\t").encode()))
+    (tmp_path / "a.txt").write_text(text.replace(",", ";").replace("2.5", "2,5"))
+    pq.write_table(table, tmp_path / "a.parquet")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    for name in [*sorted(tmp_path.iterdir()), "-"]:
+        panel = read_panel(name).panel
+        assert panel.values.tolist() == [1, 2.5, 4]
+        assert panel.frequency.code == "D"
+        assert panel.series_ids == ("stdin" if name == "-" else "a",)
+
+
+def test_rows_in_any_order_give_the_same_panel(read):
+    header, *rows = days(*range(1, 30)).splitlines(keepends=True)
+    expected = read(header + "".join(rows)).panel
+    shuffled = np.random.default_rng(0).permutation(rows)
+    for order in (rows[::-1], shuffled):
+        panel = read(header + "".join(order)).panel
+        np.testing.assert_array_equal(panel.values, expected.values)
+        assert panel.first.tolist() == expected.first.tolist()
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    data=st.data(),
+    delimiter=st.sampled_from(",;\t|"),
+    form=st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%b %d, %Y", "%Y%m%d"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+)
+def test_a_panel_written_in_any_dialect_is_read_back(tmp_path_factory, data, delimiter, form, end, encoding):
+    lengths = data.draw(st.lists(st.integers(20, 40), min_size=1, max_size=3))
+    values = [data.draw(st.lists(st.floats(-1e9, 1e9), min_size=n, max_size=n, unique=True)) for n in lengths]
+    rows = [
+        (f"Köln {k}", (np.datetime64("2023-12-20") + i).item().strftime(form), repr(value))
+        for k, series in enumerate(values)
+        for i, value in enumerate(series)
+    ]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
+    writer.writerow(["filiale", "date", "menge"])
+    writer.writerows(data.draw(st.permutations(rows)))
+    path = tmp_path_factory.mktemp("dialect") / "x.csv"
+    path.write_bytes(out.getvalue().encode(encoding))
+    panel = read_panel(path, ReadOptions(ids=("filiale",))).panel
+    assert panel.series_ids == tuple(f"Köln {k}" for k in range(len(values)))
+    assert panel.frequency.code == "D"
+    for k, series in enumerate(values):
+        assert panel.series(k).tolist() == series
+        assert panel.timestamps(k)[0] == np.datetime64("2023-12-20")
+
+
+def test_long_files_are_split_by_what_tells_rows_apart(read):
+    text = "shop,day,sales\n" + "".join(
+        f"{shop},2024-01-0{day},{shop}{day}\n" for day in range(1, 7) for shop in (10, 9)
+    )
+    reading = read(text)
+    assert reading.columns == Columns("day", ("sales",), ("shop",))
+    assert reading.panel.series_ids == ("9", "10")
+    assert reading.panel.series(1).tolist() == [101, 102, 103, 104, 105, 106]
+
+
+def test_wide_files_give_a_series_a_column(read):
+    text = "date,a,b,c\n2024-01-01,1,7,\n2024-01-02,2,,\n2024-01-03,3,9,\n"
+    panel = read(text, target=("b", "a")).panel
+    assert panel.series_ids == ("b", "a")
+    assert panel.target == "b, a"
+    np.testing.assert_array_equal(panel.values, [7, np.nan, 9, 1, 2, 3])
+    with pytest.raises(DataError, match=r"column c of sales.csv is empty"):
+        read(text, target=("c",))
+
+
+def test_wide_and_long_together_name_both(read):
+    text = "date,shop,a,b\n" + "".join(f"2024-01-0{day},{shop},{day},{-day}\n" for day in (1, 2, 3) for shop in "xy")
+    panel = read(text, target=("a", "b"), ids=("shop",)).panel
+    assert panel.series_ids == ("x/a", "y/a", "x/b", "y/b")
+    assert panel.series(2).tolist() == [-1, -2, -3]
+
+
+def test_options_override_what_would_be_inferred(read):
+    text = "date,other,y,z\n" + "".join(f"2024-01-0{i},2023-0{i}-01,{i},{i * i}\n" for i in range(1, 8))
+    reading = read(text, time="other", target=("Z",), freq="M", fill="zero")
+    assert reading.columns == Columns("other", ("z",), ())
+    assert reading.panel.frequency.code == "MS"
+    assert reading.panel.fill == "zero"
+    assert reading.findings == ()
+
+
+def test_a_column_asked_for_twice_is_refused(read):
+    with pytest.raises(UsageError, match="column value is asked for twice"):
+        read(days(1, 2), target=("value",), ids=("Value",))
+
+
+def test_an_unknown_column_is_refused(read):
+    with pytest.raises(UsageError, match=r"no column 'valeu'. Did you mean 'value'\?"):
+        read(days(1, 2), target=("valeu",))
+
+
+def test_a_date_form_that_is_given_settles_the_question(read):
+    text = "date,v\n01/02/2024,1\n01/03/2024,2\n01/04/2024,4\n"
+    with pytest.raises(DataError, match="01/02/2024 can be 1 February or 2 January"):
+        read(text)
+    assert read(text, date_format="%d/%m/%Y").panel.frequency.code == "MS"
+    assert read(text, date_format="%m/%d/%Y").panel.frequency.code == "D"
+
+
+def test_gaps_and_empty_values_are_missing_steps_and_named(read):
+    text = "date,value\n2024-01-01,1\n2024-01-02,\n2024-01-05,5\n2024-01-06,6\n"
+    reading = read(text)
+    np.testing.assert_array_equal(reading.panel.values, [1, np.nan, np.nan, np.nan, 5, 6])
+    assert reading.panel.filled.tolist() == [1, 2, 3, 4, 5, 6]
+    [finding] = found(reading, "gaps")
+    assert finding.text == "2 dates missing and 1 value empty, interpolated; the first is 2024-01-02"
+    assert (finding.grade, finding.flag) == ("warning", "--fill")
+    assert "filled with 0" in found(read(text, fill="zero"), "gaps")[0].text
+    with pytest.raises(DataError, match="2 dates missing and 1 value empty, the first is 2024-01-02") as error:
+        read(text, fill="error")
+    assert error.value.hint == "--fill interpolate"
+
+
+def test_empty_values_at_the_start_and_the_end_are_not_part_of_a_series(read):
+    reading = read(days("", 1, 2, 3, "", ""))
+    assert reading.panel.values.tolist() == [1, 2, 3]
+    assert reading.panel.timestamps(0)[0] == np.datetime64("2024-01-02")
+    assert found(reading, "trailing")[0].text == "2 rows without a value at the end left out"
+
+
+def test_exchange_days_have_no_weekends_but_holidays(read):
+    stamps = np.datetime64("2024-01-01") + np.arange(70)
+    trading = [day for day in stamps if np.is_busday(day) and str(day) != "2024-01-15"]
+    reading = read("date,close\n" + "".join(f"{day},{i}\n" for i, day in enumerate(trading)))
+    assert reading.panel.frequency.code == "B"
+    assert found(reading, "gaps")[0].text == "1 date missing, interpolated; the first is 2024-01-15"
+    odd = "".join(f"{day},{i}\n" for i, day in enumerate([*trading, np.datetime64("2024-01-06")]))
+    reading = read("date,close\n" + odd)
+    assert reading.panel.frequency.code == "B"
+    assert found(reading, "weekends")[0].text == "1 row on weekends left out, the first on 2024-01-06"
+    assert read("date,close\n" + odd, freq="D").panel.frequency.code == "D"
+
+
+def test_repeated_rows_are_dropped_and_conflicts_keep_the_last(read):
+    text = days(*range(40))
+    same = read(text + "2024-01-03,2\n")
+    [finding] = found(same, "duplicates")
+    assert (finding.grade, finding.text) == ("note", "1 row repeated (first: line 4 and line 42); dropped")
+    np.testing.assert_array_equal(same.panel.values, np.arange(40))
+    other = read(text + "\n2024-01-03,99\n")
+    [finding] = found(other, "duplicates")
+    assert (finding.grade, finding.flag) == ("warning", "--id")
+    assert "first: line 4 and line 43" in finding.text
+    assert other.panel.values[2] == 99
+
+
+def test_rows_that_contradict_each_other_all_over_are_refused(read):
+    text = days(*range(40)) + days(*range(5, 45)).split("\n", 1)[1]
+    with pytest.raises(DataError, match="has 2 rows for 2024-01-01 in column date"):
+        read(text)
+    panel = "shop,date,value\n" + "".join(f"a,{row}\n" for row in text.splitlines()[1:])
+    with pytest.raises(DataError, match=r"sales.csv has 40 rows with the time of another, but another value"):
+        read(panel, ids=("shop",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,value\n2024-01-01,1\n2024-13-01,2\n", "sales.csv line 3: '2024-13-01' is not a date"),
+        ("date,value\n2024-01-01,1\n,2\n2024-01-03,3\n", "sales.csv line 3 has a value but no date"),
+        ("date,value\n2024-01-01,1\n2024-01-02,inf\n", "sales.csv line 3: column value holds an infinite number"),
+        ("date,value\n2024-01-01,1\n2024-01-02,2\n2024-01-03,x\n", "line 4: 'x' in column value is not a number"),
+        ("date,value\n2024-01-01,1\n", "sales.csv: the frequency can't be told from a single date"),
+        (days(5, 5, 5), "column value of sales.csv has nothing to learn from: every value is 5"),
+        (days("", ""), "no column of sales.csv holds numbers to forecast: value .empty."),
+        ("date,value\n,1\n,2\n", "no column of sales.csv holds dates"),
+        (
+            days(*range(20)).replace("2024-01-05", "2024-01-05T01:30"),
+            "sales.csv line 6: 2024-01-05 01:30:00 is not one of the daily steps",
+        ),
+        ("date,value\n2024-01-01,1\n2024-01-20,2\n2031-05-04,2\n", "sales.csv: the frequency can't be inferred"),
+    ],
+)
+def test_what_can_not_be_series_is_said_in_the_words_of_the_file(read, text, message):
+    with pytest.raises(DataError, match=message) as error:
+        read(text)
+    assert error.value.hint
+
+
+def test_more_errors_that_need_an_option(read):
+    with pytest.raises(DataError, match="line 3 has a value but no id") as error:
+        read("id,date,value\na,2024-01-01,1\n,2024-01-01,2\na,2024-01-02,3\n", ids=("id",))
+    assert "fill it in" in error.value.hint
+    with pytest.raises(DataError, match=r"sales.csv line 3: 2024-01-02 is not one of the weekly steps \(W-MON\)"):
+        read(days(1, 2, 3), freq="W-MON")
+    with pytest.raises(UsageError, match="'fortnightly' is not a frequency"):
+        read(days(1, 2, 3), freq="fortnightly")
+    with pytest.raises(DataError, match=r"sales.csv: from the first date to the last lie .* steps, for 3 values"):
+        read("date,value\n0001-01-01,1\n9999-01-01,2\n9999-01-02,3\n", freq="h")
+    with pytest.raises(DataError, match=r"column date of sales.csv is empty"):
+        read("date,value\n,1\n,2\n", time="date")
+
+
+def test_empty_rows_are_left_out(read):
+    reading = read("date,value,\n2024-01-01,1,\n,,\n2024-01-02,2,\n,,\n")
+    assert reading.panel.values.tolist() == [1, 2]
+    assert found(reading, "empty-rows")[0].text == "2 rows without date and value left out"
+
+
+def test_constant_and_empty_series_in_a_panel_are_told(read):
+    lines = [
+        f"2024-01-0{day},{name},{value}" for day in range(1, 7) for name, value in zip("abc", (day, 7, ""), strict=True)
+    ]
+    reading = read("date,id,y\n" + "\n".join(lines))
+    assert reading.panel.series_ids == ("a", "b")
+    assert found(reading, "constant")[0].text == "1 of 2 series never change, such as b"
+    assert found(reading, "empty")[0].text == "1 series without a value left out"
+    with pytest.raises(DataError, match="no series ever changes"):
+        read("date,id,y\n" + "".join(f"2024-01-0{day},{name},{name}\n" for day in range(1, 7) for name in "12"))
+
+
+def test_dialects_out_of_the_ordinary_are_told(read):
+    reading = read("Datum;Verkäufe\n31.01.2024;1,5\n29.02.2024;2\n31.03.2024;3\n".encode("cp1252"))
+    assert reading.panel.values.tolist() == [1.5, 2, 3]
+    assert reading.panel.frequency.code == "ME"
+    assert reading.panel.target == "Verkäufe"
+    assert [finding.topic for finding in reading.findings] == ["encoding", "decimals"]
+
+
+def test_a_zone_is_told(read):
+    reading = read("ts,v\n" + "".join(f"2024-03-31T0{hour}:00Z,{hour}\n" for hour in range(6)))
+    assert found(reading, "zone")[0].text.startswith("times are converted to UTC")
+    assert reading.panel.frequency.code == "h"
+
+
+def test_reading_needs_neither_pandas_nor_anything_heavier(tmp_path):
+    (tmp_path / "a.csv").write_text("shop,date,v\nNA,01.01.2024,1\nNA,02.01.2024,\nNA,03.01.2024,3\n")
+    code = (
+        "import sys; from forecast.data.readers import *;"
+        f"read_panel({str(tmp_path / 'a.csv')!r}, ReadOptions(ids=('shop',)));"
+        "print({'pandas', 'sklearn', 'matplotlib', 'tensorflow', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@needs_shared
+@pytest.mark.parametrize("path", sorted((SHARED / "data").glob("*.csv")), ids=lambda path: path.stem)
+def test_benchmark_files_need_no_option(path):
+    reading = read_panel(path)
+    assert reading.columns == Columns("ds", ("y",), ("unique_id",))
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    values = {(row["unique_id"], row["ds"]): float(row["y"]) for row in rows if row["y"]}
+    panel = reading.panel
+    assert int(panel.observed.sum()) == len(values)
+    for i in (0, len(panel) - 1):
+        stamps = panel.timestamps(i)
+        expected = [
+            values.get(
+                (panel.series_ids[i], str(stamp.astype("datetime64[D]"))),
+                values.get((panel.series_ids[i], str(stamp).replace("T", " ")), np.nan),
+            )
+            for stamp in stamps
+        ]
+        np.testing.assert_array_equal(panel.series(i), expected)
+
+
+MESSY = {
+    "a10_missings.csv": ("MS", 1),
+    "airquality_uci.csv": "the times of airquality_uci.csv are spread over the columns Date, Time",
+    "apple_candles_noindex.csv": "no column of apple_candles_noindex.csv holds dates",
+    "fedfunds_ddmmyyyy.csv": "01/06/1954 can be 1 June or 6 January",
+    "global_superstore.tsv": "no other column tells them apart",
+    "gold_investing.csv": ("B", 1),
+    "norway_new_car_sales_by_month.csv": "are spread over the columns Year, Month",
+    "shampoo_yearmonth.csv": "no column of shampoo_yearmonth.csv holds dates",
+    "supermarket_sales.csv": "are spread over the columns Date, Time",
+    "tesla_stock.csv": "tesla_stock.csv line 2: '11:34' is not a date",
+    "walmart_ddmmyy.csv": "05/02/10 can be 5 February 2010 or 10 February 2005",
+    "walmart_stores_crlines.csv": "no column of walmart_stores_crlines.csv holds dates",
+    "yosemite_5min_missing.csv": ("5min", 1),
+}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", MESSY)
+def test_messy_files_are_read_or_refused_in_a_sentence(name):
+    expected = MESSY[name]
+    if isinstance(expected, str):
+        with pytest.raises(ForecastError, match=expected) as error:
+            read_panel(SHARED / "messy" / name)
+        assert error.value.hint
+    else:
+        panel = read_panel(SHARED / "messy" / name).panel
+        assert (panel.frequency.code, len(panel)) == expected
+
+
+@needs_shared
+def test_messy_files_one_flag_away():
+    panel = read_panel(SHARED / "messy" / "walmart_ddmmyy.csv", ReadOptions(date_format="%d/%m/%y")).panel
+    assert (panel.frequency.code, len(panel), panel.target) == ("W-FRI", 45, "Weekly_Sales")
+    panel = read_panel(SHARED / "messy" / "fedfunds_ddmmyyyy.csv", ReadOptions(date_format="%d/%m/%Y")).panel
+    assert (panel.frequency.code, panel.target) == ("MS", "DFF")

@@ -1,0 +1,52 @@
+"""Small networks and small panels that are awkward in every way, for several test modules."""
+
+import numpy as np
+
+from forecast.data.panel import panel_from_series
+from forecast.specs import ModelSpec, View
+
+SEASON = 4
+VIEWS = (View("last-season", SEASON), View("last-value", SEASON, level="mean", log=True))
+
+
+def tiny_spec(cell, **changes):
+    """All tests that keep to this shape share one compiled loop a cell."""
+    settings = {
+        "window": 8,
+        "horizon": 3,
+        "segment": 2,
+        "units": 3,
+        "batch_size": 4,
+        "steps": 30,
+        "views": VIEWS[:1],
+        "seeds": (0,),
+    }
+    return ModelSpec(cell, **{**settings, **changes})
+
+
+def wave(steps, *, level=20.0, trend=0.1, noise=0.5, seed=0):
+    """A series with a season of 4, a trend and some noise, always positive."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(steps)
+    return level + trend * time + 3 * np.sin(2 * np.pi * time / SEASON) + rng.normal(0, noise, steps)
+
+
+def awkward_panel(fill="interpolate"):
+    """Six daily series: whole, with gaps, late, ended early, short, constant; steps are counted from day 0."""
+    gaps = wave(40, seed=1)
+    gaps[[4, 5, 17, 29, 30, 31, 36, 38]] = np.nan
+    return panel_from_series(
+        [wave(40), gaps, wave(25, seed=2), 100 * wave(30, seed=3), wave(7, seed=4), np.full(40, 5.0)],
+        "D",
+        series_ids=["whole", "gaps", "late", "early", "short", "constant"],
+        first=[0, 0, 15, 0, 33, 0],
+        fill=fill,
+    )
+
+
+def with_values(panel, values):
+    """The same series and steps with other values in the flat buffer."""
+    arrays = [values[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
+    return panel_from_series(
+        arrays, panel.frequency, series_ids=panel.series_ids, first=panel.first, target=panel.target, fill=panel.fill
+    )
