@@ -10,8 +10,9 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 from forecast.errors import DataError, UsageError
 
 Cell = Literal["rnn", "lstm", "gru", "linear"]
-Base = Literal["zero", "last-value", "last-season", "mean-season"]
+Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Loss = Literal["mae", "mse", "huber"]
+Metric = Literal["rmsse", "rmse", "mae", "mase", "smape"]
 Device = Literal["auto", "cpu", "gpu"]
 Fill = Literal["interpolate", "previous", "zero", "error"]
 PlotKind = Literal["png", "svg", "pdf", "none"]
@@ -26,7 +27,8 @@ class View:
     """One representation of a window: what is subtracted, what it is divided by, and the naive forecast beneath.
 
     Attributes:
-        base: the naive forecast that the network corrects.
+        base: the naive forecast that the network corrects; ``smoothed`` is exponential smoothing, whose settings
+            are fitted to the training windows.
         season: steps after which ``last-season`` and ``mean-season`` repeat; 1 where there is no season.
         level: ``mean`` of the lookback or its ``last`` season's mean is subtracted; ``series``: the series'
             training minimum (textbook min-max scaling).
@@ -43,7 +45,7 @@ class View:
     @property
     def label(self) -> str:
         """A short name for tables and logs, such as ``log last-season(12)``."""
-        season = f"({self.season})" if self.base in {"last-season", "mean-season"} else ""
+        season = f"({self.season})" if self.base in {"last-season", "mean-season", "smoothed"} else ""
         return f"{'log ' if self.log else ''}{self.base}{season}"
 
 
@@ -54,6 +56,7 @@ class ModelSpec:
     Attributes:
         window: observed steps the network sees, the lookback ``L``.
         horizon: steps forecast, ``H``.
+        season: steps that the seasonal naive repeats, against which the network is trusted; 1 for none.
         segment: observed steps that enter one recurrent step; divides ``window``.
         views: one network a view and a seed; the forecasts are combined.
         highway: a linear map from the normalised window to the horizon beside the recurrent path.
@@ -65,6 +68,7 @@ class ModelSpec:
     cell: Cell
     window: int
     horizon: int
+    season: int = 1
     segment: int = 1
     units: int = 64
     layers: int = 1
@@ -184,6 +188,7 @@ class Settings:
         folds: scored origins of the backtest.
         seed: the first seed.
         seeds: how many networks are trained from each view, each from its own seed.
+        metric: the error by which past forecasts are judged where something is to be chosen.
     """
 
     horizon: int | None = None
@@ -193,6 +198,7 @@ class Settings:
     preset: Preset = "balanced"
     seed: int = 0
     seeds: int | None = None
+    metric: Metric = "rmsse"
     overrides: Overrides = Overrides()
 
 

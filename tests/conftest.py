@@ -1,9 +1,13 @@
 """Models that are trained once for the whole run; TensorFlow is imported only by the tests that ask for one."""
 
+import os
+
 import pytest
 from tiny import VIEWS, awkward_panel, tiny_spec
 
 from forecast.models.forecaster import Watcher
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for each other where cores are shared
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,9 @@ def textbook_lstm(w, x, h, c, units):
     hidden, state = [], []
     for u in range(units):
         i, f, g, o = (
-            product(w.kernel, x, gate * units + u) + product(w.recurrent, h, gate * units + u) + w.bias[gate * units + u]
+            product(w.kernel, x, gate * units + u)
+            + product(w.recurrent, h, gate * units + u)
+            + w.bias[gate * units + u]
             for gate in range(4)
         )
         state.append(logistic(f) * c[u] + logistic(i) * math.tanh(g))
@@ -55,7 +57,7 @@ def textbook_lstm(w, x, h, c, units):
 
 
 def textbook_gru(w, x, h, units):
-    """h' = (1 − z) h + z h̃ (Cho et al. 2014): this z is 1 − Keras' z, so its weights are Keras' with the sign turned."""
+    """h' = (1 − z) h + z h̃ (Cho et al. 2014); this z is 1 − Keras' z: its weights are Keras' with the sign turned."""
     before = w.bias.ndim == 1
     bias, inner_bias = (w.bias, np.zeros(3 * units)) if before else w.bias
 

@@ -202,8 +202,11 @@ def test_training_sees_windows_exactly_as_prediction_does(view):
     future = windows.horizons(which)
     u = np.log(np.maximum(future, 0) / seen.mean + LOG_OFFSET) if view.log else future
     expected = np.clip((u - seen.base) / seen.scale, -CLIP, CLIP)
-    constant = seen.scale[:, 0] < 1e-3  # there rounding to single precision is all there is to see
     np.testing.assert_array_equal(mask, ~np.isnan(future))
-    np.testing.assert_allclose(inputs[~constant], seen.inputs[~constant], rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(targets[mask > 0], expected[mask > 0], rtol=1e-4, atol=1e-3)
-    assert np.abs(inputs[constant]).max(initial=0) < 0.1
+    flat = seen.scale[:, 0] < 1e-3  # of a constant series, only rounding to single precision is seen
+    assert 0 < flat.sum() < len(flat) or view.scale == "range"
+    np.testing.assert_allclose(inputs[~flat], seen.inputs[~flat], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(inputs[flat], seen.inputs[flat], atol=0.2)
+    scored = mask > 0
+    np.testing.assert_allclose(targets[~flat][scored[~flat]], expected[~flat][scored[~flat]], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(targets[flat][scored[flat]], expected[flat][scored[flat]], atol=0.2)

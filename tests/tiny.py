@@ -3,6 +3,7 @@
 import numpy as np
 
 from forecast.data.panel import panel_from_series
+from forecast.models.recurrent import Network, RecurrentModel, measure_series, weight_shapes
 from forecast.specs import ModelSpec, View
 
 SEASON = 4
@@ -22,6 +23,18 @@ def tiny_spec(cell, **changes):
         "seeds": (0,),
     }
     return ModelSpec(cell, **{**settings, **changes})
+
+
+def random_weights(spec, seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.normal(0, 0.4, shape).astype(np.float32) for name, shape in weight_shapes(spec).items()}
+
+
+def random_model(spec, panel):
+    """A model as if trained on the panel, without TensorFlow: its networks are random."""
+    networks = tuple(Network(view, seed, random_weights(spec, seed)) for view in spec.views for seed in spec.seeds)
+    statistics = {view: measure_series(panel, view) for view in spec.views}
+    return RecurrentModel(spec, networks, panel.series_ids, statistics)
 
 
 def wave(steps, *, level=20.0, trend=0.1, noise=0.5, seed=0):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from forecast.specs import Device, Fill, Form, Loss, Overrides, PlotKind, Preset, Settings
+from forecast.specs import Device, Fill, Form, Loss, Metric, Overrides, PlotKind, Preset, Settings
 
 
 def _panel(title: str) -> Callable[..., Any]:
@@ -77,6 +77,7 @@ class SettingsFlags:
     ] = None
     seed: Annotated[int, _network("--seed", help="First seed; the same gives the same numbers.", min=0)] = 0
     seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
+    metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"
     device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
 
     def settings(self) -> Settings:

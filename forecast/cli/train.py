@@ -20,7 +20,7 @@ def train_command(
     reading: DataFlags,
     settings: SettingsFlags,
     model: Annotated[
-        str, typer.Option("--model", help="rnn, lstm, gru, linear; auto: the best in the backtest.")
+        str, typer.Option("--model", help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest.")
     ] = "auto",
     name: Annotated[str | None, typer.Option("--name", help="Name in the store; default: the file's.")] = None,
 ) -> None:
@@ -32,7 +32,8 @@ def train_command(
 
     forecast train shops.csv --id store --preset best --device cpu
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.models.registry import spec_names  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.production.store import Store  # noqa: PLC0415
     from forecast.workflows.train import AUTO, TrainRequest, train  # noqa: PLC0415
 
     request = TrainRequest(
@@ -55,7 +56,7 @@ def train_command(
         "version": version.label,
         "champion": True,
         "model": result.chosen,
-        "spec": result.contest.specs[result.chosen].to_json(),
+        "spec": result.contest.specs[spec_names(result.chosen)[-1]].to_json(),
         "scores": scores,
         **leaderboard_json(board),
         **describe_contest(result.contest),

@@ -9,6 +9,7 @@ Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``M`` members, ``R`` se
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
-from forecast.models.combination import Evidence, combine, learn_weights
+from forecast.models.combination import Combination, Evidence, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
+from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ class Trial:
     forecasts: FloatArray  # (K, S, H)
     by_seed: FloatArray  # (R, K, S, H), each seed's networks alone
     intervals: tuple[Interval, ...]  # (K, S, H) bounds; NaN on folds without calibration
-    weights: FloatArray | None  # (M,), learned over all folds
+    combination: Combination | None  # learned over all folds
     calibration: Calibration | None  # over all folds
     parameters: int | None
     train_seconds: float  # all fits of this model together
@@ -79,6 +81,7 @@ def backtest(
     season: int,
     *,
     refit: bool,
+    metric: Metric,
     progress: Callable[[str, float], None],
 ) -> Backtest:
     """Runs every forecaster over the same folds.
@@ -89,6 +92,7 @@ def backtest(
         forecasters: networks and baselines alike.
         season: of the series' scale.
         refit: train anew at each origin; otherwise once, at the earliest, which knows the least.
+        metric: the error by which past forecasts are judged.
         progress: told the model's name and the share of its work that is done.
 
     Raises:
@@ -104,8 +108,11 @@ def backtest(
     scales, rms_scales = (
         np.stack([series_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
-    trials = tuple(_try(panel, folds, forecaster, season, refit, progress) for forecaster in forecasters)
-    return Backtest(tuple(folds), truths, scales, rms_scales, trials, refit)
+    trials = []
+    for forecaster in forecasters:
+        trial = _RunningTrial(forecaster, panel, season, metric)
+        trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
+    return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
 
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
@@ -122,40 +129,32 @@ def lowest_values(panel: Panel) -> FloatArray:
     return lowest
 
 
-def forecast_points(members: Members, weights: FloatArray | None, lowest: FloatArray) -> FloatArray:
+def forecast_points(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
     """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
-    return np.maximum(combine(members, weights), lowest[:, None])
+    return np.maximum((combination or plain_combination(members)).apply(members), lowest[:, None])
 
 
-def _try(
-    panel: Panel,
-    folds: Sequence[Fold],
-    forecaster: Forecaster,
-    season: int,
-    refit: bool,
-    progress: Callable[[str, float], None],
-) -> Trial:
-    """Runs one forecaster over all folds, learning from each only what the next may know."""
-    trial = _RunningTrial(forecaster, panel, season)
+def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:
+    """Takes one model over all folds, learning from each only what the next may know."""
     fits = len(folds) if refit else 1
     for fold in folds:
         if trial.fitted is None or refit:
-            share = fold.number / fits
+            done = fold.number / fits
             watcher = Watcher(
-                lambda part, share=share: progress(forecaster.name, share + part / fits),  # type: ignore[misc]
-                truth=fold.truth(panel) if fold.number == 0 else None,
+                lambda share, done=done: progress(done + share / fits),  # type: ignore[misc]
+                truth=fold.truth(trial.panel) if fold.number == 0 else None,
             )
             trial.fit(fold, watcher)
         trial.forecast(fold)
-    progress(forecaster.name, 1.0)
+    progress(1.0)
     return trial.result(len(folds))
 
 
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
-    def __init__(self, forecaster: Forecaster, panel: Panel, season: int) -> None:
-        self.forecaster, self.panel, self.season = forecaster, panel, season
+    def __init__(self, forecaster: Forecaster, panel: Panel, season: int, metric: Metric) -> None:
+        self.forecaster, self.panel, self.season, self.metric = forecaster, panel, season, metric
         self.fitted: Fitted | None = None
         self.curve: Curve | None = None
         self.records: list[_Record] = []
@@ -168,23 +167,23 @@ class _RunningTrial:
         """Trains on all that the fold's origin may know."""
         began = time.perf_counter()
         self.fitted = self.forecaster.fit(fold.train(self.panel), watcher)
-        self.train_seconds += time.perf_counter() - began
+        self.train_seconds += max(time.perf_counter() - began, self.fitted.train_seconds)
         self.curve = self.curve or self.fitted.curve
 
     def forecast(self, fold: Fold) -> None:
         """Forecasts the fold with what earlier folds taught, then learns from it."""
         known = [record.known_at(fold.number) for record in self.records]
-        weights = learn_weights([record.evidence for record in known])
+        combination = learn_combination([record.evidence for record in known], self.metric)
         train = fold.train(self.panel)
         members = self._members(train)
         scales, lowest = series_scales(train, self.season), lowest_values(train)
         if fold.number > 0:
-            point = forecast_points(members, weights, lowest)
+            point = forecast_points(members, combination, lowest)
             self.points.append(point)
-            self.by_seed.append(_each_seed(members, weights, lowest))
+            self.by_seed.append(_each_seed(members, combination, lowest))
             calibration = _calibrate(known)
             self.intervals.append(calibration.intervals(point, scales, lowest) if calibration else ())
-        self._learn(fold, members, weights)
+        self._learn(fold, members, combination)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -193,7 +192,7 @@ class _RunningTrial:
         self.predict_seconds = time.perf_counter() - began
         return members
 
-    def _learn(self, fold: Fold, members: Members, weights: FloatArray | None) -> None:
+    def _learn(self, fold: Fold, members: Members, combination: Combination | None) -> None:
         """Records the fold's forecast, and where series are few, more from origins between it and the next."""
         origins = int(np.clip(np.ceil(ENOUGH_ERRORS / max(fold.scored.sum(), 1)), 1, fold.horizon))
         for shift in np.unique(np.linspace(0, fold.horizon, origins, endpoint=False).astype(int)):
@@ -202,7 +201,7 @@ class _RunningTrial:
             truth = moved.truth(self.panel)
             forecast = members if shift == 0 else self._members(train)
             scales = series_scales(train, self.season)
-            point = forecast_points(forecast, weights, lowest_values(train))
+            point = forecast_points(forecast, combination, lowest_values(train))
             errors = (truth - point) / np.where(scales > 0, scales, np.nan)[:, None]
             self.records.append(_Record(fold.number, int(shift), Evidence(forecast, truth, scales), errors))
 
@@ -215,7 +214,7 @@ class _RunningTrial:
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            weights=learn_weights([record.evidence for record in known]),
+            combination=learn_combination([record.evidence for record in known], self.metric),
             calibration=_calibrate(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,
@@ -228,14 +227,12 @@ def _calibrate(records: Sequence[_Record]) -> Calibration | None:
     return calibrate(np.stack([record.errors for record in records])) if records else None
 
 
-def _each_seed(members: Members, weights: FloatArray | None, lowest: FloatArray) -> FloatArray:
+def _each_seed(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
     """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
-    seeds = np.array(members.seeds)
     result = []
     for seed in dict.fromkeys(members.seeds):
-        own = seeds == seed
-        part = Members(tuple(np.array(members.views)[own]), tuple(seeds[own]), members.values[own])
-        result.append(forecast_points(part, None if weights is None else weights[own], lowest))
+        own = np.array(members.seeds) == seed
+        result.append(forecast_points(members.some(own), combination.of(own) if combination else None, lowest))
     return np.stack(result)
 
 

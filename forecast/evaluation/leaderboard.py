@@ -113,7 +113,7 @@ def verdict(rows: tuple[Row, ...], networks: tuple[str, ...]) -> str:
         return (
             f"No network beats the seasonal naive here: the best, {nets[0].model}, has RMSE {short(nets[0].rmse)} "
             f"against {short(reference.rmse)}."
-            + (f" {best.model} leads with {short(best.rmse)}." if best.model != REFERENCE else "")
+            + (f" {best.model} leads with {short(best.rmse)}." if best.rmse < reference.rmse else "")
         )
     if len(rows) == 1:
         return f"{best.model} has RMSE {short(best.rmse)}; there is nothing to compare it with."

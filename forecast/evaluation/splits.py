@@ -91,6 +91,6 @@ def rolling_origins(panel: Panel, horizon: int, folds: int, least: int) -> tuple
         raise DataError(
             f"{longest} rows are too few for {folds} fold{'s' if folds > 1 else ''} of {horizon} steps: "
             f"{needed} are needed.",
-            f"--horizon {max(1, (longest - least) // (folds + 1))}, or --folds 1",
+            f"--horizon {max(1, (longest - least) // (folds + 1))}" + (", or --folds 1" if folds > 1 else ""),
         )
     return tuple(result)

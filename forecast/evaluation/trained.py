@@ -1,6 +1,6 @@
-"""A trained model with what its backtest taught: the weights of its members and the width of its intervals.
+"""A trained model with what its backtest taught: how its members combine and how wide its intervals are.
 
-Shapes: ``S`` series, ``H`` horizon, ``M`` members.
+Shapes: ``S`` series, ``H`` horizon.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel, panel_from_series
 from forecast.evaluation.backtest import forecast_points, lowest_values, series_scales
 from forecast.evaluation.intervals import Calibration
+from forecast.models.combination import Combination
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.models.recurrent import RecurrentModel
 
 FloatArray = NDArray[np.float64]
 
@@ -22,15 +23,15 @@ class TrainedModel:
     """Ready to forecast from the end of any panel like the one it was trained on."""
 
     name: str
-    model: RecurrentModel
-    weights: FloatArray | None  # (M,)
+    model: EnsembleModel
+    combination: Combination | None
     calibration: Calibration | None
     season: int
 
     @property
     def horizon(self) -> int:
         """Steps that one direct forecast reaches."""
-        return self.model.spec.horizon
+        return self.model.horizon
 
     def forecast(self, panel: Panel, horizon: int) -> Forecasts:
         """Returns the forecasts of the next steps of each series.
@@ -43,7 +44,7 @@ class TrainedModel:
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended)
-            blocks.append(forecast_points(members, self.weights, lowest))
+            blocks.append(forecast_points(members, self.combination, lowest))
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         point = np.hstack(blocks)[:, :horizon]

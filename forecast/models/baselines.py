@@ -26,6 +26,7 @@ class Baseline:
     season: int
     parameters: None = None
     curve: None = None
+    train_seconds: float = 0.0
 
     def fit(self, panel: Panel, watcher: Watcher) -> "Baseline":
         """Returns itself: there is nothing to learn."""

@@ -1,6 +1,6 @@
-"""One forecast out of many: how the members of an ensemble are weighted and joined.
+"""One forecast out of many: which members count, and how far they are to be trusted against a naive forecast.
 
-Shapes: ``M`` members, ``S`` series, ``H`` horizon.
+Shapes: ``E`` pieces of evidence, ``M`` members, ``S`` series, ``H`` horizon.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.forecaster import Members
+from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
+TOLERANCE = 1.25
+"""A view whose past error is more than so many times the best view's is left out."""
+PRIOR = 0.2
+"""Trust that the members have before they have shown anything, as a share of the evidence."""
+CLIP = 10.0
+"""No single scaled error counts for more: one wild point must not decide."""
 
-SHARPNESS = 8.0
-"""Power of the ratio to the best view's error by which a view loses weight."""
+ANCHORS = ("naive", "seasonal-naive")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,57 +30,106 @@ class Evidence:
 
     members: Members
     truth: FloatArray  # (S, H); NaN where nothing is known
-    scales: FloatArray  # (S,), each series' mean seasonal difference: what its errors are measured by
+    scales: FloatArray  # (S,), each series' mean seasonal difference; NaN where it has none
 
 
-def learn_weights(evidence: Sequence[Evidence]) -> FloatArray | None:
-    """Returns a weight for each member from how its view did in the past, (M,); None where nothing is known.
+@dataclass(frozen=True, eq=False)
+class Combination:
+    """How members become one forecast: anchor + trust · (median of the members in use − anchor).
 
-    A view is weighted by the best view's scaled RMSE over its own, to the power ``SHARPNESS``.
+    Attributes:
+        used: (M,) true for the members that count.
+        trust: from 0, the naive forecast alone, to 1, the members alone.
+        anchor: which naive forecast stands against them.
     """
-    known = [errors for item in evidence if not np.isnan(errors := _squared_errors(item)).any()]
-    if not known:
-        return None
-    squared = np.stack(known)  # (E, M)
-    error = np.sqrt(squared.mean(axis=0))
-    views = np.array(evidence[0].members.views)
-    pooled = np.maximum([error[views == view].mean() for view in views], 1e-12)
-    return np.asarray((pooled.min() / pooled) ** SHARPNESS)
+
+    used: NDArray[np.bool_]
+    trust: float = 1.0
+    anchor: int = 0
+
+    def apply(self, members: Members) -> FloatArray:
+        """Returns the joint forecast, (M, S, H) -> (S, H)."""
+        median = np.median(members.values[self.used], axis=0)
+        if members.anchors is None:
+            return np.asarray(median)
+        anchor = members.anchors[self.anchor]
+        return np.asarray(anchor + self.trust * (median - anchor))
+
+    def of(self, some: NDArray[np.bool_]) -> "Combination":
+        """Returns the combination for some of the members; all of those where none of them is in use."""
+        used = self.used[some]
+        return Combination(used if used.any() else np.ones_like(used), self.trust, self.anchor)
 
 
-def _squared_errors(evidence: Evidence) -> FloatArray:
-    """Returns each member's mean squared scaled error, (M,); NaN where nothing is known."""
-    scales = np.where(evidence.scales > 0, evidence.scales, np.nan)[:, None]
-    squared = ((evidence.members.values - evidence.truth) / scales) ** 2
-    known = ~np.isnan(squared)
-    counts = known.sum(axis=(1, 2))
-    sums = np.where(known, squared, 0.0).sum(axis=(1, 2))
-    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+def plain_combination(members: Members) -> Combination:
+    """Returns the median of all members, which is what stands before there is any evidence."""
+    return Combination(np.ones(len(members.views), dtype=bool))
 
 
-def combine(members: Members, weights: FloatArray | None = None) -> FloatArray:
-    """Returns the weighted median of the members, point by point, (M, S, H) -> (S, H).
+def learn_combination(evidence: Sequence[Evidence], metric: Metric) -> Combination | None:
+    """Returns the combination that past forecasts speak for; None where there are none.
+
+    Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
+    what the members said, both measured from the better anchor (Granger & Ramanathan 1984), drawn towards 1.
 
     Args:
-        members: of one model.
-        weights: (M,), not negative, with a positive sum; None weighs all alike.
+        evidence: forecasts of the same members at several origins.
+        metric: the error by which views are judged.
     """
-    values = members.values
-    if len(values) == 1:
-        return np.asarray(values[0])
-    if weights is None:
-        return np.asarray(np.median(values, axis=0))
-    return weighted_median(values, weights)
+    if not evidence:
+        return None
+    errors = np.stack([_member_errors(item, metric) for item in evidence])  # (E, M)
+    known = ~np.isnan(errors).all(axis=1)
+    if not known.any():
+        return None
+    error = errors[known].mean(axis=0)
+    views = np.array(evidence[0].members.views)
+    pooled = np.array([error[views == view].mean() for view in views])
+    used = pooled <= TOLERANCE * pooled.min()
+    if evidence[0].members.anchors is None:
+        return Combination(used)
+    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(ANCHORS))]))
+    return Combination(used, _trust(evidence, used, anchor), anchor)
 
 
-def weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Returns the value at half of the cumulated weight, halfway between two where it falls between them."""
-    used = weights > 0
-    values, weights = values[used], weights[used]
-    order = np.argsort(values, axis=0)
-    ranked = np.take_along_axis(values, order, axis=0)
-    cumulated = np.cumsum(weights[order], axis=0) / weights.sum()  # (M, S, H)
-    low = np.argmax(cumulated >= 0.5 - 1e-9, axis=0)[None]
-    high = np.argmax(cumulated > 0.5 + 1e-9, axis=0)[None]
-    middle = np.take_along_axis(ranked, low, axis=0)[0] + np.take_along_axis(ranked, high, axis=0)[0]
-    return np.asarray(middle / 2)
+def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -> float:
+    agreement = strength = 0.0
+    for item in evidence:
+        assert item.members.anchors is not None
+        naive = item.members.anchors[anchor]
+        said = _scaled(np.median(item.members.values[used], axis=0) - naive, item.scales)
+        came = _scaled(item.truth - naive, item.scales)
+        both = ~(np.isnan(said) | np.isnan(came))
+        agreement += float((said[both] * came[both]).sum())
+        strength += float((said[both] ** 2).sum())
+    if strength == 0:
+        return 1.0
+    return float(np.clip((agreement / strength + PRIOR) / (1 + PRIOR), 0.0, 1.0))
+
+
+def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
+    anchors = [(item, item.members.anchors) for item in evidence]
+    each = [_scaled(item.truth - naive[which], item.scales) for item, naive in anchors if naive is not None]
+    known = np.concatenate([errors[~np.isnan(errors)] for errors in each])
+    return float((known**2).mean()) if len(known) else np.inf
+
+
+def _member_errors(evidence: Evidence, metric: Metric) -> FloatArray:
+    """Returns each member's mean error by the metric, (M,); NaN where nothing is known."""
+    errors = evidence.members.values - evidence.truth  # (M, S, H)
+    if metric in {"rmsse", "mase"}:
+        errors = _scaled(errors, evidence.scales)
+    if metric == "smape":
+        size = np.abs(evidence.members.values) + np.abs(evidence.truth)
+        errors = errors / np.where(size > 0, size, np.nan)
+    known = ~np.isnan(errors)
+    counts = known.sum(axis=(1, 2))
+    power = 2 if metric in {"rmse", "rmsse"} else 1
+    sums = (np.where(known, np.abs(errors), 0.0) ** power).sum(axis=(1, 2))
+    mean = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return np.asarray(mean ** (1 / power))
+
+
+def _scaled(errors: FloatArray, scales: FloatArray) -> FloatArray:
+    """Returns errors (…, S, H) over each series' scale, clipped; NaN for a series without a scale."""
+    return np.clip(errors / np.where(scales > 0, scales, np.nan)[:, None], -CLIP, CLIP)

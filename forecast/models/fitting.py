@@ -6,14 +6,14 @@ Shapes: ``S`` series, ``L`` lookback, ``H`` horizon, ``K`` points of a curve.
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.data.windows import cut_windows, last_lookbacks
+from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.forecaster import Curve, Watcher
 from forecast.models.recurrent import (
     Network,
@@ -23,12 +23,15 @@ from forecast.models.recurrent import (
     measure_series,
     run_view,
 )
+from forecast.models.smoothing import fit_smoothing
 from forecast.models.training import TrainingData, prepare_loop, train_network
-from forecast.models.views import view_maps
+from forecast.models.views import see, to_unit, view_maps
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
+SMOOTHED_WINDOWS = 2000
+"""The settings of a smoothed base are fitted to at most so many windows."""
 CURVE_SERIES = 100
 """A curve is drawn on at most this many series: it is to be looked at, not to be scored."""
 
@@ -40,12 +43,14 @@ class RecurrentForecaster:
     Attributes:
         jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
         threads: networks trained side by side.
+        memory: what was trained before in this run, by spec and lengths of the series: it is not trained again.
     """
 
     name: str
     spec: ModelSpec
     jit: bool = True
     threads: int = 1
+    memory: dict[tuple[ModelSpec, bytes], RecurrentModel] | None = None
 
     def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         """Trains all networks of the spec on the panel.
@@ -55,10 +60,20 @@ class RecurrentForecaster:
             DataError: no series is long enough for one window.
             KeyboardInterrupt: after the running chunk of steps.
         """
+        key = (self.spec, panel.lengths.tobytes())
+        if self.memory is None:
+            return self._train(panel, watcher)
+        if key not in self.memory:
+            self.memory[key] = self._train(panel, watcher)
+        watcher.progress(1.0)
+        return self.memory[key]
+
+    def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
+        began = time.perf_counter()
         spec = self.spec
-        statistics = {view: measure_series(panel, view) for view in spec.views}
         horizon = 1 if spec.rolled else spec.horizon
         windows = {view.season: cut_windows(panel, spec.window, horizon, view.season) for view in spec.views}
+        statistics = {view: _fit_view(panel, view, windows[view.season]) for view in spec.views}
         data = {
             view: TrainingData(windows[view.season], statistics[view].level, statistics[view].scale)
             for view in spec.views
@@ -70,12 +85,12 @@ class RecurrentForecaster:
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
             on_chunk = log.listener(view)
-            maps = view_maps(view, spec.window, horizon)
+            maps = view_maps(view, spec.window, horizon, statistics[view].base)
             return Network(view, seed, train_network(spec, maps, data[view], seed, on_chunk, jit=self.jit))
 
         with ThreadPoolExecutor(min(self.threads, len(jobs))) as pool:
-            futures = [pool.submit(train, job) for job in jobs]
             try:
+                futures = [pool.submit(train, job) for job in jobs]
                 for future in wait(futures, return_when=FIRST_EXCEPTION).done:
                     future.result()  # raises what ended the first thread
             except BaseException:  # Ctrl-C included: let the running chunks end, start no more
@@ -83,7 +98,22 @@ class RecurrentForecaster:
                 pool.shutdown(cancel_futures=True)
                 raise
         networks = tuple(future.result() for future in futures)
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve())
+        seconds = time.perf_counter() - began
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds)
+
+
+def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:
+    """Returns what a view learns from the panel before any network is trained."""
+    statistics = measure_series(panel, view)
+    if view.base != "smoothed":
+        return statistics
+    some = np.unique(np.linspace(0, len(windows) - 1, SMOOTHED_WINDOWS).astype(np.int64))
+    series = windows.series[some]
+    lookbacks, maps = windows.lookbacks(some), view_maps(view, windows.lookback, windows.horizon)
+    seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
+    past = to_unit(lookbacks, seen.mean, maps.log)
+    future = to_unit(windows.horizons(some), seen.mean, maps.log)
+    return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season))
 
 
 def curve_series(panel: Panel) -> NDArray[np.int64]:
@@ -138,7 +168,8 @@ class _TrainingLog:
         assert truth is not None
         some = curve_series(self.panel)
         lookbacks = last_lookbacks(self.panel.select(some), self.spec.window, view.season)
-        statistics = SeriesStatistics(self.statistics[view].level[some], self.statistics[view].scale[some])
+        own = self.statistics[view]
+        statistics = SeriesStatistics(own.level[some], own.scale[some], own.base)
         error = run_view(self.spec, weights, view, lookbacks, statistics) - truth[some]
         return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 

@@ -42,6 +42,13 @@ class Members:
     views: tuple[str, ...]  # M
     seeds: tuple[int, ...]  # M
     values: FloatArray  # (M, S, H), in the target's unit
+    anchors: FloatArray | None = None  # (2, S, H), naive and seasonal naive: what members are trusted against
+
+    def some(self, which: NDArray[np.bool_]) -> "Members":
+        """Returns some of the members, (M,) true for those to keep."""
+        views = tuple(view for view, kept in zip(self.views, which, strict=True) if kept)
+        seeds = tuple(seed for seed, kept in zip(self.seeds, which, strict=True) if kept)
+        return Members(views, seeds, self.values[which], self.anchors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,10 @@ class Fitted(Protocol):
     @property
     def curve(self) -> Curve | None:
         """How the error fell; None where it was not watched or nothing is trained step by step."""
+
+    @property
+    def train_seconds(self) -> float:
+        """Seconds that its training took, now or before; 0 where nothing is trained."""
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the forecasts of the steps after the end of each series, member by member."""

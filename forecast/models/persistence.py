@@ -47,8 +47,11 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
     for number, view in enumerate(views):
         arrays[f"view{number}/level"] = model.statistics[view].level
         arrays[f"view{number}/scale"] = model.statistics[view].scale
+        base = model.statistics[view].base
+        if base is not None:
+            arrays[f"view{number}/base"] = base
     networks = [{"view": views.index(network.view), "seed": network.seed} for network in model.networks]
-    return {"spec": model.spec.to_json(), "networks": networks, "series_ids": list(model.series_ids)}, arrays
+    return {"spec": model.spec.to_json(), "networks": networks}, arrays
 
 
 def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecurrentModel:
@@ -60,7 +63,11 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
     try:
         spec = ModelSpec.from_json(settings["spec"])
         statistics = {
-            view: SeriesStatistics(arrays[f"view{number}/level"], arrays[f"view{number}/scale"])
+            view: SeriesStatistics(
+                arrays[f"view{number}/level"],
+                arrays[f"view{number}/scale"],
+                arrays[f"view{number}/base"] if view.base == "smoothed" else None,
+            )
             for number, view in enumerate(spec.views)
         }
         networks = tuple(

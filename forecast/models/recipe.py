@@ -1,8 +1,22 @@
-"""From a preset and a plan to the spec of a network: which views, how many steps, how long a segment."""
+"""From a preset and a plan to the spec of a network: which views, how many steps, how long a segment.
 
+Chosen on the training parts of the panels in ``benchmarks/``, never on a test part; see docs/engine.md.
+"""
+
+from typing import Literal
+
+from forecast.models.cells import GATES
 from forecast.specs import Cell, ModelSpec, Plan, Preset, Settings, View
 
-SEEDS: dict[Preset, int] = {"fast": 1, "balanced": 2, "best": 5, "tutorial": 3}
+SEEDS: dict[Preset, int] = {"fast": 1, "balanced": 2, "best": 4, "tutorial": 3}
+EFFORT: dict[Preset, float] = {"fast": 0.4, "balanced": 1.0, "best": 2.5, "tutorial": 1.0}
+"""Training steps of a preset, as a share of the balanced one's."""
+FEW_WINDOWS = 400
+MANY_WINDOWS = 3000
+MOST_STEPS = 14
+"""A window longer than so many recurrent steps is cut into segments."""
+AFFORDABLE = 250e6
+"""Multiply-adds in one training step beyond which there are fewer steps."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
 
@@ -22,25 +36,71 @@ def make_spec(cell: Cell, plan: Plan, settings: Settings, windows: int) -> Model
     return make(cell, plan, settings.preset, windows).with_(seeds=seeds, **settings.overrides.given())
 
 
+def segment_of(window: int, season: int) -> int:
+    """Returns the observed steps that enter one recurrent step.
+
+    One or more whole seasons where the window holds at least two segments of them; else the shortest segment
+    that keeps the recurrent steps few; 1 for a short window.
+    """
+    divisors = [size for size in range(1, window + 1) if window % size == 0]
+    seasonal = [size for size in divisors if season > 1 and size % season == 0 and 2 <= window // size <= MOST_STEPS]
+    short = [size for size in divisors if window // size <= MOST_STEPS and window // size >= 2]
+    if seasonal:
+        return seasonal[0]
+    return short[0] if window > 2 * MOST_STEPS and short else 1
+
+
 def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
-    small = windows < 1000
-    steps = 200 if small else 600
-    views = _views(plan)
-    if preset == "fast":
-        steps, views = steps // 2, views[:3]
-    elif preset == "best":
-        steps *= 2
+    few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
+    units, batch = (64, 128) if many else (32, 32)
+    segment = segment_of(plan.window, plan.season)
+    cost = 6 * len(GATES.get(cell, ())) * 2 * units**2 * (plan.window // segment) * batch
+    steps = 100 if few else 800 * min(1.0, AFFORDABLE / max(cost, 1)) if many else 250
     return ModelSpec(
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
-        segment=_segment(plan),
-        units=32 if small else 64,
-        views=views,
-        steps=steps,
-        batch_size=32 if small else 128,
+        season=plan.season,
+        segment=segment,
+        units=units,
+        views=_steady_views(plan) if few else _views(plan),
+        steps=max(50, round(steps * EFFORT[preset] / 50) * 50),
+        batch_size=batch,
+        learning_rate=6e-3 if many else 1e-3,
         preset=preset,
     )
+
+
+def _steady_views(plan: Plan) -> tuple[View, ...]:
+    """Returns the views for a short series: all correct an exponential smoothing, and little."""
+    logs = (False, True) if plan.nonnegative else (False,)
+    return tuple(
+        View("smoothed", plan.season, level=level, scale="series", log=log) for log in logs for level in _LEVELS
+    )
+
+
+_LEVELS: tuple[Literal["last", "mean"], ...] = ("last", "mean")
+
+
+def _views(plan: Plan) -> tuple[View, ...]:
+    """Returns views that err differently, so that their median errs less: bases, levels, scales, logarithms.
+
+    The longest season that the window holds is the base's; a shorter one gets a smoothed base of its own.
+    """
+    season = max((s for s in plan.seasons if s <= plan.window), default=1)
+    log = plan.nonnegative
+    views = [
+        View("mean-season", season, level="mean", scale="series", log=log),
+        View("smoothed", season, log=log),
+        View("last-value", season, level="mean", scale="series"),
+        View("last-season", season),
+        View("smoothed", season, level="mean", scale="series"),
+    ]
+    if log:
+        views.append(View("last-value", season, level="mean", scale="series", log=True))
+    if plan.season < season:
+        views[4:] = [View("smoothed", plan.season), View("smoothed", plan.season, log=log)][: 2 if log else 1]
+    return tuple(dict.fromkeys(views))
 
 
 def _tutorial(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
@@ -49,30 +109,16 @@ def _tutorial(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
+        season=plan.season,
         units=50,
         layers=2,
         views=(View(base="zero", level="series", scale="range"),),
         highway=False,
         rolled=True,
         loss="mse",
-        steps=min(TUTORIAL_EPOCHS * -(-windows // 32), TUTORIAL_MOST_STEPS),
+        steps=min(TUTORIAL_EPOCHS * -(-max(windows, 1) // 32), TUTORIAL_MOST_STEPS),
         batch_size=32,
         learning_rate=1e-3,
         schedule="constant",
         preset=preset,
     )
-
-
-def _segment(plan: Plan) -> int:
-    """Returns one season a recurrent step where the window holds at least two of it, else single steps."""
-    season = plan.season
-    return season if plan.window % season == 0 and plan.window >= 2 * season else 1
-
-
-def _views(plan: Plan) -> tuple[View, ...]:
-    """Returns the representations of the ensemble: what fits the longest season, and logs where data allow."""
-    season = max((s for s in plan.seasons if s <= plan.window), default=1)
-    views = [View("last-season", season), View("mean-season", season), View("last-value", season)]
-    if plan.nonnegative:
-        views += [View("last-value", season, log=True), View("mean-season", season, log=True)]
-    return tuple(views)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
+from forecast.models.baselines import naive, seasonal_naive
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.views import restore, see, series_statistics, view_maps
@@ -24,10 +25,11 @@ Weights = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, eq=False)
 class SeriesStatistics:
-    """The level and scale of each training series in a view's unit; see ``views.series_statistics``."""
+    """What a view learned from the training panel, in its own unit: see ``views.series_statistics``."""
 
     level: FloatArray  # (S,)
     scale: FloatArray  # (S,)
+    base: FloatArray | None = None  # (L, H), of a ``smoothed`` view
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class RecurrentModel:
     series_ids: tuple[str, ...]
     statistics: dict[View, SeriesStatistics]
     curve: Curve | None = None
+    train_seconds: float = 0.0
 
     @property
     def parameters(self) -> int:
@@ -68,7 +71,12 @@ class RecurrentModel:
             for i in indices:
                 values[i] = run_view(self.spec, self.networks[i].weights, view, lookbacks, statistics)
         labels = tuple(network.view.label for network in self.networks)
-        return Members(labels, tuple(network.seed for network in self.networks), values)
+        seeds = tuple(network.seed for network in self.networks)
+        return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
+
+    def _anchors(self, panel: Panel) -> FloatArray:
+        horizon = self.spec.horizon
+        return np.stack([naive(panel, horizon), seasonal_naive(panel, horizon, self.spec.season)])
 
     def _by_view(self) -> Iterator[tuple[View, list[int]]]:
         for view in dict.fromkeys(network.view for network in self.networks):
@@ -86,7 +94,7 @@ class RecurrentModel:
         new = np.flatnonzero((index < 0) | (scale == 0))
         fresh = measure_series(panel.select(new), view)
         level[new], scale[new] = fresh.level, fresh.scale
-        return SeriesStatistics(level, scale)
+        return SeriesStatistics(level, scale, known.base)
 
 
 def measure_series(panel: Panel, view: View) -> SeriesStatistics:
@@ -101,7 +109,7 @@ def run_view(
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
     if not spec.rolled:
-        maps = view_maps(view, spec.window, spec.horizon)
+        maps = view_maps(view, spec.window, spec.horizon, statistics.base)
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
         return restore(run_network(spec, weights, seen.inputs), seen, maps)
     maps = view_maps(view, spec.window, 1)

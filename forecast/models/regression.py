@@ -58,6 +58,7 @@ class FittedRegression:
     estimator: Any
     maps: ViewMaps
     curve: None = None
+    train_seconds: float = 0.0
 
     @property
     def parameters(self) -> int | None:

@@ -155,7 +155,9 @@ def _round_up(count: int) -> int:
 
 def _shape_of(spec: ModelSpec) -> ModelSpec:
     """Returns the spec with all that the compiled code doesn't depend on set to fixed values."""
-    return spec.with_(views=(), steps=1, learning_rate=1.0, schedule="constant", seeds=(0,), preset="balanced")
+    return spec.with_(
+        views=(), season=1, steps=1, learning_rate=1.0, schedule="constant", seeds=(0,), preset="balanced"
+    )
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:

@@ -57,15 +57,22 @@ class SeenWindows:
     mean: FloatArray  # (B, 1), what the window was divided by before the logarithm
 
 
-def view_maps(view: View, lookback: int, horizon: int) -> ViewMaps:
-    """Returns the maps of a view; a season longer than the lookback counts as none."""
+def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray | None = None) -> ViewMaps:
+    """Returns the maps of a view; a season longer than the lookback counts as none.
+
+    Args:
+        view: which representation.
+        lookback: ``L``.
+        horizon: ``H``.
+        fitted_base: (L, H), the base of a ``smoothed`` view, fitted to training windows.
+    """
     season = view.season if view.season <= lookback else 1
     level = np.zeros(lookback)
     if view.level == "mean":
         level[:] = 1 / lookback
     elif view.level == "last":
         level[-season:] = 1 / season
-    base = np.zeros((lookback, horizon))
+    base = np.zeros((lookback, horizon)) if fitted_base is None else fitted_base
     steps = np.arange(horizon)
     if view.base == "last-value":
         base[-1] = 1
@@ -74,7 +81,7 @@ def view_maps(view: View, lookback: int, horizon: int) -> ViewMaps:
     elif view.base == "mean-season":
         for lag in range(1, lookback // season + 1):
             base[lookback - lag * season + steps % season, steps] = 1 / (lookback // season)
-    else:
+    elif view.base == "zero":
         base[:] = level[:, None]
     lag = season if season < lookback else 1
     difference = np.zeros((lookback, lookback))
@@ -93,6 +100,11 @@ def view_maps(view: View, lookback: int, horizon: int) -> ViewMaps:
     )
 
 
+def to_unit(windows: FloatArray, mean: FloatArray, maps_log: float) -> FloatArray:
+    """Returns windows in the view's unit u: themselves, or their logarithm over the window's mean."""
+    return np.log(np.maximum(windows, 0) / mean + LOG_OFFSET) if maps_log else windows
+
+
 def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_scale: FloatArray) -> SeenWindows:
     """Normalises lookbacks, each by itself.
 
@@ -103,8 +115,7 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
         series_scale: (B,) likewise.
     """
     mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
-    if maps.log:
-        windows = np.log(np.maximum(windows, 0) / mean + LOG_OFFSET)
+    windows = to_unit(windows, mean, maps.log)
     level = windows @ maps.level + maps.level_of_series * series_level
     own = np.abs(windows @ maps.difference).sum(axis=1)
     share = maps.scale_of_series

@@ -1,7 +1,7 @@
 """Read, plan, backtest, score: what `train` and `compare` share."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.recipe import make_spec
-from forecast.models.registry import NETWORKS, make_forecaster
-from forecast.specs import CELLS, Device, Machine, ModelSpec, Plan, Settings
+from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
+from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
 from forecast.workflows.planning import make_plan
+
+LEARNED = (*NETWORKS, ENSEMBLE)
 
 
 class Reporter(Protocol):
@@ -49,7 +51,7 @@ class Contest:
     reading: Reading
     plan: Plan
     settings: Settings
-    specs: dict[str, ModelSpec]  # by model; of a model without weights, window and horizon are what count
+    specs: dict[str, ModelSpec]  # by cell
     machine: Machine
     backtest: Backtest
     board: Leaderboard
@@ -75,21 +77,25 @@ def run_contest(
     least = min(plan.window, plan.season + 1)
     folds = rolling_origins(panel, plan.horizon, plan.folds, least)
     count = count_windows(panel, plan)
-    specs = {name: make_spec(name if name in CELLS else "linear", plan, settings, count) for name in models}
+    cells = dict.fromkeys(cell for name in models for cell in spec_names(name))
+    specs = {cell: make_spec(cast(Cell, cell), plan, settings, count) for cell in cells}
     reporter.planned(reading, plan, specs, settings)
     machine = machine_for(models, device)
-    forecasters = [make_forecaster(name, specs[name], plan.season, machine) for name in models]
+    memory: Memory = {}
+    forecasters = [make_forecaster(name, specs, plan.season, machine, memory) for name in models]
 
     def progress(name: str, share: float) -> None:
         reporter.progress(name, (models.index(name) + share) / len(models))
 
-    result = backtest(panel, folds, forecasters, plan.season, refit=plan.refit, progress=progress)
-    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, NETWORKS))
+    result = backtest(
+        panel, folds, forecasters, plan.season, refit=plan.refit, metric=settings.metric, progress=progress
+    )
+    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED))
 
 
 def machine_for(models: tuple[str, ...], device: Device) -> Machine:
     """Returns what the models train on; TensorFlow is asked only where a network is among them."""
-    if not any(name in NETWORKS for name in models):
+    if not any(name in LEARNED for name in models):
         return Machine()
     from forecast.models.devices import find_machine  # noqa: PLC0415 - imports TensorFlow
 

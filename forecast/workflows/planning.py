@@ -21,6 +21,14 @@ MOST_FOLDS = 3
 SMALL = 5_000
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
 LONGEST_WINDOW = 400
+TUTORIAL_WINDOW = 60
+LONG_SEASON = 50
+"""A season of so many steps is seen once and a quarter, not several times."""
+SEASONS_SEEN = 4
+MANY_SEASONS = 60
+"""A series of so many seasons can afford a longer window."""
+PANEL = 10
+"""So many series teach one network together."""
 
 
 def make_plan(panel: Panel, settings: Settings) -> Plan:
@@ -36,7 +44,12 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     horizon = settings.horizon or max(1, min(HORIZONS[panel.frequency.unit], length // 5))
     folds = settings.folds or _folds(length, horizon, season)
     known = length - (folds + 1) * horizon  # at the earliest origin
-    window = settings.window or _window(seasons, horizon, known, settings.preset == "tutorial")
+    if settings.window is not None:
+        window = settings.window
+    elif settings.preset == "tutorial":
+        window = max(1, min(TUTORIAL_WINDOW, known - horizon))
+    else:
+        window = _window(seasons, horizon, known, len(panel))
     if known < 2 or known < horizon:
         needed = max(2, horizon) + (folds + 1) * horizon
         raise (DataError if settings.horizon is None else UsageError)(
@@ -70,14 +83,26 @@ def _folds(length: int, horizon: int, season: int) -> int:
     return 1
 
 
-def _window(seasons: tuple[int, ...], horizon: int, known: int, tutorial: bool) -> int:
-    """Returns a lookback of whole seasons, as long as helps and as fits before the earliest origin."""
-    fits = max(1, known - horizon)
-    if tutorial:
-        return min(60, fits)
-    season = seasons[0] if seasons else 1
-    wanted = max(3 * season, int(1.25 * horizon), 8)
-    wanted = min(-(-wanted // season) * season, LONGEST_WINDOW)
-    if wanted <= fits:
+def _window(seasons: tuple[int, ...], horizon: int, known: int, series: int) -> int:
+    """Returns a lookback as long as helps and as fits before the earliest origin, in whole seasons if it can be.
+
+    Args:
+        seasons: shortest first.
+        horizon: steps to forecast.
+        known: steps of a typical series at the earliest origin.
+        series: a panel of many can spare more of each for the window than one alone.
+    """
+    panel = series >= PANEL
+    fits = max(1, known - horizon if panel else min(known - horizon, int(0.6 * known)))
+    season, longest = (seasons[0], seasons[-1]) if seasons else (1, 1)
+    if longest > season and 2 * longest <= min(fits, LONGEST_WINDOW):
+        return 2 * longest  # two weeks of hours
+    if season >= LONG_SEASON:
+        wanted = -(-5 * season // 4)
+    else:
+        long = season > 1 and known >= MANY_SEASONS * season
+        shown = SEASONS_SEEN * (1 if not long else 6 if panel else 3)
+        wanted = -(-max(shown * season, 2 * horizon, 16) // season) * season
+    if wanted <= min(fits, LONGEST_WINDOW):
         return wanted
-    return max(fits // season * season, min(fits, season))
+    return max(min(fits, LONGEST_WINDOW) // season * season, min(fits, season))

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from forecast.data.readers import ReadOptions
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Watcher
-from forecast.models.recipe import make_spec
-from forecast.models.registry import NETWORKS, make_forecaster
+from forecast.models.recurrent import RecurrentModel
+from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Device, PlotKind, Settings
-from forecast.workflows.contest import Contest, Reporter, count_windows, run_contest
+from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.outputs import forecast_csv, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.tables import leaderboard_rows
@@ -69,7 +71,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     panel = contest.reading.panel
     name = request.name or model_name_for(_stem(contest))
     models = store.model(name)
-    chosen = min(candidates, key=lambda candidate: contest.board.row(candidate).rmse)
+    chosen = min(candidates, key=lambda name: getattr(contest.board.row(name), request.settings.metric))
     trained = fit_on_all(contest, chosen, reporter)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
@@ -90,18 +92,18 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
 def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
     """Returns the chosen network, trained on everything, with the weights and widths its backtest taught."""
     panel, plan = contest.reading.panel, contest.plan
-    spec = make_spec(contest.specs[chosen].cell, plan, contest.settings, count_windows(panel, plan))
-    forecaster = make_forecaster(chosen, spec, plan.season, contest.machine)
+    forecaster = make_forecaster(chosen, contest.specs, plan.season, contest.machine)
     fitted = forecaster.fit(panel, Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share)))
+    model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
     trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
-    return TrainedModel(chosen, fitted, trial.weights, trial.calibration, plan.season)  # type: ignore[arg-type]
+    return TrainedModel(chosen, model, trial.combination, trial.calibration, plan.season)
 
 
 def _candidates(model: str) -> tuple[str, ...]:
     if model == AUTO:
-        return CELLS
-    if model not in NETWORKS:
-        known = (AUTO, *NETWORKS)
+        return (*CELLS, ENSEMBLE)
+    known = (AUTO, *NETWORKS, ENSEMBLE)
+    if model not in known:
         raise UsageError(f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
     return (model,)
 

@@ -1,7 +1,7 @@
 """A trained model as the files of a version, and back.
 
 manifest.json    what it is: model, settings, plan, data, library versions
-weights.npz      networks, statistics of the series, weights of the members, and the end of each series
+weights.npz      networks, statistics of the series, which members count, and the end of each series
 metrics.json     the leaderboard that it was chosen by
 forecast.csv     the forecast that was issued with it
 """
@@ -17,7 +17,10 @@ from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained import TrainedModel
+from forecast.models.combination import Combination
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
+from forecast.models.recurrent import RecurrentModel
 from forecast.production.version import Version
 from forecast.specs import Settings
 
@@ -46,23 +49,29 @@ def pack_version(
 ) -> tuple[bytes, dict[str, Any]]:
     """Returns the weights file and the manifest entries of a version."""
     panel = reading.panel
-    document, arrays = dump_model(trained.model)
-    lookback = max(trained.model.spec.window, CONTEXT_SEASONS * trained.season)
+    parts = trained.model.parts
+    dumped = [dump_model(part) for part in parts]
+    arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
+    lookback = max(parts[0].spec.window, CONTEXT_SEASONS * trained.season)
     context = panel.tail(lookback)
     arrays |= {
         "context/values": context.values,
         "context/offsets": context.offsets,
         "context/first": context.first,
     }
-    if trained.weights is not None:
-        arrays["members/weights"] = trained.weights
+    combination = trained.combination
+    if combination:
+        arrays["members/used"] = combination.used
     calibration = trained.calibration
     if calibration:
         arrays["calibration/spread"] = calibration.spread
     manifest = {
         "kind": "recurrent",
         "model": trained.name,
-        "network": document,
+        "parts": [document for document, _ in dumped],
+        "series_ids": list(panel.series_ids),
+        "trust": combination.trust if combination else None,
+        "anchor": combination.anchor if combination else None,
         "season": trained.season,
         "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
         "settings": asdict(settings),
@@ -93,12 +102,16 @@ def load_version(version: Version) -> StoredModel:
     arrays = unpack_arrays(version.read(WEIGHTS))
     try:
         data, season = manifest["data"], int(manifest["season"])
-        model = load_model(manifest["network"], arrays)
+        parts = [_load_part(i, document, manifest, arrays) for i, document in enumerate(manifest["parts"])]
+        model = EnsembleModel(tuple(parts))
+        combination = None
+        if manifest["trust"] is not None:
+            combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
         widths = {int(level): float(width) for level, width in manifest["widths"].items()}
         calibration = Calibration(arrays["calibration/spread"], widths) if widths else None
-        trained = TrainedModel(str(manifest["model"]), model, arrays.get("members/weights"), calibration, season)
+        trained = TrainedModel(str(manifest["model"]), model, combination, calibration, season)
         context = Panel(
-            model.series_ids,
+            parts[0].series_ids,
             arrays["context/values"],
             arrays["context/offsets"],
             arrays["context/first"],
@@ -120,3 +133,9 @@ def read_data_options(data: Mapping[str, Any]) -> ReadOptions:
     columns = data["columns"]
     settled = {"time": columns["time"], "target": tuple(columns["target"]), "ids": tuple(columns["ids"])}
     return ReadOptions(**{**given, **settled})
+
+
+def _load_part(number: int, document: Any, manifest: Mapping[str, Any], arrays: dict[str, Any]) -> RecurrentModel:
+    prefix = f"part{number}/"
+    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    return load_model({**document, "series_ids": manifest["series_ids"]}, own)

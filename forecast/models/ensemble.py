@@ -1,0 +1,64 @@
+"""Several recurrent models as one: their members side by side."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.data.panel import Panel
+from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
+from forecast.models.recurrent import RecurrentModel
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleModel:
+    """One or more trained recurrent models whose members vote together."""
+
+    parts: tuple[RecurrentModel, ...]
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers in one network of each part, together."""
+        return sum(part.parameters for part in self.parts)
+
+    @property
+    def curve(self) -> Curve | None:
+        """The curve of the only part; an ensemble of several has none of its own."""
+        return self.parts[0].curve if len(self.parts) == 1 else None
+
+    @property
+    def train_seconds(self) -> float:
+        """Seconds that all parts took, wherever they were trained."""
+        return sum(part.train_seconds for part in self.parts)
+
+    @property
+    def horizon(self) -> int:
+        """Steps that one direct forecast reaches."""
+        return self.parts[0].spec.horizon
+
+    def predict_members(self, panel: Panel) -> Members:
+        """Returns the members of all parts; a view of one cell is another view than the same of another."""
+        members = [part.predict_members(panel) for part in self.parts]
+        if len(members) == 1:
+            return members[0]
+        views = [f"{part.spec.cell} {v}" for part, own in zip(self.parts, members, strict=True) for v in own.views]
+        seeds = [seed for own in members for seed in own.seeds]
+        values = np.concatenate([own.values for own in members])
+        return Members(tuple(views), tuple(seeds), values, members[0].anchors)
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleForecaster:
+    """Trains several recurrent forecasters; those that share a ``memory`` with others are not trained twice."""
+
+    name: str
+    parts: tuple[Forecaster, ...]
+
+    def fit(self, panel: Panel, watcher: Watcher) -> EnsembleModel:
+        """Trains the parts in turn."""
+        models = []
+        for number, part in enumerate(self.parts):
+            share = Watcher(lambda done, at=number: watcher.progress((at + done) / len(self.parts)))  # type: ignore[misc]
+            fitted = part.fit(panel, share)
+            assert isinstance(fitted, RecurrentModel)
+            models.append(fitted)
+        return EnsembleModel(tuple(models))

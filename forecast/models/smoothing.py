@@ -1,0 +1,95 @@
+"""Exponential smoothing as linear maps of the lookback: the strongest naive base that a network can correct.
+
+Holt and Winters' recursions are linear in the observations, so one run over the unit windows gives the map from
+any window to its forecast. Many maps are tried on the training windows; their mean, weighted by how well each
+did there, is one map again.
+
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+SHARPNESS = 8.0
+"""Power of the ratio to the best map's error by which a map loses weight."""
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """How fast level, trend and season follow the data, each from 0 to 1; a damping of 0 means no trend."""
+
+    level: float
+    trend: float
+    season: float
+    damping: float
+
+
+def smoothings(season: int) -> Iterator[Smoothing]:
+    """Yields the settings that are tried."""
+    for level in (0.03, 0.1, 0.2, 0.4, 0.6, 0.85):
+        for seasonal in (0.05, 0.15, 0.35, 0.6) if season > 1 else (0.0,):
+            yield Smoothing(level, 0.0, seasonal, 0.0)
+            for trend in (0.02, 0.1, 0.3):
+                for damping in (0.9, 0.97):
+                    yield Smoothing(level, trend, seasonal, damping)
+
+
+@lru_cache(maxsize=1024)
+def smoothing_map(smoothing: Smoothing, lookback: int, horizon: int, season: int) -> FloatArray:
+    """Returns the map (L, H) of the damped additive Holt-Winters method.
+
+    l' = l + φb + α e;  b' = φb + α β e;  s' = s + γ (1 − α) e, where e = y − (l + φb + s)
+    (Hyndman et al. 2008, *Forecasting with Exponential Smoothing*, section 2.5). Level, trend and season start
+    from the first season of the window, or from its first two where it holds them.
+    """
+    window = np.eye(lookback)  # column t is the value at step t, as a combination of the window's values
+    level, trend, seasonal = _start(window, season)
+    if smoothing.damping == 0:
+        trend, level = np.zeros(lookback), window[:, : min(season, lookback)].mean(axis=1)
+    for t in range(lookback):
+        expected = level + smoothing.damping * trend
+        error = window[:, t] - expected - seasonal[t % season]
+        level = expected + smoothing.level * error
+        trend = smoothing.damping * trend + smoothing.level * smoothing.trend * error
+        seasonal[t % season] = seasonal[t % season] + smoothing.season * (1 - smoothing.level) * error
+    growth = np.cumsum(smoothing.damping ** np.arange(1, horizon + 1)) if smoothing.damping else np.zeros(horizon)
+    phases = (lookback + np.arange(horizon)) % season
+    return np.stack([level + g * trend + seasonal[p] for g, p in zip(growth, phases, strict=True)], axis=1)
+
+
+def _start(window: FloatArray, season: int) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
+    """Returns the level just before the window, the trend a step, and the season's deviation by phase."""
+    lookback = len(window)
+    first = window[:, : min(season, lookback)]
+    mean = first.mean(axis=1)
+    if season == 1 or lookback < 2 * season:
+        deviations = [first[:, p] - mean if p < first.shape[1] else np.zeros(lookback) for p in range(season)]
+        return mean, np.zeros(lookback), deviations if season > 1 else [np.zeros(lookback)]
+    second = window[:, season : 2 * season]
+    trend = (second.mean(axis=1) - mean) / season
+    deviations = [(first[:, p] - mean + second[:, p] - second.mean(axis=1)) / 2 for p in range(season)]
+    return mean - trend * (season + 1) / 2, trend, deviations
+
+
+def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, season: int) -> FloatArray:
+    """Returns the weighted mean of all maps, (L, H).
+
+    Args:
+        windows: (B, L) lookbacks of the training part.
+        futures: (B, H) what came after each; NaN where nothing was observed.
+        scales: (B, 1) what each window's errors are measured by.
+        season: of the maps; 1 for none.
+    """
+    known = ~np.isnan(futures)
+    target = np.where(known, futures, 0.0)
+    maps = [smoothing_map(smoothing, windows.shape[1], futures.shape[1], season) for smoothing in smoothings(season)]
+    losses = [float((np.where(known, (windows @ each - target) / scales, 0.0) ** 2).sum()) for each in maps]
+    errors = np.sqrt(np.maximum(losses, 1e-12))
+    weights = (errors.min() / errors) ** SHARPNESS
+    return np.asarray(np.tensordot(weights / weights.sum(), np.stack(maps), axes=1))

@@ -1,0 +1,253 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from tiny import SEASON, awkward_panel, wave, with_values
+
+from forecast.data.panel import panel_from_series
+from forecast.errors import DataError
+from forecast.evaluation.backtest import backtest, forecast_points, lowest_values, series_scales
+from forecast.evaluation.intervals import calibrate
+from forecast.evaluation.splits import rolling_origins
+from forecast.models.baselines import Baseline
+from forecast.models.combination import Evidence, combine, learn_weights
+from forecast.models.forecaster import Curve, Members
+
+H = 3
+NAN = np.nan
+
+
+@dataclass(eq=False)
+class Shifted:
+    """A transparent ensemble: each member is the last value, moved by so much; remembers what it was shown."""
+
+    shifts: tuple = (0.5, -1.0)  # one a view
+    seeds: tuple = (0, 1)
+    name: str = "shifted"
+    parameters: int = 7
+    curve: Curve | None = None
+    fits: list = field(default_factory=list)
+    truths: list = field(default_factory=list)
+    shown: list = field(default_factory=list)
+
+    def fit(self, panel, watcher):
+        self.fits.append(panel)
+        self.truths.append(watcher.truth)
+        watcher.progress(0.5)
+        watcher.progress(1.0)
+        return self
+
+    def predict_members(self, panel):
+        self.shown.append(panel)
+        last = np.array([panel.series(i)[-1] if panel.lengths[i] else 0.0 for i in range(len(panel))])
+        jobs = [(view, seed) for view in range(len(self.shifts)) for seed in self.seeds]
+        moves = np.array([self.shifts[view] + 0.1 * seed for view, seed in jobs])
+        values = np.nan_to_num(last)[None, :, None] + moves[:, None, None] + np.zeros((1, 1, H))
+        return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values)
+
+
+def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None):
+    origins = rolling_origins(panel, H, folds, least=5)
+    return backtest(panel, origins, [forecaster], season, refit=refit, progress=progress)
+
+
+def ends_of(panels):
+    return [list(panel.lengths) for panel in panels]
+
+
+def test_refitting_trains_at_each_origin_on_what_lies_before_it():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    assert ends_of(model.fits) == [list(fold.cuts) for fold in result.folds]
+    assert result.refitted
+
+
+def test_one_fit_knows_least_of_all_folds():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model, refit=False)
+    assert ends_of(model.fits) == [list(result.folds[0].cuts)]
+    assert not result.refitted
+
+
+def test_model_never_sees_beyond_the_end_of_the_fold_it_learns_from():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    limits = [fold.moved(panel, H - 1).cuts for fold in result.folds]
+    shown = np.array(ends_of(model.shown))
+    per_fold = len(shown) // 3
+    for number, limit in enumerate(limits):
+        assert (shown[number * per_fold : (number + 1) * per_fold] <= limit).all()
+
+
+def test_only_the_first_fit_is_watched_against_what_came():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    np.testing.assert_array_equal(model.truths[0], result.folds[0].truth(panel))
+    assert model.truths[1:] == [None, None]
+
+
+def test_truths_and_scales_are_those_of_the_scored_folds():
+    panel = awkward_panel()
+    result = run(panel, Shifted())
+    for k, fold in enumerate(result.folds[1:]):
+        np.testing.assert_array_equal(result.truths[k], fold.truth(panel))
+        for i in range(len(panel)):
+            known = panel.series(i)[: fold.cuts[i]]
+            lag = SEASON if len(known) > SEASON else 1
+            gaps = [abs(known[t] - known[t - lag]) for t in range(lag, len(known))]
+            gaps = [gap for gap in gaps if not np.isnan(gap)]
+            expected = np.mean(gaps) if gaps else NAN
+            assert result.scales[k, i] == pytest.approx(expected, nan_ok=True)
+            expected = np.sqrt(np.mean(np.square(gaps))) if gaps else NAN
+            assert result.rms_scales[k, i] == pytest.approx(expected, nan_ok=True)
+
+
+def records_slowly(values, cut, upto, model, weights, season):
+    """What one fold of a single series teaches by a later origin: members and truths from each step of it."""
+    evidence, errors = [], []
+    for origin in range(cut, cut + H):
+        known = values[:origin]
+        truth = np.array([values[t] if t < min(upto, len(values)) else NAN for t in range(origin, origin + H)])
+        members = model.predict_members(panel_from_series([known], "D"))
+        scale = np.mean(np.abs(known[season:] - known[:-season]))
+        evidence.append(Evidence(members, truth[None], np.array([scale])))
+        errors.append((truth - np.maximum(combine(members, weights), 0)) / scale)
+    return evidence, errors
+
+
+def test_weights_and_intervals_of_a_fold_come_from_earlier_folds_alone():
+    values = wave(60, trend=0.3)
+    panel, model, season = panel_from_series([values], "D"), Shifted(), SEASON
+    result = run(panel, Shifted(), folds=3)
+    trial = result.trials[0]
+    cuts = [48, 51, 54, 57]
+    weights = [None]
+    for k in (1, 2, 3, 4):  # 4: after the last fold, for the forecast that is issued
+        evidence, errors = [], []
+        for j in range(k):
+            known = cuts[k] if k < 4 else 60
+            more, wrong = records_slowly(values, cuts[j], known, model, weights[j], season)
+            evidence, errors = evidence + more, errors + wrong
+        weights.append(learn_weights(evidence))
+        calibration = calibrate(np.stack(errors))
+        if k == 4:
+            np.testing.assert_allclose(trial.weights, weights[4])
+            np.testing.assert_allclose(trial.calibration.spread, calibration.spread)
+            assert trial.calibration.widths == pytest.approx(calibration.widths)
+            break
+        point = combine(model.predict_members(panel_from_series([values[: cuts[k]]], "D")), weights[k])
+        np.testing.assert_allclose(trial.forecasts[k - 1], point)
+        if calibration is None:
+            assert all(np.isnan(interval.lower[k - 1]).all() for interval in trial.intervals)
+        else:
+            scale = series_scales(panel_from_series([values[: cuts[k]]], "D"), season)
+            for found, expected in zip(trial.intervals, calibration.intervals(point, scale, np.zeros(1)), strict=True):
+                np.testing.assert_allclose(found.lower[k - 1], expected.lower)
+                np.testing.assert_allclose(found.upper[k - 1], expected.upper)
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit):
+    panel = awkward_panel()
+    expected = run(panel, Shifted(), folds=3, refit=refit)
+    for k in (1, 2, 3):
+        values = panel.values.copy()
+        for i in range(len(panel)):
+            future = slice(panel.offsets[i] + expected.folds[k].cuts[i], panel.offsets[i + 1])
+            values[future] = np.resize([1e9, NAN, -1e9, 0.0], future.stop - future.start)
+        trial = run(with_values(panel, values), Shifted(), folds=3, refit=refit).trials[0]
+        np.testing.assert_array_equal(trial.forecasts[:k], expected.trials[0].forecasts[:k])
+        np.testing.assert_array_equal(trial.by_seed[:, :k], expected.trials[0].by_seed[:, :k])
+        for found, interval in zip(trial.intervals, expected.trials[0].intervals, strict=True):
+            np.testing.assert_array_equal(found.lower[:k], interval.lower[:k])
+            np.testing.assert_array_equal(found.upper[:k], interval.upper[:k])
+
+
+def test_each_seed_s_forecast_is_made_of_its_own_networks():
+    panel = panel_from_series([wave(60)], "D")
+    both = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1))).trials[0]
+    assert both.by_seed.shape == (2, 2, 1, H)
+    for place, seed in enumerate((0, 1)):
+        alone = run(panel, Shifted(shifts=(0.5,), seeds=(seed,))).trials[0]
+        np.testing.assert_allclose(both.by_seed[place], alone.forecasts)
+
+
+def test_forecasts_and_bounds_are_not_negative_where_the_history_never_was():
+    panel = panel_from_series([np.full(40, 2.0) + 0.1 * wave(40, trend=0), wave(40, level=0.0, trend=0)], "D")
+    model = Shifted(shifts=(-50.0, -51.0))
+    trial = run(panel, model).trials[0]
+    assert (trial.forecasts[:, 0] == 0).all()
+    assert (trial.forecasts[:, 1] < 0).all()
+    assert all((interval.lower[1, 0] >= 0).all() for interval in trial.intervals)
+
+
+def test_lowest_values_are_zero_or_nothing():
+    panel = panel_from_series([[1, 0, NAN], [1, -1, 2], [], [NAN]], "D")
+    np.testing.assert_array_equal(lowest_values(panel), [0, -np.inf, 0, 0])
+    members = Members(("a",), (0,), np.full((1, 4, 2), -3.0))
+    np.testing.assert_array_equal(forecast_points(members, None, lowest_values(panel))[:, 0], [0, -3, 0, 0])
+
+
+def test_few_series_forecast_from_more_origins_and_many_from_one():
+    few, many = Shifted(), Shifted()
+    run(panel_from_series([wave(60)], "D"), few)
+    run(panel_from_series([wave(60, seed=i) for i in range(50)], "D"), many)
+    assert len(few.shown) == 3 * H
+    assert len(many.shown) == 3
+
+
+def test_progress_of_a_model_goes_from_nought_to_one():
+    told = []
+    run(awkward_panel(), Shifted(), progress=lambda name, share: told.append((name, share)))
+    assert {name for name, _ in told} == {"shifted"}
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_costs_and_curve_are_kept():
+    curve = Curve(np.array([1]), np.array([0.1]), np.array([2.0]))
+    trial = run(awkward_panel(), Shifted(curve=curve)).trials[0]
+    assert trial.parameters == 7
+    assert trial.curve is curve
+    assert trial.train_seconds >= 0
+    assert trial.predict_seconds > 0
+
+
+@pytest.mark.parametrize("name", ["naive", "seasonal-naive", "drift"])
+def test_baselines_are_one_member_without_seeds(name):
+    trial = run(awkward_panel(), Baseline(name, H, SEASON)).trials[0]
+    assert len(trial.by_seed) == 1
+    np.testing.assert_array_equal(trial.by_seed[0], trial.forecasts)
+    assert np.isfinite(trial.forecasts).all()
+
+
+def test_constant_panel_teaches_nothing_and_breaks_nothing():
+    panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
+    trial = run(panel, Shifted()).trials[0]
+    assert trial.weights is None
+    assert trial.calibration is None
+    assert trial.intervals == ()
+    assert np.isfinite(trial.forecasts).all()
+
+
+def test_perfectly_periodic_panel_is_forecast_perfectly():
+    panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
+    trial = run(panel, Baseline("seasonal-naive", H, SEASON), folds=3).trials[0]
+    np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
+    assert (trial.weights, trial.calibration) == (None, None)  # its scale is zero: there is nothing to measure by
+
+
+def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():
+    values, model = wave(40), Shifted()
+    values[-6:] = NAN
+    with pytest.raises(DataError, match="Nothing was observed in the last 6 steps"):
+        run(panel_from_series([values], "D"), model)
+    assert model.fits == []
+
+
+def test_fold_without_a_truth_is_passed_over():
+    values = wave(40)
+    values[-9:-3] = NAN  # all of fold 0 and fold 1
+    trial = run(panel_from_series([values], "D"), Shifted()).trials[0]
+    assert np.isfinite(trial.forecasts).all()

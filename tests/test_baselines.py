@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecast.data.panel import panel_from_series
+from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.forecaster import Watcher
+
+NAN = np.nan
+NAMES = ["naive", "seasonal-naive", "drift"]
+REPEATABLE = settings(deadline=None, derandomize=True)
+VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float))
+SERIES = st.lists(arrays(np.float64, st.integers(0, 15), elements=VALUES), min_size=1, max_size=5)
+
+
+def forecast(name, panel, horizon=5, season=3):
+    model = Baseline(name, horizon, season).fit(panel, Watcher())
+    members = model.predict_members(panel)
+    assert (members.views, members.seeds) == ((name,), (0,))
+    assert (model.parameters, model.curve) == (None, None)
+    return members.values[0]
+
+
+def slowly(name, values, step, season):
+    if not values:
+        return 0.0
+    if name == "seasonal-naive" and len(values) >= season:
+        return values[len(values) - season + (step - 1) % season]
+    if name == "drift" and len(values) > 1:
+        return values[-1] + step * (values[-1] - values[0]) / (len(values) - 1)
+    return values[-1]
+
+
+@REPEATABLE
+@given(SERIES, st.integers(1, 6), st.sampled_from(NAMES))
+def test_rules_are_those_of_the_book_series_by_series(series, season, name):
+    panel = panel_from_series(series, "D")
+    values = forecast(name, panel, season=season)
+    for i in range(len(panel)):
+        filled = list(panel.filled[panel.offsets[i] : panel.offsets[i + 1]])
+        expected = [slowly(name, filled, step, season) for step in range(1, 6)]
+        np.testing.assert_allclose(values[i], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gap_at_the_origin_carries_the_last_value_on(name):
+    panel = panel_from_series([[4, 4, 4, 4, NAN, NAN]], "D")
+    np.testing.assert_allclose(forecast(name, panel), 4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_series_has_no_say_in_its_neighbours_forecasts(name):
+    line = np.arange(1.0, 11)
+    alone = forecast(name, panel_from_series([line], "D"))
+    values = forecast(name, panel_from_series([[], line, []], "D"))
+    np.testing.assert_array_equal(values[1], alone[0])
+    np.testing.assert_array_equal(values[[0, 2]], 0)
+
+
+def test_each_rule_continues_what_it_is_for():
+    np.testing.assert_array_equal(naive(panel_from_series([[7.0] * 5], "D"), 3), [[7, 7, 7]])
+    np.testing.assert_array_equal(seasonal_naive(panel_from_series([[1, 2, 3] * 3], "D"), 4, 3), [[1, 2, 3, 1]])
+    np.testing.assert_array_equal(drift(panel_from_series([np.arange(5.0)], "D"), 3), [[5, 6, 7]])
+
+
+def test_fit_is_done_at_once():
+    shares = []
+    Baseline("naive", 3, 1).fit(panel_from_series([[1.0]], "D"), Watcher(shares.append))
+    assert shares == [1.0]

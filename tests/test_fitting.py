@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from tiny import VIEWS, awkward_panel, tiny_spec, wave
+
+from forecast.data.panel import panel_from_series
+from forecast.data.windows import cut_windows
+from forecast.errors import DataError, TrainingError
+from forecast.models.fitting import RecurrentForecaster, curve_series
+from forecast.models.forecaster import Watcher
+from forecast.models.recurrent import measure_series
+from forecast.models.training import CHUNK, TrainingData, train_network
+from forecast.models.views import view_maps
+from forecast.specs import View
+
+
+def fit(spec, panel=None, watcher=None, threads=1):
+    forecaster = RecurrentForecaster(spec.cell, spec, jit=False, threads=threads)
+    return forecaster.fit(panel or awkward_panel(), watcher or Watcher())
+
+
+def assert_same_networks(first, second):
+    assert [(n.view, n.seed) for n in first.networks] == [(n.view, n.seed) for n in second.networks]
+    for one, other in zip(first.networks, second.networks, strict=True):
+        for name, array in one.weights.items():
+            np.testing.assert_array_equal(array, other.weights[name], err_msg=name)
+
+
+def test_one_network_is_trained_for_each_view_and_seed(trained, awkward):
+    model = trained("gru")
+    assert [(n.view, n.seed) for n in model.networks] == [(view, seed) for view in VIEWS for seed in (0, 1)]
+    spec = model.spec
+    for network in model.networks:
+        statistics = measure_series(awkward, network.view)
+        windows = cut_windows(awkward, spec.window, spec.horizon, network.view.season)
+        data = TrainingData(windows, statistics.level, statistics.scale)
+        maps = view_maps(network.view, spec.window, spec.horizon)
+        alone = train_network(spec, maps, data, network.seed, jit=False)
+        for name, array in alone.items():
+            np.testing.assert_array_equal(array, network.weights[name], err_msg=name)
+
+
+def test_threads_change_nothing():
+    spec = tiny_spec("lstm", views=VIEWS, seeds=(0, 1))
+    assert_same_networks(fit(spec, threads=1), fit(spec, threads=2))
+
+
+def test_views_of_different_seasons_are_padded_each_by_its_own():
+    spec = tiny_spec("linear", views=(View("last-season", 4), View("last-season", 2)))
+    panel = panel_from_series([wave(40), wave(9)], "D")
+    model = fit(spec, panel)
+    alone = fit(spec.with_(views=spec.views[1:]), panel)
+    np.testing.assert_array_equal(
+        model.networks[1].weights["highway/kernel"], alone.networks[0].weights["highway/kernel"]
+    )
+
+
+def test_rolled_network_is_trained_on_one_step(awkward):
+    spec = tiny_spec("rnn", rolled=True, highway=False, views=(View("zero", level="series", scale="range"),))
+    model = fit(spec, awkward)
+    assert model.networks[0].weights["head/kernel"].shape == (3, 1)
+    assert model.predict_members(awkward).values.shape == (1, len(awkward), 3)
+
+
+def test_progress_goes_from_nought_to_one():
+    shares = []
+    fit(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), watcher=Watcher(shares.append), threads=2)
+    assert shares[0] == 0
+    assert shares[-1] == 1
+    assert shares == sorted(shares)
+
+
+def test_curve_is_the_error_of_each_moment_and_training_does_not_see_it():
+    panel = awkward_panel()
+    truth = np.random.default_rng(0).normal(20, 5, (len(panel), 3))
+    truth[1, 2] = np.nan
+    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), steps=2 * CHUNK + 3)
+    watched, blind = fit(spec, panel, Watcher(truth=truth)), fit(spec, panel)
+    assert_same_networks(watched, blind)
+    assert blind.curve is None
+    curve = watched.curve
+    assert list(curve.steps) == [0, CHUNK, 2 * CHUNK, 2 * CHUNK + 3]
+    assert curve.seconds[0] >= 0
+    assert (np.diff(curve.seconds) > 0).all()
+    members = watched.predict_members(panel).values
+    expected = np.mean([np.sqrt(np.nanmean((values - truth) ** 2)) for values in members])
+    assert curve.rmse[-1] == pytest.approx(expected)
+
+
+def test_curve_without_a_truth_is_silent():
+    panel = awkward_panel()
+    curve = fit(tiny_spec("gru"), panel, Watcher(truth=np.full((len(panel), 3), np.nan))).curve
+    assert np.isnan(curve.rmse).all()
+
+
+def test_curve_looks_at_a_hundred_series_at_most():
+    assert len(curve_series(panel_from_series([[1.0]] * 7, "D"))) == 7
+    chosen = curve_series(panel_from_series([[1.0]] * 777, "D"))
+    assert len(chosen) == 100
+    assert (chosen[0], chosen[-1]) == (0, 776)
+
+
+def test_too_short_a_panel_is_an_error_before_anything_is_trained():
+    shares = []
+    with pytest.raises(DataError, match="No series is long enough for one window of 8 steps and a horizon of 3"):
+        fit(tiny_spec("gru"), panel_from_series([wave(6)], "D"), Watcher(shares.append))
+    assert shares == []
+
+
+def test_divergence_of_one_network_ends_the_fit():
+    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), learning_rate=1e38, schedule="constant")
+    with pytest.raises(TrainingError, match="gru diverged"):
+        fit(spec, threads=2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_interrupt_stops_every_thread_after_its_chunk(threads):
+    calls = []
+
+    def interrupted(share):
+        calls.append(share)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    spec = tiny_spec("gru", seeds=(0, 1, 2), steps=5000)
+    with pytest.raises(KeyboardInterrupt):
+        fit(spec, watcher=Watcher(interrupted), threads=threads)
+    assert len(calls) < 3 * 5000 / CHUNK / 4

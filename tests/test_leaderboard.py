@@ -1,0 +1,193 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast.evaluation import metrics
+from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.leaderboard import REFERENCE, Row, leaderboard, short, verdict
+from forecast.models.forecaster import Interval
+
+K, S, H = 3, 4, 5
+NAN = np.nan
+NETWORKS = ("rnn", "lstm", "gru")
+
+
+def truths():
+    rng = np.random.default_rng(0)
+    values = rng.normal(50, 10, (K, S, H))
+    values[rng.random((K, S, H)) < 0.1] = NAN
+    values[:, 3] = NAN  # never scored
+    return values
+
+
+def trial(name, noise, seeds=1, seed=0, covers=True):
+    rng = np.random.default_rng(seed)
+    by_seed = np.nan_to_num(truths(), nan=50.0) + rng.normal(0, noise, (seeds, K, S, H))
+    bound = Interval(80, by_seed[0] - 1.3 * noise, by_seed[0] + 1.3 * noise)
+    for side in (bound.lower, bound.upper):
+        side[0] = NAN  # the first fold has nothing to be calibrated by
+    return Trial(
+        name=name,
+        forecasts=by_seed.mean(axis=0),
+        by_seed=by_seed,
+        intervals=(bound,) if covers else (),
+        weights=None,
+        calibration=None,
+        parameters=None if seeds == 1 else 321,
+        train_seconds=1.5,
+        predict_seconds=0.004,
+        curve=None,
+    )
+
+
+TRIALS = (trial("lstm", 3, seeds=3), trial("gru", 2, seeds=3, seed=1), trial(REFERENCE, 5, seed=2, covers=False))
+
+
+def board_of(trials=TRIALS):
+    scales, rms = np.full((K, S), 4.0), np.full((K, S), 5.0)
+    return leaderboard(Backtest((), truths(), scales, rms, tuple(trials), refitted=True), NETWORKS)
+
+
+def test_rows_are_ranked_by_pooled_rmse():
+    board = board_of()
+    assert [(row.rank, row.model) for row in board.rows] == [(1, "gru"), (2, "lstm"), (3, REFERENCE)]
+    assert board_of(TRIALS[::-1]).rows == board.rows
+    assert board.row("lstm").rank == 2
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_scores_are_recomputed_from_the_raw_errors(place):
+    entry, truth = TRIALS[place], truths()
+    row = board_of().row(entry.name)
+    errors = truth - entry.forecasts
+    known = errors[~np.isnan(errors)]
+    assert row.rmse == pytest.approx(np.sqrt((known**2).mean()))
+    assert row.mae == pytest.approx(np.abs(known).mean())
+    own = [errors[:, i][~np.isnan(errors[:, i])] for i in range(3)]
+    assert row.mase == pytest.approx(np.mean([np.abs(e).mean() for e in own]) / 4)
+    assert row.rmsse == pytest.approx(np.sqrt(np.mean([(e**2).mean() for e in own])) / 5)
+    assert row.rmse_mean_series == pytest.approx(np.mean([np.sqrt((e**2).mean()) for e in own]))
+    assert row.smape == pytest.approx(metrics.smape(truth, entry.forecasts))
+    seeds = [np.sqrt(np.nanmean((truth - values) ** 2)) for values in entry.by_seed]
+    assert row.rmse_std == pytest.approx(np.std(seeds, ddof=1) if len(seeds) > 1 else 0)
+    folds = [np.sqrt(np.nanmean(errors[k] ** 2)) for k in range(K)]
+    assert row.rmse_fold_std == pytest.approx(np.std(folds, ddof=1))
+
+
+def test_skill_is_measured_against_the_seasonal_naive_on_the_same_points():
+    board = board_of()
+    base = board.row(REFERENCE).rmse
+    assert board.row("gru").skill == pytest.approx(1 - board.row("gru").rmse / base)
+    assert board.row(REFERENCE).skill == 0
+    assert board_of(TRIALS[:2]).row("gru").skill is None
+
+
+def test_coverage_counts_only_folds_that_had_an_interval():
+    truth, interval = truths(), TRIALS[0].intervals[0]
+    inside = [
+        interval.lower[k, i, h] <= truth[k, i, h] <= interval.upper[k, i, h]
+        for k in (1, 2)
+        for i in range(3)
+        for h in range(H)
+        if not np.isnan(truth[k, i, h])
+    ]
+    assert board_of().row("lstm").coverage_80 == pytest.approx(np.mean(inside))
+    assert board_of().row(REFERENCE).coverage_80 is None
+
+
+def test_table_says_what_it_stands_on():
+    board = board_of()
+    assert (board.folds, board.seeds, board.horizon) == (K, 3, H)
+    assert board.points == np.isfinite(truths()).sum()
+    assert set(board.by_step) == {"lstm", "gru", REFERENCE}
+    np.testing.assert_allclose(board.by_step["gru"], metrics.rmse_by_step(truths(), TRIALS[1].forecasts))
+    row = board.row("lstm")
+    assert (row.params, row.train_seconds, row.predict_ms) == (321, 1.5, 4.0)
+
+
+def test_fold_without_a_truth_does_not_spoil_the_spread_over_folds():
+    gaps = truths()
+    gaps[1] = NAN
+    scales = np.ones((K, S))
+    row = leaderboard(Backtest((), gaps, scales, scales, TRIALS, refitted=True), NETWORKS).row("lstm")
+    folds = [np.sqrt(np.nanmean((gaps[k] - TRIALS[0].forecasts[k]) ** 2)) for k in (0, 2)]
+    assert row.rmse_fold_std == pytest.approx(np.std(folds, ddof=1))
+
+
+ROW = Row(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1)
+
+
+def rows_of(*scores):
+    reference = next((score[1] for score in scores if score[0] == REFERENCE), None)
+    return tuple(
+        replace(ROW, model=name, rmse=rmse, rmse_std=std, skill=1 - rmse / reference if reference else None)
+        for name, rmse, std in sorted(scores, key=lambda score: score[1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        (
+            [("gru", 80.0, 1.0), ("lstm", 90.0, 2.0), (REFERENCE, 100.0, 0.0)],
+            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 12.5 % behind, "
+            "which is more than the spread between seeds (±2).",
+        ),
+        (
+            [("gru", 80.0, 1.0), ("lstm", 81.0, 2.0), (REFERENCE, 100.0, 0.0)],
+            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 1.2 % behind, "
+            "which is less than the spread between seeds (±2): call it a tie.",
+        ),
+        (
+            [("ridge", 80.0, 0.0), ("naive", 81.0, 0.0), (REFERENCE, 100.0, 0.0)],
+            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind.",
+        ),
+        (
+            [("gru", 110.0, 1.0), (REFERENCE, 100.0, 0.0)],
+            "No network beats the seasonal naive here: the best, gru, has RMSE 110 against 100.",
+        ),
+        (
+            [("gru", 110.0, 1.0), ("lstm", 120.0, 1.0), (REFERENCE, 100.0, 0.0), ("ridge", 90.0, 0.0)],
+            "No network beats the seasonal naive here: the best, gru, has RMSE 110 against 100. ridge leads with 90.",
+        ),
+        (
+            [("gru", 100.0, 1.0), (REFERENCE, 100.0, 0.0)],
+            "No network beats the seasonal naive here: the best, gru, has RMSE 100 against 100.",
+        ),
+        ([("gru", 80.0, 0.0)], "gru has RMSE 80; there is nothing to compare it with."),
+        (
+            [("gru", 80.0, 0.0), ("lstm", 100.0, 0.0)],
+            "gru has the lowest RMSE, 80. lstm is 25.0 % behind.",
+        ),
+        (
+            [(REFERENCE, 100.0, 0.0), ("naive", 120.0, 0.0)],
+            "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind.",
+        ),
+        (
+            [(REFERENCE, 0.0, 0.0), ("naive", 120.0, 0.0)],
+            "seasonal-naive has the lowest RMSE, 0. naive is 120 behind.",
+        ),
+    ],
+)
+def test_verdict_says_who_won_by_how_much_and_whether_that_is_more_than_noise(scores, sentence):
+    assert verdict(rows_of(*scores), NETWORKS) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (123.456789, "123.46"),
+        (1234567.8, "1,234,568"),
+        (1000.0, "1,000"),
+        (99999.96, "100,000"),
+        (0.012345678, "0.012346"),
+        (3.2e-7, "3.2e-07"),
+        (-0.5, "-0.5"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers_are_short_but_never_lost(value, text):
+    assert short(value) == text

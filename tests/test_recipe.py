@@ -1,0 +1,72 @@
+from itertools import product
+
+import pytest
+
+from forecast.models.recipe import make_spec
+from forecast.specs import CELLS, Overrides, Plan, Settings
+
+PLANS = [
+    Plan(horizon, window, seasons, folds=2, refit=True, nonnegative=nonnegative)
+    for horizon, window, seasons, nonnegative in [
+        (12, 36, (12,), True),
+        (28, 35, (7, 365), False),
+        (48, 72, (24, 168), True),
+        (4, 8, (), True),
+        (1, 1, (), False),
+        (6, 5, (12,), True),
+        (13, 156, (52,), True),
+    ]
+]
+PRESETS = ["fast", "balanced", "best", "tutorial"]
+
+
+def specs():
+    for plan, preset, windows in product(PLANS, PRESETS, (1, 50, 5000, 10**7)):
+        yield plan, make_spec("gru", plan, Settings(preset=preset), windows)
+
+
+def test_every_spec_keeps_the_plan_s_window_and_horizon():
+    for plan, spec in specs():
+        assert (spec.window, spec.horizon) == (plan.window, plan.horizon)
+
+
+def test_members_of_a_spec_can_be_told_apart():
+    for _, spec in specs():
+        assert len({view.label for view in spec.views}) == len(spec.views) > 0
+        assert len(set(spec.seeds)) == len(spec.seeds) > 0
+
+
+def test_data_with_negative_values_is_never_logged():
+    for plan, spec in specs():
+        assert plan.nonnegative or not any(view.log for view in spec.views)
+
+
+def test_more_costly_presets_train_no_less():
+    for plan in PLANS:
+        made = [make_spec("lstm", plan, Settings(preset=preset), 5000) for preset in ("fast", "balanced", "best")]
+        costs = [spec.steps * len(spec.views) * len(spec.seeds) for spec in made]
+        assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_a_person_gave_is_kept(preset):
+    overrides = Overrides(units=7, layers=3, dropout=0.2, loss="huber", steps=11, batch_size=5, learning_rate=0.01)
+    settings = Settings(preset=preset, seed=40, seeds=3, overrides=overrides)
+    spec = make_spec("rnn", PLANS[0], settings, 100)
+    assert spec.seeds == (40, 41, 42)
+    assert {name: getattr(spec, name) for name in overrides.given()} == overrides.given()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_cells_differ_in_nothing_else(cell):
+    settings = Settings()
+    assert make_spec(cell, PLANS[0], settings, 100).with_(cell="rnn") == make_spec("rnn", PLANS[0], settings, 100)
+
+
+def test_tutorial_is_what_tutorials_teach():
+    spec = make_spec("lstm", PLANS[0], Settings(preset="tutorial"), windows=320)
+    assert (spec.units, spec.layers, spec.batch_size, spec.loss) == (50, 2, 32, "mse")
+    assert spec.steps == 50 * 10  # 50 epochs of ten batches
+    assert spec.rolled
+    assert not spec.highway
+    assert [(view.base, view.level, view.scale) for view in spec.views] == [("zero", "series", "range")]

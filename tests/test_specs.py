@@ -1,0 +1,128 @@
+import json
+from math import inf, nan
+
+import pytest
+
+from forecast.errors import DataError, UsageError
+from forecast.specs import ModelSpec, Overrides, Plan, View
+
+
+def spec(**changes):
+    return ModelSpec(**{"cell": "lstm", "window": 24, "horizon": 12, **changes})
+
+
+@pytest.mark.parametrize(
+    ("field", "flag"),
+    [
+        ("window", "--window"),
+        ("horizon", "--horizon"),
+        ("segment", "--segment"),
+        ("units", "--units"),
+        ("layers", "--layers"),
+        ("steps", "--steps"),
+        ("batch_size", "--batch-size"),
+    ],
+)
+@pytest.mark.parametrize("value", [0, -1])
+def test_numbers_below_one_are_refused(field, flag, value):
+    with pytest.raises(UsageError, match=f"^{flag} {value} is too small") as error:
+        spec(**{field: value})
+    assert error.value.hint == f"{flag} 1 or more"
+
+
+def test_no_seeds_and_negative_seeds_are_refused():
+    with pytest.raises(UsageError, match="--seeds 0 is too small"):
+        spec(seeds=())
+    with pytest.raises(UsageError, match="--seed -3 is too small"):
+        spec(seeds=(1, -3))
+
+
+@pytest.mark.parametrize(("field", "flag"), [("dropout", "--dropout"), ("recurrent_dropout", "--recurrent-dropout")])
+@pytest.mark.parametrize("value", [-0.1, 1.0, 30, nan])
+def test_dropout_is_a_share(field, flag, value):
+    with pytest.raises(UsageError, match=f"{flag} {value} is not a share"):
+        spec(**{field: value})
+
+
+@pytest.mark.parametrize("value", [0.0, -1e-3, inf, nan])
+def test_learning_rate_is_a_number_above_zero(value):
+    with pytest.raises(UsageError, match=f"--learning-rate {value} is not a number above zero"):
+        spec(learning_rate=value)
+
+
+def test_window_that_segments_do_not_fill_is_refused_with_one_that_they_do():
+    with pytest.raises(UsageError, match="window of 24 steps can't be cut into segments of 7") as error:
+        spec(segment=7)
+    assert error.value.hint == "--window 28"
+    assert spec(window=28, segment=7).window == 28
+
+
+def test_extremes_that_are_allowed():
+    assert spec(window=1, horizon=1, units=1, steps=1, batch_size=1, seeds=(0,), dropout=0.0)
+    assert spec(dropout=0.99, segment=24)
+
+
+def test_changes_are_checked_too_and_leave_the_original():
+    original = spec()
+    assert original.with_(units=3).units == 3
+    assert original.units == 64
+    with pytest.raises(UsageError, match="--units 0"):
+        original.with_(units=0)
+
+
+def test_spec_survives_json():
+    full = spec(
+        views=(View("zero", 1, "series", "range"), View("mean-season", 12, log=True)), seeds=(3, 1), rolled=True
+    )
+    assert ModelSpec.from_json(json.loads(json.dumps(full.to_json()))) == full
+
+
+def document(**changes):
+    return {**spec().to_json(), **changes}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {},
+        {"cell": "lstm"},
+        document(attention=4),
+        document(views=[{"base": "zero", "colour": 1}]),
+        document(views=3),
+        document(window="24"),
+        document(window=0),
+        document(segment=0),
+        document(dropout=2),
+    ],
+)
+def test_settings_that_this_program_can_not_read_are_refused(stored):
+    with pytest.raises(DataError, match="stored settings of the model can't be read"):
+        ModelSpec.from_json(stored)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cell": "transformer"}, "cell 'transformer'"),
+        ({"loss": "pinball"}, "loss 'pinball'"),
+        ({"schedule": "linear"}, "schedule 'linear'"),
+        ({"preset": "huge"}, "preset 'huge'"),
+        ({"views": [{"base": "median"}]}, "base 'median'"),
+        ({"views": [{"level": "first"}]}, "level 'first'"),
+        ({"views": [{"scale": "iqr"}]}, "scale 'iqr'"),
+        ({"views": []}, "no views"),
+    ],
+)
+def test_words_of_a_newer_program_are_named(changes, words):
+    with pytest.raises(DataError, match=f"hold {words}, which this program can't use"):
+        ModelSpec.from_json(document(**changes))
+
+
+def test_overrides_hold_only_what_was_given():
+    assert Overrides().given() == {}
+    assert Overrides(units=0, dropout=0.0, loss="mse").given() == {"units": 0, "dropout": 0.0, "loss": "mse"}
+
+
+def test_season_of_a_plan_is_its_shortest():
+    assert Plan(1, 1, (24, 168), 1, refit=True, nonnegative=True).season == 24
+    assert Plan(1, 1, (), 1, refit=True, nonnegative=True).season == 1
