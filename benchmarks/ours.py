@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from measuring import Run, measure
 
 IMPORTS = "import forecast.cli.app, forecast.workflows.train, forecast.models.fitting"

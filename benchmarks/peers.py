@@ -39,6 +39,7 @@ Contender = Callable[[Any, Assignment], tuple[Any, str]]
 def _rule(seasonal: bool) -> Contender:
     import numpy as np
     import pandas as pd
+
     from scoring import seasonal_naive
 
     def forecast(train: Any, task: Assignment) -> tuple[Any, str]:
@@ -112,9 +113,7 @@ def _darts(name: str) -> Contender:
         model.fit(series)
         found = scaler.inverse_transform(model.predict(task.horizon, series=series))
         rows = [
-            pd.DataFrame(
-                {"unique_id": name, "step": np.arange(1, task.horizon + 1), "forecast": one.values().ravel()}
-            )
+            pd.DataFrame({"unique_id": name, "step": np.arange(1, task.horizon + 1), "forecast": one.values().ravel()})
             for name, one in zip(parts, found, strict=True)
         ]
         note = f"at most {steps:,} steps, not 100 epochs; window of 3 horizons; scaled to 0 … 1"

@@ -1,5 +1,6 @@
 """Markdown: tables, and the machine and versions that a result stands on."""
 
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -11,14 +12,15 @@ PACKAGES = ("numpy", "pandas", "tensorflow", "keras", "torch", "neuralforecast",
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a Markdown table, all columns but the first aligned right."""
-    lines = [list(headers), ["---", *["---:"] * (len(headers) - 1)], *map(list, rows)]
+    """Returns a Markdown table; the first column and a last one called note are words, the others numbers."""
+    sides = ["---" if place == 0 or name == "note" else "---:" for place, name in enumerate(headers)]
+    lines = [list(headers), sides, *map(list, rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """Returns a number with so many decimals, ``–`` where there is none, fewer decimals where it is large."""
-    if value is None or value != value:
+    if value is None or math.isnan(value):
         return "–"
     return f"{value:,.{max(0, digits - 2) if abs(value) >= 100 else digits}f}"
 

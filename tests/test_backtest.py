@@ -9,8 +9,8 @@ from forecast.errors import DataError
 from forecast.evaluation.backtest import backtest, forecast_points, lowest_values, series_scales
 from forecast.evaluation.intervals import calibrate
 from forecast.evaluation.splits import rolling_origins
-from forecast.models.baselines import Baseline
-from forecast.models.combination import Evidence, combine, learn_weights
+from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.combination import Evidence, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
 
 H = 3
@@ -26,6 +26,7 @@ class Shifted:
     name: str = "shifted"
     parameters: int = 7
     curve: Curve | None = None
+    train_seconds: float = 0.0
     fits: list = field(default_factory=list)
     truths: list = field(default_factory=list)
     shown: list = field(default_factory=list)
@@ -43,12 +44,13 @@ class Shifted:
         jobs = [(view, seed) for view in range(len(self.shifts)) for seed in self.seeds]
         moves = np.array([self.shifts[view] + 0.1 * seed for view, seed in jobs])
         values = np.nan_to_num(last)[None, :, None] + moves[:, None, None] + np.zeros((1, 1, H))
-        return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values)
+        anchors = np.stack([naive(panel, H), seasonal_naive(panel, H, SEASON)])
+        return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values, anchors)
 
 
 def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None):
     origins = rolling_origins(panel, H, folds, least=5)
-    return backtest(panel, origins, [forecaster], season, refit=refit, progress=progress)
+    return backtest(panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress)
 
 
 def ends_of(panels):
@@ -102,7 +104,7 @@ def test_truths_and_scales_are_those_of_the_scored_folds():
             assert result.rms_scales[k, i] == pytest.approx(expected, nan_ok=True)
 
 
-def records_slowly(values, cut, upto, model, weights, season):
+def records_slowly(values, cut, upto, model, combination, season):
     """What one fold of a single series teaches by a later origin: members and truths from each step of it."""
     evidence, errors = [], []
     for origin in range(cut, cut + H):
@@ -111,31 +113,34 @@ def records_slowly(values, cut, upto, model, weights, season):
         members = model.predict_members(panel_from_series([known], "D"))
         scale = np.mean(np.abs(known[season:] - known[:-season]))
         evidence.append(Evidence(members, truth[None], np.array([scale])))
-        errors.append((truth - np.maximum(combine(members, weights), 0)) / scale)
+        joint = (combination or plain_combination(members)).apply(members)
+        errors.append((truth - np.maximum(joint, 0)) / scale)
     return evidence, errors
 
 
-def test_weights_and_intervals_of_a_fold_come_from_earlier_folds_alone():
+def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
     values = wave(60, trend=0.3)
     panel, model, season = panel_from_series([values], "D"), Shifted(), SEASON
     result = run(panel, Shifted(), folds=3)
     trial = result.trials[0]
     cuts = [48, 51, 54, 57]
-    weights = [None]
+    combinations = [None]
     for k in (1, 2, 3, 4):  # 4: after the last fold, for the forecast that is issued
         evidence, errors = [], []
         for j in range(k):
             known = cuts[k] if k < 4 else 60
-            more, wrong = records_slowly(values, cuts[j], known, model, weights[j], season)
+            more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season)
             evidence, errors = evidence + more, errors + wrong
-        weights.append(learn_weights(evidence))
+        combinations.append(learn_combination(evidence, "rmsse"))
         calibration = calibrate(np.stack(errors))
         if k == 4:
-            np.testing.assert_allclose(trial.weights, weights[4])
+            np.testing.assert_array_equal(trial.combination.used, combinations[4].used)
+            assert trial.combination.trust == pytest.approx(combinations[4].trust)
+            assert trial.combination.anchor == combinations[4].anchor
             np.testing.assert_allclose(trial.calibration.spread, calibration.spread)
             assert trial.calibration.widths == pytest.approx(calibration.widths)
             break
-        point = combine(model.predict_members(panel_from_series([values[: cuts[k]]], "D")), weights[k])
+        point = combinations[k].apply(model.predict_members(panel_from_series([values[: cuts[k]]], "D")))
         np.testing.assert_allclose(trial.forecasts[k - 1], point)
         if calibration is None:
             assert all(np.isnan(interval.lower[k - 1]).all() for interval in trial.intervals)
@@ -165,20 +170,20 @@ def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit)
 
 def test_each_seed_s_forecast_is_made_of_its_own_networks():
     panel = panel_from_series([wave(60)], "D")
-    both = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1))).trials[0]
-    assert both.by_seed.shape == (2, 2, 1, H)
-    for place, seed in enumerate((0, 1)):
-        alone = run(panel, Shifted(shifts=(0.5,), seeds=(seed,))).trials[0]
-        np.testing.assert_allclose(both.by_seed[place], alone.forecasts)
+    trial = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1)), folds=1).trials[0]
+    assert trial.by_seed.shape == (2, 1, 1, H)
+    np.testing.assert_allclose(trial.forecasts[0], trial.by_seed[:, 0].mean(axis=0))
+    apart = trial.by_seed[1] - trial.by_seed[0]  # 0.1, times the trust that both share
+    assert 0 < apart.min() <= apart.max() <= 0.1 + 1e-9
+    np.testing.assert_allclose(apart, apart[0, 0, 0])
 
 
 def test_forecasts_and_bounds_are_not_negative_where_the_history_never_was():
     panel = panel_from_series([np.full(40, 2.0) + 0.1 * wave(40, trend=0), wave(40, level=0.0, trend=0)], "D")
-    model = Shifted(shifts=(-50.0, -51.0))
-    trial = run(panel, model).trials[0]
-    assert (trial.forecasts[:, 0] == 0).all()
+    trial = run(panel, Shifted(shifts=(-50.0, -51.0)), folds=1).trials[0]
+    assert (trial.forecasts[:, 0] >= 0).all()
     assert (trial.forecasts[:, 1] < 0).all()
-    assert all((interval.lower[1, 0] >= 0).all() for interval in trial.intervals)
+    assert not any((interval.lower[:, 0] < 0).any() for interval in trial.intervals)
 
 
 def test_lowest_values_are_zero_or_nothing():
@@ -219,13 +224,19 @@ def test_baselines_are_one_member_without_seeds(name):
     trial = run(awkward_panel(), Baseline(name, H, SEASON)).trials[0]
     assert len(trial.by_seed) == 1
     np.testing.assert_array_equal(trial.by_seed[0], trial.forecasts)
-    assert np.isfinite(trial.forecasts).all()
+
+
+def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
+    panel = panel_from_series([wave(60, trend=0.3), wave(60, seed=1)], "D")
+    result = run(panel, Baseline("drift", H, SEASON), folds=3)
+    for fold, forecast in zip(result.folds[1:], result.trials[0].forecasts, strict=True):
+        np.testing.assert_allclose(forecast, drift(fold.train(panel), H))
 
 
 def test_constant_panel_teaches_nothing_and_breaks_nothing():
     panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
     trial = run(panel, Shifted()).trials[0]
-    assert trial.weights is None
+    assert trial.combination is None
     assert trial.calibration is None
     assert trial.intervals == ()
     assert np.isfinite(trial.forecasts).all()
@@ -235,7 +246,7 @@ def test_perfectly_periodic_panel_is_forecast_perfectly():
     panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
     trial = run(panel, Baseline("seasonal-naive", H, SEASON), folds=3).trials[0]
     np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
-    assert (trial.weights, trial.calibration) == (None, None)  # its scale is zero: there is nothing to measure by
+    assert (trial.combination, trial.calibration) == (None, None)  # its scale is zero: there is nothing to measure by
 
 
 def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():

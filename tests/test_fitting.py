@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tiny import VIEWS, awkward_panel, tiny_spec, wave
+from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
@@ -8,8 +8,9 @@ from forecast.errors import DataError, TrainingError
 from forecast.models.fitting import RecurrentForecaster, curve_series
 from forecast.models.forecaster import Watcher
 from forecast.models.recurrent import measure_series
+from forecast.models.smoothing import fit_smoothing
 from forecast.models.training import CHUNK, TrainingData, train_network
-from forecast.models.views import view_maps
+from forecast.models.views import LOG_OFFSET, see, view_maps
 from forecast.specs import View
 
 
@@ -33,10 +34,45 @@ def test_one_network_is_trained_for_each_view_and_seed(trained, awkward):
         statistics = measure_series(awkward, network.view)
         windows = cut_windows(awkward, spec.window, spec.horizon, network.view.season)
         data = TrainingData(windows, statistics.level, statistics.scale)
-        maps = view_maps(network.view, spec.window, spec.horizon)
+        maps = view_maps(network.view, spec.window, spec.horizon, model.statistics[network.view].base)
         alone = train_network(spec, maps, data, network.seed, jit=False)
         for name, array in alone.items():
             np.testing.assert_array_equal(array, network.weights[name], err_msg=name)
+
+
+def test_smoothed_base_is_fitted_to_the_training_windows_in_the_view_s_unit(awkward):
+    for log in (False, True):
+        view = View("smoothed", SEASON, log=log)
+        model = fit(tiny_spec("linear", views=(view,)), awkward)
+        windows = cut_windows(awkward, 8, 3, SEASON)
+        everything = np.arange(len(windows))
+        past, future = windows.lookbacks(everything), windows.horizons(everything)
+        statistics, series = measure_series(awkward, view), windows.series
+        scale = see(past, view_maps(view, 8, 3), statistics.level[series], statistics.scale[series]).scale
+        if log:
+            mean = past.mean(axis=1, keepdims=True)
+            past, future = np.log(past / mean + LOG_OFFSET), np.log(future / mean + LOG_OFFSET)
+        np.testing.assert_allclose(model.statistics[view].base, fit_smoothing(past, future, scale, SEASON), rtol=1e-6)
+
+
+def test_memory_trains_the_same_spec_on_the_same_data_once():
+    memory, panel = {}, awkward_panel()
+    spec = tiny_spec("linear")
+
+    def remembered(spec, panel):
+        shares = []
+        model = RecurrentForecaster("linear", spec, jit=False, memory=memory).fit(panel, Watcher(shares.append))
+        assert shares[-1] == 1
+        return model
+
+    first = remembered(spec, panel)
+    assert remembered(spec, awkward_panel()) is first
+    assert remembered(spec.with_(steps=9), panel) is not first
+    changed = panel.values.copy()
+    changed[3] += 1
+    other = remembered(spec, with_values(panel, changed))
+    assert other is not first
+    assert_same_networks(other, fit(spec, with_values(panel, changed)))
 
 
 def test_threads_change_nothing():

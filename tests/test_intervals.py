@@ -108,6 +108,15 @@ def test_twenty_errors_are_enough_and_the_widest_is_the_largest():
     assert np.isfinite(calibration.spread).all()  # step 2 was never seen: it borrows from step 1
 
 
+def test_one_wild_series_does_not_widen_the_intervals_of_all():
+    calm = errors_of(3, series=50, horizon=12)
+    wild = calm.copy()
+    wild[:, 0] = 0  # hardly moved in training, so its scale is tiny, and then it jumps
+    wild[:, 0, 6:] = 1e6
+    expected = calibrate(calm).spread * calibrate(calm).widths[80]
+    np.testing.assert_allclose(calibrate(wild).spread * calibrate(wild).widths[80], expected, rtol=0.35)
+
+
 def test_unknown_errors_change_nothing():
     errors = errors_of(60)
     gaps = np.concatenate([errors, np.full((3, 1, 6), NAN)])

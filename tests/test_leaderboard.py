@@ -32,7 +32,7 @@ def trial(name, noise, seeds=1, seed=0, covers=True):
         forecasts=by_seed.mean(axis=0),
         by_seed=by_seed,
         intervals=(bound,) if covers else (),
-        weights=None,
+        combination=None,
         calibration=None,
         parameters=None if seeds == 1 else 321,
         train_seconds=1.5,

@@ -61,3 +61,9 @@ def test_weights_put_in_are_the_weights_got_out():
     assert weight_names(network) == list(weights)
     for name, array in get_weights(network).items():
         np.testing.assert_array_equal(array, weights[name])
+
+
+def test_dropout_of_each_layer_and_seed_is_its_own():
+    spec = tiny_spec("lstm", layers=2, dropout=0.5)
+    states = [np.asarray(state) for seed in (0, 1) for state in build_network(spec, seed).non_trainable_variables]
+    assert len({tuple(state) for state in states}) == len(states) == 4

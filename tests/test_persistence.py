@@ -14,7 +14,8 @@ ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([1.
 
 def parts_of(model):
     settings, arrays = dump_model(model)
-    return json.loads(json.dumps(settings)), unpack_arrays(pack_arrays(arrays))
+    settings = json.loads(json.dumps(settings)) | {"series_ids": list(model.series_ids)}
+    return settings, unpack_arrays(pack_arrays(arrays))
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
@@ -96,7 +97,7 @@ def test_networks_that_make_no_sense_are_refused(trained, networks):
         load_model({**settings, "networks": networks}, arrays)
 
 
-@pytest.mark.parametrize("name", ["view1/level", "network0/head/bias", "network3/cell0/recurrent"])
+@pytest.mark.parametrize("name", ["view1/level", "view2/base", "network0/head/bias", "network3/cell0/recurrent"])
 def test_missing_array_is_refused(trained, name):
     settings, arrays = parts_of(trained("gru"))
     del arrays[name]
@@ -104,7 +105,7 @@ def test_missing_array_is_refused(trained, name):
         load_model(settings, arrays)
 
 
-@pytest.mark.parametrize("name", ["view0/scale", "network0/cell0/kernel", "network2/highway/kernel"])
+@pytest.mark.parametrize("name", ["view0/scale", "view2/base", "network0/cell0/kernel", "network2/highway/kernel"])
 @pytest.mark.parametrize("change", [lambda array: array[:-1], lambda array: array.astype(str)])
 def test_array_of_another_shape_or_kind_is_refused(trained, name, change):
     settings, arrays = parts_of(trained("gru"))

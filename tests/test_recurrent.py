@@ -2,11 +2,13 @@ import itertools
 
 import numpy as np
 import pytest
-from tiny import VIEWS, random_model, random_weights, tiny_spec, wave, with_values
+from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, with_values
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.models.recurrent import measure_series, run_network, run_view
+from forecast.models.baselines import naive, seasonal_naive
+from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
+from forecast.models.smoothing import Smoothing, smoothing_map
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import View
 
@@ -16,9 +18,9 @@ MINMAX = View(base="zero", level="series", scale="range")
 def test_members_are_views_times_seeds_in_order(awkward):
     spec = tiny_spec("gru", views=VIEWS, seeds=(4, 9))
     members = random_model(spec, awkward).predict_members(awkward)
-    assert members.views == ("last-season(4)", "last-season(4)", "log last-value", "log last-value")
-    assert members.seeds == (4, 9, 4, 9)
-    assert members.values.shape == (4, len(awkward), 3)
+    assert members.views == tuple(view.label for view in VIEWS for _ in range(2))
+    assert members.seeds == (4, 9) * len(VIEWS)
+    assert members.values.shape == (2 * len(VIEWS), len(awkward), 3)
     assert np.isfinite(members.values).all()
 
 
@@ -26,12 +28,19 @@ def test_each_member_is_its_network_run_through_its_view(awkward):
     spec = tiny_spec("lstm", views=VIEWS, seeds=(0, 1))
     model = random_model(spec, awkward)
     for network, values in zip(model.networks, model.predict_members(awkward).values, strict=True):
-        maps = view_maps(network.view, spec.window, spec.horizon)
+        maps = view_maps(network.view, spec.window, spec.horizon, model.statistics[network.view].base)
         bounds = itertools.pairwise(awkward.offsets)
         level, scale = np.array([series_statistics(awkward.filled[a:b], network.view) for a, b in bounds]).T
         seen = see(last_lookbacks(awkward, spec.window, network.view.season), maps, level, scale)
         expected = restore(run_network(spec, network.weights, seen.inputs), seen, maps)
         np.testing.assert_allclose(values, expected, rtol=1e-12)
+
+
+def test_anchors_are_the_naive_forecasts(awkward):
+    members = random_model(tiny_spec("gru"), awkward).predict_members(awkward)
+    np.testing.assert_array_equal(members.anchors, [naive(awkward, 3), seasonal_naive(awkward, 3, SEASON)])
+    rolled = tiny_spec("gru", rolled=True, highway=False, views=(MINMAX,))
+    assert random_model(rolled, awkward).predict_members(awkward).anchors is None
 
 
 def test_forecasts_follow_their_series_whatever_the_order(awkward):
@@ -77,6 +86,18 @@ def test_rolled_network_feeds_its_forecasts_back():
         for values, forecast in zip(path, step[:, 0], strict=True):
             values.append(forecast)
     np.testing.assert_allclose(model.predict_members(panel).values[0], [values[-5:] for values in path], rtol=1e-12)
+
+
+def test_rolled_network_rolls_its_smoothed_base_too():
+    view, panel = View("smoothed", SEASON), panel_from_series([wave(30)], "D")
+    spec = tiny_spec("rnn", rolled=True, views=(view,))
+    base = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), 8, 1, SEASON)
+    untrained = {name: 0 * array for name, array in random_weights(spec).items()}
+    path = list(panel.series(0))
+    for _ in range(3):
+        path.append(float(np.array(path[-8:]) @ base[:, 0]))
+    statistics = SeriesStatistics(np.zeros(1), np.ones(1), base)
+    np.testing.assert_allclose(run_view(spec, untrained, view, panel.series(0)[None, -8:], statistics)[0], path[-3:])
 
 
 def test_rolled_forecast_does_not_depend_on_how_far_it_rolls():

@@ -8,7 +8,16 @@ from tiny import awkward_panel, tiny_spec, with_values
 
 from forecast.errors import UsageError
 from forecast.models.forecaster import Watcher
-from forecast.models.registry import BASELINES, CLASSICAL, MODELS, NETWORKS, REGRESSIONS, check_names, make_forecaster
+from forecast.models.registry import (
+    BASELINES,
+    CLASSICAL,
+    MODELS,
+    NETWORKS,
+    REGRESSIONS,
+    check_names,
+    make_forecaster,
+    spec_names,
+)
 from forecast.specs import Machine
 
 MACHINE = Machine(jit=False)
@@ -16,8 +25,8 @@ INSTALLED = [name for name in MODELS if name not in CLASSICAL or find_spec("stat
 
 
 def fit(name, panel, watcher=None):
-    spec = tiny_spec(name if name in NETWORKS else "linear")
-    forecaster = make_forecaster(name, spec, season=4, machine=MACHINE)
+    specs = {cell: tiny_spec(cell) for cell in spec_names(name)}
+    forecaster = make_forecaster(name, specs, season=4, machine=MACHINE)
     assert forecaster.name == name
     return forecaster.fit(panel, watcher or Watcher())
 
@@ -30,9 +39,9 @@ def fitted(awkward):
 @pytest.mark.parametrize("name", INSTALLED)
 def test_every_model_forecasts_an_awkward_panel_in_finite_numbers(name, fitted, awkward):
     members = fitted[name].predict_members(awkward)
-    assert members.values.shape == (1, len(awkward), 3)
+    assert members.values.shape == (len(spec_names(name)), len(awkward), 3)
     assert np.isfinite(members.values).all()
-    assert len(members.views) == len(members.seeds) == 1
+    assert len(members.views) == len(members.seeds) == len(set(members.views)) == len(members.values)
     assert fitted[name].parameters is None or fitted[name].parameters > 0
 
 
@@ -66,7 +75,7 @@ def test_a_series_in_other_units_does_not_move_its_neighbours(name, fitted):
     values = panel.values.copy()
     values[panel.offsets[0] : panel.offsets[1]] *= 1e6
     huge = fit(name, with_values(panel, values)).predict_members(panel).values
-    np.testing.assert_allclose(huge[0, 1:], fitted[name].predict_members(panel).values[0, 1:], rtol=1e-3)
+    np.testing.assert_allclose(huge[:, 1:], fitted[name].predict_members(panel).values[:, 1:], rtol=1e-3)
 
 
 def test_names_are_kept_once_in_the_order_given():
@@ -89,8 +98,8 @@ def test_unknown_model_is_refused_without_a_guess():
 def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
     code = (
         "import sys; from forecast.models.registry import *; from forecast.specs import *\n"
-        "spec = ModelSpec('linear', 4, 2)\n"
-        "for name in (*BASELINES, *REGRESSIONS): make_forecaster(name, spec, 1, Machine())\n"
+        "specs = {'linear': ModelSpec('linear', 4, 2)}\n"
+        "for name in (*BASELINES, *REGRESSIONS): make_forecaster(name, specs, 1, Machine())\n"
         "import forecast.evaluation.trained, forecast.evaluation.leaderboard, forecast.models.persistence\n"
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )

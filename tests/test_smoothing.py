@@ -5,7 +5,22 @@ from tiny import SEASON, wave
 from forecast.models.smoothing import Smoothing, fit_smoothing, smoothing_map, smoothings
 
 SIZES = [(20, 6, 4), (8, 3, 4), (7, 5, 4), (3, 4, 4), (12, 3, 1), (1, 2, 1), (2, 3, 1)]
-SETTINGS = [Smoothing(0.3, 0.1, 0.2, 0.9), Smoothing(0.5, 0.0, 0.4, 0.0), Smoothing(1.0, 0.0, 0.0, 0.0)]
+SETTINGS = [
+    Smoothing(0.3, 0.1, 0.2, 0.9),
+    Smoothing(0.5, 0.0, 0.4, 0.0),
+    Smoothing(0.3, 0.1, 0.0, 0.9),
+    Smoothing(1.0, 0.0, 0.0, 0.0),
+]
+
+
+def mean_pattern_slowly(y, season):
+    """By phase of the window: how far its value lies from its own season's mean, over the whole seasons at the end."""
+    blocks = [y[end - season : end] for end in range(len(y), season - 1, -season)]
+    pattern = [0.0] * season
+    for place in range(season):
+        apart = [block[place] - sum(block) / season for block in blocks]
+        pattern[(len(y) + place) % season] = sum(apart) / len(apart) if apart else 0.0
+    return pattern
 
 
 def holt_winters_slowly(y, horizon, season, settings):
@@ -22,6 +37,8 @@ def holt_winters_slowly(y, horizon, season, settings):
         if phi:
             slope = (other - mean) / season
             level = mean - slope * (season + 1) / 2
+    if season > 1 and settings.season == 0:
+        seasonal = mean_pattern_slowly(y, season)
     for t in range(n):
         error = y[t] - level - phi * slope - seasonal[t % season]
         level = level + phi * slope + settings.level * error

@@ -6,15 +6,21 @@ from forecast.data.panel import panel_from_series
 from forecast.evaluation.backtest import series_scales
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained import TrainedModel
-from forecast.models.combination import combine
+from forecast.models.combination import Combination, plain_combination
+from forecast.models.ensemble import EnsembleModel
 
 H = 3
 CALIBRATION = Calibration(np.array([1.0, 1.5, 2.0]), {80: 1.2, 95: 2.0})
 
 
-def trained_on(panel, calibration=CALIBRATION, weights=None):
+def trained_on(panel, calibration=CALIBRATION, combination=None):
     model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), panel)
-    return TrainedModel("gru", model, weights, calibration, SEASON)
+    return TrainedModel("gru", EnsembleModel((model,)), combination, calibration, SEASON)
+
+
+def median_of(trained, panel):
+    members = trained.model.predict_members(panel)
+    return plain_combination(members).apply(members)
 
 
 def gapless():
@@ -22,10 +28,10 @@ def gapless():
 
 
 def test_forecast_joins_the_members_and_draws_the_intervals():
-    panel, weights = gapless(), np.array([1.0, 1.0, 0.2, 0.2])
-    trained = trained_on(panel, weights=weights)
+    panel, combination = gapless(), Combination(np.array([True, True, True, False, False, True]), trust=0.7, anchor=1)
+    trained = trained_on(panel, combination=combination)
     forecasts = trained.forecast(panel, H)
-    np.testing.assert_allclose(forecasts.point, combine(trained.model.predict_members(panel), weights))
+    np.testing.assert_allclose(forecasts.point, combination.apply(trained.model.predict_members(panel)))
     half = series_scales(panel, SEASON)[:, None] * CALIBRATION.spread
     for interval, width in zip(forecasts.intervals, (1.2, 2.0), strict=True):
         np.testing.assert_allclose(interval.lower, np.maximum(forecasts.point - width * half, 0))
@@ -50,7 +56,7 @@ def test_longer_horizon_repeats_the_direct_forecast_from_its_own_end(horizon):
     series = [panel.series(i) for i in range(len(panel))]
     while len(series[0]) < 40 + horizon:
         longer = panel_from_series(series, "D")
-        block = combine(trained.model.predict_members(longer))
+        block = median_of(trained, longer)
         series = [np.concatenate([values, row]) for values, row in zip(series, block, strict=True)]
     forecasts = trained.forecast(panel, horizon)
     for i, n in enumerate(panel.lengths):

@@ -1,13 +1,20 @@
 """Small networks and small panels that are awkward in every way, for several test modules."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecast.data.panel import panel_from_series
 from forecast.models.recurrent import Network, RecurrentModel, measure_series, weight_shapes
+from forecast.models.smoothing import Smoothing, smoothing_map
 from forecast.specs import ModelSpec, View
 
 SEASON = 4
-VIEWS = (View("last-season", SEASON), View("last-value", SEASON, level="mean", log=True))
+VIEWS = (
+    View("last-season", SEASON),
+    View("last-value", SEASON, level="mean", log=True),
+    View("smoothed", SEASON, scale="series"),
+)
 
 
 def tiny_spec(cell, **changes):
@@ -15,6 +22,7 @@ def tiny_spec(cell, **changes):
     settings = {
         "window": 8,
         "horizon": 3,
+        "season": SEASON,
         "segment": 2,
         "units": 3,
         "batch_size": 4,
@@ -34,6 +42,9 @@ def random_model(spec, panel):
     """A model as if trained on the panel, without TensorFlow: its networks are random."""
     networks = tuple(Network(view, seed, random_weights(spec, seed)) for view in spec.views for seed in spec.seeds)
     statistics = {view: measure_series(panel, view) for view in spec.views}
+    smoothing = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), spec.window, spec.horizon, SEASON)
+    for view, own in statistics.items():
+        statistics[view] = replace(own, base=smoothing if view.base == "smoothed" else None)
     return RecurrentModel(spec, networks, panel.series_ids, statistics)
 
 
@@ -46,7 +57,7 @@ def wave(steps, *, level=20.0, trend=0.1, noise=0.5, seed=0):
 
 def awkward_panel(fill="interpolate"):
     """Six daily series: whole, with gaps, late, ended early, short, constant; steps are counted from day 0."""
-    gaps = wave(40, seed=1)
+    gaps = np.abs(wave(40, level=0.0, trend=0.0, seed=1))  # so low that an interval would reach below zero
     gaps[[4, 5, 17, 29, 30, 31, 36, 38]] = np.nan
     return panel_from_series(
         [wave(40), gaps, wave(25, seed=2), 100 * wave(30, seed=3), wave(7, seed=4), np.full(40, 5.0)],

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from shutil import get_terminal_size
@@ -40,22 +41,35 @@ def write_out(text: str) -> None:
 
 
 def say(text: str, label: str = "") -> None:
-    """Writes a line of notes to stderr, after its label in a column of its own."""
-    sys.stderr.write(f"{label:<{LABEL_WIDTH}}{text}\n" if label else f"{text}\n")
+    """Writes notes to stderr, after their label in a column of its own; wrapped on a terminal."""
+    sys.stderr.write(wrapped(text, label, sys.stderr.isatty()))
     sys.stderr.flush()
+
+
+def wrapped(text: str, label: str = "", on_terminal: bool = True) -> str:
+    """Returns the text with its label before it and, for a terminal, in lines that fit."""
+    head = f"{label:<{LABEL_WIDTH}}" if label else ""
+    if not on_terminal:
+        return f"{head}{text}\n"
+    indent = " " * len(head)
+    return textwrap.fill(text, width(), initial_indent=head, subsequent_indent=indent, break_on_hyphens=False) + "\n"
+
+
+def width() -> int:
+    """Returns the columns to write in: those of the terminal, but no wider than reads well."""
+    return min(get_terminal_size((80, 24)).columns, 100)
 
 
 def say_beside(text: str, flags: str, label: str = "") -> None:
     """Writes a note with the flags that change it at the right edge, or below where it does not fit."""
-    width = min(get_terminal_size((80, 24)).columns, 100)
-    line = f"{label:<{LABEL_WIDTH}}{text}"
-    if not flags:
-        say(line)
-    elif len(line) + len(flags) + 2 <= width:
-        say(f"{line}{flags:>{width - len(line)}}")
+    room = width() - LABEL_WIDTH
+    if flags and len(text) + len(flags) + 2 <= room:
+        say(f"{text}{flags:>{room - len(text)}}", label)
+    elif flags:
+        say(text, label)
+        say(f"{flags:>{room}}", " ")
     else:
-        say(line)
-        say(f"{flags:>{width}}")
+        say(text, label)
 
 
 def short(value: Cell) -> str:
@@ -103,31 +117,37 @@ class ProgressLine:
         self._last = time.monotonic()
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
-
-            self._bar = Progress(
-                TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.percentage:>3.0f} %  {task.description}"),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("", total=1.0)
         return self
 
     def update(self, description: str, share: float) -> None:
         """Shows what is being done and the share that is done, from 0 to 1."""
+        if self._quiet:
+            return
+        if self._bar is None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            self._bar = self._start_bar()
         if self._bar is not None:
             self._bar.update(self._task, completed=share, description=description)
-        elif not self._quiet and time.monotonic() - self._last > QUIET_INTERVAL:
+        elif time.monotonic() - self._last > QUIET_INTERVAL:
             self._last = time.monotonic()
             say(f"{description}: {100 * share:.0f} %", self._label)
+
+    def _start_bar(self) -> Any:
+        from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        bar = Progress(
+            TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %  {task.description}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        bar.start()
+        self._task = bar.add_task("", total=1.0)
+        return bar
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

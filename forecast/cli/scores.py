@@ -3,7 +3,7 @@
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import print_json, say, settle_form, short, table, write_out
+from forecast.cli.console import print_json, say, settle_form, short, table, wrapped, write_out
 from forecast.specs import Form
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def print_leaderboard(board: "Leaderboard", form: Form, document: dict[str, Any]
         write_out(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
         say(board.verdict)
     else:
-        write_out(leaderboard_table(board) + f"{board.verdict}\n")
+        write_out(leaderboard_table(board) + wrapped(board.verdict))
 
 
 def leaderboard_json(board: "Leaderboard") -> dict[str, Any]:

@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 LEVELS = (80, 95)
 SMOOTHING = 40
 """Errors that the spread of one step should rest on; neighbouring steps lend theirs where there are fewer."""
+WILD = 20.0
+"""An error of more medians than this counts as so many in the spread: one series must not widen all the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,8 @@ def calibrate(errors: FloatArray) -> Calibration | None:
     known = ~np.isnan(size)
     if known.sum() < 100 / (100 - max(LEVELS)):
         return None
-    spread = _smooth(np.where(known, size, 0.0).sum(axis=0), known.sum(axis=0))
+    tame = np.minimum(size, WILD * np.median(size[known]))
+    spread = _smooth(np.where(known, tame, 0.0).sum(axis=0), known.sum(axis=0))
     ratios = np.sort((size / spread)[known])
     widths = {}
     for level in LEVELS:

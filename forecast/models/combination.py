@@ -121,7 +121,7 @@ def _member_errors(evidence: Evidence, metric: Metric) -> FloatArray:
         errors = _scaled(errors, evidence.scales)
     if metric == "smape":
         size = np.abs(evidence.members.values) + np.abs(evidence.truth)
-        errors = errors / np.where(size > 0, size, np.nan)
+        errors = errors / np.where(size > 0, size, 1)  # zero forecast as zero is no error
     known = ~np.isnan(errors)
     counts = known.sum(axis=(1, 2))
     power = 2 if metric in {"rmse", "rmsse"} else 1

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from threading import Event, Lock
 
 import numpy as np
@@ -43,7 +44,7 @@ class RecurrentForecaster:
     Attributes:
         jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
         threads: networks trained side by side.
-        memory: what was trained before in this run, by spec and lengths of the series: it is not trained again.
+        memory: what was trained before in this run, by spec and data: it is not trained again.
     """
 
     name: str
@@ -60,9 +61,9 @@ class RecurrentForecaster:
             DataError: no series is long enough for one window.
             KeyboardInterrupt: after the running chunk of steps.
         """
-        key = (self.spec, panel.lengths.tobytes())
         if self.memory is None:
             return self._train(panel, watcher)
+        key = (self.spec, blake2b(panel.values.tobytes() + panel.offsets.tobytes()).digest())
         if key not in self.memory:
             self.memory[key] = self._train(panel, watcher)
         watcher.progress(1.0)

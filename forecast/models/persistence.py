@@ -84,15 +84,16 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
 
 def _fits(model: RecurrentModel) -> bool:
     """Tells whether every array is there, of numbers, and of the shape that the spec demands."""
-    shapes, series = weight_shapes(model.spec), (len(model.series_ids),)
-    measured = [array for statistics in model.statistics.values() for array in (statistics.level, statistics.scale)]
-    arrays = [array for network in model.networks for array in network.weights.values()] + measured
-    return (
-        len(model.networks) > 0
-        and all({name: array.shape for name, array in net.weights.items()} == shapes for net in model.networks)
-        and all(array.shape == series for array in measured)
-        and all(array.dtype.kind == "f" for array in arrays)
-    )
+    spec, series = model.spec, (len(model.series_ids),)
+    base = (spec.window, 1 if spec.rolled else spec.horizon)
+    pairs: list[tuple[NDArray[Any], tuple[int, ...]]]
+    pairs = [(array, series) for own in model.statistics.values() for array in (own.level, own.scale)]
+    pairs += [(own.base, base) for own in model.statistics.values() if own.base is not None]
+    for network in model.networks:
+        pairs += [(array, weight_shapes(spec).get(name, ())) for name, array in network.weights.items()]
+    complete = all(network.weights.keys() == weight_shapes(spec).keys() for network in model.networks)
+    fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
+    return len(model.networks) > 0 and complete and fitting
 
 
 def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -15,7 +15,7 @@ FEW_WINDOWS = 400
 MANY_WINDOWS = 3000
 MOST_STEPS = 14
 """A window longer than so many recurrent steps is cut into segments."""
-AFFORDABLE = 250e6
+AFFORDABLE = 200e6
 """Multiply-adds in one training step beyond which there are fewer steps."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
@@ -54,9 +54,7 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
     units, batch = (64, 128) if many else (32, 32)
     segment = segment_of(plan.window, plan.season)
-    cost = 6 * len(GATES.get(cell, ())) * 2 * units**2 * (plan.window // segment) * batch
-    steps = 100 if few else 800 * min(1.0, AFFORDABLE / max(cost, 1)) if many else 250
-    return ModelSpec(
+    spec = ModelSpec(
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
@@ -64,11 +62,23 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
         segment=segment,
         units=units,
         views=_steady_views(plan) if few else _views(plan),
-        steps=max(50, round(steps * EFFORT[preset] / 50) * 50),
         batch_size=batch,
         learning_rate=6e-3 if many else 1e-3,
         preset=preset,
     )
+    steps = 100 if few else 800 * min(1.0, AFFORDABLE / step_cost(spec)) if many else 250
+    return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
+
+
+def step_cost(spec: ModelSpec) -> float:
+    """Returns the multiply-adds of one training step: forward once, backward twice."""
+    recurrent = len(GATES.get(spec.cell, ())) * 2 * spec.units**2 * (spec.window // spec.segment) * spec.layers
+    return float(6 * spec.batch_size * (recurrent + spec.window * spec.horizon))
+
+
+def fit_cost(spec: ModelSpec) -> float:
+    """Returns the multiply-adds of training all networks of a spec."""
+    return step_cost(spec) * spec.steps * len(spec.views) * len(spec.seeds)
 
 
 def _steady_views(plan: Plan) -> tuple[View, ...]:

@@ -112,7 +112,7 @@ def run_view(
         maps = view_maps(view, spec.window, spec.horizon, statistics.base)
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
         return restore(run_network(spec, weights, seen.inputs), seen, maps)
-    maps = view_maps(view, spec.window, 1)
+    maps = view_maps(view, spec.window, 1, statistics.base)
     path = lookbacks
     for _ in range(spec.horizon):
         seen = see(path[:, -spec.window :], maps, statistics.level, statistics.scale)

@@ -115,7 +115,9 @@ def _fit_boosting(inputs: FloatArray, targets: FloatArray, rng: np.random.Genera
     if len(window) > MOST_ROWS:
         some = np.sort(rng.choice(len(window), MOST_ROWS, replace=False))
         window, step = window[some], step[some]
-    trees = HistGradientBoostingRegressor(random_state=int(rng.integers(2**31)), early_stopping=False)
+    trees = HistGradientBoostingRegressor(
+        max_iter=60, learning_rate=0.15, early_stopping=False, random_state=int(rng.integers(2**31))
+    )
     return trees.fit(_with_step(inputs[window], step), targets[window, step])
 
 

@@ -22,7 +22,10 @@ SHARPNESS = 8.0
 
 @dataclass(frozen=True)
 class Smoothing:
-    """How fast level, trend and season follow the data, each from 0 to 1; a damping of 0 means no trend."""
+    """How fast level, trend and season follow the data, each from 0 to 1.
+
+    A damping of 0 means no trend; a season of 0 means one pattern, the mean over all seasons of the window.
+    """
 
     level: float
     trend: float
@@ -33,7 +36,7 @@ class Smoothing:
 def smoothings(season: int) -> Iterator[Smoothing]:
     """Yields the settings that are tried."""
     for level in (0.03, 0.1, 0.2, 0.4, 0.6, 0.85):
-        for seasonal in (0.05, 0.15, 0.35, 0.6) if season > 1 else (0.0,):
+        for seasonal in (0.0, 0.05, 0.15, 0.35, 0.6) if season > 1 else (0.0,):
             yield Smoothing(level, 0.0, seasonal, 0.0)
             for trend in (0.02, 0.1, 0.3):
                 for damping in (0.9, 0.97):
@@ -50,6 +53,8 @@ def smoothing_map(smoothing: Smoothing, lookback: int, horizon: int, season: int
     """
     window = np.eye(lookback)  # column t is the value at step t, as a combination of the window's values
     level, trend, seasonal = _start(window, season)
+    if smoothing.season == 0 and season > 1:
+        seasonal = _mean_pattern(window, season)
     if smoothing.damping == 0:
         trend, level = np.zeros(lookback), window[:, : min(season, lookback)].mean(axis=1)
     for t in range(lookback):
@@ -75,6 +80,18 @@ def _start(window: FloatArray, season: int) -> tuple[FloatArray, FloatArray, lis
     trend = (second.mean(axis=1) - mean) / season
     deviations = [(first[:, p] - mean + second[:, p] - second.mean(axis=1)) / 2 for p in range(season)]
     return mean - trend * (season + 1) / 2, trend, deviations
+
+
+def _mean_pattern(window: FloatArray, season: int) -> list[FloatArray]:
+    """Returns each phase's mean deviation from its season's mean, over the whole seasons at the window's end."""
+    lookback = len(window)
+    seasons = max(1, lookback // season)
+    if lookback < season:
+        return [np.zeros(lookback)] * season
+    recent = window[:, lookback - seasons * season :].reshape(lookback, seasons, season)
+    deviations = (recent - recent.mean(axis=2, keepdims=True)).mean(axis=1)  # (L, season)
+    shift = lookback % season
+    return [deviations[:, (p - shift) % season] for p in range(season)]
 
 
 def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, season: int) -> FloatArray:

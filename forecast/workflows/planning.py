@@ -50,8 +50,8 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         window = max(1, min(TUTORIAL_WINDOW, known - horizon))
     else:
         window = _window(seasons, horizon, known, len(panel))
-    if known < 2 or known < horizon:
-        needed = max(2, horizon) + (folds + 1) * horizon
+    if known <= horizon:  # not one window with a step before its horizon
+        needed = horizon + 1 + (folds + 1) * horizon
         raise (DataError if settings.horizon is None else UsageError)(
             f"{length} rows are too few to forecast {horizon} steps and to score that on {folds} "
             f"fold{'s' if folds > 1 else ''}: {needed} are needed.",

@@ -13,6 +13,7 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Watcher
+from forecast.models.recipe import fit_cost
 from forecast.models.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster
 from forecast.production.store import Store, model_name_for
@@ -26,6 +27,8 @@ from forecast.workflows.versions import FORECAST, METRICS, WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")
+MOST_COST = 3e12
+"""Multiply-adds of one fit beyond which `auto` leaves out the ensemble of all cells: its last fit costs thrice."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,15 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     Raises:
         ForecastError: see ``run_contest`` and ``ModelStore.publish``.
     """
-    candidates = _candidates(request.model)
     contest = run_contest(
-        request.source, request.options, request.settings, (*candidates, *BASELINES), request.device, reporter
+        request.source,
+        request.options,
+        request.settings,
+        (*_candidates(request.model), *BASELINES),
+        request.device,
+        reporter,
     )
+    candidates = _affordable(_candidates(request.model), contest)
     panel = contest.reading.panel
     name = request.name or model_name_for(_stem(contest))
     models = store.model(name)
@@ -106,6 +114,12 @@ def _candidates(model: str) -> tuple[str, ...]:
     if model not in known:
         raise UsageError(f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
     return (model,)
+
+
+def _affordable(candidates: tuple[str, ...], contest: Contest) -> tuple[str, ...]:
+    """Returns the candidates without the ensemble where training all its networks again would take too long."""
+    cost = sum(fit_cost(contest.specs[cell]) for cell in CELLS if cell in contest.specs)
+    return tuple(name for name in candidates if name != ENSEMBLE or len(candidates) == 1 or cost <= MOST_COST)
 
 
 def _stem(contest: Contest) -> str:

@@ -27,7 +27,8 @@ SPECS = {
         steps=60,
         batch_size=4,
         seeds=(0, 1),
-        views=(View("last-season", 4), View("mean-season", 4, "mean", "series", log=True)),
+        season=4,
+        views=(View("last-season", 4), View("mean-season", 4, "mean", "series", log=True), View("smoothed", 4)),
     ),
     "gru": ModelSpec(
         "gru",
@@ -62,8 +63,9 @@ def main() -> None:
     data = series()
     panel = panel_from_series([[np.nan if y is None else y for y in row] for row in data], "D")
     for name, spec in SPECS.items():
-        model = RecurrentForecaster(name, spec).fit(panel.select([0, 1]), Watcher())
+        model = RecurrentForecaster(name, spec, jit=False).fit(panel.select([0, 1]), Watcher())
         settings, arrays = dump_model(model)
+        settings["series_ids"] = list(model.series_ids)
         members = model.predict_members(panel)
         (HERE / f"{name}.npz").write_bytes(pack_arrays(arrays))
         document = {"settings": settings, "series": data, "members": members.values.tolist()}
