@@ -17,7 +17,7 @@ from results import Row, SetResult
 from scoring import Outcome, Scores, score
 
 MODELS = ("auto", "rnn", "lstm", "gru")
-COMPARED = ("rnn", "lstm", "gru", "linear")
+COMPARED = ("rnn", "lstm", "gru", "linear", "ensemble")
 FOLDS = 3
 PEERS = Path(__file__).resolve().with_name("peers.py")
 

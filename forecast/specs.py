@@ -44,9 +44,9 @@ class View:
 
     @property
     def label(self) -> str:
-        """A short name for tables and logs, such as ``log last-season(12)``."""
+        """A name that no other view shares, such as ``log last-season(12), mean/series``."""
         season = f"({self.season})" if self.base in {"last-season", "mean-season", "smoothed"} else ""
-        return f"{'log ' if self.log else ''}{self.base}{season}"
+        return f"{'log ' if self.log else ''}{self.base}{season}, {self.level}/{self.scale}"
 
 
 @dataclass(frozen=True)

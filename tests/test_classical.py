@@ -33,7 +33,7 @@ def forecast(name, panel, season=SEASON):
 def test_missing_statsforecast_is_a_dependency_error_that_names_the_extra(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     with pytest.raises(DependencyError, match=f"'{name}' needs statsforecast, which is not installed") as error:
-        make_forecaster(name, tiny_spec("linear"), season=4, machine=Machine())
+        make_forecaster(name, {"linear": tiny_spec("linear")}, season=4, machine=Machine())
     assert error.value.hint == "pip install 'forecast[classical]'"
     assert error.value.exit_code == ExitCode.DEPENDENCY == 3
 

@@ -5,7 +5,8 @@ import pytest
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
-from forecast.evaluation.leaderboard import REFERENCE, Row, leaderboard, short, verdict
+from forecast.evaluation.leaderboard import leaderboard
+from forecast.evaluation.verdict import REFERENCE
 from forecast.models.forecaster import Interval
 
 K, S, H = 3, 4, 5
@@ -115,79 +116,17 @@ def test_fold_without_a_truth_does_not_spoil_the_spread_over_folds():
     assert row.rmse_fold_std == pytest.approx(np.std(folds, ddof=1))
 
 
-ROW = Row(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1)
+def test_rows_that_chance_explains_are_called_ties():
+    board = board_of()
+    for above, row in zip(board.rows, board.rows[1:], strict=False):
+        assert (f"tie with {above.model}" in row.note) == (row.p_above > 0.05)
+    assert board.rows[0].p_above is None
 
 
-def rows_of(*scores):
-    reference = next((score[1] for score in scores if score[0] == REFERENCE), None)
-    return tuple(
-        replace(ROW, model=name, rmse=rmse, rmse_std=std, skill=1 - rmse / reference if reference else None)
-        for name, rmse, std in sorted(scores, key=lambda score: score[1])
-    )
-
-
-@pytest.mark.parametrize(
-    ("scores", "sentence"),
-    [
-        (
-            [("gru", 80.0, 1.0), ("lstm", 90.0, 2.0), (REFERENCE, 100.0, 0.0)],
-            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 12.5 % behind, "
-            "which is more than the spread between seeds (±2).",
-        ),
-        (
-            [("gru", 80.0, 1.0), ("lstm", 81.0, 2.0), (REFERENCE, 100.0, 0.0)],
-            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 1.2 % behind, "
-            "which is less than the spread between seeds (±2): call it a tie.",
-        ),
-        (
-            [("ridge", 80.0, 0.0), ("naive", 81.0, 0.0), (REFERENCE, 100.0, 0.0)],
-            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind.",
-        ),
-        (
-            [("gru", 110.0, 1.0), (REFERENCE, 100.0, 0.0)],
-            "No network beats the seasonal naive here: the best, gru, has RMSE 110 against 100.",
-        ),
-        (
-            [("gru", 110.0, 1.0), ("lstm", 120.0, 1.0), (REFERENCE, 100.0, 0.0), ("ridge", 90.0, 0.0)],
-            "No network beats the seasonal naive here: the best, gru, has RMSE 110 against 100. ridge leads with 90.",
-        ),
-        (
-            [("gru", 100.0, 1.0), (REFERENCE, 100.0, 0.0)],
-            "No network beats the seasonal naive here: the best, gru, has RMSE 100 against 100.",
-        ),
-        ([("gru", 80.0, 0.0)], "gru has RMSE 80; there is nothing to compare it with."),
-        (
-            [("gru", 80.0, 0.0), ("lstm", 100.0, 0.0)],
-            "gru has the lowest RMSE, 80. lstm is 25.0 % behind.",
-        ),
-        (
-            [(REFERENCE, 100.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind.",
-        ),
-        (
-            [(REFERENCE, 0.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 0. naive is 120 behind.",
-        ),
-    ],
-)
-def test_verdict_says_who_won_by_how_much_and_whether_that_is_more_than_noise(scores, sentence):
-    assert verdict(rows_of(*scores), NETWORKS) == sentence
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (123.456789, "123.46"),
-        (1234567.8, "1,234,568"),
-        (1000.0, "1,000"),
-        (99999.96, "100,000"),
-        (0.012345678, "0.012346"),
-        (3.2e-7, "3.2e-07"),
-        (-0.5, "-0.5"),
-        (float("nan"), "nan"),
-        (float("inf"), "inf"),
-    ],
-)
-def test_numbers_are_short_but_never_lost(value, text):
-    assert short(value) == text
+def test_forecast_that_repeats_the_last_value_is_named():
+    naive = trial("naive", 5.0, seed=7)
+    shadow = replace(naive, name="lstm", forecasts=naive.forecasts + 1e-3)
+    scales = np.ones((K, S))
+    board = leaderboard(Backtest((), truths(), scales, scales, (naive, shadow), refitted=True), NETWORKS)
+    assert "last value" in board.row("lstm").note
+    assert "last value" not in board.row("naive").note

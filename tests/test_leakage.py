@@ -17,9 +17,9 @@ from forecast.specs import Machine
 H = 3
 POISONS = {
     "huge": [1e9, -1e9],
-    "gaps": [np.nan, 1e9, np.nan, np.nan],
-    "flat": [0.0],
-    "gap at once": [np.nan, np.nan, np.nan, np.nan, -7.0],
+    "gaps": [np.nan, -1e9, np.nan, np.nan],
+    "flat": [-1.0],
+    "gap at once": [np.nan, np.nan, -7.0],
 }
 
 

@@ -29,7 +29,7 @@ def list_command(output: OutputFlags) -> None:
 
     forecast models list --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_champions  # noqa: PLC0415 - imports numpy
+    from forecast.workflows.inventory import describe_champions  # noqa: PLC0415 - --help waits for no store
 
     _print_versions(describe_champions(output.store), output)
 

@@ -48,7 +48,7 @@ def leaderboard_table(board: "Leaderboard") -> str:
 
 def print_leaderboard(board: "Leaderboard", form: Form, document: dict[str, Any]) -> None:
     """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
-    from forecast.workflows.tables import csv_text, leaderboard_rows  # noqa: PLC0415 - imports numpy
+    from forecast.workflows.tables import csv_text, leaderboard_rows  # noqa: PLC0415
 
     rows = leaderboard_rows(board)
     form = settle_form(form)

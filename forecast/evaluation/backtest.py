@@ -116,8 +116,9 @@ def backtest(
 
 
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
-    """Returns each series' ``naive_scale``; NaN for one too short to have any: (S,)."""
-    return np.array([naive_scale(panel.series(i), season, power) for i in range(len(panel))])
+    """Returns each series' ``naive_scale``, gaps filled; NaN for one too short to have any: (S,)."""
+    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
 
 
 def lowest_values(panel: Panel) -> FloatArray:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.significance import LEVEL, diebold_mariano, is_last_value
+from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
 
 FloatArray = NDArray[np.float64]
-
-REFERENCE = "seasonal-naive"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Row:
     rmse_fold_std: float  # over folds
     rmse_mean_series: float  # mean over series of each series' RMSE
     rmsse: float
+    p_above: float | None  # Diebold-Mariano: that the difference to the row above is chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...]) -> Leaderboard:
     reference = next((t for t in backtest.trials if t.name == REFERENCE), None)
     base = metrics.rmse(backtest.truths, reference.forecasts) if reference else None
     rows = sorted((_row(backtest, trial, base) for trial in backtest.trials), key=lambda row: row.rmse)
-    ranked = tuple(replace(row, rank=rank) for rank, row in enumerate(rows, start=1))
+    ranked = tuple(_judged(backtest, rows, place) for place in range(len(rows)))
     return Leaderboard(
         rows=ranked,
         folds=len(backtest.truths),
@@ -101,40 +102,21 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
         rmse_fold_std=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2)))),
         rmsse=metrics.rmsse(truths, forecasts, backtest.rms_scales),
+        p_above=None,
     )
 
 
-def verdict(rows: tuple[Row, ...], networks: tuple[str, ...]) -> str:
-    """Returns in plain words who won, by how much, and whether that is more than the spread between seeds."""
-    best = rows[0]
-    reference = next((row for row in rows if row.model == REFERENCE), None)
-    nets = [row for row in rows if row.model in networks]
-    if reference and nets and nets[0].rmse >= reference.rmse:
-        return (
-            f"No network beats the seasonal naive here: the best, {nets[0].model}, has RMSE {short(nets[0].rmse)} "
-            f"against {short(reference.rmse)}."
-            + (f" {best.model} leads with {short(best.rmse)}." if best.rmse < reference.rmse else "")
-        )
-    if len(rows) == 1:
-        return f"{best.model} has RMSE {short(best.rmse)}; there is nothing to compare it with."
-    second = rows[1]
-    gap, spread = second.rmse - best.rmse, max(best.rmse_std, second.rmse_std)
-    sentence = f"{best.model} has the lowest RMSE, {short(best.rmse)}"
-    if best.skill is not None and best.model != REFERENCE:
-        sentence += f", {100 * best.skill:.0f} % below seasonal naive"
-    behind = f"{100 * gap / best.rmse:.1f} %" if best.rmse > 0 else short(gap)
-    sentence += f". {second.model} is {behind} behind"
-    if spread == 0:
-        return f"{sentence}."
-    if gap <= spread:
-        return f"{sentence}, which is less than the spread between seeds (±{short(spread)}): call it a tie."
-    return f"{sentence}, which is more than the spread between seeds (±{short(spread)})."
-
-
-def short(value: float) -> str:
-    """Returns a number with at most five significant digits and thousands separators."""
-    if value == 0 or not np.isfinite(value) or abs(value) < 1e-3:
-        return f"{value:.5g}"
-    decimals = max(0, 4 - int(np.floor(np.log10(abs(value)))))
-    text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _judged(backtest: Backtest, rows: list[Row], place: int) -> Row:
+    """Returns a row with its rank, its difference to the row above, and what is to be noted."""
+    row, truths = rows[place], backtest.truths
+    forecasts = {trial.name: trial.forecasts for trial in backtest.trials}
+    notes, p_above = [], None
+    if place > 0:
+        p = diebold_mariano(truths, forecasts[rows[place - 1].model], forecasts[row.model])
+        p_above = None if np.isnan(p) else p
+        if p > LEVEL:
+            notes.append(f"tie with {rows[place - 1].model} (p = {p:.2f})")
+    naive = forecasts.get("naive")
+    if naive is not None and row.model not in NAIVE and is_last_value(truths, forecasts[row.model], naive):
+        notes.append("hardly differs from the last value repeated")
+    return replace(row, rank=place + 1, p_above=p_above, note="; ".join(notes))

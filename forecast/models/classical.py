@@ -42,6 +42,7 @@ class ClassicalForecaster:
     season: int
     parameters: None = None
     curve: None = None
+    train_seconds: float = 0.0
 
     def fit(self, panel: Panel, watcher: Watcher) -> "ClassicalForecaster":
         """Returns itself: what there is to learn is learned when a forecast is asked for."""

@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1.25
 """A view whose past error is more than so many times the best view's is left out."""
-PRIOR = 0.2
+PRIOR = 0.1
 """Trust that the members have before they have shown anything, as a share of the evidence."""
 CLIP = 10.0
 """No single scaled error counts for more: one wild point must not decide."""
@@ -104,6 +104,8 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -
         strength += float((said[both] ** 2).sum())
     if strength == 0:
         return 1.0
+    if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
+        return 0.0
     return float(np.clip((agreement / strength + PRIOR) / (1 + PRIOR), 0.0, 1.0))
 
 

@@ -149,7 +149,7 @@ def _orders(spec: ModelSpec, count: int, seed: int) -> Iterator[NDArray[np.int64
 
 def _round_up(count: int) -> int:
     """Returns the count rounded up in steps of an eighth of its power of two, so that folds share a shape."""
-    step = max(1024, 1 << max(int(count).bit_length() - 4, 0))
+    step = max(8192, 1 << max(int(count).bit_length() - 4, 0))
     return -(-count // step) * step
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from forecast.data.panel import Panel
-from forecast.evaluation.leaderboard import REFERENCE
 from forecast.evaluation.metrics import rmse
+from forecast.evaluation.verdict import REFERENCE
 from forecast.models.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS

@@ -8,12 +8,13 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:  # so that `models list` prints its table without numpy
+    import numpy as np
 
-from forecast.evaluation.leaderboard import Leaderboard
-from forecast.models.forecaster import Forecasts
+    from forecast.evaluation.leaderboard import Leaderboard
+    from forecast.models.forecaster import Forecasts
 
 FORECAST_COLUMNS = (
     "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
@@ -24,7 +25,7 @@ Value = str | int | float | None
 
 
 def forecast_rows(
-    forecasts: Forecasts, origins: Sequence[str], model: str, version: str
+    forecasts: "Forecasts", origins: Sequence[str], model: str, version: str
 ) -> Iterator[tuple[Value, ...]]:
     """Yields one row a series and step, in the order of FORECAST_COLUMNS.
 
@@ -48,11 +49,13 @@ def forecast_rows(
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
     """Returns ISO 8601 texts of the same shape: dates alone where every time of day is midnight."""
+    import numpy as np  # noqa: PLC0415
+
     whole_days = bool((timestamps == timestamps.astype("datetime64[D]")).all())
     return np.datetime_as_string(timestamps, unit="D" if whole_days else "s")
 
 
-def leaderboard_rows(board: Leaderboard) -> list[dict[str, Value]]:
+def leaderboard_rows(board: "Leaderboard") -> list[dict[str, Value]]:
     """Returns the leaderboard as one mapping a row, in the order of the columns."""
     return [{name: _plain(value) for name, value in asdict(row).items()} for row in board.rows]
 

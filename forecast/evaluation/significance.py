@@ -1,0 +1,58 @@
+"""Is one model better than another, or was it luck? And is a forecast only the last value in disguise?
+
+Shapes: ``K`` folds one horizon apart, ``S`` series, ``H`` horizon.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+
+FloatArray = NDArray[np.float64]
+
+LEVEL = 0.05
+"""Two models whose difference has a p-value above this are called a tie."""
+DISGUISE = 0.1
+"""A forecast nearer to the last value than this share of the last value's own error adds nothing to it."""
+
+
+def diebold_mariano(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
+    """Returns the two-sided p-value that two models' squared errors have the same mean.
+
+    The difference of losses is averaged over series at each step in time; its variance counts autocorrelation up
+    to one horizon (Bartlett weights), and the statistic has the small-sample correction of Harvey, Leybourne &
+    Newbold 1997 to Diebold & Mariano 1995, eq. 9, with a t distribution.
+
+    Args:
+        truths: (K, S, H); NaN is not scored.
+        first: (K, S, H) forecasts of one model.
+        second: (K, S, H) forecasts of the other.
+
+    Returns:
+        1 where the models agree everywhere; NaN where fewer than four steps are scored.
+    """
+    differences = (truths - first) ** 2 - (truths - second) ** 2
+    known = ~np.isnan(differences)
+    counts = known.sum(axis=1)  # (K, S, H) -> (K, H)
+    sums = np.where(known, differences, 0.0).sum(axis=1)
+    series = (sums[counts > 0] / counts[counts > 0]).ravel()  # in the order of time
+    n = len(series)
+    if n < 4:
+        return float("nan")
+    mean, centred = series.mean(), series - series.mean()
+    reach = max(1, min(truths.shape[-1] - 1, n // 3))
+    weights = 1 - np.arange(1, reach + 1) / (reach + 1)
+    covariances = np.array([(centred[lag:] * centred[:-lag]).sum() / n for lag in range(1, reach + 1)])
+    variance = ((centred**2).mean() + 2 * (weights * covariances).sum()) / n
+    if variance <= 0:
+        return 1.0 if mean == 0 else 0.0
+    correction = np.sqrt((n + 1 - 2 * reach + reach * (reach - 1) / n) / n)
+    statistic = abs(mean) / np.sqrt(variance) * correction
+    return float(2 * stdtr(n - 1, -statistic))
+
+
+def is_last_value(truths: FloatArray, forecasts: FloatArray, naive: FloatArray) -> bool:
+    """Tells whether forecasts hardly differ from the last value repeated, next to how far that is from the truth."""
+    scored = ~np.isnan(truths)
+    distance = ((forecasts - naive)[scored] ** 2).mean()
+    error = ((truths - naive)[scored] ** 2).mean()
+    return bool(distance <= DISGUISE**2 * error)

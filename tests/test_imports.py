@@ -1,0 +1,164 @@
+"""What each command costs to import, and that imports go one way through the rooms of the house."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "forecast"
+ROOMS = ("cli", "workflows", "report", "production", "evaluation", "models", "data")  # top first, as in HOUSE.md
+FOUNDATION = ("errors", "specs")  # every room may use them
+FILE_ROOMS = ("data", "production", "workflows")
+FILE_CALLS = {
+    *("open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "touch"),
+    *("unlink", "rename", "rmdir", "iterdir", "glob", "rglob"),
+}
+LIBRARIES = ("matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich")
+HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib"}
+PROBE = """
+import json, sys
+from forecast.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+json.dump([code, sorted({name.partition(".")[0] for name in sys.modules})], sys.stderr)
+"""
+
+
+def imported_by(*arguments, folder=None, script=PROBE):
+    """Returns which of the libraries a process has imported when it is done with a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, cwd=folder
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0
+    return {name for name in LIBRARIES if name in modules}
+
+
+def imports_of(path):
+    """Yields line, name and whether it is at import time, of each import but those for type checkers."""
+
+    def visit(node, is_late):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, is_late) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} is a relative import"
+            yield node.lineno, node.module, is_late
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, is_late or is_function)
+
+    yield from visit(ast.parse(path.read_text(encoding="utf-8")), is_late=False)
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def sources():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def importers(*libraries):
+    """Returns the files that import one of the libraries, anywhere in them."""
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in sources()
+        for _, name, _ in imports_of(path)
+        if name.partition(".")[0] in libraries
+    }
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("models", "list", "--store", "nowhere")])
+def test_light_commands_import_nothing_but_typer(arguments, tmp_path):
+    assert imported_by(*arguments, folder=tmp_path) == set()
+
+
+def test_help_imports_nothing_but_typer_and_rich():
+    assert imported_by("train", "--help") == {"rich"}
+
+
+def test_models_of_a_full_store_need_no_numpy(trained):
+    assert imported_by("models", "list", folder=trained.folder) == set()
+    assert imported_by("models", "show", "visits", folder=trained.folder) == set()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_predict_needs_neither_tensorflow_nor_pandas(trained, form):
+    assert imported_by("predict", "visits", "--format", form, folder=trained.folder) == {"numpy", "pyarrow"}
+
+
+def test_compare_of_baselines_needs_no_network_but_its_regressions(trained):
+    used = imported_by("compare", "visits.csv", "--models", "naive", "--plots", "none", folder=trained.folder)
+    assert "tensorflow" not in used
+    assert "matplotlib" not in used
+
+
+def test_every_module_belongs_to_a_room():
+    assert {room_of(path) for path in sources()} <= {*ROOMS, *FOUNDATION, "__init__", "__main__"}
+
+
+def test_imports_point_down_only():
+    rank = {room: place for place, room in enumerate((*ROOMS, *FOUNDATION))}
+    wrong = []
+    for path in sources():
+        room = room_of(path)
+        for line, name, _ in imports_of(path):
+            parts = name.split(".")
+            if parts[0] != "forecast" or len(parts) == 1 or room not in rank:
+                continue
+            if rank[parts[1]] < rank[room]:
+                wrong.append(f"{path.relative_to(PACKAGE)}:{line} imports {name}")
+    assert not wrong
+
+
+def test_foundation_and_store_need_the_standard_library_only():
+    allowed = {*sys.stdlib_module_names, "forecast"}
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for path in sources()
+        if room_of(path) in {*FOUNDATION, "production"}
+        for line, name, _ in imports_of(path)
+        if name.partition(".")[0] not in allowed
+    ]
+    assert not wrong
+
+
+def test_each_heavy_library_has_one_door():
+    assert importers("tensorflow", "keras") == {"models/devices.py"}
+    assert {name.partition("/")[0] for name in importers("matplotlib", "mpl_toolkits")} == {"report"}
+    assert importers("sklearn") == {"models/regression.py"}
+    assert {name.partition("/")[0] for name in importers("pyarrow")} == {"data"}
+    assert {name.partition("/")[0] for name in importers("typer", "rich")} == {"cli"}
+
+
+def test_command_line_imports_its_workflows_late():
+    early = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for path in sources()
+        if room_of(path) == "cli"
+        for line, name, is_late in imports_of(path)
+        if not is_late and name.startswith("forecast.") and name.split(".")[1] not in {"cli", *FOUNDATION}
+    ]
+    assert not early
+
+
+def test_only_three_rooms_touch_files():
+    """The null device is no file, and neither is what the kernel says of its graphics cards."""
+    wrong = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or room_of(path) in FILE_ROOMS:
+                continue
+            function = node.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            text = ast.unparse(node)
+            if name in FILE_CALLS and "devnull" not in text and "'/dev'" not in text:
+                wrong.append(f"{path.relative_to(PACKAGE)}:{node.lineno} {text}")
+    assert not wrong

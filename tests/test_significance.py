@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from forecast.evaluation.significance import diebold_mariano, is_last_value
+
+
+def noise(seed, shape=(10, 1, 4)):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def test_p_value_follows_harvey_leybourne_and_newbold_by_hand():
+    truths = np.zeros((6, 1, 2))
+    first, second = noise(1, truths.shape), 1.3 * noise(2, truths.shape)
+    d = (first**2 - second**2).ravel()
+    n, h = len(d), 1
+    gamma = [((d - d.mean())[k:] * (d - d.mean())[: n - k]).sum() / n for k in (0, 1)]
+    variance = (gamma[0] + 2 * 0.5 * gamma[1]) / n
+    statistic = d.mean() / np.sqrt(variance) * np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
+    assert diebold_mariano(truths, first, second) == pytest.approx(2 * student.sf(abs(statistic), n - 1))
+
+
+def test_equal_models_are_told_apart_about_as_often_as_promised():
+    truths = np.zeros((10, 1, 4))
+    ps = [diebold_mariano(truths, noise(seed), noise(seed + 5000)) for seed in range(400)]
+    assert 0.02 < np.mean(np.array(ps) < 0.05) < 0.12
+
+
+def test_much_better_model_is_not_called_a_tie():
+    truths = np.zeros((10, 3, 4))
+    assert diebold_mariano(truths, noise(1, truths.shape), 3 * noise(2, truths.shape)) < 0.01
+
+
+def test_identical_forecasts_have_p_one_and_order_does_not_matter():
+    truths, first, second = np.zeros((10, 1, 4)), noise(1), noise(2)
+    assert diebold_mariano(truths, first, first) == 1.0
+    assert diebold_mariano(truths, first, second) == diebold_mariano(truths, second, first)
+
+
+def test_unscored_points_change_nothing():
+    truths, first, second = np.zeros((10, 2, 4)), noise(1, (10, 2, 4)), noise(2, (10, 2, 4))
+    truths[:, 1] = np.nan
+    alone = diebold_mariano(truths[:, :1], first[:, :1], second[:, :1])
+    assert diebold_mariano(truths, first, second) == alone
+    assert np.isnan(diebold_mariano(np.full((1, 1, 2), np.nan), first[:1, :1, :2], second[:1, :1, :2]))
+
+
+def test_last_value_in_disguise_is_recognised():
+    naive = np.full((3, 1, 4), 10.0)
+    truths = naive + noise(3, naive.shape)
+    assert is_last_value(truths, naive + 0.01, naive)
+    assert not is_last_value(truths, truths, naive)
