@@ -16,7 +16,7 @@ from forecast.specs import Machine
 
 HORIZON = 6
 needs_statsforecast = pytest.mark.skipif(
-    find_spec("statsforecast") is None, reason="statsforecast is missing: pip install 'forecast[classical]'"
+    find_spec("statsforecast") is None, reason="statsforecast is missing: pip install statsforecast"
 )
 every_method = pytest.mark.parametrize("name", CLASSICAL)
 
@@ -34,7 +34,7 @@ def test_missing_statsforecast_is_a_dependency_error_that_names_the_extra(name, 
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     with pytest.raises(DependencyError, match=f"'{name}' needs statsforecast, which is not installed") as error:
         make_forecaster(name, {"linear": tiny_spec("linear")}, season=4, machine=Machine())
-    assert error.value.hint == "pip install 'forecast[classical]'"
+    assert error.value.hint == "pip install statsforecast"
     assert error.value.exit_code == ExitCode.DEPENDENCY == 3
 
 

@@ -74,7 +74,8 @@ def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
 def _weight(gap: float, best: Scored, second: Scored) -> str:
     """Returns what a gap is worth: against the spread between seeds, and against chance."""
     spread, p = max(best.rmse_std, second.rmse_std), second.p_above
-    words = f", which is {'more' if gap > spread else 'less'} than the spread between seeds (±{short(spread)})" if spread else ""
+    side = "more" if gap > spread else "less"
+    words = f", which is {side} than the spread between seeds (±{short(spread)})" if spread else ""
     if p is None or np.isnan(p):
         return words + (": call it a tie" if spread and gap <= spread else "")
     if p > LEVEL or (spread and gap <= spread):

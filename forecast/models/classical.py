@@ -76,7 +76,7 @@ def make_classical(name: ClassicalName, horizon: int, season: int) -> ClassicalF
         _method(name, season)
     except ImportError as error:
         raise DependencyError(
-            f"The model '{name}' needs statsforecast, which is not installed.", "pip install 'forecast[classical]'"
+            f"The model '{name}' needs statsforecast, which is not installed.", "pip install statsforecast"
         ) from error
     return ClassicalForecaster(name, horizon, season)
 

@@ -62,7 +62,7 @@ def report_gpus() -> GpuReport:
         return GpuReport((), "this machine has no NVIDIA device (/dev/nvidia0)")
     if not tf.test.is_built_with_cuda():
         return GpuReport((), "the installed TensorFlow is built without CUDA")
-    return GpuReport((), "the CUDA libraries are missing: pip install 'forecast[gpu]'")
+    return GpuReport((), "the CUDA libraries are missing: pip install 'tensorflow[and-cuda]'")
 
 
 def find_machine(device: Device) -> Machine:

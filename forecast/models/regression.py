@@ -78,9 +78,12 @@ class FittedRegression:
         if recipe.name == "ridge":
             outputs = self.estimator.predict(seen.inputs).reshape(len(panel), recipe.horizon)
         else:
+            from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
             steps = np.arange(recipe.horizon)
             rows = [_with_step(seen.inputs, np.full(len(panel), step)) for step in steps]
-            outputs = self.estimator.predict(np.concatenate(rows)).reshape(recipe.horizon, -1).T
+            with threadpool_limits(1, user_api="openmp"):
+                outputs = self.estimator.predict(np.concatenate(rows)).reshape(recipe.horizon, -1).T
         return Members((recipe.name,), (recipe.seed,), restore(outputs, seen, self.maps)[None])
 
 
@@ -110,6 +113,7 @@ def _fit_ridge(inputs: FloatArray, targets: FloatArray, rng: np.random.Generator
 def _fit_boosting(inputs: FloatArray, targets: FloatArray, rng: np.random.Generator) -> Any:
     """Fits one ensemble of trees for all steps of the horizon."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     window, step = np.nonzero(~np.isnan(targets))
     if len(window) > MOST_ROWS:
@@ -118,7 +122,8 @@ def _fit_boosting(inputs: FloatArray, targets: FloatArray, rng: np.random.Genera
     trees = HistGradientBoostingRegressor(
         max_iter=60, learning_rate=0.15, early_stopping=False, random_state=int(rng.integers(2**31))
     )
-    return trees.fit(_with_step(inputs[window], step), targets[window, step])
+    with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
+        return trees.fit(_with_step(inputs[window], step), targets[window, step])
 
 
 def _with_step(inputs: FloatArray, step: NDArray[np.int64]) -> FloatArray:
