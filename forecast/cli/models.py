@@ -1,4 +1,4 @@
-"""`forecast models list|show|rollback|promote|prune`."""
+"""`forecast models list|show|rollback|promote`."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from forecast.cli.console import print_json, say, settle_form, table, write_out
 from forecast.cli.flags import OutputFlags, grouped
 
 models_app = typer.Typer(
-    help="The trained models: list, show, rollback, promote, prune.",
+    help="The trained models: list, show, rollback, promote.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -69,6 +69,27 @@ def rollback_command(
 
     version = Store(output.store).model(name).rollback(to, datetime.now(UTC))
     say(f"{name} {version.label} is the champion now. Next: forecast predict {name}")
+
+
+@models_app.command("promote")
+@grouped
+def promote_command(
+    name: Name,
+    version: Annotated[str, typer.Argument(help="The version to put in use, such as v2.", metavar="V")],
+    output: OutputFlags,
+) -> None:
+    """Put a version in use, whatever its scores.
+
+    forecast models promote sales v2
+
+    forecast models promote sales 20260102T031500Z-4f2a91c0
+
+    forecast models promote sales v2 --store /srv/forecast
+    """
+    from forecast.production.store import Store  # noqa: PLC0415
+
+    promoted = Store(output.store).model(name).promote(version, datetime.now(UTC))
+    say(f"{name} {promoted.label} is the champion now. Next: forecast predict {name}")
 
 
 def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:

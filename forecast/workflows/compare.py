@@ -7,7 +7,7 @@ from forecast.data.readers import ReadOptions
 from forecast.models.registry import BASELINES, REGRESSIONS, check_names
 from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import write_all
+from forecast.workflows.outputs import stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_last_fold
 
 
@@ -41,7 +41,7 @@ def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
     """
     models = check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
     contest = run_contest(request.source, request.options, request.settings, models, request.device, reporter)
-    stem = "stdin" if contest.reading.path is None else contest.reading.path.name.split(".")[0]
+    stem = stem_of(request.source)
     title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")

@@ -42,3 +42,8 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
 def write_file(path: Path, text: str) -> None:
     """Writes a text file, whole or not at all."""
     atomic_write(path, text.encode())
+
+
+def stem_of(source: str) -> str:
+    """Returns the name that results of a data source are called by: the file's, without its endings."""
+    return "stdin" if source == "-" else Path(source).name.split(".")[0] or "data"

@@ -16,11 +16,12 @@ from forecast.models.forecaster import Forecasts, Watcher
 from forecast.models.recipe import fit_cost
 from forecast.models.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster
+from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Device, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import forecast_csv, write_all
+from forecast.workflows.outputs import forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.tables import leaderboard_rows
 from forecast.workflows.versions import FORECAST, METRICS, WEIGHTS, pack_version
@@ -62,11 +63,18 @@ class TrainResult:
 
 
 def train(request: TrainRequest, store: Store, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
-    """Trains, saves and forecasts; the store is untouched until all else is done.
+    """Trains, saves and forecasts, holding the model's lock all the while; saving comes last and whole.
 
     Raises:
+        LockedError: another run works on this model.
         ForecastError: see ``run_contest`` and ``ModelStore.publish``.
     """
+    models = store.model(request.name or model_name_for(stem_of(request.source)))
+    with models.lock():
+        return _train(request, models, now, reporter)
+
+
+def _train(request: TrainRequest, models: ModelStore, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
     contest = run_contest(
         request.source,
         request.options,
@@ -77,22 +85,19 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     )
     candidates = _affordable(_candidates(request.model), contest)
     panel = contest.reading.panel
-    name = request.name or model_name_for(_stem(contest))
-    models = store.model(name)
+    name = models.name
     chosen = min(candidates, key=lambda name: getattr(contest.board.row(name), request.settings.metric))
     trained = fit_on_all(contest, chosen, reporter)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
-    with models.lock():
-        label = f"v{models.next_number()}"
-        table = forecast_csv(forecasts, panel, chosen, label).encode()
-        title = f"{name} ({panel.target})"
-        plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
-        plots |= draw_contest(contest, request.plots, title)
-        scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}
-        files = {WEIGHTS: weights, METRICS: json.dumps(scores, indent=1).encode(), FORECAST: table}
-        files |= {f"plots/{stem}": content for stem, content in plots.items()}
-        version = models.publish(files, manifest, now(), champion=True)
+    table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
+    title = f"{name} ({panel.target})"
+    plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
+    plots |= draw_contest(contest, request.plots, title)
+    scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}
+    files = {WEIGHTS: weights, METRICS: json.dumps(scores, indent=1).encode(), FORECAST: table}
+    files |= {f"plots/{stem}": content for stem, content in plots.items()}
+    version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     return TrainResult(contest, chosen, version, forecasts, write_all(request.folder, written))
 
@@ -120,8 +125,3 @@ def _affordable(candidates: tuple[str, ...], contest: Contest) -> tuple[str, ...
     """Returns the candidates without the ensemble where training all its networks again would take too long."""
     cost = sum(fit_cost(contest.specs[cell]) for cell in CELLS if cell in contest.specs)
     return tuple(name for name in candidates if name != ENSEMBLE or len(candidates) == 1 or cost <= MOST_COST)
-
-
-def _stem(contest: Contest) -> str:
-    source = contest.reading.source
-    return "stdin" if contest.reading.path is None else Path(source).name.split(".")[0]
