@@ -32,14 +32,15 @@ class View:
         season: steps after which ``last-season`` and ``mean-season`` repeat; 1 where there is no season.
         level: ``mean`` of the lookback or its ``last`` season's mean is subtracted; ``series``: the series'
             training minimum (textbook min-max scaling).
-        scale: divide by the ``window``'s own variation, the ``series``' variation in training, or its ``range``.
+        scale: divide by the ``window``'s mean seasonal difference, its mean ``deviation`` from its mean, the
+            ``series``' mean seasonal difference in training, or its ``range``.
         log: work on the logarithm of the window over its mean.
     """
 
     base: Base = "last-season"
     season: int = 1
     level: Literal["mean", "last", "series"] = "last"
-    scale: Literal["window", "series", "range"] = "window"
+    scale: Literal["window", "deviation", "series", "range"] = "window"
     log: bool = False
 
     @property

@@ -1,8 +1,10 @@
 """Models that are trained once for the whole run; TensorFlow is imported only by the tests that ask for one."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
+from commands import QUICK, csv_bytes, launch, visits
 from tiny import VIEWS, awkward_panel, tiny_spec
 
 from forecast.models.forecaster import Watcher
@@ -29,3 +31,13 @@ def trained(awkward):
         return models[cell]
 
     return model
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """Returns a folder in which `forecast train visits.csv` was run once by the installed program; to be read only."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "visits.csv").write_bytes(csv_bytes(visits()))
+    train = launch("train", "visits.csv", "--model", "gru", *QUICK, folder=folder)
+    assert train.code == 0, train.err
+    return SimpleNamespace(folder=folder, data=folder / "visits.csv", train=train)

@@ -1,6 +1,7 @@
 """What each command costs to import, and that imports go one way through the rooms of the house."""
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -39,8 +40,9 @@ def imported_by(*arguments, folder=None, script=PROBE):
     return {name for name in LIBRARIES if name in modules}
 
 
+@functools.cache
 def imports_of(path):
-    """Yields line, name and whether it is at import time, of each import but those for type checkers."""
+    """Returns line, name and whether it is at import time, of each import but those for type checkers."""
 
     def visit(node, is_late):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
@@ -54,7 +56,7 @@ def imports_of(path):
         for child in ast.iter_child_nodes(node):
             yield from visit(child, is_late or is_function)
 
-    yield from visit(ast.parse(path.read_text(encoding="utf-8")), is_late=False)
+    return tuple(visit(ast.parse(path.read_text(encoding="utf-8")), is_late=False))
 
 
 def room_of(path):
@@ -84,18 +86,18 @@ def test_help_imports_nothing_but_typer_and_rich():
     assert imported_by("train", "--help") == {"rich"}
 
 
-def test_models_of_a_full_store_need_no_numpy(trained):
-    assert imported_by("models", "list", folder=trained.folder) == set()
-    assert imported_by("models", "show", "visits", folder=trained.folder) == set()
+def test_models_of_a_full_store_need_no_numpy(shop):
+    assert imported_by("models", "list", folder=shop.folder) == set()
+    assert imported_by("models", "show", "visits", folder=shop.folder) == set()
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
-def test_predict_needs_neither_tensorflow_nor_pandas(trained, form):
-    assert imported_by("predict", "visits", "--format", form, folder=trained.folder) == {"numpy", "pyarrow"}
+def test_predict_needs_neither_tensorflow_nor_pandas(shop, form):
+    assert imported_by("predict", "visits", "--format", form, folder=shop.folder) == {"numpy", "pyarrow"}
 
 
-def test_compare_of_baselines_needs_no_network_but_its_regressions(trained):
-    used = imported_by("compare", "visits.csv", "--models", "naive", "--plots", "none", folder=trained.folder)
+def test_compare_of_baselines_needs_no_network_but_its_regressions(shop):
+    used = imported_by("compare", "visits.csv", "--models", "naive", "--plots", "none", folder=shop.folder)
     assert "tensorflow" not in used
     assert "matplotlib" not in used
 
@@ -105,7 +107,7 @@ def test_every_module_belongs_to_a_room():
 
 
 def test_imports_point_down_only():
-    rank = {room: place for place, room in enumerate((*ROOMS, *FOUNDATION))}
+    rank = {room: place for place, room in enumerate(ROOMS)} | dict.fromkeys(FOUNDATION, len(ROOMS))
     wrong = []
     for path in sources():
         room = room_of(path)

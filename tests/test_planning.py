@@ -66,7 +66,7 @@ def test_more_data_is_refused_no_more_than_less():
 
 def test_too_few_rows_say_how_many_are_needed():
     with pytest.raises(
-        DataError, match="2 rows are too few to forecast 1 steps and to score that on 1 fold: 4 are needed"
+        DataError, match="2 rows are too few to forecast 1 step and to score that on 1 fold: 4 are needed"
     ):
         make_plan(line(2), Settings())
     with pytest.raises(

@@ -3,17 +3,21 @@
 import json
 import os
 import sys
+import warnings
 from itertools import pairwise
 from typing import NoReturn
 
 import typer
 
-from forecast.errors import ExitCode, ForecastError, TrainingError, UsageError
+from forecast.cli.usage import usage_error
+from forecast.errors import ExitCode, ForecastError, TrainingError
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits: the one place that turns an error into words and a number."""
     given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None and "--debug" not in given:
+        warnings.simplefilter("ignore")  # of libraries: not the user's concern
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -33,9 +37,8 @@ def _run(arguments: list[str]) -> int:
             raise
         return _report(error, arguments)
     except typer.exceptions.TyperException as error:
-        words = [word for word in arguments if not word.startswith("-")]
-        command = f"forecast {words[0]}" if words and words[0] in _commands() else "forecast"
-        return _report(UsageError(error.format_message(), f"{command} --help"), arguments)
+        complaint = usage_error(error)
+        return _report(complaint, arguments) if complaint else ExitCode.USAGE
     except MemoryError:
         hint = "--window or --batch-size with a smaller number"
         return _report(TrainingError("There is not enough memory for this.", hint), arguments)
@@ -49,12 +52,6 @@ def _run(arguments: list[str]) -> int:
     if code == ExitCode.INTERRUPTED:
         sys.stderr.write("Stopped. The store is as it was.\n")
     return int(code or 0)
-
-
-def _commands() -> list[str]:
-    from forecast.cli.app import app  # noqa: PLC0415
-
-    return [str(command.name) for command in app.registered_commands]
 
 
 def _report(error: ForecastError, arguments: list[str]) -> int:

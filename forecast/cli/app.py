@@ -11,9 +11,11 @@ from forecast.cli.models import models_app
 from forecast.cli.predict import predict_command
 from forecast.cli.train import train_command
 
-EXIT_CODES = """Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or
-config · 6 training failed · 7 a quality gate failed · 10 not promoted (with --detailed-exitcode) · 75 another run
-holds the lock · 130 Ctrl-C"""
+EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
+    "Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or config · "
+    "6 training failed · 7 a quality gate failed · 10 not promoted (with --detailed-exitcode) · "
+    "75 another run holds the lock · 130 Ctrl-C"
+)
 
 EXAMPLES = """From a CSV of sales or prices to forecasts you can trust.
 

@@ -19,9 +19,13 @@ def compare_command(
     settings: SettingsFlags,
     data: Annotated[
         str | None,
-        typer.Argument(help="A CSV; left out: forecast.toml's, the last train's, or the bundled sample."),
+        typer.Argument(
+            metavar="DATA", help="A CSV; left out: forecast.toml's, the last train's, or the bundled sample."
+        ),
     ] = None,
-    models: Annotated[str, typer.Option("--models", help="Which to compare, with commas.")] = "rnn,lstm,gru",
+    models: Annotated[
+        str, typer.Option("--models", metavar="MODELS", help="Which to compare, with commas.")
+    ] = "rnn,lstm,gru",
 ) -> None:
     """Backtest several models and the baselines on the same folds and say which is best.
 
@@ -36,7 +40,7 @@ def compare_command(
     from forecast.workflows.sources import find_source  # noqa: PLC0415
 
     found = find_source(data, Store(output.store))
-    if found.why:
+    if found.why and not output.quiet:
         say(f"Using {found.source}, {found.why}.")
     request = CompareRequest(
         source=found.source,
@@ -52,6 +56,6 @@ def compare_command(
     board = result.contest.board
     files = [str(path) for path in result.files]
     document = {**describe_contest(result.contest), **leaderboard_json(board), "files": files}
-    print_leaderboard(board, output.form, document)
+    print_leaderboard(board, output, document)
     if files and not output.quiet:
         say(", ".join(files), "Plots")

@@ -42,8 +42,11 @@ def write_out(text: str) -> None:
 
 def say(text: str, label: str = "") -> None:
     """Writes notes to stderr, after their label in a column of its own; wrapped on a terminal."""
-    sys.stderr.write(wrapped(text, label, sys.stderr.isatty()))
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(wrapped(text, label, sys.stderr.isatty()))
+        sys.stderr.flush()
+    except BrokenPipeError:  # nobody listens any more; the work goes on: `forecast train sales.csv 2>&1 | head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def wrapped(text: str, label: str = "", on_terminal: bool = True) -> str:
@@ -53,6 +56,11 @@ def wrapped(text: str, label: str = "", on_terminal: bool = True) -> str:
         return f"{head}{text}\n"
     indent = " " * len(head)
     return textwrap.fill(text, width(), initial_indent=head, subsequent_indent=indent, break_on_hyphens=False) + "\n"
+
+
+def count(number: int, noun: str) -> str:
+    """Returns a number with its noun: ``1 step``, ``1,200 steps``; ``series`` is its own plural."""
+    return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
 
 
 def width() -> int:

@@ -5,6 +5,8 @@ where Typer finds them, and puts them together again when the command is called.
 """
 
 import inspect
+import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
@@ -75,7 +77,9 @@ class SettingsFlags:
     learning_rate: Annotated[
         float | None, _network("--learning-rate", help="Highest learning rate of Adam.", metavar="RATE")
     ] = None
-    seed: Annotated[int, _network("--seed", help="First seed; the same gives the same numbers.", min=0)] = 0
+    seed: Annotated[
+        int, _network("--seed", help="First seed; the same gives the same numbers.", min=0, metavar="N")
+    ] = 0
     seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
     metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"
     device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
@@ -104,6 +108,12 @@ class OutputFlags:
     def form(self) -> Form:
         """How the result is printed, ``--json`` heeded."""
         return "json" if self.json else self.format
+
+    @property
+    def store_words(self) -> str:
+        """What a command that is recommended needs to find the same store."""
+        is_found = self.store == OutputFlags().store or os.environ.get("FORECAST_STORE") == str(self.store)
+        return "" if is_found else f" --store {shlex.quote(str(self.store))}"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """`forecast models list|show|rollback|promote`."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forecast.cli.console import print_json, say, settle_form, table, write_out
 from forecast.cli.flags import OutputFlags, grouped
+
+if TYPE_CHECKING:
+    from forecast.production.version import Version
 
 models_app = typer.Typer(
     help="The trained models: list, show, rollback, promote.",
@@ -14,7 +18,7 @@ models_app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Name = Annotated[str, typer.Argument(help="Name of the model.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")]
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
 
 
@@ -55,7 +59,7 @@ def show_command(name: Name, output: OutputFlags) -> None:
 def rollback_command(
     name: Name,
     output: OutputFlags,
-    to: Annotated[str | None, typer.Option("--to", help="The version to go back to, such as v2.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="V", help="The version to go back to, such as v2.")] = None,
 ) -> None:
     """Put the champion before this one, or an older version, back in use.
 
@@ -67,8 +71,7 @@ def rollback_command(
     """
     from forecast.production.store import Store  # noqa: PLC0415
 
-    version = Store(output.store).model(name).rollback(to, datetime.now(UTC))
-    say(f"{name} {version.label} is the champion now. Next: forecast predict {name}")
+    _tell_champion(Store(output.store).model(name).rollback(to, datetime.now(UTC)), output)
 
 
 @models_app.command("promote")
@@ -88,8 +91,15 @@ def promote_command(
     """
     from forecast.production.store import Store  # noqa: PLC0415
 
-    promoted = Store(output.store).model(name).promote(version, datetime.now(UTC))
-    say(f"{name} {promoted.label} is the champion now. Next: forecast predict {name}")
+    _tell_champion(Store(output.store).model(name).promote(version, datetime.now(UTC)), output)
+
+
+def _tell_champion(version: "Version", output: OutputFlags) -> None:
+    if output.form == "json":
+        print_json({"name": version.name, "version": version.label, "champion": True, "id": version.id})
+    elif not output.quiet:
+        name = version.name
+        say(f"{name} {version.label} is the champion now. Next: forecast predict {name}{output.store_words}")
 
 
 def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:
@@ -100,4 +110,15 @@ def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> N
         print_json({"models": rows})
         return
     cells = [[str(row[column]) for column in HEADER] for row in rows]
-    write_out(csv_text(HEADER, cells) if form == "csv" else table(HEADER, cells, left=len(HEADER)))
+    if form == "csv":
+        write_out(csv_text(HEADER, cells))
+        return
+    shown = [[_readable(row[column]) for column in HEADER] for row in rows]
+    write_out(table([name.replace("created", "created (UTC)") for name in HEADER], shown, left=len(HEADER)))
+
+
+def _readable(value: str | bool) -> str:
+    """Returns what a person needs of it: a mark for true, a time without its seconds and zone."""
+    if isinstance(value, bool):
+        return "✓" if value else ""
+    return re.sub(r"(\d{4}-\d\d-\d\d)(?:T00:00:00$|T(\d\d:\d\d).*)", r"\1 \2", value).rstrip()

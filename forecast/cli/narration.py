@@ -1,14 +1,15 @@
-"""Says on stderr what a workflow found and decided, each with the flag that overrides it."""
+"""Says on stderr what a workflow found, decided and did, each with the flag that overrides it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import ProgressLine, say_beside
+from forecast.cli.console import ProgressLine, count, say, say_beside
 from forecast.specs import ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
-    from forecast.data.readers import Reading
+    from forecast.data.readers import Finding, Reading
+    from forecast.workflows.train import TrainResult
 
 
 class Narrator:
@@ -25,16 +26,14 @@ class Narrator:
         columns, panel = reading.columns, reading.panel
         ids = f", {' + '.join(columns.ids)} → series" if columns.ids else ""
         flags = "(--time, --target, --id)" if columns.ids else "(--time, --target)"
-        text = (
-            f"{reading.source}: {reading.rows:,} rows, {columns.time} → time, {', '.join(columns.target)} → target{ids}"
-        )
-        say_beside(text, flags, "Read")
+        rows, target = count(reading.rows, "row"), ", ".join(columns.target)
+        say_beside(f"{reading.source}: {rows}, {columns.time} → time, {target} → target{ids}", flags, "Read")
         first = panel.frequency.timestamps(panel.first.min()[None])[0].astype("datetime64[D]")
         last = panel.frequency.timestamps(panel.last.max()[None])[0].astype("datetime64[D]")
-        many = f"{len(panel):,} series" if len(panel) > 1 else "1 series"
+        many = count(len(panel), "series")
         say_beside(f"{many}, {panel.frequency.name} ({panel.frequency.code}), {first} … {last}", "(--freq)", "Series")
         for finding in reading.findings:
-            say_beside(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize())
+            say_beside(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
 
     def planned(self, reading: "Reading", plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
         """Says what will be forecast, from what, and how it is scored."""
@@ -42,20 +41,26 @@ class Narrator:
         if self._quiet:
             return
         longer = f" (also {', '.join(map(str, plan.seasons[1:]))})" if plan.seasons[1:] else ""
-        season = f"{plan.season} steps{longer}" if plan.seasons else "none"
+        season = f"{count(plan.season, 'step')}{longer}" if plan.seasons else "none"
         say_beside(season, "(--season)", "Season")
-        say_beside(f"{plan.horizon} steps from a window of {plan.window}", "(--horizon, --window)", "Forecast")
-        spec = next(iter(specs.values()))
+        steps = count(plan.horizon, "step")
+        say_beside(f"{steps} from a window of {plan.window:,}", "(--horizon, --window)", "Forecast")
         again = "trained anew at each" if plan.refit else "trained once, at the earliest origin"
-        folds = f"{plan.folds} fold{'s' if plan.folds > 1 else ''} × {plan.horizon} steps, {again}"
-        say_beside(folds, "(--folds)", "Scoring")
-        networks = f"{len(spec.seeds)} seeds × {len(spec.views)} views, {spec.steps} steps each"
-        segments = f", {spec.window // spec.segment} segments of {spec.segment}" if spec.segment > 1 else ""
-        say_beside(f"{networks}{segments}", "(--seeds, --preset)", "Networks")
+        say_beside(f"{count(plan.folds, 'fold')} × {steps}, {again}", "(--folds)", "Scoring")
+        for spec in list(specs.values())[:1]:  # they differ in their cell only
+            seeds, views = count(len(spec.seeds), "seed"), count(len(spec.views), "view")
+            segments = f", {spec.window // spec.segment} segments of {spec.segment}" if spec.segment > 1 else ""
+            networks = f"{seeds} × {views}, {count(spec.steps, 'step')} each{segments}"
+            say_beside(networks, "(--seeds, --preset)", "Networks")
 
     def progress(self, label: str, share: float) -> None:
         """Moves the bar."""
         self._bar.update(label, share)
+
+
+def _label(finding: "Finding") -> str:
+    """Returns the label of a finding: what was chosen, where it is a choice among several columns."""
+    return {"time": "Time", "target": "Target", "ids": "Id"}.get(finding.topic, finding.grade.capitalize())
 
 
 @contextmanager
@@ -63,6 +68,20 @@ def narrated(label: str, *, quiet: bool) -> Iterator[Narrator]:
     """Gives a narrator with a progress bar that is gone at the end."""
     with ProgressLine(label, quiet=quiet) as bar:
         yield Narrator(bar, quiet=quiet)
+
+
+def tell_saved(result: "TrainResult") -> None:
+    """Says how far the intervals of a train can be trusted, what was saved and why, and which files there are."""
+    version, coverage = result.version, result.board.row(result.chosen).coverage_80
+    if coverage is not None:
+        say(f"80 % intervals held {100 * coverage:.0f} % of the truths on folds that did not calibrate them.")
+    elif not result.forecasts.intervals:
+        say("No intervals: there are too few past errors to calibrate them on.")
+    why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
+    say(f"{why}{version.name} {version.label}, now champion", "Saved")
+    say(str(result.files[0]), "Forecast")
+    if result.files[1:]:
+        say(", ".join(str(path) for path in result.files[1:]), "Plots")
 
 
 def describe_contest(contest: Any) -> dict[str, Any]:

@@ -1,18 +1,23 @@
 """`forecast predict [NAME]`."""
 
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say, settle_form, short, table, write_out
+from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table, write_out
 from forecast.cli.flags import OutputFlags, grouped
+
+SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
 @grouped
 def predict_command(
     output: OutputFlags,
-    name: Annotated[str | None, typer.Argument(help="Name of the model; may be left out where there is one.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of the model; may be left out where there is one.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
@@ -35,7 +40,7 @@ def predict_command(
     from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
     from forecast.workflows.outputs import check_free, forecast_csv, write_file  # noqa: PLC0415
     from forecast.workflows.predict import PredictRequest, predict  # noqa: PLC0415
-    from forecast.workflows.tables import FORECAST_COLUMNS, rows_of_csv  # noqa: PLC0415
+    from forecast.workflows.tables import rows_of_csv  # noqa: PLC0415
 
     check_free(to, force=force)
     result = predict(PredictRequest(name, data, horizon, version), Store(output.store))
@@ -47,7 +52,7 @@ def predict_command(
     if to is not None:
         write_file(to, text)
         if not output.quiet:
-            say(f"{to}: {steps} steps of {series:,} series, by {result.model} {result.version.label}", "Wrote")
+            say(f"{to}: {count(steps, 'step')} of {series:,} series, by {result.model} {result.version.label}", "Wrote")
         if output.form != "json":
             return
     form = settle_form(output.form)
@@ -59,6 +64,16 @@ def predict_command(
         document = {"name": result.version.name, "version": result.version.label, "model": result.model}
         print_json({**document, "forecasts": rows, "files": [str(to)] if to else []})
         return
-    shown = [column for column in FORECAST_COLUMNS[:8] if any(row[column] is not None for row in rows)]
-    cells = [[short(row[column]) for column in shown] for row in rows]
-    write_out(table(shown, cells, left=2))
+    write_out(f"  {result.version.name} {result.version.label}, {result.model}\n" + _fitted(rows))
+
+
+def _fitted(rows: list[dict[str, Cell]]) -> str:
+    """Returns the table in as many columns as the terminal holds; the name of a lone series says nothing."""
+    columns = [column for column in SHOWN if any(row[column] is not None for row in rows)]
+    if len({row["series_id"] for row in rows}) == 1:
+        columns.remove("series_id")
+    while True:
+        text = table(columns, [[short(row[column]) for column in columns] for row in rows], left=columns.index("step"))
+        if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
+            return text
+        del columns[-2:]

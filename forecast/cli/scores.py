@@ -1,10 +1,11 @@
 """The leaderboard as a person reads it, fitted to the width of the terminal."""
 
+import textwrap
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import print_json, say, settle_form, short, table, wrapped, write_out
-from forecast.specs import Form
+from forecast.cli.console import count, print_json, say, settle_form, short, table, width, wrapped, write_out
+from forecast.cli.flags import OutputFlags
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, Row
@@ -33,30 +34,31 @@ def leaderboard_table(board: "Leaderboard") -> str:
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
     cells = [_cells(row) for row in board.rows]
-    width = get_terminal_size((80, 24)).columns
+    room = get_terminal_size((80, 24)).columns
     for leaving in ("", *FIRST_TO_GO):
         if leaving in columns:
             columns.remove(leaving)
         text = table(columns, [[row[name] for name in columns] for row in cells])
-        if max(map(len, text.splitlines())) <= width:
+        if max(map(len, text.splitlines())) <= room:
             break
-    notes = "".join(f"  {row.model}: {row.note}\n" for row in board.rows if row.note)
-    many = f"{board.folds} fold{'s' if board.folds > 1 else ''} × {board.horizon} steps"
-    seeds = f", {board.seeds} seeds" if board.seeds > 1 else ""
-    return f"\n  scored on {many}, {board.points:,} points{seeds}\n{text}{notes}\n"
+    notes = "".join(_note(row) for row in board.rows if row.note)
+    many = f"{count(board.folds, 'fold')} × {count(board.horizon, 'step')}"
+    seeds = f", {count(board.seeds, 'seed')}" if board.seeds > 1 else ""
+    return f"\n  scored on {many}, {count(board.points, 'point')}{seeds}\n{text}{notes}\n"
 
 
-def print_leaderboard(board: "Leaderboard", form: Form, document: dict[str, Any]) -> None:
+def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
     """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
     from forecast.workflows.tables import csv_text, leaderboard_rows  # noqa: PLC0415
 
     rows = leaderboard_rows(board)
-    form = settle_form(form)
+    form = settle_form(output.form)
     if form == "json":
         print_json(document)
     elif form == "csv":
         write_out(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
-        say(board.verdict)
+        if not output.quiet:
+            say(board.verdict)
     else:
         write_out(leaderboard_table(board) + wrapped(board.verdict))
 
@@ -69,6 +71,11 @@ def leaderboard_json(board: "Leaderboard") -> dict[str, Any]:
     rows = [{**row, "rmse_by_step": by_step[str(row["model"])]} for row in leaderboard_rows(board)]
     counts = {"folds": board.folds, "seeds": board.seeds, "points": board.points, "horizon": board.horizon}
     return {"leaderboard": rows, "scored_on": counts, "verdict": board.verdict}
+
+
+def _note(row: "Row") -> str:
+    text = f"{row.model}: {row.note}"
+    return textwrap.fill(text, width(), initial_indent="  ", subsequent_indent="    ") + "\n"
 
 
 def _cells(row: "Row") -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`forecast train DATA`."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,22 +8,29 @@ import typer
 
 from forecast.cli.console import say
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
-from forecast.cli.narration import describe_contest, narrated
+from forecast.cli.narration import describe_contest, narrated, tell_saved
 from forecast.cli.reading import read_options
 from forecast.cli.scores import leaderboard_json, print_leaderboard
 
 
 @grouped
 def train_command(
-    data: Annotated[str, typer.Argument(help="A .csv, .csv.gz, .tsv or .parquet file, or - for standard input.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A .csv, .csv.gz, .tsv or .parquet file, or - for standard input.")
+    ],
     output: OutputFlags,
     plot: PlotFlags,
     reading: DataFlags,
     settings: SettingsFlags,
     model: Annotated[
-        str, typer.Option("--model", help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest.")
+        str,
+        typer.Option(
+            "--model", metavar="MODEL", help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest."
+        ),
     ] = "auto",
-    name: Annotated[str | None, typer.Option("--name", help="Name in the store; default: the file's.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name in the store; default: the file's.")
+    ] = None,
 ) -> None:
     """Train a network on a CSV, score it beside the naive baselines, save it and forecast.
 
@@ -34,7 +42,7 @@ def train_command(
     """
     from forecast.models.registry import spec_names  # noqa: PLC0415 - heavy imports wait for their command
     from forecast.production.store import Store  # noqa: PLC0415
-    from forecast.workflows.train import AUTO, TrainRequest, train  # noqa: PLC0415
+    from forecast.workflows.train import TrainRequest, train  # noqa: PLC0415
 
     request = TrainRequest(
         source=data,
@@ -56,22 +64,20 @@ def train_command(
         "version": version.label,
         "champion": True,
         "model": result.chosen,
-        "spec": result.contest.specs[spec_names(result.chosen)[-1]].to_json(),
+        "spec": {**result.contest.specs[spec_names(result.chosen)[-1]].to_json(), "cell": result.chosen},
         "scores": scores,
         **leaderboard_json(board),
         **describe_contest(result.contest),
         "files": [str(path) for path in result.files],
     }
-    print_leaderboard(board, output.form, document)
-    if output.quiet:
-        return
-    if row.coverage_80 is not None:
-        say(f"80 % intervals held {100 * row.coverage_80:.0f} % of the truths on folds that did not calibrate them.")
-    elif not result.forecasts.intervals:
-        say("No intervals: there are too few past errors to calibrate them on.")
-    why = f"{result.chosen}, the best network in the backtest, " if model == AUTO else ""
-    say(f"{why}{version.name} {version.label}, now champion", "Saved")
-    say(str(result.files[0]), "Forecast")
-    if result.files[1:]:
-        say(", ".join(str(path) for path in result.files[1:]), "Plots")
-    say(f"forecast predict {version.name} · forecast compare {data}", "Next")
+    print_leaderboard(board, output, document)
+    if not output.quiet:
+        tell_saved(result)
+        say(_next(version.name, data, reading, output), "Next")
+
+
+def _next(name: str, data: str, reading: DataFlags, output: OutputFlags) -> str:
+    """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
+    compare = "" if data == "-" else f" · forecast compare{output.store_words}"
+    named = f" {shlex.quote(data)}" if reading == DataFlags() and compare else ""
+    return f"forecast predict {name}{output.store_words}{compare}{named}"

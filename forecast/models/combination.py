@@ -16,8 +16,6 @@ FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1.25
 """A view whose past error is more than so many times the best view's is left out."""
-PRIOR = 0.1
-"""Trust that the members have before they have shown anything, as a share of the evidence."""
 CLIP = 10.0
 """No single scaled error counts for more: one wild point must not decide."""
 
@@ -70,7 +68,8 @@ def learn_combination(evidence: Sequence[Evidence], metric: Metric) -> Combinati
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
-    what the members said, both measured from the better anchor (Granger & Ramanathan 1984), drawn towards 1.
+    what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Few and noisy truths
+    pull such a slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are.
 
     Args:
         evidence: forecasts of the same members at several origins.
@@ -106,7 +105,8 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -
         return 1.0
     if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
         return 0.0
-    return float(np.clip((agreement / strength + PRIOR) / (1 + PRIOR), 0.0, 1.0))
+    slope = min(agreement / strength, 1.0)
+    return slope * (3 - slope) / 2
 
 
 def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:

@@ -109,8 +109,18 @@ def _views(plan: Plan) -> tuple[View, ...]:
     if log:
         views.append(View("last-value", season, level="mean", scale="series", log=True))
     if plan.season < season:
-        views[4:] = [View("smoothed", plan.season), View("smoothed", plan.season, log=log)][: 2 if log else 1]
-    return tuple(dict.fromkeys(views))
+        return tuple(
+            dict.fromkeys(
+                [
+                    View("mean-season", season, level="mean", scale="deviation", log=log),
+                    View("smoothed", season, log=log),
+                    View("last-season", season, level="mean", scale="deviation"),
+                    View("smoothed", plan.season),
+                    View("smoothed", plan.season, log=log),
+                ]
+            )
+        )
+    return tuple(views)
 
 
 def _tutorial(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:

@@ -89,13 +89,15 @@ def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray |
         now = np.arange(lag, lookback)
         difference[now, now] = 1 / len(now)
         difference[now - lag, now] = -1 / len(now)
+    if view.scale == "deviation":
+        difference = (np.eye(lookback) - 1 / lookback) / lookback
     return ViewMaps(
         level,
         base,
         difference,
         level_of_series=float(view.level == "series"),
         base_of_series=float(view.level == "series" and view.base == "zero"),
-        scale_of_series={"window": 0.0, "series": 0.5, "range": 1.0}[view.scale],
+        scale_of_series={"window": 0.0, "deviation": 0.0, "series": 0.5, "range": 1.0}[view.scale],
         log=float(view.log),
     )
 

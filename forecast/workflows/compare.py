@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecast.data.readers import ReadOptions
+from forecast.data.readers import ReadOptions, read_panel
+from forecast.errors import UsageError
 from forecast.models.registry import BASELINES, REGRESSIONS, check_names
 from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import stem_of, write_all
+from forecast.workflows.outputs import check_folder, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_last_fold
 
 
@@ -36,11 +37,16 @@ def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
     """Backtests the models and always the baselines, and draws what came out.
 
     Raises:
-        UsageError: a name is no model.
-        ForecastError: see ``run_contest``.
+        UsageError: a name is no model, or none is named.
+        ForecastError: see ``read_panel`` and ``run_contest``.
     """
+    if not request.models:
+        raise UsageError("--models names no model.", "--models rnn,lstm,gru")
     models = check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
-    contest = run_contest(request.source, request.options, request.settings, models, request.device, reporter)
+    check_folder(request.folder)
+    reading = read_panel(request.source, request.options)
+    reporter.read(reading)
+    contest = run_contest(reading, request.settings, models, request.device, reporter)
     stem = stem_of(request.source)
     title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)

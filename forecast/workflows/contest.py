@@ -1,4 +1,4 @@
-"""Read, plan, backtest, score: what `train` and `compare` share."""
+"""Plan, backtest, score: what `train` and `compare` share."""
 
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -6,7 +6,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.readers import Reading
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import rolling_origins
@@ -25,7 +25,7 @@ class Reporter(Protocol):
         """The data has been read."""
 
     def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
-        """It is settled what will be trained and how it will be scored."""
+        """It is settled which networks will be trained, by their cell, and how all will be scored."""
 
     def progress(self, label: str, share: float) -> None:
         """A part of the work has come so far, from 0 to 1."""
@@ -58,20 +58,13 @@ class Contest:
 
 
 def run_contest(
-    source: str,
-    options: ReadOptions,
-    settings: Settings,
-    models: tuple[str, ...],
-    device: Device,
-    reporter: Reporter,
+    reading: Reading, settings: Settings, models: tuple[str, ...], device: Device, reporter: Reporter
 ) -> Contest:
-    """Reads a file and backtests the models on it.
+    """Backtests the models on a file that has been read.
 
     Raises:
-        ForecastError: see ``read_panel``, ``make_plan``, ``rolling_origins`` and ``find_machine``.
+        ForecastError: see ``make_plan``, ``rolling_origins`` and ``find_machine``.
     """
-    reading = read_panel(source, options)
-    reporter.read(reading)
     panel = reading.panel
     plan = make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
@@ -79,7 +72,8 @@ def run_contest(
     count = count_windows(panel, plan)
     cells = dict.fromkeys(cell for name in models for cell in spec_names(name))
     specs = {cell: make_spec(cast(Cell, cell), plan, settings, count) for cell in cells}
-    reporter.planned(reading, plan, specs, settings)
+    trained = {cell for name in models if name in LEARNED for cell in spec_names(name)}
+    reporter.planned(reading, plan, {cell: specs[cell] for cell in cells if cell in trained}, settings)
     machine = machine_for(models, device)
     memory: Memory = {}
     forecasters = [make_forecaster(name, specs, plan.season, machine, memory) for name in models]

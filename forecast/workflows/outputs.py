@@ -31,11 +31,21 @@ def check_free(path: Path | None, *, force: bool) -> None:
         )
 
 
+def check_folder(folder: Path) -> None:
+    """Refuses a folder that can't be made, before any work is done for it.
+
+    Raises:
+        UsageError: it, or what it should lie in, is a file.
+    """
+    taken = next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None)
+    if taken is not None:
+        raise UsageError(f"{taken} is a file, so no folder {folder} can be made.", "--out-dir with another folder")
+
+
 def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Writes files into a folder, each whole or not at all, and returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        atomic_write(folder / name, content)
+        atomic_write(folder / name, content, flag="--out-dir DIR")
     return tuple(folder / name for name in files)
 
 

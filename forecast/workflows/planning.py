@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from forecast.data.findings import counted
 from forecast.data.panel import Panel
-from forecast.errors import DataError, UsageError
+from forecast.errors import DataError, ForecastError, UsageError
 from forecast.specs import Plan, Settings
 
 HORIZONS = {
@@ -44,19 +45,15 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     horizon = settings.horizon or max(1, min(HORIZONS[panel.frequency.unit], length // 5))
     folds = settings.folds or _folds(length, horizon, season)
     known = length - (folds + 1) * horizon  # at the earliest origin
+    if known <= horizon:  # not one window with a step before its horizon
+        raise _too_few(length, horizon, folds, settings)
     if settings.window is not None:
         window = settings.window
     elif settings.preset == "tutorial":
         window = max(1, min(TUTORIAL_WINDOW, known - horizon))
     else:
         window = _window(seasons, horizon, known, len(panel))
-    if known <= horizon:  # not one window with a step before its horizon
-        needed = horizon + 1 + (folds + 1) * horizon
-        raise (DataError if settings.horizon is None else UsageError)(
-            f"{length} rows are too few to forecast {horizon} steps and to score that on {folds} "
-            f"fold{'s' if folds > 1 else ''}: {needed} are needed.",
-            f"--horizon {max(1, length // (folds + 3))}",
-        )
+    _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + 1) * horizon)
     observed = panel.values[panel.observed]
     return Plan(
         horizon=horizon,
@@ -66,6 +63,41 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         refit=len(panel.values) <= SMALL,
         nonnegative=bool((observed >= 0).all()),
     )
+
+
+def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> ForecastError:
+    """Returns the error for rows that don't hold the plan, with the nearest plan that they hold as its hint."""
+    ways = []
+    if length > folds + 2:
+        ways.append(f"--horizon {(length - 1) // (folds + 2)}")
+    if settings.folds and length > 3 * horizon:
+        ways.append(f"--folds {(length - 1) // horizon - 2}")
+    is_asked = settings.horizon is not None or settings.folds is not None
+    return (UsageError if is_asked else DataError)(
+        f"{counted(length, 'row')} are too few to forecast {counted(horizon, 'step')} and to score that on "
+        f"{counted(folds, 'fold')}: {(folds + 2) * horizon + 1:,} are needed.",
+        ", or ".join(ways) or "add rows: 4 of them are the least that a forecast can be made and scored with",
+    )
+
+
+def _check_given(settings: Settings, window: int, seasons: tuple[int, ...], horizon: int, known: int) -> None:
+    """Refuses a season or a window that was asked for and that no series can show ``known`` steps from its start."""
+    if settings.season is not None and settings.season > known:
+        raise UsageError(
+            f"A season of {counted(settings.season, 'step')} is longer than what is known at the earliest fold: "
+            f"{counted(known, 'step')}.",
+            f"--season {known} or less; 1 for none",
+        )
+    if settings.window is None:
+        return
+    ahead = 1 if settings.preset == "tutorial" else horizon
+    repeated = max((season for season in seasons if season <= window), default=1)  # real steps before the padding
+    if min(window, max(repeated, *seasons[:1], window // 8)) + ahead > known:
+        raise UsageError(
+            f"A window of {counted(window, 'step')} and {counted(ahead, 'step')} after it don't fit into what is "
+            f"known at the earliest fold: {counted(known, 'step')}.",
+            f"--window {known - ahead}",
+        )
 
 
 def _seasons(panel: Panel, settings: Settings, length: int) -> tuple[int, ...]:

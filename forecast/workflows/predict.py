@@ -1,5 +1,6 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def predict(request: PredictRequest, store: Store) -> PredictResult:
         notes += (
             f"The model was trained for {stored.trained.horizon} steps; its forecast is repeated from its own end "
             f"for the rest, and those steps have no intervals, since their errors were never measured "
-            f"(forecast train --horizon {horizon} measures them).",
+            f"(forecast train DATA --horizon {horizon} measures them).",
         )
     forecasts = stored.trained.forecast(panel, horizon)
     return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
@@ -74,9 +75,10 @@ def _only_model(store: Store) -> str:
 
 def _panel_of(stored: StoredModel, source: str | None) -> tuple[Panel, tuple[str, ...]]:
     """Returns the data to forecast from, and what is to be said about it."""
-    known = None if source is None and not Path(stored.source).is_file() else source or stored.source
-    if known is None:
-        note = f"{stored.source} is not there any more: forecasting from the end of what the model was trained on."
+    known = source or stored.source
+    if source is None and not Path(known).is_file():
+        why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
+        note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)
     reading = read_panel(known, stored.options)
     notes = tuple(finding.text for finding in reading.findings if finding.grade == "warning")
@@ -84,6 +86,6 @@ def _panel_of(stored: StoredModel, source: str | None) -> tuple[Panel, tuple[str
         raise UsageError(
             f"{reading.source} is {reading.panel.frequency.name} ({reading.panel.frequency.code}), but the model was "
             f"trained on {stored.context.frequency.name} data ({stored.context.frequency.code}).",
-            f"forecast train {reading.source}",
+            f"forecast train {shlex.quote(known)}",
         )
     return reading.panel, notes

@@ -35,11 +35,13 @@ def find_source(named: str | None, store: Store) -> FoundSource:
     if configured:
         return FoundSource(configured, f"named in {CONFIG}")
     newest = store.newest()
-    if newest is not None:
-        data = newest.manifest["data"]
-        if Path(data["source"]).is_file():
-            return FoundSource(data["source"], f"from the last train ({newest.name})", read_data_options(data))
-    return FoundSource(str(sample_path()), "the bundled sample, since nothing was trained here yet")
+    if newest is None:
+        return FoundSource(str(sample_path()), "the bundled sample, since nothing was trained here yet")
+    data = newest.manifest["data"]
+    if Path(data["source"]).is_file():
+        return FoundSource(data["source"], f"from the last train ({newest.name})", read_data_options(data))
+    why = f"the bundled sample, since {data['source']} of the last train ({newest.name}) is not there"
+    return FoundSource(str(sample_path()), why)
 
 
 def sample_path() -> Path:

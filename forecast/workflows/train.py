@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from forecast.data.readers import ReadOptions
+from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
@@ -19,15 +19,22 @@ from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
-from forecast.specs import CELLS, Device, PlotKind, Settings
+from forecast.specs import CELLS, Device, Metric, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import forecast_csv, stem_of, write_all
+from forecast.workflows.outputs import check_folder, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.tables import leaderboard_rows
 from forecast.workflows.versions import FORECAST, METRICS, WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")
+METRIC_NAMES: dict[Metric, str] = {
+    "rmsse": "RMSSE (scaled RMSE)",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "mase": "MASE",
+    "smape": "sMAPE",
+}
 MOST_COST = 3e12
 """Multiply-adds of one fit beyond which `auto` leaves out the ensemble of all cells: its last fit costs thrice."""
 
@@ -52,6 +59,7 @@ class TrainResult:
 
     contest: Contest
     chosen: str
+    reason: str  # why it was chosen among several; empty where it was named
     version: Version
     forecasts: Forecasts
     files: tuple[Path, ...]
@@ -66,27 +74,27 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     """Trains, saves and forecasts, holding the model's lock all the while; saving comes last and whole.
 
     Raises:
+        UsageError: the network or the name can't be used, or no folder can be made for the forecast.
         LockedError: another run works on this model.
-        ForecastError: see ``run_contest`` and ``ModelStore.publish``.
+        ForecastError: see ``read_panel``, ``run_contest`` and ``ModelStore.publish``.
     """
+    candidates = _candidates(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
+    check_folder(request.folder)
+    reading = read_panel(request.source, request.options)
+    reporter.read(reading)
     with models.lock():
-        return _train(request, models, now, reporter)
+        contest = run_contest(reading, request.settings, (*candidates, *BASELINES), request.device, reporter)
+        return _publish(request, contest, models, now, reporter)
 
 
-def _train(request: TrainRequest, models: ModelStore, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
-    contest = run_contest(
-        request.source,
-        request.options,
-        request.settings,
-        (*_candidates(request.model), *BASELINES),
-        request.device,
-        reporter,
-    )
-    candidates = _affordable(_candidates(request.model), contest)
+def _publish(
+    request: TrainRequest, contest: Contest, models: ModelStore, now: Callable[[], datetime], reporter: Reporter
+) -> TrainResult:
+    """Fits the winner on everything, saves it as the champion, and writes its forecast and plots."""
     panel = contest.reading.panel
     name = models.name
-    chosen = min(candidates, key=lambda name: getattr(contest.board.row(name), request.settings.metric))
+    chosen, reason = _choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
@@ -99,7 +107,7 @@ def _train(request: TrainRequest, models: ModelStore, now: Callable[[], datetime
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
     version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
-    return TrainResult(contest, chosen, version, forecasts, write_all(request.folder, written))
+    return TrainResult(contest, chosen, reason, version, forecasts, write_all(request.folder, written))
 
 
 def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
@@ -121,7 +129,17 @@ def _candidates(model: str) -> tuple[str, ...]:
     return (model,)
 
 
-def _affordable(candidates: tuple[str, ...], contest: Contest) -> tuple[str, ...]:
-    """Returns the candidates without the ensemble where training all its networks again would take too long."""
-    cost = sum(fit_cost(contest.specs[cell]) for cell in CELLS if cell in contest.specs)
-    return tuple(name for name in candidates if name != ENSEMBLE or len(candidates) == 1 or cost <= MOST_COST)
+def _choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
+    """Returns the network with the lowest error in the backtest, and in words why it was taken.
+
+    `auto` leaves out the ensemble where training all its networks once more would take too long.
+    """
+    candidates, metric = _candidates(request.model), request.settings.metric
+    ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
+    if len(ranked) == 1:
+        return ranked[0], ""
+    reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
+    cost = sum(fit_cost(contest.specs[cell]) for cell in CELLS)
+    if ranked[0] == ENSEMBLE and cost > MOST_COST:
+        return ranked[1], f"{reason} but the ensemble, which would take three times as long (--model {ENSEMBLE})"
+    return ranked[0], reason
