@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import sys
 import textwrap
 import time
@@ -19,6 +20,9 @@ SCHEMA_VERSION = 1
 LABEL_WIDTH = 10
 QUIET_INTERVAL = 10.0
 """Seconds between two progress lines where there is no terminal."""
+_UNIT = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?==)|(?<==) (?=\d)")
+"""Spaces at which no line ends: in ``31 %`` and in ``p = 0.42``."""
+_GLUE = "\xa0"
 
 
 def settle_form(form: Form) -> Form:
@@ -54,8 +58,9 @@ def wrapped(text: str, label: str = "", on_terminal: bool = True) -> str:
     head = f"{label:<{LABEL_WIDTH}}" if label else ""
     if not on_terminal:
         return f"{head}{text}\n"
-    indent = " " * len(head)
-    return textwrap.fill(text, width(), initial_indent=head, subsequent_indent=indent, break_on_hyphens=False) + "\n"
+    indent, glued = " " * len(head), _UNIT.sub(_GLUE, text)
+    lines = textwrap.fill(glued, width(), initial_indent=head, subsequent_indent=indent, break_on_hyphens=False)
+    return lines.replace(_GLUE, " ") + "\n"
 
 
 def count(number: int, noun: str) -> str:

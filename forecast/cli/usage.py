@@ -4,7 +4,7 @@ import re
 
 import typer
 
-from forecast.errors import UsageError
+from forecast.errors import UsageError, did_you_mean
 
 _FLAG = r"^Invalid value for '([^']+)'(?: / '[^']+')*: "
 _REWORDED = (
@@ -13,7 +13,6 @@ _REWORDED = (
     (_FLAG + r"Input should be a valid number.*", r"\1 takes a number"),
     (_FLAG + r"Input should be (.+)", r"\1 must be \2"),
     (_FLAG, r"\1: "),
-    (r" \(Possible options: ([^,)]+).*\)", r". Did you mean '\1'?"),
     (r"argument\(s\) \((.+)\)", r"argument: \1"),
     (r"(?<![.?])$", "."),
 )
@@ -28,6 +27,8 @@ def usage_error(error: typer.exceptions.TyperException) -> UsageError | None:
     text = error.format_message()
     if not text:
         return None
+    if known := getattr(error, "possibilities", None):
+        text = f"{error.message}.{did_you_mean(getattr(error, 'option_name', ''), known)}"
     for pattern, words in _REWORDED:
         text = re.sub(pattern, words, text, count=1)
     context = getattr(error, "ctx", None)

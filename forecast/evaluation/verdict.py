@@ -8,7 +8,7 @@ import numpy as np
 from forecast.evaluation.significance import LEVEL
 
 REFERENCE = "seasonal-naive"
-NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line on"}
+NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
 WORTH = 0.01
 """A gain on the best naive forecast smaller than this share is not called one."""
 

@@ -24,7 +24,7 @@ def check_free(path: Path | None, *, force: bool) -> None:
     Raises:
         UsageError: the file exists and ``--force`` was not given.
     """
-    if path is not None and path.exists() and not force:
+    if path is not None and (path.is_file() or path.is_dir()) and not force:  # a device is no file
         raise UsageError(
             f"{path} exists already.",
             f"--force to replace it, or another name: -o {path.stem}-2{path.suffix}",

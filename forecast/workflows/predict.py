@@ -1,16 +1,20 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
 import shlex
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forecast.data.panel import Panel
-from forecast.data.readers import read_panel
-from forecast.errors import NotFoundError, UsageError
+from forecast.data.readers import Reading, read_panel
+from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.models.forecaster import Forecasts
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.versions import StoredModel, load_version
+
+MOST_GAPS = 0.5
+"""A file that would have more gaps than this at the model's frequency has another one."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,52 @@ def _panel_of(stored: StoredModel, source: str | None) -> tuple[Panel, tuple[str
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)
-    reading = read_panel(known, stored.options)
-    notes = tuple(finding.text for finding in reading.findings if finding.grade == "warning")
-    if reading.panel.frequency != stored.context.frequency:
-        raise UsageError(
-            f"{reading.source} is {reading.panel.frequency.name} ({reading.panel.frequency.code}), but the model was "
-            f"trained on {stored.context.frequency.name} data ({stored.context.frequency.code}).",
-            f"forecast train {shlex.quote(known)}",
+    reading = _read(known, stored)
+    notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
+    before, now = set(stored.context.series_ids), set(reading.panel.series_ids)
+    if len(before | now) > 2:  # a lone series may be called after another file
+        notes += [f"{_series(now - before)} not among those that the model was trained on."] if now - before else []
+        notes += [f"{_series(before - now)} not in {reading.source}, and not forecast."] if before - now else []
+    window = stored.trained.model.parts[0].spec.window
+    short = int((reading.panel.lengths < window).sum())
+    if short and source is not None:
+        notes.append(
+            f"{short:,} of {len(reading.panel):,} series in {reading.source} have fewer than the {window} steps that "
+            "the model looks back on; it sees what there is again and again."
         )
-    return reading.panel, notes
+    return reading.panel, tuple(notes)
+
+
+def _series(ids: set[str]) -> str:
+    first = ", ".join(sorted(ids)[:3])
+    return f"{len(ids):,} series ({first}{', …' if len(ids) > 3 else ''}) {'is' if len(ids) == 1 else 'are'}"
+
+
+def _read(source: str, stored: StoredModel) -> Reading:
+    """Returns what a file holds at the model's frequency, which a few rows alone may not tell.
+
+    Raises:
+        UsageError: it has another frequency or other columns than the model's data had.
+        ForecastError: see ``read_panel``.
+    """
+    frequency = stored.context.frequency
+    try:
+        reading = read_panel(source, stored.options)
+        if reading.panel.frequency == frequency:
+            return reading
+        problem: ForecastError = UsageError(
+            f"{reading.source} is {reading.panel.frequency.name} ({reading.panel.frequency.code}), but the model was "
+            f"trained on {frequency.name} data ({frequency.code}).",
+            f"forecast train {shlex.quote(source)}",
+        )
+    except UsageError as error:
+        names = ", ".join([stored.options.time or "", *stored.options.target, *stored.options.ids])
+        raise UsageError(error.message, f"a file with the columns that the model was trained on: {names}") from None
+    except DataError as error:
+        problem = error
+    if source != "-":  # standard input can't be read twice
+        with suppress(DataError):
+            reading = read_panel(source, replace(stored.options, freq=frequency.code))
+            if reading.panel.frequency == frequency and reading.panel.observed.mean() >= 1 - MOST_GAPS:
+                return reading
+    raise problem

@@ -1,0 +1,162 @@
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+from commands import FORECAST, QUICK, launch, run
+
+from forecast import __version__
+from forecast.cli.app import EXIT_CODES
+from forecast.errors import ExitCode
+
+COMMANDS = ("train", "compare", "predict", "doctor", "models")
+ALL = (*((name,) for name in COMMANDS), *(("models", name) for name in ("list", "show", "rollback", "promote")))
+WITH_WORK = [words for words in ALL if words != ("models",)]
+
+
+def on_terminal(*arguments, folder, columns=80, **environment):
+    """Returns what a command writes to a terminal, both streams together as a person sees them."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
+    plain = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
+    process = subprocess.Popen(
+        [FORECAST, *map(str, arguments)],
+        cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env={**plain, "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the terminal's way of saying that it was closed
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    return process.wait(), seen.decode().replace("\r\n", "\n")
+
+
+# Help and version
+
+
+def test_version_is_one_line(tmp_path):
+    assert launch("--version", folder=tmp_path).out == f"forecast {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(), *ALL])
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_is_help_and_fits_eighty_columns(words, flag, tmp_path):
+    done = run(*words, flag, folder=tmp_path, COLUMNS="80", TERMINAL_WIDTH="80")
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", WITH_WORK)
+def test_help_leads_with_three_examples_of_its_command(words, tmp_path):
+    lines = [line.strip() for line in run(*words, "--help", folder=tmp_path).out.splitlines() if line.strip()]
+    examples = [line for line in lines[: lines.index(next(line for line in lines if line.startswith("╭")))]
+                if line.startswith("forecast ")]  # fmt: skip
+    assert len(examples) == 3
+    assert all(example.startswith(f"forecast {' '.join(words)}") for example in examples)
+
+
+def test_general_help_lists_every_command_and_exit_code(tmp_path):
+    text = " ".join(run("--help", folder=tmp_path).out.split())
+    assert all(f"│ {name} " in text for name in COMMANDS)
+    assert EXIT_CODES in text
+    numbers = [int(number) for number in re.findall(r"(?:·|codes:) (\d+) ", EXIT_CODES)]
+    assert numbers == [code.value for code in ExitCode]
+
+
+def test_bare_program_shows_its_help_without_an_error(tmp_path):
+    done = run(folder=tmp_path)
+    assert (done.code, done.err) == (2, "")
+    assert done.out.split() == run("--help", folder=tmp_path).out.split()
+
+
+# Errors of usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("trian", "sales.csv"), "No such command 'trian'. Did you mean 'train'?", "forecast --help"),
+        (("--verison",), "No such option: --verison. Did you mean '--version'?", "forecast --help"),
+        (("predict", "--json=yes"), "Option '--json' does not take a value.", "--help"),
+    ],
+)
+def test_usage_error_is_text_or_json(arguments, message, hint, tmp_path):
+    done = run(*arguments, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {message}\nhint:  ")
+    assert done.err.endswith(f"{hint}\n")
+    as_json = run(*arguments, "--format", "json", folder=tmp_path)
+    assert as_json.code == 2
+    assert as_json.error["message"] == message
+
+
+def test_option_without_its_value_is_an_error(tmp_path):
+    done = run("predict", "--output", folder=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("error: Option '--output' requires an argument.\n")
+
+
+def test_error_under_json_is_one_line_of_json(tmp_path):
+    for words in (("--json",), ("--format", "json"), ("--format=json",)):
+        done = run("predict", "nobody", *words, folder=tmp_path)
+        assert len(done.err.splitlines()) == 1
+        assert json.loads(done.err)["error"]["code"] == done.code == 4
+
+
+# Colour and terminals
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": "dumb", "FORCE_COLOR": "1"}, True)],
+)
+def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_coloured, tmp_path):
+    code, seen = on_terminal("predict", "nobody", folder=tmp_path, **environment)
+    assert code == 4
+    assert seen.startswith("\x1b[31merror:\x1b[0m " if is_coloured else "error: ")
+    assert ("\x1b" in seen) == is_coloured
+
+
+def test_no_color_outweighs_force_color(tmp_path):
+    done = launch("predict", "nobody", folder=tmp_path, NO_COLOR="1", FORCE_COLOR="1")
+    assert done.err.startswith("error: ")
+    assert launch("predict", "nobody", folder=tmp_path, FORCE_COLOR="1").err.startswith("\x1b[31merror:")
+
+
+def test_terminal_gets_a_table_and_a_pipe_csv(shop):
+    code, seen = on_terminal("predict", folder=shop.folder)
+    assert code == 0
+    assert seen.startswith("  visits v1, gru\n")
+    assert on_terminal("predict", "--format", "csv", folder=shop.folder)[1].startswith("series_id,")
+
+
+@pytest.mark.slow
+def test_training_on_a_terminal_shows_a_bar_that_is_gone_at_the_end(shop, tmp_path):
+    command = ("train", shop.data, "--model", "gru", *QUICK, "--plots", "none", "--store", tmp_path / "a store")
+    code, seen = on_terminal(*command, folder=tmp_path)
+    assert code == 0
+    assert "━" in seen
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.split("━")[-1])
+    assert "scored on 1 fold × 12 steps" in plain
+    assert max(len(line) for line in plain.splitlines() if str(tmp_path) not in line) <= 80
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
+def test_plain_terminals_get_no_escapes(environment, shop, tmp_path):
+    command = ("train", shop.data, "--model", "gru", *QUICK, "--plots", "none")
+    code, seen = on_terminal(*command, folder=tmp_path, **environment)
+    assert code == 0
+    assert not re.search(r"\x1b\[[0-9;]*m", seen)

@@ -1,0 +1,102 @@
+import io
+import json
+import sys
+
+import pytest
+
+from forecast.cli import console
+from forecast.cli.console import ProgressLine, count, print_json, say_beside, short, table, wrapped
+from forecast.evaluation.verdict import short as short_in_verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (float("-inf"), "–"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (7, "7"),
+        (1234567, "1,234,567"),
+        (1.0, "1.0000"),
+        (28.5651, "28.565"),
+        (910.921, "910.92"),
+        (1234.5678, "1,234.6"),
+        (98765432.1, "98,765,432"),
+        (0.123456, "0.1235"),
+        (-0.5, "-0.5000"),
+        (0.00012345, "0.000123"),
+        (1.8e-12, "1.8e-12"),
+        ("text", "text"),
+    ],
+)
+def test_short_keeps_five_digits_at_most(value, text):
+    assert short(value) == text
+
+
+def test_table_and_verdict_agree_on_numbers():
+    for value in (28.5651, 910.921, 1234.5678, 98765432.1):
+        assert short(value) == short_in_verdict(value)
+
+
+def test_table_aligns_names_left_and_numbers_right():
+    assert table(["model", "RMSE"], [["rnn", "1.5"], ["ensemble", "12.25"]]) == (
+        "  model      RMSE\n  rnn         1.5\n  ensemble  12.25\n"
+    )
+    assert table(["model", "RMSE"], []) == "  model  RMSE\n"
+
+
+def test_count_knows_one_from_many():
+    assert [count(1, "step"), count(2, "step"), count(1200, "fold"), count(0, "row")] == [
+        "1 step", "2 steps", "1,200 folds", "0 rows"
+    ]  # fmt: skip
+    assert (count(1, "series"), count(3, "series")) == ("1 series", "3 series")
+
+
+def test_notes_wrap_behind_their_label(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    assert wrapped("one two three four five six", "Read") == "Read      one two three four\n          five six\n"
+    assert (
+        wrapped("one two three four five six", "Read", on_terminal=False) == "Read      one two three four five six\n"
+    )
+
+
+def test_numbers_keep_their_unit_when_lines_end(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert wrapped("gru is behind by 4.5 %, a tie (p = 0.42).") == "gru is behind by\n4.5 %, a tie\n(p = 0.42).\n"
+
+
+def test_flags_stand_at_the_right_edge_or_below(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", err)
+    say_beside("7 steps", "(--season)", "Season")
+    say_beside("12 steps from a window of 48", "(--horizon)", "Forecast")
+    say_beside("nothing to change", "", "Note")
+    lines = err.getvalue().splitlines()
+    assert lines[0] == "Season    7 steps             (--season)"
+    assert lines[1:3] == ["Forecast  12 steps from a window of 48", f"{'(--horizon)':>40}"]
+    assert lines[3] == "Note      nothing to change"
+
+
+def test_json_turns_what_it_lacks_into_null(capsys):
+    print_json({"a": float("nan"), "b": [1.5, float("inf")], "c": ({"d": float("-inf")},), "e": "ü"})
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"schema_version": 1, "a": None, "b": [1.5, None], "c": [{"d": None}], "e": "ü"}
+    assert "ü" in out
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then(capsys, monkeypatch):
+    clock = iter([0.0, 3.0, 11.0, 11.0, 12.0, 22.0, 22.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    with ProgressLine("Training", quiet=False) as bar:
+        for share in (0.1, 0.2, 0.3, 0.4):
+            bar.update("rnn", share)
+    assert capsys.readouterr().err == "Training  rnn: 20 %\nTraining  rnn: 40 %\n"
+
+
+def test_quiet_progress_says_nothing(capsys):
+    with ProgressLine("Training", quiet=True) as bar:
+        bar.update("rnn", 0.5)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,145 @@
+"""The README against the program: its commands run, its flags exist, its lists are the program's own."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+from commands import launch, run
+
+from forecast.cli.app import app
+from forecast.errors import DependencyError, ExitCode
+from forecast.models.registry import MODELS
+from forecast.specs import Preset
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+INSTALLS = [block for block in SHELL if "pip install" in block]
+SESSION = re.search(r"```console\n(.*?)```", README, re.DOTALL)[1]
+COMMANDS = [
+    *(line[2:] for line in SESSION.splitlines() if line.startswith("$ ")),
+    *(line for block in SHELL if block not in INSTALLS for line in block.splitlines() if line),
+]
+"""In the order in which a reader runs them."""
+
+
+def parse(words):
+    """Reads the arguments of a command as the program does, without running it, and returns its name and values."""
+    command = typer.main.get_command(app)
+    context = command.make_context("forecast", list(words), resilient_parsing=False)
+    name, command, rest = command.resolve_command(context, list(words))
+    while hasattr(command, "commands"):
+        context = command.make_context(name, list(rest), parent=context)
+        name, command, rest = command.resolve_command(context, list(rest))
+    return name, command.make_context(name, list(rest), parent=context).params
+
+
+def options():
+    """Returns every option of every command."""
+
+    def of(command):
+        own = {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+        return own.union(*map(of, getattr(command, "commands", {}).values()))
+
+    return {*of(typer.main.get_command(app)), "--help", "-h"}
+
+
+def test_examples_were_found():
+    assert len(INSTALLS) == 2
+    assert [command.split()[1] for command in COMMANDS] == ["train", "compare", "predict", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_parses(command):
+    words = shlex.split(command)
+    assert words[0] == "forecast"
+    name, values = parse(words[1:])
+    assert name == words[1]
+    assert values["debug"] is False
+
+
+@pytest.mark.parametrize("words", [["train", "--models", "x", "y"], ["predict", "--horizon", "none"]])
+def test_parsing_notices_what_the_program_would(words):
+    with pytest.raises(typer.exceptions.TyperException):
+        parse(words)
+
+
+def test_install_lines_pin_what_they_install():
+    for block in INSTALLS:
+        assert len(block.splitlines()) == 1
+        assert "pip install -q -c constraints.txt " in block
+    assert (ROOT / "constraints.txt").is_file()
+    name, _ = parse(shlex.split(INSTALLS[0].partition("&& forecast ")[2]))
+    assert name == "train"
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    extract = re.search(r"^command=\$\((.*)\)$", script, re.MULTILINE)[1]
+    found = subprocess.run(["bash", "-c", extract], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert found == INSTALLS[1]
+    assert found.endswith("&& python -m pytest\n")
+
+
+def test_every_command_that_is_mentioned_exists():
+    table = re.findall(r"^\| (`forecast .*?) \|", README, re.MULTILINE)
+    mentioned = [code for cell in table for code in re.findall(r"`([^`]+)`", cell)]
+    names = {word for code in mentioned for word in code.split() if re.fullmatch(r"[a-z]+", word)} - {"forecast"}
+    top = typer.main.get_command(app).commands
+    known = {*top, *top["models"].commands}
+    assert names == known
+
+
+def test_every_flag_that_is_mentioned_exists():
+    text = README
+    for block in INSTALLS:
+        text = text.replace(block, "")
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert len(flags) > 10
+    assert flags <= options()
+
+
+def test_models_presets_and_exit_codes_are_the_programs():
+    models = README.partition("\nModels: ")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z-]+)`", models)) == set(MODELS)
+    presets = README.partition("\nPresets: ")[2].partition("\n\n")[0]
+    assert {word.split()[-1] for word in re.findall(r"`([a-z -]+)`", presets)} == set(get_args(Preset))
+    codes = README.partition("## Exit codes\n")[2].partition("##")[0]
+    assert [int(code) for code in re.findall(r"(?:^|· )(\d+) ", codes, re.MULTILINE)] == [
+        code.value for code in ExitCode
+    ]
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_session_shows_the_words_that_train_says(tmp_path, monkeypatch):
+    """Up to where the training begins: scores differ a little from machine to machine."""
+
+    def no_further(*_):
+        raise DependencyError("far enough")
+
+    monkeypatch.setattr("forecast.workflows.contest.machine_for", no_further)
+    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
+    done = run(*shlex.split(COMMANDS[0])[1:], folder=tmp_path, COLUMNS="80")
+    shown = SESSION.partition("\n  scored on")[0].partition("\n")[2]
+    assert shown.split() == done.err.partition("error: far enough")[0].split()
+
+
+@pytest.mark.slow
+def test_commands_run_one_after_another(tmp_path):
+    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
+    for command in COMMANDS:
+        done = launch(*shlex.split(command)[1:], folder=tmp_path)
+        assert done.code == 0, (command, done.err)
+        if command == COMMANDS[0]:
+            assert all(f"  {row['model']} " in SESSION for row in done.rows)
+            assert all(line.split()[0] in SESSION for line in done.err.splitlines())
+    assert len((tmp_path / "next_two_years.csv").read_text().splitlines()) == 25
