@@ -38,6 +38,6 @@ def shop(tmp_path_factory):
     """Returns a folder in which `forecast train visits.csv` was run once by the installed program; to be read only."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "visits.csv").write_bytes(csv_bytes(visits()))
-    train = launch("train", "visits.csv", "--model", "gru", *QUICK, folder=folder)
+    train = launch("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none", folder=folder)
     assert train.code == 0, train.err
     return SimpleNamespace(folder=folder, data=folder / "visits.csv", train=train)

@@ -113,10 +113,9 @@ def test_plots_are_named_and_written(folder):
     assert f"Plots     {', '.join(files)}" in done.err
 
 
-def test_several_networks_share_folds_and_seeds(folder):
-    done = run("compare", "visits.csv", "--models", "linear,gru,linear", *BARE[2:], folder=folder)
-    assert [row["model"] for row in done.rows].count("linear") == 1
-    assert {"linear", "gru"} < {row["model"] for row in done.rows}
+def test_model_that_is_named_twice_is_compared_once(folder):
+    done = run("compare", "visits.csv", "--models", "drift,naive,drift", *CHEAP[2:], folder=folder)
+    assert sorted(row["model"] for row in done.rows) == sorted(RIVALS)
 
 
 # Which file, where none is named

@@ -12,6 +12,10 @@ import time
 import pytest
 from commands import FORECAST, FORECAST_COLUMNS, LEADERBOARD_COLUMNS, QUICK, csv_bytes, launch, run, visits
 
+from forecast.data.readers import ReadOptions
+from forecast.errors import DependencyError
+from forecast.specs import Overrides, Settings
+
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
 JSON_KEYS = {
@@ -61,7 +65,7 @@ def forecast_rows(folder, name="visits"):
 def again(shop, tmp_path_factory):
     """The same training once more, in another process and folder, and asked for JSON."""
     folder = folder_with(tmp_path_factory.mktemp("again"))
-    return folder, run("train", "visits.csv", *BARE, "--json", folder=folder)
+    return folder, run("train", "visits.csv", *GRU, "--json", folder=folder)
 
 
 # What is written where
@@ -99,15 +103,13 @@ def test_stderr_says_what_was_saved_and_what_to_do_next(shop):
 
 
 def test_files_that_are_named_are_there(shop, again):
-    named = next(line for line in shop.train.err.splitlines() if line.startswith("Plots"))
-    plots = [shop.folder / name for name in named.removeprefix("Plots").strip().split(", ")]
-    assert [path.name for path in plots] == [
-        f"visits-{name}.png" for name in ("forecast", "scores", "steps", "convergence")
-    ]
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in plots)
     folder, outcome = again
-    assert outcome.document["files"] == ["forecasts/visits.csv"]
-    assert [path.name for path in (folder / "forecasts").iterdir()] == ["visits.csv"]
+    plots = [f"forecasts/visits-{name}.png" for name in ("forecast", "scores", "steps", "convergence")]
+    assert outcome.document["files"] == ["forecasts/visits.csv", *plots]
+    assert f"Plots     {', '.join(plots)}" in outcome.err.splitlines()
+    assert all((folder / name).read_bytes().startswith(b"\x89PNG") for name in plots)
+    assert [path.name for path in (shop.folder / "forecasts").iterdir()] == ["visits.csv"]
+    assert "Plots" not in shop.train.err
 
 
 @pytest.mark.parametrize(("kind", "magic"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -202,6 +204,7 @@ def test_diverging_loss_exits_6_and_saves_nothing(tmp_path):
     assert not (folder / "forecasts").exists()
 
 
+@pytest.mark.slow
 def test_tutorial_preset_is_the_textbook_network(tmp_path):
     done = run(
         *("train", "visits.csv", *BARE, "--preset", "tutorial", "--steps", "5", "--json"), folder=folder_with(tmp_path)
@@ -211,16 +214,36 @@ def test_tutorial_preset_is_the_textbook_network(tmp_path):
     assert (spec["batch_size"], spec["schedule"], spec["highway"]) == (32, "constant", False)
 
 
-def test_settings_that_were_given_reach_the_network(tmp_path):
-    flags = {"units": 4, "layers": 2, "dropout": 0.1, "batch_size": 8, "steps": 3, "learning_rate": 0.01, "loss": "mse"}
-    words = [word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", value)]
-    more = ("--horizon", 5, "--window", 14, "--season", 7, "--folds", 2, "--seeds", 1, "--seed", 3)
-    done = run(*("train", "visits.csv", "--model", "rnn", "--plots", "none", "--json"), *words, *more,
-               folder=folder_with(tmp_path))  # fmt: skip
-    spec = done.document["spec"]
-    assert {name: spec[name] for name in flags} == flags
-    assert (spec["horizon"], spec["window"], spec["season"], spec["seeds"]) == (5, 14, 7, [3])
-    assert done.document["scored_on"]["folds"] == 2
+def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
+    seen = []
+
+    def listen(request, store, *_):
+        seen.append((request, store))
+        raise DependencyError("seen")
+
+    monkeypatch.setattr("forecast.workflows.train.train", listen)
+    network = {"units": 4, "layers": 2, "dropout": 0.1, "recurrent_dropout": 0.2, "loss": "huber", "steps": 3,
+               "batch_size": 8, "learning_rate": 0.01}  # fmt: skip
+    plan = {
+        "horizon": 5,
+        "window": 14,
+        "season": 7,
+        "folds": 2,
+        "preset": "best",
+        "seed": 3,
+        "seeds": 6,
+        "metric": "mae",
+    }
+    data = {"time": "day", "target": "a, b", "id": "shop", "freq": "D", "date_format": "%d/%m/%Y", "fill": "zero"}
+    rest = {"model": "lstm", "name": "shop-1", "plots": "svg", "out_dir": "out", "device": "cpu", "store": "st"}
+    flags = [word for name, value in {**network, **plan, **data, **rest}.items() for word in (f"--{name}", value)]
+    words = [str(word).replace("_", "-") if str(word).startswith("--") else word for word in flags]
+    assert run("train", "x.csv", *words, folder=tmp_path).code == 3
+    request, store = seen[0]
+    assert request.settings == Settings(**plan, overrides=Overrides(**network))
+    assert request.options == ReadOptions("day", ("a", "b"), ("shop",), "D", "%d/%m/%Y", "zero")
+    assert (request.source, request.model, request.name, request.device) == ("x.csv", "lstm", "shop-1", "cpu")
+    assert (request.plots, str(request.folder), str(store.root)) == ("svg", "out", "st")
 
 
 # Kinds of data

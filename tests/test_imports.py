@@ -91,7 +91,7 @@ def test_models_of_a_full_store_need_no_numpy(shop):
     assert imported_by("models", "show", "visits", folder=shop.folder) == set()
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "table"])
+@pytest.mark.parametrize("form", ["csv", "json"])
 def test_predict_needs_neither_tensorflow_nor_pandas(shop, form):
     assert imported_by("predict", "visits", "--format", form, folder=shop.folder) == {"numpy", "pyarrow"}
 

@@ -1,5 +1,10 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny import wave
 
 from forecast.data.panel import panel_from_series
@@ -93,3 +98,97 @@ def test_negative_values_are_noticed_and_gaps_are_not():
 def test_large_panels_are_trained_once():
     assert make_plan(line(100), Settings()).refit
     assert not make_plan(line(100, series=51), Settings()).refit
+
+
+# Any length, frequency and wish
+
+WISHES = st.builds(
+    Settings,
+    horizon=st.none() | st.integers(1, 80),
+    window=st.none() | st.integers(1, 500),
+    season=st.none() | st.integers(1, 400),
+    folds=st.none() | st.integers(1, 12),
+    preset=st.sampled_from(["balanced", "tutorial"]),
+)
+
+
+def carry_out(panel, plan, settings):
+    """Cuts what training cuts at the earliest origin; returns the number of windows."""
+    first = rolling_origins(panel, plan.horizon, plan.folds, min(plan.window, plan.season + 1))[0]
+    spec = make_spec("gru", plan, settings, windows=len(panel.values))
+    ahead = 1 if spec.rolled else plan.horizon
+    return min(len(cut_windows(first.train(panel), plan.window, ahead, view.season)) for view in spec.views)
+
+
+@given(st.integers(5, 2000), st.sampled_from(FREQUENCIES), WISHES)
+def test_any_plan_fits_its_data_and_keeps_what_was_wished(steps, frequency, settings):
+    panel = line(steps, frequency)
+    try:
+        plan = make_plan(panel, settings)
+    except (DataError, UsageError):
+        return
+    wished = {name: value for name in ("horizon", "window", "folds") if (value := getattr(settings, name))}
+    assert {name: getattr(plan, name) for name in wished} == wished
+    assert settings.season in {None, plan.season}
+    assert plan.window + plan.horizon + plan.folds * plan.horizon <= steps or settings.window
+    assert carry_out(panel, plan, settings) > 0
+
+
+@given(st.integers(5, 2000), st.sampled_from(FREQUENCIES))
+def test_without_wishes_five_rows_are_always_enough(steps, frequency):
+    panel = line(steps, frequency)
+    plan = make_plan(panel, Settings())
+    assert 1 <= plan.folds <= 3
+    assert carry_out(panel, plan, Settings()) > 0
+
+
+@given(st.integers(5, 2000), st.sampled_from(FREQUENCIES), WISHES)
+def test_advice_that_comes_with_a_refusal_works(steps, frequency, settings):
+    panel, wished = line(steps, frequency), settings
+    for _ in range(4):  # one flag after another may be in the way
+        try:
+            plan = make_plan(panel, wished)
+        except (DataError, UsageError) as error:
+            advice = re.findall(r"--(\w+) (\d+)", error.hint.split(", or ")[0])
+            wished = replace(wished, **{name: int(number) for name, number in advice})
+        else:
+            assert carry_out(panel, plan, wished) > 0
+            return
+    pytest.fail(f"{settings} ends in {wished}")
+
+
+@given(st.integers(6, 500), st.integers(1, 80), st.integers(1, 12))
+def test_number_of_rows_that_is_asked_for_is_the_least_that_will_do(steps, horizon, folds):
+    settings = Settings(horizon=horizon, folds=folds)
+    try:
+        make_plan(line(steps), settings)
+    except UsageError as error:
+        needed = int(error.message.split(": ")[1].split()[0].replace(",", ""))
+        assert needed > steps
+        assert make_plan(line(needed), settings)
+        with pytest.raises(UsageError, match="are too few"):
+            make_plan(line(needed - 1), settings)
+
+
+def test_season_or_window_that_the_data_can_not_show_is_refused():
+    with pytest.raises(
+        UsageError, match="A season of 500 steps is longer than what is known at the earliest fold"
+    ) as e:
+        make_plan(line(60), Settings(season=500))
+    assert e.value.hint == "--season 36 or less; 1 for none"
+    with pytest.raises(UsageError, match="A window of 5,000 steps and 12 steps after it don't fit") as e:
+        make_plan(line(60), Settings(window=5000))
+    assert make_plan(line(60), Settings(window=int(e.value.hint.split()[1]))).window == 24
+
+
+def test_folds_that_do_not_fit_are_the_users_to_change():
+    with pytest.raises(UsageError, match="60 rows are too few to forecast 12 steps and to score that on 40 folds") as e:
+        make_plan(line(60), Settings(folds=40))
+    assert e.value.hint == "--horizon 1, or --folds 2"
+    assert make_plan(line(60), Settings(folds=40, horizon=1)).folds == 40
+    assert make_plan(line(60), Settings(folds=2)).folds == 2
+
+
+def test_one_long_series_of_a_panel_is_enough_for_a_long_window():
+    panel = panel_from_series([wave(40)] * 3 + [wave(400)], "D")
+    assert make_plan(panel, Settings(window=60, horizon=3, folds=1)).window == 60

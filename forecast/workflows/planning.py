@@ -72,11 +72,15 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
         ways.append(f"--horizon {(length - 1) // (folds + 2)}")
     if settings.folds and length > 3 * horizon:
         ways.append(f"--folds {(length - 1) // horizon - 2}")
+    if not ways:
+        ways.append(
+            "--horizon 1 --folds 1" if length > 3 else "add rows: 4 are the least to forecast and to score with"
+        )
     is_asked = settings.horizon is not None or settings.folds is not None
     return (UsageError if is_asked else DataError)(
         f"{counted(length, 'row')} are too few to forecast {counted(horizon, 'step')} and to score that on "
         f"{counted(folds, 'fold')}: {(folds + 2) * horizon + 1:,} are needed.",
-        ", or ".join(ways) or "add rows: 4 of them are the least that a forecast can be made and scored with",
+        ", or ".join(ways),
     )
 
 
