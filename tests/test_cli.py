@@ -115,6 +115,36 @@ def test_error_under_json_is_one_line_of_json(tmp_path):
         assert json.loads(done.err)["error"]["code"] == done.code == 4
 
 
+# Streams
+
+
+def in_shell(command, folder, **environment):
+    return subprocess.run(
+        ["bash", "-c", command.replace("forecast", f"'{FORECAST}'", 1)],
+        cwd=folder, capture_output=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_disk_that_is_full_is_an_error_of_one_sentence(shop):
+    done = in_shell("forecast predict > /dev/full", shop.folder)
+    assert done.returncode == 5
+    assert done.stderr.decode() == (
+        "error: The result can't be written: No space left on device.\nhint:  free some space, and run it again\n"
+    )
+
+
+@pytest.mark.parametrize(("command", "code"), [("forecast predict >&-", 0), ("forecast predict nobody 2>&-", 4)])
+def test_closed_stream_is_no_error(command, code, shop):
+    done = in_shell(command, shop.folder)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):
+    done = in_shell("forecast models list --format table", shop.folder, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "✓" in done.stdout.decode()
+
+
 # Colour and terminals
 
 

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import typer
 
+from forecast.cli.console import wrapped
+from forecast.cli.streams import prepare_streams, silence, write_note
 from forecast.cli.usage import usage_error
 from forecast.errors import ExitCode, ForecastError, TrainingError
 
@@ -18,11 +20,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     given = sys.argv[1:] if arguments is None else arguments
     if arguments is None and "--debug" not in given:
         warnings.simplefilter("ignore")  # of libraries: not the user's concern
+    prepare_streams()
     try:
         code = _run(given)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         code = ExitCode.DONE
     sys.exit(code)
 
@@ -50,7 +53,7 @@ def _run(arguments: list[str]) -> int:
         hint = "run it again with --debug and report what it prints"
         return _report(ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint), arguments)
     if code == ExitCode.INTERRUPTED:
-        sys.stderr.write("Stopped. The store is as it was.\n")
+        write_note("Stopped. The store is as it was.\n")
     return int(code or 0)
 
 
@@ -60,12 +63,13 @@ def _report(error: ForecastError, arguments: list[str]) -> int:
         words = [word for word in arguments if not word.startswith("-")]
         content = {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
         content |= {"command": words[0] if words else ""}
-        sys.stderr.write(json.dumps({"error": content}, ensure_ascii=False) + "\n")
+        write_note(json.dumps({"error": content}, ensure_ascii=False) + "\n")
         return error.exit_code
     red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
-    sys.stderr.write(f"{red}error:{plain} {error.message}\n")
-    if error.hint:
-        sys.stderr.write(f"hint:  {error.hint}\n")
+    text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
+    write_note(f"{red}error:{plain}{text.removeprefix('error:')}")
+    if error.hint:  # not wrapped: it may be a command to be copied
+        write_note(f"hint:  {error.hint}\n")
     return error.exit_code
 
 

@@ -1,4 +1,4 @@
-"""What the user sees: notes and progress on stderr, results on stdout, numbers a person can read."""
+"""What the user sees: notes and progress on stderr, JSON and tables, numbers a person can read."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
 
+from forecast.cli.streams import write_note, write_out
 from forecast.specs import Form
 
 Cell = str | int | float | None
@@ -38,24 +39,20 @@ def print_json(document: dict[str, Any]) -> None:
     write_out(text + "\n")
 
 
-def write_out(text: str) -> None:
-    """Writes a result to stdout."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
 def say(text: str, label: str = "") -> None:
     """Writes notes to stderr, after their label in a column of its own; wrapped on a terminal."""
-    try:
-        sys.stderr.write(wrapped(text, label, sys.stderr.isatty()))
-        sys.stderr.flush()
-    except BrokenPipeError:  # nobody listens any more; the work goes on: `forecast train sales.csv 2>&1 | head -3`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    write_note(wrapped(text, label, sys.stderr.isatty()))
 
 
-def wrapped(text: str, label: str = "", on_terminal: bool = True) -> str:
+def say_commands(commands: Sequence[str], label: str) -> None:
+    """Writes commands to stderr, each on a line of its own that can be copied whole."""
+    for number, command in enumerate(commands):
+        write_note(f"{'' if number else label:<{LABEL_WIDTH}}{command}\n")
+
+
+def wrapped(text: str, label: str = "", on_terminal: bool = True, *, label_width: int = LABEL_WIDTH) -> str:
     """Returns the text with its label before it and, for a terminal, in lines that fit."""
-    head = f"{label:<{LABEL_WIDTH}}" if label else ""
+    head = f"{label:<{label_width}}" if label else ""
     if not on_terminal:
         return f"{head}{text}\n"
     indent, glued = " " * len(head), _UNIT.sub(_GLUE, text)
@@ -137,29 +134,29 @@ class ProgressLine:
         if self._quiet:
             return
         if self._bar is None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            self._bar = self._start_bar()
+            self._bar = self._start_bar(description)
         if self._bar is not None:
             self._bar.update(self._task, completed=share, description=description)
         elif time.monotonic() - self._last > QUIET_INTERVAL:
             self._last = time.monotonic()
             say(f"{description}: {100 * share:.0f} %", self._label)
 
-    def _start_bar(self) -> Any:
+    def _start_bar(self, description: str) -> Any:
         from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
         bar = Progress(
             TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %  {task.description}"),
+            TextColumn("{task.percentage:>3.0f} %  {task.description} ·"),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("· left"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
+        self._task = bar.add_task(description, total=1.0)
         bar.start()
-        self._task = bar.add_task("", total=1.0)
         return bar
 
     def __exit__(

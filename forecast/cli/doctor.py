@@ -2,8 +2,9 @@
 
 import typer
 
-from forecast.cli.console import print_json, settle_form, table, write_out
+from forecast.cli.console import print_json, settle_form, wrapped
 from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.streams import write_out
 from forecast.errors import ExitCode
 
 
@@ -31,7 +32,11 @@ def doctor_command(output: OutputFlags) -> None:
     elif form == "csv":
         write_out(csv_text(header, rows))
     else:
-        lines = [(name, status, detail + (f"  hint: {hint}" if hint else "")) for name, status, detail, hint in rows]
-        write_out(table(header[:3], lines, left=3))
+        write_out("".join(_line(*row) for row in rows))
     if failed:
         raise typer.Exit(ExitCode.DEPENDENCY)
+
+
+def _line(name: str, status: str, detail: str, hint: str) -> str:
+    head = f"  {name:<12}  {status:<6}  "
+    return wrapped(detail + (f"; hint: {hint}" if hint else ""), head, label_width=len(head))

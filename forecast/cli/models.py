@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say, settle_form, table, write_out
+from forecast.cli.console import print_json, say, settle_form, table
 from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.production.version import Version

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table, write_out
+from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
 from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.streams import write_out
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 

@@ -4,8 +4,9 @@ import textwrap
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_json, say, settle_form, short, table, width, wrapped, write_out
+from forecast.cli.console import count, print_json, say, settle_form, short, table, width, wrapped
 from forecast.cli.flags import OutputFlags
+from forecast.cli.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, Row

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import say
+from forecast.cli.console import say_commands
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
 from forecast.cli.narration import describe_contest, narrated, tell_saved
 from forecast.cli.reading import read_options
@@ -73,11 +73,12 @@ def train_command(
     print_leaderboard(board, output, document)
     if not output.quiet:
         tell_saved(result)
-        say(_next(version.name, data, reading, output), "Next")
+        say_commands(_next(version.name, data, reading, output), "Next")
 
 
-def _next(name: str, data: str, reading: DataFlags, output: OutputFlags) -> str:
+def _next(name: str, data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:
     """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
-    compare = "" if data == "-" else f" · forecast compare{output.store_words}"
-    named = f" {shlex.quote(data)}" if reading == DataFlags() and compare else ""
-    return f"forecast predict {name}{output.store_words}{compare}{named}"
+    predict, compare = f"forecast predict {name}{output.store_words}", f"forecast compare{output.store_words}"
+    if data == "-":
+        return (predict,)
+    return predict, f"{compare} {shlex.quote(data)}" if reading == DataFlags() else compare

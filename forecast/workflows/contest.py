@@ -74,6 +74,8 @@ def run_contest(
     specs = {cell: make_spec(cast(Cell, cell), plan, settings, count) for cell in cells}
     trained = {cell for name in models if name in LEARNED for cell in spec_names(name)}
     reporter.planned(reading, plan, {cell: specs[cell] for cell in cells if cell in trained}, settings)
+    if trained:
+        reporter.progress("starting TensorFlow", 0.0)
     machine = machine_for(models, device)
     memory: Memory = {}
     forecasters = [make_forecaster(name, specs, plan.season, machine, memory) for name in models]

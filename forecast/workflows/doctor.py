@@ -99,5 +99,5 @@ def _training_step() -> Check:
     return Check(
         "training",
         "ok",
-        f"one step on the {machine.device} with {kernel}, compiled and run in {seconds:.1f} s",
+        f"one step on the {machine.device.upper()} with {kernel}, compiled and run in {seconds:.1f} s",
     )

@@ -1,0 +1,51 @@
+"""Standard output and standard error as they may be: closed, full, a pipe that nobody reads, an old terminal."""
+
+import io
+import os
+import sys
+from typing import TextIO
+
+from forecast.errors import DataError
+
+
+def prepare_streams() -> None:
+    """Makes both streams ready for any text: what is closed goes nowhere, results in a pipe are UTF-8."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller: `forecast predict >&-`
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            is_result = name == "stdout" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if is_result else None, errors="replace")
+
+
+def silence(stream: TextIO) -> None:
+    """Sends all that is still to be written to nowhere, so that the end of the program is not an error too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def write_out(text: str) -> None:
+    """Writes a result to stdout.
+
+    Raises:
+        DataError: the disk refused.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(sys.stdout)
+        raise DataError(
+            f"The result can't be written: {error.strerror}.", "free some space, and run it again"
+        ) from error
+
+
+def write_note(text: str) -> None:
+    """Writes to stderr; where nobody listens any more, the work goes on: `forecast train sales.csv 2>&1 | head -3`."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
