@@ -1,0 +1,56 @@
+"""`forecast check [DATA]`."""
+
+from typing import Annotated
+
+import typer
+
+from forecast.cli.check_flags import PlanFlags, WriteFlags
+from forecast.cli.console import print_json, say, say_commands, settle_form
+from forecast.cli.findings import COLUMNS, check_json, check_rows, check_table, next_commands
+from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.reading import find_data, flag_words
+from forecast.cli.streams import write_out
+from forecast.errors import ExitCode
+
+
+@grouped
+def check_command(
+    output: OutputFlags,
+    reading: DataFlags,
+    plan: PlanFlags,
+    write: WriteFlags,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA", help="A CSV; left out: forecast.toml's, the last train's, or the bundled sample."
+        ),
+    ] = None,
+) -> None:
+    """Say what is in a file and what may be wrong with it, each finding with what mends it.
+
+    forecast check sales.csv
+
+    forecast check sales.csv --fix clean.csv --plot findings.png
+
+    forecast check sales.csv --strict --json
+    """
+    from forecast.workflows.check import CheckRequest, check  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+
+    source, options = find_data(data, reading, output)
+    result = check(CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force))
+    form = settle_form(output.form)
+    if form == "json":
+        print_json(check_json(result))
+    elif form == "csv":
+        write_out(csv_text(COLUMNS, check_rows(result)))
+    else:
+        write_out(check_table(result))
+    if result.files and not output.quiet:
+        say(", ".join(str(path) for path in result.files), "Wrote")
+    if form == "table" and not output.quiet:
+        say_commands(next_commands(result, source, flag_words(reading)), "Next")
+    if result.count("error"):
+        raise typer.Exit(ExitCode.BAD_DATA)
+    if write.strict and result.count("warning"):
+        raise typer.Exit(ExitCode.QUALITY_GATE)

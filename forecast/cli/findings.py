@@ -1,0 +1,110 @@
+"""What `check` found, as a person reads it and as a program does."""
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.console import Cell, beside, count, wrapped
+
+if TYPE_CHECKING:
+    from forecast.workflows.check import CheckResult
+
+COLUMNS = ("grade", "topic", "text", "flag", "series", "steps")
+CHOICES = {"time": "Time", "target": "Target", "ids": "Id"}
+"""Findings that tell which column was chosen; a table tells them with the columns."""
+GRADES = ("error", "warning", "note")
+STRONG = 0.6
+
+
+def check_rows(result: "CheckResult") -> list[tuple[Cell, ...]]:
+    """Returns one row a finding, in the order of COLUMNS; series and steps are how many it is about."""
+    return [(*vars(spot.finding).values(), spot.series.size, spot.steps.size) for spot in result.spots]
+
+
+def check_json(result: "CheckResult") -> dict[str, Any]:
+    """Returns the document: what was read, what a run would do with it, and all findings."""
+    from forecast.workflows.check import describe_spots  # noqa: PLC0415 - imports numpy
+
+    reading, plan = result.reading, result.plan
+    columns, panel = reading.columns, reading.panel
+    data = {
+        "source": reading.source,
+        "rows": reading.rows,
+        "time": columns.time,
+        "target": list(columns.target),
+        "id": list(columns.ids),
+        "series": len(panel),
+        "steps": panel.values.size,
+        "frequency": panel.frequency.code,
+        "first": result.first,
+        "last": result.last,
+        "seasons": [vars(season) for season in result.seasons],
+        "covariates": list(result.covariates),
+    }
+    words = None
+    if plan is not None:
+        words = {"horizon": plan.horizon, "window": plan.window, "folds": plan.folds, "seasons": list(plan.seasons)}
+    counts = {f"{grade}s": result.count(grade) for grade in GRADES}
+    findings = describe_spots(result)
+    return {"data": data, "plan": words, **counts, "findings": findings, "files": [str(path) for path in result.files]}
+
+
+def check_table(result: "CheckResult") -> str:
+    """Returns what is in the file, then the findings, the worst first, and what to do next."""
+    lines = [*_head(result), "\n"]
+    shown = [spot.finding for spot in result.spots if spot.finding.topic not in CHOICES]
+    for finding in shown:
+        lines.append(beside(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
+    if shown:
+        lines.append("\n")
+    counts = [count(n, grade) for grade in GRADES if (n := sum(finding.grade == grade for finding in shown))]
+    lines.append(wrapped((", ".join(counts) or "Nothing out of the ordinary") + "."))
+    return "".join(lines)
+
+
+def _head(result: "CheckResult") -> Iterator[str]:
+    reading, plan = result.reading, result.plan
+    panel, columns = reading.panel, reading.columns
+    choices = {spot.finding.topic: spot.finding for spot in result.spots if spot.finding.topic in CHOICES}
+    chosen = {"time": columns.time, "target": ", ".join(columns.target), "ids": ", ".join(columns.ids)}
+    yield beside(f"{reading.source}: {count(reading.rows, 'row')}", "", "Read")
+    for topic, label in CHOICES.items():
+        flag = "--id" if topic == "ids" else f"--{topic}"
+        if topic in choices:
+            yield beside(choices[topic].text, f"({flag})", label)
+        elif chosen[topic]:
+            yield beside(chosen[topic], f"({flag})", label)
+    many = count(len(panel), "series")
+    span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
+    yield beside(span, "(--freq)", "Series")
+    yield beside(_seasons(result), "(--season)", "Season")
+    if plan is not None:
+        needs = f"{count(plan.horizon, 'step')} from a window of {plan.window:,}, scored on {count(plan.folds, 'fold')}"
+        yield beside(needs, "(--horizon, --window, --folds)", "Forecast")
+        have = "there are" if len(panel) == 1 else "a typical series has"
+        yield beside(f"{count(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
+    if result.covariates:
+        names = ", ".join(result.covariates[:8]) + (" …" if len(result.covariates) > 8 else "")
+        yield beside(f"could serve as covariates: {names}", "", "Beside")
+
+
+def _seasons(result: "CheckResult") -> str:
+    """Returns each season with how much it explains: ``12 steps (strong: explains 91 % of the movement)``."""
+    words = []
+    for season in result.seasons:
+        if season.is_seen:
+            strength = (
+                f"{'strong' if season.strength >= STRONG else 'weak'}, {100 * season.strength:.0f} % of the movement"
+            )
+            whose = f", in {100 * season.share:.0f} % of the series" if season.share < 1 else ""
+            words.append(f"{count(season.steps, 'step')} ({strength}{whose})")
+    return ", ".join(words) or "none to be seen"
+
+
+def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:
+    """Returns the commands worth running after a check; flags are those that the source was read with."""
+    if result.fixed is not None:
+        return [f"forecast train {shlex.quote(str(result.fixed))}{result.flags}"]
+    if result.count("error") or source == "-":
+        return []
+    return [f"forecast train {shlex.quote(source)}{flags}"]

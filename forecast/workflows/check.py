@@ -1,0 +1,229 @@
+"""`forecast check`: what is in a file, what may be wrong with it, and what it is enough for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.data.checks.leaks import Leak, leaks
+from forecast.data.checks.spans import series_of
+from forecast.data.checks.survey import NOTHING, Season, Spot, measured, not_measured, seasons_of, survey
+from forecast.data.cleaned import clean_csv, extra_flags
+from forecast.data.findings import Finding, counted
+from forecast.data.frequency import iso_text, readable
+from forecast.data.panel import FloatArray, Panel
+from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.errors import DataError, UsageError
+from forecast.evaluation.splits import rolling_origins
+from forecast.production.disk import atomic_write
+from forecast.specs import Plan, Settings
+from forecast.workflows.outputs import check_free, stem_of
+from forecast.workflows.planning import make_plan
+
+GRADES = ("error", "warning", "note")  # in the order in which they are shown
+EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them
+PictureKind = Literal["png", "svg", "pdf"]
+PICTURES: tuple[PictureKind, ...] = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What `check` was asked for."""
+
+    source: str
+    options: ReadOptions
+    settings: Settings
+    fix: Path | None = None  # where the clean table goes
+    plot: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CheckResult:
+    """What `check` found, the worst first."""
+
+    reading: Reading
+    plan: Plan | None  # None where there are too few rows for any
+    seasons: tuple[Season, ...]
+    spots: tuple[Spot, ...]
+    needed: int  # steps of a series for the window, the horizon and all folds
+    covariates: tuple[str, ...]  # columns that could serve as covariates
+    fixed: Path | None  # the clean table
+    plot: Path | None
+    flags: str  # that the clean table needs to be read as the same series
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was written."""
+        return tuple(path for path in (self.fixed, self.plot) if path is not None)
+
+    @property
+    def first(self) -> str:
+        """When the first of the series begins."""
+        panel = self.reading.panel
+        return readable(panel.frequency.timestamps(panel.first.min()[None])[0])
+
+    @property
+    def last(self) -> str:
+        """When the last of the series ends."""
+        panel = self.reading.panel
+        return readable(panel.frequency.timestamps(panel.last.max()[None])[0])
+
+    @property
+    def typical(self) -> int:
+        """The median of the series' lengths in steps."""
+        return int(np.median(self.reading.panel.lengths))
+
+    def count(self, grade: str) -> int:
+        """Returns how many findings have a grade."""
+        return sum(spot.finding.grade == grade for spot in self.spots)
+
+
+def check(request: CheckRequest) -> CheckResult:
+    """Reads a file and looks at it from all sides; writes the clean table and the plot where they are wanted.
+
+    Raises:
+        UsageError: a file to write is there, or a plot of that kind can't be drawn.
+        ForecastError: see ``read_panel``.
+    """
+    kind = _plot_kind(request.plot)
+    check_free(request.fix, force=request.force, flag="--fix")
+    check_free(request.plot, force=request.force, flag="--plot")
+    reading = read_panel(request.source, request.options, beside=True)
+    panel = reading.panel
+    seasons = seasons_of(measured(panel))
+    plan, needed, planned = _planned(reading, request.settings)
+    given_away = _leaks(reading)
+    spots = [*survey(panel), *planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
+    own = {spot.finding.topic for spot in spots}
+    spots += [_spot(finding, panel) for finding in reading.findings if finding.topic not in own]
+    if all(spot.finding.topic != "sentinel" for spot in spots):
+        spots += _kept_sentinels(panel)
+    spots.sort(key=lambda spot: GRADES.index(spot.finding.grade))
+    told = {name for leak in given_away for name in leak.columns}
+    if request.fix is not None:
+        atomic_write(request.fix, clean_csv(reading), flag="--fix OUT.csv")
+    if request.plot is not None and kind is not None:
+        from forecast.workflows.pictures import draw_check  # noqa: PLC0415 - most checks draw nothing
+
+        picture = draw_check(panel, spots, kind, f"{stem_of(request.source)} ({panel.target})")
+        atomic_write(request.plot, picture, flag="--plot OUT.png")
+    return CheckResult(
+        reading=reading,
+        plan=plan,
+        seasons=seasons,
+        spots=tuple(spots),
+        needed=needed,
+        covariates=tuple(name for name, values in reading.beside.items() if name not in told and _varies(values)),
+        fixed=request.fix,
+        plot=request.plot,
+        flags=extra_flags(reading, request.options),
+    )
+
+
+def describe_spots(result: CheckResult) -> list[dict[str, Any]]:
+    """Returns the findings as JSON-ready mappings: what, how often, and the first few places."""
+    panel, described = result.reading.panel, []
+    for spot in result.spots:
+        places = [_place(panel, int(step)) for step in spot.steps[:EXAMPLES]]
+        such_as = [panel.series_ids[i] for i in spot.series[:EXAMPLES]]
+        counts = {"series": spot.series.size, "steps": spot.steps.size}
+        described.append({**vars(spot.finding), **counts, "such_as": such_as, "places": places})
+    return described
+
+
+def _place(panel: Panel, step: int) -> dict[str, str | float]:
+    i = int(series_of(panel, np.array([step]))[0])
+    stamp = panel.frequency.timestamps(np.array([panel.first[i] + step - panel.offsets[i]]))
+    return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
+
+
+def _plot_kind(path: Path | None) -> PictureKind | None:
+    """Returns the kind of picture that a file name asks for."""
+    if path is None:
+        return None
+    kind = next((kind for kind in PICTURES if path.suffix.lower() == f".{kind}"), None)
+    if kind is None:
+        raise UsageError(
+            f"--plot {path} names no kind of picture.", f"--plot {path.stem or 'check'}.png, or .svg, .pdf"
+        )
+    return kind
+
+
+def _planned(reading: Reading, settings: Settings) -> tuple[Plan | None, int, list[Spot]]:
+    """Returns the plan, the steps that a series needs for it, and which series are shorter."""
+    panel = reading.panel
+    try:
+        plan = make_plan(panel, settings)
+        least = min(plan.window, plan.season + 1)
+        rolling_origins(panel, plan.horizon, plan.folds, least)
+    except UsageError:
+        raise
+    except DataError as error:
+        return (
+            None,
+            0,
+            [Spot(Finding("error", "rows", error.message.rstrip("."), error.hint), np.arange(len(panel)), NOTHING)],
+        )
+    needed = plan.window + (plan.folds + 2) * plan.horizon
+    scored = least + (plan.folds + 1) * plan.horizon
+    short = panel.lengths < scored
+    if not short.any():
+        return plan, needed, []
+    text = f"{int(short.sum()):,} of {len(panel):,} series have less than the {scored:,} steps that scoring on "
+    text += f"{counted(plan.folds, 'fold')} of {counted(plan.horizon, 'step')} needs"
+    text += f", such as {panel.series_ids[int(short.argmax())]} with {int(panel.lengths[int(short.argmax())]):,}"
+    finding = Finding("warning" if short.mean() > 0.1 else "note", "short", text, "--horizon, --folds")
+    return plan, needed, [Spot(finding, np.flatnonzero(short), NOTHING)]
+
+
+def _season_spots(plan: Plan | None, seasons: tuple[Season, ...], settings: Settings) -> list[Spot]:
+    """Returns a note where the season that a run would use is not to be seen."""
+    if plan is None or settings.season is not None or not seasons or any(season.is_seen for season in seasons):
+        return []
+    words = " or ".join(f"{season.steps:,}" for season in seasons)
+    return [
+        Spot(Finding("note", "season", f"no season of {words} steps is to be seen", "--season 1"), NOTHING, NOTHING)
+    ]
+
+
+def _spot(finding: Finding, panel: Panel) -> Spot:
+    """Returns a finding of the reader; of numbers that stand for "not measured", where those that it left are."""
+    steps = not_measured(panel) if finding.topic == "sentinel" else NOTHING
+    return Spot(finding, np.unique(series_of(panel, steps)), steps)
+
+
+def _kept_sentinels(panel: Panel) -> list[Spot]:
+    """Returns the numbers that stand for "not measured" where the reader was told to keep them."""
+    steps = not_measured(panel)
+    if steps.size == 0:
+        return []
+    numbers = ",".join(f"{value:g}" for value in np.unique(panel.values[steps]))
+    text = f"{counted(steps.size, 'value')} of {panel.values.size:,} may stand for 'not measured': {numbers}"
+    finding = Finding("warning", "sentinel", text, f"--missing {numbers}")
+    return [Spot(finding, np.unique(series_of(panel, steps)), steps)]
+
+
+def _leaks(reading: Reading) -> tuple[Leak, ...]:
+    if not reading.beside:
+        return ()
+    panel = reading.panel
+    kept = next(iter(reading.beside.values())).size
+    starts = np.zeros(panel.values.size, dtype=bool)
+    starts[panel.offsets[:-1]] = True
+    return leaks(panel.values[:kept], starts[:kept], reading.beside)
+
+
+def _leak_spot(leak: Leak) -> Spot:
+    if len(leak.columns) > 1:
+        text = f"{' and '.join(leak.columns)} add up to the target: who knows both knows the answer"
+    else:
+        when = "the target of the next step" if leak.lead else "the target"
+        text = f"{leak.columns[0]} gives {when} away (correlation {leak.correlation:.4f}, changes too)"
+    return Spot(Finding("warning", "leak", text, "never use it as a covariate"), NOTHING, NOTHING)
+
+
+def _varies(values: FloatArray) -> bool:
+    known = values[~np.isnan(values)]
+    return known.size > 1 and bool(known.min() < known.max())
