@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 import warnings
 from itertools import pairwise
 from typing import NoReturn
@@ -10,6 +11,7 @@ from typing import NoReturn
 import typer
 
 from forecast.cli.console import wrapped
+from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, write_note
 from forecast.cli.usage import usage_error
 from forecast.errors import ExitCode, ForecastError, TrainingError
@@ -17,12 +19,13 @@ from forecast.errors import ExitCode, ForecastError, TrainingError
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits: the one place that turns an error into words and a number."""
+    began = time.monotonic() - (time.process_time() if arguments is None else 0.0)  # what the start took so far
     given = sys.argv[1:] if arguments is None else arguments
     if arguments is None and "--debug" not in given:
         warnings.simplefilter("ignore")  # of libraries: not the user's concern
     prepare_streams()
     try:
-        code = _run(given)
+        code = _run(given, Run(began, _wants_json(given)))
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
         silence(sys.stdout)
@@ -30,36 +33,37 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], run: Run) -> int:
     from forecast.cli.app import app  # noqa: PLC0415 - inside the boundary, so that its errors are caught too
 
     try:
-        code = app(arguments, prog_name="forecast", standalone_mode=False)
+        code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)
     except ForecastError as error:
         if "--debug" in arguments:
             raise
-        return _report(error, arguments)
+        return _report(error, arguments, run)
     except typer.exceptions.TyperException as error:
         complaint = usage_error(error)
-        return _report(complaint, arguments) if complaint else ExitCode.USAGE
+        return _report(complaint, arguments, run) if complaint else ExitCode.USAGE
     except MemoryError:
         hint = "--window or --batch-size with a smaller number"
-        return _report(TrainingError("There is not enough memory for this.", hint), arguments)
+        return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
     except BrokenPipeError:
         raise
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
         if "--debug" in arguments:
             raise
         hint = "run it again with --debug and report what it prints"
-        return _report(ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint), arguments)
+        bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
+        return _report(bug, arguments, run)
     if code == ExitCode.INTERRUPTED:
         write_note("Stopped. The store is as it was.\n")
     return int(code or 0)
 
 
-def _report(error: ForecastError, arguments: list[str]) -> int:
+def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
     """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
-    if _wants_json(arguments):
+    if run.is_json:
         words = [word for word in arguments if not word.startswith("-")]
         content = {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
         content |= {"command": words[0] if words else ""}

@@ -5,10 +5,16 @@ from typing import Annotated
 import typer
 
 from forecast import __version__
+from forecast.cli.check import check_command
 from forecast.cli.compare import compare_command
+from forecast.cli.config import config_app
 from forecast.cli.doctor import doctor_command
+from forecast.cli.history import history_command
 from forecast.cli.models import models_app
 from forecast.cli.predict import predict_command
+from forecast.cli.retrain import retrain_command
+from forecast.cli.schedule import schedule_command
+from forecast.cli.score import score_command
 from forecast.cli.train import train_command
 
 EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
@@ -51,8 +57,14 @@ def _forecast(
     pass
 
 
+app.command("check")(check_command)
 app.command("train")(train_command)
 app.command("compare")(compare_command)
 app.command("predict")(predict_command)
+app.command("retrain")(retrain_command)
+app.command("score")(score_command)
+app.command("schedule")(schedule_command)
+app.command("history")(history_command)
 app.command("doctor")(doctor_command)
 app.add_typer(models_app, name="models")
+app.add_typer(config_app, name="config")

@@ -4,11 +4,14 @@ from typing import Annotated
 
 import typer
 
+from forecast.cli.completion import complete_models
 from forecast.cli.console import say
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped, split_names
-from forecast.cli.narration import describe_contest, narrated
-from forecast.cli.reading import read_options
+from forecast.cli.narration import describe_contest, narrated, tell_timing
+from forecast.cli.reading import find_data
+from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import leaderboard_json, print_leaderboard
+from forecast.specs import Match
 
 
 @grouped
@@ -24,8 +27,15 @@ def compare_command(
         ),
     ] = None,
     models: Annotated[
-        str, typer.Option("--models", metavar="MODELS", help="Which to compare, with commas.")
+        str,
+        typer.Option(
+            "--models", autocompletion=complete_models, metavar="MODELS", help="Which to compare, with commas."
+        ),
     ] = "rnn,lstm,gru",
+    match: Annotated[
+        Match,
+        typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
+    ] = "steps",
 ) -> None:
     """Backtest several models and the baselines on the same folds and say which is best.
 
@@ -33,29 +43,36 @@ def compare_command(
 
     forecast compare sales.csv --models lstm,gru,linear --folds 5
 
-    forecast compare sales.csv --preset tutorial --json
+    forecast compare sales.csv --match params --time-limit 2m
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.compare import CompareRequest, compare  # noqa: PLC0415
-    from forecast.workflows.sources import find_source  # noqa: PLC0415
+    from forecast.workflows.compare import CompareRequest, compare  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.rehearsal import rehearse_compare  # noqa: PLC0415
+    from forecast.workflows.timing import Terms  # noqa: PLC0415
 
-    found = find_source(data, Store(output.store))
-    if found.why and not output.quiet:
-        say(f"Using {found.source}, {found.why}.")
+    source, options = find_data(data, reading, output)
     request = CompareRequest(
-        source=found.source,
-        options=found.options if found.options and reading == DataFlags() else read_options(reading),
+        source=source,
+        options=options,
         settings=settings.settings(),
         models=split_names(models),
         folder=plot.out_dir,
         plots=plot.plots,
         device=settings.device,
+        terms=Terms(match, settings.time_limit),
     )
-    with narrated("Comparing", quiet=output.quiet) as reporter:
-        result = compare(request, reporter)
+    with narrated("Comparing", output, limit=settings.time_limit, match=match) as reporter:
+        if plot.dry_run:
+            planned = rehearse_compare(request, reporter)
+        else:
+            result = compare(request, reporter)
+    if plot.dry_run:
+        print_rehearsal(planned, output)
+        return
     board = result.contest.board
     files = [str(path) for path in result.files]
     document = {**describe_contest(result.contest), **leaderboard_json(board), "files": files}
     print_leaderboard(board, output, document)
-    if files and not output.quiet:
-        say(", ".join(files), "Plots")
+    if not output.quiet:
+        tell_timing(result.contest)
+        if files:
+            say(", ".join(files), "Plots")

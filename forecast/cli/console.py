@@ -7,7 +7,7 @@ import re
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
@@ -71,15 +71,19 @@ def width() -> int:
 
 
 def say_beside(text: str, flags: str, label: str = "") -> None:
-    """Writes a note with the flags that change it at the right edge, or below where it does not fit."""
-    room = width() - LABEL_WIDTH
-    if flags and len(text) + len(flags) + 2 <= room:
-        say(f"{text}{flags:>{room - len(text)}}", label)
-    elif flags:
-        say(text, label)
-        say(f"{flags:>{room}}", " ")
-    else:
-        say(text, label)
+    """Writes a note to stderr with the flags that change it at the right edge, or below where it does not fit."""
+    write_note(beside(text, flags, label, sys.stderr.isatty()))
+
+
+def beside(text: str, flags: str, label: str = "", on_terminal: bool = True) -> str:
+    """Returns a note with the flags that change it at the right edge of its last line, or below it."""
+    note = wrapped(text, label, on_terminal)
+    if not flags:
+        return note
+    last = note.rstrip("\n").rpartition("\n")[2]
+    if len(last) + len(flags) + 2 <= width():
+        return f"{note.rstrip()}{flags:>{width() - len(last)}}\n"
+    return f"{note}{flags:>{width()}}\n"
 
 
 def short(value: Cell) -> str:
@@ -104,6 +108,20 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
         cells = [f"{t:<{w}}" if c < left else f"{t:>{w}}" for c, (t, w) in enumerate(zip(row, widths, strict=True))]
         lines.append(("  " + "  ".join(cells)).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def fitted_table(
+    rows: Sequence[Mapping[str, str]], columns: Sequence[str], first_to_go: Sequence[str], left: int = 1
+) -> str:
+    """Returns aligned columns; ``first_to_go`` leave one by one until the table fits the terminal."""
+    shown, room = list(columns), get_terminal_size((80, 24)).columns
+    for leaving in ("", *first_to_go):
+        if leaving in shown:
+            shown.remove(leaving)
+        text = table(shown, [[row[name] for name in shown] for row in rows], left)
+        if max(map(len, text.splitlines())) <= room:
+            break
+    return text
 
 
 def _finite(value: Any) -> Any:

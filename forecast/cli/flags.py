@@ -5,7 +5,7 @@ where Typer finds them, and puts them together again when the command is called.
 """
 
 import inspect
-import os
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,7 +15,25 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from forecast.specs import Device, Fill, Form, Loss, Metric, Overrides, PlotKind, Preset, Settings
+from forecast.cli.completion import complete_column, complete_frequency
+from forecast.cli.settings import Configuration, configure, read_given
+from forecast.cli.verbosity import spoken
+from forecast.errors import UsageError
+from forecast.specs import (
+    Aggregate,
+    Deadline,
+    Decimal,
+    Device,
+    Fill,
+    Form,
+    Kind,
+    Loss,
+    Metric,
+    Overrides,
+    PlotKind,
+    Preset,
+    Settings,
+)
 
 
 def _panel(title: str) -> Callable[..., Any]:
@@ -28,25 +46,75 @@ def _panel(title: str) -> Callable[..., Any]:
 _data, _scoring, _network, _output = _panel("Data"), _panel("Forecast"), _panel("Network"), _panel("Output")
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(s|sec|m|min|h)?", re.ASCII)
+
+
+def parse_duration(text: str) -> float:
+    """Returns the seconds of a duration such as ``90``, ``60s``, ``2m`` or ``1.5h``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = _DURATION.fullmatch(text.strip().lower())
+    seconds = float(found[1]) * {"m": 60, "h": 3600}.get((found[2] or "s")[0], 1) if found else 0.0
+    if not seconds > 0:
+        raise UsageError(f"--time-limit '{text}' is not a length of time.", "--time-limit 60s, 2m or 1.5h")
+    return seconds
+
+
+def _from_the_start(context: typer.Context, seconds: float | None) -> Deadline | None:
+    """Returns the deadline of this command: the time since its start, which is in the context, counts."""
+    return None if seconds is None else Deadline(seconds, context.obj.began)
+
+
 @dataclass(frozen=True)
 class DataFlags:
     """How the file is read, where it can't be told from the file."""
 
-    time: Annotated[str | None, _data("--time", help="Date column.", metavar="COLUMN")] = None
+    time: Annotated[
+        str | None,
+        _data("--time", help="Date column; several: Date,Time.", metavar="COLUMN", autocompletion=complete_column),
+    ] = None
     target: Annotated[
         str | None,
-        _data("--target", help="Column to forecast; several (a,b) make a series each.", metavar="COLUMN"),
+        _data(
+            "--target",
+            help="Column to forecast; several (a,b) make a series each.",
+            metavar="COLUMN",
+            autocompletion=complete_column,
+        ),
     ] = None
-    id: Annotated[str | None, _data("--id", help="Column that names the series; several: a,b.", metavar="COLUMN")] = (
-        None
-    )
+    id: Annotated[
+        str | None,
+        _data(
+            "--id", help="Column that names the series; several: a,b.", metavar="COLUMN", autocompletion=complete_column
+        ),
+    ] = None
     freq: Annotated[
-        str | None, _data("--freq", help="Step between rows: 15min, h, D, B, W, MS, QS, YS …", metavar="CODE")
+        str | None,
+        _data(
+            "--freq",
+            help="Step between rows: 15min, h, D, B, W, MS, QS, YS …",
+            metavar="CODE",
+            autocompletion=complete_frequency,
+        ),
     ] = None
     date_format: Annotated[
         str | None, _data("--date-format", help="How dates are written, such as %d/%m/%Y.", metavar="FORMAT")
     ] = None
     fill: Annotated[Fill, _data("--fill", help="What stands in a gap; filled steps are never scored.")] = "interpolate"
+    missing: Annotated[
+        str | None,
+        _data("--missing", help="What means 'not measured', such as -200,9999; none: keep all.", metavar="WORDS"),
+    ] = None
+    decimal: Annotated[Decimal | None, _data("--decimal", help="What separates decimals.")] = None
+    aggregate: Annotated[
+        Aggregate | None, _data("--aggregate", help="Make one value of the rows of each step; see --freq.")
+    ] = None
+    keep_partial: Annotated[
+        bool, _data("--keep-partial", help="With --aggregate: keep a first or last period that is not whole.")
+    ] = False
+    no_dates: Annotated[bool, _data("--no-dates", help="There are no dates: each row is one step.")] = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +130,9 @@ class SettingsFlags:
         int | None,
         _scoring("--folds", help="Origins at which the forecast is scored.", min=1, max=50, metavar="N"),
     ] = None
+    kind: Annotated[
+        Kind, _scoring("--kind", help="price: returns from the last value; sales: never below 0, checked.")
+    ] = "auto"
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
         "balanced"
     )
@@ -84,6 +155,17 @@ class SettingsFlags:
     metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"
     device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
 
+    time_limit: Annotated[
+        Deadline | None,
+        _network(
+            "--time-limit",
+            help="Take this long in all, such as 60s, 2m or 1.5h: steps and seeds are chosen to fit.",
+            metavar="TIME",
+            parser=parse_duration,
+            callback=_from_the_start,
+        ),
+    ] = None
+
     def settings(self) -> Settings:
         """Returns the settings of a run."""
         own = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
@@ -102,7 +184,19 @@ class OutputFlags:
     format: Annotated[Form, _output("--format", help="auto: a table on a terminal, CSV in a pipe.")] = "auto"
     json: Annotated[bool, _output("--json", help="Short for --format json.")] = False
     quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but the result.")] = False
+    verbose: Annotated[bool, _output("--verbose", "-v", help="Say more: settings, choices, seconds.")] = False
     debug: Annotated[bool, _output("--debug", help="Show where in the program an error comes from.")] = False
+    config: Annotated[
+        Configuration | None,
+        _output(
+            "--config",
+            help="File of settings; else the nearest forecast.toml, from this folder upwards.",
+            metavar="FILE",
+            parser=read_given,
+            callback=configure,
+            is_eager=True,  # it settles the defaults of the other flags
+        ),
+    ] = None
 
     @property
     def form(self) -> Form:
@@ -110,20 +204,30 @@ class OutputFlags:
         return "json" if self.json else self.format
 
     @property
+    def configured(self) -> tuple[str, str] | None:
+        """The data that a variable or the file of settings names, and which of them does."""
+        data = self.config.settings.get("data") if self.config else None
+        return (data.value, data.origin) if data else None
+
+    @property
     def store_words(self) -> str:
         """What a command that is recommended needs to find the same store."""
-        is_found = self.store == OutputFlags().store or os.environ.get("FORECAST_STORE") == str(self.store)
+        configured = self.config.settings.get("store") if self.config else None
+        is_found = self.store == OutputFlags().store or (configured and str(configured.value) == str(self.store))
         return "" if is_found else f" --store {shlex.quote(str(self.store))}"
 
 
 @dataclass(frozen=True)
 class PlotFlags:
-    """Whether and where plots are written."""
+    """What a run leaves behind, and where; a dry run leaves nothing."""
 
     plots: Annotated[PlotKind, _output("--plots", help="Kind of the plots.")] = "png"
     out_dir: Annotated[
         Path, _output("--out-dir", help="Folder of plots and forecasts.", metavar="DIR", file_okay=False)
     ] = Path("forecasts")
+    dry_run: Annotated[
+        bool, _output("--dry-run", "-n", help="Say what would be done and how long it takes; write nothing.")
+    ] = False
 
 
 def split_names(text: str | None) -> tuple[str, ...]:
@@ -155,7 +259,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     def run(**values: Any) -> None:
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        command(**values)
+        with spoken(next((value for value in values.values() if isinstance(value, OutputFlags)), None)):
+            command(**values)
 
     del run.__wrapped__  # or Typer would see the ungrouped signature
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

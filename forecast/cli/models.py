@@ -1,25 +1,20 @@
-"""`forecast models list|show|rollback|promote`."""
+"""`forecast models`: list and show what is in the store; the commands that change it are in ``versions``."""
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say, settle_form, table
+from forecast.cli.console import print_json, settle_form, table
 from forecast.cli.flags import OutputFlags, grouped
 from forecast.cli.streams import write_out
-
-if TYPE_CHECKING:
-    from forecast.production.version import Version
+from forecast.cli.versions import Name, export_command, promote_command, prune_command, rollback_command
 
 models_app = typer.Typer(
-    help="The trained models: list, show, rollback, promote.",
+    help="The trained models: list, show, rollback, promote, prune, export.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")]
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
 
 
@@ -55,52 +50,13 @@ def show_command(name: Name, output: OutputFlags) -> None:
     _print_versions(describe_versions(output.store, name), output)
 
 
-@models_app.command("rollback")
-@grouped
-def rollback_command(
-    name: Name,
-    output: OutputFlags,
-    to: Annotated[str | None, typer.Option("--to", metavar="V", help="The version to go back to, such as v2.")] = None,
-) -> None:
-    """Put the champion before this one, or an older version, back in use.
-
-    forecast models rollback sales
-
-    forecast models rollback sales --to v2
-
-    forecast models rollback sales --store /srv/forecast
-    """
-    from forecast.production.store import Store  # noqa: PLC0415
-
-    _tell_champion(Store(output.store).model(name).rollback(to, datetime.now(UTC)), output)
-
-
-@models_app.command("promote")
-@grouped
-def promote_command(
-    name: Name,
-    version: Annotated[str, typer.Argument(help="The version to put in use, such as v2.", metavar="V")],
-    output: OutputFlags,
-) -> None:
-    """Put a version in use, whatever its scores.
-
-    forecast models promote sales v2
-
-    forecast models promote sales 20260102T031500Z-4f2a91c0
-
-    forecast models promote sales v2 --store /srv/forecast
-    """
-    from forecast.production.store import Store  # noqa: PLC0415
-
-    _tell_champion(Store(output.store).model(name).promote(version, datetime.now(UTC)), output)
-
-
-def _tell_champion(version: "Version", output: OutputFlags) -> None:
-    if output.form == "json":
-        print_json({"name": version.name, "version": version.label, "champion": True, "id": version.id})
-    elif not output.quiet:
-        name = version.name
-        say(f"{name} {version.label} is the champion now. Next: forecast predict {name}{output.store_words}")
+for _name, _command in (
+    ("rollback", rollback_command),
+    ("promote", promote_command),
+    ("prune", prune_command),
+    ("export", export_command),
+):
+    models_app.command(_name)(_command)
 
 
 def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:

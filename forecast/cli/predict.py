@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from forecast.cli.completion import complete_name, complete_version
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
 from forecast.cli.flags import OutputFlags, grouped
 from forecast.cli.streams import write_out
@@ -17,7 +18,10 @@ SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "
 def predict_command(
     output: OutputFlags,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Name of the model; may be left out where there is one.")
+        str | None,
+        typer.Argument(
+            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
+        ),
     ] = None,
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None,
     data: Annotated[
@@ -25,7 +29,12 @@ def predict_command(
     ] = None,
     version: Annotated[
         str | None,
-        typer.Option("--model-version", metavar="V", help="A version such as v2 instead of the champion."),
+        typer.Option(
+            "--model-version",
+            autocompletion=complete_version,
+            metavar="V",
+            help="A version such as v2 instead of the champion.",
+        ),
     ] = None,
     to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,

@@ -1,11 +1,36 @@
-"""From the flags about a file to what the readers take."""
+"""From the words and flags about a file to what the readers take."""
 
+import shlex
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from forecast.cli.flags import DataFlags, split_names
+from forecast.cli.console import say
+from forecast.cli.flags import DataFlags, OutputFlags, split_names
 
 if TYPE_CHECKING:
     from forecast.data.readers import ReadOptions
+
+
+def flag_words(flags: DataFlags) -> str:
+    """Returns the flags as they were given, each after a blank, to be used in a command that is recommended."""
+    words: list[str] = []
+    for field in fields(flags):
+        value = getattr(flags, field.name)
+        if value != field.default:
+            words += [f"--{field.name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tuple[str, ReadOptions]":
+    """Returns the file to work on and how it is read; says which, where it was not named."""
+    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.sources import find_source  # noqa: PLC0415
+
+    found = find_source(data, Store(output.store), output.configured)
+    if found.why and not output.quiet:
+        say(f"Using {found.source}, {found.why}.")
+    known = found.options if reading == DataFlags() else None
+    return found.source, known or read_options(reading)
 
 
 def read_options(flags: DataFlags) -> "ReadOptions":
@@ -19,4 +44,9 @@ def read_options(flags: DataFlags) -> "ReadOptions":
         freq=flags.freq,
         date_format=flags.date_format,
         fill=flags.fill,
+        missing=split_names(flags.missing),
+        decimal=flags.decimal,
+        aggregate=flags.aggregate,
+        keep_partial=flags.keep_partial,
+        no_dates=flags.no_dates,
     )

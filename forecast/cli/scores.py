@@ -1,10 +1,9 @@
 """The leaderboard as a person reads it, fitted to the width of the terminal."""
 
 import textwrap
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_json, say, settle_form, short, table, width, wrapped
+from forecast.cli.console import count, fitted_table, print_json, say, settle_form, short, width, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
 
@@ -35,13 +34,7 @@ def leaderboard_table(board: "Leaderboard") -> str:
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
     cells = [_cells(row) for row in board.rows]
-    room = get_terminal_size((80, 24)).columns
-    for leaving in ("", *FIRST_TO_GO):
-        if leaving in columns:
-            columns.remove(leaving)
-        text = table(columns, [[row[name] for name in columns] for row in cells])
-        if max(map(len, text.splitlines())) <= room:
-            break
+    text = fitted_table(cells, columns, FIRST_TO_GO)
     notes = "".join(_note(row) for row in board.rows if row.note)
     many = f"{count(board.folds, 'fold')} × {count(board.horizon, 'step')}"
     seeds = f", {count(board.seeds, 'seed')}" if board.seeds > 1 else ""

@@ -2,30 +2,43 @@
 
 import shlex
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forecast.cli.completion import complete_network
 from forecast.cli.console import say_commands
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
-from forecast.cli.narration import describe_contest, narrated, tell_saved
-from forecast.cli.reading import read_options
+from forecast.cli.narration import describe_contest, narrated, tell_saved, tell_timing
+from forecast.cli.reading import find_data
+from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import leaderboard_json, print_leaderboard
+from forecast.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecast.workflows.train import TrainResult
 
 
 @grouped
 def train_command(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A .csv, .csv.gz, .tsv or .parquet file, or - for standard input.")
-    ],
     output: OutputFlags,
     plot: PlotFlags,
     reading: DataFlags,
     settings: SettingsFlags,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="A .csv, .csv.gz, .tsv or .parquet file, or - for standard input; left out: forecast.toml's.",
+        ),
+    ] = None,
     model: Annotated[
         str,
         typer.Option(
-            "--model", metavar="MODEL", help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest."
+            "--model",
+            autocompletion=complete_network,
+            metavar="MODEL",
+            help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest.",
         ),
     ] = "auto",
     name: Annotated[
@@ -38,42 +51,58 @@ def train_command(
 
     forecast train sales.csv --model lstm --horizon 28 --target revenue
 
-    forecast train shops.csv --id store --preset best --device cpu
+    forecast train shops.csv --id store --time-limit 2m
     """
-    from forecast.models.registry import spec_names  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.production.store import Store  # noqa: PLC0415
+    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.rehearsal import rehearse_train  # noqa: PLC0415
     from forecast.workflows.train import TrainRequest, train  # noqa: PLC0415
 
+    if data is None and output.configured is None:
+        raise UsageError("Missing argument 'DATA'.", "forecast train --help")
+    source, options = find_data(data, reading, output)
     request = TrainRequest(
-        source=data,
-        options=read_options(reading),
+        source=source,
+        options=options,
         settings=settings.settings(),
         model=model,
         name=name,
         folder=plot.out_dir,
         plots=plot.plots,
         device=settings.device,
+        deadline=settings.time_limit,
     )
-    with narrated("Training", quiet=output.quiet) as reporter:
-        result = train(request, Store(output.store), lambda: datetime.now(UTC), reporter)
+    store = Store(output.store)
+    with narrated("Training", output, limit=settings.time_limit) as reporter:
+        if plot.dry_run:
+            planned = rehearse_train(request, store, reporter)
+        else:
+            result = train(request, store, lambda: datetime.now(UTC), reporter)
+    if plot.dry_run:
+        print_rehearsal(planned, output)
+        return
+    print_leaderboard(result.board, output, _document(result))
+    if not output.quiet:
+        tell_saved(result)
+        tell_timing(result.contest)
+        say_commands(_next(result.version.name, source, reading, output), "Next")
+
+
+def _document(result: "TrainResult") -> dict[str, Any]:
+    from forecast.models.registry import spec_names  # noqa: PLC0415
+
     version, board = result.version, result.board
     row = board.row(result.chosen)
-    scores = {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80}
-    document = {
+    return {
         "name": version.name,
         "version": version.label,
         "champion": True,
         "model": result.chosen,
         "spec": {**result.contest.specs[spec_names(result.chosen)[-1]].to_json(), "cell": result.chosen},
-        "scores": scores,
+        "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **leaderboard_json(board),
         **describe_contest(result.contest),
         "files": [str(path) for path in result.files],
     }
-    print_leaderboard(board, output, document)
-    if not output.quiet:
-        tell_saved(result)
-        say_commands(_next(version.name, data, reading, output), "Next")
 
 
 def _next(name: str, data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:

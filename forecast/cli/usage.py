@@ -13,6 +13,7 @@ _REWORDED = (
     (_FLAG + r"Input should be a valid number.*", r"\1 takes a number"),
     (_FLAG + r"Input should be (.+)", r"\1 must be \2"),
     (_FLAG, r"\1: "),
+    (r"(Did you mean '[^']+'), .*\?", r"\1?"),
     (r"argument\(s\) \((.+)\)", r"argument: \1"),
     (r"(?<![.?])$", "."),
 )

@@ -25,8 +25,13 @@ from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
+SHORT = 500
+"""One series of at most so many steps can say little of how far its forecasts are to be trusted."""
 ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
+
+NEGLIGIBLE = 1e-5
+"""A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +120,26 @@ def backtest(
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
 
+def evidence_shifts(fold: Fold) -> list[int]:
+    """Returns how many steps after its origin a fold is forecast from, to learn: 0, and more where series are few."""
+    origins = int(np.clip(np.ceil(ENOUGH_ERRORS / max(fold.scored.sum(), 1)), 1, fold.horizon))
+    return sorted({int(shift) for shift in np.linspace(0, fold.horizon, origins, endpoint=False)})
+
+
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     """Returns each series' ``naive_scale``, gaps filled; NaN for one too short to have any: (S,)."""
     bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
     return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
+
+
+def learning_scales(panel: Panel, season: int) -> FloatArray:
+    """Returns the scales by which errors are pooled over series: (S,), NaN for a series that hardly ever varies.
+
+    By a variation that is nothing beside its values, the least error would count as enormous.
+    """
+    scales, bounds = series_scales(panel, season), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    sizes = np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in bounds])
+    return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
 
 
 def lowest_values(panel: Panel) -> FloatArray:
@@ -138,6 +159,7 @@ def forecast_points(members: Members, combination: Combination | None, lowest: F
 def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:
     """Takes one model over all folds, learning from each only what the next may know."""
     fits = len(folds) if refit else 1
+    progress(0.0)
     for fold in folds:
         if trial.fitted is None or refit:
             done = fold.number / fits
@@ -174,10 +196,10 @@ class _RunningTrial:
     def forecast(self, fold: Fold) -> None:
         """Forecasts the fold with what earlier folds taught, then learns from it."""
         known = [record.known_at(fold.number) for record in self.records]
-        combination = learn_combination([record.evidence for record in known], self.metric)
+        combination = self._combination(known)
         train = fold.train(self.panel)
         members = self._members(train)
-        scales, lowest = series_scales(train, self.season), lowest_values(train)
+        scales, lowest = learning_scales(train, self.season), lowest_values(train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
@@ -185,6 +207,10 @@ class _RunningTrial:
             calibration = _calibrate(known)
             self.intervals.append(calibration.intervals(point, scales, lowest) if calibration else ())
         self._learn(fold, members, combination)
+
+    def _combination(self, known: Sequence[_Record]) -> Combination | None:
+        is_short = len(self.panel) == 1 and len(self.panel.values) <= SHORT
+        return learn_combination([record.evidence for record in known], self.metric, is_short=is_short)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -195,16 +221,15 @@ class _RunningTrial:
 
     def _learn(self, fold: Fold, members: Members, combination: Combination | None) -> None:
         """Records the fold's forecast, and where series are few, more from origins between it and the next."""
-        origins = int(np.clip(np.ceil(ENOUGH_ERRORS / max(fold.scored.sum(), 1)), 1, fold.horizon))
-        for shift in np.unique(np.linspace(0, fold.horizon, origins, endpoint=False).astype(int)):
-            moved = fold.moved(self.panel, int(shift))
+        for shift in evidence_shifts(fold):
+            moved = fold.moved(self.panel, shift)
             train = moved.train(self.panel)
             truth = moved.truth(self.panel)
             forecast = members if shift == 0 else self._members(train)
-            scales = series_scales(train, self.season)
+            scales = learning_scales(train, self.season)
             point = forecast_points(forecast, combination, lowest_values(train))
-            errors = (truth - point) / np.where(scales > 0, scales, np.nan)[:, None]
-            self.records.append(_Record(fold.number, int(shift), Evidence(forecast, truth, scales), errors))
+            errors = (truth - point) / scales[:, None]
+            self.records.append(_Record(fold.number, shift, Evidence(forecast, truth, scales), errors))
 
     def result(self, folds: int) -> Trial:
         """Returns the trial, with all that its folds taught."""
@@ -215,7 +240,7 @@ class _RunningTrial:
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            combination=learn_combination([record.evidence for record in known], self.metric),
+            combination=self._combination(known),
             calibration=_calibrate(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,

@@ -34,10 +34,10 @@ class Calibration:
 
         Args:
             point: (S, H), in the target's unit.
-            scales: (S,), each series' scale.
+            scales: (S,), each series' scale; one that never varied has none (0 or NaN), and no interval: NaN.
             lowest: (S,), no bound lies below: 0 for a series that never was negative, else −inf.
         """
-        half = scales[:, None] * self.spread
+        half = np.where(scales > 0, scales, np.nan)[:, None] * self.spread
         floor = lowest[:, None]
         return tuple(
             Interval(level, np.maximum(point - width * half, floor), np.maximum(point + width * half, floor))

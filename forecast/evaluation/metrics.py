@@ -19,6 +19,11 @@ def mae(truth: FloatArray, forecast: FloatArray) -> float:
     return _mean(np.abs(truth - forecast))
 
 
+def bias(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns the mean of forecast − truth over all scored points: above zero where forecasts are too high."""
+    return _mean(forecast - truth)
+
+
 def smape(truth: FloatArray, forecast: FloatArray) -> float:
     """Returns the mean of 200·|y − f| / (|y| + |f|) in per cent, over series of each series' mean (M4's rule).
 

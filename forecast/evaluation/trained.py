@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, panel_from_series
-from forecast.evaluation.backtest import forecast_points, lowest_values, series_scales
+from forecast.evaluation.backtest import forecast_points, learning_scales, lowest_values
 from forecast.evaluation.intervals import Calibration
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
@@ -39,7 +39,7 @@ class TrainedModel:
         A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
         have no intervals (NaN bounds): their errors were never measured.
         """
-        lowest, scales = lowest_values(panel), series_scales(panel, self.season)
+        lowest, scales = lowest_values(panel), learning_scales(panel, self.season)
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:

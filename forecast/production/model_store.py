@@ -2,6 +2,7 @@
 
     NAME/versions/20260102T031500Z-4f2a91c0/   manifest.json and the files of the version
     NAME/champion                              which version is in use
+    NAME/issued/                               forecasts that champions issued later
     NAME/history.jsonl                         a line a run
     NAME/lock
 
@@ -23,6 +24,7 @@ from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
 from forecast.production.disk import Disk, list_folders, read_regular, telling
 from forecast.production.document import JSON, NewerStoreError
 from forecast.production.history import HISTORY, append_history, read_history
+from forecast.production.issued import ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
 from forecast.production.lock import ModelLock
 from forecast.production.manifest import MANIFEST, draft_manifest, is_version_id, seal_manifest
 from forecast.production.publication import place, retire, sweep, withdraw
@@ -40,6 +42,7 @@ class ModelStore:
         self._disk = disk
         self._all_names = all_names
         self._versions = folder / "versions"
+        self._issued = folder / ISSUED
         self._lock = ModelLock(folder / "lock", folder.name)
 
     def exists(self) -> bool:
@@ -126,8 +129,8 @@ class ModelStore:
             self._disk.make_folder(self._versions)
         with self._lock.hold(timeout):
             with self._writing():
-                sweep(self._disk, self.folder)
-                sweep(self._disk, self._versions)
+                for folder in (self.folder, self._versions, self._issued):
+                    sweep(self._disk, folder)
             yield
 
     def publish(
@@ -209,25 +212,49 @@ class ModelStore:
     def prune(self, keep: int) -> tuple[Version, ...]:
         """Removes all but the newest ``keep`` versions and the champion, and returns what was removed.
 
-        Versions whose manifest is damaged go too.
+        Versions whose manifest is damaged go too. What a removed champion forecast stays in ``issued``.
 
         Raises:
             UsageError: ``keep`` is below 1.
             NotFoundError, DataError: There is no whole champion, so that nothing may go; or the disk refused.
         """
-        if keep < 1:
-            raise UsageError(f"at least one version is kept beside the champion, not {keep}.", "--keep 1")
         self._require()
         with self.lock():
-            champion = self.champion()
-            champion.verify()
-            versions, unlisted = self._scan()
-            damaged = [version_id for version_id, error in unlisted.items() if isinstance(error, DamagedError)]
-            doomed = tuple(version for version in versions[:-keep] if version.id != champion.id)
+            doomed, damaged = self.prunable(keep)
             with self._writing():
+                for version in doomed:
+                    keep_forecast_of(self._disk, self._issued, version)
                 for version_id in (*(version.id for version in doomed), *damaged):
                     retire(self._disk, self._versions / version_id)
             return doomed
+
+    def prunable(self, keep: int) -> tuple[tuple[Version, ...], tuple[str, ...]]:
+        """Returns what ``prune`` would remove: whole versions, and the ids of those whose manifest is damaged.
+
+        Raises:
+            UsageError, NotFoundError, DataError: As for ``prune``.
+        """
+        if keep < 1:
+            raise UsageError(f"at least one version is kept beside the champion, not {keep}.", "--keep 1")
+        champion = self.champion()
+        champion.verify()
+        versions, unlisted = self._scan()
+        damaged = tuple(version_id for version_id, error in unlisted.items() if isinstance(error, DamagedError))
+        return tuple(version for version in versions[:-keep] if version.id != champion.id), damaged
+
+    def issue(self, table: bytes, version: Version, now: datetime) -> Path:
+        """Keeps a forecast that a version issued after its publication, for ``issued``, and returns its file.
+
+        Raises:
+            LockedError: Another run writes to this model.
+            DataError: The disk refused; nothing was kept.
+        """
+        with self.lock(), self._writing():
+            return keep_issued(self._disk, self._issued, table, version.number, now)
+
+    def issued(self) -> IssuedTables:
+        """Returns every forecast that was ever issued, oldest first, whether or not its version is still there."""
+        return read_issued(self._issued, self.versions())
 
     def record(self, entry: Mapping[str, JSON]) -> None:
         """Adds one line to the history.

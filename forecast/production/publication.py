@@ -47,7 +47,9 @@ def retire(disk: Disk, folder: Path) -> None:
 
 
 def sweep(disk: Disk, folder: Path) -> None:
-    """Removes the unfinished work that killed runs left in a folder; the caller holds the lock."""
+    """Removes the unfinished work that killed runs left in a folder, if it is there; the caller holds the lock."""
+    if not folder.is_dir():
+        return
     for path in folder.iterdir():
         if is_hidden(path.name):
             with suppress(OSError):  # junk is invisible, so a disk that keeps it does no harm

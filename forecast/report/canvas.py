@@ -13,9 +13,10 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import ArrayLike
 
+from forecast.data.frequency import ROW_ZERO
 from forecast.models.forecaster import FloatArray
 from forecast.report.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
 
@@ -32,6 +33,7 @@ FAR_OFF = 6.0  # times the median: a model beyond it would press all others into
 TITLE_LINE, LEGEND_LINE, LABEL_LINE, CAPTION_LINE = 0.25, 0.2, 0.155, 0.14  # inches a line of text takes
 MARGIN = 0.1
 LEGEND_WIDTH, LEGEND_MARK = 118, 8  # letters of a whole line; what the sample before each name takes of it
+EARLIEST = -718_797  # 0002-01-01 in days since 1970; matplotlib knows no year before 1
 MARKERS = 9  # on one line, at most
 
 
@@ -137,11 +139,25 @@ def round_numbers(axis: Axis) -> None:
 
 
 def date_axis(axes: Axes, labels: int = 8) -> None:
-    """Writes each date in as few letters as tell it from its neighbours."""
+    """Writes each date in as few letters as tell it from its neighbours, and the numbers of rows as they are."""
+    first, last = axes.get_xlim()  # days since 1970
+    if first < EARLIEST:
+        written = _row if last < ROW_ZERO / 2 else _month
+        axes.xaxis.set_major_locator(MaxNLocator(labels, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: written(day)))
+        return
     # matplotlib.dates has no types yet.
     locator = AutoDateLocator(minticks=3, maxticks=labels)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def _row(day: float) -> str:
+    return f"{day - ROW_ZERO:,.0f}"
+
+
+def _month(day: float) -> str:
+    return str(np.datetime64(int(day), "D").astype("datetime64[M]"))
 
 
 def sensible_top(heights: Iterable[float]) -> float | None:

@@ -10,6 +10,7 @@ from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.outputs import check_folder, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_last_fold
+from forecast.workflows.timing import Terms
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class CompareRequest:
     folder: Path  # of the plots
     plots: PlotKind
     device: Device
+    terms: Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +42,26 @@ def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
         UsageError: a name is no model, or none is named.
         ForecastError: see ``read_panel`` and ``run_contest``.
     """
-    if not request.models:
-        raise UsageError("--models names no model.", "--models rnn,lstm,gru")
-    models = check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
+    models = models_of(request)
     check_folder(request.folder)
     reading = read_panel(request.source, request.options)
     reporter.read(reading)
-    contest = run_contest(reading, request.settings, models, request.device, reporter)
+    contest = run_contest(reading, request.settings, models, request.device, reporter, request.terms)
+    reporter.progress("drawing", 1.0)
     stem = stem_of(request.source)
     title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     return CompareResult(contest, write_all(request.folder, written) if written else ())
+
+
+def models_of(request: CompareRequest) -> tuple[str, ...]:
+    """Returns the models that are compared: those named, and always the regressions and baselines.
+
+    Raises:
+        UsageError: a name is no model, or none is named.
+    """
+    if not request.models:
+        raise UsageError("--models names no model.", "--models rnn,lstm,gru")
+    return check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))

@@ -1,6 +1,7 @@
 """Plan, backtest, score: what `train` and `compare` share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Protocol, cast
 
 import numpy as np
@@ -9,11 +10,23 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
-from forecast.evaluation.splits import rolling_origins
+from forecast.evaluation.splits import Fold, rolling_origins
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.matching import match_parameters, spec_parameters
 from forecast.models.recipe import make_spec
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
 from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
 from forecast.workflows.planning import make_plan
+from forecast.workflows.timing import (
+    TAIL,
+    Terms,
+    Timing,
+    Work,
+    check_terms,
+    measure_paces,
+    room_of,
+    settle,
+)
 
 LEARNED = (*NETWORKS, ENSEMBLE)
 
@@ -55,38 +68,119 @@ class Contest:
     machine: Machine
     backtest: Backtest
     board: Leaderboard
+    memory: Memory  # the networks that the backtest trained
+    timing: Timing | None = None
+
+    def model_of(self, name: str) -> EnsembleModel | None:
+        """Returns the networks of a name as the backtest trained them; None where it did so at each origin anew."""
+        if self.plan.refit:
+            return None
+        by_cell = {spec.cell: model for (spec, _), model in self.memory.items()}
+        return EnsembleModel(tuple(by_cell[cast(Cell, cell)] for cell in spec_names(name)))
 
 
-def run_contest(
-    reading: Reading, settings: Settings, models: tuple[str, ...], device: Device, reporter: Reporter
-) -> Contest:
-    """Backtests the models on a file that has been read.
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What is settled before anything is trained."""
+
+    plan: Plan
+    settings: Settings
+    folds: tuple[Fold, ...]
+    trained: list[str]  # cells of which networks are trained
+    specs: dict[str, ModelSpec]  # by cell
+    windows: int  # at the end of the data, padding aside
+    machine: Machine
+
+
+def prepare(
+    reading: Reading,
+    settings: Settings,
+    models: tuple[str, ...],
+    device: Device,
+    reporter: Reporter,
+    terms: Terms,
+) -> Prepared:
+    """Returns what a backtest of the models stands on.
 
     Raises:
-        ForecastError: see ``make_plan``, ``rolling_origins`` and ``find_machine``.
+        ForecastError: see ``make_plan``, ``check_terms``, ``rolling_origins`` and ``find_machine``.
     """
+    cells = dict.fromkeys(cell for name in models for cell in spec_names(name))
+    trained = [cell for cell in cells if any(cell in spec_names(name) for name in models if name in LEARNED)]
+    check_terms(terms, settings, trained)
     panel = reading.panel
     plan = make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
     folds = rolling_origins(panel, plan.horizon, plan.folds, least)
     count = count_windows(panel, plan)
-    cells = dict.fromkeys(cell for name in models for cell in spec_names(name))
-    specs = {cell: make_spec(cast(Cell, cell), plan, settings, count) for cell in cells}
-    trained = {cell for name in models if name in LEARNED for cell in spec_names(name)}
-    reporter.planned(reading, plan, {cell: specs[cell] for cell in cells if cell in trained}, settings)
+    specs = _specs(tuple(cells), plan, settings, count, terms)
+    if not terms.is_timed:
+        reporter.planned(reading, plan, {cell: specs[cell] for cell in trained}, settings)
     if trained:
         reporter.progress("starting TensorFlow", 0.0)
-    machine = machine_for(models, device)
-    memory: Memory = {}
-    forecasters = [make_forecaster(name, specs, plan.season, machine, memory) for name in models]
+    room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
+    machine = replace(machine_for(models, device), room=room)
+    return Prepared(plan, settings, folds, trained, specs, count, machine)
+
+
+def run_contest(
+    reading: Reading,
+    settings: Settings,
+    models: tuple[str, ...],
+    device: Device,
+    reporter: Reporter,
+    terms: Terms = Terms(),  # noqa: B008 - frozen
+) -> Contest:
+    """Backtests the models on a file that has been read.
+
+    Raises:
+        ForecastError: see ``prepare``.
+    """
+    prepared = prepare(reading, settings, models, device, reporter, terms)
+    plan, folds, trained, specs = prepared.plan, prepared.folds, prepared.trained, prepared.specs
+    machine, panel = prepared.machine, reading.panel
+    timing = None
+    tail = TAIL * terms.deadline.spent() if terms.deadline else 0.0
 
     def progress(name: str, share: float) -> None:
         reporter.progress(name, (models.index(name) + share) / len(models))
 
-    result = backtest(
-        panel, folds, forecasters, plan.season, refit=plan.refit, metric=settings.metric, progress=progress
-    )
-    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED))
+    memory: Memory = {}
+
+    def run(names: tuple[str, ...]) -> Backtest:
+        pacers = timing.pacers if timing else None
+        forecasters = [make_forecaster(name, specs, plan.season, machine, memory, pacers) for name in names]
+        return backtest(
+            panel, folds, forecasters, plan.season, refit=plan.refit, metric=settings.metric, progress=progress
+        )
+
+    if terms.is_timed:  # what needs no network runs first, so that what is left is the networks' own
+        others = run(tuple(name for name in models if name not in LEARNED))
+        reporter.progress("measuring the pace", 0.0)
+        left = terms.deadline.left if terms.deadline and terms.is_train else lambda: inf
+        paces = measure_paces({cell: specs[cell] for cell in trained}, panel, folds[0], machine, left)
+        models = tuple(name for name in models if name not in LEARNED or paces.keys() >= set(spec_names(name)))
+        work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
+        settled, timing = settle(
+            {cell: specs[cell] for cell in paces}, paces, work, terms, room_of(settings, prepared.windows), tail
+        )
+        specs |= settled
+        reporter.planned(reading, plan, settled, settings)
+        result = run(tuple(name for name in models if name in LEARNED))
+        by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
+        result = replace(result, trials=tuple(by_name[name] for name in models))
+    else:
+        result = run(models)
+    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED), memory, timing)
+
+
+def _specs(cells: tuple[str, ...], plan: Plan, settings: Settings, windows: int, terms: Terms) -> dict[str, ModelSpec]:
+    """Returns the spec of each cell; under a deadline the usual one, from which the clock takes or to which it adds."""
+    usual = replace(settings, preset="balanced") if terms.deadline and settings.preset != "tutorial" else settings
+    specs = {cell: make_spec(cast(Cell, cell), plan, usual, windows).with_(preset=settings.preset) for cell in cells}
+    if terms.match == "params":
+        return match_parameters(specs, spec_parameters(make_spec("lstm", plan, usual, windows)))
+    return specs
 
 
 def machine_for(models: tuple[str, ...], device: Device) -> Machine:

@@ -90,7 +90,7 @@ def _training_step() -> Check:
     machine = find_machine("auto")
     panel = panel_from_series([np.sin(np.arange(40.0))], "D")
     began = time.perf_counter()
-    fitted = RecurrentForecaster("lstm", spec, machine.jit, machine.threads).fit(panel, Watcher())
+    fitted = RecurrentForecaster("lstm", spec, machine).fit(panel, Watcher())
     finite = np.isfinite(fitted.predict_members(panel).values).all()
     seconds = time.perf_counter() - began
     kernel = "an XLA-compiled loop" if machine.jit else "cuDNN kernels"

@@ -40,13 +40,14 @@ def describe_versions(root: Path, name: str) -> list[Row]:
 
 def _describe(version: Version, *, champion: bool) -> Row:
     manifest = version.manifest
+    data = manifest.get("data", {})
     return {
         "name": version.name,
         "version": version.label,
         "champion": champion,
         "model": str(manifest.get("model", "")),
         "created": version.created.isoformat(timespec="seconds"),
-        "training_end": str(manifest.get("data", {}).get("training_end", "")),
+        "training_end": f"row {data['last_row']}" if data.get("last_row") else str(data.get("training_end", "")),
         "id": version.id,
     }
 

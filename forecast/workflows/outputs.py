@@ -18,7 +18,7 @@ def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -
     return csv_text(FORECAST_COLUMNS, forecast_rows(forecasts, origins, model, version))
 
 
-def check_free(path: Path | None, *, force: bool) -> None:
+def check_free(path: Path | None, *, force: bool, flag: str = "-o") -> None:
     """Refuses to replace a file that is there, before any work is done for it.
 
     Raises:
@@ -27,7 +27,7 @@ def check_free(path: Path | None, *, force: bool) -> None:
     if path is not None and (path.is_file() or path.is_dir()) and not force:  # a device is no file
         raise UsageError(
             f"{path} exists already.",
-            f"--force to replace it, or another name: -o {path.stem}-2{path.suffix}",
+            f"--force to replace it, or another name: {flag} {path.stem}-2{path.suffix}",
         )
 
 

@@ -1,7 +1,9 @@
 """The plots of a run, drawn from its tables: matplotlib is imported here and nowhere before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
+from forecast.data.checks.survey import Spot
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
@@ -82,6 +84,14 @@ def draw_forecast(
     from forecast.report.forecast_plot import forecast_figure  # noqa: PLC0415
 
     return {f"forecast.{kind}": render(forecast_figure(history, forecasts, actuals=actuals, title=title), kind)}
+
+
+def draw_check(panel: Panel, spots: Sequence[Spot], kind: Literal["png", "svg", "pdf"], title: str) -> bytes:
+    """Returns the plot of the series with what was found in them."""
+    from forecast.report.canvas import render  # noqa: PLC0415
+    from forecast.report.check_plot import check_figure  # noqa: PLC0415
+
+    return render(check_figure(panel, spots, title=title), kind)
 
 
 def describe_folds(contest: Contest) -> str:

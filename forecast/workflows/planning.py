@@ -5,7 +5,7 @@ import numpy as np
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
-from forecast.specs import Plan, Settings
+from forecast.specs import Kind, Plan, Settings
 
 HORIZONS = {
     "minute": 60,
@@ -16,6 +16,7 @@ HORIZONS = {
     "month": 12,
     "quarter": 4,
     "year": 4,
+    "row": 12,
 }
 """Steps to forecast by the unit of the frequency, where the data is long enough."""
 MOST_FOLDS = 3
@@ -39,6 +40,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         DataError: even the smallest plan needs more rows than there are.
         UsageError: the given settings can't be met by the data.
     """
+    check_kind(panel, settings.kind)
     length = int(np.median(panel.lengths))
     seasons = _seasons(panel, settings, length)
     season = seasons[0] if seasons else 1
@@ -62,6 +64,32 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         folds=folds,
         refit=len(panel.values) <= SMALL,
         nonnegative=bool((observed >= 0).all()),
+        kind=settings.kind,
+    )
+
+
+def check_kind(panel: Panel, kind: Kind) -> None:
+    """Refuses values that the kind of data can't have.
+
+    Raises:
+        DataError: sales below zero, or a price that is not above it; the text names the first.
+        UsageError: prices whose gaps would be filled with zeros.
+    """
+    if kind == "auto":
+        return
+    if kind == "price" and panel.fill == "zero" and not panel.observed.all():
+        raise UsageError("--kind price can't have zeros in its gaps.", "--fill previous")
+    wrong = np.flatnonzero(panel.values < 0 if kind == "sales" else panel.values <= 0)
+    if not wrong.size:
+        return
+    series = int(np.searchsorted(panel.offsets, wrong[0], side="right")) - 1
+    date = str(panel.timestamps(series)[wrong[0] - panel.offsets[series]]).removesuffix("T00:00:00")
+    name = f"series '{panel.series_ids[series]}'" if len(panel) > 1 else panel.target
+    rule = "sales can't be negative" if kind == "sales" else "a price must be above 0"
+    more = f", and {counted(wrong.size - 1, 'value')} more like it" if wrong.size > 1 else ""
+    raise DataError(
+        f"With --kind {kind}, {rule}: {name} is {panel.values[wrong[0]]:g} on {date}{more}.",
+        "--kind auto, or mend the data",
     )
 
 

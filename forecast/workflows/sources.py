@@ -1,17 +1,21 @@
-"""Which data a command works on where none was named."""
+"""Which data and which model a command works on where none was named, and how a model's newer data is read."""
 
-import tomllib
-from dataclasses import dataclass
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import forecast
-from forecast.data.readers import ReadOptions
-from forecast.errors import DataError
+from forecast.data.frequency import Frequency
+from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.source import SUFFIXES, Source
+from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.production.store import Store
 from forecast.workflows.versions import read_data_options
 
-CONFIG = Path("forecast.toml")
 SAMPLE = "airline_passengers.csv"
+MOST_GAPS = 0.5
+"""A file that would have more gaps than this at the model's frequency has another one."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,18 @@ class FoundSource:
     options: ReadOptions | None = None
 
 
-def find_source(named: str | None, store: Store) -> FoundSource:
-    """Returns the data to use: as named, else of forecast.toml, else of the last train, else the sample.
+def find_source(named: str | None, store: Store, configured: tuple[str, str] | None = None) -> FoundSource:
+    """Returns the data to use: as named, else as configured, else of the last train, else the sample.
 
-    Raises:
-        DataError: forecast.toml can't be read.
+    Args:
+        named: by the user.
+        store: where the last train is known.
+        configured: data, and the file of settings or the variable that names it.
     """
     if named is not None:
         return FoundSource(named)
-    configured = _configured()
     if configured:
-        return FoundSource(configured, f"named in {CONFIG}")
+        return FoundSource(configured[0], f"named in {configured[1]}")
     newest = store.newest()
     if newest is None:
         return FoundSource(str(sample_path()), "the bundled sample, since nothing was trained here yet")
@@ -44,22 +49,66 @@ def find_source(named: str | None, store: Store) -> FoundSource:
     return FoundSource(str(sample_path()), why)
 
 
+def name_and_data(first: str | None, second: str | None, store: Store) -> tuple[str | None, str | None]:
+    """Returns the model and the data that one or two arguments name: a lone one may be either."""
+    if first is None or second is not None or first in store.names():
+        return first, second
+    path = Path(first)
+    is_data = first == "-" or "/" in first or path.suffix.lower() in SUFFIXES or path.is_file()
+    return (None, first) if is_data else (first, None)
+
+
+def only_model(store: Store, command: str) -> str:
+    """Returns the name of the one model in the store.
+
+    Raises:
+        NotFoundError: there is none.
+        UsageError: there are several; the hint is the command with the name of the first.
+    """
+    names = store.names()
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise NotFoundError(f"There is no trained model in {store.root}.", "forecast train DATA")
+    raise UsageError(f"Which model? The store has {', '.join(names)}.", f"forecast {command} {names[0]}")
+
+
+def read_alike(source: str | Source, options: ReadOptions, frequency: Frequency) -> Reading:
+    """Returns what a file holds at the frequency of a model's data, which a few rows alone may not tell.
+
+    Args:
+        source: newer data for the model.
+        options: how the data that the model was trained on was read.
+        frequency: of that data.
+
+    Raises:
+        UsageError: the file has another frequency or other columns than the model's data had.
+        ForecastError: see ``read_panel``.
+    """
+    try:
+        reading = read_panel(source, options)
+        if reading.panel.frequency == frequency:
+            return reading
+        problem: ForecastError = UsageError(
+            f"{reading.source} is {reading.panel.frequency.name} ({reading.panel.frequency.code}), but the model was "
+            f"trained on {frequency.name} data ({frequency.code}).",
+            f"forecast train {shlex.quote(str(source))}",
+        )
+    except UsageError as error:
+        names = ", ".join([options.time or "", *options.target, *options.ids])
+        raise UsageError(error.message, f"a file with the columns that the model was trained on: {names}") from None
+    except DataError as error:
+        problem = error
+    if source != "-":  # standard input can't be read twice
+        with suppress(DataError):
+            reading = read_panel(source, replace(options, freq=frequency.code))
+            if reading.panel.frequency == frequency and reading.panel.observed.mean() >= 1 - MOST_GAPS:
+                return reading
+    raise problem
+
+
 def sample_path() -> Path:
     """Returns the bundled sample series: in the installed package, or in the source tree."""
     package = Path(forecast.__file__).parent
     installed = package / "sample_data" / SAMPLE
     return installed if installed.is_file() else package.parent / "sample_data" / SAMPLE
-
-
-def _configured() -> str | None:
-    if not CONFIG.is_file():
-        return None
-    try:
-        data = tomllib.loads(CONFIG.read_text(encoding="utf-8")).get("data")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{CONFIG} can't be read: {error}", f"mend {CONFIG}, or name the file: forecast compare DATA"
-        ) from error
-    if data is not None and not isinstance(data, str):
-        raise DataError(f"In {CONFIG}, data is {data!r}; it must be the path of a file.", 'data = "sales.csv"')
-    return data

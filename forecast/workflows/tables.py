@@ -20,6 +20,10 @@ FORECAST_COLUMNS = (
     "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
     "model", "version", "origin",
 )  # fmt: skip
+LIVE_COLUMNS = (
+    "version", "steps", "issued", "points", "origins", "rmse", "mae", "bias", "coverage_80", "coverage_95",
+    "naive_rmse", "skill",
+)  # fmt: skip
 
 Value = str | int | float | None
 
@@ -48,9 +52,13 @@ def forecast_rows(
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
-    """Returns ISO 8601 texts of the same shape: dates alone where every time of day is midnight."""
+    """Returns ISO 8601 texts of the same shape: dates alone where every time of day is midnight; rows as numbers."""
     import numpy as np  # noqa: PLC0415
 
+    from forecast.data.frequency import is_row, row_of  # noqa: PLC0415
+
+    if timestamps.size and is_row(timestamps.flat[0]):
+        return row_of(timestamps).astype(str)
     whole_days = bool((timestamps == timestamps.astype("datetime64[D]")).all())
     return np.datetime_as_string(timestamps, unit="D" if whole_days else "s")
 

@@ -1,6 +1,7 @@
 """`forecast train`: backtest, fit the winner on everything, save it, forecast."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,18 +14,21 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Watcher
-from forecast.models.recipe import fit_cost
 from forecast.models.recurrent import RecurrentModel
-from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster
+from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster, spec_names, train_on
+from forecast.production.issued import FORECAST
+from forecast.production.journal import Entry, write_entry
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
-from forecast.specs import CELLS, Device, Metric, PlotKind, Settings
+from forecast.specs import CELLS, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.outputs import check_folder, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
+from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.tables import leaderboard_rows
-from forecast.workflows.versions import FORECAST, METRICS, WEIGHTS, pack_version
+from forecast.workflows.timing import Terms
+from forecast.workflows.versions import METRICS, WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")
@@ -35,8 +39,8 @@ METRIC_NAMES: dict[Metric, str] = {
     "mase": "MASE",
     "smape": "sMAPE",
 }
-MOST_COST = 3e12
-"""Multiply-adds of one fit beyond which `auto` leaves out the ensemble of all cells: its last fit costs thrice."""
+LAST_EFFORT = 1 / 3
+"""Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,10 @@ class TrainRequest:
     settings: Settings
     model: str  # a network, or auto
     name: str | None
-    folder: Path  # of the forecast and the plots
+    folder: Path | None  # of the forecast and the plots; None for none beside the store
     plots: PlotKind
     device: Device
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +83,33 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
         LockedError: another run works on this model.
         ForecastError: see ``read_panel``, ``run_contest`` and ``ModelStore.publish``.
     """
-    candidates = _candidates(request.model)
+    candidates = candidates_for(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
-    check_folder(request.folder)
+    if request.folder is not None:
+        check_folder(request.folder)
     reading = read_panel(request.source, request.options)
     reporter.read(reading)
     with models.lock():
-        contest = run_contest(reading, request.settings, (*candidates, *BASELINES), request.device, reporter)
-        return _publish(request, contest, models, now, reporter)
+        began = time.perf_counter()
+        terms, models_named = Terms(deadline=request.deadline, is_train=True), (*candidates, *BASELINES)
+        contest = run_contest(reading, request.settings, models_named, request.device, reporter, terms)
+        return finish(request, contest, models, now, reporter, began)
 
 
-def _publish(
-    request: TrainRequest, contest: Contest, models: ModelStore, now: Callable[[], datetime], reporter: Reporter
+def finish(
+    request: TrainRequest,
+    contest: Contest,
+    models: ModelStore,
+    now: Callable[[], datetime],
+    reporter: Reporter,
+    began: float,
 ) -> TrainResult:
-    """Fits the winner on everything, saves it as the champion, and writes its forecast and plots."""
+    """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
     panel = contest.reading.panel
     name = models.name
-    chosen, reason = _choose(contest, request)
+    chosen, reason = choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
+    reporter.progress("drawing and saving", 1.0)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
@@ -104,23 +118,63 @@ def _publish(
     plots |= draw_contest(contest, request.plots, title)
     scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}
     files = {WEIGHTS: weights, METRICS: json.dumps(scores, indent=1).encode(), FORECAST: table}
+    files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
     version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
-    return TrainResult(contest, chosen, reason, version, forecasts, write_all(request.folder, written))
+    paths = write_all(request.folder, written) if request.folder is not None else ()
+    write_entry(models, _entry(contest, chosen, reason, version, time.perf_counter() - began), now())
+    return TrainResult(contest, chosen, reason, version, forecasts, paths)
+
+
+def _entry(contest: Contest, chosen: str, reason: str, version: Version, seconds: float) -> Entry:
+    """Returns the line of the history: a first champion has challenged nobody."""
+    reading, board = contest.reading, contest.board
+    return Entry(
+        command="train",
+        outcome="trained",
+        reason=reason or f"{chosen} was asked for",
+        champion=version.label,
+        challenger=version.label,
+        challenger_rmse=board.row(chosen).rmse,
+        naive_rmse=board.row(BASELINES[0]).rmse,
+        rows=reading.rows,
+        training_end=version.manifest["data"]["training_end"],
+        seconds=round(seconds, 3),
+        fingerprint=reading.fingerprint,
+    )
 
 
 def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
-    """Returns the chosen network, trained on everything, with the weights and widths its backtest taught."""
-    panel, plan = contest.reading.panel, contest.plan
-    forecaster = make_forecaster(chosen, contest.specs, plan.season, contest.machine)
-    fitted = forecaster.fit(panel, Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share)))
-    model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
+    """Returns the chosen network, trained on everything, with the weights and widths its backtest taught.
+
+    What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
+    """
+    panel, plan, timing = contest.reading.panel, contest.plan, contest.timing
+    watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
+    watcher.progress(0.0)
     trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
-    return TrainedModel(chosen, model, trial.combination, trial.calibration, plan.season)
+    combination = trial.combination
+    begun = contest.model_of(chosen)
+    if timing and timing.deadline:
+        specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
+        fitted = make_forecaster(chosen, specs, plan.season, contest.machine, pacers=timing.last).fit(panel, watcher)
+        tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
+        combination = combination.widened(tried, made) if combination else None
+    elif begun:
+        fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
+    else:
+        fitted = make_forecaster(chosen, contest.specs, plan.season, contest.machine).fit(panel, watcher)
+    model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
+    return TrainedModel(chosen, model, combination, trial.calibration, plan.season)
 
 
-def _candidates(model: str) -> tuple[str, ...]:
+def candidates_for(model: str) -> tuple[str, ...]:
+    """Returns the models among which the backtest chooses.
+
+    Raises:
+        UsageError: there is no such network.
+    """
     if model == AUTO:
         return (*CELLS, ENSEMBLE)
     known = (AUTO, *NETWORKS, ENSEMBLE)
@@ -129,17 +183,14 @@ def _candidates(model: str) -> tuple[str, ...]:
     return (model,)
 
 
-def _choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
-    """Returns the network with the lowest error in the backtest, and in words why it was taken.
-
-    `auto` leaves out the ensemble where training all its networks once more would take too long.
-    """
-    candidates, metric = _candidates(request.model), request.settings.metric
+def choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
+    """Returns the network with the lowest error in the backtest, and in words why it was taken."""
+    metric, tried = request.settings.metric, {row.model for row in contest.board.rows}
+    candidates = [name for name in candidates_for(request.model) if name in tried]  # a deadline may leave some out
     ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
-    if len(ranked) == 1:
+    if request.model != AUTO:
         return ranked[0], ""
     reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
-    cost = sum(fit_cost(contest.specs[cell]) for cell in CELLS)
-    if ranked[0] == ENSEMBLE and cost > MOST_COST:
-        return ranked[1], f"{reason} but the ensemble, which would take three times as long (--model {ENSEMBLE})"
+    if ENSEMBLE not in tried:
+        reason += f" ({' and '.join(cell for cell in CELLS if cell not in tried)} left out for want of time)"
     return ranked[0], reason

@@ -4,12 +4,15 @@ manifest.json    what it is: model, settings, plan, data, library versions
 weights.npz      networks, statistics of the series, which members count, and the end of each series
 metrics.json     the leaderboard that it was chosen by
 forecast.csv     the forecast that was issued with it
+record.npz       what the data was, so that a later run notices when its past is rewritten
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as package_version
 from typing import Any
+
+import numpy as np
 
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
@@ -22,11 +25,10 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
 from forecast.models.recurrent import RecurrentModel
 from forecast.production.version import Version
-from forecast.specs import Settings
+from forecast.specs import Overrides, Settings
 
 WEIGHTS = "weights.npz"
 METRICS = "metrics.json"
-FORECAST = "forecast.csv"
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
@@ -80,12 +82,18 @@ def pack_version(
             "fingerprint": reading.fingerprint,
             "rows": reading.rows,
             "options": asdict(options),
+            "settled": asdict(reading.settled),
             "columns": asdict(reading.columns),
             "series": len(panel),
             "target": panel.target,
             "fill": panel.fill,
             "frequency": asdict(panel.frequency),
             "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
+            "last_row": int(panel.last.max()) if panel.frequency.unit == "row" else None,
+            "values": int(panel.observed.sum()),
+            "steps": panel.lengths.tolist(),
+            "ranges": value_ranges(panel),
+            "closed": reading.is_closed,
         },
         "libraries": {name: package_version(name) for name in LIBRARIES},
     }
@@ -98,27 +106,9 @@ def load_version(version: Version) -> StoredModel:
     Raises:
         DataError: a file is damaged, or the version was made by another kind of program.
     """
-    manifest = version.manifest
-    arrays = unpack_arrays(version.read(WEIGHTS))
     try:
-        data, season = manifest["data"], int(manifest["season"])
-        parts = [_load_part(i, document, manifest, arrays) for i, document in enumerate(manifest["parts"])]
-        model = EnsembleModel(tuple(parts))
-        combination = None
-        if manifest["trust"] is not None:
-            combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
-        widths = {int(level): float(width) for level, width in manifest["widths"].items()}
-        calibration = Calibration(arrays["calibration/spread"], widths) if widths else None
-        trained = TrainedModel(str(manifest["model"]), model, combination, calibration, season)
-        context = Panel(
-            parts[0].series_ids,
-            arrays["context/values"],
-            arrays["context/offsets"],
-            arrays["context/first"],
-            Frequency(**data["frequency"]),
-            data["target"],
-            data["fill"],
-        )
+        trained, context = unpack_model(version.manifest, version.read(WEIGHTS))
+        data = version.manifest["data"]
         return StoredModel(version, trained, data["source"], read_data_options(data), data["fingerprint"], context)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
@@ -127,12 +117,58 @@ def load_version(version: Version) -> StoredModel:
         ) from error
 
 
+def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedModel, Panel]:
+    """Returns the model that ``pack_version`` packed, and the end of the data that it was trained on.
+
+    Raises:
+        DataError: the weights can't be read.
+        KeyError, TypeError, ValueError: the manifest is that of another kind of program.
+    """
+    arrays = unpack_arrays(weights)
+    data, season = manifest["data"], int(manifest["season"])
+    parts = [_load_part(i, document, manifest, arrays) for i, document in enumerate(manifest["parts"])]
+    combination = None
+    if manifest["trust"] is not None:
+        combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
+    widths = {int(level): float(width) for level, width in manifest["widths"].items()}
+    calibration = Calibration(arrays["calibration/spread"], widths) if widths else None
+    trained = TrainedModel(str(manifest["model"]), EnsembleModel(tuple(parts)), combination, calibration, season)
+    context = Panel(
+        parts[0].series_ids,
+        arrays["context/values"],
+        arrays["context/offsets"],
+        arrays["context/first"],
+        Frequency(**data["frequency"]),
+        data["target"],
+        data["fill"],
+    )
+    return trained, context
+
+
+def read_settings(manifest: Mapping[str, Any]) -> Settings:
+    """Returns the settings that a version was trained with."""
+    given = dict(manifest["settings"])
+    return Settings(**{**given, "overrides": Overrides(**given["overrides"])})
+
+
+def value_ranges(panel: Panel) -> list[list[float] | None]:
+    """Returns the lowest and the highest value of each series, to tell later which values are new to the model."""
+    known = (own[~np.isnan(own)] for own in map(panel.series, range(len(panel))))
+    return [[float(own.min()), float(own.max())] if own.size else None for own in known]
+
+
 def read_data_options(data: Mapping[str, Any]) -> ReadOptions:
-    """Returns how the file of a manifest's ``data`` entry was read, its inferred columns settled."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in data["options"].items()}
-    columns = data["columns"]
-    settled = {"time": columns["time"], "target": tuple(columns["target"]), "ids": tuple(columns["ids"])}
-    return ReadOptions(**{**given, **settled})
+    """Returns how the file of a manifest's ``data`` entry was read, what was inferred of it settled."""
+    if "settled" in data:
+        return _options(data["settled"])
+    return _options({**data["options"], **data["columns"]})
+
+
+def _options(document: Mapping[str, Any]) -> ReadOptions:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
+    return ReadOptions(**values)
 
 
 def _load_part(number: int, document: Any, manifest: Mapping[str, Any], arrays: dict[str, Any]) -> RecurrentModel:

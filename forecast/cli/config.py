@@ -1,0 +1,99 @@
+"""`forecast config show` and `forecast config init`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.cli.config_form import config_form
+from forecast.cli.console import Cell, print_json, say, say_commands, settle_form, table
+from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.settings import Configuration, commands_of, shared_options
+from forecast.cli.streams import write_out
+
+config_app = typer.Typer(
+    help="Settings that are written down: show where each comes from, or begin a file of them.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+HEADER = ("setting", "value", "origin")
+
+
+@config_app.command("show")
+@grouped
+def show_command(context: typer.Context, output: OutputFlags) -> None:
+    """Say what every setting is and where it comes from: a flag, a variable, the file or the program.
+
+    forecast config show
+
+    forecast config show --json
+
+    forecast config show --config other.toml
+    """
+    from forecast.workflows.tables import csv_text  # noqa: PLC0415 - heavy imports wait for their command
+
+    given = output.config or Configuration()
+    rows = _rows(context, given)
+    form = settle_form(output.form)
+    if form == "json":
+        print_json({"file": given.file or None, "settings": [dict(zip(HEADER, row, strict=True)) for row in rows]})
+    elif form == "csv":
+        write_out(csv_text(HEADER, rows))
+    else:
+        shown = [[name, _readable(value), origin] for name, value, origin in rows]
+        write_out(table(HEADER, shown, left=len(HEADER)))
+    if not output.quiet:
+        for stranger in given.strangers:
+            say(stranger, "Note")
+
+
+def _readable(value: Cell) -> str:
+    if value is None:
+        return "not set"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _rows(context: typer.Context, given: Configuration) -> list[tuple[str, Cell, str]]:
+    """Returns name, value and origin of each setting, those of single commands last."""
+    rows: list[tuple[str, Cell, str]] = []
+    for name, option in shared_options(commands_of(context)).items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            value, origin = context.params[name], option.opts[0]
+        elif name in given.settings:
+            value, origin = given.settings[name].value, given.settings[name].origin
+        else:
+            value, origin = option.default, "default"
+        rows.append((name.replace("_", "-"), str(value) if isinstance(value, Path) else value, origin))
+    return rows + [(name, setting.value, setting.origin) for name, setting in given.own.items()]
+
+
+@config_app.command("init")
+@grouped
+def init_command(
+    context: typer.Context,
+    output: OutputFlags,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="The data to name in it.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write; default: forecast.toml.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a forecast.toml in which every setting is explained, to be edited.
+
+    forecast config init
+
+    forecast config init sales.csv
+
+    forecast config init -o other.toml --force
+    """
+    from forecast.workflows.config import CONFIG, write_config  # noqa: PLC0415
+
+    path = to or Path(CONFIG)
+    write_config(path, config_form(shared_options(commands_of(context)), data), force=force)
+    if output.form == "json":
+        print_json({"files": [str(path)]})
+    elif not output.quiet:
+        say(str(path), "Wrote")
+        say_commands(["forecast config show"], "Next")

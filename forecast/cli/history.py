@@ -1,0 +1,85 @@
+"""`forecast history [NAME]`."""
+
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecast.cli.completion import complete_name
+from forecast.cli.console import print_json, say, settle_form, short, table, wrapped
+from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.streams import write_out
+from forecast.specs import PlotKind
+
+if TYPE_CHECKING:
+    from forecast.workflows.history import Run
+
+HEADER = ("time (UTC)", "decision", "champion", "challenger", "in use", "seconds", "exit")
+LEFT = 2
+"""So many columns stand to the left; the RMSE of champion and challenger begin the others."""
+
+
+@grouped
+def history_command(
+    output: OutputFlags,
+    name: Annotated[
+        str | None,
+        typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model; all models if left out."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only runs since a date, or since 7d, 12h, 4w ago.")
+    ] = None,
+    plot: Annotated[PlotKind, typer.Option("--plot", help="Draw the RMSE over time.")] = "none",
+    out_dir: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the plots.", file_okay=False)
+    ] = Path("forecasts"),
+) -> None:
+    """Say what every run decided, and why: a line a run, with the RMSE of champion and challenger.
+
+    forecast history sales
+
+    forecast history --since 7d
+
+    forecast history sales --plot png
+    """
+    from forecast.workflows.history import COLUMNS, draw_runs, read_runs, read_since  # noqa: PLC0415
+    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+
+    runs = read_runs(output.store, name, read_since(since, datetime.now(UTC)) if since else None)
+    files = draw_runs(runs, plot, out_dir) if plot != "none" else ()
+    form, rows = settle_form(output.form), [run.row() for run in runs]
+    if form == "json":
+        print_json({"runs": rows, "files": [str(path) for path in files]})
+    elif form == "csv":
+        write_out(csv_text(COLUMNS, [list(row.values()) for row in rows]))
+    else:
+        write_out(_text(runs))
+    if files and not output.quiet:
+        say(", ".join(map(str, files)), "Plots" if len(files) > 1 else "Plot")
+
+
+def _text(runs: tuple["Run", ...]) -> str:
+    """Returns a table a model, with the reason below each run."""
+    if not runs:
+        return table(HEADER, [], left=LEFT)
+    blocks = []
+    for name, own in groupby(runs, key=lambda run: run.name):
+        these = list(own)
+        header, *lines = table(HEADER, [_cells(run) for run in these], left=LEFT).splitlines(keepends=True)
+        blocks.append(f"  {name}\n{header}" + "".join(map(_with_reason, lines, these)))
+    return "\n".join(blocks)
+
+
+def _cells(run: "Run") -> list[str]:
+    time = f"{run.time:%Y-%m-%d %H:%M}" if run.time else "–"
+    seconds = "–" if run.seconds is None else f"{run.seconds:.1f}"
+    decision = run.outcome or run.command or "–"
+    rmse = [short(run.champion_rmse), short(run.challenger_rmse)]
+    return [time, decision, *rmse, run.champion or "–", seconds, short(run.exit_code)]
+
+
+def _with_reason(line: str, run: "Run") -> str:
+    why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
+    return line + (wrapped(why, "    ", label_width=4) if why else "")

@@ -1,0 +1,65 @@
+"""The scores of issued forecasts as a person reads them, and as JSON."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.console import count, fitted_table, short
+
+if TYPE_CHECKING:
+    from forecast.evaluation.live import LiveScore
+    from forecast.workflows.score import ScoreResult
+
+COLUMNS = ("version", "steps", "points", "RMSE", "MAE", "bias", "in 80 %", "in 95 %", "naive", "skill")
+FIRST_TO_GO = ("in 95 %", "MAE", "bias", "in 80 %", "naive")
+"""Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
+LEGEND = "  bias: mean of forecast − truth · naive: RMSE of seasonal naive, from what was known\n"
+
+
+def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, Any]:
+    """Returns the JSON document."""
+    champion = result.champion
+    return {
+        "name": champion.name,
+        "champion": champion.label,
+        "source": result.source,
+        "season": result.season,
+        "issued": result.points.steps.size,
+        "come_true": result.come_true,
+        "scores": [asdict(score) for score in result.scores],
+        "drift": [asdict(signal) for signal in result.drift],
+        "notes": list(result.notes),
+        "files": [str(path) for path in files],
+    }
+
+
+def live_scores_table(result: "ScoreResult") -> str:
+    """Returns the scores of each version over all steps, and by group of steps over all versions."""
+    versions = [score for score in result.scores if score.steps == "all"]
+    if len(versions) == 2:  # one version, and all versions, which are the same
+        versions = versions[1:]
+    steps = [score for score in result.scores if score.version == "all" and score.steps != "all"]
+    issued = count(result.points.steps.size, "forecast point")
+    head = f"\n  {result.champion.name}: {result.come_true:,} of {issued} came true, in {result.source}\n"
+    rows = [_cells(score) for score in (*versions, *steps)]
+    return head + fitted_table(rows, COLUMNS, FIRST_TO_GO, left=2) + (LEGEND if rows else "")
+
+
+def _cells(score: "LiveScore") -> dict[str, str]:
+    return {
+        "version": score.version,
+        "steps": score.steps,
+        "points": short(score.points),
+        "RMSE": short(score.rmse),
+        "MAE": short(score.mae),
+        "bias": short(score.bias),
+        "in 80 %": _percent(score.coverage_80),
+        "in 95 %": _percent(score.coverage_95),
+        "naive": short(score.naive_rmse),
+        "skill": "–" if score.skill is None else f"{100 * score.skill:+.0f} %",
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"

@@ -1,0 +1,40 @@
+"""What a dry run says: one line a thing that would be done."""
+
+from typing import TYPE_CHECKING
+
+from forecast.cli.console import count, print_json, settle_form, width
+from forecast.cli.flags import OutputFlags
+from forecast.cli.streams import write_out
+
+if TYPE_CHECKING:
+    from forecast.workflows.rehearsal import Rehearsal
+
+COLUMNS = ("verb", "what", "seconds")
+
+
+def print_rehearsal(result: "Rehearsal", output: OutputFlags) -> None:
+    """Prints what would be done, and about how long it would take, to stdout."""
+    from forecast.workflows.tables import csv_text  # noqa: PLC0415 - heavy imports wait for their command
+
+    rows = [(step.verb, step.what, step.seconds) for step in result.steps]
+    form = settle_form(output.form)
+    if form == "json":
+        steps = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        print_json({"dry_run": True, "steps": steps, "networks": result.networks, "seconds": result.seconds,
+                    "files": list(result.files)})  # fmt: skip
+    elif form == "csv":
+        write_out(csv_text(COLUMNS, rows))
+    else:
+        write_out("".join(_line(*row) for row in rows) + _total(result))
+
+
+def _line(verb: str, what: str, seconds: float | None) -> str:
+    text = f"  {verb:<7} {what}"
+    time = "" if seconds is None else f"{seconds:.1f} s"
+    return f"{text}{time:>{max(width() - len(text), len(time) + 1)}}\n" if time else f"{text}\n"
+
+
+def _total(result: "Rehearsal") -> str:
+    limit = f", at most {result.limit:g} s" if result.limit else ""
+    networks = f"{count(result.networks, 'network')}, " if result.networks else ""
+    return f"  A dry run: nothing was written. {networks}about {result.seconds:.0f} s{limit}.\n"

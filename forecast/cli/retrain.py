@@ -1,0 +1,88 @@
+"""`forecast retrain [NAME] [DATA]`."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecast.cli.completion import complete_name
+from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.narration import narrated
+from forecast.cli.reading import read_options
+from forecast.cli.retrain_flags import RetrainFlags, duration
+from forecast.cli.verdict import tell_retrain
+from forecast.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from forecast.workflows.retrain import RetrainRequest
+
+
+@grouped
+def retrain_command(
+    flags: RetrainFlags,
+    output: OutputFlags,
+    reading: DataFlags,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="The newest data; left out: the file of the last train.")
+    ] = None,
+) -> None:
+    """Train a challenger on the newest data; it takes over only if it wins. Made for cron.
+
+    forecast retrain sales
+
+    forecast retrain sales newest.csv --min-new-rows 7 --warm
+
+    forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
+    """
+    from forecast.production.alarm import Alarm, watched  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.production.job_log import open_log  # noqa: PLC0415
+    from forecast.production.store import Store  # noqa: PLC0415
+    from forecast.workflows.retrain import retrain  # noqa: PLC0415
+
+    store = Store(output.store)
+    names = store.names()
+    alarm = Alarm(flags.ping_url, flags.on_failure)
+    only = names[0] if len(names) == 1 else ""
+    with watched(Alarm() if flags.dry_run else alarm, name if name in names else only) as watch:
+        if data is None and name is not None and name not in names:
+            from forecast.workflows.sources import name_and_data  # noqa: PLC0415 - imports numpy
+
+            name, data = name_and_data(name, data, store)
+        log = open_log(flags.log_file, lambda: datetime.now(UTC))
+        request = _request(name, data, flags, reading)
+        with narrated("Retrain", output) as reporter:
+            result = retrain(request, store, lambda: datetime.now(UTC), reporter, log)
+        watch.exit_code = result.entry.exit_code
+    tell_retrain(result, output)
+    raise typer.Exit(watch.exit_code)
+
+
+def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":
+    from forecast.production.promotion import Gate  # noqa: PLC0415
+    from forecast.workflows.freshness import Rules, Tolerance  # noqa: PLC0415
+    from forecast.workflows.retrain import Change, RetrainRequest  # noqa: PLC0415
+
+    if flags.force and flags.candidate_only:
+        raise UsageError("--force and --candidate-only can't be used together.", "one of them")
+    wait = duration("--lock-timeout", flags.lock_timeout)
+    how = {"refit_all": not flags.no_refit_all, "warm": flags.warm}
+    return RetrainRequest(
+        name=name,
+        source=data,
+        options=None if reading == DataFlags() else read_options(reading),
+        change=Change(flags.model, flags.preset, flags.seed, flags.seeds, flags.min_holdout, **how),
+        gate=Gate(flags.min_gain, flags.force, flags.candidate_only),
+        rules=Rules(flags.min_new_rows, duration("--max-age", flags.max_age), flags.on_drift),
+        tolerance=Tolerance(flags.max_revision, flags.allow_shorter, flags.allow_cut_off, flags.allow_future),
+        folder=flags.to,
+        device=flags.device,
+        lock_timeout=wait.total_seconds() if wait else 0.0,
+        dry_run=flags.dry_run,
+        exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,
+    )

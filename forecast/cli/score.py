@@ -1,0 +1,68 @@
+"""`forecast score [NAME] [DATA]`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.cli.completion import complete_name
+from forecast.cli.console import print_json, say, settle_form
+from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.live_scores import live_scores_json, live_scores_table
+from forecast.cli.reading import read_options
+from forecast.cli.streams import write_out
+from forecast.specs import PlotKind
+
+
+@grouped
+def score_command(
+    output: OutputFlags,
+    reading: DataFlags,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="DATA", help="The file with the actuals; left out: the one last trained on."),
+    ] = None,
+    plot: Annotated[PlotKind, typer.Option("--plot", help="Draw the error of each forecast over time.")] = "none",
+    out_dir: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the plot.", file_okay=False)
+    ] = Path("forecasts"),
+) -> None:
+    """Score every forecast that was ever issued by what came true since.
+
+    forecast score sales
+
+    forecast score sales newest.csv
+
+    forecast score sales --json --plot png
+    """
+    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.score import ScoreRequest, draw_scores, score  # noqa: PLC0415
+    from forecast.workflows.sources import name_and_data  # noqa: PLC0415
+    from forecast.workflows.tables import LIVE_COLUMNS, csv_text  # noqa: PLC0415
+
+    store = Store(output.store)
+    model, source = name_and_data(name, data, store)
+    result = score(ScoreRequest(model, source, read_options(reading)), store)
+    if not output.quiet:
+        for note in result.notes:
+            say(note, "Note")
+    files = draw_scores(result, plot, out_dir)
+    rows = [tuple(vars(scores).values()) for scores in result.scores]
+    form = settle_form(output.form)
+    if form == "json":
+        print_json(live_scores_json(result, files))
+    elif form == "csv":
+        write_out(csv_text(LIVE_COLUMNS, rows))
+    else:
+        write_out(live_scores_table(result))
+    if not output.quiet:
+        for signal in result.drift:
+            say(signal.sentence, "Drift")
+        for path in files:
+            say(str(path), "Plot")

@@ -1,0 +1,160 @@
+"""Single settings: read from the file and from variables, and checked as their flags are."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from forecast.cli.usage import usage_error
+from forecast.errors import DataError, ForecastError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from forecast.workflows.config import ConfigFile
+
+PREFIX = "FORECAST_"
+DATA = "data"
+LEARNERS = ("train", "compare", "check")
+"""Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
+PATHS = (DATA, "store", "out_dir", "log_file")
+LISTS = ("time", "target", "id", "missing", "models")
+KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
+METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
+EXAMPLES = {
+    "STEPS": "12",
+    "N": "3",
+    "SHARE": "0.1",
+    "RATE": "0.003",
+    "TIME": '"60s"',
+    "CODE": '"D"',
+    "WORDS": '"-200"',
+    "FORMAT": '"%d/%m/%Y"',
+    "COLUMN": '"sales"',
+    "DATA": '"sales.csv"',
+    "loss": '"huber"',
+    "decimal": '","',
+    "aggregate": '"sum"',  # flags without a metavar, by name
+}
+
+Options = Mapping[str, Any]  # of a command, by name with underscores
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value as its flag takes it, and where it is from."""
+
+    value: Any
+    origin: str
+
+
+def read_file(
+    file: "ConfigFile", commands: Mapping[str, Options], shared: Options, context: typer.Context
+) -> tuple[dict[str, Setting], dict[tuple[str, str], Setting]]:
+    """Returns the settings that stand before all tables, and those in the tables of commands.
+
+    Args:
+        file: of settings.
+        commands: the options of each.
+        shared: options that may stand before all tables.
+        context: in which values are checked.
+
+    Raises:
+        DataError: a key is no setting, or its flag would not take the value.
+    """
+    common: dict[str, Setting] = {}
+    own: dict[tuple[str, str], Setting] = {}
+    for key, value in file.table.items():
+        if isinstance(value, dict):
+            if key not in commands:
+                meant = did_you_mean(key, commands)
+                raise DataError(f"In {file.name}, [{key}] is no command.{meant}", "forecast --help lists the commands")
+            place = f"{file.name} [{key}]"
+            for inner, item in value.items():
+                option = _known(place, inner, commands[key], key)
+                own[key, option.name] = Setting(_checked(file, place, inner, item, option, context), place)
+        else:
+            option = _known(file.name, key, shared, LEARNERS[0])
+            common[option.name] = Setting(_checked(file, file.name, key, value, option, context), file.name)
+    return common, own
+
+
+def _known(place: str, key: str, options: Options, command: str) -> Any:
+    """Returns the option that a key stands for."""
+    name = key.replace("-", "_")
+    if name not in options:
+        meant = did_you_mean(key, (option.replace("_", "-") for option in options))
+        raise DataError(f"In {place}, {key} is no setting.{meant}", f"forecast {command} --help lists what there is")
+    return options[name]
+
+
+def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, context: typer.Context) -> Any:
+    """Returns the value as its flag takes it."""
+    given = ",".join(map(str, value)) if isinstance(value, list) and option.name in LISTS else value
+    if isinstance(given, str) and option.name in PATHS:
+        given = file.beside(given)
+    wanted = _kind_of(option)
+    is_right = isinstance(given, (int, float) if wanted is float else wanted)
+    if not is_right or isinstance(given, bool) != (wanted is bool):
+        rule = "the path of a file" if option.name == DATA else KINDS.get(wanted, "a text")
+        raise DataError(f"In {place}, {key} is {value!r}; it must be {rule}.", f"{key} = {example_of(option)}")
+    try:
+        option.process_value(context, given)
+    except (typer.exceptions.TyperException, ForecastError) as error:
+        raise DataError(f"In {place}, {key} is {value!r}: {_reason(error)}", f"{key} = {example_of(option)}") from error
+    return given
+
+
+def read_variables(shared: Options, context: typer.Context) -> dict[str, Setting]:
+    """Returns the settings in FORECAST_* variables; an empty variable is none.
+
+    Raises:
+        UsageError: the flag would not take what a variable holds.
+    """
+    settings = {}
+    for name, option in shared.items():
+        variable = PREFIX + name.upper()
+        text = os.environ.get(variable)
+        if not text:
+            continue
+        try:
+            option.process_value(context, text)
+        except (typer.exceptions.TyperException, ForecastError) as error:
+            raise UsageError(f"{variable} is '{text}': {_reason(error)}", f"unset {variable}") from error
+        settings[name] = Setting(text, variable)
+    return settings
+
+
+def strangers(shared: Options) -> Iterator[str]:
+    """Yields variables that are nearly called like a setting."""
+    for variable in sorted(os.environ):
+        name = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and name not in shared and (meant := did_you_mean(name, shared)):
+            word = meant.split("'")[1]
+            yield f"{variable} is no setting. Did you mean '{PREFIX}{word.upper()}'?"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ForecastError):
+        return error.message
+    told = usage_error(error) if isinstance(error, typer.exceptions.TyperException) else None
+    return told.message if told else str(error)
+
+
+def _kind_of(option: Any) -> type:
+    """Returns the type of a flag's values as TOML has them: bool, int, float or, for all else, str."""
+    if getattr(option, "is_flag", False):
+        return bool
+    for kind in (int, float):
+        if option.metavar in METAVARS[kind]:
+            return kind
+    return str
+
+
+def example_of(option: Any) -> str:
+    """Returns a value that a setting could have, as TOML writes it: its default where it has one."""
+    if getattr(option, "is_flag", False):
+        return "true"
+    if option.default is not None:
+        return str(option.default) if _kind_of(option) is not str else f'"{option.default}"'
+    return EXAMPLES.get(option.metavar) or EXAMPLES[option.name]

@@ -1,0 +1,135 @@
+"""Settings by precedence: flags, then FORECAST_* variables, then forecast.toml, then the defaults.
+
+What a variable or the file says becomes the default of a flag before the flags are read: a flag goes before it by
+itself, and is checked by the same rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from forecast.cli.setting_values import DATA, LEARNERS, Setting, read_file, read_variables, strangers
+from forecast.errors import UsageError
+
+EVERYWHERE = ("store", "format", "device", "plots", "out_dir")
+"""Settings of all commands that have such a flag."""
+ONE_COMMAND = ("name", "strict")
+"""Settings that make sense in the table of a command only."""
+NEVER = (
+    *(
+        "help",
+        "config",
+        "json",
+        "quiet",
+        "verbose",
+        "debug",
+        "force",
+        "dry_run",
+        "yes",
+        "install",
+        "remove",
+        "to",
+        "fix",
+        "plot",
+    ),
+    *("on_failure", "ping_url"),  # what is run or called is said by whoever starts the program, not by a file
+)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What variables and the file of settings say to one command.
+
+    Attributes:
+        file: what messages call the file; empty where there is none.
+        settings: by the name of the flag, with underscores.
+        own: settings of single commands, such as ``train.horizon``.
+        strangers: variables that look like settings and are none, with what may be meant.
+        began: when the program was started, on the clock of ``time.monotonic``.
+    """
+
+    file: str = ""
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    own: Mapping[str, Setting] = field(default_factory=dict)
+    strangers: tuple[str, ...] = ()
+    began: float = 0.0
+
+
+def read_given(path: str) -> Any:
+    """Returns the ``ConfigFile`` that ``--config`` names."""
+    from forecast.workflows.config import read_config  # noqa: PLC0415 - --help needs no file
+
+    return read_config(Path(path))
+
+
+def configure(context: typer.Context, file: Any) -> Configuration | None:
+    """Returns the settings of a command, and makes them the defaults of its flags.
+
+    Args:
+        context: of the command.
+        file: a ``ConfigFile``, which Typer would want to be imported here; None where no ``--config`` is given.
+
+    Raises:
+        UsageError: a variable holds what its flag would not take.
+        DataError: so does the file, or a key of it is no setting.
+    """
+    if context.resilient_parsing:  # the shell asks what could come next: not the time to complain
+        return None
+    if context.command_path.endswith("config init"):  # it may replace a file that can't be read
+        if file is not None:
+            raise UsageError("config init reads no settings.", f"forecast config init -o {file.name}")
+        return None
+    from forecast.workflows.config import find_config  # noqa: PLC0415 - --help looks for no file
+
+    found = file or find_config(Path.cwd())
+    commands = commands_of(context)
+    shared = shared_options(commands)
+    tables = {name: options_of(each) for name, each in commands.items()}
+    in_file, own = read_file(found, tables, shared, context) if found else ({}, {})
+    mine = {name: setting for (whose, name), setting in own.items() if whose == context.info_name}
+    flags = options_of(context.command)
+    given = in_file | mine | read_variables(shared, context)
+    if not _lists_all(context):
+        taken = {*mine, *EVERYWHERE} & {*flags} if context.info_name not in LEARNERS else {DATA, *flags}
+        given = {name: setting for name, setting in given.items() if name in taken}
+    context.default_map = {name: setting.value for name, setting in given.items() if name in flags}
+    if context.default_map.get("format") == "json" and context.obj is not None:
+        context.obj.is_json = True  # errors too
+    return Configuration(
+        found.name if found else "",
+        given,
+        {f"{whose}.{name.replace('_', '-')}": setting for (whose, name), setting in own.items()},
+        tuple(strangers(shared)),
+        context.obj.began if context.obj else 0.0,
+    )
+
+
+def _lists_all(context: typer.Context) -> bool:
+    return context.parent is not None and context.parent.info_name == "config"
+
+
+def commands_of(context: typer.Context) -> dict[str, Any]:
+    """Returns the commands of the program by name; those that only hold others are left out."""
+    commands = getattr(context.find_root().command, "commands", {})
+    return {name: command for name, command in commands.items() if not hasattr(command, "commands")}
+
+
+def options_of(command: Any) -> dict[str, Any]:
+    """Returns the options of a command that may stand in a file of settings, by name."""
+    return {
+        option.name: option
+        for option in command.params
+        if option.param_type_name == "option" and option.name not in NEVER
+    }
+
+
+def shared_options(commands: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the options that a setting without a command stands for, by name; ``data`` is an argument."""
+    shared = {option.name: option for option in commands[LEARNERS[0]].params if option.name == DATA}
+    for name in LEARNERS:
+        own = options_of(commands[name])
+        shared |= {key: option for key, option in own.items() if key not in shared and key not in ONE_COMMAND}
+    return shared

@@ -1,0 +1,101 @@
+"""What `forecast schedule` does with a plan: prints it, writes it, or edits the crontab after consent."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from forecast.cli.console import print_json, say, say_commands
+from forecast.cli.flags import OutputFlags
+from forecast.cli.streams import write_note, write_out
+from forecast.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecast.workflows.schedule import Plan
+
+
+def print_line(plan: "Plan", output: OutputFlags) -> None:
+    """Prints the crontab line, and how to install it."""
+    if output.form == "json":
+        print_json({"name": plan.job.name, "kind": "cron", "cron": plan.timetable.cron, "line": plan.line})
+        return
+    write_out(f"{plan.line}\n")
+    if not output.quiet:
+        _note(plan)
+        log = [] if plan.job.has_usual_log else ["--log-file", str(plan.job.log)]
+        more = ["--", *plan.job.flags] if plan.job.flags else []
+        again = ["forecast", "schedule", plan.job.name, "--cron", plan.timetable.cron, *log, "--install", *more]
+        head, dashes, tail = shlex.join(again).partition(" -- ")
+        say_commands([f"{head}{output.store_words}{dashes}{tail}"], "Next")
+
+
+def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force: bool) -> None:
+    """Prints the systemd units, or writes them into a folder, and says what makes systemd heed them."""
+    from forecast.workflows.schedule import activation, unit_folder, write_units  # noqa: PLC0415
+
+    units, home = plan.units, unit_folder()
+    files = write_units(units, folder, force=force) if folder else ()
+    if output.form == "json":
+        document = {"name": plan.job.name, "kind": "systemd", "cron": plan.timetable.cron, "units": units}
+        print_json({**document, "files": [str(path) for path in files]})
+        return
+    if not files:
+        write_out("\n".join(f"# {home / name}\n{text}" for name, text in units.items()))
+    if not output.quiet:
+        for path in files:
+            say(str(path), "Wrote")
+        is_home = folder is not None and folder.expanduser().resolve() == home
+        copies = [f"cp {shlex.join(map(str, files))} {home}"] if files and not is_home else []
+        timer = next(name for name in units if name.endswith(".timer"))
+        say_commands([*copies, *activation(timer)], "Next")
+
+
+def install(plan: "Plan", output: OutputFlags, *, yes: bool) -> None:
+    """Puts the line into the user's crontab."""
+    from forecast.workflows.schedule import install_line  # noqa: PLC0415
+
+    name = plan.job.name
+    line = plan.line
+    _ask_consent(f"{line}\nPut this line into your crontab?", yes=yes)
+    has_changed = install_line(plan)
+    if output.form == "json":
+        print_json({"name": name, "cron": plan.timetable.cron, "line": line, "installed": True, "changed": has_changed})
+    elif not output.quiet:
+        _note(plan)
+        state = "is in your crontab now" if has_changed else "was in your crontab already, just so"
+        say(f"The retrain of {name} {state}. Its log: {plan.job.log}")
+        say_commands([f"forecast history {name}{output.store_words}"], "Next")
+
+
+def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
+    """Takes the line out of the user's crontab."""
+    from forecast.workflows.schedule import remove_line  # noqa: PLC0415
+
+    _ask_consent(f"Take the retrain of {name} out of your crontab?", yes=yes)
+    has_changed = remove_line(name, output.store)
+    if output.form == "json":
+        print_json({"name": name, "installed": False, "changed": has_changed})
+    elif not output.quiet:
+        state = "is out of your crontab" if has_changed else f"was not in your crontab (for the store {output.store})"
+        say(f"The retrain of {name} {state}.")
+
+
+def _note(plan: "Plan") -> None:
+    if plan.cron_note:
+        say(plan.cron_note, "Note")
+
+
+def _ask_consent(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not _on_terminal():
+        raise UsageError("Your crontab is edited only with your consent, and there is no terminal to ask on.", "--yes")
+    if not typer.confirm(question, err=True):
+        write_note("Your crontab is as it was.\n")
+        raise typer.Exit
+
+
+def _on_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -1,0 +1,54 @@
+"""What `forecast retrain` says of its outcome: one line for a person, or one JSON object."""
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from forecast.cli.console import count, print_json, say, say_commands, short, wrapped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.streams import write_out
+
+if TYPE_CHECKING:
+    from forecast.workflows.retrain import RetrainResult
+
+
+def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
+    """Says what became of the champion: nothing under ``-q``, unless JSON was asked for."""
+    if output.form == "json":
+        own = {key: value for key, value in asdict(result.entry).items() if key not in {"fingerprint", "asked"}}
+        more = {"challenged": result.before, "scored_on": result.scored_on or None, "plan": list(result.plan)}
+        print_json({"name": result.name, **own, **more, "files": [str(path) for path in result.files]})
+        return
+    if output.quiet:
+        return
+    if result.plan:
+        write_out("".join(f"{line}\n" for line in (f"{result.name}, a dry run:", *(f"  {p}" for p in result.plan))))
+        return
+    write_out(wrapped(_sentences(result), on_terminal=sys.stdout.isatty()))
+    for note in result.notes:
+        say(note, "Note")
+    if result.files:
+        say(", ".join(map(str, result.files)), "Forecast")
+    name, entry = result.name, result.entry
+    if entry.outcome == "promoted":
+        say_commands([f"forecast models rollback {name}{output.store_words}"], "Undo")
+    elif entry.outcome == "candidate":
+        say_commands([f"forecast models promote {name} {entry.challenger}{output.store_words}"], "Next")
+
+
+def _sentences(result: "RetrainResult") -> str:
+    entry = result.entry
+    if entry.outcome == "nothing-new":
+        if entry.fingerprint:
+            return f"{result.name}: nothing new since {result.since}; {entry.champion} stays."
+        return f"{result.name}: {entry.reason}, since {result.since}; {entry.champion} stays untouched."
+    new = f"{count(entry.new_rows or 0, 'new row')} since {result.since}"
+    if not entry.trigger.endswith(("new row", "new rows")):  # what else made it worth training
+        new += f"; {entry.trigger.rstrip('.')}"
+    scores = f"Champion {result.before} {short(entry.champion_rmse)}, {result.entrant} {short(entry.challenger_rmse)}"
+    outcome = {
+        "promoted": f"{entry.challenger} is the champion now",
+        "kept": f"{result.before} stays",
+        "candidate": f"{entry.challenger} is saved as a candidate, {result.before} stays",
+    }[entry.outcome]
+    return f"{result.name}: {new}. {scores} on {result.scored_on}: {outcome}; {entry.reason}."

@@ -1,0 +1,134 @@
+"""`forecast models rollback|promote|prune|export`: what a version can be told to do."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecast.cli.completion import complete_name, complete_version
+from forecast.cli.console import count, print_json, say
+from forecast.cli.flags import OutputFlags, grouped
+
+if TYPE_CHECKING:
+    from forecast.production.version import Version
+
+Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
+
+
+@grouped
+def rollback_command(
+    name: Name,
+    output: OutputFlags,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", autocompletion=complete_version, metavar="V", help="The version to go back to, such as v2."
+        ),
+    ] = None,
+) -> None:
+    """Put the champion before this one, or an older version, back in use.
+
+    forecast models rollback sales
+
+    forecast models rollback sales --to v2
+
+    forecast models rollback sales --store /srv/forecast
+    """
+    from forecast.workflows.stewardship import rollback  # noqa: PLC0415 - --help waits for no store
+
+    _tell_champion(rollback(output.store, name, to, datetime.now(UTC)), output)
+
+
+@grouped
+def promote_command(
+    name: Name,
+    version: Annotated[
+        str, typer.Argument(help="The version to put in use, such as v2.", metavar="V", autocompletion=complete_version)
+    ],
+    output: OutputFlags,
+) -> None:
+    """Put a version in use, whatever its scores.
+
+    forecast models promote sales v2
+
+    forecast models promote sales 20260102T031500Z-4f2a91c0
+
+    forecast models promote sales v2 --store /srv/forecast
+    """
+    from forecast.workflows.stewardship import promote  # noqa: PLC0415
+
+    _tell_champion(promote(output.store, name, version, datetime.now(UTC)), output)
+
+
+@grouped
+def prune_command(
+    name: Name,
+    keep: Annotated[int, typer.Option("--keep", min=1, metavar="N", help="So many of the newest versions stay.")],
+    output: OutputFlags,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would go, and remove nothing.")] = False,
+) -> None:
+    """Remove old versions: all but the newest N and the champion, which always stays.
+
+    forecast models prune sales --keep 5
+
+    forecast models prune sales --keep 5 --dry-run
+
+    forecast models prune sales --keep 1 --store /srv/forecast
+    """
+    from forecast.workflows.stewardship import prune  # noqa: PLC0415
+
+    gone = prune(output.store, name, keep, datetime.now(UTC), dry_run=dry_run)
+    labels = [version.label for version in gone.versions]
+    if output.form == "json":
+        print_json({"name": name, "removed": labels, "damaged": list(gone.damaged), "dry_run": dry_run})
+    elif not output.quiet:
+        words = [*labels, *(f"{version_id} (damaged)" for version_id in gone.damaged)]
+        verb = "Would remove" if dry_run else "Removed"
+        say(f"{verb} {count(len(words), 'version')} of {name}{': ' if words else ''}{', '.join(words)}.")
+
+
+@grouped
+def export_command(
+    name: Name,
+    version: Annotated[
+        str,
+        typer.Argument(
+            help="The version, such as v2, or the word champion.", metavar="V", autocompletion=complete_version
+        ),
+    ],
+    path: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE.keras")],
+    output: OutputFlags,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a version as one file that Keras opens without this program, and that predicts the same.
+
+    forecast models export sales champion sales.keras
+
+    forecast models export sales v2 sales-v2.keras
+
+    forecast models export sales v2 sales-v2.keras --force
+    """
+    from forecast.production.store import Store  # noqa: PLC0415
+    from forecast.workflows.export import export  # noqa: PLC0415
+
+    done = export(Store(output.store), name, version, path, force=force)
+    if output.form == "json":
+        document = {"name": name, "version": done.version.label, "model": done.model, "lookback": done.lookback}
+        print_json({**document, "horizon": done.horizon, "series": list(done.series_ids), "files": [str(path)]})
+    elif not output.quiet:
+        say(f"{path}: {name} {done.version.label}, {done.model}", "Wrote")
+        say(f"window: the last {count(done.lookback, 'value')}, oldest first, a row a forecast", "Takes")
+        if len(done.series_ids) > 1:
+            first = ", ".join(f"{place} is {series}" for place, series in enumerate(done.series_ids[:3]))
+            more = ", … (all with --json)" if len(done.series_ids) > 3 else ""
+            say(f"series: the number of each row's series, from 0: {first}{more}", " ")
+        say(f"the next {count(done.horizon, 'value')}, without intervals", "Gives")
+
+
+def _tell_champion(version: "Version", output: OutputFlags) -> None:
+    if output.form == "json":
+        print_json({"name": version.name, "version": version.label, "champion": True, "id": version.id})
+    elif not output.quiet:
+        name = version.name
+        say(f"{name} {version.label} is the champion now. Next: forecast predict {name}{output.store_words}")

@@ -1,0 +1,127 @@
+"""Every forecast that was ever issued for a model, kept to be scored when the truth has arrived.
+
+    NAME/versions/…/forecast.csv                          the forecast that a champion was published with
+    NAME/issued/20260109T031500Z-v1-4f2a91c0.csv          one that a champion issued later, or that a prune kept
+                UTC time         number, digest of the bytes
+
+A name that ends in a digest makes issuing idempotent, and a file that was cut off or edited shows. Readers take
+no lock.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from forecast.errors import DataError
+from forecast.production.disk import Disk, is_hidden, plain_words, read_regular, telling
+from forecast.production.manifest import sha256, utc
+from forecast.production.version import DamagedError, Version
+
+ISSUED = "issued"
+FORECAST = "forecast.csv"
+_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}Z)-v[1-9]\d{0,6}-(?P<digest>[0-9a-f]{8})\.csv", re.ASCII)
+
+
+@dataclass(frozen=True)
+class IssuedTable:
+    """One forecast as it was issued: a CSV in the columns of every forecast."""
+
+    name: str  # what a note calls it
+    moment: str  # when it was issued, such as 20260109T031500Z: later texts are later
+    data: bytes
+
+
+@dataclass(frozen=True)
+class IssuedTables:
+    """All forecasts of a model, oldest first, and what could not be read."""
+
+    tables: tuple[IssuedTable, ...]
+    notes: tuple[str, ...]
+
+
+def keep_issued(disk: Disk, folder: Path, table: bytes, number: int, moment: datetime) -> Path:
+    """Writes a forecast into the folder ``issued`` and returns its path; the same one twice is one file.
+
+    Raises:
+        OSError: The disk refused; no half file can be seen.
+    """
+    path = folder / _name(table, number, moment)
+    disk.make_folder(folder)
+    disk.replace(path, table)
+    return path
+
+
+def keep_forecast_of(disk: Disk, folder: Path, version: Version) -> None:
+    """Writes the forecast that a version was published with into the folder ``issued``, before the version goes.
+
+    Raises:
+        OSError, DataError: The disk refused.
+    """
+    try:
+        table = _forecast_of(version)
+    except DamagedError:
+        return  # nobody can tell any more what was issued
+    if table is not None:
+        keep_issued(disk, folder, table, version.number, version.created)
+
+
+def read_issued(folder: Path, versions: Iterable[Version]) -> IssuedTables:
+    """Returns the forecasts in the folder ``issued`` and those of the versions, each once.
+
+    Versions that were published as candidates issued none. What is damaged or of another program is left out
+    and named in the notes.
+
+    Raises:
+        DataError: The folder is there but can't be read.
+    """
+    found, notes = {}, []
+    for version in versions:
+        try:
+            table = _forecast_of(version)
+        except DataError as error:
+            if version.folder.exists():  # else a prune took it away since it was listed, and kept its forecast
+                notes.append(error.message)
+            continue
+        if table is not None:
+            name = _name(table, version.number, version.created)
+            found[name] = IssuedTable(f"{FORECAST} of {version.label}", name.partition("-")[0], table)
+    # After the versions: a prune writes here first and removes then, so that nothing slips through.
+    for name in _listed(folder):
+        try:
+            found.setdefault(name, _read(folder / name))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            reason = plain_words(error) if isinstance(error, OSError) else str(error)
+            notes.append(f"{folder / name} is left out: it {reason}.")
+    return IssuedTables(tuple(found[name] for name in sorted(found)), tuple(notes))
+
+
+def _forecast_of(version: Version) -> bytes | None:
+    """Returns the forecast that a version was published with, None where nobody was given one."""
+    is_issued = version.manifest.get("published_as") == "champion" and FORECAST in version.files
+    return version.read(FORECAST) if is_issued else None
+
+
+def _name(table: bytes, number: int, moment: datetime) -> str:
+    return f"{utc(moment):%Y%m%dT%H%M%SZ}-v{number}-{sha256(table)[:8]}.csv"
+
+
+def _listed(folder: Path) -> list[str]:
+    with telling(f"read {folder}"):
+        try:
+            return sorted(path.name for path in folder.iterdir() if not is_hidden(path.name))
+        except FileNotFoundError:
+            return []
+
+
+def _read(path: Path) -> IssuedTable:
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError("is not one of the files that forecast writes")
+    data = read_regular(path)
+    if not sha256(data).startswith(match["digest"]):
+        raise ValueError("is cut off or was changed")
+    return IssuedTable(f"{ISSUED}/{path.name}", match["moment"], data)

@@ -1,0 +1,112 @@
+"""The gate: may a challenger take the champion's place? Scores in, one frozen decision out."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+LEAST_COVERAGE = 0.5
+"""80 % intervals that hold less than this share of the truths are no intervals, unless the champion's are worse."""
+FEW_POINTS = 10
+"""Coverage over fewer points than this says nothing."""
+
+Outcome = Literal["promoted", "kept", "candidate"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one model did on the points that decide.
+
+    Attributes:
+        rmse: in the target's unit; NaN where a forecast was not a number.
+        coverage: share of truths inside the 80 % intervals; None where it has none.
+    """
+
+    rmse: float
+    coverage: float | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the person asked of the gate.
+
+    Attributes:
+        min_gain: by what share the challenger's RMSE must lie below the champion's.
+        force: promote whatever the scores are, as long as they are numbers.
+        candidate_only: never promote; a challenger that works is kept as a candidate.
+    """
+
+    min_gain: float = 0.0
+    force: bool = False
+    candidate_only: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of the challenger, and why in one sentence."""
+
+    outcome: Outcome
+    reason: str
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the challenger enters the store."""
+        return self.outcome != "kept"
+
+
+def decide(champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate) -> Decision:
+    """Returns what becomes of a challenger.
+
+    Args:
+        champion: the version in use, on the points that decide.
+        challenger: on the same points.
+        naive_rmse: of the seasonal naive forecast on the same points.
+        points: how many they are.
+        gate: what was asked for.
+    """
+    if not isfinite(challenger.rmse):
+        return Decision("kept", "the challenger's forecasts are not all numbers")
+    if gate.candidate_only:
+        return Decision("candidate", "only a candidate was asked for (--candidate-only)")
+    refusal = _refusal(champion, challenger, naive_rmse, points, gate)
+    if refusal:
+        return Decision("promoted", f"forced, though {refusal}") if gate.force else Decision("kept", refusal)
+    return Decision("promoted", _praise(champion, challenger))
+
+
+def _praise(champion: Score, challenger: Score) -> str:
+    """Returns why the challenger takes over."""
+    if not isfinite(champion.rmse):
+        return "the champion's forecasts are not all numbers, the challenger's are"
+    if challenger.rmse == champion.rmse:
+        return "both do equally well, and the challenger will know the newest data"
+    return f"the challenger's error is {_share(1 - challenger.rmse / champion.rmse)} lower"
+
+
+def _refusal(champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate) -> str:
+    """Returns why the champion stays, or an empty string."""
+    if not isfinite(champion.rmse):
+        return ""
+    if challenger.rmse > champion.rmse:
+        gap = _share(challenger.rmse / champion.rmse - 1) if champion.rmse > 0 else "infinitely"
+        return f"the challenger's error is {gap} higher"
+    if challenger.rmse > champion.rmse * (1 - gate.min_gain):
+        gain = _share(1 - challenger.rmse / champion.rmse)
+        return f"the challenger's error is only {gain} lower, and {_share(gate.min_gain)} is the least (--min-gain)"
+    if challenger.rmse > naive_rmse and challenger.rmse >= champion.rmse:  # of two bad ones the better may win
+        return "the challenger is worse than seasonal naive, and no better than the champion"
+    return _loose_intervals(champion, challenger, points)
+
+
+def _loose_intervals(champion: Score, challenger: Score, points: int) -> str:
+    """Returns why the challenger's intervals are no good, or an empty string."""
+    held, before = challenger.coverage, champion.coverage
+    if held is None:
+        return "the challenger has no intervals, and the champion has" if before is not None else ""
+    if points >= FEW_POINTS and held < LEAST_COVERAGE and held < (before if before is not None else 1.0):
+        return f"the challenger's 80 % intervals held only {_share(held)} of the truths"
+    return ""
+
+
+def _share(share: float) -> str:
+    percent = 100 * share
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %" if percent >= 0.05 else "less than 0.1 %"

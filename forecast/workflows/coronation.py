@@ -1,0 +1,127 @@
+"""A challenger that has won becomes a version: looked at once more, packed, and read back before anybody sees it."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, ReadOptions
+from forecast.errors import TrainingError
+from forecast.evaluation.trained import TrainedModel
+from forecast.models.forecaster import Forecasts
+from forecast.production.issued import FORECAST
+from forecast.production.promotion import Decision, Gate
+from forecast.workflows.contest import Contest
+from forecast.workflows.duel import Duel, Recipe, score_on
+from forecast.workflows.outputs import forecast_csv
+from forecast.workflows.revision import RECORD, pack_record
+from forecast.workflows.tables import leaderboard_rows
+from forecast.workflows.versions import METRICS, WEIGHTS, StoredModel, pack_version, unpack_model
+
+WORSE = 1.5
+"""A model that was trained on the very points that decided, and errs so many times as much there, is broken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finalist:
+    """A challenger that is to be published."""
+
+    champion: StoredModel  # that it challenged
+    reading: Reading
+    recipe: Recipe
+    duel: Duel
+    decision: Decision
+    trained: TrainedModel
+    contest: Contest | None  # its own backtest; None after a warm start
+
+
+def second_look(decision: Decision, duel: Duel, final: TrainedModel, panel: Panel, gate: Gate) -> Decision:
+    """Returns the decision, turned where training on all data has broken what won.
+
+    Raises:
+        TrainingError: a forecast is not a number.
+    """
+    after = score_on(final, panel, duel.folds).rmse
+    if not np.isfinite(after):
+        raise TrainingError("the challenger's forecasts are not all numbers.", "--no-refit-all, or another --seed")
+    before = duel.challenger.score.rmse
+    if gate.force or after <= WORSE * max(before, duel.champion.rmse):
+        return decision
+    return Decision("kept", f"trained on all data, the challenger errs {after / before:.1f} times as much as before")
+
+
+def pack_challenger(
+    finalist: Finalist, label: str, options: ReadOptions | None, *, refit_all: bool
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Returns the files and the manifest of a version, after the packed model was read back and compared.
+
+    Args:
+        finalist: the model and how it came about.
+        label: that the version will have.
+        options: how the data was read; None for the champion's way.
+        refit_all: it was trained on all the data, and not only on what came before the points that decided.
+
+    Raises:
+        TrainingError: the packed model does not forecast the same.
+    """
+    reading, trained, duel = finalist.reading, finalist.trained, finalist.duel
+    known = reading if refit_all else replace(reading, panel=duel.early)
+    weights, manifest = pack_version(trained, known, options or finalist.champion.options, finalist.recipe.settings)
+    forecasts = trained.forecast(reading.panel, trained.horizon)
+    self_test(weights, manifest, forecasts, reading.panel)
+    files = {
+        WEIGHTS: weights,
+        METRICS: json.dumps(_metrics(finalist), indent=1).encode(),
+        FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label).encode(),
+        RECORD: pack_record(known.panel),
+    }
+    about = {
+        **asdict(finalist.decision),
+        "challenged": finalist.champion.version.label,
+        "scored_on": duel.scored_on(reading.panel),
+        "champion_rmse": _known(duel.champion.rmse),
+        "challenger_rmse": _known(duel.challenger.score.rmse),
+        "naive_rmse": _known(duel.naive_rmse),
+        "refitted_on_all": refit_all,
+        "warm": duel.challenger.is_warm,
+    }
+    return files, {**manifest, "retrain": about}
+
+
+def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, panel: Panel) -> None:
+    """Reads a packed model back from its bytes and compares what it forecasts.
+
+    Raises:
+        TrainingError: it can't be read, or forecasts something else, or no numbers.
+    """
+    try:
+        loaded, _ = unpack_model(json.loads(json.dumps(manifest, allow_nan=False)), weights)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"the new version can't be read back: {error}.", "forecast doctor") from error
+    found = loaded.forecast(panel, loaded.horizon)
+    for one, other in zip(_numbers(expected), _numbers(found), strict=True):
+        if not np.isfinite(one).all():
+            raise TrainingError("the new version's forecasts are not all numbers.", "another --seed or --preset")
+        if not np.array_equal(one, other):
+            raise TrainingError("the new version, read back, forecasts something else.", "forecast doctor")
+
+
+def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+    bounds = [bound for interval in forecasts.intervals for bound in (interval.lower, interval.upper)]
+    return [forecasts.point, *bounds]
+
+
+def _metrics(finalist: Finalist) -> dict[str, Any]:
+    """Returns what ``metrics.json`` says: the model's backtest, or where it had none, its score in the duel."""
+    if finalist.contest is not None:
+        board = finalist.contest.board
+        return {"leaderboard": leaderboard_rows(board), "verdict": board.verdict}
+    score = finalist.duel.challenger.score
+    row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}
+    return {"leaderboard": [row], "verdict": ""}
+
+
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None

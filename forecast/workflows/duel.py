@@ -1,0 +1,282 @@
+"""The fair fight: champion and challenger on the same newest points, which neither was trained on.
+
+    champion      [------- trained on -------]·················· stored weights, it only looks on
+    challenger    [--------- trained on ------------][··········
+    truths                                           [- H -][- H -]   the hold-out
+                                                     ▲ origins
+
+Where too few steps came after the champion's training, both recipes are trained anew at rolling origins.
+
+Shapes: ``K`` origins, ``S`` series, ``H`` horizon.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.findings import counted
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading
+from forecast.evaluation.backtest import Trial, backtest
+from forecast.evaluation.metrics import coverage, rmse
+from forecast.evaluation.splits import Fold, ends_together
+from forecast.evaluation.trained import TrainedModel
+from forecast.models.baselines import seasonal_naive
+from forecast.models.forecaster import Watcher
+from forecast.models.registry import make_forecaster, train_on
+from forecast.production.promotion import Score
+from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
+from forecast.workflows.contest import Contest, Reporter, run_contest
+from forecast.workflows.train import BASELINES, fit_on_all
+
+FloatArray = NDArray[np.float64]
+LEVEL = 80
+"""The intervals that are judged, in per cent."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the challenger is made by."""
+
+    model: str
+    settings: Settings
+    device: Device
+    warm: bool = False  # another challenger starts from the champion's weights
+
+
+@dataclass(frozen=True, eq=False)
+class Challenger:
+    """A model that wants to be champion.
+
+    Attributes:
+        trained: on what came before the hold-out; None where recipes were compared.
+        is_warm: it began from the champion's weights.
+    """
+
+    score: Score
+    trained: TrainedModel | None
+    is_warm: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Duel:
+    """How champion and challenger did on the same points.
+
+    Attributes:
+        steps: of the calendar that the points lie in.
+        points: observed values that were forecast.
+        refitted: both recipes were trained anew, since too few rows came after the champion's training.
+        notes: what the person should know about the fight.
+    """
+
+    champion: Score
+    challenger: Challenger
+    naive_rmse: float
+    steps: int
+    points: int
+    refitted: bool
+    folds: tuple[Fold, ...]  # origins and points
+    contest: Contest  # the challenger's own backtest
+    early: Panel  # all that came before the points, of what both were trained on
+    notes: tuple[str, ...] = ()
+
+    def scored_on(self, panel: Panel) -> str:
+        """Returns what the scores stand on, such as ``the newest 28 days``."""
+        frequency = panel.frequency
+        noun = frequency.unit.replace("-", " ") if frequency.every == 1 else "step"
+        return f"the newest {counted(self.steps, noun)}{', both trained anew' if self.refitted else ''}"
+
+
+def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tuple[Fold, ...]:
+    """Returns the origins of the hold-out, none where fewer than ``least`` steps came since the champion's training.
+
+    The hold-out is the newer half of what came, so that the challenger can learn from the older half, but never
+    fewer than ``least`` steps. A series whose points the champion was trained on is not scored.
+
+    Args:
+        panel: all the data.
+        context: the end of what the champion was trained on.
+        horizon: steps that both forecast at once.
+        least: steps worth scoring on.
+    """
+    ends = np.full(len(panel), panel.last.max()) if ends_together(panel) else panel.last
+    place = {series_id: i for i, series_id in enumerate(context.series_ids)}
+    trained = np.array([context.last[place[name]] if name in place else -1 for name in panel.series_ids])
+    known = np.array([name in place for name in panel.series_ids])
+    if not known.any():
+        return ()
+    came = int(np.median((ends - trained)[known]))
+    if came < least:
+        return ()
+    held = max(least, came // 2)
+    folds = []
+    for number, start in enumerate(range(0, held, horizon), start=1):
+        origin = ends - held + start
+        cuts = np.clip(origin - panel.first + 1, 0, panel.lengths)
+        unseen = ~known | (trained <= ends - held)
+        folds.append(Fold(number, cuts, unseen & (cuts > 0) & (cuts < panel.lengths), horizon))
+    return tuple(folds) if any(fold.scored.any() for fold in folds) else ()
+
+
+def fight(
+    reading: Reading, champion: TrainedModel, folds: tuple[Fold, ...], recipe: Recipe, reporter: Reporter
+) -> Duel:
+    """Returns how the champion's stored weights and a challenger did on a hold-out.
+
+    Raises:
+        ForecastError: see ``run_contest``.
+    """
+    panel = reading.panel
+    early = folds[0].train(panel)
+    early = early.select(np.flatnonzero(early.lengths))
+    contest = run_contest(
+        replace(reading, panel=early), recipe.settings, (recipe.model, *BASELINES), recipe.device, reporter
+    )
+    cold = fit_on_all(contest, recipe.model, reporter)
+    challengers = [Challenger(score_on(cold, panel, folds), cold)]
+    if recipe.warm:
+        warm = _warmed(champion, early, contest.machine, reporter)
+        challengers.append(Challenger(score_on(warm, panel, folds), warm, is_warm=True))
+    best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
+    truths = np.stack([fold.truth(panel) for fold in folds])
+    season, horizon = contest.plan.season, folds[0].horizon
+    naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
+    return Duel(
+        champion=score_on(champion, panel, folds),
+        challenger=best,
+        naive_rmse=rmse(truths, naive),
+        steps=int((panel.lengths - folds[0].cuts)[folds[0].scored].max()),
+        points=int((~np.isnan(truths)).sum()),
+        refitted=False,
+        folds=folds,
+        contest=contest,
+        early=early,
+    )
+
+
+def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter) -> Duel:
+    """Returns how the champion's recipe and the challenger's did, both trained anew at the same rolling origins.
+
+    Raises:
+        ForecastError: see ``run_contest``.
+    """
+    contest = run_contest(reading, recipe.settings, (recipe.model, *BASELINES), recipe.device, reporter)
+    result = contest.backtest
+    trials = {trial.name: trial for trial in result.trials}
+    specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in champion.model.parts}
+    if champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in specs.items()):
+        old = trials[recipe.model]
+    else:
+        forecaster = make_forecaster(champion.name, specs, champion.season, contest.machine)
+        [old] = backtest(
+            reading.panel,
+            result.folds,
+            [forecaster],
+            contest.plan.season,
+            refit=contest.plan.refit,
+            metric=recipe.settings.metric,
+            progress=lambda name, share: reporter.progress(f"the champion's {name}", share),
+        ).trials
+    notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
+    return Duel(
+        champion=_score_of(old, result.truths),
+        challenger=Challenger(_score_of(trials[recipe.model], result.truths), None),
+        naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts),
+        steps=len(result.truths) * contest.plan.horizon,
+        points=int((~np.isnan(result.truths)).sum()),
+        refitted=True,
+        folds=result.folds[1:],
+        contest=contest,
+        early=result.folds[-1].train(reading.panel),
+        notes=notes if recipe.warm else (),
+    )
+
+
+def final_model(
+    duel: Duel, reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter, *, refit_all: bool
+) -> "FinalModel":
+    """Returns the challenger as it will be published.
+
+    Args:
+        duel: that it won.
+        reading: all the data.
+        champion: whose weights a warm challenger began from.
+        recipe: of the challenger.
+        reporter: hears of the training.
+        refit_all: train on all the data; otherwise on what came before the points that decided.
+
+    Raises:
+        ForecastError: see ``run_contest``.
+    """
+    winner, contest = duel.challenger, duel.contest
+    if winner.trained is not None and not refit_all:
+        return FinalModel(winner.trained, None if winner.is_warm else contest)
+    if winner.is_warm:
+        return FinalModel(_warmed(champion, reading.panel, contest.machine, reporter), None)
+    if not duel.refitted:  # its backtest knew the data before the hold-out only
+        contest = run_contest(reading, recipe.settings, (recipe.model, *BASELINES), recipe.device, Silently(reporter))
+    known = reading.panel if refit_all else duel.early
+    trained = fit_on_all(replace(contest, reading=replace(reading, panel=known)), recipe.model, reporter)
+    return FinalModel(trained, contest)
+
+
+class FinalModel(NamedTuple):
+    """A challenger as it will be published, and the backtest that taught its weights and widths, if it had one."""
+
+    trained: TrainedModel
+    contest: Contest | None
+
+
+@dataclass(frozen=True)
+class Silently:
+    """A reporter that passes on progress and nothing that was said before."""
+
+    inner: Reporter
+
+    def read(self, reading: Reading) -> None:
+        """Says nothing."""
+
+    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
+        """Says nothing."""
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes it on."""
+        self.inner.progress(f"{label}, on all data", share)
+
+
+def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Reporter) -> TrainedModel:
+    """Returns the champion trained on, with the weights of its members and the widths that its own backtest taught.
+
+    A backtest of a warm start would not be honest: the weights that it begins from have seen its folds.
+    """
+    watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
+    return replace(champion, model=train_on(champion.model, panel, machine, watcher))
+
+
+def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Score:
+    """Returns how a trained model forecasts the hold-out, its weights as they are, in the target's unit."""
+    truths, points, lower, upper = [], [], [], []
+    for fold in folds:
+        forecasts = trained.forecast(fold.train(panel), fold.horizon)
+        truths.append(fold.truth(panel))
+        points.append(forecasts.point)
+        bounds = next((pair for pair in forecasts.intervals if pair.level == LEVEL), None)
+        nothing = np.full_like(forecasts.point, np.nan)
+        lower.append(bounds.lower if bounds else nothing)
+        upper.append(bounds.upper if bounds else nothing)
+    return _score(np.stack(truths), np.stack(points), np.stack(lower), np.stack(upper))
+
+
+def _score_of(trial: Trial, truths: FloatArray) -> Score:
+    bounds = next((pair for pair in trial.intervals if pair.level == LEVEL), None)
+    nothing = np.full_like(truths, np.nan)
+    return _score(truths, trial.forecasts, bounds.lower if bounds else nothing, bounds.upper if bounds else nothing)
+
+
+def _score(truths: FloatArray, points: FloatArray, lower: FloatArray, upper: FloatArray) -> Score:
+    """Returns the score of forecasts, (K, S, H); an RMSE of NaN where a scored forecast is not a number."""
+    is_broken = bool((~np.isfinite(points) & ~np.isnan(truths)).any())
+    held = coverage(truths, lower, upper)
+    return Score(float("nan") if is_broken else rmse(truths, points), None if np.isnan(held) else held)

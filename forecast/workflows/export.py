@@ -1,0 +1,59 @@
+"""`forecast models export`: a version as one file that Keras opens without this program."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from forecast.errors import UsageError
+from forecast.evaluation.backtest import lowest_values
+from forecast.production.disk import atomic_write
+from forecast.production.store import Store
+from forecast.production.version import Version
+from forecast.workflows.outputs import check_free
+from forecast.workflows.versions import load_version
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written, and what it takes and gives.
+
+    Attributes:
+        lookback: observed values that it is given for each forecast.
+        series_ids: in the order of its input ``series``; it has no such input where there is one.
+    """
+
+    version: Version
+    model: str
+    path: Path
+    lookback: int
+    horizon: int
+    series_ids: tuple[str, ...]
+
+
+def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> Export:
+    """Writes a version, or the ``champion``, as a ``.keras`` file.
+
+    Raises:
+        UsageError: the file is there and not ``force``, or is not called ``.keras``, by which Keras knows its own.
+        NotFoundError: there is no such model or version.
+        DataError: the version is damaged, or the disk refused.
+    """
+    if path.suffix != ".keras":
+        raise UsageError(
+            f"Keras opens only files that end in .keras, not {path.name}.", f"{path.with_suffix('.keras')}"
+        )
+    check_free(path, force=force)
+    models = store.model(name)
+    stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
+    from forecast.models.exported import export_model, lookback_of  # noqa: PLC0415 - imports TensorFlow
+
+    trained = stored.trained
+    exported = export_model(trained.model, trained.combination, lowest_values(stored.context))
+    with TemporaryDirectory() as folder:
+        draft = Path(folder) / "draft.keras"
+        exported.save(draft)
+        atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
+    lookback, series = lookback_of(trained.model), trained.model.parts[0].series_ids
+    return Export(stored.version, trained.name, path, lookback, trained.horizon, series)

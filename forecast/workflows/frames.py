@@ -1,0 +1,75 @@
+"""Frames in and out, for Python.
+
+Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon.
+"""
+
+import hashlib
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.data.panel import Panel
+from forecast.data.source import Source
+from forecast.workflows.contest import Contest
+from forecast.workflows.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
+
+
+def source_of(frame: pd.DataFrame) -> Source:
+    """Returns a frame as the readers take it; an index that is no mere count becomes a column."""
+    frame = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    buffer = io.BytesIO()
+    frame.rename(columns=str).to_parquet(buffer, index=False)
+    content = buffer.getvalue()
+    return Source("the data frame", "data", None, content, hashlib.sha256(content).hexdigest(), "UTF-8")
+
+
+def leaderboard_frame(contest: Contest) -> pd.DataFrame:
+    """Returns a row a model, the best first."""
+    return pd.DataFrame(leaderboard_rows(contest.board))
+
+
+def step_frame(contest: Contest) -> pd.DataFrame:
+    """Returns the RMSE of each model, the best first, at each step of the horizon."""
+    steps = pd.RangeIndex(1, contest.plan.horizon + 1, name="step")
+    return pd.DataFrame(contest.board.by_step, index=steps)[[row.model for row in contest.board.rows]]
+
+
+def forecast_frame(contest: Contest) -> pd.DataFrame:
+    """Returns what each model said at each scored origin, beside what came."""
+    backtest, panel = contest.backtest, contest.reading.panel
+    truths = backtest.truths  # (K, S, H)
+    folds, _, horizon = truths.shape
+    trains = [fold.train(panel) for fold in backtest.folds[-folds:]]
+    stamps = np.stack([train.future_timestamps(horizon) for train in trains])
+    origins = np.stack([train.frequency.timestamps(train.last) for train in trains])
+    shared = {
+        "series_id": np.broadcast_to(np.array(panel.series_ids, dtype=object)[:, None], truths.shape).ravel(),
+        "timestamp": _stamps(stamps.ravel(), panel),
+        "step": np.broadcast_to(np.arange(1, horizon + 1), truths.shape).ravel(),
+    }
+    tables = []
+    for row in contest.board.rows:
+        trial = next(trial for trial in backtest.trials if trial.name == row.model)
+        table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
+        for level in (80, 95):
+            band = next((band for band in trial.intervals if band.level == level), None)
+            table[f"lower_{level}"] = np.nan if band is None else band.lower.ravel()
+            table[f"upper_{level}"] = np.nan if band is None else band.upper.ravel()
+        table["model"], table["version"] = row.model, None
+        table["origin"] = np.repeat(_stamps(origins.ravel(), panel), horizon)
+        table["actual"] = truths.ravel()
+        tables.append(table)
+    columns = [*FORECAST_COLUMNS, "actual"]
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def _stamps(stamps: Any, panel: Panel) -> Any:
+    """Returns timestamps as pandas has them, or the numbers of rows."""
+    return stamps if date_columns(panel) else timestamp_texts(stamps).astype(np.int64)
+
+
+def date_columns(panel: Panel) -> list[str]:
+    """Returns the columns of a forecast table that hold dates; there are none where rows are numbered."""
+    return [] if panel.frequency.unit == "row" else ["timestamp", "origin"]

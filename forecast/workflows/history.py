@@ -1,0 +1,159 @@
+"""`forecast history`: what every run of a model decided, and why."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from forecast.errors import NotFoundError, UsageError
+from forecast.production.disk import atomic_write
+from forecast.production.store import Store
+from forecast.workflows.tables import Value
+
+if TYPE_CHECKING:  # so that a history is listed with the standard library alone
+    from matplotlib.figure import Figure
+
+    from forecast.models.forecaster import FloatArray
+
+_SPANS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of a model's history; None is what the run did not say.
+
+    Attributes:
+        time: aware, UTC; when the run ended.
+        outcome: such as ``promoted``, ``kept``, ``nothing-new``, ``refused`` or ``failed``.
+        champion: label of the version in use after the run.
+        champion_rmse: of the version in use before the run, on the newest points, as are the other two.
+    """
+
+    name: str
+    time: datetime | None
+    command: str | None = None
+    outcome: str | None = None
+    champion: str | None = None
+    challenger: str | None = None
+    champion_rmse: float | None = None
+    challenger_rmse: float | None = None
+    naive_rmse: float | None = None
+    reason: str | None = None
+    trigger: str | None = None
+    rows: int | None = None
+    new_rows: int | None = None
+    training_end: str | None = None
+    seconds: float | None = None
+    exit_code: int | None = None
+
+    def row(self) -> dict[str, Value]:
+        """Returns its fields as a row of a table, the time in ISO 8601."""
+        return {**asdict(self), "time": self.time.isoformat(timespec="seconds") if self.time else None}
+
+
+COLUMNS = tuple(field.name for field in fields(Run))
+_NUMBERS = {"champion_rmse", "challenger_rmse", "naive_rmse", "seconds"}
+_COUNTS = {"rows", "new_rows", "exit_code"}
+
+
+def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[Run, ...]:
+    """Returns the runs of a model, or of all models, in the order in which they were written.
+
+    Args:
+        root: the store.
+        name: of the model; None for all.
+        since: leave out what was before; a run without a time then goes too.
+
+    Raises:
+        NotFoundError: there is no such model.
+        DataError: a history can't be read.
+    """
+    store = Store(root)
+    runs = [_run(own, entry) for own in ([name] if name else store.names()) for entry in store.model(own).history()]
+    if name and not runs and not store.model(name).exists():
+        store.model(name).champion()  # says that there is none, and which name is close
+    if since:
+        runs = [run for run in runs if run.time and run.time >= since]
+    return tuple(runs)
+
+
+def read_since(text: str, now: datetime) -> datetime:
+    """Returns the instant that ``--since`` means: a date, a date and time (UTC), or so long before now.
+
+    Raises:
+        UsageError: it is none of these, or longer ago than any date.
+    """
+    span = re.fullmatch(r"(\d+) ?([hdw])[a-z]*", text.strip().lower())
+    try:
+        if span:
+            return now - timedelta(**{_SPANS[span[2]]: int(span[1])})
+        return _utc(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since '{text}' is neither a date nor a span of time.", "--since 2026-01-31, or --since 7d"
+        ) from None
+
+
+def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder: Path) -> tuple[Path, ...]:
+    """Draws the RMSE over time, a picture for each model that has any, and returns the files.
+
+    Raises:
+        NotFoundError: no run has an RMSE yet.
+        DataError: the disk refused.
+    """
+    scored = [run for run in runs if run.time and (run.champion_rmse is not None or run.challenger_rmse is not None)]
+    if not scored:
+        raise NotFoundError("There is no RMSE to draw: no run here has scored a challenger.", "forecast retrain NAME")
+    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
+
+    files = []
+    for name in dict.fromkeys(run.name for run in scored):
+        path = folder / f"{name}-history.{kind}"
+        figure = _figure([run for run in scored if run.name == name])
+        atomic_write(path, render(figure, kind), flag="--out-dir DIR")
+        files.append(path)
+    return tuple(files)
+
+
+def _figure(runs: list[Run]) -> "Figure":
+    import numpy as np  # noqa: PLC0415
+
+    from forecast.report.history_plot import Retrains, history_figure  # noqa: PLC0415
+
+    def numbers(column: str) -> "FloatArray":
+        return np.array([getattr(run, column) for run in runs], dtype=float)
+
+    times = [run.time for run in runs if run.time]
+    promoted = np.array([run.outcome == "promoted" for run in runs])
+    champion, challenger, naive = (numbers(f"{whose}_rmse") for whose in ("champion", "challenger", "naive"))
+    retrains = Retrains(times, champion, challenger, naive, promoted)
+    return history_figure(retrains, title=f"{runs[0].name}: error at each retrain")
+
+
+def _run(name: str, entry: Mapping[str, Any]) -> Run:
+    """Returns a line as a run; what has another type than it should is as if not said."""
+    known: dict[str, Any] = {column: entry[column] for column in COLUMNS if entry.get(column) is not None}
+    known = {column: value for column, value in known.items() if column not in {"name", "time"}}
+    return Run(name, _time(entry.get("time")), **{c: v for c, v in known.items() if _fits(c, v)})
+
+
+def _fits(column: str, value: Any) -> bool:
+    if column in _COUNTS:
+        return isinstance(value, int)
+    if column in _NUMBERS:
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, str)
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return _utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,84 @@
+"""What became of the forecasts that were issued for a model: its live points, and whether they tell of drift."""
+
+import json
+
+import numpy as np
+
+from forecast.data.forecast_table import parse_forecasts
+from forecast.data.panel import IntArray, Panel
+from forecast.data.readers import Reading
+from forecast.evaluation import metrics
+from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
+from forecast.evaluation.live import LivePoints, join_live
+from forecast.production.model_store import ModelStore
+from forecast.production.version import Version
+from forecast.workflows.versions import METRICS
+
+RECENT_HORIZONS = 3
+"""Drift is judged by the truths of so many horizons: as long a time as the backtest has folds by default."""
+
+
+def read_live(models: ModelStore, reading: Reading, season: int) -> tuple[LivePoints, tuple[str, ...]]:
+    """Returns every forecast ever issued for a model beside the truths in a file, and what is to be said about it.
+
+    Raises:
+        DataError: the folder of issued forecasts can't be read.
+    """
+    issued = models.issued()
+    notes, tables = list(issued.notes), []
+    for table in issued.tables:
+        try:
+            tables.append(parse_forecasts(table.data))
+        except ValueError as error:
+            notes.append(f"{models.name}: {table.name} is left out: it {error}.")
+    lone = not reading.columns.ids and len(reading.columns.target) == 1
+    points, lost = join_live(reading.panel, tables, season, lone=lone)
+    if lost:
+        notes.append(
+            f"{lost:,} forecast {'point fits' if lost == 1 else 'points fit'} no series or step of {reading.source}, "
+            "and can't be scored by it."
+        )
+    return points, tuple(notes)
+
+
+def drift_since(version: Version, points: LivePoints, panel: Panel) -> tuple[DriftSignal, ...]:
+    """Returns the signals that the world has moved away from what a version learned; see ``detect_drift``.
+
+    Args:
+        version: the champion.
+        points: from ``read_live``.
+        panel: that they were joined with.
+    """
+    own = points.some((points.versions == version.number) & points.arrived)
+    horizon = int(own.steps.max(initial=0))
+    recent = own.some(own.origins + own.steps > panel.last.max() - RECENT_HORIZONS * horizon)
+    lower, upper = recent.bounds[:2]
+    with_interval = int((~np.isnan(lower)).sum())
+    outside, new_values = values_outside(panel, _trained_steps(version, panel))
+    return detect_drift(
+        DriftEvidence(
+            version=version.label,
+            backtest_rmse=_backtest_rmse(version),
+            live_rmse=metrics.rmse(recent.truths, recent.forecasts) if recent.truths.size else None,
+            live_points=recent.truths.size,
+            coverage_80=metrics.coverage(recent.truths, lower, upper) if with_interval else None,
+            covered_points=with_interval,
+            outside=outside,
+            new_values=new_values,
+        )
+    )
+
+
+def _trained_steps(version: Version, panel: Panel) -> IntArray:
+    """Returns how many steps of each series a version was trained on; all, where its end is no step of the panel."""
+    end = np.array([version.manifest["data"]["training_end"]], dtype="datetime64[s]")
+    if not panel.frequency.on_step(end)[0]:
+        return panel.lengths
+    steps: IntArray = np.clip(panel.frequency.ordinals(end)[0] - panel.first + 1, 0, panel.lengths)
+    return steps
+
+
+def _backtest_rmse(version: Version) -> float | None:
+    """Returns the RMSE that a version's model had in the backtest it was chosen by, None where it had none."""
+    board = json.loads(version.read(METRICS)).get("leaderboard", [])
+    return next((row["rmse"] for row in board if row["model"] == version.manifest["model"]), None)

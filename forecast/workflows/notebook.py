@@ -1,0 +1,206 @@
+"""The verbs for Python: data in, tables out as pandas frames, nothing printed and nothing read but what is named.
+
+    data  →  read_panel  →  compare  →  Comparison.leaderboard, .forecasts
+                         →  train    →  Model.predict  ←  load  ←  store
+
+Settings are those of the command line, with underscores; files of settings and variables are not looked at.
+"""
+
+import io
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Unpack
+
+import pandas as pd
+
+from forecast.data import readers
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, ReadOptions
+from forecast.data.source import Source
+from forecast.errors import UsageError
+from forecast.models.registry import BASELINES, REGRESSIONS, check_names
+from forecast.production.store import Store, model_name_for
+from forecast.specs import Deadline, Device, Match
+from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
+from forecast.workflows.contest import Silence, run_contest
+from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
+from forecast.workflows.outputs import forecast_csv, stem_of
+from forecast.workflows.predict import forecast_from, panel_of
+from forecast.workflows.sources import only_model
+from forecast.workflows.timing import Terms
+from forecast.workflows.train import BASELINES as BESIDE
+from forecast.workflows.train import TrainRequest, candidates_for, finish
+from forecast.workflows.versions import StoredModel, load_version
+
+Data = str | Path | pd.DataFrame | Reading
+STORE = ".forecast"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What `compare` found.
+
+    Attributes:
+        leaderboard: a row a model, the best first; the columns of ``forecast compare --format csv``.
+        forecasts: a row a model, scored origin, series and step, with the truth as ``actual``.
+        by_step: the RMSE of each model at each step of the horizon.
+        verdict: who won, in a sentence.
+    """
+
+    leaderboard: pd.DataFrame
+    forecasts: pd.DataFrame
+    by_step: pd.DataFrame
+    verdict: str
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained model.
+
+    Attributes:
+        name: in the store; what it would be called there, if it was not saved.
+        model: the network, such as ``lstm``.
+        version: such as ``v2``; None if it was not saved.
+        leaderboard: of the backtest that it was chosen by; None for a model that was loaded.
+    """
+
+    name: str
+    model: str
+    version: str | None
+    leaderboard: pd.DataFrame | None
+    _stored: StoredModel
+    _panel: Panel | None = None  # what it was trained on
+
+    def predict(self, horizon: int | None = None, data: Data | None = None) -> pd.DataFrame:
+        """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
+
+        Args:
+            horizon: steps; as many as the model was trained for if left out.
+            data: forecast from its end instead of that of the model's own data.
+
+        Raises:
+            ForecastError: the data can't be read, or does not fit the model.
+        """
+        notes: tuple[str, ...] = ()
+        if isinstance(data, Reading):
+            panel = data.panel
+        elif data is None and self._panel is not None:
+            panel = self._panel
+        else:
+            panel, notes = panel_of(self._stored, _known(data))
+        result = forecast_from(self._stored, panel, notes, horizon)
+        for note in result.notes:
+            warnings.warn(note, stacklevel=2)
+        text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
+        return pd.read_csv(io.StringIO(text), dtype={"series_id": str, "version": str}, parse_dates=date_columns(panel))
+
+
+def read_panel(data: Data, **settings: Unpack[ReadSettings]) -> Reading:
+    """Returns what a file or frame holds: its ``panel``, ``columns`` and ``findings``.
+
+    Raises:
+        ForecastError: it can't be read; message and hint say what to do.
+    """
+    return _read(data, read_options(settings))[0]
+
+
+def compare(
+    data: Data,
+    models: Names = ("rnn", "lstm", "gru"),
+    *,
+    match: Match = "steps",
+    time_limit: float | None = None,
+    device: Device = "auto",
+    **settings: Unpack[RunSettings],
+) -> Comparison:
+    """Backtests the models, the regressions and the baselines on the same folds.
+
+    Args:
+        data: a path, a frame (dates in a column or in the index) or what ``read_panel`` returned.
+        models: their names; a text with commas or a list.
+        match: what the cells share: training steps, ``params`` or ``seconds``.
+        time_limit: seconds that it may take.
+        device: what networks are trained on.
+        settings: see ``RunSettings``.
+
+    Raises:
+        ForecastError: a setting or the data can't be used; training failed.
+    """
+    deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
+    names = check_names((*check_names(split_names(models)), *REGRESSIONS, *BASELINES))
+    reading, _ = _read(data, read_options(settings))
+    contest = run_contest(reading, run_settings(settings), names, device, Silence(), Terms(match, deadline))
+    return Comparison(leaderboard_frame(contest), forecast_frame(contest), step_frame(contest), contest.board.verdict)
+
+
+def train(
+    data: Data,
+    model: str = "auto",
+    *,
+    name: str | None = None,
+    store: str | Path | None = None,
+    time_limit: float | None = None,
+    device: Device = "auto",
+    **settings: Unpack[RunSettings],
+) -> Model:
+    """Trains a network, scored beside the naive baselines; with a store, saves it there as the new champion.
+
+    Args:
+        data: a path, a frame (dates in a column or in the index) or what ``read_panel`` returned.
+        model: a network, ``ensemble``, or ``auto`` for the best in the backtest.
+        name: in the store; the file's name if left out.
+        store: folder of the trained models; None to save nothing.
+        time_limit: seconds that it may take.
+        device: what networks are trained on.
+        settings: see ``RunSettings``.
+
+    Raises:
+        ForecastError: a setting or the data can't be used; training failed; the store can't be written.
+    """
+    deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
+    candidates = candidates_for(model)
+    reading, options = _read(data, read_options(settings))
+    called = name or model_name_for(stem_of(reading.source) if reading.path else "data")
+    chosen = run_settings(settings)
+    request = TrainRequest(reading.source, options, chosen, model, called, None, "none", device, deadline)
+    with TemporaryDirectory() as scratch:
+        models = Store(Path(store or scratch)).model(called)
+        with models.lock():
+            began = time.perf_counter()
+            terms = Terms(deadline=deadline, is_train=True)
+            contest = run_contest(reading, chosen, (*candidates, *BESIDE), device, Silence(), terms)
+            result = finish(request, contest, models, lambda: datetime.now(UTC), Silence(), began)
+        stored = load_version(result.version)
+    version = None if store is None else result.version.label
+    return Model(called, result.chosen, version, leaderboard_frame(contest), stored, reading.panel)
+
+
+def load(name: str | None = None, *, store: str | Path = STORE, version: str | None = None) -> Model:
+    """Returns a model of a store: its champion, or a certain version.
+
+    Raises:
+        ForecastError: there is no such model or version, or it is damaged.
+    """
+    folder = Store(Path(store))
+    models = folder.model(name or only_model(folder, "predict"))
+    stored = load_version(models.version(version)) if version else models.with_champion(load_version)
+    return Model(models.name, stored.trained.name, stored.version.label, None, stored)
+
+
+def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
+    """Returns the data, and the options that read it; what was read before can't be read otherwise."""
+    if not isinstance(data, Reading):
+        return readers.read_panel(_known(data) or "", options), options
+    if options != ReadOptions():
+        raise UsageError("The data has been read already.", "give these settings to read_panel")
+    return data, data.settled
+
+
+def _known(data: str | Path | pd.DataFrame | None) -> str | Source | None:
+    if isinstance(data, pd.DataFrame):
+        return source_of(data)
+    return None if data is None else str(data)

@@ -1,0 +1,189 @@
+"""`--dry-run`: what a train or a compare would read, train and write, and about how long it would take.
+
+The seconds come from training a few steps of each network here and now, on the first fold; nothing is written.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+
+from forecast.data.findings import counted
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, read_panel
+from forecast.evaluation.backtest import evidence_shifts
+from forecast.models.forecaster import Watcher
+from forecast.models.pacing import Pace
+from forecast.models.registry import ENSEMBLE, make_forecaster
+from forecast.production.model_store import ModelStore
+from forecast.production.store import Store, model_name_for
+from forecast.specs import ModelSpec, PlotKind
+from forecast.workflows.compare import CompareRequest, models_of
+from forecast.workflows.contest import LEARNED, Prepared, Reporter, prepare
+from forecast.workflows.outputs import check_folder, stem_of
+from forecast.workflows.timing import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
+from forecast.workflows.train import BASELINES, LAST_EFFORT, TrainRequest, candidates_for
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that would be done."""
+
+    verb: str  # read, start, train, score, finish or write
+    what: str
+    seconds: float | None = None  # about; None where it is part of another step
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What would be done, in this order.
+
+    Attributes:
+        steps: of the run.
+        limit: seconds that it would take at the most, where it has a limit.
+        networks: that would be trained in all.
+    """
+
+    steps: tuple[Step, ...]
+    networks: int
+    limit: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """About how long it would take."""
+        total = sum(step.seconds or 0.0 for step in self.steps)
+        return min(total, self.limit) if self.limit else total
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What would be written."""
+        return tuple(step.what for step in self.steps if step.verb == "write")
+
+
+def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> Rehearsal:
+    """Returns what a train would do.
+
+    Raises:
+        ForecastError: as the train would, before it trains.
+    """
+    candidates = candidates_for(request.model)
+    models = store.model(request.name or model_name_for(stem_of(request.source)))
+    folder = request.folder or Path()
+    check_folder(folder)
+    began = time.perf_counter()
+    reading = read_panel(request.source, request.options)
+    reporter.read(reading)
+    terms = Terms(deadline=request.deadline, is_train=True)
+    names = (*candidates, *BASELINES)
+    prepared = prepare(reading, request.settings, names, request.device, reporter, terms)
+    files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request.plots, prepared, "-"))]
+    return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
+
+
+def rehearse_compare(request: CompareRequest, reporter: Reporter) -> Rehearsal:
+    """Returns what a compare would do.
+
+    Raises:
+        ForecastError: as the compare would, before it trains.
+    """
+    names = models_of(request)
+    check_folder(request.folder)
+    began = time.perf_counter()
+    reading = read_panel(request.source, request.options)
+    reporter.read(reading)
+    prepared = prepare(reading, request.settings, names, request.device, reporter, request.terms)
+    stem = request.folder / stem_of(request.source)
+    files = [f"{stem}{end}" for end in _plots(request.plots, prepared, "-compare-")]
+    return _rehearse(prepared, reading, names, request.terms, began, files, reporter)
+
+
+def _rehearse(
+    prepared: Prepared,
+    reading: Reading,
+    names: tuple[str, ...],
+    terms: Terms,
+    began: float,
+    files: Iterable[str],
+    reporter: Reporter,
+) -> Rehearsal:
+    panel, plan, folds = reading.panel, prepared.plan, prepared.folds
+    started = time.perf_counter() - began
+    reporter.progress("measuring the pace", 0.0)
+    specs = {cell: prepared.specs[cell] for cell in prepared.trained}
+    compiling = sum(_compile(prepared, panel, cell) for cell in specs)
+    paces = measure_paces(specs, panel, folds[0], prepared.machine, lambda: inf) if specs else {}
+    work = Work(folds, plan.refit, ENSEMBLE in names, is_train=False)
+    if terms.is_timed:
+        whole = replace(work, is_train=terms.is_train)
+        room = room_of(prepared.settings, prepared.windows)
+        specs, _ = settle(specs, paces, whole, terms, room, TAIL * started)
+        reporter.planned(reading, plan, specs, prepared.settings)
+    starting = f"TensorFlow, and compile {', '.join(specs)}" if specs else "nothing but the libraries"
+    steps = [
+        Step("read", f"{reading.source}: {counted(reading.rows, 'row')}, {len(panel):,} series"),
+        Step("start", starting, started + compiling),
+    ]
+    steps += [_training(cell, spec, paces[cell], work) for cell, spec in specs.items()]
+    steps += [_scoring(name, prepared, reading) for name in names if name not in LEARNED]
+    networks = work.fits * sum(len(spec.views) * len(spec.seeds) for spec in specs.values())
+    if terms.is_train:
+        final, more = _last(specs, paces, refit=plan.refit)
+        steps.append(final)
+        networks += more
+    steps.append(Step("finish", "intervals, drawing, saving", TAIL * started))
+    steps += [Step("write", file) for file in files]
+    return Rehearsal(tuple(steps), networks, terms.deadline.limit if terms.deadline else None)
+
+
+def _compile(prepared: Prepared, panel: Panel, cell: str) -> float:
+    """Compiles the training loop of a cell, as the run would before its first network, and returns the seconds."""
+    fold, spec = prepared.folds[0], prepared.specs[cell]
+    short = {cell: spec.with_(seeds=spec.seeds[:1], steps=1)}
+    began = time.perf_counter()
+    forecaster = make_forecaster(cell, short, prepared.plan.season, prepared.machine)
+    forecaster.fit(fold.train(panel), Watcher(truth=fold.truth(panel)))
+    return time.perf_counter() - began
+
+
+def _training(cell: str, spec: ModelSpec, pace: Pace, work: Work) -> Step:
+    alone = {cell: spec}
+    each = f"{counted(len(spec.views), 'view')} × {counted(len(spec.seeds), 'seed')} × {counted(work.fits, 'fold')}"
+    what = f"{cell}: {each}, {counted(spec.steps, 'step')} of {1000 * pace.step:.2g} ms each"
+    return Step("train", what, work.seconds(alone, {cell: pace}))
+
+
+def _last(specs: Mapping[str, ModelSpec], paces: Mapping[str, Pace], *, refit: bool) -> tuple[Step, int]:
+    """Returns the last fit, on all the data, of all cells, since the winner may be made of all; and its networks."""
+    effort = 1.0 if refit else LAST_EFFORT
+    shorter = {cell: spec.with_(steps=max(1, round(effort * spec.steps))) for cell, spec in specs.items()}
+    seconds = sum(paces[cell].fit_seconds(spec) + paces[cell].forecast_seconds(spec) for cell, spec in shorter.items())
+    networks = sum(len(spec.views) * len(spec.seeds) for spec in specs.values())
+    most = "up to " if len(specs) > 1 else ""
+    return Step("train", f"the winner on all data: {most}{counted(networks, 'network')}", seconds), networks
+
+
+def _scoring(name: str, prepared: Prepared, reading: Reading) -> Step:
+    """Returns the fits and forecasts of a model without networks, timed once."""
+    folds, plan = prepared.folds, prepared.plan
+    train = folds[0].train(reading.panel)
+    began = time.perf_counter()
+    fitted = make_forecaster(name, prepared.specs, plan.season, prepared.machine).fit(train, Watcher())
+    fit = time.perf_counter() - began
+    fitted.predict_members(train)
+    forecast = time.perf_counter() - began - fit
+    fits = len(folds) if plan.refit else 1
+    forecasts = LEARNING * sum(len(evidence_shifts(fold)) for fold in folds)
+    return Step("score", f"{name}: {counted(fits, 'fit')}", fits * fit + forecasts * forecast)
+
+
+def _version(models: ModelStore) -> str:
+    return f"{models.folder}: v{models.next_number()}, the new champion"
+
+
+def _plots(kind: PlotKind, prepared: Prepared, joint: str) -> tuple[str, ...]:
+    """Returns how the names of the plots end."""
+    if kind == "none":
+        return ()
+    stems = ("forecast", "scores", "steps", *(("convergence",) if prepared.trained else ()))
+    return tuple(f"{joint}{stem}.{kind}" for stem in stems)

@@ -1,0 +1,194 @@
+"""`forecast retrain`: a challenger on the newest data, put in use only if it wins. Made for cron.
+
+    load ─▶ check ─▶ worth it? ─▶ train ─▶ fight ─▶ gate ─▶ refit, self-test ─▶ publish ─▶ forecast ─▶ record
+
+Whatever happens on the way, the champion is whole and in use; only the step ``publish`` can replace it.
+Nothing heavy is imported before there is something to do.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.errors import DataError, ForecastError, exit_code_of
+from forecast.production.journal import Entry, try_entry, write_entry
+from forecast.production.model_store import ModelStore
+from forecast.production.promotion import Gate
+from forecast.production.store import Store
+from forecast.specs import Device, Preset
+from forecast.workflows.freshness import Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
+
+if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
+    from forecast.data.readers import ReadOptions
+    from forecast.workflows.contest import Reporter
+
+Log = Callable[[str, dict[str, Any]], None]
+"""Hears the name of each stage, and its facts."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How the challenger's recipe differs from the champion's; what is left out is the champion's.
+
+    Attributes:
+        min_holdout: fewest steps after the champion's training end that it is scored on; default: one horizon.
+        refit_all: train the winner on all data before it is published.
+        warm: another challenger begins from the champion's weights.
+    """
+
+    model: str | None = None
+    preset: Preset | None = None
+    seed: int | None = None
+    seeds: int | None = None
+    min_holdout: int | None = None
+    refit_all: bool = True
+    warm: bool = False
+
+    def asked(self, gate: Gate) -> dict[str, Any]:
+        """Returns all that is not as usual and could make the same data come out differently."""
+        usual = {**vars(Change()), **vars(Gate())}
+        return {key: value for key, value in {**vars(self), **vars(gate)}.items() if value != usual[key]}
+
+
+@dataclass(frozen=True)
+class RetrainRequest:
+    """What `retrain` was asked for.
+
+    Attributes:
+        name: of the model; None where the store holds only one.
+        source: newest data; None for the file that the champion was trained on.
+        options: how to read it; None for the way in which the champion's was read.
+        folder: of the forecast file.
+        lock_timeout: seconds to wait for another run.
+        dry_run: say what would be done.
+        exit_code_kept: for the record, what the process exits with where the champion stays.
+    """
+
+    name: str | None
+    source: str | None
+    options: "ReadOptions | None"
+    change: Change
+    gate: Gate
+    rules: Rules
+    tolerance: Tolerance
+    folder: Path
+    device: Device = "auto"
+    lock_timeout: float = 0.0
+    dry_run: bool = False
+    exit_code_kept: int = 0
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """All that is not as usual and could make the same data come out differently."""
+        return self.change.asked(self.gate)
+
+    def is_repeated(self, past: Past, fingerprint: str | None) -> bool:
+        """Returns whether an earlier run was asked the same of the same bytes."""
+        unforced = not self.gate.force and self.options is None
+        return unforced and is_same(past, fingerprint, self.asked)
+
+
+@dataclass(frozen=True, eq=False)
+class RetrainResult:
+    """What `retrain` did.
+
+    Attributes:
+        entry: as recorded in the history; its outcome ``dry-run`` is recorded nowhere.
+        before: label of the champion that was challenged.
+        since: the date on which its training data ended, or of the run that saw the same data.
+        entrant: what the challenger is called: one that began from the champion's weights is named so.
+        scored_on: what the scores stand on, such as ``the newest 28 days``.
+        plan: of a dry run, what would be read, trained and written.
+    """
+
+    name: str
+    entry: Entry
+    before: str
+    since: str = ""
+    entrant: str = "challenger"
+    scored_on: str = ""
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    plan: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Progress:
+    """How far a run has come: what its line in the history will say if it ends here."""
+
+    models: ModelStore
+    began: float = field(default_factory=time.perf_counter)
+    known: Entry = field(default_factory=lambda: Entry("retrain", "failed"))
+    is_about_data: bool = False  # what fails now is the data's fault
+
+    def learn(self, **facts: Any) -> Entry:
+        """Adds facts, and returns the line so far."""
+        self.known = replace(self.known, **facts, seconds=round(time.perf_counter() - self.began, 3))
+        return self.known
+
+
+def retrain(
+    request: RetrainRequest, store: Store, now: Callable[[], datetime], reporter: "Reporter", log: Log
+) -> RetrainResult:
+    """Trains a challenger if that is worth it, and puts it in use if it wins.
+
+    Raises:
+        SuspiciousError: the data does not look like a sequel to the champion's.
+        LockedError: another run works on this model.
+        ForecastError: see ``read_panel``, ``run_contest`` and ``ModelStore.publish``.
+    """
+    models = store.model(request.name or _only_model(store))
+    champion = models.champion()  # before a lock is made for a model that does not exist
+    source = request.source or str(champion.manifest["data"]["source"])
+    log("started", {"name": models.name, "source": source, "champion": champion.label})
+    with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
+        progress = Progress(models)
+        with _recorded(progress, now, log, is_dry=request.dry_run):
+            past = read_past(models)
+            progress.learn(champion=past.champion.label, training_end=past.champion.manifest["data"]["training_end"])
+            fingerprint = fingerprint_of(source)
+            forecast = request.folder / f"{models.name}.csv"
+            if request.is_repeated(past, fingerprint) and is_finished(past, fingerprint, forecast):
+                facts = {"fingerprint": fingerprint, "asked": request.asked, "rows": past.rows, "new_rows": 0}
+                result = _nothing_new(progress, past, facts)
+            else:
+                from forecast.workflows.succession import Succession  # noqa: PLC0415 - numpy and more
+
+                result = Succession(request, source, past, progress, now, reporter, log).run()
+            if not request.dry_run:
+                write_entry(models, result.entry, now())
+            log("ended", result.entry.line(now()))
+            return result
+
+
+def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> RetrainResult:
+    entry = progress.learn(outcome="nothing-new", reason="the same data and settings as before", **facts)
+    return RetrainResult(progress.models.name, entry, past.champion.label, f"{past.since:%Y-%m-%d %H:%M} UTC")
+
+
+@contextmanager
+def _recorded(progress: Progress, now: Callable[[], datetime], log: Log, *, is_dry: bool) -> Iterator[None]:
+    """Records a run that ends in an error, and lets the error go on."""
+    try:
+        yield
+    except BaseException as error:
+        code = exit_code_of(error)
+        text = error.message if isinstance(error, ForecastError) else f"{type(error).__name__} {error}".strip()
+        outcome = "refused" if progress.is_about_data and isinstance(error, DataError) else "failed"
+        with suppress(ForecastError):  # after a failed write the champion may be the new one already
+            progress.learn(champion=progress.models.champion().label)
+        entry = progress.learn(outcome=outcome, reason=text, exit_code=int(code), fingerprint=None)
+        if not is_dry:
+            try_entry(progress.models, entry, now())
+        log("ended", entry.line(now()))
+        raise
+
+
+def _only_model(store: Store) -> str:
+    from forecast.workflows.sources import only_model  # noqa: PLC0415
+
+    return only_model(store, "retrain")

@@ -1,0 +1,181 @@
+"""`forecast schedule`: a retrain for cron or systemd, with this machine's paths and environment."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from forecast.errors import UsageError
+from forecast.production.crontab import marks_of, read_crontab, with_block, without_block, write_crontab
+from forecast.production.disk import atomic_write
+from forecast.production.job import Job, cron_line, systemd_units, usual_log
+from forecast.production.schedule import Timetable, daily, read_cron, weekly
+from forecast.production.store import Store
+
+LOCALTIME = Path("/etc/localtime")
+
+
+@dataclass(frozen=True)
+class When:
+    """When to retrain, as it was given: one of the three."""
+
+    daily: str | None = None
+    weekly: str | None = None
+    cron: str | None = None
+
+    def timetable(self) -> Timetable:
+        """Returns the minutes that are meant.
+
+        Raises:
+            UsageError: none or several were given, or one can't be read.
+        """
+        readers = {"--daily": (daily, self.daily), "--weekly": (weekly, self.weekly), "--cron": (read_cron, self.cron)}
+        given = [(flag, read(text)) for flag, (read, text) in readers.items() if text is not None]
+        if not given:
+            raise UsageError(
+                "When should it be retrained?", "--daily 03:15, --weekly 'sun 03:15' or --cron '15 3 * * *'"
+            )
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(flag for flag, _ in given)} can't be used together.", "one of them")
+        return given[0][1]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run, and when.
+
+    Attributes:
+        zone: the time zone that systemd is told; cron knows only the machine's.
+    """
+
+    job: Job
+    timetable: Timetable
+    zone: str | None
+
+    @property
+    def line(self) -> str:
+        """The line for a crontab."""
+        return cron_line(self.job, self.timetable)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The systemd units by file name."""
+        return systemd_units(self.job, self.timetable, self.zone)
+
+    @property
+    def cron_note(self) -> str:
+        """What is to be said of a TZ that cron does not follow, or an empty string."""
+        machine = machine_zone() or "UTC"
+        if self.zone in {None, machine}:
+            return ""
+        return f"cron goes by the machine's clock ({machine}), not by your TZ ({self.zone}), in which the job runs."
+
+
+def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...]) -> Plan:
+    """Returns the retrain of a model in a store, all paths absolute, and its timetable.
+
+    Args:
+        name: of the model.
+        root: the store.
+        when: as the user gave it.
+        log: where its log goes; None for a file in the store.
+        flags: more flags of `forecast retrain`.
+
+    Raises:
+        UsageError: the timetable can't be read.
+        NotFoundError: there is no such model.
+        DataError: it has no whole champion.
+    """
+    timetable = when.timetable()
+    name = Store(root).model(name).champion().name
+    store, program = root.absolute(), program_words()
+    path = f"{Path(program[0]).parent}:/usr/local/bin:/usr/bin:/bin"
+    environment = {"PATH": path, "LANG": os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"}
+    own = os.environ.get("TZ", "")
+    zone = own if _is_zone(own) else machine_zone()
+    if own or zone:
+        environment["TZ"] = own or zone or ""
+    log = (log or usual_log(store, name)).absolute()
+    return Plan(Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone)
+
+
+def program_words() -> tuple[str, ...]:
+    """Returns the words that start this program from anywhere: its script beside Python, or Python's ``-m``."""
+    script = Path(sys.executable).with_name("forecast")
+    return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "forecast")
+
+
+def machine_zone() -> str | None:
+    """Returns the time zone of the machine's clock, such as ``Europe/Berlin``; None where it has no name."""
+    _, found, zone = os.path.realpath(LOCALTIME).partition("zoneinfo/")
+    return zone if found and _is_zone(zone) else None
+
+
+def unit_folder() -> Path:
+    """Returns where systemd looks for this user's units."""
+    return Path("/etc/systemd/system") if os.getuid() == 0 else Path.home() / ".config/systemd/user"
+
+
+def write_units(units: dict[str, str], folder: Path, *, force: bool) -> tuple[Path, ...]:
+    """Writes units into a folder, each whole or not at all, and returns their paths.
+
+    Raises:
+        UsageError: one is there already, with other content, and not ``force``.
+        DataError: the disk refused.
+    """
+    paths = {folder / name: text for name, text in units.items()}
+    for path, text in paths.items():
+        if not force and path.exists() and path.read_bytes() != text.encode():
+            raise UsageError(f"{path} exists already, and differs.", "--force to replace it")
+    for path, text in paths.items():
+        atomic_write(path, text.encode(), flag="-o DIR")
+    return tuple(paths)
+
+
+def activation(timer: str) -> tuple[str, ...]:
+    """Returns the commands that make systemd heed a timer in ``unit_folder``."""
+    if os.getuid() == 0:
+        return "systemctl daemon-reload", f"systemctl enable --now {timer}"
+    return (
+        "systemctl --user daemon-reload",
+        f"systemctl --user enable --now {timer}",
+        "loginctl enable-linger   # or it rests while you are logged out",
+    )
+
+
+def install_line(plan: Plan) -> bool:
+    """Puts the line into the user's crontab, in the place of an older one; returns whether that changed it.
+
+    Raises:
+        DependencyError: cron is not installed.
+        DataError: cron refused.
+    """
+    return _change(lambda crontab: with_block(crontab, marks_of(plan.job.name, plan.job.store), plan.line))
+
+
+def remove_line(name: str, root: Path) -> bool:
+    """Takes a model's line out of the user's crontab; returns whether there was one.
+
+    Raises:
+        DependencyError: cron is not installed.
+        DataError: cron refused.
+    """
+    return _change(lambda crontab: without_block(crontab, marks_of(name, root.absolute())))
+
+
+def _change(edit: Callable[[bytes], bytes]) -> bool:
+    before = read_crontab()
+    after = edit(before)
+    if after != before:
+        write_crontab(after)
+    return after != before
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # KeyError: no such zone; the others: no name of a zone at all
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""`forecast score`: every forecast that was ever issued, beside what came true."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from forecast.data.frequency import Frequency, readable
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.errors import NotFoundError
+from forecast.evaluation.drift import DriftSignal
+from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live
+from forecast.production.store import Store
+from forecast.production.version import Version
+from forecast.specs import PlotKind
+from forecast.workflows.live import drift_since, read_live
+from forecast.workflows.outputs import write_all
+from forecast.workflows.sources import only_model, read_alike
+from forecast.workflows.versions import read_data_options
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """What `score` was asked for.
+
+    Attributes:
+        name: of the model; None where the store holds only one.
+        source: the file with the actuals; None for the one that the champion was trained on.
+        options: what was asked of the readers; what was not is as it was when the champion was trained.
+    """
+
+    name: str | None
+    source: str | None
+    options: ReadOptions
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreResult:
+    """What `score` found."""
+
+    champion: Version
+    source: str
+    panel: Panel  # the actuals
+    season: int  # of the seasonal naive
+    points: LivePoints
+    scores: tuple[LiveScore, ...]
+    drift: tuple[DriftSignal, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def come_true(self) -> int:
+        """How many of the forecast points have."""
+        return int(self.points.arrived.sum())
+
+
+def score(request: ScoreRequest, store: Store) -> ScoreResult:
+    """Joins the forecasts of all versions with the actuals that have arrived.
+
+    Raises:
+        NotFoundError: no such model or file.
+        DataError: the champion is damaged, or the data can't be read.
+        UsageError: the store holds several models and none was named, or the file is not like the champion's.
+    """
+    models = store.model(request.name or only_model(store, "score"))
+    champion = models.champion()
+    reading = _read(request, champion)
+    season = int(champion.manifest["season"])
+    points, notes = read_live(models, reading, season)
+    warnings = [finding.text for finding in reading.findings if finding.grade == "warning"]
+    return ScoreResult(
+        champion=champion,
+        source=reading.source,
+        panel=reading.panel,
+        season=season,
+        points=points,
+        scores=score_live(points),
+        drift=drift_since(champion, points, reading.panel),
+        notes=(*warnings, *notes, *_missing(points, reading, champion.name)),
+    )
+
+
+def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path, ...]:
+    """Draws the error of each issued forecast over the time of its origin, and returns the file.
+
+    None is drawn where nothing has come true.
+
+    Raises:
+        DataError: the disk refused.
+    """
+    if kind == "none" or not result.come_true:
+        return ()
+    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
+    from forecast.report.live_plot import live_figure  # noqa: PLC0415
+
+    errors, panel = errors_by_origin(result.points), result.panel
+    stamps = panel.frequency.timestamps(errors.origins)
+    title = f"{result.champion.name}: error of the forecasts that were issued"
+    figure = live_figure(errors, stamps, target=panel.target, title=title)
+    return write_all(folder, {f"{result.champion.name}-live.{kind}": render(figure, kind)})
+
+
+def _read(request: ScoreRequest, champion: Version) -> Reading:
+    data = champion.manifest["data"]
+    options = read_data_options(data)
+    source = request.source
+    if source is None:
+        source = str(data["source"])
+        if not Path(source).is_file():
+            raise NotFoundError(
+                f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
+                f"forecast score {champion.name} DATA",
+            )
+    if request.options == ReadOptions():
+        return read_alike(source, options, Frequency(**data["frequency"]))
+    own = {field.name: getattr(request.options, field.name) for field in fields(ReadOptions)}
+    given = {name: value for name, value in own.items() if value != getattr(ReadOptions(), name)}
+    return read_panel(source, replace(options, **given))
+
+
+def _missing(points: LivePoints, reading: Reading, name: str) -> tuple[str, ...]:
+    """Returns in words which scores there can't be, and why."""
+    panel, arrived = reading.panel, points.arrived
+    if points.steps.size == 0:
+        return (f"No forecast was issued for {name} that could be scored by {reading.source}.",)
+    if not arrived.any():
+        first, end = (
+            readable(stamp)
+            for stamp in panel.frequency.timestamps(
+                np.array([(points.origins + points.steps).min(), panel.last.max()]),
+            )
+        )
+        return (
+            f"Nothing has come true yet: the first of {points.steps.size:,} forecast points is for {first}, and "
+            f"{reading.source} ends {end}.",
+        )
+    waiting = sorted(set(points.versions.tolist()) - set(points.versions[arrived].tolist()))
+    labels = ", ".join(f"v{number}" for number in waiting)
+    notes = [f"Nothing that {labels} forecast has come true yet."] if waiting else []
+    blind = int((arrived & np.isnan(points.naive)).sum())
+    if blind:
+        notes.append(
+            f"{reading.source} has nothing before the origins of {blind:,} points: seasonal naive, and with it the "
+            "skill, is scored on the others."
+        )
+    return tuple(notes)

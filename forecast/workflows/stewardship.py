@@ -1,0 +1,53 @@
+"""`forecast models rollback|promote|prune`: which version is in use and which stay, each change told to the history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from forecast.production.journal import Entry, try_entry
+from forecast.production.store import Store
+from forecast.production.version import Version
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What went, or would go: whole versions, and the ids of those whose manifest is damaged."""
+
+    versions: tuple[Version, ...]
+    damaged: tuple[str, ...]
+
+
+def rollback(root: Path, name: str, to: str | None, now: datetime) -> Version:
+    """Puts an earlier version in use and returns it; see ``ModelStore.rollback``."""
+    models = Store(root).model(name)
+    version = models.rollback(to, now)
+    try_entry(models, Entry("rollback", "rolled-back", _by_hand(to), champion=version.label), now)
+    return version
+
+
+def promote(root: Path, name: str, label: str, now: datetime) -> Version:
+    """Puts a version in use and returns it; see ``ModelStore.promote``."""
+    models = Store(root).model(name)
+    version = models.promote(label, now)
+    try_entry(models, Entry("promote", "promoted", _by_hand(label), champion=version.label), now)
+    return version
+
+
+def prune(root: Path, name: str, keep: int, now: datetime, *, dry_run: bool) -> Pruned:
+    """Removes all but the newest ``keep`` versions and the champion; see ``ModelStore.prune``."""
+    models = Store(root).model(name)
+    if dry_run:
+        return Pruned(*models.prunable(keep))
+    models.champion()  # so that a name that is none makes no lock
+    with models.lock():
+        gone = Pruned(*models.prunable(keep))
+        models.prune(keep)
+        words = ", ".join([*(version.label for version in gone.versions), *gone.damaged])
+        if words:
+            entry = Entry("prune", "pruned", f"removed by hand: {words}", champion=models.champion().label)
+            try_entry(models, entry, now)
+    return gone
+
+
+def _by_hand(label: str | None) -> str:
+    return f"by hand, to {label}" if label else "by hand"

@@ -1,0 +1,230 @@
+"""From newer data to a champion that may be another: the part of `forecast retrain` that looks at the data."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from forecast.data.findings import counted
+from forecast.data.panel import Panel
+from forecast.data.readers import Reading
+from forecast.errors import NotFoundError, UsageError, did_you_mean
+from forecast.models.forecaster import Forecasts
+from forecast.models.registry import ENSEMBLE, NETWORKS
+from forecast.production.disk import atomic_write
+from forecast.production.journal import Entry
+from forecast.production.promotion import Decision, decide
+from forecast.production.version import Version
+from forecast.workflows.contest import Reporter
+from forecast.workflows.coronation import Finalist, pack_challenger, second_look
+from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
+from forecast.workflows.freshness import Past, trigger
+from forecast.workflows.live import drift_since, read_live
+from forecast.workflows.outputs import check_folder, forecast_csv
+from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
+from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
+from forecast.workflows.sources import read_alike
+from forecast.workflows.versions import StoredModel, load_version, read_settings
+
+
+@dataclass(eq=False)
+class Succession:
+    """One retrain, from its data on."""
+
+    request: RetrainRequest
+    source: str
+    past: Past
+    progress: Progress
+    now: Callable[[], datetime]
+    reporter: Reporter
+    log: Log
+
+    def run(self) -> RetrainResult:
+        """Returns what became of the champion.
+
+        Raises:
+            ForecastError: see ``retrain``.
+        """
+        check_folder(self.request.folder)
+        stored = load_version(self.past.champion)
+        recipe = self._recipe(stored)
+        self.progress.is_about_data = True
+        reading = self._read(stored)
+        if self.request.is_repeated(self.past, reading.fingerprint):  # the earlier run may not have come to its end
+            return self._nothing(stored, reading, "the same data and settings as before", is_same=True)
+        sequel = self._checked(reading)
+        self.progress.is_about_data = False
+        why, why_not = self._trigger(stored, reading, sequel, recipe)
+        self.log("checked", {**asdict(sequel), "rows": reading.rows, "trigger": why, "reason": why_not})
+        if not why:
+            return self._nothing(stored, reading, why_not, is_same=False)
+        self.progress.learn(trigger=why)
+        horizon = stored.trained.horizon
+        folds = find_hold_out(reading.panel, stored.context, horizon, self.request.change.min_holdout or horizon)
+        if self.request.dry_run:
+            return self._planned(stored, reading, recipe, is_held_out=bool(folds))
+        if folds:
+            duel = fight(reading, stored.trained, folds, recipe, self.reporter)
+        else:
+            duel = fight_recipes(reading, stored.trained, recipe, self.reporter)
+        self.progress.learn(
+            champion_rmse=duel.champion.rmse,
+            challenger_rmse=duel.challenger.score.rmse,
+            naive_rmse=duel.naive_rmse,
+        )
+        decision = decide(duel.champion, duel.challenger.score, duel.naive_rmse, duel.points, self.request.gate)
+        self.log("decided", asdict(self.progress.known) | asdict(decision))
+        return self._settled(stored, reading, recipe, duel, decision)
+
+    def _recipe(self, stored: StoredModel) -> Recipe:
+        """Returns how the challenger is made: the champion's way, but for what was asked."""
+        change = self.request.change
+        model = change.model or stored.trained.name
+        known = (*NETWORKS, ENSEMBLE)
+        if model not in known:
+            raise UsageError(
+                f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}"
+            )
+        given = {key: getattr(change, key) for key in ("preset", "seed", "seeds") if getattr(change, key) is not None}
+        # A longer file must not change what is forecast: downstream jobs rely on it, and scores would not compare.
+        settings = replace(read_settings(stored.version.manifest), horizon=stored.trained.horizon, **given)
+        return Recipe(model, settings, self.request.device, change.warm)
+
+    def _read(self, stored: StoredModel) -> Reading:
+        """Returns the data, a lone series called as it was when the champion was trained."""
+        name = stored.version.name
+        if self.request.source is None and not Path(self.source).is_file():
+            gone = "not there any more" if Path(self.source).is_absolute() else "no file"
+            was = f"trained on {self.source}, which is {gone}"
+            raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
+        reading = read_alike(self.source, self.request.options or stored.options, stored.context.frequency)
+        self.reporter.read(reading)
+        if len(reading.panel) == len(stored.context) == 1:
+            return replace(reading, panel=replace(reading.panel, series_ids=stored.context.series_ids))
+        if not set(reading.panel.series_ids) & set(stored.context.series_ids):
+            raise UsageError(
+                f"{reading.source} has none of the series that {name} was trained on, such as "
+                f"{stored.context.series_ids[0]}.",
+                f"forecast train {self.source} --name ANOTHER",
+            )
+        return reading
+
+    def _checked(self, reading: Reading) -> Sequel:
+        """Returns what is new, after a look for what is suspicious."""
+        champion, allowed = self.past.champion, self.request.tolerance
+        data = champion.manifest["data"]
+        self.progress.learn(rows=reading.rows)
+        check_whole(reading, Before(data, self.past.rows, champion.created), self.now(), allowed)
+        if RECORD in champion.files:
+            sequel = compare_with_record(reading.panel, champion.manifest["series_ids"], champion.read(RECORD))
+        else:  # published by an early program, which kept no record
+            sequel = Sequel(max(reading.rows - data["rows"], 0), 0, 0)
+        self.progress.learn(new_rows=sequel.new_rows)
+        check_revision(reading, sequel, allowed)
+        return sequel
+
+    def _trigger(self, stored: StoredModel, reading: Reading, sequel: Sequel, recipe: Recipe) -> tuple[str, str]:
+        if self.request.gate.force:
+            return "--force", ""
+        champion = stored.version
+
+        def drift() -> str:
+            points, _ = read_live(self.progress.models, reading, stored.trained.season)
+            return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel))
+
+        came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
+        age = max(self.now() - champion.created, timedelta(0))  # clocks jump
+        return trigger(self.request.rules, came, sequel.revised, age, _difference(recipe, stored), drift)
+
+    def _nothing(self, stored: StoredModel, reading: Reading, reason: str, *, is_same: bool) -> RetrainResult:
+        """Ends without training, but with the champion's forecast from the newest row."""
+        if self.request.dry_run:
+            entry = self.progress.learn(outcome="dry-run", reason=reason)
+            return self._result(stored.version, entry, plan=(f"{reason}: nothing would be trained or written",))
+        facts: dict[str, Any] = {"outcome": "nothing-new", "reason": reason}
+        path = self._issue(stored, reading.panel)
+        if is_same:
+            facts |= {"rows": reading.rows, "new_rows": 0}
+            facts |= {"fingerprint": reading.fingerprint, "asked": self.request.asked}
+        return self._result(stored.version, self.progress.learn(**facts), files=(path,))
+
+    def _issue(self, stored: StoredModel, panel: Panel) -> Path:
+        """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
+        forecasts = stored.trained.forecast(panel, stored.trained.horizon)
+        path = self._write_forecast(stored.version, stored.trained.name, forecasts, panel)
+        table = forecast_csv(forecasts, panel, stored.trained.name, stored.version.label)
+        self.progress.models.issue(table.encode(), stored.version, self.now())
+        return path
+
+    def _settled(
+        self, stored: StoredModel, reading: Reading, recipe: Recipe, duel: Duel, decision: Decision
+    ) -> RetrainResult:
+        """Publishes the challenger if it may be, and writes the forecast of whoever is champion then."""
+        version = None
+        in_use, model, panel = stored.version, stored.trained, reading.panel
+        if decision.is_published:
+            final = final_model(
+                duel, reading, stored.trained, recipe, self.reporter, refit_all=self.request.change.refit_all
+            )
+            decision = second_look(decision, duel, final.trained, panel, self.request.gate)
+            if decision.is_published:
+                version = self._publish(Finalist(stored, reading, recipe, duel, decision, *final), decision)
+                if decision.outcome == "promoted":
+                    in_use, model = version, final.trained
+        if in_use is stored.version:
+            path = self._issue(stored, panel)
+        else:  # the version itself holds the forecast that was issued with it
+            path = self._write_forecast(in_use, model.name, model.forecast(panel, model.horizon), panel)
+        entry = self.progress.learn(
+            outcome=decision.outcome,
+            reason=decision.reason,
+            champion=in_use.label,
+            challenger=version.label if version else None,
+            training_end=in_use.manifest["data"]["training_end"],
+            fingerprint=reading.fingerprint,
+            asked=self.request.asked,
+            exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
+        )
+        entrant = "warm challenger" if duel.challenger.is_warm else "challenger"
+        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel), "notes": duel.notes}
+        return self._result(stored.version, entry, files=(path,), **facts)
+
+    def _publish(self, finalist: Finalist, decision: Decision) -> Version:
+        models, change = self.progress.models, self.request.change
+        label = f"v{models.next_number()}"
+        files, manifest = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
+        manifest["retrain"]["trigger"] = self.progress.known.trigger
+        champion = decision.outcome == "promoted"
+        version = models.publish(files, manifest, self.now(), champion=champion)
+        self.log("published", {"version": version.label, "id": version.id, "champion": champion})
+        return version
+
+    def _write_forecast(self, version: Version, model: str, forecasts: Forecasts, panel: Panel) -> Path:
+        path = self.request.folder / f"{version.name}.csv"
+        atomic_write(path, forecast_csv(forecasts, panel, model, version.label).encode(), flag="-o DIR")
+        return path
+
+    def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
+        models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
+        last = "; the winner is trained on all of it" if self.request.change.refit_all else ""
+        plan = (
+            f"read   {reading.source}: {counted(reading.rows, 'row')}; why: {self.progress.known.trigger}",
+            f"train  {recipe.model}{' and a warm start' if recipe.warm and is_held_out else ''}{last}",
+            f"score  it against {stored.version.label}, {way}",
+            f"write  v{models.next_number()} into {models.folder}, if it wins",
+            f"write  {self.request.folder / f'{stored.version.name}.csv'}",
+        )
+        return self._result(stored.version, self.progress.learn(outcome="dry-run"), plan=plan)
+
+    def _result(self, before: Version, entry: Entry, **more: Any) -> RetrainResult:
+        since = str(before.manifest["data"]["training_end"]).removesuffix("T00:00:00")
+        return RetrainResult(before.name, entry, before.label, since, **more)
+
+
+def _difference(recipe: Recipe, stored: StoredModel) -> str:
+    """Returns how the challenger's recipe differs from the champion's, in words; empty where it does not."""
+    old = read_settings(stored.version.manifest)
+    pairs: list[tuple[str, Any, Any]] = [("model", recipe.model, stored.trained.name)]
+    pairs += [(key, getattr(recipe.settings, key), getattr(old, key)) for key in ("preset", "seed", "seeds")]
+    return ", ".join(f"--{key} {new} instead of {before}" for key, new, before in pairs if new != before)

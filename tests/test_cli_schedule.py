@@ -1,0 +1,194 @@
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from commands import FORECAST, run
+from test_crontab import FAKE
+
+UNITS = ["forecast-visits.service", "forecast-visits.timer", "forecast-visits-failure.service"]
+MINE = b"MAILTO=me\n\n# odd   \n5 5 * * * echo 100\\%\n"
+
+
+@pytest.fixture
+def tab(tmp_path, monkeypatch):
+    """A stand-in for the user's crontab, with lines of the user's own."""
+    program = tmp_path / "crontab"
+    program.write_text(FAKE.format(tab=tmp_path / "tab"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "tab").write_bytes(MINE)
+    return tmp_path / "tab"
+
+
+def schedule(shop, *arguments, **environment):
+    return run("schedule", "visits", *arguments, folder=shop.folder, **environment)
+
+
+# Printing
+
+
+def test_cron_line_has_all_that_cron_has_not(shop):
+    done = schedule(shop, "--daily", "03:15", TZ="Europe/Berlin", LANG="de_DE.UTF-8", LC_ALL="")
+    (line,) = done.out.splitlines()
+    store = shop.folder / ".forecast"
+    head, _, command = line.partition(" && ")
+    assert head == f"15 3 * * * cd {shop.folder}"
+    assert shlex.split(command) == [
+        *(f"PATH={FORECAST.parent}:/usr/local/bin:/usr/bin:/bin", "LANG=de_DE.UTF-8", "TZ=Europe/Berlin"),
+        *(str(FORECAST), "retrain", "visits", "-q", "--store", str(store), "--log-file", str(store / "visits.log")),
+    ]
+    assert "not by your TZ (Europe/Berlin)" in done.err
+    assert done.err.endswith("Next      forecast schedule visits --cron '15 3 * * *' --install\n")
+
+
+def test_two_words_of_weekly_need_no_quotes(shop):
+    assert schedule(shop, "--weekly", "sun", "03:15").out == schedule(shop, "--weekly", "sun 03:15").out
+
+
+def test_flags_of_retrain_are_passed_on_and_checked_now(shop):
+    done = schedule(shop, "--daily", "3:15", "--log-file", "a.log", "--", "--min-gain", "0.01")
+    assert done.out.endswith(f"--log-file {shop.folder}/a.log --min-gain 0.01\n")
+    words = f"'15 3 * * *' --log-file {shop.folder}/a.log --install -- --min-gain 0.01\n"
+    assert done.err.endswith(words)
+    wrong = schedule(shop, "--daily", "3:15", "--", "--min-gian", "0.01")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--min-gian" in wrong.err
+    assert "hint:  forecast retrain --help" in wrong.err
+
+
+def test_suggested_command_gives_the_same_line(shop, tmp_path):
+    first = run("schedule", "visits", "--daily", "3:15", "--store", shop.folder / ".forecast", folder=tmp_path)
+    words = shlex.split(first.err.partition("Next")[2])
+    again = run(*(word for word in words[1:] if word != "--install"), folder=tmp_path)
+    assert again.out == first.out
+
+
+def test_units_are_printed_with_the_place_they_belong(shop):
+    done = schedule(shop, "--daily", "03:15", "--kind", "systemd", TZ="Europe/Berlin")
+    assert [Path(line[2:]).name for line in done.out.splitlines() if line.startswith("# /")] == UNITS
+    assert "OnCalendar=*-*-* 03:15:00 Europe/Berlin" in done.out
+    assert "enable --now forecast-visits.timer" in done.err
+
+
+def test_units_are_written_and_replaced_with_consent_only(shop, tmp_path):
+    arguments = ("--kind", "systemd", "-o", tmp_path / "units")
+    assert schedule(shop, "--daily", "3:15", *arguments).code == 0
+    assert sorted(path.name for path in (tmp_path / "units").iterdir()) == sorted(UNITS)
+    assert schedule(shop, "--daily", "3:15", *arguments).code == 0  # the same units: nothing to ask
+    changed = schedule(shop, "--daily", "4:15", *arguments)
+    assert changed.code == 2
+    assert "forecast-visits.timer exists already, and differs" in changed.err
+    assert schedule(shop, "--daily", "4:15", *arguments, "--force").code == 0
+    assert "04:15:00" in (tmp_path / "units/forecast-visits.timer").read_text()
+
+
+def test_json_is_pinned(shop, tab, tmp_path):
+    line = schedule(shop, "--daily", "3:15", "--json").document
+    assert list(line) == ["schema_version", "name", "kind", "cron", "line"]
+    units = schedule(shop, "--daily", "3:15", "--kind", "systemd", "-o", tmp_path / "u", "--json").document
+    assert list(units) == ["schema_version", "name", "kind", "cron", "units", "files"]
+    assert units["files"] == [str(tmp_path / "u" / name) for name in UNITS]
+    installed = schedule(shop, "--daily", "3:15", "--install", "--yes", "--json").document
+    assert list(installed) == ["schema_version", "name", "cron", "line", "installed", "changed"]
+    assert installed["line"] == line["line"]
+    removed = schedule(shop, "--remove", "--yes", "--json").document
+    assert removed == {"schema_version": 1, "name": "visits", "installed": False, "changed": True}
+
+
+def test_program_without_a_script_is_started_through_python(shop, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
+    assert f" {tmp_path}/python3 -m forecast retrain visits -q " in schedule(shop, "--daily", "3:15").out
+
+
+# The crontab
+
+
+def test_install_twice_change_and_remove(shop, tab):
+    first = schedule(shop, "--daily", "3:15", "--install", "--yes")
+    assert "The retrain of visits is in your crontab now" in first.err
+    installed = tab.read_bytes()
+    assert installed.startswith(MINE)
+    assert schedule(shop, "--daily", "3:15").out.encode() in installed
+    assert "in your crontab already" in schedule(shop, "--daily", "3:15", "--install", "--yes").err
+    assert tab.read_bytes() == installed
+    schedule(shop, "--daily", "4:15", "--install", "--yes")
+    assert tab.read_bytes() == installed.replace(b"\n15 3 * * *", b"\n15 4 * * *")
+    assert "is out of your crontab" in schedule(shop, "--remove", "--yes").err
+    assert tab.read_bytes() == MINE
+    again = schedule(shop, "--remove", "--yes")
+    assert (again.code, again.out) == (0, "")
+    assert "was not in your crontab" in again.err
+
+
+@pytest.mark.parametrize(("answer", "installs"), [("y", True), ("n", False), ("", False)])
+def test_terminal_is_asked(shop, tab, answer, installs, monkeypatch):
+    monkeypatch.setattr("forecast.cli.timetable._on_terminal", lambda: True)
+    done = run("schedule", "visits", "--daily", "3:15", "--install", folder=shop.folder, stdin=f"{answer}\n".encode())
+    assert done.code == 0
+    assert (tab.read_bytes() != MINE) == installs
+    assert ("Your crontab is as it was." in done.err) != installs
+
+
+def test_no_terminal_and_no_consent_changes_nothing(shop, tab):
+    for arguments in (("--daily", "3:15", "--install"), ("--remove",)):
+        done = schedule(shop, *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert "only with your consent" in done.err
+        assert "hint:  --yes" in done.err
+    assert tab.read_bytes() == MINE
+
+
+def test_model_that_is_gone_can_still_be_removed(shop, tab):
+    schedule(shop, "--daily", "3:15", "--install", "--yes")
+    tab.write_bytes(tab.read_bytes().replace(b"visits", b"gone"))
+    run("schedule", "gone", "--remove", "--yes", folder=shop.folder)
+    assert tab.read_bytes() == MINE
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message", "hint"),
+    [
+        ((), 2, "When should it be retrained?", "--daily 03:15"),
+        (("--daily", "3:15", "--cron", "@daily"), 2, "--daily and --cron can't be used together", "one of them"),
+        (("--daily", "25:00"), 2, "'25:00' is no time of day", "--daily 23:00"),
+        (("--daily", "3:15", "--install", "--remove"), 2, "--install and --remove can't be used together", "one of"),
+        (("--daily", "3:15", "--remove"), 2, "--remove needs no time", "--remove alone"),
+        (("--daily", "3:15", "--kind", "systemd", "--install"), 2, "are for cron", "--kind systemd -o DIR"),
+        (("--daily", "3:15", "--yes"), 2, "--yes goes with --install or --remove", "--install --yes"),
+        (("--daily", "3:15", "-o", "units"), 2, "--output is for systemd units", "--kind systemd"),
+        (("--daily", "3:15", "--force"), 2, "--force goes with --output", "-o DIR --force"),
+        (("--daily", "3:15", "--kind", "at"), 2, "--kind", "forecast schedule --help"),
+    ],
+)
+def test_error_has_its_number_sentence_and_hint(arguments, code, message, hint, shop):
+    done = schedule(shop, *arguments)
+    assert (done.code, done.out) == (code, "")
+    said, advised = done.err.splitlines()
+    assert message in said
+    assert hint in advised
+
+
+def test_model_that_is_not_there_is_an_error_now_and_not_at_night(shop):
+    done = run("schedule", "vists", "--daily", "3:15", folder=shop.folder)
+    assert done.code == 4
+    assert "there is no model 'vists'. Did you mean 'visits'?" in done.err
+
+
+def test_machine_without_cron_is_a_missing_dependency(shop, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = schedule(shop, "--daily", "3:15", "--install", "--yes")
+    assert done.code == 3
+    assert "hint:  apt-get install cron, or --kind systemd" in done.err
+
+
+def test_copied_store_is_another_store(shop, tab, tmp_path):
+    shutil.copytree(shop.folder, tmp_path / "copy")
+    for folder in (shop.folder, tmp_path / "copy"):
+        run("schedule", "visits", "--daily", "3:15", "--install", "--yes", folder=folder)
+    assert tab.read_bytes().count(b"15 3 * * *") == 2

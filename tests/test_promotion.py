@@ -1,0 +1,94 @@
+from itertools import product
+from math import inf, nan
+
+import pytest
+
+from forecast.production.promotion import Decision, Gate, Score, decide
+
+CHAMPION = Score(100.0, 0.8)
+
+
+def outcome(challenger, champion=CHAMPION, naive=150.0, points=28, **asked):
+    return decide(champion, challenger, naive, points, Gate(**asked)).outcome
+
+
+@pytest.mark.parametrize(("rmse", "expected"), [(99.9, "promoted"), (100.0, "promoted"), (100.1, "kept")])
+def test_challenger_takes_over_if_it_is_no_worse(rmse, expected):
+    assert outcome(Score(rmse, 0.8)) == expected
+
+
+@pytest.mark.parametrize(("rmse", "expected"), [(89.9, "promoted"), (90.0, "promoted"), (90.1, "kept")])
+def test_min_gain_is_the_share_by_which_the_error_has_to_fall(rmse, expected):
+    assert outcome(Score(rmse, 0.8), min_gain=0.1) == expected
+
+
+def test_scores_in_another_unit_give_the_same_decision():
+    for champion, challenger, naive, gain in product((1.0, 2.0), (0.5, 1.0, 1.9, 3.0), (0.7, 2.5), (0.0, 0.2)):
+        decisions = {
+            decide(Score(k * champion), Score(k * challenger), k * naive, 28, Gate(gain)) for k in (1.0, 1024.0, 0.25)
+        }
+        assert len(decisions) == 1
+
+
+@pytest.mark.parametrize("rmse", [nan, inf])
+@pytest.mark.parametrize("asked", [{}, {"force": True}, {"candidate_only": True}])
+def test_what_is_no_number_is_never_published(rmse, asked):
+    assert outcome(Score(rmse, 0.8), **asked) == "kept"
+
+
+def test_a_champion_without_numbers_is_replaced():
+    assert outcome(Score(500.0, 0.8), champion=Score(nan)) == "promoted"
+
+
+def test_worse_than_seasonal_naive_takes_over_only_from_a_champion_that_is_worse_still():
+    assert outcome(Score(99.0, 0.8), naive=50.0) == "promoted"
+    assert outcome(Score(100.0, 0.8), naive=50.0) == "kept"
+    assert outcome(Score(100.0, 0.8), naive=nan) == "promoted"
+
+
+@pytest.mark.parametrize(
+    ("held", "before", "points", "expected"),
+    [
+        (0.5, 0.8, 28, "promoted"),
+        (0.49, 0.8, 28, "kept"),
+        (0.1, 0.8, 9, "promoted"),  # chance
+        (0.4, 0.3, 28, "promoted"),  # the champion's are worse
+        (0.4, None, 28, "kept"),
+        (None, 0.8, 28, "kept"),
+        (None, None, 28, "promoted"),
+        (1.0, 0.8, 28, "promoted"),
+    ],
+)
+def test_intervals_have_to_cover(held, before, points, expected):
+    assert outcome(Score(90.0, held), champion=Score(100.0, before), points=points) == expected
+
+
+def test_force_promotes_a_loser_and_says_so():
+    decision = decide(CHAMPION, Score(200.0, 0.8), 150.0, 28, Gate(force=True))
+    assert decision == Decision("promoted", "forced, though the challenger's error is 100 % higher")
+
+
+def test_candidate_only_never_promotes():
+    assert outcome(Score(1.0, 0.8), candidate_only=True) == "candidate"
+
+
+@pytest.mark.parametrize(
+    ("challenger", "asked", "reason"),
+    [
+        (Score(98.0, 0.8), {}, "the challenger's error is 2.0 % lower"),
+        (Score(99.99, 0.8), {}, "the challenger's error is less than 0.1 % lower"),
+        (Score(101.8, 0.8), {}, "the challenger's error is 1.8 % higher"),
+        (Score(99.0, 0.8), {"min_gain": 0.05}, "only 1.0 % lower, and 5.0 % is the least (--min-gain)"),
+        (Score(100.0, 0.8), {}, "both do equally well"),
+        (Score(90.0, 0.2), {}, "80 % intervals held only 20 % of the truths"),
+        (Score(90.0), {}, "has no intervals"),
+        (Score(nan), {}, "not all numbers"),
+    ],
+)
+def test_reason_is_in_words(challenger, asked, reason):
+    assert reason in decide(CHAMPION, challenger, 150.0, 28, Gate(**asked)).reason
+
+
+def test_a_perfect_champion_is_never_beaten():
+    assert outcome(Score(0.1, 0.8), champion=Score(0.0, 0.8)) == "kept"
+    assert outcome(Score(0.0, 0.8), champion=Score(0.0, 0.8)) == "promoted"
