@@ -1,3 +1,30 @@
-"""From a CSV of sales or prices to forecasts you can trust."""
+"""From a CSV of sales or prices to forecasts you can trust.
+
+>>> from forecast import compare, train
+>>> compare("sales.csv", models="lstm,gru").leaderboard
+>>> train("sales.csv", store=".forecast").predict(28)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecast.errors import ForecastError
+    from forecast.workflows.notebook import Comparison, Model, compare, load, read_panel, train
 
 __version__ = "0.1.0"
+__all__ = ["Comparison", "ForecastError", "Model", "__version__", "compare", "load", "read_panel", "train"]
+
+_ROOMS = dict.fromkeys(("Comparison", "Model", "compare", "load", "read_panel", "train"), "forecast.workflows.notebook")
+_ROOMS["ForecastError"] = "forecast.errors"
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for when it is asked for, so that the command line starts at once."""
+    if name in _ROOMS:
+        return getattr(import_module(_ROOMS[name]), name)
+    raise AttributeError(f"module 'forecast' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -27,9 +27,10 @@ class ForecastError(Exception):
     exit_code = ExitCode.BUG
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = printable(message), printable(hint)
+        super().__init__(self.message)
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")  # where Python shows the error
 
 
 class UsageError(ForecastError):
@@ -66,6 +67,20 @@ class LockedError(ForecastError):
     """Another run holds the lock of this model."""
 
     exit_code = ExitCode.LOCKED
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Returns what the shell will see of an error."""
+    if isinstance(error, ForecastError):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    return ExitCode.TRAINING if isinstance(error, MemoryError) else ExitCode.BUG
+
+
+def printable(text: str) -> str:
+    """Returns text, which may quote a file, on one line and without signs that would steer a terminal."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

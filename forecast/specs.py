@@ -3,6 +3,7 @@
 A model is a spec and its weights. Everything that trains or predicts takes a spec; nothing reads options.
 """
 
+import time
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
@@ -14,7 +15,11 @@ Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Loss = Literal["mae", "mse", "huber"]
 Metric = Literal["rmsse", "rmse", "mae", "mase", "smape"]
 Device = Literal["auto", "cpu", "gpu"]
+Kind = Literal["auto", "sales", "price"]
+Match = Literal["steps", "params", "seconds"]
 Fill = Literal["interpolate", "previous", "zero", "error"]
+Aggregate = Literal["sum", "mean", "last", "count"]
+Decimal = Literal[".", ","]
 PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
@@ -35,6 +40,7 @@ class View:
         scale: divide by the ``window``'s mean seasonal difference, its mean ``deviation`` from its mean, the
             ``series``' mean seasonal difference in training, or its ``range``.
         log: work on the logarithm of the window over its mean.
+        ridge: the linear highway starts from a ridge regression, not from zero.
     """
 
     base: Base = "last-season"
@@ -42,12 +48,14 @@ class View:
     level: Literal["mean", "last", "series"] = "last"
     scale: Literal["window", "deviation", "series", "range"] = "window"
     log: bool = False
+    ridge: bool = False
 
     @property
     def label(self) -> str:
         """A name that no other view shares, such as ``log last-season(12), mean/series``."""
         season = f"({self.season})" if self.base in {"last-season", "mean-season", "smoothed"} else ""
-        return f"{'log ' if self.log else ''}{self.base}{season}, {self.level}/{self.scale}"
+        started = " + ridge" if self.ridge else ""
+        return f"{'log ' if self.log else ''}{self.base}{season}, {self.level}/{self.scale}{started}"
 
 
 @dataclass(frozen=True)
@@ -190,6 +198,7 @@ class Settings:
         seed: the first seed.
         seeds: how many networks are trained from each view, each from its own seed.
         metric: the error by which past forecasts are judged where something is to be chosen.
+        kind: what the values are: ``sales`` are never negative, a ``price`` moves by returns from its last value.
     """
 
     horizon: int | None = None
@@ -201,15 +210,40 @@ class Settings:
     seeds: int | None = None
     metric: Metric = "rmsse"
     overrides: Overrides = Overrides()
+    kind: Kind = "auto"
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a command must be done; the time since its start counts."""
+
+    limit: float  # seconds
+    began: float  # on the clock of ``time.monotonic``
+
+    def spent(self) -> float:
+        """Returns the seconds since the command began."""
+        return time.monotonic() - self.began
+
+    def left(self) -> float:
+        """Returns the seconds until it must be done; below zero where it is late."""
+        return self.limit - self.spent()
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the networks train on: with XLA or not, and how many side by side."""
+    """What the networks train on.
+
+    Attributes:
+        device: cpu or gpu.
+        jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
+        threads: networks trained side by side.
+        room: steps that there is room for in the compiled loop's buffer, at least, so that all folds share it.
+    """
 
     device: Literal["cpu", "gpu"] = "cpu"
     jit: bool = True
     threads: int = 1
+    room: int = 0
 
 
 @dataclass(frozen=True)
@@ -220,6 +254,7 @@ class Plan:
         seasons: periods in steps, shortest first; empty where there is none.
         refit: train anew at each fold's origin; otherwise once, at the earliest.
         nonnegative: no value of the data is below zero.
+        kind: what the values are; see ``Settings``.
     """
 
     horizon: int
@@ -228,6 +263,7 @@ class Plan:
     folds: int
     refit: bool
     nonnegative: bool
+    kind: Kind = "auto"
 
     @property
     def season(self) -> int:

@@ -8,6 +8,7 @@ from commands import QUICK, csv_bytes, launch, visits
 from tiny import VIEWS, awkward_panel, tiny_spec
 
 from forecast.models.forecaster import Watcher
+from forecast.specs import Machine
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for each other where cores are shared
 
@@ -27,7 +28,7 @@ def trained(awkward):
     def model(cell):
         if cell not in models:
             spec = tiny_spec(cell, views=VIEWS, seeds=(0, 1))
-            models[cell] = RecurrentForecaster(cell, spec, jit=False).fit(awkward, Watcher())
+            models[cell] = RecurrentForecaster(cell, spec, Machine(jit=False)).fit(awkward, Watcher())
         return models[cell]
 
     return model

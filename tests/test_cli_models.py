@@ -1,4 +1,5 @@
 import shutil
+import zipfile
 
 import pytest
 from commands import QUICK, run
@@ -114,6 +115,67 @@ def test_other_store_is_part_of_the_next_command(mine, tmp_path):
     assert done.err.endswith(f"forecast predict visits --store {mine}/.forecast\n")
 
 
+def test_moves_and_removals_are_in_the_history(mine):
+    run("models", "rollback", "visits", folder=mine)
+    run("models", "promote", "visits", "v2", folder=mine)
+    run("models", "prune", "visits", "--keep", "1", folder=mine)
+    rows = run("history", "visits", folder=mine).rows[-3:]
+    assert [(row["command"], row["outcome"], row["champion"]) for row in rows] == [
+        ("rollback", "rolled-back", "v1"),
+        ("promote", "promoted", "v2"),
+        ("prune", "pruned", "v2"),
+    ]
+    assert "v1" in rows[2]["reason"]
+
+
+# Prune
+
+
+def versions(folder, name="visits"):
+    return [row["version"] for row in run("models", "show", name, folder=folder).rows]
+
+
+def test_prune_removes_the_old_and_says_so(mine):
+    dry = run("models", "prune", "visits", "--keep", "1", "--dry-run", folder=mine)
+    assert (dry.code, dry.out, dry.err) == (0, "", "Would remove 1 version of visits: v1.\n")
+    assert versions(mine) == ["v1", "v2"]
+    assert run("models", "prune", "visits", "--keep", "1", folder=mine).err == "Removed 1 version of visits: v1.\n"
+    assert versions(mine) == ["v2"]
+    assert run("models", "prune", "visits", "--keep", "1", folder=mine).err == "Removed 0 versions of visits.\n"
+
+
+def test_prune_keeps_the_champion_however_old(mine):
+    run("models", "rollback", "visits", folder=mine)
+    document = run("models", "prune", "visits", "--keep", "1", "--json", folder=mine).document
+    assert document == {"schema_version": 1, "name": "visits", "removed": [], "damaged": [], "dry_run": False}
+    assert versions(mine) == ["v1", "v2"]
+
+
+def test_prune_names_the_damaged_versions_that_it_removes(mine):
+    damaged = min(mine.glob(".forecast/models/visits/versions/*/manifest.json"))
+    damaged.write_text("{}")
+    done = run("models", "prune", "visits", "--keep", "5", folder=mine)
+    assert done.err == f"Removed 1 version of visits: {damaged.parent.name} (damaged).\n"
+    assert not damaged.parent.exists()
+
+
+# Export
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
+def test_export_writes_a_keras_file_once(mine):
+    done = run("models", "export", "visits", "champion", "visits.keras", folder=mine)
+    assert (done.code, done.out) == (0, "")
+    assert "visits.keras: visits v2, gru" in done.err
+    assert zipfile.is_zipfile(mine / "visits.keras")
+    again = run("models", "export", "visits", "v1", "visits.keras", folder=mine)
+    assert again.code == 2
+    assert "visits.keras exists already" in again.err
+    document = run("models", "export", "visits", "v1", "visits.keras", "--force", "--json", folder=mine).document
+    assert list(document) == ["schema_version", "name", "version", "model", "lookback", "horizon", "series", "files"]
+    assert (document["version"], document["files"]) == ("v1", ["visits.keras"])
+
+
 # Errors
 
 
@@ -125,6 +187,11 @@ def test_other_store_is_part_of_the_next_command(mine, tmp_path):
         (("rollback", "visits", "--to", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits"), 2, "Missing argument 'V'", "forecast models promote --help"),
+        (("prune", "visits"), 2, "Missing option '--keep'", "forecast models prune --help"),
+        (("prune", "vists", "--keep", "1"), 4, "no model 'vists'. Did you mean 'visits'?", "forecast train"),
+        (("prune", "visits", "--keep", "0"), 2, "--keep must be greater than or equal to 1", "prune --help"),
+        (("export", "visits", "v7", "a.keras"), 4, "visits has no version 'v7'", "forecast models show visits"),
+        (("export", "visits", "v1", "a.h5"), 2, "Keras opens only files that end in .keras, not a.h5", "a.keras"),
         (("show",), 2, "Missing argument 'NAME'", "forecast models show --help"),
         (("show", "../visits"), 2, "'../visits' can't name a model", "--name"),
         (("lst",), 2, "No such command 'lst'. Did you mean 'list'?", "forecast models --help"),

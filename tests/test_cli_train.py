@@ -44,6 +44,7 @@ DATA_KEYS = {
     "seasons": list,
     "horizon": int,
     "window": int,
+    "kind": str,
     "findings": list,
 }
 
@@ -235,13 +236,26 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
         "metric": "mae",
     }
     data = {"time": "day", "target": "a, b", "id": "shop", "freq": "D", "date_format": "%d/%m/%Y", "fill": "zero"}
+    data |= {"missing": "-200,x", "decimal": ",", "aggregate": "last"}
     rest = {"model": "lstm", "name": "shop-1", "plots": "svg", "out_dir": "out", "device": "cpu", "store": "st"}
     flags = [word for name, value in {**network, **plan, **data, **rest}.items() for word in (f"--{name}", value)]
     words = [str(word).replace("_", "-") if str(word).startswith("--") else word for word in flags]
-    assert run("train", "x.csv", *words, folder=tmp_path).code == 3
+    assert run("train", "x.csv", *words, "--keep-partial", "--no-dates", folder=tmp_path).code == 3
     request, store = seen[0]
     assert request.settings == Settings(**plan, overrides=Overrides(**network))
-    assert request.options == ReadOptions("day", ("a", "b"), ("shop",), "D", "%d/%m/%Y", "zero")
+    assert request.options == ReadOptions(
+        "day",
+        ("a", "b"),
+        ("shop",),
+        "D",
+        "%d/%m/%Y",
+        "zero",
+        ",",
+        ("-200", "x"),
+        "last",
+        keep_partial=True,
+        no_dates=True,
+    )
     assert (request.source, request.model, request.name, request.device) == ("x.csv", "lstm", "shop-1", "cpu")
     assert (request.plots, str(request.folder), str(store.root)) == ("svg", "out", "st")
 

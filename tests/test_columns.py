@@ -138,7 +138,7 @@ def test_measured_numbers_are_no_ids():
     rows = [(day, rng.integers(1000), rng.integers(1000)) for day in days(60) for _ in range(24)]
     with pytest.raises(DataError, match=r"sales.csv has 24 rows for 2024-01-01 in column date, and no other") as error:
         ids_of("date,ozone,y", rows, ["y"])
-    assert "--id COLUMN" in error.value.hint
+    assert error.value.hint.startswith("--aggregate sum adds them up")
 
 
 def test_single_transactions_are_no_panel():
@@ -146,13 +146,6 @@ def test_single_transactions_are_no_panel():
     rows = [(day, *(rng.choice(list("abcdef")) for _ in range(4)), 1) for day in days(60) for _ in range(8)]
     with pytest.raises(DataError, match="no other column tells them apart"):
         ids_of("date,branch,kind,sort,payment,y", rows)
-
-
-def test_a_date_in_several_columns_is_told():
-    rows = [(year, month, 1) for year in range(2000, 2004) for month in range(1, 13)]
-    with pytest.raises(DataError, match=r"the times of sales.csv are spread over the columns Year, Month") as error:
-        ids_of("Year,Month,y", rows)
-    assert "2007-01" in error.value.hint
 
 
 def test_series_are_in_natural_order_and_named_by_all_their_columns():

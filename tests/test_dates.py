@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.dates import FORMS, looks_like_dates, read_dates
+from forecast.data.date_forms import FORMS
+from forecast.data.dates import looks_like_dates, read_dates
 from forecast.data.source import Source
 from forecast.data.table import Table, Texts
 from forecast.errors import DataError, UsageError
@@ -64,6 +65,15 @@ def test_a_form_that_is_given_is_followed(form):
         ("3-Sep-22", "2022-09-03"),
         ("Feb 2022", "2022-02-01"),
         ("2022 March", "2022-03-01"),
+        ("Jan-21", "2021-01-01"),
+        ("2024-W05", "2024-01-29"),
+        ("2020W53", "2020-12-28"),
+        ("2024-W05-7", "2024-02-04"),
+        ("W01/2021", "2021-01-04"),
+        ("2024Q1", "2024-01-01"),
+        ("2024-q4", "2024-10-01"),
+        ("Q3 2021", "2021-07-01"),
+        ("1-01", "0001-01-01"),
     ],
 )
 def test_forms_that_need_no_help(text, stamp):
@@ -131,6 +141,49 @@ def test_what_is_no_date_is_named_with_its_line(texts, message, hint):
         read(texts)
     assert message in error.value.message
     assert hint in error.value.hint
+
+
+def test_every_week_is_the_week_that_python_counts():
+    mondays = [dt.date(2015, 12, 28) + dt.timedelta(7 * i) for i in range(520)]
+    assert read([day.strftime("%G-W%V") for day in mondays])[0] == [day.isoformat() for day in mondays]
+    with pytest.raises(DataError, match="'2021-W53' is not a date"):
+        read(["2020-W53", "2021-W01", "2021-W53"])
+
+
+@pytest.mark.parametrize("parts", [1, 10**3, 10**6])
+def test_seconds_since_1970_are_moments(parts):
+    moments = [dt.datetime(2021, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=7 * i) for i in range(50)]
+    lines = "".join(f"{int(moment.timestamp()) * parts},1\n" for moment in moments)
+    table = Table(Source("x.csv", "x", None, f"timestamp,v\n{lines},1\n".encode(), "", "UTF-8"))
+    dates = read_dates(table, "timestamp")
+    assert dates.codes[-1] == -1
+    expected = [moment.replace(tzinfo=None).isoformat() for moment in moments]
+    assert [str(dates.stamps[code]) for code in dates.codes[:-1]] == expected
+    assert read_dates(table, "timestamp", dates.form).stamps.tolist() == dates.stamps.tolist()
+    with pytest.raises(DataError, match="column t is no unix-ms time") as error:
+        read_dates(Table(Source("x.csv", "x", None, b"t,v\n99999999999999999,1\n", "", "UTF-8")), "t", "unix-ms")
+    assert error.value.hint
+
+
+def test_the_order_that_makes_dates_even_is_taken_and_told():
+    fridays = [dt.date(2010, 2, 5) + dt.timedelta(7 * i) for i in range(143)]
+    table = table_of([day.strftime("%d/%m/%y") for day in fridays])
+    dates = read_dates(table, "date")
+    assert dates.form == "%d/%m/%y"
+    assert dates.reason == "05/02/10 is 5 February 2010: so the dates are evenly spaced, and otherwise scattered"
+    assert dates.stamps.astype("datetime64[D]").tolist() == fridays
+    months = [f"01/{month:02}/{year}" for year in range(1954, 1960) for month in range(1, 13)]
+    assert read(months)[0][1] == "1954-02-01"
+
+
+def test_a_time_or_a_total_among_dates_is_a_stray():
+    days = [f"2018/10/{day:02}" for day in range(1, 31)]
+    dates = read_dates(table_of(["11:34", *days]), "date")
+    assert dates.strays == (0,)
+    assert dates.codes[0] == -1
+    assert read_dates(table_of([*days, "Grand total"]), "date").strays == (30,)
+    with pytest.raises(DataError, match="'11:34' is not a date"):
+        read(["11:34", "11:35", *days])
 
 
 def test_a_form_that_does_not_fit_names_the_first_value():

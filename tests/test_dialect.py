@@ -59,9 +59,55 @@ def test_a_file_may_begin_with_nothing_for_long():
 
 def test_records_know_their_lines():
     text = 'a,b\n\n1,"x\ny"\r\n\r\n2,z\r3,w'
-    assert list(records(text, ",")) == [
+    assert list(records(text.encode(), ",")) == [
         (1, ["a", "b"]),
         (3, ["1", "x\ny"]),
         (6, ["2", "z"]),
         (7, ["3", "w"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("above", "lines"),
+    [
+        ("Sales of Rome\n", 1),
+        ("Sales of Rome\nfrom 2024, by hand\n\n", 3),
+        ("# a comment\n# 1,2,3\n", 2),
+        ("Sales,,,\n,,,\n", 2),
+        ("\ufeff\n\n", 2),
+    ],
+)
+def test_titles_and_comments_above_the_header_are_left_out(above, lines):
+    text = above.lstrip("\ufeff") + "date,store,sales,price\n2024-01-01,1,2,3\n2024-01-02,1,2,3\n2024-01-03,1,2,4\n"
+    dialect = detect_dialect(text.encode(), "x.csv")
+    assert dialect.header == ("date", "store", "sales", "price")
+    assert dialect.line == lines + 1
+    assert text.encode()[dialect.body :].startswith(b"2024-01-01")
+
+
+def test_a_header_may_begin_like_a_comment():
+    assert detect_dialect(b"#date,value\n2024-01-01,5\n2024-01-02,6\n", "x.csv").header == ("date", "value")
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("date,value\n2024-01-01,5,\n2024-01-02,6,\n", ("date", "value", "")),
+        ("date;value\n2024-01-01;5;;\n2024-01-02;6;;\n", ("date", "value", "", "")),
+        ("date,value\n1,2024-01-01,5\n2,2024-01-02,6\n", ("", "date", "value")),
+        ("date,value\n2024-01-01,5\n2024-01-02,6,7\n2024-01-03,6\n", ("date", "value")),
+    ],
+)
+def test_rows_may_have_fields_that_the_header_has_not(text, header):
+    assert detect_dialect(text.encode(), "x.csv").header == header
+
+
+def test_a_header_of_thousands_of_columns_is_read_to_its_end():
+    names = [f"shop {i}" for i in range(20_000)]
+    data = f"date,{','.join(names)}\n" + "".join(f"2024-01-0{day}{',1' * 20_000}\n" for day in range(1, 8))
+    dialect = detect_dialect(data.encode(), "x.csv")
+    assert dialect.header == ("date", *names)
+
+
+def test_a_long_cell_that_is_nearly_a_number_takes_no_time():
+    assert detect_dialect(b"date," + b"1" * 60_000 + b"x\n2024-01-01,1\n", "x.csv").header[1].endswith("1x")

@@ -5,17 +5,19 @@ from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.fitting import RecurrentForecaster, curve_series
 from forecast.models.forecaster import Watcher
 from forecast.models.recurrent import measure_series
+from forecast.models.registry import train_on
 from forecast.models.smoothing import fit_smoothing
 from forecast.models.training import CHUNK, TrainingData, train_network
 from forecast.models.views import LOG_OFFSET, see, view_maps
-from forecast.specs import View
+from forecast.specs import Machine, View
 
 
 def fit(spec, panel=None, watcher=None, threads=1):
-    forecaster = RecurrentForecaster(spec.cell, spec, jit=False, threads=threads)
+    forecaster = RecurrentForecaster(spec.cell, spec, Machine(jit=False, threads=threads))
     return forecaster.fit(panel or awkward_panel(), watcher or Watcher())
 
 
@@ -61,7 +63,7 @@ def test_memory_trains_the_same_spec_on_the_same_data_once():
 
     def remembered(spec, panel):
         shares = []
-        model = RecurrentForecaster("linear", spec, jit=False, memory=memory).fit(panel, Watcher(shares.append))
+        model = RecurrentForecaster("linear", spec, Machine(jit=False), memory).fit(panel, Watcher(shares.append))
         assert shares[-1] == 1
         return model
 
@@ -161,3 +163,22 @@ def test_interrupt_stops_every_thread_after_its_chunk(threads):
     with pytest.raises(KeyboardInterrupt):
         fit(spec, watcher=Watcher(interrupted), threads=threads)
     assert len(calls) < 3 * 5000 / CHUNK / 4
+
+
+def test_warm_start_begins_from_the_weights_of_the_model_before(trained, awkward):
+    before = trained("gru")
+    still = before.spec.with_(learning_rate=1e-9)
+    after = RecurrentForecaster("gru", still, Machine(jit=False), start=before).fit(awkward, Watcher())
+    for old, new in zip(before.networks, after.networks, strict=True):
+        assert (old.view, old.seed) == (new.view, new.seed)
+        for name, weights in old.weights.items():
+            np.testing.assert_allclose(new.weights[name], weights, atol=1e-6)
+
+
+def test_a_model_that_is_trained_on_keeps_its_members_and_moves_their_weights(trained, awkward):
+    before = EnsembleModel((trained("rnn"), trained("gru")))
+    after = train_on(before, awkward, Machine(jit=False), Watcher())
+    one, other = before.predict_members(awkward), after.predict_members(awkward)
+    assert (one.views, one.seeds) == (other.views, other.seeds)
+    assert not np.allclose(one.values, other.values)
+    assert [part.spec for part in after.parts] == [part.spec for part in before.parts]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import csv_bytes, visits
 
 PACKAGE = Path(__file__).parents[1] / "forecast"
 ROOMS = ("cli", "workflows", "report", "production", "evaluation", "models", "data")  # top first, as in HOUSE.md
@@ -77,7 +78,10 @@ def importers(*libraries):
     }
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("models", "list", "--store", "nowhere")])
+LIGHT = [("--version",), ("models", "list", "--store", "nowhere"), ("config", "show"), ("config", "init")]
+
+
+@pytest.mark.parametrize("arguments", LIGHT)
 def test_light_commands_import_nothing_but_typer(arguments, tmp_path):
     assert imported_by(*arguments, folder=tmp_path) == set()
 
@@ -94,6 +98,15 @@ def test_models_of_a_full_store_need_no_numpy(shop):
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_predict_needs_neither_tensorflow_nor_pandas(shop, form):
     assert imported_by("predict", "visits", "--format", form, folder=shop.folder) == {"numpy", "pyarrow"}
+
+
+def test_score_needs_neither_tensorflow_nor_pandas(shop):
+    assert imported_by("score", "visits", folder=shop.folder) == {"numpy", "pyarrow"}
+
+
+def test_check_needs_neither_tensorflow_nor_pandas(tmp_path):
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
+    assert imported_by("check", "visits.csv", folder=tmp_path) == {"numpy", "pyarrow"}
 
 
 def test_compare_of_baselines_needs_no_network_but_its_regressions(shop):

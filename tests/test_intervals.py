@@ -65,9 +65,16 @@ def test_spread_of_a_step_is_its_own_where_errors_are_many_and_borrowed_where_fe
 
 def test_wider_levels_hold_narrower_ones_and_the_point():
     point = np.random.default_rng(0).normal(0, 5, (3, 6))
-    inner, outer = (intervals_of(calibrate(errors_of(50)), point, [1.0, 2.0, 0.0])[level] for level in (80, 95))
+    inner, outer = (intervals_of(calibrate(errors_of(50)), point, [1.0, 2.0, 0.1])[level] for level in (80, 95))
     for a, b in ((outer.lower, inner.lower), (inner.lower, point), (point, inner.upper), (inner.upper, outer.upper)):
         assert (a <= b).all()
+
+
+def test_series_without_a_scale_has_no_interval_rather_than_one_of_no_width():
+    for interval in intervals_of(calibrate(errors_of(50)), np.ones((3, 6)), [0.0, np.nan, 1.0]).values():
+        assert np.isnan(interval.lower[:2]).all()
+        assert np.isnan(interval.upper[:2]).all()
+        assert (interval.lower[2] < interval.upper[2]).all()
 
 
 def test_bounds_stand_in_the_unit_of_each_series():

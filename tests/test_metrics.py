@@ -34,6 +34,13 @@ def pairs_by_series(truth, forecast):
     return [pairs for pairs in series if pairs]
 
 
+def test_bias_is_above_zero_where_forecasts_are_too_high():
+    truth, forecast = sample()
+    pairs = pairs_of(truth, forecast)
+    assert metrics.bias(truth, forecast) == pytest.approx(sum(f - y for y, f in pairs) / len(pairs))
+    assert metrics.bias(np.array([1.0, NAN]), np.array([3.0, 9.0])) == 2.0
+
+
 def test_rmse_and_mae_are_pooled_over_all_scored_points():
     truth, forecast = sample()
     errors = [y - f for y, f in pairs_of(truth, forecast)]

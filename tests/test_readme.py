@@ -51,7 +51,8 @@ def options():
 
 def test_examples_were_found():
     assert len(INSTALLS) == 2
-    assert [command.split()[1] for command in COMMANDS] == ["train", "compare", "predict", "doctor"]
+    names = ["train", "compare", "predict", "doctor", "schedule", "history"]
+    assert [command.split()[1] for command in COMMANDS] == names
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -91,7 +92,7 @@ def test_every_command_that_is_mentioned_exists():
     mentioned = [code for cell in table for code in re.findall(r"`([^`]+)`", cell)]
     names = {word for code in mentioned for word in code.split() if re.fullmatch(r"[a-z]+", word)} - {"forecast"}
     top = typer.main.get_command(app).commands
-    known = {*top, *top["models"].commands}
+    known = {*top, *(name for command in top.values() for name in getattr(command, "commands", {}))}
     assert names == known
 
 

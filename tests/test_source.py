@@ -2,12 +2,15 @@ import errno
 import gzip
 import hashlib
 import io
+import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from forecast.data.source import read_source
+from forecast.data import source as source_room
+from forecast.data.source import LONGEST_LINE, read_source
 from forecast.errors import DataError, NotFoundError
 
 TEXT = "date,value\n2024-01-01,1\n"
@@ -71,12 +74,13 @@ def test_a_directory_names_a_file_in_it(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
-    def refuse(path):
+    def refuse(path, mode):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    path = written(tmp_path, "sales.csv", TEXT.encode())
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError, match=r"sales.csv can't be read: Permission denied") as error:
-        read_source(tmp_path / "sales.csv")
+        read_source(path)
     assert error.value.hint.startswith("ls -l")
 
 
@@ -95,3 +99,46 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
 def test_what_is_no_table_is_refused(tmp_path, data, message):
     with pytest.raises(DataError, match=f"sales.csv .*{message}"):
         read_source(written(tmp_path, "sales.csv", data))
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe is a pipe or a device, not a file") as error:
+        read_source(tmp_path / "pipe")
+    assert error.value.hint == f"read it as standard input: forecast train - < {tmp_path}/pipe"
+    with pytest.raises(DataError, match="null is a pipe or a device"):
+        read_source("/dev/null")
+
+
+@pytest.mark.parametrize("change", ["grown", "written to"])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
+    path = written(tmp_path, "sales.csv", TEXT.encode())
+    now = path.stat()
+    more, later = (13, 0) if change == "grown" else (0, 1)
+    then = SimpleNamespace(st_mode=now.st_mode, st_size=now.st_size + more, st_mtime_ns=now.st_mtime_ns + later)
+    looks = iter([now, then])
+    monkeypatch.setattr(source_room, "os", SimpleNamespace(fstat=lambda _: next(looks)))
+    with pytest.raises(DataError, match=r"sales.csv was changed by another program while it was read") as error:
+        read_source(path)
+    assert error.value.hint.startswith("try again, or read a copy: cp")
+
+
+def test_a_line_without_an_end_is_refused_before_all_of_it_is_read(tmp_path):
+    path = written(tmp_path, "sales.csv", b"date,value,")
+    with path.open("ab") as file:
+        file.write(b"7" * LONGEST_LINE)
+        file.truncate(4 << 30)  # a hole: reading all of it would take seconds and 4 GB
+    with pytest.raises(DataError, match=r"sales.csv has a row longer than 8 MB") as error:
+        read_source(path)
+    assert "a quote that is never closed" in error.value.hint
+
+
+def test_a_path_that_can_not_be_one_is_refused():
+    with pytest.raises(DataError, match=r"can't be read: .*null"):
+        read_source("a\0b.csv")
+
+
+def test_long_text_that_is_not_ascii_keeps_its_encoding(tmp_path):
+    text = "date,Verkäufe\n" + "2024-01-01,1\n" * 700_000
+    assert read_source(written(tmp_path, "a.csv", text.encode())).encoding == "UTF-8"
+    assert read_source(written(tmp_path, "b.csv", text.encode("cp1252"))).encoding == "Windows-1252"

@@ -1,11 +1,14 @@
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from forecast.data.readers import ReadOptions, read_panel
-from forecast.errors import DataError
 from forecast.production.store import Store
-from forecast.workflows.sources import find_source, sample_path
+from forecast.workflows.sources import find_source, name_and_data, sample_path
+from forecast.workflows.versions import read_data_options
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
@@ -24,23 +27,25 @@ def remember(store, name, source, when=NOW):
     store.model(name).publish({"weights.npz": b"x"}, {"data": data}, when, champion=True)
 
 
-def test_named_source_is_taken_as_it_is(store, tmp_path):
-    (tmp_path / "forecast.toml").write_text("this is no TOML")
-    found = find_source("anything.csv", store)
+def test_named_source_is_taken_as_it_is(store):
+    found = find_source("anything.csv", store, ("other.csv", "forecast.toml"))
     assert (found.source, found.why, found.options) == ("anything.csv", "", None)
+
+
+def test_what_a_reading_settled_on_survives_the_manifest():
+    settled = ReadOptions(
+        "Date,Time", ("v",), ("shop",), "W-SUN", "%d/%m/%y", "zero", ",", ("-200",), "sum", keep_partial=True
+    )
+    old = {"options": {"fill": "zero"}, "columns": {"time": "day", "target": ["a"], "ids": []}}
+    assert read_data_options(json.loads(json.dumps({**old, "settled": asdict(settled)}))) == settled
+    assert read_data_options(old) == ReadOptions(time="day", target=("a",), fill="zero")
 
 
 def test_configuration_comes_before_the_last_train(store, tmp_path):
     (tmp_path / "sales.csv").write_text("")
     remember(store, "sales", tmp_path / "sales.csv")
-    (tmp_path / "forecast.toml").write_text('data = "other.csv"')
-    found = find_source(None, store)
+    found = find_source(None, store, ("other.csv", "forecast.toml"))
     assert (found.source, found.why) == ("other.csv", "named in forecast.toml")
-
-
-def test_configuration_without_data_changes_nothing(store, tmp_path):
-    (tmp_path / "forecast.toml").write_text("[train]\nhorizon = 3")
-    assert find_source(None, store).source == str(sample_path())
 
 
 def test_last_train_brings_its_columns_settled(store, tmp_path):
@@ -75,15 +80,22 @@ def test_nothing_at_all_leaves_the_sample(store):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("first", "second", "found"),
     [
-        ("data = ", "forecast.toml can't be read"),
-        ("data = 5", "In forecast.toml, data is 5; it must be the path of a file"),
-        ("data = ['a.csv']", "it must be the path of a file"),
+        (None, None, (None, None)),
+        ("sales", None, ("sales", None)),
+        ("sales", "new.csv", ("sales", "new.csv")),
+        ("sale", None, ("sale", None)),
+        ("-", None, (None, "-")),
+        ("new.csv", None, (None, "new.csv")),
+        ("new.CSV.gz", None, (None, "new.CSV.gz")),
+        ("data/new", None, (None, "data/new")),
+        ("plain", None, (None, "plain")),
+        ("sales.csv", None, ("sales.csv", None)),
     ],
 )
-def test_configuration_that_can_not_be_used_is_an_error(text, message, store, tmp_path):
-    (tmp_path / "forecast.toml").write_text(text)
-    with pytest.raises(DataError, match=message) as error:
-        find_source(None, store)
-    assert error.value.hint
+def test_lone_argument_is_a_model_if_there_is_one_and_else_a_file_if_it_looks_like_one(store, first, second, found):
+    remember(store, "sales", "sales.csv")
+    remember(store, "sales.csv", "sales.csv")
+    Path("plain").touch()
+    assert name_and_data(first, second, store) == found

@@ -41,6 +41,7 @@ def run(root, verb, fatal):
         "rollback": lambda: shop.rollback(None, now),
         "prune": lambda: shop.prune(1),
         "record": lambda: shop.record({"run": 2}),
+        "issue": lambda: shop.issue(b"later" * SIZE, shop.champion(), now),
     }[verb]()
 
 for line in sys.stdin:
@@ -128,7 +129,8 @@ def stored(tmp_path):
     shop = Store(tmp_path / "stored").model("shop")
     for number, champion in ((1, True), (2, True), (3, False)):
         content = f"v{number}".encode() * (SIZE // 2)
-        shop.publish({"weights.npz": content, "plots/a.png": b"png"}, {}, NOW, champion=champion)
+        files = {"weights.npz": content, "plots/a.png": b"png", "forecast.csv": b"by v%d" % number}
+        shop.publish(files, {}, NOW, champion=champion)
     shop.record({"run": 1})
     return tmp_path / "stored"
 
@@ -143,7 +145,11 @@ def assert_whole(root):
         version.verify()
     assert not shop.damaged()
     visible = {path.name for path in shop.folder.iterdir() if not is_hidden(path.name)}
-    assert visible == {"champion", "history.jsonl", "lock", "versions"}
+    assert visible - {"issued"} == {"champion", "history.jsonl", "lock", "versions"}
+    issued = shop.issued()
+    assert [table.data for table in issued.tables if table.data[:2] == b"by"] == [b"by v1", b"by v2"]
+    assert {table.data for table in issued.tables} <= {b"by v1", b"by v2", b"later" * SIZE}
+    assert not issued.notes
     listed = {path.name for path in (shop.folder / "versions").iterdir() if not is_hidden(path.name)}
     assert listed == {version.id for version in shop.versions()}
     assert shop.history() in (({"run": 1},), ({"run": 1}, {"run": 2}))
@@ -171,6 +177,7 @@ V1, V2, V3, NEW = (name * (SIZE // len(name)) for name in (b"v1", b"v2", b"v3", 
         ("rollback", V2, V1, 5),
         ("prune", V2, V2, 3),
         ("record", V2, V2, 2),
+        ("issue", V2, V2, 8),
     ],
 )
 def test_a_kill_at_any_disk_step_leaves_a_whole_store(tmp_path, worker, stored, verb, before, after, fewest_steps):
@@ -214,7 +221,7 @@ def assert_next_run_succeeds_and_sweeps_from_nothing(store):
 
 def test_a_run_killed_again_and_again_at_random_steps_never_harms_the_champion(worker, stored):
     dice = random.Random(4)
-    verbs = ["publish", "publish candidate", "promote", "rollback", "prune"]
+    verbs = ["publish", "publish candidate", "promote", "rollback", "prune", "issue"]
     for _ in range(100):
         worker(stored, dice.choice(verbs), dice.randrange(1, 40))
         assert champion_bytes(stored) in (V1, V2, V3, NEW)

@@ -52,8 +52,7 @@ def test_text_among_numbers_is_named_with_its_line():
         table.numbers("v")
     with pytest.raises(DataError, match=r"sales.csv line 2: 'true' in column b is not a number"):
         table_of("b,v\ntrue,1\nfalse,2\n").numbers("b")
-    with pytest.raises(DataError, match=r"column v of sales.parquet holds numbers as text"):
-        parquet_of(v=["1", "2"]).numbers("v")
+    np.testing.assert_array_equal(parquet_of(v=["1", "2"]).numbers("v"), [1, 2])
 
 
 def test_parquet_columns_that_no_csv_could_hold_are_left_out():
@@ -119,3 +118,32 @@ def test_damaged_and_empty_parquet_is_refused():
 
 def test_first_row_skips_empty_cells():
     assert first_row(np.array([-1, 0, 2, 1, 2]), np.array([False, False, True])) == 2
+
+
+def test_comments_and_footers_are_no_rows():
+    table = table_of("Sales\nd,v\n# first\na,1\n\n# second, of two, more\nb,2\nSource: the till of Rome\n")
+    assert table.rows == 2
+    assert table.numbers("v").tolist() == [1, 2]
+    assert [line for line, _ in table.strays] == [3, 6, 8]
+    assert [table.line(row) for row in range(2)] == ["line 4", "line 7"]
+
+
+@pytest.mark.parametrize("row", ["2024-01-03", "c,3,4", "c"])
+def test_a_row_that_was_cut_off_is_no_footer(row):
+    with pytest.raises(DataError, match=r"sales.csv line 4 has"):
+        table_of(f"d,v\n2024-01-01,1\n2024-01-02,2\n{row}\n")
+    with pytest.raises(DataError, match=r"sales.csv line 3 has"):
+        table_of("d,v\n2024-01-01,1\nSource: the till\n2024-01-02,2\n")
+
+
+def test_stamps_that_are_all_different_are_coded_too():
+    stamps = np.datetime64("2024-01-01T00:00:00") + np.random.default_rng(0).permutation(100_000)
+    table = table_of("d,v\n" + "".join(f"{stamp},1\n" if i % 9 else ",1\n" for i, stamp in enumerate(stamps)))
+    codes, values = table.stamps("d")
+    kept = np.arange(stamps.size) % 9 > 0
+    assert (codes[~kept] == -1).all()
+    np.testing.assert_array_equal(values[codes[kept]], stamps[kept])
+
+
+def test_columns_that_got_their_name_from_pandas_have_none():
+    assert table_of("Unnamed: 0,d,v,...4\n0,a,1,\n1,b,2,\n").names == ["d", "v"]

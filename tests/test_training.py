@@ -196,7 +196,7 @@ def test_filled_targets_teach_nothing(loss):
 def test_padding_of_the_buffer_to_a_round_size_changes_nothing(monkeypatch):
     spec = tiny_spec("rnn")
     expected = train(spec)
-    monkeypatch.setattr(training, "_round_up", lambda count: count + 7)
+    monkeypatch.setattr(training, "padded_size", lambda count: count + 7)
     assert_same(expected, train(spec))
 
 
@@ -267,5 +267,5 @@ def test_one_compilation_serves_all_seeds_views_steps_and_lengths_of_a_shape():
 
 def test_rounded_sizes_hold_their_count_and_waste_little():
     for count in (1, 1023, 1024, 1025, 5000, 123_456, 10_000_000):
-        size = training._round_up(count)
+        size = training.padded_size(count)
         assert count <= size <= max(1.13 * count, count + 8192)

@@ -13,17 +13,20 @@ from itertools import combinations
 
 import numpy as np
 
-from forecast.data.dates import Dates, looks_like_dates
-from forecast.data.findings import Finding, listed
+from forecast.data.dates import UNIX, Dates, looks_like_dates, unix_form
+from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
 from forecast.data.table import Table
 from forecast.errors import DataError, UsageError, did_you_mean
 
-TIME_NAMES = (*("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year", "period"),)
+TIME_NAMES = (
+    *("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year", "period"),
+    *("ts", "unix", "epoch", "unixtime", "datum", "fecha"),
+)
 TARGET_NAMES = (
-    *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "quantity", "qty"),
-    *("amount", "total", "count", "units", "orders", "visits", "passengers", "births", "volume"),
+    *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "total", "amount"),
+    *("quantity", "qty", "count", "units", "orders", "visits", "passengers", "births", "volume"),
 )
 ID_NAMES = (
     *("unique_id", "series_id", "item_id", "id", "series", "store", "shop", "item", "sku", "product"),
@@ -34,8 +37,10 @@ SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only
 CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
 NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
 NUMBERED_YEARS = (1500, 2200)
+MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
 MOST_CANDIDATES = 8
+MOST_SERIES = 50  # of a column that is recommended as an id
 FEW = 20  # one row in so many may have the series and time of another: a mistake rather than a panel
 
 
@@ -43,7 +48,7 @@ FEW = 20  # one row in so many may have the series and time of another: a mistak
 class Columns:
     """The user's names of the columns that are used."""
 
-    time: str
+    time: str  # several with commas, as --time takes them; empty without dates
     target: tuple[str, ...]
     ids: tuple[str, ...]
 
@@ -80,7 +85,8 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
     if not dated:
         message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."
-        raise DataError(message, "--time COLUMN names it, and --date-format says how to read it")
+        hint = "--no-dates if each row is one step in time, in order; or --time COLUMN, --date-format FORMAT"
+        raise DataError(message, hint)
     return dated[0], _choice("time", dated[0], dated, "dates", "--time")
 
 
@@ -115,7 +121,7 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
     Raises:
         DataError: Times come again and again, and no column says why.
     """
-    doubles = _doubles(np.zeros(table.rows, np.int64), dates)
+    doubles = count_doubles(np.zeros(table.rows, np.int64), dates)
     if doubles == 0:
         return tuple(name for name in table.names if name.lower() in SURE_IDS and name not in taken)[:1], []
     few = max(1, table.rows // FEW)
@@ -125,10 +131,17 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
     if ids is None:
         ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
     if ids is None:
-        raise _repeats(table, dates, time)
+        raise _repeats(table, dates, time, named)
     others = [name for name in candidates if name not in ids and (name in named or table.kind(name) == "text")]
     is_sure = not ids or ids[0].lower() in SURE_IDS
     return ids, [] if is_sure else _choice("ids", ", ".join(ids), others, "possible", "--id")
+
+
+def possible_ids(table: Table, dates: Dates, taken: Sequence[str]) -> list[str]:
+    """Returns the columns that could tell series apart: named like ids, or of text, with few different values."""
+    candidates = _id_candidates(table, dates, taken)
+    few = [name for name in candidates if table.distinct(name) <= MOST_SERIES]
+    return [name for name in few if _is_named(name, ID_NAMES)] or [name for name in few if table.kind(name) == "text"]
 
 
 def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:
@@ -168,7 +181,7 @@ def _tell_apart(table: Table, dates: Dates, candidates: list[str], allowed: int)
             keys = series_keys(table, ids)
             if (size > 1 or allowed) and len(keys.names) * dates.stamps.size > 4 * table.rows:
                 continue  # single transactions, cut so fine that few of them meet
-            doubles[ids] = _doubles(keys.codes, dates)
+            doubles[ids] = count_doubles(keys.codes, dates)
             if doubles[ids] == 0:
                 return ids
         best = min(doubles, key=lambda ids: doubles[ids], default=None)
@@ -177,7 +190,7 @@ def _tell_apart(table: Table, dates: Dates, candidates: list[str], allowed: int)
     return None
 
 
-def _doubles(series: IntArray, dates: Dates) -> int:
+def count_doubles(series: IntArray, dates: Dates) -> int:
     """Returns how many rows have the series and time of an earlier one."""
     keys = (series * dates.stamps.size + dates.codes)[(series >= 0) & (dates.codes >= 0)]
     if keys.size == 0:
@@ -202,21 +215,24 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
     return sorted(candidates, key=lambda name: _rank(name, ID_NAMES))
 
 
-def _repeats(table: Table, dates: Dates, time: str) -> DataError:
+def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str]) -> DataError:
     counts = np.bincount(dates.codes[dates.codes >= 0])
     most = int(counts.argmax())
-    clock = [name for name in table.names if name.lower() in CLOCK_NAMES and name != time]
-    if clock:
-        message = f"the times of {table.source.name} are spread over the columns {', '.join([time, *clock])}."
-        return DataError(message, "put them into one column, such as 2007-01 or 2004-03-10 18:00")
     message = f"{table.source.name} has {counts[most]:,} rows for {readable(dates.stamps[most])} in column {time},"
     message += " and no other column tells them apart."
-    return DataError(message, "--id COLUMN if they are of several series; else sum them to one row a step first")
+    few = [name for name in candidates if table.distinct(name) <= MOST_SERIES][:3]
+    each = f", with --id {few[0]} for each {few[0]}" if few else ""
+    others = f" ({', '.join(few[1:])} would do too)" if few[1:] else ""
+    return DataError(
+        message, f"--aggregate sum adds them up to a value a day{each}{others}; --freq W for a week's, M …"
+    )
 
 
 def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
-    if form is not None or table.kind(name) == "text":
-        return looks_like_dates(table.texts(name), form)
+    if form not in UNIX and (form is not None or table.kind(name) == "text"):
+        return looks_like_dates(table.texts(name), form, boldly=name.lower() in TIME_NAMES)
+    if form in UNIX or (form is None and _is_named(name, TIME_NAMES) and unix_form(table, name)):
+        return table.kind(name) == "numbers"
     if table.is_whole(name) and _is_named(name, TIME_NAMES):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
@@ -235,11 +251,12 @@ def _varies(table: Table, name: str) -> bool:
 def _examples(table: Table, names: Sequence[str]) -> str:
     """Returns the columns with the first value of each: ``city ('Rome'), note (empty)``."""
     shown = []
-    for name in names:
+    for name in names[:MOST_EXAMPLES]:  # each may have to be read again
         texts = table.texts(name)
         filled = texts.codes >= 0
-        shown.append(f"{name} ('{texts.value(int(filled.argmax()))}')" if filled.any() else f"{name} (empty)")
-    return listed(shown)
+        shown.append(f"{name} ({quoted(texts.value(int(filled.argmax())))})" if filled.any() else f"{name} (empty)")
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _choice(topic: str, chosen: str, possible: Sequence[str], what: str, flag: str) -> list[Finding]:

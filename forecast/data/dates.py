@@ -1,17 +1,12 @@
 """Dates in whatever form a person wrote them, as timestamps without a time zone.
 
-A form is a format as ``--date-format`` takes it, such as ``%d/%m/%Y``. Each becomes a regular expression with
-named fields, so the forms that are tried and the one that a person gives go the same way. The form that reads the
-most values wins. Two that read as many, but differently, are an ambiguity that only a person can settle.
+The form that reads the most values wins. Of two that read as many, but differently, the one that makes the dates
+evenly spaced; where both do, only a person can say which.
 
 Shapes: ``R`` rows, ``D`` different texts.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
-from itertools import product
 from typing import Any, Self
 
 import numpy as np
@@ -19,35 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from forecast.data.arrow import coded, flags
+from forecast.data.arrow import flags
+from forecast.data.date_forms import COUNTED, DAY, FORMS, MONTHS, TIMID, Parsed, parse
+from forecast.data.evenness import most_even
+from forecast.data.findings import quoted
 from forecast.data.panel import IntArray
 from forecast.data.table import Table, Texts, first_row
-from forecast.errors import DataError, UsageError
+from forecast.errors import DataError
 
 Stamps = NDArray[np.datetime64]
 
-DAY = 86_400
 SAMPLE = 200  # different texts that choose the forms worth trying on all
-CENTURY = 69  # two-digit years from here on are of the 1900s, as in C and Python
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-FORMS = (
-    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y%m", "%m/%Y", "%m-%Y", "%m.%Y"),
-    *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
-    *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
-    *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
-    *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y", "%Y"),
-)
-NAME = rf"(?P<name>sept|{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS).lower()})\.?"
-ZONE = r"(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"
-HALF = r"(?P<half>[ap])\.?m\.?"
-DIRECTIVES = {"b": NAME, "B": NAME, "p": HALF, "z": ZONE, "f": r"\d{1,9}", "%": "%"}
-DIGITS = {"Y": "year", "y": "short", "m": "month", "d": "day"}
-DIGITS |= {"H": "hour", "I": "hour", "M": "minute", "S": "second"}
-CLOCK = r"(?:[t ] *(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE})?)?"
+UNIX = {"unix": 1, "unix-ms": 10**3, "unix-us": 10**6, "unix-ns": 10**9}  # parts of a second since 1970
+UNIX_YEARS = (5e8, 4.2e9)  # seconds: from 1985 to 2103
+NO_DATE = r"(?i)^(\d{1,2}:\d{2}(:\d{2})?|(grand )?totals?|sum|average|mean|gesamt|summe)$"
+MOST_STRAYS = 0.01  # share of rows that may have a time of day or a total in place of a date
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,53 +38,90 @@ class Dates:
     codes: IntArray  # (R,) -1 where the cell is empty
     stamps: Stamps  # sorted, each once, in seconds, without zone
     note: str = ""  # what was done about time zones
+    form: str = ""  # as --date-format takes it; empty where there was nothing to read
+    reason: str = ""  # why this form, where others read the dates too
+    strays: tuple[int, ...] = ()  # rows whose date is none, and which are left out
 
     def without(self, unwanted: NDArray[np.bool_]) -> Self:
         """Returns the dates with some of the timestamps taken out, as if their cells were empty."""
         codes = np.where(unwanted, -1, np.cumsum(~unwanted) - 1)
         return replace(self, codes=np.append(codes, -1)[self.codes], stamps=self.stamps[~unwanted])
 
-
-@dataclass(frozen=True, eq=False)
-class Parsed:
-    """Texts read by one form."""
-
-    form: str
-    valid: NDArray[np.bool_]  # (D,)
-    wall: IntArray  # (D,) seconds since 1970 on the clock on the wall
-    offset: IntArray  # (D,) seconds by which that clock is ahead of UTC
-    zoned: bool  # some text names its zone
+    def of_rows(self, wanted: NDArray[np.bool_]) -> Self:
+        """Returns the dates of some of the rows; the cells of the others are as if empty, (R,)."""
+        codes = np.where(wanted, self.codes, -1)
+        present = np.zeros(self.stamps.size + 1, dtype=bool)
+        present[codes] = True
+        return replace(self, codes=codes).without(~present[:-1])
 
 
 def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     """Returns a column as dates, in the form given or else in the one that fits.
 
+    A few rows may have a time of day or the word ``total`` in place of a date; they are strays.
+
     Raises:
         DataError: A cell is not a date, or every date can be read in two ways.
         UsageError: The form is none.
     """
+    if form in UNIX or (form is None and table.kind(name) == "numbers" and unix_form(table, name)):
+        return _read_unix(table, name, form or unix_form(table, name))
     if form is None and table.kind(name) == "dates" and not (table.zone(name) and table.dialect):
         return _read_stamps(table, name)
     texts = table.texts(name)
     if len(texts.values) == 0:
         raise DataError(f"column {name} of {table.source.name} is empty.", "--time names another column")
-    parsed = _parse(texts.values, form) if form else _best(texts, table.source.name)
-    if not parsed.valid.all():
+    parsed, reason = (parse(texts.values, form), "") if form else _best(texts, table.source.name)
+    no_dates = texts.matching(NO_DATE) & ~parsed.valid
+    strays = np.flatnonzero(np.append(no_dates, False)[texts.codes])
+    if not (parsed.valid | no_dates).all() or strays.size > max(1, MOST_STRAYS * table.rows) or no_dates.all():
         raise _not_a_date(table, texts, parsed)
-    if not parsed.zoned:
-        return _dates(texts.codes, parsed.wall.astype("datetime64[s]"))
-    return _without_zone(
-        (texts.codes, parsed.wall.astype("datetime64[s]")),
-        (texts.codes, (parsed.wall - parsed.offset).astype("datetime64[s]")),
+    codes = np.where(np.append(parsed.valid, True)[texts.codes], texts.codes, -1)
+    wall = np.where(parsed.valid, parsed.wall, parsed.wall[parsed.valid][0]).astype("datetime64[s]")
+    dates = (
+        _without_zone((codes, wall), (codes, wall - parsed.offset.astype("timedelta64[s]")))
+        if parsed.zoned
+        else _dates(codes, wall)
     )
+    return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()))
 
 
-def looks_like_dates(texts: Texts, form: str | None = None) -> bool:
-    """Returns whether at least half of a sample of the texts are dates, in the form given or in any."""
+def unix_form(table: Table, name: str) -> str:
+    """Returns the form of a column that counts seconds, or parts of them, since 1970; empty where it does not."""
+    if table.kind(name) != "numbers":
+        return ""
+    numbers = table.numbers(name)
+    if np.isnan(numbers).all():
+        return ""
+    low, high = np.nanmin(numbers), np.nanmax(numbers)
+    first, last = UNIX_YEARS
+    return next((form for form, parts in UNIX.items() if first * parts <= low and high <= last * parts), "")
+
+
+def _read_unix(table: Table, name: str, form: str) -> Dates:
+    numbers = table.numbers(name)
+    limit = UNIX_YEARS[1] * UNIX[form]
+    wrong = ~np.isnan(numbers) & ~(np.abs(numbers) <= limit)
+    if wrong.any():
+        raise DataError(f"{table.place(int(wrong.argmax()))}: column {name} is no {form} time", "--date-format")
+    seconds, codes = np.unique(np.nan_to_num(numbers) // UNIX[form], return_inverse=True)
+    dates = Dates(codes.astype(np.int64), seconds.astype(np.int64).astype("datetime64[s]"), form=form)
+    return dates.of_rows(~np.isnan(numbers))
+
+
+def looks_like_dates(texts: Texts, form: str | None = None, *, boldly: bool = False) -> bool:
+    """Returns whether at least half of a sample of the texts are dates, in the form given or in any.
+
+    Args:
+        texts: The column.
+        form: The only form that counts.
+        boldly: Try the forms, too, in which much is written that is no date.
+    """
     sample = _sample(texts.values)
     if 2 * int(flags(pc.match_substring_regex(sample, r"\d\d")).sum()) < len(sample):
         return False  # no year; most text is done with here
-    read = int(_parse(sample, form).valid.sum()) if form else max(_counts(sample).values())
+    counts = {form: int(parse(sample, form).valid.sum())} if form else _counts(sample)
+    read = max(count for form, count in counts.items() if boldly or form not in TIMID or len(counts) == 1)
     return 0 < len(sample) <= 2 * read
 
 
@@ -130,29 +148,35 @@ def _dates(codes: IntArray, stamps: Stamps, note: str = "") -> Dates:
     return Dates(np.append(ranks, -1)[codes], ordered, note)
 
 
-def _best(texts: Texts, file: str) -> Parsed:
-    """Returns the texts read by the form that fits most of them.
+def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
+    """Returns the texts read by the form that fits most of them, and why it was taken where several do.
 
     Raises:
-        DataError: Several forms fit as many, and read them differently.
+        DataError: Several forms fit as many, and read them differently but just as evenly.
     """
     counts = _counts(_sample(texts.values))
     enough = max(1.0, 0.9 * max(counts.values()))
     forms = [form for form in FORMS if counts[form] >= enough] or FORMS[:1]
-    readings = [_parse(texts.values, form) for form in forms]
+    readings = [parse(texts.values, form) for form in forms]
     fit = max(reading.valid.sum() for reading in readings)
     best, *others = (reading for reading in readings if reading.valid.sum() == fit)
-    differ = [(other.wall != best.wall) & other.valid & best.valid for other in others]
-    rivals = [other for other, difference in zip(others, differ, strict=True) if difference.any()]
-    if rivals:
-        first = int(np.logical_or.reduce(differ).argmax())
-        raise _ambiguous(file, str(texts.values[first]), first, [best, *rivals])
-    return best
+    differ = [(other.wall != best.wall) & other.valid & best.valid for other in others if other.form != COUNTED]
+    rivals = [other for other, difference in zip(others, differ, strict=False) if difference.any()]
+    if not rivals:
+        return best, ""
+    position = int(np.logical_or.reduce(differ).argmax())
+    text, readings = str(texts.values[position]), [best, *rivals]
+    chosen = most_even([np.unique(reading.wall[reading.valid]).astype("datetime64[s]") for reading in readings])
+    if chosen is None:
+        raise _ambiguous(file, text, position, readings)
+    day = readings[chosen].wall[position].astype("datetime64[s]").item()
+    name = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return readings[chosen], f"{text} is {name}: so the dates are evenly spaced, and otherwise scattered"
 
 
 def _counts(sample: Any) -> dict[str, int]:
     """Returns how many texts of the sample each form reads."""
-    return {form: int(_parse(sample, form).valid.sum()) for form in FORMS}
+    return {form: int(parse(sample, form).valid.sum()) for form in FORMS}
 
 
 def _sample(values: Any) -> Any:
@@ -163,84 +187,12 @@ def _sample(values: Any) -> Any:
     return pa.concat_arrays([values.slice(0, half), values.slice(len(values) - half)])
 
 
-@cache
-def _pattern(form: str) -> str:
-    """Returns the regular expression of a form. One without a time of day takes any.
-
-    Raises:
-        UsageError: The form has an unknown directive, names no year, or a field twice.
-    """
-    tokens = re.findall(r"%.?|[^%]", form, re.DOTALL)
-    names = [token[1:] for token in tokens if token[0] == "%" and token != "%%"]
-    unknown = [name for name in names if name not in DIGITS | DIRECTIVES]
-    fields = [DIGITS.get(name, name.lower()) for name in names]
-    if unknown or not {"year", "short"} & set(fields) or len(set(fields)) < len(fields):
-        reason = f"%{unknown[0]} is not known" if unknown else "it needs a year, and each field once"
-        raise UsageError(f"--date-format '{form}' can't be used: {reason}.", "such as --date-format %d/%m/%Y")
-    pieces = []
-    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        if token[1:] in DIGITS:
-            packed = "{2}" if len(before) == 2 or len(after) == 2 else "{1,2}"
-            width = {"Y": "{4}", "y": "{2}"}.get(token[1:], packed)
-            pieces.append(rf"(?P<{DIGITS[token[1:]]}>\d{width})")
-        else:
-            pieces.append(DIRECTIVES.get(token[1:]) or (" +" if token == " " else re.escape(token.lower())))
-    clock = "" if {"hour", "z", "p"} & set(fields) else CLOCK
-    return f"^{''.join(pieces)}{clock}$"
-
-
-def _parse(values: Any, form: str) -> Parsed:
-    """Returns texts, an Arrow array (D,), read by one form; values are meaningless where it does not fit."""
-    found = pc.extract_regex(pc.utf8_lower(pc.utf8_trim_whitespace(values)), _pattern(form))
-    year, short = _numbers(found, "year", 0), _numbers(found, "short", -1)
-    year = np.where(short >= 0, short + np.where(short < CENTURY, 2000, 1900), year)
-    month = _numbers(found, "month", 1) + _numbers(found, "name", 0, _month)
-    day, hour = _numbers(found, "day", 1), _numbers(found, "hour", 0)
-    minute, second = _numbers(found, "minute", 0), _numbers(found, "second", 0)
-    half = _numbers(found, "half", -1, "ap".index)
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    starts = months.astype("datetime64[D]").astype(np.int64)
-    length = (months + 1).astype("datetime64[D]").astype(np.int64) - starts
-    valid = flags(found.is_valid()) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
-    valid &= (minute < 60) & (second < 60) & np.where(half < 0, hour < 24, (hour >= 1) & (hour <= 12))
-    hour = np.where(half < 0, hour, hour % 12 + 12 * half)
-    offset = _numbers(found, "zone", 0, _offset)
-    zoned = "zone" in _names(found) and bool((_numbers(found, "zone", 0, len) > 0).any())
-    wall = (starts + day - 1) * DAY + hour * 3600 + minute * 60 + second
-    return Parsed(form, valid, wall, offset, zoned)
-
-
-def _numbers(found: Any, field: str, default: int, convert: Callable[[str], int] = int) -> IntArray:
-    """Returns one field of all texts, (D,), each different value of it converted once."""
-    if field not in _names(found):
-        return np.full(len(found), default)
-    codes, values = coded(found.field(field))
-    return np.array([convert(text) if text else default for text in values.to_pylist()], dtype=np.int64)[codes]
-
-
-def _names(found: Any) -> list[str]:
-    return [field.name for field in found.type]
-
-
-def _month(name: str) -> int:
-    """Returns what to add to January, the default, for the month of that name."""
-    return [month[:3].lower() for month in MONTHS].index(name[:3])
-
-
-def _offset(zone: str) -> int:
-    """Returns the seconds that a zone such as z, utc, +02:00 or -0530 is ahead of UTC."""
-    if zone[0] not in "+-":
-        return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[3:].lstrip(":") or 0)
-    return (-60 if zone[0] == "-" else 60) * minutes
-
-
 def _not_a_date(table: Table, texts: Texts, parsed: Parsed) -> DataError:
     row = first_row(texts.codes, ~parsed.valid)
     swapped = parsed.form.replace("%m", "%\0").replace("%d", "%m").replace("%\0", "%d")
-    mends = swapped != parsed.form and _parse(texts.values, swapped).valid.all()
+    mends = swapped != parsed.form and parse(texts.values, swapped).valid.all()
     hint = f"--date-format '{swapped}'" if mends else "correct it, or give the form: --date-format %d/%m/%Y"
-    return DataError(f"{table.place(row)}: '{texts.value(row)}' is not a date", hint)
+    return DataError(f"{table.place(row)}: {quoted(texts.value(row))} is not a date", hint)
 
 
 def _ambiguous(file: str, text: str, position: int, readings: list[Parsed]) -> DataError:

@@ -1,10 +1,16 @@
-"""How a text file writes its table: what separates fields and decimals, and the names in its header."""
+"""How a text file writes its table: where it begins, what separates fields and decimals, and the names in its header.
+
+Sales of the branch in Rome      title   ╮ left out: fewer fields than the rows below
+# exported on 2024-05-01         comment ╯
+date,value,                      header
+2024-01-01,5,                    rows
+"""
 
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,19 +18,27 @@ from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16
 SAMPLE_ROWS = 200
+LEAST_LINES = 5  # even of a file with thousands of columns
 DELIMITERS = (",", ";", "\t", "|")
+BLANKS = b" \t\r\n"
+COMMENT = "#"
+MOST_TITLES = 30  # rows above the header
 DECIMAL_COMMA = re.compile(r"-?(0|\d{4,}),\d+|-?\d+,(\d{1,2}|\d{4,})")  # 1,234 may be a thousand: no proof
 DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
-DATA = re.compile(r"[-+\d.,:/ T]*\d[-+\d.,:/ T]*")  # a number, a date or a time
+DATA = re.compile(r"[-+.,:/ T]*\d[-+\d.,:/ T]*")  # a number, a date or a time
+
+Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What separates fields and decimals, and the column names as the header has them."""
+    """What separates fields and decimals, where the rows begin, and the column names, one for each field of a row."""
 
     delimiter: str
     decimal: str
     header: tuple[str, ...]
+    line: int = 1  # on which the header begins
+    body: int = 0  # bytes before the first row
 
 
 def detect_dialect(data: bytes, name: str) -> Dialect:
@@ -33,31 +47,46 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     Raises:
         DataError: There is no header, nothing below it, or a name in it twice.
     """
-    begin = data if data[:SAMPLE_BYTES].strip() else data.lstrip()
-    sample = begin[:SAMPLE_BYTES].decode(errors="ignore")
-    if len(begin) > SAMPLE_BYTES:
+    blank = 0 if data[:SAMPLE_BYTES].strip(BLANKS) else len(data) - len(data.lstrip(BLANKS))
+    size = SAMPLE_BYTES
+    while blank + size < len(data) and len(data[blank : blank + size].splitlines()) < LEAST_LINES:
+        size *= 8
+    sample = data[blank : blank + size].decode(errors="ignore")
+    if len(data) - blank > size:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
-    tables = {delimiter: _rows(sample, delimiter) for delimiter in DELIMITERS}
+    tables = {delimiter: list(islice(records(sample.encode(), delimiter), SAMPLE_ROWS)) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda delimiter: _agreement(tables[delimiter]))
-    header, rows = tables[delimiter][0], tables[delimiter][1:]
-    names = [field.strip() for field in header]
+    table = tables[delimiter]
+    top = _header(table)
+    names = [field.strip() for field in table[top][1]]
+    rows = [fields for _, fields in table[top + 1 :]]
+    if names[0].startswith(COMMENT):
+        names[0] = names[0].lstrip(f"{COMMENT} ")
     if all(DATA.fullmatch(field) for field in names if field):
         raise DataError(f"the first line of {name} holds data, not column names.", "put date,value above it")
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
+    line = table[top][0]
     twice = [field for field, count in Counter(names).items() if field and count > 1]
     if twice:
-        raise DataError(f"{name} has more than one column called {twice[0]}.", "rename one of them in line 1")
+        raise DataError(f"{name} has more than one column called {twice[0]}.", f"rename one of them in line {line}")
     fields = [field for row in rows for field in row]
     comma = delimiter != "," and any(DECIMAL_COMMA.fullmatch(field.strip()) for field in fields)
     point = any(DECIMAL_POINT.fullmatch(field.strip()) for field in fields)
-    return Dialect(delimiter, "," if comma and not point else ".", tuple(names))
+    above = "".join(_lines(sample)[: table[top + 1][0] - 1])
+    return Dialect(
+        delimiter=delimiter,
+        decimal="," if comma and not point else ".",
+        header=_widened(names, rows),
+        line=line + len(_lines(data[:blank].decode())),
+        body=blank + len(above.encode()),
+    )
 
 
-def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yields the line on which each row begins and its fields, header included and blank lines left out."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may be as long as the file
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def records(data: bytes, delimiter: str) -> Iterator[Record]:
+    """Yields the line on which each row of UTF-8 text begins and its fields; blank lines are left out."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(data)))  # a cell may be as long as the file
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=delimiter)
     ended = 0
     for fields in reader:
         if fields:
@@ -65,13 +94,54 @@ def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         ended = reader.line_num
 
 
-def _agreement(rows: list[list[str]]) -> tuple[float, int]:
-    """Returns the share of rows with as many fields as the header, and that number; nothing for one field."""
-    width = len(rows[0])
-    if width == 1:
-        return 0.0, 1
-    return sum(len(row) == width for row in rows) / len(rows), width
+def _agreement(table: Sequence[Record]) -> tuple[float, int]:
+    """Returns the share of rows with the most common number of fields, and that number; nothing for one field."""
+    width, count = _usual_width(table)
+    return (0.0, 1) if width == 1 else (count / len(table), width)
 
 
-def _rows(sample: str, delimiter: str) -> list[list[str]]:
-    return [fields for _, fields in islice(records(sample, delimiter), SAMPLE_ROWS)]
+def _usual_width(table: Sequence[Record]) -> tuple[int, int]:
+    """Returns the most common number of fields, the larger of two as common, and how many rows have it."""
+    counts = Counter(len(fields) for _, fields in table)
+    return max(counts.items(), key=lambda item: (item[1], item[0]))
+
+
+def _header(table: Sequence[Record]) -> int:
+    """Returns the position of the header: below comments and titles, which have fewer fields than the rows."""
+    width, _ = _usual_width(table)
+    top = 0
+    while top < min(len(table) - 1, MOST_TITLES) and _is_above(table[top][1], table[top + 1][1], width):
+        top += 1
+    return top
+
+
+def _is_above(fields: list[str], below: list[str], width: int) -> bool:
+    """Returns whether a row is empty, a comment or a title, and what comes below it may be the header."""
+    filled, filled_below = (sum(bool(field.strip()) for field in row) for row in (fields, below))
+    below_is_data = filled_below > 0 and all(DATA.fullmatch(field.strip()) for field in below if field.strip())
+    if fields[0].lstrip().startswith(COMMENT):
+        return not (len(fields) == width and below_is_data)  # '#date,value' is the header itself
+    if width == 1 or below_is_data:
+        return False
+    is_short = len(fields) < width - 1 or (len(fields) == 1 and len(below) >= width - 1)
+    return is_short or filled == 0 or (filled == 1 and filled_below != 1)
+
+
+def _widened(names: list[str], rows: Sequence[list[str]]) -> tuple[str, ...]:
+    """Returns a name for each field where rows have more fields than the header: an empty one.
+
+    Rows may end with separators that the header has not. One more field at the start is a row index without a name.
+    """
+    width = max(Counter(len(row) for row in rows).most_common(1)[0][0], len(names))
+    more = width - len(names)
+    full = [row for row in rows if len(row) == width]
+    if more == 1 and any(row[-1].strip() for row in full) and len({row[0] for row in full}) == len(full):
+        return ("", *names)
+    if any(field.strip() for row in full for field in row[len(names) :]):
+        return tuple(names)
+    return (*names, *[""] * more)
+
+
+def _lines(text: str) -> list[str]:
+    """Returns the lines as the csv module counts them, with their ends."""
+    return list(io.StringIO(text, newline=""))

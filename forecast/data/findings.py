@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Grade = Literal["note", "warning"]
+Grade = Literal["note", "warning", "error"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing noticed in the data: a note tells of a choice, a warning of something that may be wrong."""
+    """One thing noticed: a note tells of a choice, a warning of what may be wrong, an error forbids a forecast."""
 
     grade: Grade
     topic: str
@@ -19,6 +19,11 @@ class Finding:
 def counted(number: int, noun: str) -> str:
     """Returns the number with its noun: ``1 date``, ``1,461 dates``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """Returns what stands in a cell, in quotation marks; its beginning where it is long."""
+    return f"'{text}'" if len(text) <= most else f"'{text[:most]}…'"
 
 
 def listed(names: list[str], most: int = 5) -> str:

@@ -1,10 +1,13 @@
-"""The regular step between timestamps: what it is called, how it is inferred, and where its steps lie.
+"""The regular step between timestamps: what it is called, and where its steps lie.
 
 A frequency numbers the steps of the calendar with consecutive whole numbers, its *ordinals*, so that
 everything downstream counts steps and never meets a month of 28 days or a weekend:
 
     monthly    2024-01-31  2024-02-29  2024-03-31      business-daily    Thu    Fri    Mon    Tue
     ordinals          648         649         650                      14093  14094  14095  14096
+
+Data without dates has the frequency ``row``. Its timestamps are days of a calendar so long ago that they are taken
+for nothing else, and they are written as the numbers of the rows: see ``row_of``.
 """
 
 import re
@@ -16,24 +19,24 @@ from numpy.typing import NDArray
 
 from forecast.errors import DataError, UsageError, did_you_mean
 
-Unit = Literal["minute", "hour", "day", "business-day", "week", "month", "quarter", "year"]
+Unit = Literal["minute", "hour", "day", "business-day", "week", "month", "quarter", "year", "row"]
 Timestamps = NDArray[np.datetime64]
 Ordinals = NDArray[np.int64]
+
+FIRST_DATE = np.datetime64("0000-01-01")
 
 DAY = 86_400
 FIXED_UNITS: tuple[Unit, ...] = ("week", "day", "hour", "minute")
 SECONDS: dict[str, int] = {"minute": 60, "hour": 3600, "day": DAY, "week": 7 * DAY}
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 LAST_DAY = 31  # of a month of any length
+ROW_ZERO = -40_000_000  # days since 1970 that stand for row 0
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-STRAYS = 0.2  # share of steps that may contradict the most common one; ordinals() then names the first
-WEEKENDS = 0.05  # share of dates on a weekend that business-daily data may have
 MONTH_ENDS = 0.9  # share that makes dates month ends; 28 February ends three months of four
-OCCUPANCY = 0.1  # a grid with a smaller share of its steps observed is an accident
 
-ADVERBS = {"day": "daily", "business-day": "business-daily"}
+ADVERBS = {"day": "daily", "business-day": "business-daily", "row": "by row"}
 ALIASES: dict[str, Unit] = {  # old pandas spellings included
     **dict.fromkeys(("min", "t", "minute", "minutes", "minutely"), "minute"),
     **dict.fromkeys(("h", "hour", "hours", "hourly"), "hour"),
@@ -78,7 +81,7 @@ class Frequency:
         if self.unit == "week":
             return f"{count}W-{WEEKDAYS[(self.phase // DAY + EPOCH_WEEKDAY) % 7]}"
         if self.unit not in MONTHS:
-            return count + {"minute": "min", "hour": "h", "day": "D", "business-day": "B"}[self.unit]
+            return count + {"minute": "min", "hour": "h", "day": "D", "business-day": "B", "row": "row"}[self.unit]
         edge = {1: "S", LAST_DAY: "E"}.get(self.day, "")
         usual = _usual_phase(MONTHS[self.unit] * self.every, self.day)
         month = f"-{MONTH_NAMES[self.phase % 12]}" if self.phase != usual else ""
@@ -93,8 +96,8 @@ class Frequency:
     @property
     def seasons(self) -> tuple[int, ...]:
         """The seasons that this frequency may have, in steps, shortest first; none for yearly data."""
-        if self.unit == "business-day":
-            return (5,)
+        if self.unit in {"business-day", "row"}:
+            return (5,) if self.unit == "business-day" else ()
         if self.unit in MONTHS:
             cycles, step = [12], MONTHS[self.unit] * self.every
         elif self.unit == "week":
@@ -132,19 +135,50 @@ class Frequency:
         elif self.unit == "business-day":
             weeks, weekdays = np.divmod(ordinals, 5)
             seconds = (weeks * 7 + weekdays - EPOCH_WEEKDAY) * DAY + self.second
+        elif self.unit == "row":
+            seconds = (np.asarray(ordinals) + ROW_ZERO) * DAY
         else:
             seconds = ordinals * (SECONDS[self.unit] * self.every) + self.phase
         return seconds.astype("datetime64[s]")
 
+    def periods(self, timestamps: Timestamps) -> Ordinals:
+        """Returns the step within whose period each timestamp lies.
+
+        Periods are the calendar's. One that is called after its last day, as a week or QE is, ends with that day: then
+        Tuesday belongs to the next Sunday of W-SUN, as in pandas. A weekend belongs to the business day before it.
+        """
+        if self.unit == "week":
+            days = timestamps.astype("datetime64[D]").astype(np.int64) * DAY
+            return -((self.phase // DAY * DAY - days) // (SECONDS["week"] * self.every))
+        if self.unit in MONTHS and self.day == LAST_DAY:
+            return -((self.phase - months_of(timestamps)) // (MONTHS[self.unit] * self.every))
+        return self._nearby(timestamps)
+
+    def period_begins(self, ordinals: Ordinals) -> Timestamps:
+        """Returns when the period of each step begins, as ``datetime64[s]``, in the shape given."""
+        if self.unit == "week":
+            days = self.timestamps(ordinals).astype("datetime64[D]")
+            return (days - (7 * self.every - 1)).astype("datetime64[s]")
+        stamps = self.timestamps(ordinals)
+        if self.unit in MONTHS:
+            before = MONTHS[self.unit] * self.every - 1 if self.day == LAST_DAY else 0
+            return (stamps.astype("datetime64[M]") - before).astype("datetime64[s]")
+        return stamps.astype("datetime64[D]").astype("datetime64[s]") if self.unit == "business-day" else stamps
+
     def _nearby(self, timestamps: Timestamps) -> Ordinals:
         """Returns the step of each timestamp that is on one, and some step near it for the others."""
         if self.unit in MONTHS:
-            return (_months(timestamps) - self.phase) // (MONTHS[self.unit] * self.every)
-        seconds = _seconds(timestamps)
+            return (months_of(timestamps) - self.phase) // (MONTHS[self.unit] * self.every)
+        seconds = seconds_of(timestamps)
         if self.unit == "business-day":
             weeks, weekdays = np.divmod(seconds // DAY + EPOCH_WEEKDAY, 7)
             return weeks * 5 + np.minimum(weekdays, 4)
+        if self.unit == "row":
+            return seconds // DAY - ROW_ZERO
         return (seconds - self.phase) // (SECONDS[self.unit] * self.every)
+
+
+ROW = Frequency("row")
 
 
 def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequency:
@@ -169,80 +203,25 @@ def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequenc
     if (name and name not in names) or (match["day"] and not day_fits):
         raise UsageError(f"the ending of the frequency '{text}' is not known.", "such as --freq W-FRI, QS-FEB, M-15")
     if unit in MONTHS:
-        return _of_months(MONTHS[unit] * every, timestamps, FIRST_OR_LAST.get(word, day), name)
+        return of_months(MONTHS[unit] * every, timestamps, FIRST_OR_LAST.get(word, day), name)
     if unit == "business-day":
-        second = 0 if timestamps is None else _most_common(_seconds(timestamps) % DAY)
+        second = 0 if timestamps is None else most_common(seconds_of(timestamps) % DAY)
         return Frequency(unit, every, second=second)
-    return _of_seconds(SECONDS[unit] * every, timestamps, name)
+    return of_seconds(SECONDS[unit] * every, timestamps, name)
 
 
-def infer_frequency(timestamps: Timestamps) -> Frequency:
-    """Returns the frequency of timestamps that may have gaps.
-
-    Args:
-        timestamps: Of one series or of a whole panel together, sorted and without repetition.
-
-    Raises:
-        DataError: There is no common step.
-    """
-    stamps = timestamps.astype("datetime64[s]")
-    hint = "--freq D, or another step: 15min, h, B, W, M, Q, Y"
-    if stamps.size < 2:
-        raise DataError("the frequency can't be told from a single date.", hint)
-    frequency = _infer_calendar(stamps) or _infer_fixed(stamps)
-    if frequency is None:
-        distances = np.diff(_seconds(stamps))
-        shortest, longest = _duration(int(distances.min())), _duration(int(distances.max()))
-        message = f"the frequency can't be inferred: from {shortest} to {longest} lie between two dates."
-        raise DataError(message, hint)
-    return frequency
-
-
-def _infer_calendar(stamps: Timestamps) -> Frequency | None:
-    """Returns months, quarters or years when no month holds two timestamps and nearly all share the day."""
-    distances = np.diff(_months(stamps))
-    step = _common_step(distances) if distances.all() else None
-    if step is None:
-        return None
-    frequency = _of_months(step, stamps)
-    return frequency if frequency.on_step(stamps).mean() >= 1 - STRAYS else None
-
-
-def _infer_fixed(stamps: Timestamps) -> Frequency | None:
-    """Returns minutes to weeks, or business days when a daily series has next to no weekends."""
-    seconds = _seconds(stamps)
-    step = _common_step(np.diff(seconds))
-    if step is None or step % SECONDS["minute"]:
-        return None
-    if step == DAY and seconds[-1] - seconds[0] >= SECONDS["week"]:
-        weekdays = (seconds // DAY + EPOCH_WEEKDAY) % 7
-        if (weekdays >= 5).mean() <= WEEKENDS:
-            return Frequency("business-day", second=_most_common(seconds % DAY))
-    return _of_seconds(step, stamps)
-
-
-def _common_step(distances: Ordinals) -> int | None:
-    """Returns the step of which the distances between neighbours are multiples, all but a few strays."""
-    sizes, counts = np.unique(distances, return_counts=True)
-    usual = int(sizes[counts.argmax()])
-    if counts[sizes % usual == 0].sum() >= (1 - STRAYS) * distances.size:
-        return usual
-    divisor = int(np.gcd.reduce(sizes))
-    return divisor if (distances.size + 1) * divisor >= OCCUPANCY * distances.sum() else None
-
-
-def _of_seconds(step: int, timestamps: Timestamps | None, weekday: str = "") -> Frequency:
+def of_seconds(step: int, timestamps: Timestamps | None, weekday: str = "") -> Frequency:
     """Returns the frequency of so many seconds, in the largest unit that divides them."""
     unit: Unit = next(unit for unit in FIXED_UNITS if step % SECONDS[unit] == 0)
     anchored = weekday or (unit == "week" and timestamps is None)
     phase = (WEEKDAYS.index(weekday or "SUN") - EPOCH_WEEKDAY) % 7 * DAY if anchored else 0
     if timestamps is not None:
-        rest = _most_common((_seconds(timestamps) - phase) % step)
+        rest = most_common((seconds_of(timestamps) - phase) % step)
         phase += rest - rest % SECONDS["week"] + rest % DAY if anchored else rest
     return Frequency(unit, step // SECONDS[unit], phase % step)
 
 
-def _of_months(step: int, timestamps: Timestamps | None, day: int = 0, month: str = "") -> Frequency:
+def of_months(step: int, timestamps: Timestamps | None, day: int = 0, month: str = "") -> Frequency:
     """Returns the frequency of so many months; a day of 0 and an empty month are read from the timestamps."""
     unit: Unit = "year" if step % 12 == 0 else "quarter" if step % 3 == 0 else "month"
     every = step // MONTHS[unit]
@@ -250,9 +229,9 @@ def _of_months(step: int, timestamps: Timestamps | None, day: int = 0, month: st
         phase = MONTH_NAMES.index(month) if month else _usual_phase(step, day)
         return Frequency(unit, every, phase % step, day or 1)
     phase = MONTH_NAMES.index(month) if month else 0
-    rest = _most_common((_months(timestamps) - phase) % step)
+    rest = most_common((months_of(timestamps) - phase) % step)
     phase += rest - rest % MONTHS[unit] if month else rest
-    second = _most_common(_seconds(timestamps) % DAY)
+    second = most_common(seconds_of(timestamps) % DAY)
     return Frequency(unit, every, phase % step, day or _day_of_month(timestamps), second)
 
 
@@ -264,35 +243,47 @@ def _usual_phase(step: int, day: int) -> int:
 def _day_of_month(timestamps: Timestamps) -> int:
     """Returns the day that the timestamps share, 31 when they are the last of their months."""
     dates = timestamps.astype("datetime64[D]")
-    is_last = _months(dates + 1) != _months(dates)
+    is_last = months_of(dates + 1) != months_of(dates)
     if is_last.mean() >= MONTH_ENDS:
         return LAST_DAY
     # The last of a short month may stand for a day that it does not have: 28 February for the 30th.
     days = (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-    return _most_common(days[~is_last])
+    return most_common(days[~is_last])
 
 
 def readable(stamp: np.datetime64) -> str:
-    """Returns the timestamp as a person writes it: without the time of day where that is midnight."""
+    """Returns the timestamp as a person writes it: without the time of day at midnight; of a row, its number."""
+    if is_row(stamp):
+        return iso_text(stamp)
     return str(stamp).removesuffix("T00:00:00").replace("T", " ")
 
 
-def _months(timestamps: Timestamps) -> Ordinals:
+def iso_text(stamp: np.datetime64) -> str:
+    """Returns the timestamp in ISO 8601; of a row, its number."""
+    return str(row_of(np.array([stamp]))[0]) if is_row(stamp) else str(stamp)
+
+
+def is_row(stamp: np.datetime64) -> bool:
+    """Returns whether a timestamp stands for the number of a row."""
+    return bool(stamp < FIRST_DATE)
+
+
+def row_of(stamps: Timestamps) -> Ordinals:
+    """Returns the numbers of the rows that timestamps stand for, in the shape given."""
+    return stamps.astype("datetime64[D]").astype(np.int64) - ROW_ZERO
+
+
+def months_of(timestamps: Timestamps) -> Ordinals:
+    """Returns the months since January 1970."""
     return timestamps.astype("datetime64[M]").astype(np.int64)
 
 
-def _seconds(timestamps: Timestamps) -> Ordinals:
+def seconds_of(timestamps: Timestamps) -> Ordinals:
+    """Returns the seconds since 1970."""
     return timestamps.astype("datetime64[s]").astype(np.int64)
 
 
-def _most_common(numbers: Ordinals) -> int:
+def most_common(numbers: Ordinals) -> int:
+    """Returns the number that comes most often; the smallest of several."""
     values, counts = np.unique(numbers, return_counts=True)
     return int(values[counts.argmax()])
-
-
-def _duration(seconds: int) -> str:
-    unit = next((unit for unit in ("day", "hour", "minute") if seconds >= SECONDS[unit]), None)
-    if unit is None:
-        return f"{seconds} seconds"
-    count = round(seconds / SECONDS[unit], 1)
-    return f"{count:g} {unit}" + ("" if count == 1 else "s")

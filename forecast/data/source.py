@@ -1,7 +1,10 @@
 """The bytes of a file or of standard input, unpacked, with their fingerprint."""
 
+import codecs
 import gzip
 import hashlib
+import os
+import stat
 import sys
 import zlib
 from contextlib import suppress
@@ -16,6 +19,7 @@ WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip ar
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
+LONGEST_LINE = 1 << 23  # bytes; also what is read at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +33,29 @@ class Source:
     fingerprint: str  # SHA-256 of the bytes as stored, before unpacking
     encoding: str  # of the text as stored
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def is_parquet(self) -> bool:
         """Whether the bytes are a Parquet file, whatever the file is called."""
         return self.data.startswith(PARQUET_MAGIC)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the last line ends in a line break; a Parquet file can't be cut off unnoticed."""
+        return self.is_parquet or self.data.endswith((b"\n", b"\r"))
 
-def read_source(source: str | Path) -> Source:
-    """Returns what a path, or ``-`` for standard input, holds.
+
+def read_source(source: str | Path | Source) -> Source:
+    """Returns what a path, or ``-`` for standard input, holds; a source that was read is returned as it is.
 
     Raises:
         NotFoundError: There is no such file.
         DataError: It can't be read, is empty, or is neither text nor Parquet.
     """
+    if isinstance(source, Source):
+        return source
     if str(source) == "-":
         name, stem, path = "standard input", "stdin", None
         stored = sys.stdin.buffer.read()
@@ -62,7 +76,10 @@ def read_source(source: str | Path) -> Source:
 
 def _stored(path: Path, name: str) -> bytes:
     try:
-        return path.read_bytes()
+        if not path.is_dir() and path.exists() and not path.is_file():
+            message = f"{name} is a pipe or a device, not a file."
+            raise DataError(message, f"read it as standard input: forecast train - < {path}")
+        return _read(path, name)
     except FileNotFoundError:
         message = f"there is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"
         raise NotFoundError(message, "check the path; - reads standard input") from None
@@ -70,8 +87,35 @@ def _stored(path: Path, name: str) -> bytes:
         tables = [file for file in _files(path) if Path(file).suffix.lower() in SUFFIXES]
         hint = f"name one of its files, such as {path.name}/{tables[0]}" if tables else "name a CSV file"
         raise DataError(f"{name} is a directory, not a file.", hint) from None
-    except OSError as error:
-        raise DataError(f"{name} can't be read: {error.strerror}.", f"ls -l {path}") from None
+    except (OSError, ValueError) as error:  # of a path with a zero byte, Python says ValueError
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"{name} can't be read: {reason}.", f"ls -l {path}") from None
+
+
+def _read(path: Path, name: str) -> bytes:
+    """Returns the bytes of a file that nobody writes to meanwhile and whose lines may be read.
+
+    A line that never ends is refused by its beginning, so that it does not fill the memory first.
+    """
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        head = file.read(LONGEST_LINE)
+        is_text = not head.startswith((GZIP_MAGIC, PARQUET_MAGIC, *WORKBOOK_MAGICS)) and b"\0" not in head
+        if is_text and len(head) == LONGEST_LINE and b"\n" not in head and b"\r" not in head:
+            raise too_long(name)
+        data = head + file.read() if len(head) == LONGEST_LINE else head
+        after = os.fstat(file.fileno())
+    changed = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    if changed or (stat.S_ISREG(before.st_mode) and len(data) != before.st_size > 0):
+        message = f"{name} was changed by another program while it was read."
+        raise DataError(message, f"try again, or read a copy: cp {path} copy.csv")
+    return data
+
+
+def too_long(name: str) -> DataError:
+    """Returns the error about a file with a row that does not end within what is read at a time."""
+    message = f"{name} has a row longer than {LONGEST_LINE >> 20} MB."
+    return DataError(message, "look for a quote that is never closed, or save it as plain CSV")
 
 
 def _files(folder: Path) -> list[str]:
@@ -102,10 +146,19 @@ def _utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if b"\0" in data:
         raise DataError(f"{name} is not text: it holds zero bytes.", "save the table as CSV in UTF-8")
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if data.isascii():
+    if data.isascii() or _is_utf8(data):
         return data, "UTF-8"
+    return data.decode("cp1252", errors="replace").encode(), "Windows-1252"
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Returns whether bytes are UTF-8; looked at in pieces, since decoding all of them may take four times as much."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    pieces = memoryview(data)
     try:
-        data.decode()
+        for start in range(0, len(data), LONGEST_LINE):
+            decoder.decode(pieces[start : start + LONGEST_LINE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace").encode(), "Windows-1252"
-    return data, "UTF-8"
+        return False
+    return True

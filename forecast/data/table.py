@@ -5,9 +5,11 @@ Arrow reads the file with all cores and keeps repeated text once.
 Shapes: ``R`` rows.
 """
 
+import re
+import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -17,16 +19,17 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 from pyarrow import types
 
-from forecast.data.arrow import coded, flags, memory
-from forecast.data.dialect import Dialect, detect_dialect, records
+from forecast.data.arrow import coded, coded_stamps, flags, memory
+from forecast.data.delimited import Delimited, read_text
+from forecast.data.dialect import Dialect, Record
+from forecast.data.findings import quoted
+from forecast.data.numbers import Numbers, are_numbers, read_numbers
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.source import Source
 from forecast.errors import DataError
 
 Kind = Literal["dates", "numbers", "text", "empty", "other"]
-BLOCK_BYTES = 1 << 23  # also the longest line that is read
-REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text
-MISSING = ("", *["NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None", "none", "-", "?"])
+UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name
 BLANK = r"^\s*$"
 
 
@@ -49,15 +52,34 @@ class Texts:
 class Table:
     """The columns of one file by name. Those without a name, such as a saved row index, are left out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, decimal: str | None = None, missing: Sequence[str] = ()) -> None:
+        """Reads the source.
+
+        Args:
+            source: What to read.
+            decimal: What separates decimals, where that was asked for.
+            missing: Words that mean an empty cell, beside the usual ones.
+        """
         self.source = source
-        self.dialect: Dialect | None = None
+        self._decimal = decimal
+        self._numbers: dict[str, Numbers] = {}
+        self._text: Delimited | None = None
         if source.is_parquet:
             self._arrow = _read_parquet(source)
         else:
-            self.dialect = detect_dialect(source.data, source.name)
-            self._arrow = _read_csv(source, self.dialect)
-        self._positions = {name.strip(): i for i, name in enumerate(self._arrow.column_names) if name.strip()}
+            self._text, self._arrow = read_text(source, decimal, missing)
+        names = [name.strip() for name in self._arrow.column_names]
+        self._positions = {name: i for i, name in enumerate(names) if name and not UNNAMED.fullmatch(name)}
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """How the text is written; None for Parquet."""
+        return self._text.dialect if self._text else None
+
+    @property
+    def strays(self) -> tuple[Record, ...]:
+        """The lines below the header that are no rows: comments, and footers at the end."""
+        return self._text.strays if self._text else ()
 
     @property
     def names(self) -> list[str]:
@@ -89,8 +111,8 @@ class Table:
         """Returns whether a column that was read as text has more numbers than other words."""
         if self.kind(name) != "text":
             return False
-        texts = self.texts(name)
-        return int(texts.matching(self._number).sum()) * 2 > len(texts.values)
+        values = self.texts(name).values
+        return len(values) > 0 and are_numbers(values)
 
     def numbers(self, name: str) -> FloatArray:
         """Returns the column as numbers, (R,), NaN where a cell is empty.
@@ -101,10 +123,17 @@ class Table:
         if self.kind(name) == "empty":
             return np.full(self.rows, np.nan)
         if self.kind(name) != "numbers":
-            raise self._not_a_number(name)
+            return self._written_numbers(name)
         column = self._column(name).cast(pa.float64(), safe=False).combine_chunks()
         numbers = memory(column, np.float64)
         return np.where(flags(column.is_valid()), numbers, np.nan) if column.null_count else numbers
+
+    def style(self, name: str) -> tuple[Numbers, str] | None:
+        """Returns how a column of numbers is written, with an example, where it is not in plain digits."""
+        if name not in self._numbers:
+            return None
+        numbers = self._numbers[name]
+        return numbers, str(self.texts(name).values[numbers.example].as_py())
 
     def distinct(self, name: str) -> int:
         """Returns how many different values the column has."""
@@ -141,8 +170,7 @@ class Table:
         if local and zone:
             with suppress(pa.ArrowInvalid):  # a zone that this machine does not know stays UTC
                 column = pc.local_timestamp(column)
-        codes, values = coded(column.cast(pa.timestamp("s", column.type.tz if zone else None), safe=False))
-        return codes, memory(values, "datetime64[s]")
+        return coded_stamps(column.cast(pa.timestamp("s", column.type.tz if zone else None), safe=False))
 
     def zone(self, name: str) -> str:
         """Returns the time zone of a column of dates, empty when it names none."""
@@ -154,79 +182,54 @@ class Table:
 
     def line(self, row: int) -> str:
         """Returns where a row stands in the file: ``line 48``; the header is line 1."""
-        if self.dialect is None:
+        if self._text is None:
             return f"row {row + 1}"
-        data = self.source.data
-        ends = data.count(b"\n") or data.count(b"\r")
-        lines = ends + (not data.endswith((b"\n", b"\r")))
-        if lines == self.rows + 1:
-            return f"line {row + 2}"
-        rows = records(data.decode(), self.dialect.delimiter)  # blank lines, or line ends within quotes
-        number, _ = next(islice(rows, row + 1, None))
-        return f"line {number}"
-
-    @property
-    def _number(self) -> str:
-        point = "," if self.dialect is not None and self.dialect.decimal == "," else r"\."
-        return rf"^\s*[-+]?(\d+{point}?\d*|{point}\d+)([eE][-+]?\d+)?\s*$"
+        return f"line {self._text.line(row, self.rows)}"
 
     def _column(self, name: str) -> Any:
         return self._arrow.column(self._positions[name])
 
     def _verbatim(self, name: str) -> Any:
         """Returns the column as text, read again from the file where Arrow took it for something else."""
-        if self.dialect is None:
+        if self._text is None:
             return self._column(name).cast(pa.string())
         raw = self._arrow.column_names[self._positions[name]]
         text = {raw: pa.dictionary(pa.int32(), pa.string())}
         convert = pacsv.ConvertOptions(include_columns=[raw], column_types=text)
-        return _parse(self.source, self.dialect, convert).column(0)
+        return self._text.read(convert).column(0)
 
-    def _not_a_number(self, name: str) -> DataError:
-        hint = "correct it or leave it empty; --target names another column"
+    def _written_numbers(self, name: str) -> FloatArray:
+        """Returns a column of text as numbers, (R,).
+
+        Raises:
+            DataError: A cell holds something else, or a comma that may stand before thousands or decimals.
+        """
         texts = self.texts(name)
-        wrong = ~texts.matching(self._number)
-        if not wrong.any():
-            return DataError(f"column {name} of {self.source.name} holds numbers as text.", "store them as numbers")
-        row = first_row(texts.codes, wrong)
-        return DataError(f"{self.place(row)}: '{texts.value(row)}' in column {name} is not a number", hint)
+        if name not in self._numbers:
+            numbers = read_numbers(texts.values, self._decimal)
+            if numbers.is_unsure and self.dialect is not None and self.dialect.decimal == ",":
+                numbers = read_numbers(texts.values, ",")
+            if numbers.is_unsure and self.dialect is not None and self.dialect.delimiter != ",":
+                text = str(texts.values[numbers.example].as_py())
+                message = f"{self.source.name}: {text} in column {name} may be a thousand or have three decimals."
+                raise DataError(message, "--decimal . if the comma is before thousands, --decimal , if before decimals")
+            if not numbers.valid.all():
+                raise self._not_a_number(name, texts, numbers.valid)
+            self._numbers[name] = numbers
+        return np.append(self._numbers[name].values, np.nan)[texts.codes]
+
+    def _not_a_number(self, name: str, texts: Texts, valid: NDArray[np.bool_]) -> DataError:
+        row = first_row(texts.codes, ~valid)
+        word = texts.value(row)
+        hint = "correct it"
+        if "," not in word and len(word) < 20:
+            hint += f"; if it means that nothing was measured: --missing {shlex.quote(word)}"
+        return DataError(f"{self.place(row)}: {quoted(word)} in column {name} is not a number", hint)
 
 
 def first_row(codes: IntArray, wanted: NDArray[np.bool_]) -> int:
     """Returns the first row whose code is among the wanted ones; there must be one."""
     return int(np.append(wanted, False)[codes].argmax())
-
-
-def _read_csv(source: Source, dialect: Dialect) -> Any:
-    convert = pacsv.ConvertOptions(
-        null_values=MISSING,
-        strings_can_be_null=True,
-        auto_dict_encode=True,
-        auto_dict_max_cardinality=REPEATED_TEXTS,
-        decimal_point=dialect.decimal,
-    )
-    return _parse(source, dialect, convert)
-
-
-def _parse(source: Source, dialect: Dialect, convert: Any) -> Any:
-    quoted = b'"' in source.data
-    try:
-        return pacsv.read_csv(
-            pa.BufferReader(source.data),
-            pacsv.ReadOptions(block_size=BLOCK_BYTES),
-            pacsv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quoted),
-            convert,
-        )
-    except pa.ArrowInvalid as error:
-        width = len(dialect.header)
-        for line, fields in records(source.data.decode(), dialect.delimiter):
-            if len(fields) != width:
-                message = f"{source.name} line {line} has {len(fields)} fields, but the header has {width}."
-                raise DataError(message, "correct that line; text with a separator in it needs quotes") from None
-        if "straddling" in str(error):
-            message = f"{source.name} has a row longer than {BLOCK_BYTES >> 20} MB."
-            raise DataError(message, "look for a quote that is never closed, or save it as plain CSV") from None
-        raise DataError(f"{source.name} can't be read as a table: {error}", "save it as plain CSV") from None
 
 
 def _read_parquet(source: Source) -> Any:

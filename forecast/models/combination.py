@@ -19,6 +19,10 @@ TOLERANCE = 1.25
 CLIP = 10.0
 """No single scaled error counts for more: one wild point must not decide."""
 
+USUAL_TRUST, DOUBT, LEAST_SLOPE = 0.6, 2.0, 0.5
+"""What one short series says of trust is little: its slope, no lower than minus the last, counts once, and what is
+usual on such series counts ``DOUBT`` times."""
+
 ANCHORS = ("naive", "seasonal-naive")
 
 
@@ -53,6 +57,10 @@ class Combination:
         anchor = members.anchors[self.anchor]
         return np.asarray(anchor + self.trust * (median - anchor))
 
+    def widened(self, seeds: int, more: int) -> "Combination":
+        """Returns the combination for the same views, each with ``more`` seeds in place of ``seeds``."""
+        return Combination(np.repeat(self.used[::seeds], more), self.trust, self.anchor)
+
     def of(self, some: NDArray[np.bool_]) -> "Combination":
         """Returns the combination for some of the members; all of those where none of them is in use."""
         used = self.used[some]
@@ -64,16 +72,18 @@ def plain_combination(members: Members) -> Combination:
     return Combination(np.ones(len(members.views), dtype=bool))
 
 
-def learn_combination(evidence: Sequence[Evidence], metric: Metric) -> Combination | None:
+def learn_combination(evidence: Sequence[Evidence], metric: Metric, *, is_short: bool = False) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
-    what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Few and noisy truths
-    pull such a slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are.
+    what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Noisy truths pull such a
+    slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. The slope of one short series
+    is drawn to what is usual instead.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
+        is_short: all there is to learn from is one short series.
     """
     if not evidence:
         return None
@@ -88,10 +98,10 @@ def learn_combination(evidence: Sequence[Evidence], metric: Metric) -> Combinati
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(ANCHORS))]))
-    return Combination(used, _trust(evidence, used, anchor), anchor)
+    return Combination(used, _trust(evidence, used, anchor, is_short), anchor)
 
 
-def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -> float:
+def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, is_short: bool) -> float:
     agreement = strength = 0.0
     for item in evidence:
         assert item.members.anchors is not None
@@ -103,6 +113,9 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -
         strength += float((said[both] ** 2).sum())
     if strength == 0:
         return 1.0
+    if is_short:
+        slope = float(np.clip(agreement / strength, -LEAST_SLOPE, 1.0))
+        return (slope + DOUBT * USUAL_TRUST) / (1 + DOUBT)
     if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
         return 0.0
     slope = min(agreement / strength, 1.0)

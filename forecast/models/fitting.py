@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Event, Lock
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.forecaster import Curve, Watcher
+from forecast.models.highway import start_highway
+from forecast.models.pacing import Pacer
 from forecast.models.recurrent import (
     Network,
     RecurrentModel,
@@ -25,14 +28,15 @@ from forecast.models.recurrent import (
     run_view,
 )
 from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import TrainingData, prepare_loop, train_network
+from forecast.models.training import CHUNK, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.views import see, to_unit, view_maps
-from forecast.specs import ModelSpec, View
+from forecast.specs import Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
 SMOOTHED_WINDOWS = 2000
 """The settings of a smoothed base are fitted to at most so many windows."""
+CURVE_POINTS = 20
 CURVE_SERIES = 100
 """A curve is drawn on at most this many series: it is to be looked at, not to be scored."""
 
@@ -42,16 +46,18 @@ class RecurrentForecaster:
     """An RNN, LSTM, GRU, or the linear highway alone, as its spec says.
 
     Attributes:
-        jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
-        threads: networks trained side by side.
+        machine: what to train on.
         memory: what was trained before in this run, by spec and data: it is not trained again.
+        start: a model of the same spec whose weights the networks begin from; None for fresh ones.
+        pacer: settles how many steps each network has time for; None for as many as the spec says.
     """
 
     name: str
     spec: ModelSpec
-    jit: bool = True
-    threads: int = 1
+    machine: Machine = field(default_factory=Machine)
     memory: dict[tuple[ModelSpec, bytes], RecurrentModel] | None = None
+    start: RecurrentModel | None = None
+    pacer: Pacer | None = None
 
     def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         """Trains all networks of the spec on the panel.
@@ -73,23 +79,24 @@ class RecurrentForecaster:
         began = time.perf_counter()
         spec = self.spec
         horizon = 1 if spec.rolled else spec.horizon
-        windows = {view.season: cut_windows(panel, spec.window, horizon, view.season) for view in spec.views}
-        statistics = {view: _fit_view(panel, view, windows[view.season]) for view in spec.views}
-        data = {
-            view: TrainingData(windows[view.season], statistics[view].level, statistics[view].scale)
-            for view in spec.views
-        }
-        prepare_loop(spec, data[spec.views[0]], jit=self.jit)  # once, before the threads ask for it together
+        statistics, data = prepare_views(panel, spec.views, spec.window, horizon, self.machine.room)
+        prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
-        log = _TrainingLog(watcher, panel, spec, statistics, total=spec.steps * len(jobs))
+        start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
+        watched = _watch(panel, spec, statistics, watcher.truth)
+        log = _TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs))
+        if self.pacer:
+            self.pacer.begin(spec, time.perf_counter() - began)
 
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
-            on_chunk = log.listener(view)
+            own, on_chunk = self._paced(log.listener(view))
             maps = view_maps(view, spec.window, horizon, statistics[view].base)
-            return Network(view, seed, train_network(spec, maps, data[view], seed, on_chunk, jit=self.jit))
+            return Network(
+                view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
+            )
 
-        with ThreadPoolExecutor(min(self.threads, len(jobs))) as pool:
+        with ThreadPoolExecutor(min(self.machine.threads, len(jobs))) as pool:
             try:
                 futures = [pool.submit(train, job) for job in jobs]
                 for future in wait(futures, return_when=FIRST_EXCEPTION).done:
@@ -101,6 +108,37 @@ class RecurrentForecaster:
         networks = tuple(future.result() for future in futures)
         seconds = time.perf_counter() - began
         return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds)
+
+    def _paced(self, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
+        """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
+        if self.pacer is None:
+            return self.spec, on_chunk
+        turn = self.pacer.turn(self.spec)
+
+        def advance(step: int, weights: Callable[[], Weights]) -> None:
+            on_chunk(step, weights)
+            turn.advance(step)
+
+        return self.spec.with_(steps=turn.steps), advance
+
+
+@lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
+def prepare_views(
+    panel: Panel, views: tuple[View, ...], window: int, horizon: int, room: int = 0
+) -> tuple[dict[View, SeriesStatistics], dict[View, TrainingData]]:
+    """Returns what each view learns from the panel before any network is trained, and what networks learn from.
+
+    Raises:
+        DataError: no series is long enough for one window.
+    """
+    windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
+    statistics = {view: _fit_view(panel, view, windows[view.season]) for view in views}
+    data = {view: _lesson(windows[view.season], view, statistics[view], room) for view in views}
+    return statistics, data
+
+
+def _lesson(windows: Windows, view: View, own: SeriesStatistics, room: int) -> TrainingData:
+    return TrainingData(windows, own.level, own.scale, start_highway(windows, view, own), room)
 
 
 def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:
@@ -126,14 +164,44 @@ class Stopped(Exception):  # noqa: N818 - not an error: another thread was inter
     """Ends a training thread between two chunks."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Watched:
+    """What a curve is drawn from: some series before the origin, and what came after it."""
+
+    lookbacks: dict[int, FloatArray]  # by season, which decides the padding
+    statistics: dict[View, SeriesStatistics]
+    truth: FloatArray  # (S, H)
+    spec: ModelSpec
+
+    def rmse(self, view: View, weights: Weights) -> float:
+        """Returns a network's error; NaN where nothing was observed."""
+        error = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view]) - self.truth
+        return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
+
+    def is_due(self, step: int) -> bool:
+        """Tells whether the curve has a point at this step."""
+        stride = -(-self.spec.steps // (CHUNK * CURVE_POINTS))
+        return step == self.spec.steps or step // CHUNK % stride == 0
+
+
+def _watch(
+    panel: Panel, spec: ModelSpec, statistics: dict[View, SeriesStatistics], truth: FloatArray | None
+) -> _Watched | None:
+    if truth is None:
+        return None
+    some = curve_series(panel)
+    chosen = panel.select(some)
+    lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in {view.season for view in spec.views}}
+    own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
+    return _Watched(lookbacks, own, truth[some], spec)
+
+
 @dataclass(eq=False)
 class _TrainingLog:
     """Collects progress and curve points from the training threads."""
 
-    watcher: Watcher
-    panel: Panel
-    spec: ModelSpec
-    statistics: dict[View, SeriesStatistics]
+    progress: Callable[[float], None]
+    watched: _Watched | None
     total: int
     done: int = 0
     points: list[tuple[int, float, float]] = field(default_factory=list)
@@ -153,26 +221,16 @@ class _TrainingLog:
             began = time.perf_counter()
             if step == 0:
                 clock["start"] = began
-            rmse = self._rmse(view, weights()) if self.watcher.truth is not None else None
+            rmse = self.watched.rmse(view, weights()) if self.watched and self.watched.is_due(step) else None
             with self.lock:
                 self.done += step - int(clock["step"])
                 clock["step"] = step
                 if rmse is not None:
                     self.points.append((step, began - clock["start"], rmse))
-                self.watcher.progress(self.done / self.total)
+                self.progress(self.done / self.total)
             clock["start"] += time.perf_counter() - began
 
         return on_chunk
-
-    def _rmse(self, view: View, weights: Weights) -> float:
-        truth = self.watcher.truth
-        assert truth is not None
-        some = curve_series(self.panel)
-        lookbacks = last_lookbacks(self.panel.select(some), self.spec.window, view.season)
-        own = self.statistics[view]
-        statistics = SeriesStatistics(own.level[some], own.scale[some], own.base)
-        error = run_view(self.spec, weights, view, lookbacks, statistics) - truth[some]
-        return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 
     def curve(self) -> Curve | None:
         """Returns the mean over all networks at each step that was looked at."""

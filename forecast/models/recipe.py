@@ -3,8 +3,6 @@
 Chosen on the training parts of the panels in ``benchmarks/``, never on a test part; see docs/engine.md.
 """
 
-from typing import Literal
-
 from forecast.models.cells import GATES
 from forecast.specs import Cell, ModelSpec, Plan, Preset, Settings, View
 
@@ -15,6 +13,8 @@ FEW_WINDOWS = 400
 MANY_WINDOWS = 3000
 MOST_STEPS = 14
 """A window longer than so many recurrent steps is cut into segments."""
+LONG_WINDOW = 100
+"""From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
 AFFORDABLE = 200e6
 """Multiply-adds in one training step beyond which there are fewer steps."""
 TUTORIAL_EPOCHS = 50
@@ -53,20 +53,21 @@ def segment_of(window: int, season: int) -> int:
 def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
     units, batch = (64, 128) if many else (32, 32)
-    segment = segment_of(plan.window, plan.season)
+    season = 1 if plan.kind == "price" else plan.season
+    segment = segment_of(plan.window, season)
     spec = ModelSpec(
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
-        season=plan.season,
+        season=season,
         segment=segment,
         units=units,
-        views=_steady_views(plan) if few else _views(plan),
+        views=_price_views() if plan.kind == "price" else _steady_views(plan) if few else _views(plan),
         batch_size=batch,
         learning_rate=6e-3 if many else 1e-3,
         preset=preset,
     )
-    steps = 100 if few else 800 * min(1.0, AFFORDABLE / step_cost(spec)) if many else 250
+    steps = 100 if few else 1200 * min(1.0, AFFORDABLE / step_cost(spec)) if many else 250
     return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
 
 
@@ -76,51 +77,49 @@ def step_cost(spec: ModelSpec) -> float:
     return float(6 * spec.batch_size * (recurrent + spec.window * spec.horizon))
 
 
-def fit_cost(spec: ModelSpec) -> float:
-    """Returns the multiply-adds of training all networks of a spec."""
-    return step_cost(spec) * spec.steps * len(spec.views) * len(spec.seeds)
+def _price_views() -> tuple[View, ...]:
+    """Returns the views of a price: what is learned are log returns from its last value, the random walk's forecast.
 
-
-def _steady_views(plan: Plan) -> tuple[View, ...]:
-    """Returns the views for a short series: all correct an exponential smoothing, and little."""
-    logs = (False, True) if plan.nonnegative else (False,)
-    return tuple(
-        View("smoothed", plan.season, level=level, scale="series", log=log) for log in logs for level in _LEVELS
+    With a season of 1, the last value is also what the networks are trusted against.
+    """
+    return (
+        View("last-value", level="last", log=True),
+        View("last-value", level="last", scale="series", log=True),
+        View("last-value", level="mean", scale="deviation", log=True),
     )
 
 
-_LEVELS: tuple[Literal["last", "mean"], ...] = ("last", "mean")
+def _steady_views(plan: Plan) -> tuple[View, ...]:
+    """Returns the views for a short series: all correct an exponential smoothing, or a regression beside it."""
+    logs = (False, True) if plan.nonnegative else (False,)
+    return tuple(
+        View("smoothed", plan.season, level="last", scale="series", log=log, ridge=ridge)
+        for log in logs
+        for ridge in (False, True)
+    )
 
 
 def _views(plan: Plan) -> tuple[View, ...]:
     """Returns views that err differently, so that their median errs less: bases, levels, scales, logarithms.
 
-    The longest season that the window holds is the base's; a shorter one gets a smoothed base of its own.
+    The longest season that the window holds is the base's; a shorter one gets smoothed bases of its own.
     """
     season = max((s for s in plan.seasons if s <= plan.window), default=1)
-    log = plan.nonnegative
-    views = [
-        View("mean-season", season, level="mean", scale="series", log=log),
-        View("smoothed", season, log=log),
-        View("last-value", season, level="mean", scale="series"),
-        View("last-season", season),
-        View("smoothed", season, level="mean", scale="series"),
-    ]
-    if log:
-        views.append(View("last-value", season, level="mean", scale="series", log=True))
+    log, ridge = plan.nonnegative, plan.window >= LONG_WINDOW
     if plan.season < season:
-        return tuple(
-            dict.fromkeys(
-                [
-                    View("mean-season", season, level="mean", scale="deviation", log=log),
-                    View("smoothed", season, log=log),
-                    View("last-season", season, level="mean", scale="deviation"),
-                    View("smoothed", plan.season),
-                    View("smoothed", plan.season, log=log),
-                ]
-            )
-        )
-    return tuple(views)
+        views = [
+            View("mean-season", season, level="mean", scale="deviation", log=log, ridge=ridge),
+            View("smoothed", season, log=log, ridge=ridge),
+            View("smoothed", plan.season, ridge=ridge),
+            View("smoothed", plan.season, log=log, ridge=ridge),
+        ]
+        return tuple(dict.fromkeys(views))
+    return (
+        View("mean-season", season, level="mean", scale="series", log=log, ridge=ridge),
+        View("smoothed", season, log=log, ridge=ridge),
+        View("last-value", season, level="mean", scale="series", ridge=ridge),
+        View("smoothed", season, level="mean", scale="series", ridge=ridge),
+    )
 
 
 def _tutorial(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:

@@ -1,14 +1,18 @@
 """Every model by the name a user types, and the one door to TensorFlow, scikit-learn and statsforecast."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from forecast.errors import UsageError, did_you_mean
 from forecast.models.baselines import Baseline, BaselineName
-from forecast.models.forecaster import Forecaster
+from forecast.models.forecaster import Forecaster, Watcher
 from forecast.specs import CELLS, Machine, ModelSpec, View
 
 if TYPE_CHECKING:
+    from forecast.data.panel import Panel
+    from forecast.models.ensemble import EnsembleModel
+    from forecast.models.pacing import Pacer
     from forecast.models.recurrent import RecurrentModel
 
 NETWORKS = ("rnn", "lstm", "gru", "linear")
@@ -39,7 +43,12 @@ def spec_names(name: str) -> tuple[str, ...]:
 
 
 def make_forecaster(
-    name: str, specs: Mapping[str, ModelSpec], season: int, machine: Machine, memory: Memory | None = None
+    name: str,
+    specs: Mapping[str, ModelSpec],
+    season: int,
+    machine: Machine,
+    memory: Memory | None = None,
+    pacers: Mapping[str, "Pacer"] | None = None,
 ) -> Forecaster:
     """Returns the forecaster of a name.
 
@@ -49,6 +58,7 @@ def make_forecaster(
         season: what the seasonal naive repeats and the classical methods model.
         machine: what to train on.
         memory: networks trained before in this run, not to be trained again.
+        pacers: of each cell, where training is to keep to a time.
 
     Raises:
         DependencyError: a classical method is asked for and statsforecast is not installed.
@@ -70,6 +80,34 @@ def make_forecaster(
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = tuple(
-        RecurrentForecaster(cell, specs[cell], machine.jit, machine.threads, memory) for cell in spec_names(name)
+        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell))
+        for cell in spec_names(name)
     )
     return parts[0] if len(parts) == 1 else EnsembleForecaster(name, parts)
+
+
+def train_on(
+    model: "EnsembleModel", panel: "Panel", machine: Machine, watcher: Watcher, effort: float = 1.0
+) -> "EnsembleModel":
+    """Returns the model trained further: its networks begin from its own weights (a warm start).
+
+    Args:
+        model: what to start from; its specs stay.
+        panel: ends at the origin.
+        machine: what to train on.
+        watcher: looks on.
+        effort: share of the specs' steps that are trained.
+
+    Raises:
+        TrainingError, DataError: see ``RecurrentForecaster.fit``.
+    """
+    from forecast.models.ensemble import EnsembleModel  # noqa: PLC0415
+    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
+
+    parts = []
+    for number, part in enumerate(model.parts):
+        share = Watcher(lambda done, at=number: watcher.progress((at + done) / len(model.parts)))  # type: ignore[misc]
+        spec = part.spec.with_(steps=max(1, round(part.spec.steps * effort)))
+        forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part)
+        parts.append(replace(forecaster.fit(panel, share), spec=part.spec))
+    return EnsembleModel(tuple(parts))

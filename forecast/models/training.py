@@ -41,6 +41,13 @@ class TrainingData:
     windows: Windows
     series_level: NDArray[np.float64]  # (S,)
     series_scale: NDArray[np.float64]  # (S,)
+    highway: NDArray[np.float32] | None = None  # (L, H), what the highway starts from; None for zero
+    room: int = 0  # see ``Machine``
+
+    @property
+    def buffer_size(self) -> int:
+        """Steps in the buffer with the padding that lets data of other lengths share the compiled loop."""
+        return padded_size(max(len(self.windows.buffer), self.room))
 
 
 class Loop:
@@ -77,7 +84,7 @@ def train_network(
         data: ends at the origin.
         seed: of the initial weights, the dropout and the order of the windows.
         on_chunk: see ``OnChunk``.
-        start: weights to start from in place of fresh ones.
+        start: weights to start from in place of fresh ones and the data's highway.
         jit: compile with XLA; off where cuDNN is to be used.
 
     Raises:
@@ -86,8 +93,9 @@ def train_network(
     windows = data.windows
     loop = prepare_loop(spec, data, jit=jit)
     network = build_network(spec, seed)
+    begin = start or ({} if data.highway is None else {"highway/kernel": data.highway})
     weights = [
-        tf.constant(start[name]) if start else tf.constant(variable)
+        tf.constant(begin.get(name, variable))
         for name, variable in zip(loop.names, network.trainable_variables, strict=True)
     ]
     zeros = [tf.zeros_like(weight) for weight in weights]
@@ -123,7 +131,7 @@ def _diverged(spec: ModelSpec, step: int) -> TrainingError:
 
 def prepare_loop(spec: ModelSpec, data: TrainingData, *, jit: bool) -> Loop:
     """Returns the loop that serves this spec and data; the same object for every seed, view and fold of a shape."""
-    return _loop(_shape_of(spec), _round_up(len(data.windows.buffer)), _round_up(len(data.series_level)), jit)
+    return _loop(_shape_of(spec), data.buffer_size, padded_size(len(data.series_level)), jit)
 
 
 def _named(loop: Loop, tensors: list[Any]) -> Weights:
@@ -147,7 +155,7 @@ def _orders(spec: ModelSpec, count: int, seed: int) -> Iterator[NDArray[np.int64
         pool = pool[size:]
 
 
-def _round_up(count: int) -> int:
+def padded_size(count: int) -> int:
     """Returns the count rounded up in steps of an eighth of its power of two, so that folds share a shape."""
     step = max(8192, 1 << max(int(count).bit_length() - 4, 0))
     return -(-count // step) * step
@@ -166,7 +174,7 @@ def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
 
 def _data_arguments(data: TrainingData) -> dict[str, Any]:
     windows = data.windows
-    steps, series = _round_up(len(windows.buffer)), _round_up(len(data.series_level))
+    steps, series = data.buffer_size, padded_size(len(data.series_level))
     pad = np.pad
     return {
         "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),

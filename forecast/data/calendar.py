@@ -1,0 +1,227 @@
+"""Times that a file spreads over several columns, and rows without any.
+
+    Year  Month  Hour          Date        Time             row
+    2007      1     0          10/03/2004  18:00              1
+    2007      1     1  ──▶     10/03/2004  19:00  ──▶         2  ──▶  one timestamp a row
+
+Shapes: ``R`` rows.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecast.data.date_forms import DAY, MONTHS
+from forecast.data.dates import Dates, read_dates
+from forecast.data.frequency import ROW
+from forecast.data.inference import infer_frequency
+from forecast.data.panel import FloatArray, IntArray
+from forecast.data.table import Table
+from forecast.errors import DataError
+
+PARTS = {
+    "year": ("year", "yr", "yyyy", "jahr", "annee", "año", "anno"),
+    "quarter": ("quarter", "qtr", "quartal", "q"),
+    "month": ("month", "mon", "mnth", "mo", "mm", "monat", "mes", "mois", "period"),
+    "week": ("week", "wk", "woche", "isoweek", "weekofyear", "weeknumber"),
+    "day": ("day", "dd", "dom", "mday", "dayofmonth", "tag"),
+    "hour": ("hour", "hr", "hh", "stunde", "hourofday"),
+    "minute": ("minute", "min", "minuten"),
+    "clock": ("time", "clock", "timeofday", "uhrzeit", "zeit", "heure"),
+}
+LIMITS = {
+    "year": (1500, 2200),
+    "quarter": (1, 4),
+    "month": (1, 12),
+    "week": (1, 53),
+    "day": (1, 31),
+    "hour": (0, 24),  # from 0 to 23, or from 1 to 24
+    "minute": (0, 59),
+}
+IN_ORDER = ("year", "month", "day", "hour", "minute")  # of columns whose names say nothing
+CLOCK = r"(?i)^\s*\d{1,2}[:.h]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?\s*$"
+
+
+def split_columns(table: Table, time: str | None) -> list[str]:
+    """Returns the columns that ``--time`` names: one, even with commas in its name, or several."""
+    if not time or time.lower() in {name.lower() for name in table.names}:
+        return [time] if time else []
+    return [name.strip() for name in time.split(",") if name.strip()]
+
+
+def read_times(table: Table, names: Sequence[str], form: str | None = None) -> Dates:
+    """Returns the timestamps that one column holds, or that several hold together.
+
+    Raises:
+        DataError: A cell does not fit.
+        UsageError: The form is none.
+    """
+    if len(names) == 1:
+        return read_dates(table, names[0], form)
+    parts = _parts(table, names)
+    clock = {part: name for part, name in parts.items() if part in {"clock", "hour", "minute"}}
+    rest = [name for name in names if name not in clock.values()]
+    if len(rest) == 1 and parts.get("year") != rest[0]:
+        dates = read_dates(table, rest[0], form)
+        days = dates.stamps.astype("datetime64[D]").astype(np.int64) * DAY
+        seconds = np.where(dates.codes >= 0, np.append(days, 0)[dates.codes].astype(np.float64), np.nan)
+        return _of_rows(seconds + _time_of_day(table, clock), dates)
+    return _of_rows(_calendar_days(table, parts) * DAY + _time_of_day(table, clock), None)
+
+
+def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str, ...]:
+    """Returns the time column with those that say more precisely when, by their names and values; itself if none do."""
+    found = {}
+    for name in table.names:
+        part = _part_of(name)
+        if name != time and name not in taken and part and part not in found and _fits(table, name, part):
+            found[part] = name
+    clock = [found[part] for part in ("clock", "hour", "minute") if part in found][: 1 if "clock" in found else 2]
+    if "hour" not in found and "clock" not in found:
+        clock = []
+    if _part_of(time) != "year" or not _fits(table, time, "year"):
+        return (time, *clock)
+    days = next((found[part] for part in ("month", "week", "quarter") if part in found), None)
+    if days is None:
+        return (time,)
+    day = [found["day"]] if "day" in found and days == found.get("month") else []
+    return (time, days, *day, *(clock if day else []))
+
+
+def is_even(dates: Dates) -> bool:
+    """Returns whether timestamps have a common step."""
+    try:
+        infer_frequency(dates.stamps)
+    except DataError:
+        return False
+    return True
+
+
+def number_rows(series: IntArray, count: int) -> Dates:
+    """Returns each row's number within its series as if it were a date, (R,), from 1; rows of no series have none."""
+    order = np.argsort(series, kind="stable")
+    sizes = np.bincount(series + 1, minlength=count + 1)
+    starts = np.cumsum(sizes) - sizes
+    numbers = np.empty(series.size, np.int64)
+    numbers[order] = np.arange(series.size) - starts[series[order] + 1]
+    longest = int(sizes[1:].max(initial=0))
+    stamps = ROW.timestamps(np.arange(1, longest + 1))
+    return Dates(np.where(series < 0, -1, numbers), stamps)
+
+
+def _of_rows(seconds: FloatArray, dates: Dates | None) -> Dates:
+    """Returns seconds since 1970, (R,), NaN where a row has none, as dates that keep what was said of their days."""
+    known = ~np.isnan(seconds)
+    stamps, codes = np.unique(seconds[known].astype(np.int64), return_inverse=True)
+    every = np.full(seconds.size, -1)
+    every[known] = codes
+    if dates is None:
+        return Dates(every, stamps.astype("datetime64[s]"))
+    return Dates(every, stamps.astype("datetime64[s]"), dates.note, dates.form, dates.reason, dates.strays)
+
+
+def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
+    """Returns which part of a time each column holds: by its name, else by its values or its place among them."""
+    parts: dict[str, str] = {}
+    for position, name in enumerate(names):
+        part = _part_of(name)
+        if part is None or part in parts or not _fits(table, name, part):
+            by_place = IN_ORDER[min(position, len(IN_ORDER) - 1)]
+            part = next((other for other in ("clock", by_place) if _fits(table, name, other)), None)
+        if part is None and position == 0:
+            part = "date"
+        if part is None or part in parts:
+            message = f"column {name} of {table.source.name} holds no part of a time that goes with the others."
+            raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
+        parts[part] = name
+    return parts
+
+
+def _part_of(name: str) -> str | None:
+    word = re.sub(r"[^a-zñ]", "", name.lower())
+    return next((part for part, words in PARTS.items() if word in words), None)
+
+
+def _fits(table: Table, name: str, part: str) -> bool:
+    """Returns whether a column holds this part of a time."""
+    if part == "clock":
+        texts = table.texts(name)
+        return len(texts.values) > 0 and bool(texts.matching(CLOCK).all())
+    if table.kind(name) == "text":
+        return part in {"month", "quarter"} and not np.isnan(_named_parts(table, name)).any()
+    if table.kind(name) != "numbers":
+        return False
+    numbers = table.numbers(name)
+    low, high = LIMITS[part]
+    present = numbers[~np.isnan(numbers)]
+    if present.size == 0 or not ((present >= low) & (present <= high)).all():
+        return False
+    return bool((present % 1 == 0).all())
+
+
+def _named_parts(table: Table, name: str) -> FloatArray:
+    """Returns the number of the month or quarter in each different text such as Jan, M01 or Q1; NaN for others."""
+    numbers = []
+    for text in table.texts(name).values.to_pylist():
+        word = text.strip().lower().rstrip(".")
+        digits = re.fullmatch(r"[mq]?0?(\d{1,2})", word)
+        named = next((number for number, month in enumerate(MONTHS, 1) if month.lower().startswith(word[:4])), 0)
+        number = int(digits[1]) if digits else named if len(word) >= 3 else 0
+        numbers.append(float(number) if 1 <= number <= 12 else np.nan)
+    return np.array(numbers)
+
+
+def _numbers(table: Table, name: str) -> FloatArray:
+    if table.kind(name) != "text":
+        return table.numbers(name)
+    return np.append(_named_parts(table, name), np.nan)[table.texts(name).codes]
+
+
+def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
+    """Returns the days since 1970 that year, month, day, week or quarter tell, (R,).
+
+    Raises:
+        DataError: There is no year, or no such day.
+    """
+    if "year" not in parts:
+        message = f"no column among {', '.join(parts.values())} of {table.source.name} holds years or dates."
+        raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
+    fields = {part: _numbers(table, name) for part, name in parts.items() if part in LIMITS}
+    known = ~np.logical_or.reduce([np.isnan(numbers) for numbers in fields.values()])
+    whole = {part: np.where(known, numbers, LIMITS[part][0]).astype(np.int64) for part, numbers in fields.items()}
+    years = whole["year"] - 1970
+    month = whole.get("month", 3 * whole.get("quarter", np.ones_like(years)) - 2)
+    months = (years * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]").astype(np.int64) + whole.get("day", np.ones_like(years)) - 1
+    if "week" in whole:
+        fourth = years.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64) + 3  # is always in week 1
+        days = fourth - (fourth + 3) % 7 + 7 * (whole["week"] - 1)
+    wrong = known & (days.astype("datetime64[D]").astype("datetime64[M]") != months) & ("week" not in whole)
+    if wrong.any():
+        row = int(wrong.argmax())
+        message = f"{table.place(row)}: {whole['year'][row]}-{month[row]:02}-{whole['day'][row]:02} is not a date"
+        raise DataError(message, "correct it, or leave the line out")
+    return np.where(known, days.astype(np.float64), np.nan)
+
+
+def _time_of_day(table: Table, clock: dict[str, str]) -> FloatArray:
+    """Returns the seconds since midnight, (R,). Hours from 1 to 24 are counted: the first begins at midnight."""
+    if "clock" in clock:
+        texts = table.texts(clock["clock"])
+        seconds = np.array([_seconds(text) for text in texts.values.to_pylist()] + [np.nan])
+        return seconds[texts.codes]
+    if not clock:
+        return np.zeros(table.rows)
+    hours = table.numbers(clock["hour"]) if "hour" in clock else np.zeros(table.rows)
+    minutes = table.numbers(clock["minute"]) if "minute" in clock else np.zeros(table.rows)
+    counted = np.nanmax(hours) == 24 and np.nanmin(hours) >= 1
+    return np.asarray(3600.0 * (hours - counted) + 60.0 * minutes)
+
+
+def _seconds(text: str) -> float:
+    """Returns the seconds since midnight of a time such as 18:00, 18.00.00 or 6:05 pm."""
+    hour, minute, *second = (int(digits) for digits in re.findall(r"\d+", text)[:3])
+    half = re.search(r"([ap])\.?m", text.lower())
+    hour = hour % 12 + 12 * (half[1] == "p") if half else hour
+    return 3600.0 * hour + 60.0 * minute + (second[0] if second else 0)

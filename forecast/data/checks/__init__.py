@@ -1,0 +1,1 @@
+"""What may be wrong with a panel, one kind of trouble a module: plain numpy, no words, no file."""

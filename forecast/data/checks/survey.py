@@ -1,0 +1,261 @@
+"""A panel looked at from all sides: each kind of trouble once, with all series that have it.
+
+Shapes: ``S`` series, ``N`` steps of all series together, ``K`` of them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.checks.cycles import seasonal_strength, without_cycles
+from forecast.data.checks.outliers import EXTREME, outliers
+from forecast.data.checks.shifts import level_shifts
+from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
+from forecast.data.findings import Finding, Grade, counted
+from forecast.data.frequency import readable
+from forecast.data.notices import FILLED
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.sentinels import find_sentinels
+
+MOST_STEPS = 3_000_000  # in which single steps are looked for one series at a time
+MOST_SERIES = 5_000
+MANY_MISSING = 0.1
+FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake
+SEEN = 0.1  # of the series have a season: of so many noisy ones, fewer seem to by chance
+MANY_SHIFTED = 0.1  # of the series
+MANY_ZEROS = 0.3  # of a series' steps: demand that comes now and then
+NOTHING = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A finding and where it is."""
+
+    finding: Finding
+    series: IntArray  # that it is about; empty where it is about the file
+    steps: IntArray  # (K,) positions in the panel's flat buffer, ascending; empty where it is about whole series
+
+
+@dataclass(frozen=True)
+class Season:
+    """One of the seasons that the frequency may have: how many series have it, and how much it moves them."""
+
+    steps: int
+    strength: float  # from 0, none, to 1; the median of the series that have it
+    share: float  # of the series that have it
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether enough of the series have it."""
+        return self.share >= SEEN
+
+
+def survey(panel: Panel) -> list[Spot]:
+    """Returns what is out of the ordinary in a panel: of each kind one finding, without order."""
+    chosen, known = _examined(panel), measured(panel)
+    looks = (_negative, _zeros, _unfinished, _spans)
+    spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
+    return [*spots, *_outliers(known, chosen), *_shifts(known, chosen), *_unseen(panel, chosen)]
+
+
+def not_measured(panel: Panel) -> IntArray:
+    """Returns the positions of numbers that stand for "not measured"."""
+    return np.flatnonzero(np.isin(panel.values, [sentinel.value for sentinel in find_sentinels(panel.values)]))
+
+
+def measured(panel: Panel) -> Panel:
+    """Returns the panel with nothing where a number stands for "not measured"."""
+    values = panel.values.copy()
+    values[not_measured(panel)] = np.nan
+    return replace(panel, values=values)
+
+
+def seasons_of(panel: Panel) -> tuple[Season, ...]:
+    """Returns the seasons that the frequency may have and a typical series is long enough for, shortest first."""
+    chosen = _examined(panel)[:: max(1, len(panel) // 200)]
+    found: list[Season] = []
+    for season in panel.frequency.seasons:
+        long = [i for i in chosen if panel.lengths[i] >= 2.5 * season]
+        if 2 * len(long) >= chosen.size:
+            filled = [_without_outliers(panel.series(i)[-MOST_STEPS:], panel.frequency.seasons) for i in long]
+            shorter = [one.steps for one in found]  # a day comes again with every week
+            strengths = np.array([seasonal_strength(without_cycles(values, shorter), season) for values in filled])
+            strength = float(np.median(strengths[strengths > 0])) if strengths.any() else 0.0
+            found.append(Season(season, strength, float((strengths > 0).mean())))
+    return tuple(found)
+
+
+def _without_outliers(values: FloatArray, seasons: Sequence[int]) -> FloatArray:
+    """Returns the series with straight lines where nothing was observed and where an outlier was, (N,)."""
+    known = np.setdiff1d(np.flatnonzero(~np.isnan(values)), outliers(values, seasons))
+    return np.interp(np.arange(values.size), known, values[known])
+
+
+def _examined(panel: Panel) -> IntArray:
+    """Returns the series that are looked at step by step: all, or of very many an even choice."""
+    most = min(len(panel), MOST_SERIES, max(1, MOST_STEPS * len(panel) // panel.values.size))
+    return np.unique(np.linspace(0, len(panel) - 1, most).astype(np.int64))
+
+
+def _gaps(panel: Panel) -> list[Spot]:
+    found = gaps(panel)
+    total = int(found.missing.sum())
+    if total == 0:
+        return []
+    worst = int(found.longest.argmax())
+    share = total / panel.values.size
+    text = f"{_of(panel, found.missing > 0, 'has gaps', 'have gaps')}: " if len(panel) > 1 else ""
+    text += f"{counted(total, 'step')} of {panel.values.size:,} without a value ({_percent(share)})"
+    longest = counted(int(found.longest[worst]), "step") + (f" in {panel.series_ids[worst]}" if len(panel) > 1 else "")
+    text += f", the longest gap {longest}; {FILLED[panel.fill]}"
+    grade: Grade = "warning" if share > MANY_MISSING else "note"
+    series, steps = np.flatnonzero(found.missing), np.flatnonzero(~panel.observed)
+    return [Spot(Finding(grade, "gaps", text, "--fill"), series, steps)]
+
+
+def _constant(panel: Panel) -> list[Spot]:
+    flat = constant(panel)
+    if not flat.any():
+        return []
+    text = f"{_of(panel, flat, 'never changes', 'never change')}{_such_as(panel, flat)}"
+    return [Spot(Finding("warning", "constant", text), np.flatnonzero(flat), NOTHING)]
+
+
+def _negative(panel: Panel) -> list[Spot]:
+    below = panel.values < 0
+    share = float(below.mean())
+    if share == 0 or share > MANY_ZEROS:
+        return []
+    steps = np.flatnonzero(below)
+    series, _ = _where(panel, steps)
+    text = f"{counted(steps.size, 'value')} of {panel.values.size:,} below 0"
+    text += f" in {len(series):,} of {len(panel):,} series" if len(panel) > 1 else ""
+    text += f", the lowest {float(np.nanmin(panel.values)):g}"
+    return [Spot(Finding("warning" if share < FEW_NEGATIVE else "note", "negative", text), series, steps)]
+
+
+def _zeros(panel: Panel) -> list[Spot]:
+    shares = share_of(panel, panel.values == 0)
+    many = (shares >= MANY_ZEROS) & ~constant(panel)
+    if not many.any():
+        return []
+    if len(panel) == 1:
+        text = f"{_percent(float(shares[0]))} of the values are 0: sales that come now and then are hard to forecast"
+    else:
+        text = f"{_of(panel, many, 'is', 'are')} 0 in {_percent(MANY_ZEROS)} or more of their steps"
+    return [
+        Spot(
+            Finding("note", "zeros", f"{text}; a longer step may help", "--aggregate sum --freq W"),
+            np.flatnonzero(many),
+            NOTHING,
+        )
+    ]
+
+
+def _unfinished(panel: Panel) -> list[Spot]:
+    steps = unfinished(panel)
+    ending = int((panel.last == panel.last.max()).sum())
+    if steps.size == 0 or 2 * steps.size <= ending:
+        return []
+    last = readable(panel.frequency.timestamps(panel.last.max()[None])[0])
+    whose = "" if len(panel) == 1 else f" of {steps.size:,} of {len(panel):,} series"
+    text = f"the last value{whose}, {last}, is less than half of all just before it: the step may not be over yet"
+    return [Spot(Finding("warning", "last", text, "leave out that row"), *_where(panel, steps))]
+
+
+def _spans(panel: Panel) -> list[Spot]:
+    """Returns which series begin later or end earlier than most of the others."""
+    spots = []
+    early, late = panel.last < panel.last.max(), panel.first > panel.first.min()
+    if early.any():
+        last = readable(panel.frequency.timestamps(panel.last.max()[None])[0])
+        text = f"{_of(panel, early, 'ends', 'end')} before {last}{_such_as(panel, early)} (forecast from there)"
+        grade: Grade = "warning" if early.mean() < 0.5 else "note"
+        spots.append(Spot(Finding(grade, "ends", text), np.flatnonzero(early), NOTHING))
+    if late.any():
+        first = readable(panel.frequency.timestamps(panel.first.min()[None])[0])
+        text = f"{_of(panel, late, 'begins', 'begin')} after {first}{_such_as(panel, late)}"
+        spots.append(Spot(Finding("note", "starts", text), np.flatnonzero(late), NOTHING))
+    return spots
+
+
+def _outliers(panel: Panel, chosen: IntArray) -> list[Spot]:
+    steps = np.array(_each(panel, chosen, outliers), dtype=np.int64)
+    if steps.size == 0:
+        return []
+    series, _ = _where(panel, steps)
+    what = f"{counted(steps.size, 'value')} far from those around"
+    if len(panel) == 1:
+        what += " it" if steps.size == 1 else " them"
+    else:
+        what += f" in {series.size:,} of {chosen.size:,} series"
+    extreme = _each(panel, series, partial(outliers, limit=EXTREME))
+    text = f"{what}: {_places(panel, np.array([*extreme, *np.setdiff1d(steps, extreme)], dtype=np.int64))}"
+    grade: Grade = "warning" if extreme else "note"
+    return [
+        Spot(Finding(grade, "outliers", text, "correct those cells or empty them" if extreme else ""), series, steps)
+    ]
+
+
+def _shifts(panel: Panel, chosen: IntArray) -> list[Spot]:
+    steps = np.array(_each(panel, chosen, level_shifts), dtype=np.int64)
+    if steps.size == 0:
+        return []
+    series, _ = _where(panel, steps)
+    what = "the level jumps and stays at" if len(panel) == 1 else (
+        f"the level jumps and stays in {series.size:,} of {chosen.size:,} series:"
+    )  # fmt: skip
+    text = f"{what} {_places(panel, steps)}"
+    grade: Grade = "warning" if series.size >= MANY_SHIFTED * len(panel) else "note"
+    return [Spot(Finding(grade, "shifts", text, "leave out the rows before, if that level is gone"), series, steps)]
+
+
+def _unseen(panel: Panel, chosen: IntArray) -> list[Spot]:
+    """Returns a note where there are too many steps to look at each."""
+    text = f"outliers and jumps of the level were looked for in {chosen.size:,} of {len(panel):,} series only"
+    return [Spot(Finding("note", "extent", text), NOTHING, NOTHING)] if chosen.size < len(panel) else []
+
+
+def _each(panel: Panel, chosen: IntArray, find: Callable[[FloatArray, Sequence[int]], IntArray]) -> list[int]:
+    """Returns the positions in the flat buffer of what is found in each of the chosen series."""
+    found: list[int] = []
+    for i in chosen:
+        values = panel.series(int(i))[-MOST_STEPS:]
+        found += (panel.offsets[i + 1] - values.size + find(values, panel.frequency.seasons)).tolist()
+    return found
+
+
+def _where(panel: Panel, steps: IntArray) -> tuple[IntArray, IntArray]:
+    return np.unique(series_of(panel, steps)), steps
+
+
+def _places(panel: Panel, steps: IntArray, most: int = 3) -> str:
+    """Returns the first few steps as a person names them: ``2024-03-01 (5,120) of store 7``."""
+    words = []
+    for step in steps[:most]:
+        i = int(series_of(panel, step[None])[0])
+        stamp = readable(panel.frequency.timestamps((panel.first[i] + step - panel.offsets[i])[None])[0])
+        words.append(f"{stamp} ({panel.values[step]:.6g})" + (f" of {panel.series_ids[i]}" if len(panel) > 1 else ""))
+    rest = steps.size - most
+    return ", ".join(words) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def _of(panel: Panel, chosen: NDArray[np.bool_], one: str, several: str) -> str:
+    number = int(chosen.sum())
+    if number == len(panel):
+        whole = {1: "the series", 2: "both series"}.get(number, f"all {number:,} series")
+        return f"{whole} {one if number == 1 else several}"
+    return f"{number:,} of {len(panel):,} series {one if number == 1 else several}"
+
+
+def _such_as(panel: Panel, chosen: NDArray[np.bool_]) -> str:
+    if chosen.all():
+        return ""
+    return (": " if chosen.sum() == 1 else ", such as ") + panel.series_ids[int(chosen.argmax())]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"

@@ -1,0 +1,137 @@
+"""The clean table of a file: long, sorted, regular, with ISO dates and the user's names of the columns.
+
+    day,store,sales      one row a step of each series, from its first value to its last;
+    2024-01-01,1,12.5    an empty cell is a step without a value: nothing is filled in
+    2024-01-02,1,
+
+Shapes: ``S`` series.
+"""
+
+import csv
+import io
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from forecast.data.frequency import is_row, row_of
+from forecast.data.inference import infer_frequency
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.readers import Reading, ReadOptions
+from forecast.errors import DataError
+
+SPECIAL = re.compile(r'[",\r\n]')  # what text must be quoted for
+PIECE = 1 << 20  # steps written at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows of the table."""
+
+    entities: IntArray  # whose row it is, by its position among all
+    ordinals: IntArray
+    values: list[FloatArray]  # one column a target
+
+
+def clean_csv(reading: Reading) -> bytes:
+    """Returns the table as UTF-8 CSV; read again, it gives the same panel."""
+    panel, columns = reading.panel, reading.columns
+    entities, owners = _entities(reading)
+    names, parts = _id_columns(columns.ids, entities)
+    buffer, head = pa.BufferOutputStream(), io.StringIO()
+    csv.writer(head, lineterminator="\n").writerow([_time_name(reading), *names, *columns.target])
+    buffer.write(head.getvalue().encode())
+    plain = not SPECIAL.search("".join(label for part in parts for label in part))
+    options = pacsv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
+    dates = _are_dates(panel)
+    for rows in _side_by_side(reading, owners) if len(columns.target) > 1 else _one_below_another(panel):
+        stamps = panel.frequency.timestamps(rows.ordinals)
+        whose = [pa.array(part).take(pa.array(rows.entities)) for part in parts]
+        times = pa.array(row_of(stamps) if is_row(stamps[0]) else stamps.astype("datetime64[D]") if dates else stamps)
+        arrays = [times, *whose, *[pa.array(values, from_pandas=True) for values in rows.values]]
+        pacsv.write_csv(pa.Table.from_arrays(arrays, [str(i) for i in range(len(arrays))]), buffer, options)
+    return bytes(buffer.getvalue())
+
+
+def extra_flags(reading: Reading, options: ReadOptions) -> str:
+    """Returns the flags that reading the clean table still needs, each after a blank; empty where none is."""
+    panel, columns, words = reading.panel, reading.columns, []
+    if panel.frequency.unit == "row":
+        words.append("--no-dates")
+    if len(columns.target) > 1 or panel.frequency.unit == "row":
+        words += ["--target", ",".join(columns.target)]
+    if options.ids:
+        words += ["--id", ",".join(_id_columns(columns.ids, _entities(reading)[0])[0])]
+    if panel.frequency.unit != "row" and not _is_inferred(panel):
+        words += ["--freq", panel.frequency.code]
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def _is_inferred(panel: Panel) -> bool:
+    try:
+        stamps = panel.frequency.timestamps(np.arange(panel.first.min(), panel.last.max() + 1))
+        return infer_frequency(stamps) == panel.frequency
+    except DataError:
+        return False
+
+
+def _time_name(reading: Reading) -> str:
+    """Returns the name of the column of dates, of several together, or of the row numbers where there are none."""
+    return reading.columns.time.replace(",", " ") or "row"
+
+
+def _are_dates(panel: Panel) -> bool:
+    """Returns whether dates alone say when the steps are."""
+    stamps = panel.frequency.timestamps(np.concatenate([panel.first, panel.first + 1]))
+    return bool((stamps == stamps.astype("datetime64[D]")).all())
+
+
+def _entities(reading: Reading) -> tuple[list[str], IntArray]:
+    """Returns the names of what the series are of, and which of them each series is of, (S,).
+
+    Where several columns are forecast, an entity has a series for each; their names end in the column's.
+    """
+    names = list(reading.panel.series_ids)
+    if len(reading.columns.target) > 1:
+        names = [name[: -len(_target_of(name, reading.columns.target)) - 1] for name in names]
+    entities = list(dict.fromkeys(names))
+    places = {name: i for i, name in enumerate(entities)}
+    return entities, np.array([places[name] for name in names], dtype=np.int64)
+
+
+def _target_of(series_id: str, targets: Sequence[str]) -> str:
+    return max((name for name in targets if f"/{series_id}".endswith(f"/{name}")), key=len)
+
+
+def _id_columns(ids: Sequence[str], entities: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Returns the names of the id columns, and each one's cells by entity; one column where names can't be cut."""
+    if not ids:
+        return [], []
+    cut = [name.split("/") for name in entities]
+    if len(ids) == 1 or any(len(parts) != len(ids) for parts in cut):
+        return ["/".join(ids)], [list(entities)]
+    return list(ids), [list(part) for part in zip(*cut, strict=True)]
+
+
+def _one_below_another(panel: Panel) -> Iterator[Rows]:
+    for start in range(0, panel.values.size, PIECE):
+        places = np.arange(start, min(start + PIECE, panel.values.size))
+        series = np.searchsorted(panel.offsets, places, side="right") - 1
+        yield Rows(series, panel.first[series] + places - panel.offsets[series], [panel.values[places]])
+
+
+def _side_by_side(reading: Reading, owners: IntArray) -> Iterator[Rows]:
+    """Yields all steps of one entity after the other, from the first of any of its series to the last."""
+    panel, targets = reading.panel, reading.columns.target
+    for entity in range(int(owners.max()) + 1):
+        own = np.flatnonzero(owners == entity)
+        first, last = int(panel.first[own].min()), int(panel.last[own].max())
+        values = [np.full(last - first + 1, np.nan) for _ in targets]
+        for i in own:
+            column = values[targets.index(_target_of(panel.series_ids[i], targets))]
+            column[panel.first[i] - first :][: panel.lengths[i]] = panel.series(int(i))
+        yield Rows(np.full(last - first + 1, entity), np.arange(first, last + 1), values)

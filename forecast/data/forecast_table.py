@@ -1,0 +1,95 @@
+"""A table of forecasts as `forecast` writes it, back as arrays.
+
+Shapes: ``P`` rows, one a series and step.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from forecast.data.arrow import coded, flags, memory
+from forecast.data.frequency import ROW, Timestamps
+from forecast.data.panel import FloatArray, IntArray
+
+BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
+_TYPES = {
+    **{name: pa.string() for name in ("series_id", "timestamp", "origin", "version")},
+    "step": pa.int64(),
+    **{name: pa.float64() for name in ("forecast", *BOUNDS)},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastTable:
+    """The rows of a table of forecasts."""
+
+    series_ids: tuple[str, ...]  # the different ones
+    series: IntArray  # (P,) place in series_ids
+    versions: tuple[str, ...]  # the different ones, such as v3
+    version: IntArray  # (P,) place in versions
+    timestamps: Timestamps  # (P,)
+    origins: Timestamps  # (P,)
+    steps: IntArray  # (P,)
+    point: FloatArray  # (P,)
+    bounds: FloatArray  # (4, P) in the order of BOUNDS; NaN where there is no interval
+
+
+def parse_forecasts(data: bytes) -> ForecastTable:
+    """Returns the rows of a forecast CSV; columns that it has beside those known here are not looked at.
+
+    Raises:
+        ValueError: The bytes are no such table.
+    """
+    options = pacsv.ConvertOptions(
+        column_types=_TYPES, include_columns=list(_TYPES), null_values=[""], strings_can_be_null=False
+    )
+    lines = pacsv.ParseOptions(newlines_in_values=True)
+    try:
+        rows = pacsv.read_csv(io.BytesIO(data), parse_options=lines, convert_options=options)
+    except (pa.ArrowInvalid, pa.ArrowKeyError, KeyError):
+        raise ValueError("is not a table of forecasts") from None
+    if rows["step"].null_count:
+        raise ValueError("has rows without a time or a step")
+    series, series_ids = coded(rows["series_id"])
+    version, versions = coded(rows["version"])
+    return ForecastTable(
+        series_ids=tuple(series_ids.to_pylist()),
+        series=series,
+        versions=tuple(versions.to_pylist()),
+        version=version,
+        timestamps=_stamps(rows["timestamp"]),
+        origins=_stamps(rows["origin"]),
+        steps=_memory(rows["step"], "int64"),
+        point=_numbers(rows["forecast"]),
+        bounds=np.stack([_numbers(rows[name]) for name in BOUNDS]),
+    )
+
+
+def _stamps(column: Any) -> Timestamps:
+    """Returns ISO dates, or the numbers of rows, as timestamps.
+
+    Raises:
+        ValueError: One is neither.
+    """
+    try:
+        if flags(pc.match_substring_regex(column, r"^\d+$").combine_chunks()).all():
+            return ROW.timestamps(_memory(column.cast(pa.int64()), "int64"))
+        return _memory(column.cast(pa.timestamp("s")), "datetime64[s]")
+    except pa.ArrowInvalid:
+        raise ValueError("has rows without a time or a step") from None
+
+
+def _memory(column: Any, dtype: str) -> NDArray[Any]:
+    return memory(column.combine_chunks(), dtype)
+
+
+def _numbers(column: Any) -> FloatArray:
+    """Returns a column of numbers, NaN where the cell is empty."""
+    array = column.combine_chunks()
+    return np.where(flags(array.is_valid()), memory(array, np.float64), np.nan)

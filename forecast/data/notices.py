@@ -1,0 +1,145 @@
+"""What the reader has to say of the rows of a file: gaps, repetitions, empty and constant series.
+
+What can't be a series is refused here, in the words of the file.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecast.data.columns import FEW, Columns, SeriesKeys
+from forecast.data.dates import Dates
+from forecast.data.findings import Finding, Grade, counted
+from forecast.data.frequency import readable
+from forecast.data.observations import Observations
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.table import Table
+from forecast.errors import DataError
+
+MANY = 10  # one step in so many may be missing without a warning
+FILLED = {"interpolate": "interpolated", "previous": "filled with the value before", "zero": "filled with 0"}
+REVERSED = 0.9  # share of the changes of date from row to row that go back
+
+
+def empty_row_findings(
+    table: Table, columns: Columns, dates: Dates, keys: SeriesKeys, values: Sequence[FloatArray]
+) -> list[Finding]:
+    """Returns how many rows are empty.
+
+    Raises:
+        DataError: A row has a value, but no date or no series.
+    """
+    lost = (dates.codes < 0) | (keys.codes < 0)
+    lost[list(dates.strays)] = False
+    if not lost.any():
+        return []
+    valued = lost & ~np.logical_and.reduce([np.isnan(numbers) for numbers in values])
+    if valued.any():
+        row = int(valued.argmax())
+        column = columns.time if dates.codes[row] < 0 else " or ".join(columns.ids)
+        raise DataError(f"{table.place(row)} has a value but no {column}.", "fill it in, or delete the line")
+    return [Finding("note", "empty-rows", f"{counted(int(lost.sum()), 'row')} without date and value left out")]
+
+
+def repeat_findings(table: Table, laid: Sequence[Observations]) -> list[Finding]:
+    """Returns what was done about rows with the same series and time.
+
+    Raises:
+        DataError: They differ in value, and are more than a mistake.
+    """
+    repeats = np.concatenate([one.repeats for one in laid])
+    conflicts = np.concatenate([one.conflicts for one in laid])
+    findings = []
+    for differ, what, outcome in (
+        (False, "repeated", "dropped"),
+        (True, "with the time of another, but another value", "the last one is kept"),
+    ):
+        rows = repeats[conflicts == differ]
+        if rows.size == 0:
+            continue
+        count = counted(np.unique(rows[:, 0]).size, "row")
+        later, earlier = rows[rows[:, 0].argmin()].tolist()
+        first = f"{table.line(earlier)} and {table.line(later)}"
+        if differ and len(rows) > max(1, len(laid) * table.rows // FEW):
+            message = f"{table.source.name} has {count} {what}; the first are {first}."
+            raise DataError(
+                message, "--aggregate sum|mean|last makes one value of them; --id COLUMN if they are of several series"
+            )
+        text = f"{count} {what} (first: {first}); {outcome}"
+        findings.append(Finding("warning" if differ else "note", "duplicates", text, "--id"))
+    return findings
+
+
+def gap_findings(table: Table, laid: Sequence[Observations], panel: Panel) -> list[Finding]:
+    """Returns how many steps have no value, and how they are filled.
+
+    Raises:
+        DataError: There are some, and none are wanted.
+    """
+    findings = []
+    trailing = sum(one.trailing for one in laid)
+    if trailing:
+        text = f"{counted(trailing, 'row')} without a value at the end left out"
+        findings.append(Finding("note", "trailing", text))
+    missing = np.flatnonzero(~panel.observed)
+    if missing.size == 0:
+        return findings
+    empty = sum(one.empty for one in laid)
+    parts = [(missing.size - empty, "date", "missing"), (empty, "value", "empty")]
+    text = " and ".join(f"{counted(number, noun)} {how}" for number, noun, how in parts if number)
+    series = int(np.searchsorted(panel.offsets, missing[0], side="right")) - 1
+    stamp = panel.timestamps(series)[missing[0] - panel.offsets[series]]
+    first = readable(stamp) + (f" of {panel.series_ids[series]}" if len(panel) > 1 else "")
+    if panel.fill == "error":
+        raise DataError(f"{table.source.name}: {text}, the first is {first}.", "--fill interpolate")
+    grade: Grade = "warning" if missing.size > panel.values.size // MANY else "note"
+    findings.append(Finding(grade, "gaps", f"{text}, {FILLED[panel.fill]}; the first is {first}", "--fill"))
+    return findings
+
+
+def constant_findings(table: Table, panel: Panel) -> list[Finding]:
+    """Returns how many series never change.
+
+    Raises:
+        DataError: None of them does.
+    """
+    starts = panel.offsets[:-1]
+    constant = np.fmin.reduceat(panel.values, starts) == np.fmax.reduceat(panel.values, starts)
+    if constant.all():
+        value = f"every value is {panel.values[0]:.15g}" if len(panel) == 1 else "no series ever changes"
+        message = f"column {panel.target} of {table.source.name} has nothing to learn from: {value}."
+        raise DataError(message, "--target names another column")
+    if not constant.any():
+        return []
+    text = f"{int(constant.sum()):,} of {len(panel):,} series never change"
+    return [Finding("warning", "constant", f"{text}, such as {panel.series_ids[constant.argmax()]}")]
+
+
+def order_findings(series: IntArray, steps: IntArray) -> list[Finding]:
+    """Returns that the rows go from the newest to the oldest, where they do.
+
+    Args:
+        series: Which series each row belongs to, (R,).
+        steps: Ordinal of each row's time, (R,).
+    """
+    moves = np.diff(steps[series >= 0])
+    moves = moves[moves != 0]
+    is_reversed = moves.size > 0 and float((moves < 0).mean()) > REVERSED
+    return [Finding("note", "order", "rows are newest first; put in order")] if is_reversed else []
+
+
+def dialect_findings(table: Table) -> list[Finding]:
+    """Returns how the text was read where that is out of the ordinary."""
+    findings = []
+    if table.source.encoding != "UTF-8":
+        findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}"))
+    if table.dialect is not None and table.dialect.line > 1:
+        above = counted(table.dialect.line - 1, "line")
+        findings.append(Finding("note", "title", f"{above} above the column names left out"))
+    if table.strays:
+        line, fields = table.strays[-1]
+        text = f"{counted(len(table.strays), 'line')} of comment left out (line {line}: '{fields[0][:40]}')"
+        findings.append(Finding("warning", "comments", text))
+    if table.dialect is not None and table.dialect.decimal == ",":
+        findings.append(Finding("note", "decimals", "1,5 is read as one and a half", "--decimal"))
+    return findings

@@ -1,0 +1,134 @@
+"""What a file's columns are for: when, what, and of which series; as asked for, or inferred.
+
+Shapes: ``R`` rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.data.calendar import columns_of_time, is_even, number_rows, read_times, split_columns
+from forecast.data.columns import (
+    SURE_IDS,
+    Columns,
+    SeriesKeys,
+    check_names,
+    choose_ids,
+    choose_target,
+    choose_time,
+    count_doubles,
+    possible_ids,
+    series_keys,
+)
+from forecast.data.dates import Dates
+from forecast.data.findings import Finding, listed, quoted
+from forecast.data.frequency import ROW
+from forecast.data.options import ReadOptions
+from forecast.data.table import Table
+from forecast.errors import UsageError
+
+ROWS = "rows"  # what is forecast where rows are counted
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The columns that are used, and when and of which series each row is."""
+
+    columns: Columns
+    dates: Dates  # (R,) the numbers of the rows where there are no dates
+    keys: SeriesKeys  # (R,)
+    findings: tuple[Finding, ...]
+
+
+def select(table: Table, options: ReadOptions) -> Selection:
+    """Returns which columns are used; what was not asked for is inferred.
+
+    Raises:
+        UsageError: An option names no column, or options contradict each other.
+        DataError: No column will do.
+    """
+    _check(options)
+    targets = check_names(table, "--target", options.target)
+    ids = check_names(table, "--id", options.ids)
+    times = check_names(table, "--time", split_columns(table, options.time))
+    named = [*targets, *ids, *times]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice:
+        raise UsageError(f"column {twice} is asked for twice.", "--time, --target and --id take different columns")
+    findings: list[Finding] = []
+    if options.no_dates:
+        ids = ids or tuple(name for name in table.names if name.lower() in SURE_IDS and name not in named)[:1]
+        keys = _keys(table, ids)
+        dates = number_rows(keys.codes, len(keys.names))
+    else:
+        times, dates, findings = _times(table, times, named, options)
+        if not ids and options.aggregate:
+            others = possible_ids(table, dates, [*targets, *times])
+            findings += [Finding("note", "ids", f"none; possible: {listed(others)}", "--id")] if others else []
+        elif not ids:
+            ids, more = choose_ids(table, dates, [*targets, *times], ", ".join(times))
+            findings += more
+        keys = _keys(table, ids)
+    if not targets and options.aggregate == "count":
+        targets = (ROWS,)
+    elif not targets:
+        target, more = choose_target(table, [*ids, *times])
+        targets, findings = (target,), [*findings, *more]
+    return Selection(Columns(",".join(times), targets, ids), dates, keys, tuple(findings))
+
+
+def _check(options: ReadOptions) -> None:
+    """Refuses options of which one would be left unheeded.
+
+    Raises:
+        UsageError: There are such.
+    """
+    given = {"--time": options.time, "--freq": options.freq, "--date-format": options.date_format}
+    given["--aggregate"] = options.aggregate
+    flag = next((flag for flag, value in given.items() if value and value != ROW.code), None)
+    if options.no_dates and flag:
+        raise UsageError(f"{flag} can't be used with --no-dates, which numbers the rows.", f"leave out {flag}")
+    if options.keep_partial and not options.aggregate:
+        message = "--keep-partial says what becomes of periods that rows are added up to, but none are."
+        raise UsageError(message, "--aggregate sum --freq M --keep-partial")
+
+
+def _keys(table: Table, ids: tuple[str, ...]) -> SeriesKeys:
+    if ids:
+        return series_keys(table, ids)
+    return SeriesKeys(np.zeros(table.rows, np.int64), (table.source.stem,))
+
+
+def _times(
+    table: Table, times: tuple[str, ...], taken: list[str], options: ReadOptions
+) -> tuple[tuple[str, ...], Dates, list[Finding]]:
+    """Returns the time columns, their dates, and what to say of them.
+
+    A column of days is taken together with one of hours where that leads to even steps; the times of single sales do
+    not.
+    """
+    findings: list[Finding] = []
+    if times:
+        dates = read_times(table, times, options.date_format)
+    else:
+        time, findings = choose_time(table, taken, options.date_format)
+        times = (time,)
+        dates = read_times(table, times, options.date_format)
+        everything = np.zeros(table.rows, np.int64)
+        several = columns_of_time(table, time, taken) if count_doubles(everything, dates) else times
+        if len(several) > 1:
+            together = read_times(table, several, options.date_format)
+            sure = dates.form == "%Y" or options.aggregate or options.freq
+            if together.stamps.size > dates.stamps.size and (sure or is_even(together)):
+                times, dates, findings = several, together, []
+                findings.append(Finding("note", "time", f"{' and '.join(times)} together", "--time"))
+    if dates.note:
+        findings.append(Finding("note", "zone", dates.note))
+    if dates.reason:
+        findings.append(Finding("note", "dates", dates.reason, f"--date-format {dates.form}"))
+    if dates.strays:
+        row = dates.strays[0]
+        text = f"{quoted(table.texts(times[0]).value(row))} is no date"
+        count = f"{len(dates.strays)} rows left out, the first is" if len(dates.strays) > 1 else "left out:"
+        findings.append(Finding("warning", "strays", f"{count} {table.line(row)}, since {text}"))
+    return times, dates, findings

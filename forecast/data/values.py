@@ -1,0 +1,85 @@
+"""The columns to forecast as numbers, without those that stand for *not measured*.
+
+Shapes: ``R`` rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.data.columns import Columns
+from forecast.data.findings import Finding
+from forecast.data.options import KEEP_ALL, ReadOptions
+from forecast.data.panel import FloatArray
+from forecast.data.selection import ROWS
+from forecast.data.sentinels import find_sentinels, numbers_among, without
+from forecast.data.table import Table
+from forecast.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class TargetValues:
+    """The values of the target columns."""
+
+    values: tuple[FloatArray, ...]  # each (R,), NaN where a row has none
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]  # what was read as missing, as --missing takes it
+
+
+def read_targets(table: Table, columns: Columns, options: ReadOptions) -> TargetValues:
+    """Returns the numbers of the target columns; where rows are counted, a 1 for each.
+
+    Raises:
+        DataError: A cell is no number, or an infinite one.
+    """
+    values, findings, missing = [], [], set(options.missing)
+    for name in columns.target:
+        if options.aggregate == "count" and columns.target == (ROWS,) and not options.target:
+            values.append(np.ones(table.rows))
+            continue
+        numbers = _finite(table, name)
+        findings += _style_findings(table, name)
+        if options.missing:
+            numbers = without(numbers, numbers_among(options.missing))
+        else:
+            numbers, sure, more = _cleaned(name, numbers)
+            findings, missing = findings + more, missing | sure
+        values.append(numbers)
+    return TargetValues(tuple(values), tuple(findings), tuple(sorted(missing)))
+
+
+def _finite(table: Table, name: str) -> FloatArray:
+    """Returns a column of numbers, (R,), after a look for infinite ones."""
+    numbers = table.numbers(name)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        message = f"{table.place(int(infinite.argmax()))}: column {name} holds an infinite number"
+        raise DataError(message, "correct it, or leave it empty if it is not known")
+    return numbers
+
+
+def _style_findings(table: Table, name: str) -> list[Finding]:
+    """Returns how numbers are read that are not written in plain digits."""
+    style = table.style(name)
+    if style is None:
+        return []
+    numbers, text = style
+    value = f"{numbers.values[numbers.example]:.15g}"
+    if text == value:
+        return []
+    return [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+
+
+def _cleaned(name: str, numbers: FloatArray) -> tuple[FloatArray, set[str], list[Finding]]:
+    """Returns the numbers without those that surely stand for nothing, which these are, and what to say of them."""
+    findings, sure = [], []
+    for sentinel in find_sentinels(numbers):
+        word = f"{sentinel.value:.15g}"
+        if sentinel.is_sure:
+            sure.append(sentinel.value)
+            text = f"{word} comes {sentinel.count:,} times in {name}, far from all else: read as missing"
+            findings.append(Finding("warning", "sentinel", text, f"--missing {KEEP_ALL[0]}"))
+        else:
+            text = f"{word} comes {sentinel.count:,} times in {name}; does it mean that nothing was measured?"
+            findings.append(Finding("warning", "sentinel", text, f"--missing {word}"))
+    return without(numbers, sure), {f"{value:.15g}" for value in sure}, findings

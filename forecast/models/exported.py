@@ -1,0 +1,183 @@
+"""A trained model as one Keras model that opens without this package: standard layers and operations only.
+
+Normalisation, networks, median, trust and the floor at zero are all inside, so what goes in and what comes out are
+plain values in the target's unit. The arithmetic is that of ``views`` and ``combination``, in the same order and in
+float64 but for the networks.
+
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon, ``S`` series, ``M`` members.
+
+    window (B, lookback) ─┬─ see ─ network ─ restore ─┐
+                          ├─ …                        ├─ median ─ trust against a naive forecast ─▶ forecast (B, H)
+    series (B,) ─ table ──┴─ see ─ network ─ restore ─┘         several series only
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.models.combination import Combination
+from forecast.models.devices import keras
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.networks import build_network, set_weights
+from forecast.models.recurrent import Network, RecurrentModel
+from forecast.models.views import LOG_OFFSET, view_maps
+from forecast.specs import ModelSpec, View
+
+FloatArray = NDArray[np.float64]
+Tensor = Any
+"""A symbolic float64 tensor of Keras, or a number that stands for one."""
+UNBOUNDED = float(np.finfo(np.float64).min)
+"""Stands for −inf, which JSON can't say."""
+
+
+def lookback_of(model: EnsembleModel) -> int:
+    """Returns how many observed steps the exported model is given: the window, or a season where that is longer."""
+    return max(max(part.spec.window, part.spec.season) for part in model.parts)
+
+
+def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":
+    """Returns the Keras model.
+
+    It takes the last observed values, oldest first, (B, lookback); where it was trained on several series, by name:
+    these as ``window``, and as ``series`` (B,) their positions in its list of series. It gives (B, H).
+
+    Args:
+        model: the members.
+        combination: how they become one forecast; None for their median.
+        lowest: (S,) 0 for series whose forecasts stay at or above zero where the window does, −inf for others.
+    """
+    table = _SeriesTable(len(model.parts[0].series_ids))
+    window = keras.Input((lookback_of(model),), dtype="float64", name="window")
+    used = np.ones(sum(len(part.networks) for part in model.parts), bool) if combination is None else combination.used
+    forecasts = list(_members(model, used, window, table))
+    point = forecasts[0] if len(forecasts) == 1 else keras.ops.median(keras.ops.stack(forecasts), axis=0)
+    first = model.parts[0].spec
+    if combination is not None and not first.rolled:
+        anchor = _anchor(first, combination.anchor, window)
+        point = anchor + combination.trust * (point - anchor)
+    floor = table.column(np.maximum(lowest, UNBOUNDED))
+    is_positive = keras.ops.min(window, axis=1, keepdims=True) >= 0
+    point = keras.ops.maximum(point, keras.ops.where(is_positive, floor, UNBOUNDED))
+    output = keras.layers.Identity(dtype="float64", name="forecast")(point)
+    exported = keras.Model(table.beside(window), output, name="forecaster")
+    table.fill()
+    return exported
+
+
+class _SeriesTable:
+    """Numbers that differ from series to series: constants where there is one, else looked up by its position."""
+
+    def __init__(self, series: int) -> None:
+        self._columns: list[tuple[Any, FloatArray]] = []
+        self._input = keras.Input((), dtype="int32", name="series") if series > 1 else None
+
+    def column(self, values: FloatArray) -> Tensor:
+        """Returns each window's own of the values, (S,) -> (B, 1)."""
+        if self._input is None:
+            return float(values[0])
+        layer = keras.layers.Embedding(len(values), 1, dtype="float64", trainable=False)
+        self._columns.append((layer, values))
+        return layer(self._input)
+
+    def beside(self, window: Tensor) -> Tensor | dict[str, Tensor]:
+        """Returns the model's inputs: the window alone, or by name with the series."""
+        return window if self._input is None else {"window": window, "series": self._input}
+
+    def fill(self) -> None:
+        """Puts the numbers into the layers, which are built by now."""
+        for layer, values in self._columns:
+            layer.set_weights([values[:, None]])
+
+
+@dataclass(frozen=True, eq=False)
+class _SeenWindow:
+    """A window in a network's units, and the way back: see ``views.SeenWindows``."""
+
+    inputs: Tensor
+    base: Tensor
+    scale: Tensor
+    mean: Tensor
+
+
+class _Lens:
+    """One view as layers; a rolled network looks through it again and again."""
+
+    def __init__(self, part: RecurrentModel, view: View, table: _SeriesTable) -> None:
+        statistics, horizon = part.statistics[view], 1 if part.spec.rolled else part.spec.horizon
+        self._maps = view_maps(view, part.spec.window, horizon, statistics.base)
+        self._level = _linear(self._maps.level[:, None])
+        self._base = _linear(self._maps.base)
+        self._difference = _linear(self._maps.difference)
+        self._series_level, self._series_scale = table.column(statistics.level), table.column(statistics.scale)
+
+    def see(self, window: Tensor) -> _SeenWindow:
+        """Normalises windows, as ``views.see`` does."""
+        ops, maps = keras.ops, self._maps
+        mean = ops.mean(ops.abs(window), axis=1, keepdims=True) + 1e-12
+        if maps.log:
+            window = ops.log(ops.maximum(window, 0.0) / mean + LOG_OFFSET)
+        level = self._level(window) + maps.level_of_series * self._series_level
+        own = ops.sum(ops.abs(self._difference(window)), axis=1, keepdims=True)
+        share = maps.scale_of_series
+        size = ops.mean(ops.abs(window), axis=1, keepdims=True)
+        floor = 0.1 * self._series_scale + 1e-5 * size + 1e-12
+        scale = ops.maximum((1 - share) * own + share * self._series_scale, floor)
+        base = self._base(window) + maps.base_of_series * self._series_level
+        return _SeenWindow((window - level) / scale, base, scale, mean)
+
+    def restore(self, outputs: Tensor, seen: _SeenWindow) -> Tensor:
+        """Returns forecasts in the target's unit, as ``views.restore`` does."""
+        ops = keras.ops
+        forecast = seen.base + seen.scale * outputs
+        if self._maps.log:
+            return ops.maximum(ops.exp(ops.minimum(forecast, 8.0)) - LOG_OFFSET, 0.0) * seen.mean
+        return forecast
+
+
+def _members(model: EnsembleModel, used: NDArray[np.bool_], window: Tensor, table: _SeriesTable) -> Iterator[Tensor]:
+    """Yields the forecast of each member in use, (B, H)."""
+    number = count(1)
+    ends = np.cumsum([len(part.networks) for part in model.parts])
+    for part, own in zip(model.parts, np.split(used, ends[:-1]), strict=True):
+        members = [network for network, is_used in zip(part.networks, own, strict=True) if is_used]
+        lenses = {view: _Lens(part, view, table) for view in dict.fromkeys(network.view for network in members)}
+        for network in members:
+            layers = _network(part.spec, network, f"{part.spec.cell}{next(number)}")
+            yield _forecast(part.spec, layers, lenses[network.view], window)
+
+
+def _forecast(spec: ModelSpec, layers: "keras.Model", lens: _Lens, window: Tensor) -> Tensor:
+    path = window if window.shape[1] == spec.window else window[:, -spec.window :]
+    for _ in range(spec.horizon if spec.rolled else 1):
+        seen = lens.see(path if path.shape[1] == spec.window else path[:, -spec.window :])
+        outputs = keras.ops.cast(layers(keras.ops.cast(seen.inputs, "float32")), "float64")
+        path = keras.ops.concatenate([path, lens.restore(outputs, seen)], axis=1)
+    return path[:, -spec.horizon :]
+
+
+def _network(spec: ModelSpec, network: Network, name: str) -> "keras.Model":
+    """Returns a member's network under a name of its own, which a Keras model demands of its parts."""
+    layers = build_network(spec, network.seed)
+    set_weights(layers, network.weights)
+    return keras.Model(layers.inputs, layers.outputs[0], name=name)
+
+
+def _anchor(spec: ModelSpec, which: int, window: Tensor) -> Tensor:
+    """Returns the naive forecast that members are trusted against, (B, lookback) -> (B, H)."""
+    lookback, steps = window.shape[1], np.arange(spec.horizon)
+    season = spec.season if which else 1
+    picked = np.zeros((lookback, spec.horizon))
+    picked[lookback - season + steps % season, steps] = 1
+    return _linear(picked)(window)
+
+
+def _linear(weights: FloatArray) -> Any:
+    """Returns a layer that multiplies by fixed weights."""
+    layer = keras.layers.Dense(weights.shape[1], use_bias=False, dtype="float64", trainable=False)
+    layer.build((None, weights.shape[0]))
+    layer.set_weights([weights])
+    return layer

@@ -1,0 +1,105 @@
+"""Where the linear highway starts: a ridge regression of what a view's base gets wrong on the window.
+
+A few hundred training steps settle the highway of a short window, but not the tens of thousands of weights of a
+long one, nor anything where windows are few. Least squares finds them at once, and the training goes on from there.
+
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.windows import Windows
+from forecast.models.recurrent import SeriesStatistics
+from forecast.models.views import CLIP, see, to_unit, view_maps
+from forecast.specs import View
+
+Floats = NDArray[np.float32]
+
+MOST_WINDOWS = 30_000
+PENALTIES = 10.0 ** np.arange(-5, 3.1, 0.5)
+"""Ridge penalties that are tried, in units of the mean squared input."""
+ROUNDS = 2
+"""Times the windows are weighed anew by the inverse of their error: least absolute rather than least squared errors."""
+EARLY, LATE = 0.7, 0.8
+"""The penalty is chosen by the windows of each series after ``LATE`` of them, fitted to those before ``EARLY``."""
+EDGE = 30.0
+"""Inputs beyond so many scales are clipped."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """Normalised windows and what is to be learned from them."""
+
+    inputs: Floats  # (B, L)
+    targets: Floats  # (B, H), 0 where nothing was observed
+    known: NDArray[np.bool_]  # (B, H)
+    place: NDArray[np.float64]  # (B,), from 0 to 1, where in its series a window lies
+
+    def some(self, which: NDArray[np.bool_]) -> "_Lesson":
+        """Returns some of the windows."""
+        return _Lesson(self.inputs[which], self.targets[which], self.known[which], self.place[which])
+
+    def errors(self, kernel: Floats) -> Floats:
+        """Returns each window's mean absolute error, (B,)."""
+        size = np.where(self.known, np.abs(self.inputs @ kernel - self.targets), 0)
+        return np.asarray(size.sum(axis=1) / np.maximum(self.known.sum(axis=1), 1), dtype=np.float32)
+
+
+def start_highway(windows: Windows, view: View, statistics: SeriesStatistics) -> Floats | None:
+    """Returns the (L, H) weights that the highway starts from; None where it starts at zero.
+
+    It does so where the view doesn't ask for more, and where no regression forecasts the later windows of each
+    series better than the base alone.
+    """
+    if not view.ridge:
+        return None
+    lesson = _lesson(windows, view, statistics)
+    early, late = lesson.some(lesson.place < EARLY), lesson.some(lesson.place > LATE)
+    if not len(early.inputs) or not len(late.inputs):
+        return None
+    kernel = np.zeros((windows.lookback, windows.horizon), dtype=np.float32)
+    least = late.errors(kernel).mean()
+    for _ in range(ROUNDS):
+        tried = _ridge(early, kernel, PENALTIES)
+        errors = [late.errors(candidate).mean() for candidate in tried]
+        best = int(np.argmin(errors))
+        kernel = _ridge(lesson, kernel, PENALTIES[best : best + 1])[0]
+    return kernel if errors[best] < least else None
+
+
+def _lesson(windows: Windows, view: View, statistics: SeriesStatistics) -> _Lesson:
+    """Returns a sample of the windows, evenly from all series, as the view sees them."""
+    total = len(windows)
+    some = np.unique(np.linspace(0, total - 1, MOST_WINDOWS).astype(np.int64))
+    first = np.searchsorted(windows.series, windows.series[some])
+    count = np.searchsorted(windows.series, windows.series[some], side="right") - first
+    maps = view_maps(view, windows.lookback, windows.horizon, statistics.base)
+    series, lookbacks = windows.series[some], windows.lookbacks(some)
+    seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
+    future = to_unit(windows.horizons(some), seen.mean, maps.log)
+    targets = np.clip((future - seen.base) / seen.scale, -CLIP, CLIP)
+    known = ~np.isnan(targets)
+    return _Lesson(
+        inputs=np.clip(seen.inputs, -EDGE, EDGE).astype(np.float32),
+        targets=np.where(known, targets, 0).astype(np.float32),
+        known=known,
+        place=(some - first + 0.5) / count,
+    )
+
+
+def _ridge(lesson: _Lesson, kernel: Floats, penalties: NDArray[np.float64]) -> list[Floats]:
+    """Returns the ridge solution for each penalty, windows weighed by the inverse of their error with ``kernel``.
+
+    (X' W X + p u I)⁻¹ X' W Y, where u is the mean diagonal of X' W X, by one eigendecomposition for all penalties.
+    """
+    errors = lesson.errors(kernel)
+    weights = 1 / np.maximum(errors, 0.1 * np.median(errors) + 1e-9)
+    weighed = lesson.inputs * weights[:, None]
+    gram = (weighed.T @ lesson.inputs).astype(np.float64)
+    values, vectors = np.linalg.eigh(gram)
+    rotated = vectors.T @ (weighed.T @ lesson.targets)
+    unit = max(np.trace(gram) / len(gram), 1e-12)
+    return [(vectors @ (rotated / (values[:, None] + p * unit))).astype(np.float32) for p in penalties]
