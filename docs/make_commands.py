@@ -1,0 +1,46 @@
+"""Writes commands.md from the help of the program: `python docs/make_commands.py`."""
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from forecast.cli.app import EXIT_CODES, app
+
+HEAD = """\
+# Commands
+
+Made by `python docs/make_commands.py` from the program's own help; a test keeps it current.
+"""
+
+
+def commands_text():
+    """Returns the page."""
+    root = typer.main.get_command(app)
+    context = typer.Context(root, info_name="forecast")
+    pages = [page for name, command in root.commands.items() for page in _pages(name, command, context)]
+    return "\n".join([HEAD, f"{EXIT_CODES}.\n", *pages])
+
+
+def _pages(name, command, parent) -> Iterator[str]:
+    context = typer.Context(command, info_name=name, parent=parent)
+    if hasattr(command, "commands"):
+        for inner, each in command.commands.items():
+            yield from _pages(inner, each, context)
+        return
+    about, *examples = inspect.cleandoc(command.help).split("\n\n")
+    lines = [f"## {context.command_path}", "", about.replace("\n", " "), "", "```sh", *examples, "```", ""]
+    lines += ["| | |", "|---|---|"]
+    for parameter in sorted(command.params, key=lambda each: each.param_type_name):  # arguments first
+        shown, text = parameter.get_help_record(context)
+        lines.append(f"| `{_cell(shown)}` | {_cell(text)} |")
+    yield "\n".join(lines) + "\n"
+
+
+def _cell(text):
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("commands.md").write_text(commands_text(), encoding="utf-8")
