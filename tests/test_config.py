@@ -38,6 +38,14 @@ def test_pyproject_of_somebody_else_may_be_broken(here):
     assert find_config(here) is None
 
 
+def test_section_for_forecast_must_be_a_table(here):
+    (here / "pyproject.toml").write_text("tool = 3  # no tool.forecast here\n")
+    assert find_config(here) is None
+    (here / "pyproject.toml").write_text("# tool.forecast\n[tool]\nforecast = 3\n")
+    with pytest.raises(DataError, match=re.escape("pyproject.toml [tool.forecast] is 3; it must be a table.")):
+        find_config(here)
+
+
 def test_paths_in_a_file_are_beside_it(here, monkeypatch):
     (here / "forecast.toml").write_text("")
     (here / "sub").mkdir()

@@ -42,7 +42,7 @@ def test_first_value_that_a_kind_can_not_have_is_named_with_its_series_and_date(
     with pytest.raises(DataError, match=message) as error:
         check_kind(many, kind)
     assert error.value.hint.startswith("--kind auto")
-    with pytest.raises(DataError, match=rf"{rule}: price is {value:g} on 1970-01-02\.$"):
+    with pytest.raises(DataError, match=rf"(?m){rule}: price is {value:g} on 1970-01-02\.$"):
         check_kind(panel_from_series([[1.0, value]], "D", target="price"), kind)
 
 

@@ -91,7 +91,7 @@ def test_misspelt_model_gets_the_one_that_was_meant(word, meant):
 
 
 def test_unknown_model_is_refused_without_a_guess():
-    with pytest.raises(UsageError, match=r"There is no model 'prophet'\.$"):
+    with pytest.raises(UsageError, match=r"(?m)There is no model 'prophet'\.$"):
         check_names(("prophet",))
 
 

@@ -15,7 +15,6 @@ from forecast.cli.flags import OutputFlags
 from forecast.cli.setting_values import Setting, example_of
 from forecast.cli.settings import NEVER, ONE_COMMAND, Configuration, commands_of, options_of, shared_options
 
-QUICK = ("--models", "naive", "--plots", "none")
 CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast")
 SHARED = shared_options(commands_of(CONTEXT))
 
@@ -46,16 +45,16 @@ def test_flag_goes_before_variable_before_file_before_default(given, folder):
         write(folder, "horizon = 3")
     environment = {"FORECAST_HORIZON": "4"} if variable else {}
     arguments = ("--horizon", "5") if flag else ()
-    done = run("compare", "visits.csv", *QUICK, *arguments, "--json", folder=folder, **environment)
+    done = run("check", "visits.csv", *arguments, "--json", folder=folder, **environment)
     wanted = 5 if flag else 4 if variable else 3 if file else 12
-    assert done.document["data"]["horizon"] == wanted
+    assert done.document["plan"]["horizon"] == wanted
 
 
 def test_table_of_a_command_goes_before_the_common_settings_and_after_variables(folder):
-    write(folder, "horizon = 3\n[compare]\nhorizon = 4\n[train]\nhorizon = 5\n")
-    command = ("compare", "visits.csv", *QUICK, "--json")
-    assert run(*command, folder=folder).document["data"]["horizon"] == 4
-    assert run(*command, folder=folder, FORECAST_HORIZON="6").document["data"]["horizon"] == 6
+    write(folder, "horizon = 3\n[check]\nhorizon = 4\n[train]\nhorizon = 5\n")
+    command = ("check", "visits.csv", "--json")
+    assert run(*command, folder=folder).document["plan"]["horizon"] == 4
+    assert run(*command, folder=folder, FORECAST_HORIZON="6").document["plan"]["horizon"] == 6
 
 
 def test_origin_of_every_value_is_told(folder):
@@ -83,14 +82,14 @@ def test_file_that_is_named_stands_in_place_of_the_nearest(folder):
 def test_settings_of_a_parent_folder_count_with_paths_beside_the_file(folder):
     write(folder, 'data = "visits.csv"\nstore = "store"')
     (folder / "sub").mkdir()
-    done = run("compare", *QUICK, "--json", folder=folder / "sub")
+    done = run("check", "--json", folder=folder / "sub")
     assert "Using ../visits.csv, named in ../forecast.toml." in done.err
     assert shown(folder / "sub")["store"] == ("../store", "../forecast.toml")
 
 
 def test_variable_names_the_data_too(folder):
     write(folder, 'data = "other.csv"')
-    done = run("compare", *QUICK, "--json", folder=folder, FORECAST_DATA="visits.csv")
+    done = run("check", "--json", folder=folder, FORECAST_DATA="visits.csv")
     assert "Using visits.csv, named in FORECAST_DATA." in done.err
 
 

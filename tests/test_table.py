@@ -48,7 +48,7 @@ def test_text_among_numbers_is_named_with_its_line():
     table = table_of("d,v\na,1\nb,NA\nc,2x\nd,3\n")
     assert table.is_mostly_numbers("v")
     assert not table.is_mostly_numbers("d")
-    with pytest.raises(DataError, match=r"^sales.csv line 4: '2x' in column v is not a number$"):
+    with pytest.raises(DataError, match=r"(?m)^sales.csv line 4: '2x' in column v is not a number$"):
         table.numbers("v")
     with pytest.raises(DataError, match=r"sales.csv line 2: 'true' in column b is not a number"):
         table_of("b,v\ntrue,1\nfalse,2\n").numbers("b")

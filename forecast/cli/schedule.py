@@ -102,5 +102,6 @@ def _check_flags(name: str, flags: list[str]) -> None:
     """Parses them as `forecast retrain` will: better an error now than one at night."""
     from forecast.cli.app import app  # noqa: PLC0415 - it imports this module
 
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    commands["retrain"].make_context("forecast retrain", [name, *flags])
+    program = typer.main.get_command(app)
+    retrain = program.commands["retrain"]  # type: ignore[attr-defined]
+    retrain.make_context("retrain", [name, *flags], parent=typer.Context(program, info_name="forecast"))

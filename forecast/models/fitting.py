@@ -36,7 +36,8 @@ FloatArray = NDArray[np.float64]
 
 SMOOTHED_WINDOWS = 2000
 """The settings of a smoothed base are fitted to at most so many windows."""
-CURVE_POINTS = 20
+CURVE_POINTS = 12
+"""Looking costs time that training could use."""
 CURVE_SERIES = 100
 """A curve is drawn on at most this many series: it is to be looked at, not to be scored."""
 
@@ -90,7 +91,7 @@ class RecurrentForecaster:
 
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
-            own, on_chunk = self._paced(log.listener(view))
+            own, on_chunk = self._paced(log.listener(view, is_watched=seed == spec.seeds[0]))
             maps = view_maps(view, spec.window, horizon, statistics[view].base)
             return Network(
                 view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
@@ -208,12 +209,13 @@ class _TrainingLog:
     stop: Event = field(default_factory=Event)
     lock: Lock = field(default_factory=Lock)
 
-    def listener(self, view: View) -> Callable[[int, Callable[[], Weights]], None]:
+    def listener(self, view: View, *, is_watched: bool) -> Callable[[int, Callable[[], Weights]], None]:
         """Returns what one training thread calls after each chunk.
 
         Its clock starts at step 0, when all is compiled, and stands still while the weights are looked at.
         """
         clock = {"start": 0.0, "step": 0}
+        watched = self.watched if is_watched else None
 
         def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
             if self.stop.is_set():
@@ -221,7 +223,7 @@ class _TrainingLog:
             began = time.perf_counter()
             if step == 0:
                 clock["start"] = began
-            rmse = self.watched.rmse(view, weights()) if self.watched and self.watched.is_due(step) else None
+            rmse = watched.rmse(view, weights()) if watched and watched.is_due(step) else None
             with self.lock:
                 self.done += step - int(clock["step"])
                 clock["step"] = step
@@ -233,7 +235,7 @@ class _TrainingLog:
         return on_chunk
 
     def curve(self) -> Curve | None:
-        """Returns the mean over all networks at each step that was looked at."""
+        """Returns the mean over the first seed's networks at each step that was looked at."""
         if not self.points:
             return None
         points = np.array(self.points)

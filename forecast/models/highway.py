@@ -18,7 +18,7 @@ from forecast.specs import View
 
 Floats = NDArray[np.float32]
 
-MOST_WINDOWS = 30_000
+MOST_WINDOWS = 15_000
 PENALTIES = 10.0 ** np.arange(-5, 3.1, 0.5)
 """Ridge penalties that are tried, in units of the mean squared input."""
 ROUNDS = 2

@@ -11,11 +11,13 @@ EFFORT: dict[Preset, float] = {"fast": 0.4, "balanced": 1.0, "best": 2.5, "tutor
 """Training steps of a preset, as a share of the balanced one's."""
 FEW_WINDOWS = 400
 MANY_WINDOWS = 3000
-MOST_STEPS = 14
-"""A window longer than so many recurrent steps is cut into segments."""
+MOST_STEPS = 8
+"""A window that is cut into segments makes at most so many recurrent steps: training more often is worth more."""
+UNCUT = 28
+"""A window without whole seasons that is no longer than this is not cut."""
 LONG_WINDOW = 100
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
-AFFORDABLE = 200e6
+AFFORDABLE = 110e6
 """Multiply-adds in one training step beyond which there are fewer steps."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
@@ -47,7 +49,7 @@ def segment_of(window: int, season: int) -> int:
     short = [size for size in divisors if window // size <= MOST_STEPS and window // size >= 2]
     if seasonal:
         return seasonal[0]
-    return short[0] if window > 2 * MOST_STEPS and short else 1
+    return short[0] if window > UNCUT and short else 1
 
 
 def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:

@@ -70,7 +70,10 @@ def read_config(path: Path) -> ConfigFile:
             f"{name} can't be read: {error}.", f"mend {name}; forecast config init shows the form"
         ) from error
     if path.name == PROJECT:
-        table, name = table.get("tool", {}).get("forecast", {}), f"{name} [{SECTION}]"
+        tools, name = table.get("tool"), f"{name} [{SECTION}]"
+        table = tools.get("forecast", {}) if isinstance(tools, dict) else {}
+        if not isinstance(table, dict):
+            raise DataError(f"{name} is {table!r}; it must be a table.", f"[{SECTION}] on a line of its own")
     return ConfigFile(path, name, table)
 
 

@@ -39,7 +39,7 @@ METRIC_NAMES: dict[Metric, str] = {
     "mase": "MASE",
     "smape": "sMAPE",
 }
-LAST_EFFORT = 1 / 3
+LAST_EFFORT = 1 / 4
 """Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
 
 
