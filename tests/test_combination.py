@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.models.combination import Combination, Evidence, learn_combination, plain_combination
+from forecast.models.combination import (
+    DOUBT,
+    LEAST_SLOPE,
+    USUAL_TRUST,
+    Combination,
+    Evidence,
+    learn_combination,
+    plain_combination,
+)
 from forecast.models.forecaster import Members
 
 NAN = np.nan
@@ -155,3 +163,29 @@ def test_extremes_still_make_a_combination_that_can_be_used(metric, errors, trut
     combination = learn_combination([evidence], metric)
     assert_usable(combination, evidence.members)
     assert combination.used[int(np.argmin(errors))]
+
+
+@pytest.mark.parametrize("error", [0.0, 2.0, -6.5])
+def test_one_short_series_is_trusted_as_is_usual_and_its_own_past_counts_once(error):
+    slope = float(np.clip(learn_slope(error), -LEAST_SLOPE, 1))
+    trust = learn_combination([evidence_of([error])], "rmsse", is_short=True).trust
+    assert trust == pytest.approx((slope + DOUBT * USUAL_TRUST) / (1 + DOUBT))
+
+
+def test_few_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
+    trusts = [learn_combination([evidence_of([2.0])], "rmsse", folds=folds).trust for folds in (1, 2, 4)]
+    assert trusts == pytest.approx([learn_slope(2.0) / (1 + DOUBT / folds) for folds in (1, 2, 4)])
+    assert max(trusts) < learn_combination([evidence_of([2.0])], "rmsse").trust
+
+
+def test_few_seasonal_series_need_no_more_folds_than_many():
+    one = evidence_of([2.0])
+    better = Members(one.members.views, one.members.seeds, one.members.values, one.members.anchors[::-1])
+    evidence = [Evidence(better, one.truth, one.scales)]
+    assert learn_combination(evidence, "rmsse", folds=1).trust == learn_combination(evidence, "rmsse").trust
+
+
+def learn_slope(error):
+    """The regression through the origin of what came on what was said, both from an anchor that was wrong by 3."""
+    said, came = 3.0 + error, 3.0
+    return said * came / said**2

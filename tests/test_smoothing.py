@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tiny import SEASON, wave
 
-from forecast.models.smoothing import Smoothing, fit_smoothing, smoothing_map, smoothings
+from forecast.models.smoothing import Smoothing, fit_smoothing, smoothing_map, smoothing_maps, smoothings
 
 SIZES = [(20, 6, 4), (8, 3, 4), (7, 5, 4), (3, 4, 4), (12, 3, 1), (1, 2, 1), (2, 3, 1)]
 SETTINGS = [
@@ -120,3 +120,10 @@ def test_unit_of_the_data_does_not_matter():
     scales = np.ones((len(windows), 1))
     expected = fit_smoothing(windows, futures, scales, SEASON)
     np.testing.assert_allclose(fit_smoothing(1000 * windows, 1000 * futures, 1000 * scales, SEASON), expected)
+
+
+@pytest.mark.parametrize(("lookback", "horizon", "season"), [(20, 6, SEASON), (9, 3, 1), (10, 3, 12)])
+def test_maps_run_together_are_those_run_alone(lookback, horizon, season):
+    together = smoothing_maps(lookback, horizon, season)
+    alone = [smoothing_map(settings, lookback, horizon, season) for settings in smoothings(season)]
+    np.testing.assert_allclose(together, alone, atol=1e-12)

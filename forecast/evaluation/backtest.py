@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ FloatArray = NDArray[np.float64]
 
 SHORT = 500
 """One series of at most so many steps can say little of how far its forecasts are to be trusted."""
+FEW_SERIES = 10
+"""Fewer series than this err together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 
@@ -210,7 +213,8 @@ class _RunningTrial:
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
         is_short = len(self.panel) == 1 and len(self.panel.values) <= SHORT
-        return learn_combination([record.evidence for record in known], self.metric, is_short=is_short)
+        folds = len({record.fold for record in known}) if len(self.panel) < FEW_SERIES else inf
+        return learn_combination([record.evidence for record in known], self.metric, is_short=is_short, folds=folds)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None

@@ -5,6 +5,7 @@ Shapes: ``E`` pieces of evidence, ``M`` members, ``S`` series, ``H`` horizon.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,18 +73,21 @@ def plain_combination(members: Members) -> Combination:
     return Combination(np.ones(len(members.views), dtype=bool))
 
 
-def learn_combination(evidence: Sequence[Evidence], metric: Metric, *, is_short: bool = False) -> Combination | None:
+def learn_combination(
+    evidence: Sequence[Evidence], metric: Metric, *, is_short: bool = False, folds: float = inf
+) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
     what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. The slope of one short series
-    is drawn to what is usual instead.
+    is drawn to what is usual instead; that of few series whose last value is the better anchor, such as prices, to 0.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         is_short: all there is to learn from is one short series.
+        folds: that the evidence of few series is from; infinite for many series.
     """
     if not evidence:
         return None
@@ -98,10 +102,10 @@ def learn_combination(evidence: Sequence[Evidence], metric: Metric, *, is_short:
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(ANCHORS))]))
-    return Combination(used, _trust(evidence, used, anchor, is_short), anchor)
+    return Combination(used, _trust(evidence, used, anchor, is_short, folds), anchor)
 
 
-def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, is_short: bool) -> float:
+def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, is_short: bool, folds: float) -> float:
     agreement = strength = 0.0
     for item in evidence:
         assert item.members.anchors is not None
@@ -119,6 +123,8 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, i
     if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
         return 0.0
     slope = min(agreement / strength, 1.0)
+    if folds < inf and ANCHORS[anchor] == "naive":
+        return slope / (1 + DOUBT / folds)
     return slope * (3 - slope) / 2
 
 

@@ -4,10 +4,10 @@ Holt and Winters' recursions are linear in the observations, so one run over the
 any window to its forecast. Many maps are tried on the training windows; their mean, weighted by how well each
 did there, is one map again.
 
-Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon.
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon, ``K`` settings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,29 +43,52 @@ def smoothings(season: int) -> Iterator[Smoothing]:
                     yield Smoothing(level, trend, seasonal, damping)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8)
+def smoothing_maps(lookback: int, horizon: int, season: int) -> FloatArray:
+    """Returns the maps of all ``smoothings``, in their order, (K, L, H)."""
+    tried = list(smoothings(season))
+    maps = np.empty((len(tried), lookback, horizon))
+    for speed in {each.season for each in tried}:  # one at a time: a season of each map is large
+        some = [number for number, each in enumerate(tried) if each.season == speed]
+        maps[some] = _run([tried[number] for number in some], lookback, horizon, season)
+    return maps
+
+
 def smoothing_map(smoothing: Smoothing, lookback: int, horizon: int, season: int) -> FloatArray:
-    """Returns the map (L, H) of the damped additive Holt-Winters method.
+    """Returns one map, (L, H)."""
+    return np.asarray(_run([smoothing], lookback, horizon, season)[0])
+
+
+def _run(settings: Sequence[Smoothing], lookback: int, horizon: int, season: int) -> FloatArray:
+    """Returns the maps (K, L, H) of the damped additive Holt-Winters method; all seasons must follow equally fast.
 
     l' = l + φb + α e;  b' = φb + α β e;  s' = s + γ (1 − α) e, where e = y − (l + φb + s)
     (Hyndman et al. 2008, *Forecasting with Exponential Smoothing*, section 2.5). Level, trend and season start
     from the first season of the window, or from its first two where it holds them.
     """
     window = np.eye(lookback)  # column t is the value at step t, as a combination of the window's values
-    level, trend, seasonal = _start(window, season)
-    if smoothing.season == 0 and season > 1:
-        seasonal = _mean_pattern(window, season)
-    if smoothing.damping == 0:
-        trend, level = np.zeros(lookback), window[:, : min(season, lookback)].mean(axis=1)
+    alpha, beta, phi = (
+        np.array([getattr(each, name) for each in settings])[:, None] for name in ("level", "trend", "damping")
+    )
+    gamma = settings[0].season
+    level, trend, pattern = _start(window, season)
+    if gamma == 0 and season > 1:
+        pattern = _mean_pattern(window, season)
+    flat = window[:, : min(season, lookback)].mean(axis=1)
+    level, trend = np.where(phi == 0, flat, level), np.where(phi == 0, 0.0, trend)  # (K, L)
+    seasonal: list[FloatArray] = list(pattern)  # (L,) by phase at first, (K, L) once updated
     for t in range(lookback):
-        expected = level + smoothing.damping * trend
+        expected = level + phi * trend
         error = window[:, t] - expected - seasonal[t % season]
-        level = expected + smoothing.level * error
-        trend = smoothing.damping * trend + smoothing.level * smoothing.trend * error
-        seasonal[t % season] = seasonal[t % season] + smoothing.season * (1 - smoothing.level) * error
-    growth = np.cumsum(smoothing.damping ** np.arange(1, horizon + 1)) if smoothing.damping else np.zeros(horizon)
-    phases = (lookback + np.arange(horizon)) % season
-    return np.stack([level + g * trend + seasonal[p] for g, p in zip(growth, phases, strict=True)], axis=1)
+        level = expected + alpha * error
+        trend = phi * trend + alpha * beta * error
+        if gamma > 0:
+            seasonal[t % season] = seasonal[t % season] + gamma * (1 - alpha) * error
+    growth = np.cumsum(phi ** np.arange(1, horizon + 1), axis=1)  # (K, H); 0 where there is no trend
+    maps = np.empty((len(settings), lookback, horizon))
+    for step in range(horizon):
+        maps[:, :, step] = level + growth[:, step, None] * trend + seasonal[(lookback + step) % season]
+    return maps
 
 
 def _start(window: FloatArray, season: int) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
@@ -105,8 +128,8 @@ def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, 
     """
     known = ~np.isnan(futures)
     target = np.where(known, futures, 0.0)
-    maps = [smoothing_map(smoothing, windows.shape[1], futures.shape[1], season) for smoothing in smoothings(season)]
+    maps = smoothing_maps(windows.shape[1], futures.shape[1], season)
     losses = [float((np.where(known, (windows @ each - target) / scales, 0.0) ** 2).sum()) for each in maps]
     errors = np.sqrt(np.maximum(losses, 1e-12))
     weights = (errors.min() / errors) ** SHARPNESS
-    return np.asarray(np.tensordot(weights / weights.sum(), np.stack(maps), axes=1))
+    return np.asarray(np.tensordot(weights / weights.sum(), maps, axes=1))
