@@ -1,6 +1,7 @@
 """Models that are trained once for the whole run; TensorFlow is imported only by the tests that ask for one."""
 
 import os
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,10 @@ from forecast.models.forecaster import Watcher
 from forecast.specs import Machine
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for each other where cores are shared
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what the tests start hears Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
