@@ -18,6 +18,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+CRONTAB = """#!/bin/sh
+case "$1" in
+  -l) if [ -f {tab} ]; then cat {tab}; else echo "no crontab for me" >&2; exit 1; fi ;;
+  -r) rm {tab} ;;
+  -) cat > {tab}.new; if grep -q refuse {tab}.new; then echo 'bad minute' >&2; exit 1; fi; mv {tab}.new {tab} ;;
+esac
+"""
+
+
+@pytest.fixture
+def tab(tmp_path, monkeypatch):
+    """A stand-in for the program crontab, and the file that it edits."""
+    program = tmp_path / "crontab"
+    program.write_text(CRONTAB.format(tab=tmp_path / "tab"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path / "tab"
+
+
 @pytest.fixture(scope="session")
 def awkward():
     return awkward_panel()

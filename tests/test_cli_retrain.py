@@ -5,13 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from commands import csv_bytes, run, visits
 from test_imports import imported_by
 from untrained import train_nothing
+from watchdog import watchdog
 
 from forecast.cli.retrain_flags import duration
 from forecast.errors import UsageError
@@ -170,27 +169,12 @@ def test_log_file_gets_json_lines(folder):
 
 
 def test_watchdog_and_failure_command_hear_of_the_end(folder):
-    heard = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            heard.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        alarm = ("--ping-url", f"http://127.0.0.1:{server.server_port}/uuid", "--on-failure", "echo failed > mail")
+    with watchdog() as (address, heard):
+        alarm = ("--ping-url", f"{address}/uuid", "--on-failure", "echo failed > mail")
         assert retrain(folder, *alarm).code == 0
         assert not (folder / "mail").exists()
         grow(folder, DAYS - 1)
         assert retrain(folder, *alarm).code == 5
-        server.shutdown()
-        thread.join()
     assert heard == ["/uuid/start", "/uuid/0", "/uuid/start", "/uuid/5"]
     assert (folder / "mail").read_text() == "failed\n"
 

@@ -1,4 +1,3 @@
-import os
 import shlex
 import shutil
 import sys
@@ -6,21 +5,16 @@ from pathlib import Path
 
 import pytest
 from commands import FORECAST, run
-from test_crontab import FAKE
 
 UNITS = ["forecast-visits.service", "forecast-visits.timer", "forecast-visits-failure.service"]
 MINE = b"MAILTO=me\n\n# odd   \n5 5 * * * echo 100\\%\n"
 
 
 @pytest.fixture
-def tab(tmp_path, monkeypatch):
-    """A stand-in for the user's crontab, with lines of the user's own."""
-    program = tmp_path / "crontab"
-    program.write_text(FAKE.format(tab=tmp_path / "tab"))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    (tmp_path / "tab").write_bytes(MINE)
-    return tmp_path / "tab"
+def tab(tab):
+    """Has lines of the user's own."""
+    tab.write_bytes(MINE)
+    return tab
 
 
 def schedule(shop, *arguments, **environment):

@@ -172,13 +172,13 @@ def test_one_short_series_is_trusted_as_is_usual_and_its_own_past_counts_once(er
     assert trust == pytest.approx((slope + DOUBT * USUAL_TRUST) / (1 + DOUBT))
 
 
-def test_few_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
+def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
     trusts = [learn_combination([evidence_of([2.0])], "rmsse", folds=folds).trust for folds in (1, 2, 4)]
     assert trusts == pytest.approx([learn_slope(2.0) / (1 + DOUBT / folds) for folds in (1, 2, 4)])
     assert max(trusts) < learn_combination([evidence_of([2.0])], "rmsse").trust
 
 
-def test_few_seasonal_series_need_no_more_folds_than_many():
+def test_prices_with_a_season_are_trusted_like_all_else():
     one = evidence_of([2.0])
     better = Members(one.members.views, one.members.seeds, one.members.values, one.members.anchors[::-1])
     evidence = [Evidence(better, one.truth, one.scales)]

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -10,24 +9,7 @@ from forecast.production.crontab import marks_of, read_crontab, with_block, with
 
 MARKS, OTHER = marks_of("sales", Path("/srv/shop/.forecast")), marks_of("sales", Path("/srv/shop2/.forecast"))
 LINE = "15 3 * * * forecast retrain sales"
-FAKE = """#!/bin/sh
-case "$1" in
-  -l) if [ -f {tab} ]; then cat {tab}; else echo "no crontab for me" >&2; exit 1; fi ;;
-  -r) rm {tab} ;;
-  -) cat > {tab}.new; if grep -q refuse {tab}.new; then echo 'bad minute' >&2; exit 1; fi; mv {tab}.new {tab} ;;
-esac
-"""
 crontabs = st.binary(max_size=200).map(lambda content: content + b"\n" if content else b"")
-
-
-@pytest.fixture
-def tab(tmp_path, monkeypatch):
-    """A stand-in for the program crontab, and the file that it edits."""
-    program = tmp_path / "crontab"
-    program.write_text(FAKE.format(tab=tmp_path / "tab"))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    return tmp_path / "tab"
 
 
 @given(crontabs, crontabs)

@@ -105,7 +105,7 @@ def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="pipe is a pipe or a device, not a file") as error:
         read_source(tmp_path / "pipe")
-    assert error.value.hint == f"read it as standard input: forecast train - < {tmp_path}/pipe"
+    assert error.value.hint == f"read it as standard input: - in place of the file, and < {tmp_path}/pipe at the end"
     with pytest.raises(DataError, match="null is a pipe or a device"):
         read_source("/dev/null")
 

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: list[str], run: Run) -> int:
-    from forecast.cli.app import app  # noqa: PLC0415 - inside the boundary, so that its errors are caught too
+    from forecast.cli.app import app
 
     try:
         code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)

@@ -34,8 +34,8 @@ def check_command(
 
     forecast check sales.csv --strict --json
     """
-    from forecast.workflows.check import CheckRequest, check  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+    from forecast.workflows.check import CheckRequest, check
+    from forecast.workflows.tables import csv_text
 
     source, options = find_data(data, reading, output)
     result = check(CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force))

@@ -45,9 +45,9 @@ def compare_command(
 
     forecast compare sales.csv --match params --time-limit 2m
     """
-    from forecast.workflows.compare import CompareRequest, compare  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.rehearsal import rehearse_compare  # noqa: PLC0415
-    from forecast.workflows.timing import Terms  # noqa: PLC0415
+    from forecast.workflows.compare import CompareRequest, compare
+    from forecast.workflows.rehearsal import rehearse_compare
+    from forecast.workflows.timing import Terms
 
     source, options = find_data(data, reading, output)
     request = CompareRequest(

@@ -20,7 +20,7 @@ def complete_column(context: typer.Context, incomplete: str) -> list[str]:
     words = _words(context, "data")
     source = next((word for word in words if Path(word).is_file()), None) if words else _configured_data()
     with suppress(OSError, ForecastError):
-        from forecast.data.headers import column_names  # noqa: PLC0415 - only TAB pays for it
+        from forecast.data.headers import column_names
 
         return _next_of(column_names(Path(source)), incomplete) if source else []
     return []
@@ -28,14 +28,14 @@ def complete_column(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_network(incomplete: str) -> list[str]:
     """Returns the networks that `train` knows."""
-    from forecast.models.registry import ENSEMBLE, NETWORKS  # noqa: PLC0415
+    from forecast.models.registry import ENSEMBLE, NETWORKS
 
     return _beginning(("auto", *NETWORKS, ENSEMBLE), incomplete)
 
 
 def complete_models(incomplete: str) -> list[str]:
     """Returns all models, and after a comma those that are not named yet."""
-    from forecast.models.registry import MODELS  # noqa: PLC0415
+    from forecast.models.registry import MODELS
 
     return _next_of(MODELS, incomplete)
 
@@ -47,7 +47,7 @@ def complete_frequency(incomplete: str) -> list[str]:
 
 def complete_name(context: typer.Context, incomplete: str) -> list[str]:
     """Returns the models in the store."""
-    from forecast.production.store import Store  # noqa: PLC0415
+    from forecast.production.store import Store
 
     with suppress(OSError, ForecastError):
         return _beginning(Store(_store(context)).names(), incomplete)
@@ -56,7 +56,7 @@ def complete_name(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_version(context: typer.Context, incomplete: str) -> list[str]:
     """Returns the versions of the model that is named, or of the only one, the newest first."""
-    from forecast.production.store import Store  # noqa: PLC0415
+    from forecast.production.store import Store
 
     with suppress(OSError, ForecastError):
         store = Store(_store(context))
@@ -76,7 +76,7 @@ def _store(context: typer.Context) -> Path:
 
 
 def _configured_data() -> str | None:
-    from forecast.workflows.config import find_config  # noqa: PLC0415
+    from forecast.workflows.config import find_config
 
     with suppress(OSError, ForecastError):
         found = find_config(Path.cwd())

@@ -31,7 +31,7 @@ def show_command(context: typer.Context, output: OutputFlags) -> None:
 
     forecast config show --config other.toml
     """
-    from forecast.workflows.tables import csv_text  # noqa: PLC0415 - heavy imports wait for their command
+    from forecast.workflows.tables import csv_text
 
     given = output.config or Configuration()
     rows = _rows(context, given)
@@ -88,7 +88,7 @@ def init_command(
 
     forecast config init -o other.toml --force
     """
-    from forecast.workflows.config import CONFIG, write_config  # noqa: PLC0415
+    from forecast.workflows.config import CONFIG, write_config
 
     path = to or Path(CONFIG)
     write_config(path, config_form(shared_options(commands_of(context)), data), force=force)

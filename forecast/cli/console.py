@@ -160,8 +160,8 @@ class ProgressLine:
             say(f"{description}: {100 * share:.0f} %", self._label)
 
     def _start_bar(self, description: str) -> Any:
-        from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         bar = Progress(
             TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),

@@ -18,9 +18,9 @@ def doctor_command(output: OutputFlags) -> None:
 
     forecast doctor --store /srv/forecast
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.doctor import examine  # noqa: PLC0415
-    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.doctor import examine
+    from forecast.workflows.tables import csv_text
 
     checks = examine(Store(output.store))
     failed = [check for check in checks if check.status == "failed"]

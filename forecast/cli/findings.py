@@ -23,7 +23,7 @@ def check_rows(result: "CheckResult") -> list[tuple[Cell, ...]]:
 
 def check_json(result: "CheckResult") -> dict[str, Any]:
     """Returns the document: what was read, what a run would do with it, and all findings."""
-    from forecast.workflows.check import describe_spots  # noqa: PLC0415 - imports numpy
+    from forecast.workflows.check import describe_spots
 
     reading, plan = result.reading, result.plan
     columns, panel = reading.columns, reading.panel

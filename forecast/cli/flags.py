@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from forecast.cli.completion import complete_column, complete_frequency
+from forecast.cli.completion import complete_column, complete_frequency, complete_name
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
 from forecast.errors import UsageError
@@ -34,6 +34,14 @@ from forecast.specs import (
     Preset,
     Settings,
 )
+
+Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
+OnlyName = Annotated[
+    str | None,
+    typer.Argument(
+        autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
+    ),
+]
 
 
 def _panel(title: str) -> Callable[..., Any]:

@@ -44,8 +44,8 @@ def history_command(
 
     forecast history sales --plot png
     """
-    from forecast.workflows.history import COLUMNS, draw_runs, read_runs, read_since  # noqa: PLC0415
-    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+    from forecast.workflows.history import COLUMNS, draw_runs, read_runs, read_since
+    from forecast.workflows.tables import csv_text
 
     runs = read_runs(output.store, name, read_since(since, datetime.now(UTC)) if since else None)
     files = draw_runs(runs, plot, out_dir) if plot != "none" else ()

@@ -5,9 +5,9 @@ import re
 import typer
 
 from forecast.cli.console import print_json, settle_form, table
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import Name, OutputFlags, grouped
 from forecast.cli.streams import write_out
-from forecast.cli.versions import Name, export_command, promote_command, prune_command, rollback_command
+from forecast.cli.versions import export_command, promote_command, prune_command, rollback_command
 
 models_app = typer.Typer(
     help="The trained models: list, show, rollback, promote, prune, export.",
@@ -29,7 +29,7 @@ def list_command(output: OutputFlags) -> None:
 
     forecast models list --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_champions  # noqa: PLC0415 - --help waits for no store
+    from forecast.workflows.inventory import describe_champions
 
     _print_versions(describe_champions(output.store), output)
 
@@ -45,7 +45,7 @@ def show_command(name: Name, output: OutputFlags) -> None:
 
     forecast models show sales --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_versions  # noqa: PLC0415
+    from forecast.workflows.inventory import describe_versions
 
     _print_versions(describe_versions(output.store, name), output)
 
@@ -60,7 +60,7 @@ for _name, _command in (
 
 
 def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:
-    from forecast.workflows.tables import csv_text  # noqa: PLC0415
+    from forecast.workflows.tables import csv_text
 
     form = settle_form(output.form)
     if form == "json":

@@ -99,7 +99,7 @@ def _matched(match: Match, specs: dict[str, ModelSpec]) -> str:
     if match == "seconds":
         each = ", ".join(f"{spec.cell} {count(spec.steps, 'step')}" for spec in cells)
         return f"seconds of training: {each}"
-    from forecast.models.matching import spec_parameters  # noqa: PLC0415 - imports numpy
+    from forecast.models.matching import spec_parameters
 
     each = ", ".join(f"{spec.cell} {count(spec.units, 'unit')}" for spec in cells)
     counts = sorted(spec_parameters(spec) for spec in cells)
@@ -128,7 +128,7 @@ def tell_saved(result: "TrainResult") -> None:
     if coverage is not None:
         say(f"80 % intervals held {100 * coverage:.0f} % of the truths on folds that did not calibrate them.")
     if bare := without_interval(result.forecasts):
-        from forecast.data.findings import listed  # noqa: PLC0415 - below the command line: imported late
+        from forecast.data.findings import listed
 
         some = "" if len(bare) == len(result.forecasts.series_ids) else f" for {listed(bare)}"
         say(f"No intervals{some}: there are too few past errors, or values that never vary, to calibrate them on.")
@@ -161,7 +161,7 @@ def without_interval(forecasts: "Forecasts") -> list[str]:
 
 def describe_contest(contest: Any) -> dict[str, Any]:
     """Returns what JSON output tells of the data, the plan and the folds."""
-    from forecast.data.frequency import iso_text  # noqa: PLC0415 - imports numpy
+    from forecast.data.frequency import iso_text
 
     reading, plan = contest.reading, contest.plan
     panel = reading.panel

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_name, complete_version
+from forecast.cli.completion import complete_version
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OnlyName, OutputFlags, grouped
 from forecast.cli.streams import write_out
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
@@ -17,12 +17,7 @@ SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "
 @grouped
 def predict_command(
     output: OutputFlags,
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
-        ),
-    ] = None,
+    name: OnlyName = None,
     horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
@@ -47,10 +42,10 @@ def predict_command(
 
     forecast predict sales --data newest.csv --json
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.outputs import check_free, forecast_csv, write_file  # noqa: PLC0415
-    from forecast.workflows.predict import PredictRequest, predict  # noqa: PLC0415
-    from forecast.workflows.tables import rows_of_csv  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.outputs import check_free, forecast_csv, write_file
+    from forecast.workflows.predict import PredictRequest, predict
+    from forecast.workflows.tables import rows_of_csv
 
     check_free(to, force=force)
     result = predict(PredictRequest(name, data, horizon, version), Store(output.store))

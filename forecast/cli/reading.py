@@ -23,8 +23,8 @@ def flag_words(flags: DataFlags) -> str:
 
 def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tuple[str, ReadOptions]":
     """Returns the file to work on and how it is read; says which, where it was not named."""
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.sources import find_source  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.sources import find_source
 
     found = find_source(data, Store(output.store), output.configured)
     if found.why and not output.quiet:
@@ -35,7 +35,7 @@ def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tup
 
 def read_options(flags: DataFlags) -> "ReadOptions":
     """Returns the readers' options."""
-    from forecast.data.readers import ReadOptions  # noqa: PLC0415 - imports numpy
+    from forecast.data.readers import ReadOptions
 
     return ReadOptions(
         time=flags.time,

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.completion import complete_name
-from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.flags import DataFlags, OnlyName, OutputFlags, grouped
 from forecast.cli.narration import narrated
 from forecast.cli.reading import read_options
 from forecast.cli.retrain_flags import RetrainFlags, duration
@@ -22,12 +21,7 @@ def retrain_command(
     flags: RetrainFlags,
     output: OutputFlags,
     reading: DataFlags,
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
-        ),
-    ] = None,
+    name: OnlyName = None,
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="The newest data; left out: the file of the last train.")
     ] = None,
@@ -40,10 +34,10 @@ def retrain_command(
 
     forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
     """
-    from forecast.production.alarm import Alarm, watched  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.production.job_log import open_log  # noqa: PLC0415
-    from forecast.production.store import Store  # noqa: PLC0415
-    from forecast.workflows.retrain import retrain  # noqa: PLC0415
+    from forecast.production.alarm import Alarm, watched
+    from forecast.production.job_log import open_log
+    from forecast.production.store import Store
+    from forecast.workflows.retrain import retrain
 
     store = Store(output.store)
     names = store.names()
@@ -51,7 +45,7 @@ def retrain_command(
     only = names[0] if len(names) == 1 else ""
     with watched(Alarm() if flags.dry_run else alarm, name if name in names else only) as watch:
         if data is None and name is not None and name not in names:
-            from forecast.workflows.sources import name_and_data  # noqa: PLC0415 - imports numpy
+            from forecast.workflows.sources import name_and_data
 
             name, data = name_and_data(name, data, store)
         log = open_log(flags.log_file, lambda: datetime.now(UTC))
@@ -64,9 +58,9 @@ def retrain_command(
 
 
 def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":
-    from forecast.production.promotion import Gate  # noqa: PLC0415
-    from forecast.workflows.freshness import Rules, Tolerance  # noqa: PLC0415
-    from forecast.workflows.retrain import Change, RetrainRequest  # noqa: PLC0415
+    from forecast.production.promotion import Gate
+    from forecast.workflows.freshness import Rules, Tolerance
+    from forecast.workflows.retrain import Change, RetrainRequest
 
     if flags.force and flags.candidate_only:
         raise UsageError("--force and --candidate-only can't be used together.", "one of them")

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from forecast.cli.completion import complete_name
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import Name, OutputFlags, grouped
 from forecast.cli.timetable import give_units, install, print_line, remove
 from forecast.errors import UsageError
 
@@ -58,7 +57,7 @@ class PlaceFlags:
 
 @grouped
 def schedule_command(
-    name: Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")],
+    name: Name,
     when: WhenFlags,
     place: PlaceFlags,
     output: OutputFlags,
@@ -77,7 +76,7 @@ def schedule_command(
 
     forecast schedule sales --cron '15 3 * * *' --kind systemd
     """
-    from forecast.workflows.schedule import When, plan_schedule  # noqa: PLC0415 - --help waits for no store
+    from forecast.workflows.schedule import When, plan_schedule
 
     more, weekly = list(flags or ()), when.weekly
     if weekly and more and re.fullmatch(r"\d{1,2}:\d\d\w*", more[0]):  # the two words of --weekly sun 03:15
@@ -100,7 +99,7 @@ def schedule_command(
 
 def _check_flags(name: str, flags: list[str]) -> None:
     """Parses them as `forecast retrain` will: better an error now than one at night."""
-    from forecast.cli.app import app  # noqa: PLC0415 - it imports this module
+    from forecast.cli.app import app
 
     program = typer.main.get_command(app)
     retrain = program.commands["retrain"]  # type: ignore[attr-defined]

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_name
 from forecast.cli.console import print_json, say, settle_form
-from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.flags import DataFlags, OnlyName, OutputFlags, grouped
 from forecast.cli.live_scores import live_scores_json, live_scores_table
 from forecast.cli.reading import read_options
 from forecast.cli.streams import write_out
@@ -18,12 +17,7 @@ from forecast.specs import PlotKind
 def score_command(
     output: OutputFlags,
     reading: DataFlags,
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
-        ),
-    ] = None,
+    name: OnlyName = None,
     data: Annotated[
         str | None,
         typer.Argument(metavar="DATA", help="The file with the actuals; left out: the one last trained on."),
@@ -41,10 +35,10 @@ def score_command(
 
     forecast score sales --json --plot png
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.score import ScoreRequest, draw_scores, score  # noqa: PLC0415
-    from forecast.workflows.sources import name_and_data  # noqa: PLC0415
-    from forecast.workflows.tables import LIVE_COLUMNS, csv_text  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.score import ScoreRequest, draw_scores, score
+    from forecast.workflows.sources import name_and_data
+    from forecast.workflows.tables import LIVE_COLUMNS, csv_text
 
     store = Store(output.store)
     model, source = name_and_data(name, data, store)

@@ -43,7 +43,7 @@ def leaderboard_table(board: "Leaderboard") -> str:
 
 def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
     """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
-    from forecast.workflows.tables import csv_text, leaderboard_rows  # noqa: PLC0415
+    from forecast.workflows.tables import csv_text, leaderboard_rows
 
     rows = leaderboard_rows(board)
     form = settle_form(output.form)
@@ -59,7 +59,7 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
 
 def leaderboard_json(board: "Leaderboard") -> dict[str, Any]:
     """Returns the part of a JSON document that holds the scores."""
-    from forecast.workflows.tables import leaderboard_rows  # noqa: PLC0415
+    from forecast.workflows.tables import leaderboard_rows
 
     by_step = {model: [float(value) for value in errors] for model, errors in board.by_step.items()}
     rows = [{**row, "rmse_by_step": by_step[str(row["model"])]} for row in leaderboard_rows(board)]

@@ -60,7 +60,7 @@ class Configuration:
 
 def read_given(path: str) -> Any:
     """Returns the ``ConfigFile`` that ``--config`` names."""
-    from forecast.workflows.config import read_config  # noqa: PLC0415 - --help needs no file
+    from forecast.workflows.config import read_config
 
     return read_config(Path(path))
 
@@ -82,7 +82,7 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
         if file is not None:
             raise UsageError("config init reads no settings.", f"forecast config init -o {file.name}")
         return None
-    from forecast.workflows.config import find_config  # noqa: PLC0415 - --help looks for no file
+    from forecast.workflows.config import find_config
 
     found = file or find_config(Path.cwd())
     commands = commands_of(context)

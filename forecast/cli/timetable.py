@@ -33,7 +33,7 @@ def print_line(plan: "Plan", output: OutputFlags) -> None:
 
 def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force: bool) -> None:
     """Prints the systemd units, or writes them into a folder, and says what makes systemd heed them."""
-    from forecast.workflows.schedule import activation, unit_folder, write_units  # noqa: PLC0415
+    from forecast.workflows.schedule import activation, unit_folder, write_units
 
     units, home = plan.units, unit_folder()
     files = write_units(units, folder, force=force) if folder else ()
@@ -54,7 +54,7 @@ def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force:
 
 def install(plan: "Plan", output: OutputFlags, *, yes: bool) -> None:
     """Puts the line into the user's crontab."""
-    from forecast.workflows.schedule import install_line  # noqa: PLC0415
+    from forecast.workflows.schedule import install_line
 
     name = plan.job.name
     line = plan.line
@@ -71,7 +71,7 @@ def install(plan: "Plan", output: OutputFlags, *, yes: bool) -> None:
 
 def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
     """Takes the line out of the user's crontab."""
-    from forecast.workflows.schedule import remove_line  # noqa: PLC0415
+    from forecast.workflows.schedule import remove_line
 
     _ask_consent(f"Take the retrain of {name} out of your crontab?", yes=yes)
     has_changed = remove_line(name, output.store)

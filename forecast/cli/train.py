@@ -53,9 +53,9 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
-    from forecast.production.store import Store  # noqa: PLC0415 - heavy imports wait for their command
-    from forecast.workflows.rehearsal import rehearse_train  # noqa: PLC0415
-    from forecast.workflows.train import TrainRequest, train  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.rehearsal import rehearse_train
+    from forecast.workflows.train import TrainRequest, train
 
     if data is None and output.configured is None:
         raise UsageError("Missing argument 'DATA'.", "forecast train --help")
@@ -88,7 +88,7 @@ def train_command(
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.models.registry import spec_names  # noqa: PLC0415
+    from forecast.models.registry import spec_names
 
     version, board = result.version, result.board
     row = board.row(result.chosen)

@@ -57,7 +57,7 @@ class Phases:
 
 def tell_reading(reading: "Reading") -> None:
     """Says how the file was read, in the flags that would read it so again."""
-    from dataclasses import fields  # noqa: PLC0415
+    from dataclasses import fields
 
     words = []
     for field in fields(reading.settled):

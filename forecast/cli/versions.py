@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.completion import complete_name, complete_version
+from forecast.cli.completion import complete_version
 from forecast.cli.console import count, print_json, say
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import Name, OutputFlags, grouped
 
 if TYPE_CHECKING:
     from forecast.production.version import Version
-
-Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
 
 
 @grouped
@@ -35,7 +33,7 @@ def rollback_command(
 
     forecast models rollback sales --store /srv/forecast
     """
-    from forecast.workflows.stewardship import rollback  # noqa: PLC0415 - --help waits for no store
+    from forecast.workflows.stewardship import rollback
 
     _tell_champion(rollback(output.store, name, to, datetime.now(UTC)), output)
 
@@ -56,7 +54,7 @@ def promote_command(
 
     forecast models promote sales v2 --store /srv/forecast
     """
-    from forecast.workflows.stewardship import promote  # noqa: PLC0415
+    from forecast.workflows.stewardship import promote
 
     _tell_champion(promote(output.store, name, version, datetime.now(UTC)), output)
 
@@ -76,7 +74,7 @@ def prune_command(
 
     forecast models prune sales --keep 1 --store /srv/forecast
     """
-    from forecast.workflows.stewardship import prune  # noqa: PLC0415
+    from forecast.workflows.stewardship import prune
 
     gone = prune(output.store, name, keep, datetime.now(UTC), dry_run=dry_run)
     labels = [version.label for version in gone.versions]
@@ -109,8 +107,8 @@ def export_command(
 
     forecast models export sales v2 sales-v2.keras --force
     """
-    from forecast.production.store import Store  # noqa: PLC0415
-    from forecast.workflows.export import export  # noqa: PLC0415
+    from forecast.production.store import Store
+    from forecast.workflows.export import export
 
     done = export(Store(output.store), name, version, path, force=force)
     if output.form == "json":

@@ -78,7 +78,7 @@ def _stored(path: Path, name: str) -> bytes:
     try:
         if not path.is_dir() and path.exists() and not path.is_file():
             message = f"{name} is a pipe or a device, not a file."
-            raise DataError(message, f"read it as standard input: forecast train - < {path}")
+            raise DataError(message, f"read it as standard input: - in place of the file, and < {path} at the end")
         return _read(path, name)
     except FileNotFoundError:
         message = f"there is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"

@@ -28,8 +28,8 @@ FloatArray = NDArray[np.float64]
 
 SHORT = 500
 """One series of at most so many steps can say little of how far its forecasts are to be trusted."""
-FEW_SERIES = 10
-"""Fewer series than this err together: each fold of theirs is one piece of evidence."""
+TRADED = "business-day"
+"""Series of this frequency are mostly prices, which move together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 
@@ -213,7 +213,7 @@ class _RunningTrial:
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
         is_short = len(self.panel) == 1 and len(self.panel.values) <= SHORT
-        folds = len({record.fold for record in known}) if len(self.panel) < FEW_SERIES else inf
+        folds = len({record.fold for record in known}) if self.panel.frequency.unit == TRADED else inf
         return learn_combination([record.evidence for record in known], self.metric, is_short=is_short, folds=folds)
 
     def _members(self, train: Panel) -> Members:

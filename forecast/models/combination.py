@@ -81,13 +81,13 @@ def learn_combination(
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
     what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. The slope of one short series
-    is drawn to what is usual instead; that of few series whose last value is the better anchor, such as prices, to 0.
+    is drawn to what is usual instead; that of prices, whose last value is the better anchor, to 0.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         is_short: all there is to learn from is one short series.
-        folds: that the evidence of few series is from; infinite for many series.
+        folds: that the evidence is from, where it is of prices; else infinite.
     """
     if not evidence:
         return None

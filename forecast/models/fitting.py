@@ -80,7 +80,8 @@ class RecurrentForecaster:
         began = time.perf_counter()
         spec = self.spec
         horizon = 1 if spec.rolled else spec.horizon
-        statistics, data = prepare_views(panel, spec.views, spec.window, horizon, self.machine.room)
+        is_fresh = self.start is None
+        statistics, data = prepare_views(panel, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
         prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
@@ -125,21 +126,30 @@ class RecurrentForecaster:
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
 def prepare_views(
-    panel: Panel, views: tuple[View, ...], window: int, horizon: int, room: int = 0
+    panel: Panel, views: tuple[View, ...], window: int, horizon: int, room: int = 0, *, is_fresh: bool = True
 ) -> tuple[dict[View, SeriesStatistics], dict[View, TrainingData]]:
     """Returns what each view learns from the panel before any network is trained, and what networks learn from.
+
+    Args:
+        panel: ends at the origin.
+        views: of one spec.
+        window: its lookback.
+        horizon: its horizon.
+        room: see ``Machine``.
+        is_fresh: the networks begin anew; those that go on need no start for their highway.
 
     Raises:
         DataError: no series is long enough for one window.
     """
     windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
     statistics = {view: _fit_view(panel, view, windows[view.season]) for view in views}
-    data = {view: _lesson(windows[view.season], view, statistics[view], room) for view in views}
+    data = {view: _lesson(windows[view.season], view, statistics[view], room, is_fresh=is_fresh) for view in views}
     return statistics, data
 
 
-def _lesson(windows: Windows, view: View, own: SeriesStatistics, room: int) -> TrainingData:
-    return TrainingData(windows, own.level, own.scale, start_highway(windows, view, own), room)
+def _lesson(windows: Windows, view: View, own: SeriesStatistics, room: int, *, is_fresh: bool) -> TrainingData:
+    highway = start_highway(windows, view, own) if is_fresh else None
+    return TrainingData(windows, own.level, own.scale, highway, room)
 
 
 def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:

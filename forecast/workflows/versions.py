@@ -77,27 +77,33 @@ def pack_version(
         "season": trained.season,
         "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
         "settings": asdict(settings),
-        "data": {
-            "source": str(reading.path) if reading.path else reading.source,
-            "fingerprint": reading.fingerprint,
-            "rows": reading.rows,
-            "options": asdict(options),
-            "settled": asdict(reading.settled),
-            "columns": asdict(reading.columns),
-            "series": len(panel),
-            "target": panel.target,
-            "fill": panel.fill,
-            "frequency": asdict(panel.frequency),
-            "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
-            "last_row": int(panel.last.max()) if panel.frequency.unit == "row" else None,
-            "values": int(panel.observed.sum()),
-            "steps": panel.lengths.tolist(),
-            "ranges": value_ranges(panel),
-            "closed": reading.is_closed,
-        },
+        "data": _describe_data(reading, options),
         "libraries": {name: package_version(name) for name in LIBRARIES},
     }
     return pack_arrays(arrays), manifest
+
+
+def _describe_data(reading: Reading, options: ReadOptions) -> dict[str, Any]:
+    """Returns the manifest's entry ``data``: where it was, how it was read, and what a sequel is compared with."""
+    panel = reading.panel
+    return {
+        "source": str(reading.path) if reading.path else reading.source,
+        "fingerprint": reading.fingerprint,
+        "rows": reading.rows,
+        "options": asdict(options),
+        "settled": asdict(reading.settled),
+        "columns": asdict(reading.columns),
+        "series": len(panel),
+        "target": panel.target,
+        "fill": panel.fill,
+        "frequency": asdict(panel.frequency),
+        "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
+        "last_row": int(panel.last.max()) if panel.frequency.unit == "row" else None,
+        "values": int(panel.observed.sum()),
+        "steps": panel.lengths.tolist(),
+        "ranges": value_ranges(panel),
+        "closed": reading.is_closed,
+    }
 
 
 def load_version(version: Version) -> StoredModel:
