@@ -17,6 +17,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forecast.data.covariates import Covariates
 from forecast.data.frequency import Frequency, parse_frequency
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Panel:
     frequency: Frequency
     target: str  # the user's name of the column
     fill: Fill = "interpolate"
+    covariates: Covariates | None = None  # what is known beside the target
 
     def __len__(self) -> int:
         return len(self.series_ids)
@@ -91,18 +93,24 @@ class Panel:
     def select(self, indices: ArrayLike) -> Self:
         """Returns the panel of the series at these positions, in this order."""
         chosen = np.asarray(indices, dtype=np.int64)
-        ids = tuple(self.series_ids[i] for i in chosen)
-        return self._gather(self.offsets[chosen], self.lengths[chosen], ids, self.first[chosen])
+        return self._gather(chosen, self.offsets[chosen], self.lengths[chosen], self.first[chosen])
 
     def _cut(self, skipped: IntArray, lengths: IntArray) -> Self:
         if lengths.shape != skipped.shape or (lengths < 0).any() or (skipped + lengths > self.lengths).any():
             raise ValueError("each series can be cut to between 0 and its own number of steps")
-        return self._gather(self.offsets[:-1] + skipped, lengths, self.series_ids, self.first + skipped)
+        return self._gather(np.arange(len(self)), self.offsets[:-1] + skipped, lengths, self.first + skipped)
 
-    def _gather(self, starts: IntArray, lengths: IntArray, ids: tuple[str, ...], first: IntArray) -> Self:
+    def _gather(self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray) -> Self:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-        return replace(self, series_ids=ids, values=self.values[positions], offsets=offsets, first=first)
+        return replace(
+            self,
+            series_ids=tuple(self.series_ids[i] for i in chosen),
+            values=self.values[positions],
+            offsets=offsets,
+            first=first,
+            covariates=self.covariates.cut(positions, chosen) if self.covariates else None,
+        )
 
     def _bridge(self, missing: IntArray) -> FloatArray:
         """Returns a value for each missing position from the observed ones around it in the same series."""

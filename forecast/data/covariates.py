@@ -1,0 +1,117 @@
+"""What is known beside the target: promotions, prices, holidays and traits, as the file holds them.
+
+    target    a a a a a a |                 N steps of all series together
+    past      p p p p p p |                 on the same steps: cut with the target at an origin
+    known     k k k k k k k k k k k         on steps of its own, which may go on after the target's end
+    static    s                             one value a series
+
+A cut at an origin leaves nothing of the past columns after it, and all of the known ones: that is what the word
+means. A column of text is the position of each text among its ``levels``; an empty cell is NaN everywhere.
+
+Shapes: ``S`` series, ``N`` steps of the target, ``K`` steps of the known columns, ``C`` columns of one kind.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Kind = Literal["known", "past", "static"]
+
+KINDS: tuple[Kind, ...] = ("known", "past", "static")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One covariate.
+
+    Attributes:
+        name: the user's name of the column.
+        kind: known in the future, seen up to the origin only, or a trait of the series.
+        levels: the texts of a column of text, in the order of their codes; None for numbers and true/false.
+    """
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """The covariates of a panel, laid out by series and step."""
+
+    columns: tuple[Column, ...]
+    known: FloatArray  # (K, C) of the known columns, in the order of ``columns``
+    known_offsets: IntArray  # (S + 1,)
+    known_first: IntArray  # (S,) ordinal of each series' first known step
+    past: FloatArray  # (N, C)
+    static: FloatArray  # (S, C)
+
+    def of(self, kind: Kind) -> tuple[Column, ...]:
+        """Returns the columns of one kind, in the order of their values."""
+        return tuple(column for column in self.columns if column.kind == kind)
+
+    @property
+    def known_last(self) -> IntArray:
+        """Ordinal of the last step of which each series' known columns tell, (S,)."""
+        return self.known_first + np.diff(self.known_offsets) - 1
+
+    def known_between(self, first: IntArray, steps: int) -> FloatArray:
+        """Returns the known columns on ``steps`` steps of each series, (S, steps, C); NaN where nothing is told.
+
+        Args:
+            first: (S,) ordinal of the first step wanted.
+            steps: how many.
+        """
+        wanted = first[:, None] + np.arange(steps)
+        inside = (wanted >= self.known_first[:, None]) & (wanted <= self.known_last[:, None])
+        if not len(self.known):
+            return np.full((*wanted.shape, self.known.shape[1]), np.nan)
+        place = np.where(inside, self.known_offsets[:-1, None] + wanted - self.known_first[:, None], 0)
+        return np.where(inside[..., None], self.known[place], np.nan)
+
+    def known_on(self, offsets: IntArray, first: IntArray) -> FloatArray:
+        """Returns the known columns on the steps of the target, (N, C), whose series lie and begin as told."""
+        series = np.repeat(np.arange(len(first)), np.diff(offsets))
+        wanted = np.arange(offsets[-1]) - offsets[series] + first[series]
+        inside = (wanted >= self.known_first[series]) & (wanted <= self.known_last[series])
+        if not len(self.known):
+            return np.full((len(wanted), self.known.shape[1]), np.nan)
+        place = np.where(inside, self.known_offsets[series] + wanted - self.known_first[series], 0)
+        return np.where(inside[:, None], self.known[place], np.nan)
+
+    def cut(self, positions: IntArray, chosen: IntArray) -> Self:
+        """Returns the covariates of some series, their past columns at some steps of the target only.
+
+        Args:
+            positions: of the steps that stay, in the target's buffer.
+            chosen: positions of the series that stay.
+        """
+        lengths = np.diff(self.known_offsets)[chosen]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(offsets[-1]) + np.repeat(self.known_offsets[:-1][chosen] - offsets[:-1], lengths)
+        return replace(
+            self,
+            known=self.known[places],
+            known_offsets=offsets,
+            known_first=self.known_first[chosen],
+            past=self.past[positions],
+            static=self.static[chosen],
+        )
+
+    def without(self, name: str) -> "Covariates | None":
+        """Returns the covariates without one column; None where none is left."""
+        columns = tuple(column for column in self.columns if column.name != name)
+        if not columns:
+            return None
+        kept = {kind: [column.name != name for column in self.of(kind)] for kind in KINDS}
+        return replace(
+            self,
+            columns=columns,
+            known=self.known[:, kept["known"]],
+            past=self.past[:, kept["past"]],
+            static=self.static[:, kept["static"]],
+        )
