@@ -49,6 +49,7 @@ class Attempt:
     seconds: float
     work: float
     megabytes: float
+    cpu_seconds: float
     note: str = ""
 
 
@@ -129,7 +130,8 @@ def _ours(dataset: Dataset, model: str, pairs: list[tuple[Path, Task]], terms: T
             run, forecast = terms.product.train(data, task.horizon, model, Path(folder))
         outcomes = task.outcomes(numbered(forecast, task.truth))
         work = max(0.0, run.seconds - terms.imports)
-        return Attempt(outcomes, run.seconds, work, run.megabytes, forecast["model"].iloc[0] if model == "auto" else "")
+        note = forecast["model"].iloc[0] if model == "auto" else ""
+        return Attempt(outcomes, run.seconds, work, run.megabytes, run.cpu_seconds, note)
 
     return _row(dataset, f"forecast {model}", [lambda pair=pair: attempt(pair) for pair in pairs])
 
@@ -150,7 +152,7 @@ def _run_peer(name: str, task: Task, terms: Terms) -> Attempt:
         run = measure([sys.executable, str(PEERS), name, str(folder)], folder, terms.limit).checked()
         done = json.loads((folder / "done.json").read_text())
         forecast = pd.read_csv(folder / "forecast.csv", dtype={"unique_id": str})
-    return Attempt(task.outcomes(forecast), run.seconds, done["seconds"], run.megabytes, done["note"])
+    return Attempt(task.outcomes(forecast), run.seconds, done["seconds"], run.megabytes, run.cpu_seconds, done["note"])
 
 
 def _row(dataset: Dataset, name: str, attempts: list[Callable[[], Attempt]]) -> Row:
@@ -163,4 +165,5 @@ def _row(dataset: Dataset, name: str, attempts: list[Callable[[], Attempt]]) -> 
         return Row(name, note=f"failed: {error}")
     seconds, work = sum(one.seconds for one in done) / len(done), sum(one.work for one in done) / len(done)
     notes = dict.fromkeys(one.note for one in done if one.note)
-    return Row(name, scores, seconds, work, max(one.megabytes for one in done), ", ".join(notes))
+    cpu_seconds = sum(one.cpu_seconds for one in done) / len(done)
+    return Row(name, scores, seconds, work, max(one.megabytes for one in done), ", ".join(notes), cpu_seconds)

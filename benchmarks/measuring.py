@@ -22,11 +22,13 @@ class Run:
 
     Attributes:
         seconds: wall time from start to exit, imports included.
+        cpu_seconds: of all cores, its own child processes included; a busy machine changes them little.
         megabytes: peak resident memory of its largest process.
         code: its exit code; negative where a signal ended it.
     """
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
     code: int
     out: str
@@ -86,7 +88,8 @@ def _launch(report: str, limit: str, *command: str) -> None:
     seconds = perf_counter() - began
     unit = 2**20 if sys.platform == "darwin" else 2**10
     code = os.waitstatus_to_exitcode(status)
-    Path(report).write_text(json.dumps({"seconds": seconds, "megabytes": usage.ru_maxrss / unit, "code": code}))
+    cost = {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / unit}
+    Path(report).write_text(json.dumps(cost | {"code": code}))
 
 
 if __name__ == "__main__":

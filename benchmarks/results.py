@@ -23,6 +23,7 @@ class Row:
     work: float | None = None  # seconds without imports
     megabytes: float | None = None
     note: str = ""
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _set_table(result: SetResult) -> str:
     own = next((row for row in result.rows if row.contender == OURS), Row(OURS))
     hourly = result.dataset.name == "m4_hourly"
     headers = ["contender", "sMAPE", "MASE", "RMSE pooled", "RMSE mean", *(["OWA"] if hourly else [])]
-    headers += ["seconds", "less imports", "peak MB", "MASE ×", "RMSE ×", "seconds ×", "note"]
+    headers += ["seconds", "less imports", "CPU s", "peak MB", "MASE ×", "RMSE ×", "seconds ×", "CPU ×", "note"]
     rows = []
     for row in result.rows:
         scores, ours = row.scores, own.scores
@@ -126,9 +127,10 @@ def _set_table(result: SetResult) -> str:
         cells = [number(value) for value in errors]
         if hourly:
             cells.append(number(scores.owa(NAIVE2_ON_M4_HOURLY) if scores else None))
-        cells += [number(row.seconds, 1), number(row.work, 1), number(row.megabytes, 0)]
+        cells += [number(row.seconds, 1), number(row.work, 1), number(row.cpu_seconds, 1), number(row.megabytes, 0)]
         cells.append(number(scores.mase / ours.mase if scores and ours else None))
         cells.append(number(scores.rmse_pooled / ours.rmse_pooled if scores and ours else None))
-        cells.append(number(row.seconds / own.seconds if row.seconds and own.seconds else None, 2))
+        for cost, least in ((row.seconds, own.seconds), (row.cpu_seconds, own.cpu_seconds)):
+            cells.append(number(cost / least if cost and least else None, 2))
         rows.append([row.contender, *cells, row.note])
     return table(headers, rows)
