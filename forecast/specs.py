@@ -72,6 +72,11 @@ class ModelSpec:
         rolled: the network emits one step and is rolled forward, feeding back its own forecasts.
         schedule: ``cosine`` warms up for 30 steps and decays to zero; ``constant`` does neither.
         preset: the recipe the settings came from, for the record.
+        calendar: dates may have effects, where the training rows say so.
+        country: whose holidays may; None for none.
+        known: inputs made of covariates that are known in the future.
+        past: inputs made of covariates that are known up to the origin only.
+        static: inputs made of traits of the series.
     """
 
     cell: Cell
@@ -93,6 +98,16 @@ class ModelSpec:
     schedule: Literal["cosine", "constant"] = "cosine"
     seeds: tuple[int, ...] = (0, 1, 2)
     preset: Preset = "balanced"
+    calendar: bool = False
+    country: str | None = None
+    known: int = 0
+    past: int = 0
+    static: int = 0
+
+    @property
+    def takes_covariates(self) -> bool:
+        """Whether the network is given more than the target."""
+        return self.known + self.past + self.static > 0
 
     def __post_init__(self) -> None:
         """Refuses values that no network can have.
@@ -199,6 +214,8 @@ class Settings:
         seeds: how many networks are trained from each view, each from its own seed.
         metric: the error by which past forecasts are judged where something is to be chosen.
         kind: what the values are: ``sales`` are never negative, a ``price`` moves by returns from its last value.
+        calendar: dates are looked at for effects, which are used where they are worth something.
+        country: whose holidays are looked at too; None for none.
     """
 
     horizon: int | None = None
@@ -211,6 +228,8 @@ class Settings:
     metric: Metric = "rmsse"
     overrides: Overrides = Overrides()
     kind: Kind = "auto"
+    calendar: bool = True
+    country: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ NAMES = ["ridge", "boosting"]
 
 
 def forecaster(name, view=VIEWS[0], horizon=3, seed=0):
-    return RegressionForecaster(name, SPEC.window, horizon, view, seed)
+    return RegressionForecaster(name, SPEC.with_(horizon=horizon), view, seed)
 
 
 def forecast(name, panel, **changes):

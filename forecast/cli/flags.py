@@ -123,6 +123,33 @@ class DataFlags:
         bool, _data("--keep-partial", help="With --aggregate: keep a first or last period that is not whole.")
     ] = False
     no_dates: Annotated[bool, _data("--no-dates", help="There are no dates: each row is one step.")] = False
+    known: Annotated[
+        str | None,
+        _data(
+            "--known",
+            help="Covariates known in the future, such as promo,price.",
+            metavar="COLUMNS",
+            autocompletion=complete_column,
+        ),
+    ] = None
+    past: Annotated[
+        str | None,
+        _data(
+            "--past",
+            help="Covariates seen up to the forecast only: a,b.",
+            metavar="COLUMNS",
+            autocompletion=complete_column,
+        ),
+    ] = None
+    static: Annotated[
+        str | None,
+        _data(
+            "--static",
+            help="Traits of a series, such as region,size.",
+            metavar="COLUMNS",
+            autocompletion=complete_column,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +168,13 @@ class SettingsFlags:
     kind: Annotated[
         Kind, _scoring("--kind", help="price: returns from the last value; sales: never below 0, checked.")
     ] = "auto"
+    no_calendar: Annotated[
+        bool, _scoring("--no-calendar", help="Don't look at dates for effects, such as those of the month's end.")
+    ] = False
+    country: Annotated[
+        str | None,
+        _scoring("--country", help="Look at its holidays, and the days around: DE, US-CA.", metavar="CODE"),
+    ] = None
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
         "balanced"
     )
@@ -179,7 +213,7 @@ class SettingsFlags:
         own = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
         network = {f.name: getattr(self, f.name) for f in fields(Overrides)}
         chosen: dict[str, Any] = {name: getattr(self, name) for name in own}
-        return Settings(overrides=Overrides(**network), **chosen)
+        return Settings(overrides=Overrides(**network), calendar=not self.no_calendar, **chosen)
 
 
 @dataclass(frozen=True)
@@ -233,6 +267,7 @@ class PlotFlags:
     out_dir: Annotated[
         Path, _output("--out-dir", help="Folder of plots and forecasts.", metavar="DIR", file_okay=False)
     ] = Path("forecasts")
+    report: Annotated[bool, _output("--report", help="Write one HTML page of it all into the folder.")] = False
     dry_run: Annotated[
         bool, _output("--dry-run", "-n", help="Say what would be done and how long it takes; write nothing.")
     ] = False

@@ -66,21 +66,21 @@ class Covariates:
             first: (S,) ordinal of the first step wanted.
             steps: how many.
         """
-        wanted = first[:, None] + np.arange(steps)
-        inside = (wanted >= self.known_first[:, None]) & (wanted <= self.known_last[:, None])
-        if not len(self.known):
-            return np.full((*wanted.shape, self.known.shape[1]), np.nan)
-        place = np.where(inside, self.known_offsets[:-1, None] + wanted - self.known_first[:, None], 0)
-        return np.where(inside[..., None], self.known[place], np.nan)
+        series = np.repeat(np.arange(len(first)), steps)
+        wanted = (first[:, None] + np.arange(steps)).ravel()
+        return self.known_at(series, wanted).reshape(len(first), steps, self.known.shape[1])
 
     def known_on(self, offsets: IntArray, first: IntArray) -> FloatArray:
         """Returns the known columns on the steps of the target, (N, C), whose series lie and begin as told."""
         series = np.repeat(np.arange(len(first)), np.diff(offsets))
-        wanted = np.arange(offsets[-1]) - offsets[series] + first[series]
-        inside = (wanted >= self.known_first[series]) & (wanted <= self.known_last[series])
+        return self.known_at(series, np.arange(offsets[-1]) - offsets[series] + first[series])
+
+    def known_at(self, series: IntArray, steps: IntArray) -> FloatArray:
+        """Returns the known columns at some steps (n,), ordinals of them, of some series (n,): (n, C)."""
+        inside = (steps >= self.known_first[series]) & (steps <= self.known_last[series])
         if not len(self.known):
-            return np.full((len(wanted), self.known.shape[1]), np.nan)
-        place = np.where(inside, self.known_offsets[series] + wanted - self.known_first[series], 0)
+            return np.full((len(steps), self.known.shape[1]), np.nan)
+        place = np.where(inside, self.known_offsets[series] + steps - self.known_first[series], 0)
         return np.where(inside[:, None], self.known[place], np.nan)
 
     def cut(self, positions: IntArray, chosen: IntArray) -> Self:
@@ -101,6 +101,14 @@ class Covariates:
             past=self.past[positions],
             static=self.static[chosen],
         )
+
+    def since(self, first: IntArray) -> Self:
+        """Returns the covariates with what the known columns tell of the steps from these on, (S,)."""
+        skipped = np.clip(first - self.known_first, 0, np.diff(self.known_offsets))
+        lengths = np.diff(self.known_offsets) - skipped
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(offsets[-1]) + np.repeat(self.known_offsets[:-1] + skipped - offsets[:-1], lengths)
+        return replace(self, known=self.known[places], known_offsets=offsets, known_first=self.known_first + skipped)
 
     def without(self, name: str) -> "Covariates | None":
         """Returns the covariates without one column; None where none is left."""

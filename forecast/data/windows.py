@@ -9,7 +9,8 @@ Shapes: ``S`` series, ``M`` windows, ``L`` lookback, ``H`` horizon, ``N`` steps 
     lookback              [-----L-----]           what a forecast from the end of the series sees
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from forecast.errors import DataError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Number = TypeVar("Number", np.float64, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Windows:
         starts: (M,) position of each window's first lookback step.
         series: (M,) the series each window is cut from.
         padding: (S,) steps put before each series.
+        places: (N,) the step of the panel that each one shows, padding repeats some; -1 for none.
     """
 
     buffer: FloatArray
@@ -38,6 +41,7 @@ class Windows:
     starts: IntArray
     series: IntArray
     padding: IntArray
+    places: IntArray
     lookback: int
     horizon: int
 
@@ -55,7 +59,7 @@ class Windows:
         return np.where(self.observed[index], self.buffer[index], np.nan)
 
 
-def extend_left(values: FloatArray, steps: int, season: int) -> FloatArray:
+def extend_left(values: NDArray[Number], steps: int, season: int) -> NDArray[Number]:
     """Returns the values with ``steps`` more before them: the first season again and again.
 
     A series shorter than one season repeats its first value. An empty one is zeros.
@@ -63,7 +67,7 @@ def extend_left(values: FloatArray, steps: int, season: int) -> FloatArray:
     if steps <= 0:
         return values
     if len(values) == 0:
-        return np.zeros(steps)
+        return np.zeros(steps, dtype=values.dtype)
     period = season if len(values) >= season else 1
     phase = np.arange(-steps, 0) % period
     return np.concatenate([values[phase], values])
@@ -88,7 +92,7 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
     least = min(lookback, max(season, lookback // 8, 1))
     padding = np.clip(lookback + 2 * horizon - lengths, 0, lookback - least)
     padding[lengths < least + horizon] = 0
-    buffer, observed, offsets = _padded(panel, padding, season)
+    places, observed, offsets = _padded(panel, padding, season)
     counts = np.maximum(lengths + padding - lookback - horizon + 1, 0)
     series = np.repeat(np.arange(len(panel)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -101,29 +105,44 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
             f"No series is long enough for one window of {lookback} steps and a horizon of {horizon}.",
             f"--window {max(1, lookback // 2)} --horizon {max(1, horizon // 2)}",
         )
-    return Windows(buffer, observed, starts[scored], series[scored], padding, lookback, horizon)
+    buffer = panel.filled if not padding.any() else _shown(panel.filled, places)
+    return Windows(buffer, observed, starts[scored], series[scored], padding, places, lookback, horizon)
 
 
 def last_lookbacks(panel: Panel, lookback: int, season: int = 1) -> FloatArray:
     """Returns the last ``lookback`` steps of each series, gaps filled, short ones padded: (S, L)."""
-    tail = replace(panel, values=panel.filled).tail(lookback)  # filled before it is cut: a gap may reach further back
-    padding = lookback - tail.lengths
-    buffer, _, _ = _padded(tail, padding, season)
-    return buffer.reshape(len(panel), lookback)
+    return _shown(panel.filled, last_places(panel, lookback, season))
 
 
-def _padded(panel: Panel, padding: IntArray, season: int) -> tuple[FloatArray, NDArray[np.bool_], IntArray]:
-    """Returns the filled buffer, its observed mask and the offset of each series, padding included."""
+def last_places(panel: Panel, lookback: int, season: int = 1) -> IntArray:
+    """Returns the steps of the panel that ``last_lookbacks`` shows, (S, L); -1 for none."""
+    places = panel.offsets[1:, None] - lookback + np.arange(lookback)
+    for i in np.flatnonzero(panel.lengths < lookback):
+        places[i] = _extended(panel, int(i), int(lookback - panel.lengths[i]), season)
+    return places
+
+
+def _shown(values: FloatArray, places: IntArray) -> FloatArray:
+    """Returns the values at some steps; 0 where there is none."""
+    return np.where(places >= 0, values[places], 0.0) if len(values) else np.zeros(places.shape)
+
+
+def _extended(panel: Panel, i: int, steps: int, season: int) -> IntArray:
+    """Returns the steps of series i with so many more before them, as ``extend_left`` would put them."""
+    own = np.arange(panel.offsets[i], panel.offsets[i + 1])
+    return extend_left(own, steps, season) if len(own) else np.full(steps, -1)
+
+
+def _padded(panel: Panel, padding: IntArray, season: int) -> tuple[IntArray, NDArray[np.bool_], IntArray]:
+    """Returns the step of the panel at each place of a padded buffer, where it is observed, and each series' offset."""
     if not padding.any():
-        return panel.filled, panel.observed, panel.offsets[:-1]
-    lengths = panel.lengths + padding
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    target = np.repeat(offsets[:-1] + padding - panel.offsets[:-1], panel.lengths) + np.arange(len(panel.filled))
-    buffer = np.empty(offsets[-1])
+        return np.arange(len(panel.values)), panel.observed, panel.offsets[:-1]
+    offsets = np.concatenate([[0], np.cumsum(panel.lengths + padding)])
+    target = np.repeat(offsets[:-1] + padding - panel.offsets[:-1], panel.lengths) + np.arange(len(panel.values))
+    places = np.empty(offsets[-1], dtype=np.int64)
     observed = np.zeros(offsets[-1], dtype=bool)
-    buffer[target] = panel.filled
+    places[target] = np.arange(len(panel.values))
     observed[target] = panel.observed
     for i in np.flatnonzero(padding):
-        own = panel.filled[panel.offsets[i] : panel.offsets[i + 1]]
-        buffer[offsets[i] : offsets[i + 1]] = extend_left(own, int(padding[i]), season)
-    return buffer, observed, offsets[:-1]
+        places[offsets[i] : offsets[i + 1]] = _extended(panel, int(i), int(padding[i]), season)
+    return places, observed, offsets[:-1]

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
-from forecast.models.forecaster import Curve, Watcher
+from forecast.models.encoding import Encoding
+from forecast.models.forecaster import Curve, Snapshot, Watcher
 from forecast.models.highway import start_highway
+from forecast.models.knowledge import Knowledge, Surroundings, learn_knowledge
 from forecast.models.pacing import Pacer
 from forecast.models.recurrent import (
     Network,
@@ -28,7 +30,7 @@ from forecast.models.recurrent import (
     run_view,
 )
 from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import CHUNK, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.training import CHUNK, Beside, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.views import see, to_unit, view_maps
 from forecast.specs import Machine, ModelSpec, View
 
@@ -70,7 +72,7 @@ class RecurrentForecaster:
         """
         if self.memory is None:
             return self._train(panel, watcher)
-        key = (self.spec, blake2b(panel.values.tobytes() + panel.offsets.tobytes()).digest())
+        key = (self.spec, _digest(panel))
         if key not in self.memory:
             self.memory[key] = self._train(panel, watcher)
         watcher.progress(1.0)
@@ -78,21 +80,24 @@ class RecurrentForecaster:
 
     def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         began = time.perf_counter()
-        spec = self.spec
+        knowledge, rest = self._learn_covariates(panel)
+        spec = knowledge.sized(self.spec) if knowledge else self.spec
         horizon = 1 if spec.rolled else spec.horizon
         is_fresh = self.start is None
-        statistics, data = prepare_views(panel, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
+        statistics, data = prepare_views(rest, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
+        if knowledge and spec.takes_covariates:
+            data = {view: replace(own, beside=_beside(knowledge, panel, own.windows)) for view, own in data.items()}
         prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = _watch(panel, spec, statistics, watcher.truth)
-        log = _TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs))
+        watched = _watch(panel, rest, spec, statistics, knowledge, watcher.truth)
+        log = _TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
         if self.pacer:
             self.pacer.begin(spec, time.perf_counter() - began)
 
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
-            own, on_chunk = self._paced(log.listener(view, is_watched=seed == spec.seeds[0]))
+            own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
             maps = view_maps(view, spec.window, horizon, statistics[view].base)
             return Network(
                 view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
@@ -109,19 +114,42 @@ class RecurrentForecaster:
                 raise
         networks = tuple(future.result() for future in futures)
         seconds = time.perf_counter() - began
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds)
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, knowledge)
 
-    def _paced(self, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
+    def _learn_covariates(self, panel: Panel) -> tuple[Knowledge | None, Panel]:
+        """Returns what the panel's covariates teach, and the panel without their effects.
+
+        Networks that go on keep the inputs that they know.
+        """
+        if self.spec.rolled:
+            return None, panel
+        encoding = self.start.knowledge.encoding if self.start and self.start.knowledge else None
+        return learn_covariates(panel, self.spec.with_(cell="linear"), encoding)
+
+    def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
         if self.pacer is None:
-            return self.spec, on_chunk
-        turn = self.pacer.turn(self.spec)
+            return spec, on_chunk
+        turn = self.pacer.turn(spec)
 
         def advance(step: int, weights: Callable[[], Weights]) -> None:
             on_chunk(step, weights)
             turn.advance(step)
 
-        return self.spec.with_(steps=turn.steps), advance
+        return spec.with_(steps=turn.steps), advance
+
+
+@lru_cache(maxsize=1)  # cells that are trained in turn on the same panel learn the same
+def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> tuple[Knowledge | None, Panel]:
+    """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects."""
+    knowledge = learn_knowledge(panel, spec, encoding)
+    return knowledge, knowledge.remove(panel) if knowledge else panel
+
+
+def _beside(knowledge: Knowledge, panel: Panel, windows: Windows) -> Beside:
+    """Returns the inputs that are made of covariates, on the steps of the windows' buffer and by series."""
+    observed, places = knowledge.observed(panel), windows.places
+    return Beside(np.where(places[:, None] >= 0, observed[places], np.float32(0)), knowledge.static(panel))
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
@@ -166,6 +194,16 @@ def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:
     return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season))
 
 
+def _digest(panel: Panel) -> bytes:
+    """Returns a fingerprint of all that a model can learn from a panel."""
+    digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes())
+    if panel.covariates:
+        digest.update(repr(panel.covariates.columns).encode())
+        for array in (panel.covariates.known, panel.covariates.past, panel.covariates.static):
+            digest.update(array.tobytes())
+    return digest.digest()
+
+
 def curve_series(panel: Panel) -> NDArray[np.int64]:
     """Returns the positions of the series that a curve is drawn on."""
     return np.unique(np.linspace(0, len(panel) - 1, CURVE_SERIES).astype(np.int64))
@@ -183,10 +221,15 @@ class _Watched:
     statistics: dict[View, SeriesStatistics]
     truth: FloatArray  # (S, H)
     spec: ModelSpec
+    panel: Panel
+    beside: dict[int, Surroundings] | None  # by season
+    knowledge: Knowledge | None
 
     def rmse(self, view: View, weights: Weights) -> float:
         """Returns a network's error; NaN where nothing was observed."""
-        error = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view]) - self.truth
+        beside = self.beside[view.season] if self.beside else None
+        point = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view], beside)
+        error = (self.knowledge.restore(point, self.panel) if self.knowledge else point) - self.truth
         return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 
     def is_due(self, step: int) -> bool:
@@ -196,15 +239,33 @@ class _Watched:
 
 
 def _watch(
-    panel: Panel, spec: ModelSpec, statistics: dict[View, SeriesStatistics], truth: FloatArray | None
+    panel: Panel,
+    rest: Panel,
+    spec: ModelSpec,
+    statistics: dict[View, SeriesStatistics],
+    knowledge: Knowledge | None,
+    truth: FloatArray | None,
 ) -> _Watched | None:
+    """Returns what a curve is drawn from; None where there is no truth to draw it against.
+
+    Args:
+        panel: as it is.
+        rest: without the effects of its covariates.
+        spec: of the networks.
+        statistics: of each view.
+        knowledge: of the covariates.
+        truth: (S, H), what came.
+    """
     if truth is None:
         return None
-    some = curve_series(panel)
-    chosen = panel.select(some)
-    lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in {view.season for view in spec.views}}
+    some, seasons = curve_series(panel), {view.season for view in spec.views}
+    chosen, told = rest.select(some), panel.select(some)
+    lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in seasons}
+    beside = None
+    if knowledge and spec.takes_covariates:
+        beside = {season: knowledge.at_end(told, spec.window, spec.horizon, season) for season in seasons}
     own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
-    return _Watched(lookbacks, own, truth[some], spec)
+    return _Watched(lookbacks, own, truth[some], spec, told, beside, knowledge)
 
 
 @dataclass(eq=False)
@@ -214,18 +275,19 @@ class _TrainingLog:
     progress: Callable[[float], None]
     watched: _Watched | None
     total: int
+    look: Callable[[Snapshot], None] | None = None
     done: int = 0
     points: list[tuple[int, float, float]] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
     lock: Lock = field(default_factory=Lock)
 
-    def listener(self, view: View, *, is_watched: bool) -> Callable[[int, Callable[[], Weights]], None]:
+    def listener(self, view: View, seed: int, *, is_watched: bool) -> Callable[[int, Callable[[], Weights]], None]:
         """Returns what one training thread calls after each chunk.
 
         Its clock starts at step 0, when all is compiled, and stands still while the weights are looked at.
         """
         clock = {"start": 0.0, "step": 0}
-        watched = self.watched if is_watched else None
+        watched = self.watched
 
         def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
             if self.stop.is_set():
@@ -233,8 +295,11 @@ class _TrainingLog:
             began = time.perf_counter()
             if step == 0:
                 clock["start"] = began
-            rmse = watched.rmse(view, weights()) if watched and watched.is_due(step) else None
+            is_due = watched is not None and watched.is_due(step)
+            rmse = watched.rmse(view, weights()) if watched and is_watched and is_due else None
             with self.lock:
+                if self.look and is_due:
+                    self.look(Snapshot(view, seed, step, began - clock["start"], weights()))
                 self.done += step - int(clock["step"])
                 clock["step"] = step
                 if rmse is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.specs import View
 
 FloatArray = NDArray[np.float64]
 
@@ -61,16 +62,34 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A network in the middle of its training.
+
+    Attributes:
+        seconds: of training until then, pauses left out.
+        weights: by name.
+    """
+
+    view: View
+    seed: int
+    step: int
+    seconds: float
+    weights: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
 class Watcher:
     """Looks on while a model is fitted; changes nothing.
 
     Attributes:
         progress: told the share of the fit that is done, from 0 to 1.
         truth: (S, H), the steps after the origin, to draw a ``Curve`` against; no model learns from it.
+        look: shown every network at the points of that curve; called by one training thread at a time.
     """
 
     progress: Callable[[float], None] = lambda _share: None
     truth: FloatArray | None = None
+    look: Callable[[Snapshot], None] | None = None
 
 
 class Fitted(Protocol):

@@ -4,6 +4,12 @@ Shapes: ``B`` windows, ``L`` lookback, ``T = L / segment`` recurrent steps, ``U`
 
     window (B, L) ──┬─ segments (B, T, segment) ─ embed ─ cell ─ … ─ cell ─ last state (B, U) ─ head ─┐
                     └───────────────────────── highway ──────────────────────────────────────────────(+)─▶ (B, H)
+
+With covariates, each observed step brings its inputs into the segments, and beside the head there is a decoder, the
+same for all steps: what is known of a step, the naive forecast of it, the last state and the traits of the series.
+
+    last state (B, U), static (B, F) ─ context (B, 1, D) ─┐
+    ahead (B, H, F), base (B, H, 1) ─ each step (B, H, D) ─(+)─ tanh ─ reply ─▶ (B, H)
 """
 
 from collections.abc import Iterator
@@ -13,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.devices import keras
+from forecast.models.recurrent import DECODER_UNITS
 from forecast.specs import ModelSpec
 
 Weights = dict[str, NDArray[np.float32]]
@@ -29,9 +36,15 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "k
     draw = iter(range(seed * 1000, seed * 1000 + 1000))
     horizon = 1 if spec.rolled else spec.horizon
     window = keras.Input((spec.window,), name="window")
+    beside = _inputs_beside(spec)
     outputs = []
     if spec.cell != "linear":
-        hidden = keras.layers.Reshape((spec.window // spec.segment, spec.segment), name="segments")(window)
+        steps = window
+        if "observed" in beside:
+            column = keras.layers.Reshape((spec.window, 1), name="column")(window)
+            steps = keras.layers.Concatenate(name="steps")([column, beside["observed"]])
+        width = spec.segment * (1 + spec.known + spec.past)
+        hidden = keras.layers.Reshape((spec.window // spec.segment, width), name="segments")(steps)
         if spec.segment > 1:
             hidden = keras.layers.Dense(
                 spec.units, name="embed", kernel_initializer=keras.initializers.GlorotUniform(next(draw))
@@ -40,6 +53,8 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "k
             hidden = _cell_layer(spec, layer, draw, reset_after)(hidden)
         start = keras.initializers.GlorotUniform(next(draw)) if spec.rolled else "zeros"
         outputs.append(keras.layers.Dense(horizon, name="head", kernel_initializer=start)(hidden))
+        if beside:
+            outputs.append(_decoder(hidden, beside, draw))
     if spec.highway or spec.cell == "linear":
         outputs.append(
             keras.layers.Dense(horizon, name="highway", use_bias=spec.cell == "linear", kernel_initializer="zeros")(
@@ -47,7 +62,36 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "k
             )
         )
     output = outputs[0] if len(outputs) == 1 else keras.layers.Add(name="sum")(outputs)
-    return keras.Model(window, output, name=spec.cell)
+    return keras.Model([window, *beside.values()] if beside else window, output, name=spec.cell)
+
+
+def _inputs_beside(spec: ModelSpec) -> dict[str, Any]:
+    """Returns the inputs that are made of covariates, and the base, in the order in which the network takes them."""
+    if not spec.takes_covariates or spec.cell == "linear":
+        return {}
+    shapes = {
+        "observed": (spec.window, spec.known + spec.past),
+        "ahead": (spec.horizon, spec.known),
+        "static": (spec.static,),
+        "base": (spec.horizon,),
+    }
+    return {name: keras.Input(shape, name=name) for name, shape in shapes.items() if shape[-1]}
+
+
+def _decoder(hidden: Any, beside: dict[str, Any], draw: Iterator[int]) -> Any:
+    """Returns what the covariates of each step of the horizon add to its forecast: nothing, before training."""
+    layers = keras.layers
+    horizon = beside["base"].shape[1]
+    base = layers.Reshape((horizon, 1), name="base_column")(beside["base"])
+    each = layers.Concatenate(name="step")([beside["ahead"], base]) if "ahead" in beside else base
+    context = layers.Concatenate(name="whole")([hidden, beside["static"]]) if "static" in beside else hidden
+    start = keras.initializers.GlorotUniform
+    told = layers.Dense(DECODER_UNITS, name="context", kernel_initializer=start(next(draw)))(context)
+    told = layers.Reshape((1, DECODER_UNITS), name="context_row")(told)
+    seen = layers.Dense(DECODER_UNITS, use_bias=False, name="ahead_units", kernel_initializer=start(next(draw)))(each)
+    both = layers.Activation("tanh", name="decoder")(layers.Add(name="decided")([seen, told]))
+    reply = layers.Dense(1, use_bias=False, name="reply", kernel_initializer="zeros")(both)
+    return layers.Reshape((horizon,), name="replies")(reply)
 
 
 def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: bool) -> Any:

@@ -3,15 +3,22 @@
 import io
 import zipfile
 import zlib
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.covariates import KINDS, Column, Kind
 from forecast.errors import DataError
+from forecast.models.causes import Cause, Causes
+from forecast.models.effects import Effects
+from forecast.models.encoding import Encoding, Input
+from forecast.models.knowledge import Knowledge
 from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
+KNOWLEDGE = "knowledge/"
 RETRAIN = "forecast train DATA, to train it anew"
 DAMAGE = (ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 """What numpy and zipfile raise at bytes that are no archive of arrays."""
@@ -51,7 +58,11 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
         if base is not None:
             arrays[f"view{number}/base"] = base
     networks = [{"view": views.index(network.view), "seed": network.seed} for network in model.networks]
-    return {"spec": model.spec.to_json(), "networks": networks}, arrays
+    document: dict[str, Any] = {"spec": model.spec.to_json(), "networks": networks}
+    if model.knowledge:
+        document["knowledge"], told = _dump_knowledge(model.knowledge)
+        arrays |= {f"{KNOWLEDGE}{name}": array for name, array in told.items()}
+    return document, arrays
 
 
 def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecurrentModel:
@@ -74,7 +85,11 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
             Network(spec.views[entry["view"]], int(entry["seed"]), _weights_of(number, arrays))
             for number, entry in enumerate(settings["networks"])
         )
-        model = RecurrentModel(spec, networks, tuple(settings["series_ids"]), statistics)
+        series_ids, knowledge = tuple(settings["series_ids"]), None
+        if settings.get("knowledge"):
+            own = {name.removeprefix(KNOWLEDGE): array for name, array in arrays.items() if name.startswith(KNOWLEDGE)}
+            knowledge = _load_knowledge(settings["knowledge"], own, series_ids)
+        model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
     if not _fits(model):
@@ -94,6 +109,46 @@ def _fits(model: RecurrentModel) -> bool:
     complete = all(network.weights.keys() == weight_shapes(spec).keys() for network in model.networks)
     fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
     return len(model.networks) > 0 and complete and fitting
+
+
+def _dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    encoding, effects = knowledge.encoding, knowledge.effects
+    document: dict[str, Any] = {}
+    arrays: dict[str, NDArray[Any]] = {}
+    if encoding:
+        document |= {"columns": list(map(asdict, encoding.columns)), "inputs": list(map(asdict, encoding.inputs))}
+        arrays |= {f"centers/{kind}": centers for kind, centers in encoding.centers.items()}
+    if effects:
+        causes = effects.causes
+        document["causes"] = list(map(asdict, causes.used))
+        document |= {"events": list(causes.events), "country": causes.country}
+        arrays |= {"effects/common": effects.common, "effects/own": effects.own, "effects/sizes": effects.sizes}
+    return document, arrays
+
+
+def _load_knowledge(
+    document: dict[str, Any], arrays: dict[str, NDArray[Any]], series_ids: tuple[str, ...]
+) -> Knowledge:
+    """Rebuilds what was learned of covariates.
+
+    Raises:
+        KeyError, TypeError, ValueError: a part is missing, or does not fit the others.
+    """
+    encoding, effects = None, None
+    if "columns" in document:
+        columns = tuple(
+            Column(one["name"], one["kind"], one["levels"] and tuple(one["levels"])) for one in document["columns"]
+        )
+        centers: dict[Kind, NDArray[np.float64]] = {kind: arrays[f"centers/{kind}"] for kind in KINDS}
+        encoding = Encoding(columns, tuple(Input(**one) for one in document["inputs"]), centers, series_ids)
+    if "causes" in document:
+        used = tuple(Cause(**one) for one in document["causes"])
+        causes = Causes(used, encoding, tuple(document["events"]), document["country"])
+        common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
+        if own.shape != (len(series_ids), len(used)) or common.shape != own.shape[1:] or sizes.shape != own.shape[:1]:
+            raise ValueError("the effects of covariates have another shape than their causes")
+        effects = Effects(causes, common, own, sizes, series_ids)
+    return Knowledge(encoding, effects)
 
 
 def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -35,7 +35,10 @@ def make_spec(cell: Cell, plan: Plan, settings: Settings, windows: int) -> Model
     count = settings.seeds or SEEDS[settings.preset]
     seeds = tuple(range(settings.seed, settings.seed + count))
     make = _tutorial if settings.preset == "tutorial" else _recipe
-    return make(cell, plan, settings.preset, windows).with_(seeds=seeds, **settings.overrides.given())
+    spec = make(cell, plan, settings.preset, windows).with_(seeds=seeds, **settings.overrides.given())
+    if spec.rolled:
+        return spec
+    return spec.with_(calendar=settings.calendar and plan.kind != "price", country=settings.country)
 
 
 def segment_of(window: int, season: int) -> int:

@@ -6,7 +6,7 @@ Shapes: ``S`` series, ``L`` lookback, ``T`` recurrent steps, ``H`` horizon, ``M`
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,16 @@ from forecast.data.windows import last_lookbacks
 from forecast.models.baselines import naive, seasonal_naive
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
+from forecast.models.knowledge import Knowledge, Surroundings, check_columns
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
-Weights = dict[str, NDArray[np.float32]]
+Floats = NDArray[np.float32]
+Weights = dict[str, Floats]
+
+DECODER_UNITS = 32
+"""Units by which the covariates of a step to forecast are judged, ``D``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,7 @@ class RecurrentModel:
     Attributes:
         networks: one for each view and seed.
         series_ids: of the training panel; ``statistics`` are theirs, view by view.
+        knowledge: what was learned of covariates; None where there were none.
     """
 
     spec: ModelSpec
@@ -56,6 +62,7 @@ class RecurrentModel:
     statistics: dict[View, SeriesStatistics]
     curve: Curve | None = None
     train_seconds: float = 0.0
+    knowledge: Knowledge | None = None
 
     @property
     def parameters(self) -> int:
@@ -63,16 +70,36 @@ class RecurrentModel:
         return sum(array.size for array in self.networks[0].weights.values())
 
     def predict_members(self, panel: Panel) -> Members:
-        """Returns each network's forecast of the steps after the end of each series."""
+        """Returns each network's forecast of the steps after the end of each series.
+
+        Raises:
+            DataError: the panel lacks a covariate.
+        """
+        panel = check_columns(self.knowledge, panel)
+        if self.knowledge is None:
+            return self._members(panel, panel)
+        members = self._members(self.knowledge.remove(panel), panel)
+        anchors = None if members.anchors is None else self.knowledge.restore(members.anchors, panel)
+        return replace(members, values=self.knowledge.restore(members.values, panel), anchors=anchors)
+
+    def _members(self, panel: Panel, told: Panel) -> Members:
+        """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
         values = np.empty((len(self.networks), len(panel), self.spec.horizon))
         for view, indices in self._by_view():
-            statistics = self._statistics_of(panel, view)
+            statistics = self.statistics_of(panel, view)
             lookbacks = last_lookbacks(panel, self.spec.window, view.season)
+            beside = self._beside(told, view)
             for i in indices:
-                values[i] = run_view(self.spec, self.networks[i].weights, view, lookbacks, statistics)
+                values[i] = run_view(self.spec, self.networks[i].weights, view, lookbacks, statistics, beside)
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
         return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
+
+    def _beside(self, panel: Panel, view: View) -> Surroundings | None:
+        spec = self.spec
+        if self.knowledge is None or not spec.takes_covariates:
+            return None
+        return self.knowledge.at_end(panel, spec.window, spec.horizon, view.season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
         horizon = self.spec.horizon
@@ -82,7 +109,7 @@ class RecurrentModel:
         for view in dict.fromkeys(network.view for network in self.networks):
             yield view, [i for i, network in enumerate(self.networks) if network.view == view]
 
-    def _statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
+    def statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
         """Returns the stored statistics in the panel's order.
 
         A series never trained on gives its own; so does one that had no variation then, or no values yet.
@@ -105,13 +132,18 @@ def measure_series(panel: Panel, view: View) -> SeriesStatistics:
 
 
 def run_view(
-    spec: ModelSpec, weights: Weights, view: View, lookbacks: FloatArray, statistics: SeriesStatistics
+    spec: ModelSpec,
+    weights: Weights,
+    view: View,
+    lookbacks: FloatArray,
+    statistics: SeriesStatistics,
+    beside: Surroundings | None = None,
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
     if not spec.rolled:
         maps = view_maps(view, spec.window, spec.horizon, statistics.base)
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
-        return restore(run_network(spec, weights, seen.inputs), seen, maps)
+        return restore(run_network(spec, weights, seen.inputs, beside, seen.normalised_base), seen, maps)
     maps = view_maps(view, spec.window, 1, statistics.base)
     path = lookbacks
     for _ in range(spec.horizon):
@@ -120,21 +152,55 @@ def run_view(
     return path[:, -spec.horizon :]
 
 
-def run_network(spec: ModelSpec, weights: Weights, inputs: FloatArray) -> FloatArray:
-    """Runs normalised windows through a trained network in numpy, (S, L) -> (S, H), or (S, 1) where rolled."""
+def run_network(
+    spec: ModelSpec,
+    weights: Weights,
+    inputs: FloatArray,
+    beside: Surroundings | None = None,
+    base: FloatArray | None = None,
+) -> FloatArray:
+    """Runs normalised windows through a trained network in numpy, (S, L) -> (S, H), or (S, 1) where rolled.
+
+    Args:
+        spec: of the network.
+        weights: by name.
+        inputs: (S, L) normalised windows.
+        beside: what is made of covariates; needed where the spec takes any.
+        base: (S, H) the naive forecast in the network's units; likewise.
+    """
     window = inputs.astype(np.float32)
     output = np.zeros((len(window), 1), dtype=np.float32)
     if spec.cell != "linear":
-        hidden = window.reshape(len(window), -1, spec.segment).transpose(1, 0, 2)  # (S, L) -> (T, S, segment)
+        hidden = recurrent_inputs(spec, window, beside)
         if "embed/kernel" in weights:
             hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
         for layer in range(spec.layers):
             parts = (weights[f"cell{layer}/{part}"] for part in ("kernel", "recurrent", "bias"))
             hidden = run_cell(spec.cell, hidden, CellWeights(*parts))
         output = output + hidden[-1] @ weights["head/kernel"] + weights["head/bias"]
+        if beside is not None and base is not None:
+            output = output + _decode(weights, hidden[-1], beside, base.astype(np.float32))
     if "highway/kernel" in weights:
         output = output + window @ weights["highway/kernel"] + weights.get("highway/bias", np.float32(0))
     return output.astype(np.float64)
+
+
+def recurrent_inputs(spec: ModelSpec, window: Floats, beside: Surroundings | None = None) -> Floats:
+    """Returns what enters each recurrent step: a segment of the window and of what is observed beside it.
+
+    (S, L) and (S, L, F) -> (T, S, segment · (1 + F)).
+    """
+    steps = window[..., None] if beside is None else np.concatenate([window[..., None], beside.observed], axis=2)
+    return steps.reshape(len(window), spec.window // spec.segment, -1).transpose(1, 0, 2)
+
+
+def _decode(weights: Weights, hidden: Floats, beside: Surroundings, base: Floats) -> Floats:
+    """Returns what the covariates of each step of the horizon add to its forecast, (S, H)."""
+    each = np.concatenate([beside.ahead, base[..., None]], axis=2)  # (S, H, F + 1)
+    whole = np.concatenate([hidden, beside.static], axis=1)  # (S, U + F)
+    context = whole @ weights["context/kernel"] + weights["context/bias"]  # (S, D)
+    units = np.tanh(each @ weights["ahead_units/kernel"] + context[:, None])
+    return np.asarray((units @ weights["reply/kernel"])[..., 0])
 
 
 def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
@@ -143,13 +209,17 @@ def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     if spec.cell != "linear":
         packed = len(GATES[spec.cell]) * units
+        width = spec.segment * (1 + spec.known + spec.past)
         if spec.segment > 1:
-            shapes |= {"embed/kernel": (spec.segment, units), "embed/bias": (units,)}
+            shapes |= {"embed/kernel": (width, units), "embed/bias": (units,)}
         for layer in range(spec.layers):
-            shapes[f"cell{layer}/kernel"] = (units if layer or spec.segment > 1 else 1, packed)
+            shapes[f"cell{layer}/kernel"] = (units if layer or spec.segment > 1 else width, packed)
             shapes[f"cell{layer}/recurrent"] = (units, packed)
             shapes[f"cell{layer}/bias"] = (2, packed) if spec.cell == "gru" else (packed,)
         shapes |= {"head/kernel": (units, horizon), "head/bias": (horizon,)}
+        if spec.takes_covariates:
+            shapes |= {"context/kernel": (units + spec.static, DECODER_UNITS), "context/bias": (DECODER_UNITS,)}
+            shapes |= {"ahead_units/kernel": (spec.known + 1, DECODER_UNITS), "reply/kernel": (DECODER_UNITS, 1)}
     if spec.highway or spec.cell == "linear":
         shapes["highway/kernel"] = (spec.window, horizon)
     if spec.cell == "linear":

@@ -69,9 +69,7 @@ def make_forecaster(
     if name in REGRESSIONS:
         from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415
 
-        return RegressionForecaster(
-            cast(RegressionName, name), spec.window, spec.horizon, View("last-season", season), spec.seeds[0]
-        )
+        return RegressionForecaster(cast(RegressionName, name), spec, View("last-season", season), spec.seeds[0])
     if name in CLASSICAL:
         from forecast.models.classical import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 

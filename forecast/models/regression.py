@@ -1,9 +1,12 @@
 """Two models from scikit-learn on the same windows as the networks: the yardstick of a plain regression.
 
-Shapes: ``B`` windows, ``S`` series, ``L`` lookback, ``H`` horizon.
+What is known beside the target they use each in its own way: the ridge regression as effects that are taken out and
+put back, as the networks do; the trees as more inputs, those of the step that is forecast.
+
+Shapes: ``B`` windows, ``S`` series, ``L`` lookback, ``H`` horizon, ``F`` inputs beside the window.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,9 +15,10 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.forecaster import Members, Watcher
+from forecast.models.knowledge import Knowledge, check_columns, learn_knowledge
 from forecast.models.recurrent import SeriesStatistics, measure_series
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
-from forecast.specs import View
+from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 RegressionName = Literal["ridge", "boosting"]
@@ -29,8 +33,7 @@ class RegressionForecaster:
     """Ridge regression, or gradient boosting with the step of the horizon as one more input."""
 
     name: RegressionName
-    window: int
-    horizon: int
+    spec: ModelSpec  # of networks on the same data
     view: View
     seed: int = 0
 
@@ -40,14 +43,22 @@ class RegressionForecaster:
         Raises:
             DataError: no series is long enough for one window.
         """
-        statistics = measure_series(panel, self.view)
-        maps = view_maps(self.view, self.window, self.horizon)
-        windows = cut_windows(panel, self.window, self.horizon, self.view.season)
+        knowledge = learn_knowledge(panel, self.spec)
+        if self.name == "boosting" and knowledge:
+            knowledge = replace(knowledge, effects=None)
+        rest = knowledge.remove(panel) if knowledge else panel
+        statistics = measure_series(rest, self.view)
+        maps = view_maps(self.view, self.spec.window, self.spec.horizon)
+        windows = cut_windows(rest, self.spec.window, self.spec.horizon, self.view.season)
         rng = np.random.default_rng(self.seed)
-        fit = _fit_ridge if self.name == "ridge" else _fit_boosting
-        estimator = fit(*_normalised(windows, maps, statistics, rng), rng)
+        which, inputs, targets = _normalised(windows, maps, statistics, rng)
+        if self.name == "ridge":
+            estimator = _fit_ridge(inputs, targets)
+        else:
+            beside = _beside(knowledge, panel, windows, which) if knowledge and knowledge.encoding else None
+            estimator = _fit_boosting(inputs, targets, beside, rng)
         watcher.progress(1.0)
-        return FittedRegression(self, estimator, maps)
+        return FittedRegression(self, estimator, maps, knowledge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +68,7 @@ class FittedRegression:
     recipe: RegressionForecaster
     estimator: Any
     maps: ViewMaps
+    knowledge: Knowledge | None = None
     curve: None = None
     train_seconds: float = 0.0
 
@@ -66,52 +78,80 @@ class FittedRegression:
         return int(self.estimator.coef_.size) if self.recipe.name == "ridge" else None
 
     def predict_members(self, panel: Panel) -> Members:
-        """Returns the regression's forecast as its only member."""
-        recipe = self.recipe
-        statistics = measure_series(panel, recipe.view)
-        seen = see(
-            last_lookbacks(panel, recipe.window, recipe.view.season),
-            self.maps,
-            statistics.level,
-            statistics.scale,
-        )
-        if recipe.name == "ridge":
-            outputs = self.estimator.predict(seen.inputs).reshape(len(panel), recipe.horizon)
-        else:
-            from threadpoolctl import threadpool_limits  # noqa: PLC0415
+        """Returns the regression's forecast as its only member.
 
-            steps = np.arange(recipe.horizon)
-            rows = [_with_step(seen.inputs, np.full(len(panel), step)) for step in steps]
-            with threadpool_limits(1, user_api="openmp"):
-                outputs = self.estimator.predict(np.concatenate(rows)).reshape(recipe.horizon, -1).T
-        return Members((recipe.name,), (recipe.seed,), restore(outputs, seen, self.maps)[None])
+        Raises:
+            DataError: the panel lacks a covariate.
+        """
+        recipe, knowledge = self.recipe, self.knowledge
+        window, horizon = recipe.spec.window, recipe.spec.horizon
+        panel = check_columns(knowledge, panel)
+        rest = knowledge.remove(panel) if knowledge else panel
+        statistics = measure_series(rest, recipe.view)
+        lookbacks = last_lookbacks(rest, window, recipe.view.season)
+        seen = see(lookbacks, self.maps, statistics.level, statistics.scale)
+        if recipe.name == "ridge":
+            outputs = self.estimator.predict(seen.inputs).reshape(len(panel), horizon)
+        else:
+            beside = None
+            if knowledge and knowledge.encoding:
+                told = knowledge.at_end(panel, window, horizon, recipe.view.season)
+                beside = _joined(told.ahead, told.static)
+            outputs = self._grown(seen.inputs, beside, horizon)
+        values = restore(outputs, seen, self.maps)
+        values = knowledge.restore(values, panel) if knowledge else values
+        return Members((recipe.name,), (recipe.seed,), values[None])
+
+    def _grown(self, inputs: FloatArray, beside: FloatArray | None, horizon: int) -> FloatArray:
+        """Returns the trees' outputs, (S, H)."""
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
+        rows = []
+        for step in range(horizon):
+            more = None if beside is None else beside[:, step]
+            rows.append(_with_step(inputs, np.full(len(inputs), step), more))
+        with threadpool_limits(1, user_api="openmp"):
+            return np.asarray(self.estimator.predict(np.concatenate(rows)).reshape(horizon, -1).T)
+
+
+def _beside(knowledge: Knowledge, panel: Panel, windows: Windows, which: NDArray[np.int64]) -> FloatArray:
+    """Returns the inputs of each step to forecast and of its series, (B, H, F)."""
+    index = windows.starts[which, None] + windows.lookback + np.arange(windows.horizon)
+    known = len(knowledge.encoding.of("known")) if knowledge.encoding else 0
+    ahead = knowledge.observed(panel)[windows.places[index], :known]
+    return _joined(ahead, knowledge.static(panel)[windows.series[which]])
+
+
+def _joined(ahead: NDArray[np.float32], static: NDArray[np.float32]) -> FloatArray:
+    """Returns the inputs of steps (B, H, F) and of series (B, F) side by side, (B, H, F)."""
+    repeated = np.repeat(static[:, None], ahead.shape[1], axis=1)
+    return np.concatenate([ahead, repeated], axis=2).astype(np.float64)
 
 
 def _normalised(
     windows: Windows, maps: ViewMaps, statistics: SeriesStatistics, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Returns inputs (B, L) and targets (B, H), NaN where nothing was observed, of at most MOST_ROWS windows."""
+) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
+    """Returns at most MOST_ROWS windows (B,), their inputs (B, L) and targets (B, H), NaN where nothing was observed."""
     which = np.arange(len(windows))
     if len(which) > MOST_ROWS:
         which = np.sort(rng.choice(which, MOST_ROWS, replace=False))
     series = windows.series[which]
     seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
     targets = (windows.horizons(which) - seen.base) / seen.scale
-    return seen.inputs, np.clip(targets, -CLIP, CLIP)
+    return which, seen.inputs, np.clip(targets, -CLIP, CLIP)
 
 
-def _fit_ridge(inputs: FloatArray, targets: FloatArray, rng: np.random.Generator) -> Any:
+def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> Any:
     """Fits all steps at once; its strength is chosen by leave-one-out on the training windows."""
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - scikit-learn costs a second to import
 
-    del rng
     whole = ~np.isnan(targets).any(axis=1)
     rows = whole if whole.any() else np.ones(len(targets), dtype=bool)
     return RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]))
 
 
-def _fit_boosting(inputs: FloatArray, targets: FloatArray, rng: np.random.Generator) -> Any:
-    """Fits one ensemble of trees for all steps of the horizon."""
+def _fit_boosting(inputs: FloatArray, targets: FloatArray, beside: FloatArray | None, rng: np.random.Generator) -> Any:
+    """Fits one ensemble of trees for all steps of the horizon; each step brings what is known beside it, (B, H, F)."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
@@ -123,9 +163,10 @@ def _fit_boosting(inputs: FloatArray, targets: FloatArray, rng: np.random.Genera
         max_iter=60, learning_rate=0.15, early_stopping=False, random_state=int(rng.integers(2**31))
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
-        return trees.fit(_with_step(inputs[window], step), targets[window, step])
+        rows = _with_step(inputs[window], step, None if beside is None else beside[window, step])
+        return trees.fit(rows, targets[window, step])
 
 
-def _with_step(inputs: FloatArray, step: NDArray[np.int64]) -> FloatArray:
-    """Returns the inputs with the step of the horizon as a last column, (B, L) -> (B, L + 1)."""
-    return np.column_stack([inputs, step])
+def _with_step(inputs: FloatArray, step: NDArray[np.int64], beside: FloatArray | None = None) -> FloatArray:
+    """Returns the inputs with the step of the horizon, and what is known beside it, as last columns."""
+    return np.column_stack([inputs, step] if beside is None else [inputs, step, beside])

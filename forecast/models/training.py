@@ -35,6 +35,14 @@ OnChunk = Callable[[int, Callable[[], Weights]], None]
 
 
 @dataclass(frozen=True, eq=False)
+class Beside:
+    """What is known beside the target at each step of the windows' buffer and of each series."""
+
+    observed: NDArray[np.float32]  # (N, F), known inputs first
+    static: NDArray[np.float32]  # (S, F)
+
+
+@dataclass(frozen=True, eq=False)
 class TrainingData:
     """What one network learns from: the windows and each series' own level and scale in the view's unit."""
 
@@ -43,6 +51,7 @@ class TrainingData:
     series_scale: NDArray[np.float64]  # (S,)
     highway: NDArray[np.float32] | None = None  # (L, H), what the highway starts from; None for zero
     room: int = 0  # see ``Machine``
+    beside: Beside | None = None  # what is made of covariates; None where there are none
 
     @property
     def buffer_size(self) -> int:
@@ -176,7 +185,12 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     windows = data.windows
     steps, series = data.buffer_size, padded_size(len(data.series_level))
     pad = np.pad
-    return {
+    beside = {}
+    if data.beside:
+        observed, static = data.beside.observed, data.beside.static
+        beside["beside"] = tf.constant(pad(observed, ((0, steps - len(observed)), (0, 0))), tf.float32)
+        beside["static"] = tf.constant(pad(static, ((0, series - len(static)), (0, 0))), tf.float32)
+    return beside | {
         "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),
         "observed": tf.constant(pad(windows.observed, (0, steps - len(windows.observed))), tf.float32),
         "series_level": tf.constant(pad(data.series_level, (0, series - len(data.series_level))), tf.float32),
@@ -209,10 +223,11 @@ def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
     return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)))
 
 
-def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tuple[Any, Tensor, Tensor]:
     """Gathers and normalises a batch: picks (B, 2) -> inputs (B, L), targets (B, H), mask (B, H).
 
-    The same arithmetic as ``views.see``, and its inverse applied to the truth.
+    The same arithmetic as ``views.see``, and its inverse applied to the truth. With covariates, the inputs are a list:
+    see ``networks.build_network``.
     """
     lookback, horizon = shape.window, 1 if shape.rolled else shape.horizon
     index = picks[:, :1] + tf.range(lookback + horizon)
@@ -231,7 +246,13 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     scale = tf.maximum((1 - share) * own + share * series_scale, floor)
     base = window @ arguments["base"] + arguments["base_of_series"] * series_level
     targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)
-    return (window - level) / scale, targets, mask
+    inputs = (window - level) / scale
+    if not shape.takes_covariates or shape.cell == "linear":
+        return inputs, targets, mask
+    beside = tf.gather(arguments["beside"], index)  # (B, L + H, F)
+    static = tf.gather(arguments["static"], picks[:, 1])
+    given = (beside[:, :lookback], beside[:, lookback:, : shape.known], static, (base - level) / scale)
+    return [inputs, *(each for each in given if each.shape[-1])], targets, mask
 
 
 def _loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

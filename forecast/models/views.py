@@ -55,6 +55,12 @@ class SeenWindows:
     base: FloatArray  # (B, H), in u
     scale: FloatArray  # (B, 1)
     mean: FloatArray  # (B, 1), what the window was divided by before the logarithm
+    level: FloatArray  # (B, 1), in u
+
+    @property
+    def normalised_base(self) -> FloatArray:
+        """The naive forecast in the network's units, (B, H)."""
+        return (self.base - self.level) / self.scale
 
 
 def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray | None = None) -> ViewMaps:
@@ -118,13 +124,13 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     """
     mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
     windows = to_unit(windows, mean, maps.log)
-    level = windows @ maps.level + maps.level_of_series * series_level
+    level = (windows @ maps.level + maps.level_of_series * series_level)[:, None]
     own = np.abs(windows @ maps.difference).sum(axis=1)
     share = maps.scale_of_series
     floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
     scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
     base = windows @ maps.base + (maps.base_of_series * series_level)[:, None]
-    return SeenWindows((windows - level[:, None]) / scale, base, scale, mean)
+    return SeenWindows((windows - level) / scale, base, scale, mean, level)
 
 
 def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArray:

@@ -25,6 +25,9 @@ class ReadSettings(TypedDict, total=False):
     aggregate: Aggregate
     keep_partial: bool
     no_dates: bool
+    known: Names
+    past: Names
+    static: Names
 
 
 class RunSettings(ReadSettings, total=False):
@@ -35,6 +38,8 @@ class RunSettings(ReadSettings, total=False):
     season: int
     folds: int
     kind: Kind
+    calendar: bool
+    country: str
     preset: Preset
     seed: int
     seeds: int
@@ -68,7 +73,7 @@ def read_options(settings: Mapping[str, Any]) -> ReadOptions:
             raise UsageError(f"{name} is {value!r}; it must be a whole number.", f"{name}={least} or more")
     own = get_type_hints(ReadSettings)
     given: dict[str, Any] = {{"id": "ids"}.get(name, name): value for name, value in settings.items() if name in own}
-    for name in {"target", "ids", "missing"} & given.keys():
+    for name in {"target", "ids", "missing", "known", "past", "static"} & given.keys():
         given[name] = split_names(given[name])
     return ReadOptions(**given)
 

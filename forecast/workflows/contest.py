@@ -6,12 +6,15 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from forecast.data.almanac import holiday_names
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
+from forecast.errors import UsageError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.knowledge import Knowledge
 from forecast.models.matching import match_parameters, spec_parameters
 from forecast.models.recipe import make_spec
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
@@ -71,6 +74,12 @@ class Contest:
     memory: Memory  # the networks that the backtest trained
     timing: Timing | None = None
 
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What the networks of the latest fold learned of covariates and dates; None where nothing."""
+        models = list(self.memory.values())
+        return models[-1].knowledge if models else None
+
     def model_of(self, name: str) -> EnsembleModel | None:
         """Returns the networks of a name as the backtest trained them; None where it did so at each origin anew."""
         if self.plan.refit:
@@ -109,6 +118,7 @@ def prepare(
     trained = [cell for cell in cells if any(cell in spec_names(name) for name in models if name in LEARNED)]
     check_terms(terms, settings, trained)
     panel = reading.panel
+    _check_covariates(panel, settings)
     plan = make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
     folds = rolling_origins(panel, plan.horizon, plan.folds, least)
@@ -172,6 +182,21 @@ def run_contest(
     else:
         result = run(models)
     return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED), memory, timing)
+
+
+def _check_covariates(panel: Panel, settings: Settings) -> None:
+    """Refuses what is known beside the target where it could not be heeded.
+
+    Raises:
+        UsageError: the textbook's set-up knows nothing beside the target, or there are no dates to have holidays.
+    """
+    if settings.preset == "tutorial" and (panel.covariates or settings.country):
+        flag = "--country" if settings.country else f"--{panel.covariates.columns[0].kind}" if panel.covariates else ""
+        raise UsageError(f"{flag} can't be used with --preset tutorial.", f"leave out {flag}, or take another preset")
+    if settings.country:
+        if panel.frequency.unit in {"row", "year"}:
+            raise UsageError(f"{panel.frequency.name} data has no holidays to tell apart.", "leave out --country")
+        holiday_names(settings.country, range(2000, 2001))  # refuses an unknown one before anything is trained
 
 
 def _specs(cells: tuple[str, ...], plan: Plan, settings: Settings, windows: int, terms: Terms) -> dict[str, ModelSpec]:

@@ -1,0 +1,148 @@
+"""What effects are measured of: the known inputs, what comes around rare events, and the calendar.
+
+An event, such as a holiday, is not over where its flag ends: the two steps before it and the one after it are causes
+too. And each month's event is one: Christmas is no Easter. What is too much of that is drawn to zero by the ridge.
+
+Shapes: ``S`` series, ``n`` steps of any series, ``K`` steps of the known columns, ``E`` events, ``F`` causes.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.almanac import almanac
+from forecast.data.covariates import Covariates
+from forecast.data.frequency import Frequency
+from forecast.data.panel import Panel
+from forecast.models.encoding import Encoding
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+RARE = 0.15
+"""A flag that is set on at most this share of the steps, for a few steps in a row, is an event."""
+SHORT_RUN = 3.0
+AROUND = (1, 2, -1)
+"""Steps from each step to the events that may matter to it: the two to come and the last."""
+WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
+COVARIATES = "covariates"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One of them.
+
+    Attributes:
+        name: as a person would call it.
+        group: ``covariates``, or one of ``data.almanac``; the latter stand or fall together.
+        place: of a covariate, its place among all that is made of them.
+    """
+
+    name: str
+    group: str
+    place: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Causes:
+    """What effects are measured of, and where it comes from.
+
+    Attributes:
+        used: the causes, those of the covariates first.
+        encoding: of the covariates; None where there are none.
+        events: positions of the known inputs that are events.
+        country: whose holidays are among the causes.
+    """
+
+    used: tuple[Cause, ...]
+    encoding: Encoding | None = None
+    events: tuple[int, ...] = ()
+    country: str | None = None
+
+    def some(self, which: NDArray[np.bool_]) -> "Causes":
+        """Returns some of the causes, (F,) true for those to keep."""
+        return replace(self, used=tuple(cause for cause, kept in zip(self.used, which, strict=True) if kept))
+
+    @property
+    def _places(self) -> list[int]:
+        return [cause.place for cause in self.used if cause.group == COVARIATES]
+
+    def told(self, panel: Panel) -> Covariates | None:
+        """Returns the panel's covariates with what they cause as the known columns, (K, F); None where they don't."""
+        if self.encoding is None or not self._places:
+            return None
+        encoded = self.encoding.known_of(panel)
+        return replace(encoded, known=_made(encoded, self.events, panel.frequency)[1][:, self._places])
+
+    def dated(self, frequency: Frequency, first: int, steps: int) -> FloatArray:
+        """Returns what the dates of consecutive steps cause, (steps, F)."""
+        names = [cause.name for cause in self.used if cause.group != COVARIATES]
+        if not names:
+            return np.empty((steps, 0))
+        book = almanac(frequency, first, steps, self.country)
+        place = {name: i for i, name in enumerate(book.names)}
+        values = np.column_stack([book.values, np.zeros(steps)])  # a holiday that these steps don't hold
+        return np.asarray(values[:, [place.get(name, -1) for name in names]])
+
+
+def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Causes:
+    """Returns the causes that a panel, which ends at the origin, can tell something of.
+
+    Args:
+        panel: ends at the origin.
+        encoding: of its covariates; None where there are none.
+        calendar: the dates are causes too.
+        country: whose holidays are.
+    """
+    used: list[Cause] = []
+    events: tuple[int, ...] = ()
+    if encoding is not None and encoding.of("known"):
+        encoded = encoding.known_of(panel)
+        seen = np.nan_to_num(encoded.known_on(panel.offsets, panel.first))
+        events = tuple(i for i, each in enumerate(encoding.of("known")) if each.is_binary and _is_event(seen[:, i]))
+        labels = [each.label for each in encoding.of("known")]
+        names, made = _made(encoded, events, panel.frequency, labels)
+        shown = np.nan_to_num(replace(encoded, known=made).known_on(panel.offsets, panel.first))
+        varies = np.ptp(shown, axis=0) > 0 if len(shown) else np.zeros(len(names), dtype=bool)
+        used = [Cause(names[place], COVARIATES, int(place)) for place in np.flatnonzero(varies)]
+    if (calendar or country) and len(panel.values):
+        first = int(panel.first.min())
+        book = almanac(panel.frequency, first, int(panel.last.max()) - first + 1, country)
+        pairs = zip(book.names, book.groups, np.ptp(book.values, axis=0) if len(book.names) else (), strict=True)
+        used += [Cause(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")]
+    return Causes(tuple(used), encoding, events, country)
+
+
+def _is_event(flag: FloatArray) -> bool:
+    runs = int((np.diff(flag, prepend=0.0) > 0).sum())
+    return bool(0 < flag.mean() <= RARE and flag.sum() / max(runs, 1) <= SHORT_RUN)
+
+
+def _made(
+    encoded: Covariates, events: tuple[int, ...], frequency: Frequency, labels: list[str] | None = None
+) -> tuple[list[str], FloatArray]:
+    """Returns the known inputs, what comes around events, and the events of each month: names, and (K, F)."""
+    labels = labels or [""] * encoded.known.shape[1]
+    names, parts = list(labels), [encoded.known]
+    if events:
+        flags, own = encoded.known[:, events], [labels[i] for i in events]
+        series = np.repeat(np.arange(len(encoded.known_first)), np.diff(encoded.known_offsets))
+        for steps in AROUND:
+            names += [f"{name}, {abs(steps)} {'before' if steps > 0 else 'after'}" for name in own]
+            parts.append(_moved(flags, steps, encoded.known_offsets, series))
+        if frequency.unit in WITH_MONTHS:
+            since = np.arange(len(series)) - encoded.known_offsets[series]
+            stamps = frequency.timestamps(encoded.known_first[series] + since)
+            months = stamps.astype("datetime64[M]").astype(np.int64) % 12
+            for month in range(12):
+                names += [f"{name} in month {month + 1}" for name in own]
+                parts.append(flags * (months == month)[:, None])
+    return names, np.concatenate(parts, axis=1)
+
+
+def _moved(flags: FloatArray, steps: int, offsets: IntArray, series: IntArray) -> FloatArray:
+    """Returns the flags of so many steps later, (K, E); none beyond the ends of a series."""
+    at = np.arange(len(flags)) + steps
+    inside = (at >= offsets[series]) & (at < offsets[series + 1])
+    return np.where(inside[:, None], flags[np.where(inside, at, 0)], 0.0)

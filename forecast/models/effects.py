@@ -1,0 +1,117 @@
+"""What known covariates and dates do to a series: a regression on what its level and its season leave unexplained.
+
+    target = the rest · exp(Σ cause · effect)            of a series that is never negative
+    target = the rest + size · Σ cause · effect          of another
+
+Effects are taken out of the past before anything else sees it, and put back on the steps that are forecast. So a
+promotion in the lookback doesn't look like growth, and one in the future moves its own steps alone.
+
+Each series has effects of its own, drawn to those of all series together as far as it says little itself: ridge
+regression, drawn first to zero, then to what is common (Lindley & Smith 1972). How far, and which groups of the
+calendar are worth anything, is settled by the last quarter of the training rows.
+
+Shapes: ``S`` series, ``n`` steps, ``K`` steps of the known columns, ``F`` causes, ``H`` horizon.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.models.causes import Causes
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+CLOSED = -2.0
+"""Where the effects leave less than an eighth, as on a closing day, the value says nothing of the rest."""
+LOWEST, HIGHEST = -5.0, 3.0
+MOST_CELLS = 20_000_000
+"""Dates times series for which all effects of dates are laid out at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What each cause does to each series.
+
+    Attributes:
+        causes: what is looked at.
+        common: (F,) effects on a series never seen before.
+        own: (S, F) effects on each series.
+        sizes: (S,) mean size of a series' values, to which effects are added; 0 where they multiply.
+        series_ids: of ``own`` and ``sizes``.
+    """
+
+    causes: Causes
+    common: FloatArray
+    own: FloatArray
+    sizes: FloatArray
+    series_ids: tuple[str, ...]
+
+    def remove(self, panel: Panel) -> Panel:
+        """Returns the panel without the effects; a value that they leave nothing of is not observed there."""
+        series = np.repeat(np.arange(len(panel)), panel.lengths)
+        total = self._total(panel, series, np.arange(len(panel.values)) - panel.offsets[series] + panel.first[series])
+        sizes = self._sizes_of(panel)[series]
+        rest = np.where(total < CLOSED, np.nan, panel.values * np.exp(-np.maximum(total, CLOSED)))
+        return replace(panel, values=np.where(sizes > 0, panel.values - sizes * total, rest))
+
+    def restore(self, values: FloatArray, panel: Panel) -> FloatArray:
+        """Returns forecasts with the effects on their steps, (..., S, H) -> (..., S, H)."""
+        horizon = values.shape[-1]
+        series = np.repeat(np.arange(len(panel)), horizon)
+        total = self._total(panel, series, panel.last[series] + 1 + np.tile(np.arange(horizon), len(panel)))
+        total, sizes = total.reshape(len(panel), horizon), self._sizes_of(panel)[:, None]
+        return np.where(sizes > 0, values + sizes * total, values * np.exp(total))
+
+    def _sizes_of(self, panel: Panel) -> FloatArray:
+        """Returns the sizes in the panel's order, (S,); a series never seen before gives its own."""
+        index = self._index(panel)
+        sizes = np.where(index >= 0, self.sizes[index], 0.0)
+        for i in np.flatnonzero(index < 0):
+            sizes[i] = added_size(panel.series(int(i)))
+        return sizes
+
+    def _index(self, panel: Panel) -> IntArray:
+        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
+        return np.array([place.get(series_id, -1) for series_id in panel.series_ids], dtype=np.int64)
+
+    def _total(self, panel: Panel, series: IntArray, steps: IntArray) -> FloatArray:
+        """Returns all effects together on some steps (n,), ordinals of them, of some series (n,)."""
+        index = self._index(panel)
+        own = np.where(index[:, None] >= 0, self.own[index], self.common)
+        total = np.zeros(len(steps))
+        told = self.causes.told(panel)
+        count = told.known.shape[1] if told else 0
+        if told:
+            of_step = np.repeat(np.arange(len(panel)), np.diff(told.known_offsets))
+            summed = np.einsum("kf,kf->k", told.known, own[of_step, :count])
+            total += np.nan_to_num(replace(told, known=summed[:, None]).known_at(series, steps)[:, 0])
+        if count < own.shape[1] and len(steps):
+            total += _dated(self.causes, panel, own[:, count:], series, steps)
+        return np.clip(total, LOWEST, HIGHEST)
+
+
+def added_size(values: FloatArray) -> float:
+    """Returns 0 for a series that is never negative, (n,), and for another the mean size of its values."""
+    known = values[~np.isnan(values)]
+    return float(np.abs(known).mean()) if len(known) and known.min() < 0 else 0.0
+
+
+def _dated(causes: Causes, panel: Panel, own: FloatArray, series: IntArray, steps: IntArray) -> FloatArray:
+    """Returns the effects of the dates, (n,)."""
+    first, last = int(steps.min()), int(steps.max())
+    table = causes.dated(panel.frequency, first, last - first + 1)  # (T, F)
+    if len(table) * len(own) <= MOST_CELLS:
+        return np.asarray((table @ own.T)[steps - first, series])
+    return np.concatenate(
+        [
+            np.einsum("nf,nf->n", table[some - first], own[which])
+            for some, which in zip(_chunks(steps), _chunks(series), strict=True)
+        ]
+    )
+
+
+def _chunks(array: IntArray) -> list[IntArray]:
+    return np.array_split(array, max(1, len(array) // 1_000_000))

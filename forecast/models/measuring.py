@@ -1,0 +1,265 @@
+"""How effects are measured: least squares from sums, drawn towards what is common, and judged by other rows.
+
+    rows of a series   1 1 1 1 | 2 2 2 2 | 3 3 3 3 | 4 4 4 4     each block is forecast from the other three
+
+One group of causes after another is measured on what the ones before leave: the covariates, then what the calendar
+says. Two filters stand before the regression, each the same for the target and its causes, so that effects stay what
+they are (Frisch & Waugh 1933): one leaves what differs from the steps around, for causes that come and go; one leaves
+what changed since one horizon ago, for slow ones such as the time of year.
+
+Shapes: ``S`` series, ``n`` steps of one series, ``F`` causes of one group, ``K`` blocks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.almanac import SLOW
+from forecast.data.panel import Panel
+from forecast.models.causes import COVARIATES, Causes
+from forecast.models.effects import Effects, added_size
+from forecast.models.views import LOG_OFFSET
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Filter = Callable[[FloatArray], FloatArray]
+
+BLOCKS = 4
+START, ROUNDS, LEAST = 0.2, 25, 1e-9
+"""Effects are expected to be of this size before anything is known; so many rounds settle what is expected."""
+ASKED = (COVARIATES, "holiday")
+"""What a person asked for is trusted as far as is likely; the rest of the calendar must prove itself."""
+LEAST_WORTH = 0.005
+"""Share of the squared error on other blocks that a group of the calendar must take off."""
+MOST_SERIES = 1000
+"""Effects are measured on at most so many series; the others get what is common."""
+LEAST_ROWS = 8
+LEVEL_STEPS = 61
+"""A series' level, by which zeros are told from small values, is the mean of so many steps around."""
+LONG_SEASON, TREND_STEPS = 31, 13
+"""A season of more steps is not taken out, and the trend is then the mean of so many steps around."""
+NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
+YEARS = 2.2
+"""The time of year is a cause where a series holds so many years, and no season of a year is looked at anyway."""
+
+
+def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effects | None:
+    """Returns the effects of some causes on a panel; None where none is worth anything.
+
+    Args:
+        panel: ends at the origin.
+        causes: what may matter.
+        season: that is taken out before.
+        horizon: over which slow causes are judged.
+    """
+    if not causes.used:
+        return None
+    some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
+    rows = _Rows(panel.select(some), causes)
+    groups = np.array([cause.group for cause in causes.used])
+    common, own = np.zeros(len(groups)), np.zeros((len(some), len(groups)))
+    for group in dict.fromkeys(groups.tolist()):
+        which, found = groups == group, None
+        if group != SLOW:
+            found = rows.measure(which, lambda columns: without_trend(columns, season), group)
+        elif season <= LONG_SEASON:
+            rows.leave_out(panel.lengths[some] * _days_a_step(panel) < YEARS * 365.25)
+            found = rows.measure(which, lambda columns: change_since(columns, season, horizon), group)
+        if found:
+            common[which], own[:, which] = found
+            rows.take_out(which, own)
+    used = (common != 0) | (own != 0).any(axis=0)
+    if not used.any():
+        return None
+    every = np.repeat(common[None], len(panel), axis=0)
+    every[some] = own
+    sizes = np.array([added_size(panel.series(i)) for i in range(len(panel))])
+    return Effects(causes.some(used), common[used], every[:, used], sizes, panel.series_ids)
+
+
+def _days_a_step(panel: Panel) -> float:
+    stamps = panel.frequency.timestamps(np.array([0, 100]))
+    return float((stamps[1] - stamps[0]).astype(np.float64)) / 100 / 86_400
+
+
+@dataclass(frozen=True, eq=False)
+class _Beliefs:
+    """What effects and errors are expected to be like."""
+
+    common: float  # variance of the effects on all series together
+    own: FloatArray  # (F,) variance of each cause's effects on one series around those on all
+    noise: FloatArray  # (S,) variance of each series' rows that is nobody's effect
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """What least squares needs of the rows of each block and series."""
+
+    gram: FloatArray  # (K, S, F, F)
+    moment: FloatArray  # (K, S, F)
+    square: FloatArray  # (K, S)
+    rows: FloatArray  # (K, S)
+
+    def beliefs(self) -> _Beliefs:
+        """Returns the variances by which the rows are most likely (EM, Dempster et al. 1977; Laird & Ware 1982).
+
+        An event that each series has seen once so tells how much series differ, which no other rows could.
+        """
+        gram, moment, square, rows = (each.sum(axis=0) for each in (self.gram, self.moment, self.square, self.rows))
+        seen, count = np.maximum(rows, 1), moment.shape[1]
+        is_panel = len(rows) > 1
+        beliefs = _Beliefs(START**2, np.full(count, START**2 if is_panel else 0.0), np.maximum(square / seen, LEAST))
+        for _ in range(ROUNDS):
+            joint, own, doubt = _solved(gram, moment, beliefs)
+            precision = np.tensordot(1 / beliefs.noise, gram, axes=1) + np.eye(count) / beliefs.common
+            common = float(joint @ joint + np.trace(np.linalg.inv(precision))) / count
+            left = square - 2 * np.einsum("si,si->s", own, moment) + np.einsum("si,sij,sj->s", own, gram, own)
+            noise = (left + np.einsum("sij,sji->s", gram, doubt)) / seen
+            variance = ((own - joint) ** 2 + np.einsum("sii->si", doubt)).mean(axis=0) if is_panel else beliefs.own
+            beliefs = _Beliefs(max(common, LEAST), np.maximum(variance, LEAST) * is_panel, np.maximum(noise, LEAST))
+        return beliefs
+
+    def error(self, beliefs: _Beliefs) -> float:
+        """Returns the share of its squares that is left of every block by the effects that the other blocks tell."""
+        gram, moment, left = self.gram.sum(axis=0), self.moment.sum(axis=0), 0.0
+        for own_gram, own_moment, square in zip(self.gram, self.moment, self.square, strict=True):
+            _, effects, _ = _solved(gram - own_gram, moment - own_moment, beliefs)
+            explained = 2 * np.einsum("si,si->s", effects, own_moment)
+            explained -= np.einsum("si,sij,sj->s", effects, own_gram, effects)
+            left += float(((square - explained) / beliefs.noise).sum())
+        return left / max(float((self.square / beliefs.noise).sum()), LEAST)
+
+
+class _Rows:
+    """Target and causes of each series, step by step, before any filter."""
+
+    def __init__(self, panel: Panel, causes: Causes) -> None:
+        told = causes.told(panel)
+        laid = np.nan_to_num(told.known_on(panel.offsets, panel.first)) if told else np.empty((len(panel.values), 0))
+        start = int(panel.first.min())
+        dates = causes.dated(panel.frequency, start, int(panel.last.max()) - start + 1)
+        self._targets: list[FloatArray] = []
+        self._causes: list[FloatArray] = []
+        self._observed: list[BoolArray] = []
+        for i in range(len(panel)):
+            steps = slice(panel.offsets[i], panel.offsets[i + 1])
+            size = added_size(panel.values[steps])
+            self._targets.append(panel.filled[steps] / size if size else _unit(panel.filled[steps]))
+            dated = dates[panel.first[i] - start :][: panel.lengths[i]]
+            self._causes.append(np.column_stack([laid[steps], dated]))
+            self._observed.append(panel.observed[steps])
+
+    def take_out(self, which: BoolArray, own: FloatArray) -> None:
+        """Takes known effects, (S, F), of some causes out of the targets."""
+        for i, causes in enumerate(self._causes):
+            self._targets[i] = self._targets[i] - causes[:, which] @ own[i, which]
+
+    def leave_out(self, series: BoolArray) -> None:
+        """Leaves some series out of what comes."""
+        for i in np.flatnonzero(series):
+            self._observed[i] = np.zeros_like(self._observed[i])
+
+    def measure(self, which: BoolArray, filtered: Filter, group: str) -> tuple[FloatArray, FloatArray] | None:
+        """Returns common (F,) and own (S, F) effects of some causes; None where they are not worth it."""
+        sums = self._summed(which, filtered)
+        if not self._has_rows(sums):
+            return None
+        beliefs = sums.beliefs()
+        if group not in ASKED and sums.error(beliefs) > 1 - LEAST_WORTH:
+            return None
+        joint, own, _ = _solved(sums.gram.sum(axis=0), sums.moment.sum(axis=0), beliefs)
+        return joint, own
+
+    @staticmethod
+    def _has_rows(sums: _Sums) -> bool:
+        """Tells whether any cause differs from what the filter takes out."""
+        return bool((np.einsum("ksii->i", sums.gram) > 1e-6 * sums.rows.sum()).any())
+
+    def _summed(self, which: BoolArray, filtered: Filter) -> _Sums:
+        shape, count = (BLOCKS, len(self._targets)), int(which.sum())
+        sums = _Sums(np.zeros((*shape, count, count)), np.zeros((*shape, count)), np.zeros(shape), np.zeros(shape))
+        for i, (target, causes, observed) in enumerate(zip(self._targets, self._causes, self._observed, strict=True)):
+            if len(target) < LEAST_ROWS or not observed.any():
+                continue
+            rest = filtered(np.column_stack([target, causes[:, which]]))
+            known = observed & ~np.isnan(rest[:, 0])
+            for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
+                rows = rest[some][known[some]]
+                inputs, values = rows[:, 1:], rows[:, 0]
+                sums.gram[block, i], sums.moment[block, i] = inputs.T @ inputs, inputs.T @ values
+                sums.square[block, i], sums.rows[block, i] = values @ values, len(values)
+        return sums
+
+
+def _solved(gram: FloatArray, moment: FloatArray, beliefs: _Beliefs) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Returns the effects on all series together, (F,), those on each, (S, F), and the doubt in these, (S, F, F).
+
+    Series' own effects are taken for noise where those in common are found: x (β + δ) + e has the variance x Δ x' + σ².
+    With V = G/σ² + Δ⁻¹, the precision of β is Σ Δ⁻¹ − Δ⁻¹ V⁻¹ Δ⁻¹, and its target Σ Δ⁻¹ V⁻¹ b/σ².
+
+    Args:
+        gram: (S, F, F) of the rows, G.
+        moment: (S, F) likewise, b.
+        beliefs: the variances.
+    """
+    precise, target = gram / beliefs.noise[:, None, None], moment / beliefs.noise[:, None]
+    count, prior = len(beliefs.own), np.eye(len(beliefs.own)) / beliefs.common
+    if not beliefs.own.any():
+        joint = np.asarray(np.linalg.solve(precise.sum(axis=0) + prior, target.sum(axis=0)), np.float64)
+        return joint, np.repeat(joint[None], len(gram), axis=0), np.zeros((len(gram), count, count))
+    inverse = np.diag(1 / beliefs.own)
+    doubt = np.asarray(np.linalg.inv(precise + inverse), np.float64)
+    told = inverse[None] - inverse @ doubt @ inverse
+    target_told = np.einsum("ij,sjk,sk->i", inverse, doubt, target)
+    joint = np.asarray(np.linalg.solve(told.sum(axis=0) + prior, target_told), np.float64)
+    own = joint + np.einsum("sij,sj->si", doubt, target - precise @ joint)
+    return joint, own, doubt
+
+
+def _unit(values: FloatArray) -> FloatArray:
+    """Returns the logarithm of values over their level, (n,); a zero counts as 2 % of it."""
+    if not len(values):
+        return values
+    level = moving_mean(np.abs(values)[:, None], LEVEL_STEPS)[:, 0]
+    return np.asarray(np.log(np.maximum(values, 0) / (level + 1e-12) + LOG_OFFSET) + np.log(level + 1e-12))
+
+
+def without_trend(columns: FloatArray, season: int) -> FloatArray:
+    """Returns columns less the mean of the steps around and less what the neighbouring seasons show, (n, F).
+
+    A long season stays: with it would go what recurs once a year.
+    """
+    if season > LONG_SEASON:
+        return columns - moving_mean(columns, TREND_STEPS)
+    rest = columns - moving_mean(columns, season if season > 3 else TREND_STEPS)
+    if season == 1:
+        return rest
+    total, count = np.zeros_like(rest), np.zeros((len(rest), 1))
+    for seasons in NEIGHBOURS:
+        at = np.arange(len(rest)) + seasons * season
+        inside = (at >= 0) & (at < len(rest))
+        total[inside] += rest[at[inside]]
+        count[inside] += 1
+    return rest - total / np.maximum(count, 1)
+
+
+def change_since(columns: FloatArray, season: int, horizon: int) -> FloatArray:
+    """Returns how columns' level has changed over one horizon, (n, F); NaN where that is not known."""
+    level = moving_mean(columns, season if season > 3 else TREND_STEPS)
+    change = np.full_like(level, np.nan)
+    change[horizon:] = level[horizon:] - level[: max(len(level) - horizon, 0)]
+    return change
+
+
+def moving_mean(columns: FloatArray, steps: int) -> FloatArray:
+    """Returns the mean of ``steps`` steps around each, (n, F): fewer at the ends; an even number in two halves."""
+    rows = len(columns)
+    sums = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)])
+    means = []
+    for late in {0, 1 - steps % 2}:
+        start = np.clip(np.arange(rows) - steps // 2 + late, 0, rows)
+        end = np.clip(np.arange(rows) - steps // 2 + late + steps, 0, rows)
+        means.append((sums[end] - sums[start]) / np.maximum(end - start, 1)[:, None])
+    return np.asarray(sum(means) / len(means))
