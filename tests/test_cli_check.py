@@ -152,6 +152,26 @@ def test_columns_that_give_the_target_away_are_no_covariates(folder):
     assert document["data"]["covariates"] == ["mood"]
 
 
+def test_columns_that_could_serve_are_named_with_the_flag_that_takes_them(folder):
+    rows = []
+    for shop in ("north", "south"):
+        for i, (day, value) in enumerate(visits(60)):
+            ahead = i >= 55
+            rows.append((day, shop, "" if ahead else value, i % 5, i % 9 == 0, i * i % 37 / 7, f"of {shop}", 7))
+    header = "day,shop,visits,level,promo,wind,region,same"
+    (folder / "wide.csv").write_bytes(csv_bytes(rows, header))
+    command = ("check", "wide.csv", "--target", "visits", "--id", "shop")
+    document = run(*command, "--json", folder=folder).document
+    assert document["data"]["covariates"] == ["level", "promo", "wind", "region"]
+    flags = [finding["flag"] for finding in document["findings"] if finding["topic"] == "candidates"]
+    assert flags == ["--static region", "--known level,promo,wind"]  # all of them go on after the visits
+    taken = run(*command, "--known", "promo,level", "--static", "region", "--format", "table", folder=folder).out
+    assert "Known     promo, level" in taken
+    assert "Static    region" in taken
+    assert "Beside    wind goes on after the target: known in advance         (--known wind)" in taken
+    assert "promo, level are known 5 days beyond the last visits (2024-02-24)" in taken
+
+
 def test_series_too_short_to_be_scored_are_counted(folder):
     rows = [(day, shop, value) for shop, days in (("a", 120), ("b", 120), ("c", 20)) for day, value in visits(days)]
     (folder / "shops.csv").write_bytes(csv_bytes(rows, "day,shop,visits"))

@@ -224,7 +224,7 @@ def test_one_week_of_business_days_is_not_taken_for_daily(stores, tmp_path):
 
 def test_other_columns_are_refused_in_the_words_of_the_training_file(shop, tmp_path):
     done = run("predict", "--data", newest(tmp_path / "other.csv", visits(), "when,visits"), folder=shop.folder)
-    assert done.code == 2
+    assert done.code == 5
     assert "error: other.csv has no column 'day'" in done.err
     assert "hint:  a file with the columns that the model was trained on: day, visits" in done.err
 
@@ -232,6 +232,7 @@ def test_other_columns_are_refused_in_the_words_of_the_training_file(shop, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (("visits", "--future", "visits.csv"), 2, "but the model was trained without any"),
         (("nobody",), 4, "there is no model 'nobody'"),
         (("vists",), 4, "Did you mean 'visits'?"),
         (("visits", "--model-version", "v9"), 4, "visits has no version 'v9'"),

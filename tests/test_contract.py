@@ -71,11 +71,18 @@ DOCUMENTS = {
     },
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},
+    ("report",): {"name": str, "version": str, "files": list},
     ("models", "list"): VERSIONS,
     ("models", "show", "visits"): VERSIONS,
     ("models", "rollback", "visits"): CHAMPION,
     ("models", "promote", "visits", "v2"): CHAMPION,
     ("models", "prune", "visits", "--keep", "1"): {"name": str, "removed": list, "damaged": list, "dry_run": bool},
+    ("explain", "visits", "--plots", "none"): {
+        "title": str, "target": str, "series": str, "seasons": list, "lags": int, "notes": list,
+        "sentences": "text panel", "cells": dict, "lesson": list, "files": list,
+        "summary": "cell networks window lags_50 lags_90 whole_lags_90 half_life median_tau idle_units saturated "
+        "spectral_radius parameters predict_ms",
+    },
     ("config", "show"): {"file": None, "settings": "setting value origin"},
     ("config", "init"): {"files": list},
 }  # fmt: skip

@@ -18,7 +18,7 @@ FILE_CALLS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "touch"),
     *("unlink", "rename", "rmdir", "iterdir", "glob", "rglob"),
 }
-LIBRARIES = ("matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich")
+LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich")
 HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib"}
 PROBE = """
 import json, sys
@@ -109,6 +109,11 @@ def test_check_needs_neither_tensorflow_nor_pandas(tmp_path):
     assert imported_by("check", "visits.csv", folder=tmp_path) == {"numpy", "pyarrow"}
 
 
+def test_report_of_a_version_needs_no_tensorflow(shop, tmp_path):
+    words = ("report", "visits", "-o", str(tmp_path / "page.html"))
+    assert imported_by(*words, folder=shop.folder) & {"tensorflow", "keras", "pandas", "sklearn"} == set()
+
+
 def test_compare_of_baselines_needs_no_network_but_its_regressions(shop):
     used = imported_by("compare", "visits.csv", "--models", "naive", "--plots", "none", folder=shop.folder)
     assert "tensorflow" not in used
@@ -148,6 +153,7 @@ def test_foundation_and_store_need_the_standard_library_only():
 def test_each_heavy_library_has_one_door():
     assert importers("tensorflow", "keras") == {"models/devices.py"}
     assert {name.partition("/")[0] for name in importers("matplotlib", "mpl_toolkits")} == {"report"}
+    assert importers("jinja2") == {"report/page.py"}
     assert importers("sklearn") == {"models/regression.py"}
     assert {name.partition("/")[0] for name in importers("pyarrow")} == {"data"}
     assert {name.partition("/")[0] for name in importers("typer", "rich")} == {"cli"}

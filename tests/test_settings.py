@@ -69,6 +69,18 @@ def test_origin_of_every_value_is_told(folder):
     assert {name.replace("-", "_") for name in rows} >= set(SHARED)
 
 
+def test_covariates_are_read_from_the_file_and_from_variables(folder):
+    rows = [(day, value, i % 3, i % 7, i % 5) for i, (day, value) in enumerate(visits())]
+    (folder / "visits.csv").write_bytes(csv_bytes(rows, "day,visits,promo,price,temp"))
+    write(folder, 'target = "visits"\nknown = ["promo", "price"]\n[train]\nknown = "price"\n')
+    assert shown(folder)["known"] == ("promo,price", "forecast.toml")
+    document = run("check", "visits.csv", "--json", folder=folder, FORECAST_PAST="temp").document
+    assert document["data"]["covariates"] == []
+    assert run("check", "visits.csv", "--json", folder=folder).document["data"]["covariates"] == ["temp"]
+    done = run("check", "visits.csv", folder=folder, FORECAST_PAST="promo")
+    assert (done.code, "column promo is asked for twice" in done.err) == (2, True)
+
+
 def test_empty_variable_is_none(folder):
     assert shown(folder, FORECAST_HORIZON="")["horizon"] == (None, "default")
 

@@ -34,7 +34,19 @@ def test_named_source_is_taken_as_it_is(store):
 
 def test_what_a_reading_settled_on_survives_the_manifest():
     settled = ReadOptions(
-        "Date,Time", ("v",), ("shop",), "W-SUN", "%d/%m/%y", "zero", ",", ("-200",), "sum", keep_partial=True
+        "Date,Time",
+        ("v",),
+        ("shop",),
+        "W-SUN",
+        "%d/%m/%y",
+        "zero",
+        ",",
+        ("-200",),
+        "sum",
+        keep_partial=True,
+        known=("promo", "price"),
+        past=("temp",),
+        static=("region",),
     )
     old = {"options": {"fill": "zero"}, "columns": {"time": "day", "target": ["a"], "ids": []}}
     assert read_data_options(json.loads(json.dumps({**old, "settled": asdict(settled)}))) == settled

@@ -71,6 +71,10 @@ def test_text_is_read_back_from_columns_that_look_like_something_else():
     assert [texts.value(row) for row in range(2)] == ["2024-01-01T00:00+01:00", "2024-01-02T00:00+01:00"]
     texts = table_of("d,v\n x ,1\nNA,2\n ,3\n").texts("d")
     assert texts.codes[1] == texts.codes[2] == -1
+    for column in ("true\nNA\n\nfalse", "1\nNA\n-\n2"):  # words that Arrow takes for truth and for numbers
+        texts = table_of(f"d\n{column}\n".replace("\n\n", "\n-\n")).texts("d")
+        assert texts.codes.tolist() == [0, -1, -1, 1]
+        assert texts.values.to_pylist() == [column[: column.index("\n")], column[column.rindex("\n") + 1 :]]
 
 
 def test_distinct_counts_values_and_not_empty_cells():

@@ -9,9 +9,11 @@ from forecast.cli.check import check_command
 from forecast.cli.compare import compare_command
 from forecast.cli.config import config_app
 from forecast.cli.doctor import doctor_command
+from forecast.cli.explain import explain_command
 from forecast.cli.history import history_command
 from forecast.cli.models import models_app
 from forecast.cli.predict import predict_command
+from forecast.cli.report import report_command
 from forecast.cli.retrain import retrain_command
 from forecast.cli.schedule import schedule_command
 from forecast.cli.score import score_command
@@ -65,6 +67,8 @@ app.command("retrain")(retrain_command)
 app.command("score")(score_command)
 app.command("schedule")(schedule_command)
 app.command("history")(history_command)
+app.command("report")(report_command)
+app.command("explain")(explain_command)
 app.command("doctor")(doctor_command)
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")

@@ -1,16 +1,16 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from forecast.cli.completion import complete_models
-from forecast.cli.console import say
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped, split_names
-from forecast.cli.narration import describe_contest, narrated, tell_timing
+from forecast.cli.narration import narrated, tell_files, tell_timing
 from forecast.cli.reading import find_data
 from forecast.cli.rehearsal import print_rehearsal
-from forecast.cli.scores import leaderboard_json, print_leaderboard
+from forecast.cli.scores import print_leaderboard
 from forecast.specs import Match
 
 
@@ -45,6 +45,7 @@ def compare_command(
 
     forecast compare sales.csv --match params --time-limit 2m
     """
+    from forecast.workflows.account import describe_board, describe_contest
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.rehearsal import rehearse_compare
     from forecast.workflows.timing import Terms
@@ -59,20 +60,20 @@ def compare_command(
         plots=plot.plots,
         device=settings.device,
         terms=Terms(match, settings.time_limit),
+        report=plot.report,
     )
     with narrated("Comparing", output, limit=settings.time_limit, match=match) as reporter:
         if plot.dry_run:
             planned = rehearse_compare(request, reporter)
         else:
-            result = compare(request, reporter)
+            result = compare(request, lambda: datetime.now(UTC), reporter)
     if plot.dry_run:
         print_rehearsal(planned, output)
         return
     board = result.contest.board
     files = [str(path) for path in result.files]
-    document = {**describe_contest(result.contest), **leaderboard_json(board), "files": files}
+    document = {**describe_contest(result.contest), **describe_board(board), "files": files}
     print_leaderboard(board, output, document)
     if not output.quiet:
         tell_timing(result.contest)
-        if files:
-            say(", ".join(files), "Plots")
+        tell_files(files)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 COLUMNS = ("grade", "topic", "text", "flag", "series", "steps")
 CHOICES = {"time": "Time", "target": "Target", "ids": "Id"}
 """Findings that tell which column was chosen; a table tells them with the columns."""
+BESIDE = "candidates"
+"""Findings of columns that could serve as covariates; a table tells them with the columns, too."""
 GRADES = ("error", "warning", "note")
 STRONG = 0.6
 
@@ -52,7 +54,7 @@ def check_json(result: "CheckResult") -> dict[str, Any]:
 def check_table(result: "CheckResult") -> str:
     """Returns what is in the file, then the findings, the worst first, and what to do next."""
     lines = [*_head(result), "\n"]
-    shown = [spot.finding for spot in result.spots if spot.finding.topic not in CHOICES]
+    shown = [spot.finding for spot in result.spots if spot.finding.topic not in {*CHOICES, BESIDE}]
     for finding in shown:
         lines.append(beside(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
     if shown:
@@ -74,6 +76,9 @@ def _head(result: "CheckResult") -> Iterator[str]:
             yield beside(choices[topic].text, f"({flag})", label)
         elif chosen[topic]:
             yield beside(chosen[topic], f"({flag})", label)
+    for kind in ("known", "past", "static"):
+        if names := getattr(columns, kind):
+            yield beside(", ".join(names), f"(--{kind})", kind.capitalize())
     many = count(len(panel), "series")
     span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
     yield beside(span, "(--freq)", "Series")
@@ -83,9 +88,9 @@ def _head(result: "CheckResult") -> Iterator[str]:
         yield beside(needs, "(--horizon, --window, --folds)", "Forecast")
         have = "there are" if len(panel) == 1 else "a typical series has"
         yield beside(f"{count(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
-    if result.covariates:
-        names = ", ".join(result.covariates[:8]) + (" …" if len(result.covariates) > 8 else "")
-        yield beside(f"could serve as covariates: {names}", "", "Beside")
+    for spot in result.spots:
+        if spot.finding.topic == BESIDE:
+            yield beside(spot.finding.text, f"({spot.finding.flag})", "Beside")
 
 
 def _seasons(result: "CheckResult") -> str:

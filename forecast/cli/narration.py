@@ -1,19 +1,20 @@
 """Says on stderr what a workflow found, decided and did, each with the flag that overrides it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecast.cli.console import ProgressLine, count, say, say_beside
 from forecast.cli.flags import OutputFlags
 from forecast.cli.verbosity import Phases, tell_reading, tell_specs
-from forecast.specs import CELLS, Deadline, Kind, Match, ModelSpec, Plan, Settings
+from forecast.specs import Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
     from forecast.data.readers import Finding, Reading
     from forecast.models.forecaster import Forecasts
     from forecast.workflows.contest import Contest
+    from forecast.workflows.inferred import Inference
     from forecast.workflows.train import TrainResult
 
 
@@ -30,19 +31,9 @@ class Narrator:
         """Says what the columns are and what was noticed."""
         if self._quiet:
             return
-        columns, panel = reading.columns, reading.panel
-        ids = f", {' + '.join(columns.ids)} → series" if columns.ids else ""
-        flags = "(--time, --target, --id)" if columns.ids else "(--time, --target)"
-        rows, target = count(reading.rows, "row"), ", ".join(columns.target)
-        time = f"{columns.time} → time" if columns.time else "row number → time"
-        say_beside(f"{reading.source}: {rows}, {time}, {target} → target{ids}", flags, "Read")
-        first, last = reading.days
-        many = count(len(panel), "series")
-        if columns.time:
-            step, flag = f"{panel.frequency.name} ({panel.frequency.code})", "(--freq)"
-        else:
-            step, flag = "one step a row", "(--no-dates)"
-        say_beside(f"{many}, {step}, {first} … {last}", flag, "Series")
+        from forecast.workflows.inferred import inferred_from_file
+
+        _say_all(inferred_from_file(reading))
         for finding in reading.findings:
             say_beside(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
         if self._phases:
@@ -54,23 +45,9 @@ class Narrator:
         del reading, settings
         if self._quiet:
             return
-        longer = f" (also {', '.join(map(str, plan.seasons[1:]))})" if plan.seasons[1:] else ""
-        season = f"{count(plan.season, 'step')}{longer}" if plan.seasons else "none"
-        say_beside(season, "(--season)", "Season")
-        steps = count(plan.horizon, "step")
-        say_beside(f"{steps} from a window of {plan.window:,}", "(--horizon, --window)", "Forecast")
-        if kind := _KINDS[plan.kind]:
-            say_beside(kind, "(--kind)", "Kind")
-        again = "trained anew at each" if plan.refit else "trained once, at the earliest origin"
-        say_beside(f"{count(plan.folds, 'fold')} × {steps}, {again}", "(--folds)", "Scoring")
-        for spec in list(specs.values())[:1]:  # they differ in their cell, and in what is matched
-            seeds, views = count(len(spec.seeds), "seed"), count(len(spec.views), "view")
-            segments = f", {spec.window // spec.segment} segments of {spec.segment}" if spec.segment > 1 else ""
-            steps = "" if self._match == "seconds" else f", {count(spec.steps, 'step')} each"
-            flags = "(--time-limit)" if self._limit else "(--seeds, --preset)"
-            say_beside(f"{seeds} × {views}{steps}{segments}", flags, "Networks")
-        if self._match != "steps":
-            say_beside(_matched(self._match, specs), "(--match)", "Matched")
+        from forecast.workflows.inferred import decided_for_run
+
+        _say_all(decided_for_run(plan, specs, match=self._match, is_limited=self._limit is not None))
         if self._phases:
             tell_specs(specs)
 
@@ -86,24 +63,9 @@ class Narrator:
             self._phases.tell()
 
 
-_KINDS: dict[Kind, str] = {
-    "auto": "",
-    "sales": "sales: no forecast or interval below 0",
-    "price": "price: log returns, from the last value on",
-}
-
-
-def _matched(match: Match, specs: dict[str, ModelSpec]) -> str:
-    """Returns what each recurrent cell got, so that all have the same of what was asked for."""
-    cells = [spec for spec in specs.values() if spec.cell in CELLS]
-    if match == "seconds":
-        each = ", ".join(f"{spec.cell} {count(spec.steps, 'step')}" for spec in cells)
-        return f"seconds of training: {each}"
-    from forecast.models.matching import spec_parameters
-
-    each = ", ".join(f"{spec.cell} {count(spec.units, 'unit')}" for spec in cells)
-    counts = sorted(spec_parameters(spec) for spec in cells)
-    return f"parameters, {counts[0]:,} to {counts[-1]:,}: {each}"
+def _say_all(inferences: "tuple[Inference, ...]") -> None:
+    for one in inferences:
+        say_beside(one.text, f"({', '.join(one.flags)})", one.label)
 
 
 def _label(finding: "Finding") -> str:
@@ -135,8 +97,15 @@ def tell_saved(result: "TrainResult") -> None:
     why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
     say(f"{why}{version.name} {version.label}, now champion", "Saved")
     say(str(result.files[0]), "Forecast")
-    if result.files[1:]:
-        say(", ".join(str(path) for path in result.files[1:]), "Plots")
+    tell_files([str(path) for path in result.files[1:]])
+
+
+def tell_files(files: Sequence[str]) -> None:
+    """Says which plots and which report there are."""
+    pages = [file for file in files if file.endswith(".html")]
+    for label, these in (("Plots", [file for file in files if file not in pages]), ("Report", pages)):
+        if these:
+            say(", ".join(these), label)
 
 
 def tell_timing(contest: "Contest") -> None:
@@ -157,36 +126,3 @@ def without_interval(forecasts: "Forecasts") -> list[str]:
         return list(forecasts.series_ids)
     upper = forecasts.intervals[0].upper  # (S, H), NaN where there is none
     return [name for name, last in zip(forecasts.series_ids, upper[:, 0], strict=True) if isnan(last)]
-
-
-def describe_contest(contest: Any) -> dict[str, Any]:
-    """Returns what JSON output tells of the data, the plan and the folds."""
-    from forecast.data.frequency import iso_text
-
-    reading, plan = contest.reading, contest.plan
-    panel = reading.panel
-    data = {
-        "source": reading.source,
-        "rows": reading.rows,
-        "time": reading.columns.time,
-        "target": list(reading.columns.target),
-        "id": list(reading.columns.ids),
-        "series": len(panel),
-        "frequency": panel.frequency.code,
-        "seasons": list(plan.seasons),
-        "horizon": plan.horizon,
-        "window": plan.window,
-        "kind": plan.kind,
-        "findings": [vars(finding) for finding in reading.findings],
-    }
-    folds = [
-        {
-            "number": fold.number,
-            "origin": iso_text(fold.origin(panel)),
-            "steps": fold.horizon,
-            "series": int(fold.scored.sum()),
-            "scored": fold.number > 0,
-        }
-        for fold in contest.backtest.folds
-    ]
-    return {"data": data, "folds": folds}

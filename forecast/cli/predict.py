@@ -1,14 +1,10 @@
 """`forecast predict [NAME]`."""
 
-from pathlib import Path
 from shutil import get_terminal_size
-from typing import Annotated
 
-import typer
-
-from forecast.cli.completion import complete_version
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
 from forecast.cli.flags import OnlyName, OutputFlags, grouped
+from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
@@ -17,22 +13,8 @@ SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "
 @grouped
 def predict_command(
     output: OutputFlags,
+    flags: PredictFlags,
     name: OnlyName = None,
-    horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
-    ] = None,
-    version: Annotated[
-        str | None,
-        typer.Option(
-            "--model-version",
-            autocompletion=complete_version,
-            metavar="V",
-            help="A version such as v2 instead of the champion.",
-        ),
-    ] = None,
-    to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Forecast from the end of the data with the champion, without TensorFlow.
 
@@ -40,15 +22,17 @@ def predict_command(
 
     forecast predict sales --horizon 24 -o next_two_years.csv
 
-    forecast predict sales --data newest.csv --json
+    forecast predict sales --data newest.csv --future next_month.csv --json
     """
     from forecast.production.store import Store
     from forecast.workflows.outputs import check_free, forecast_csv, write_file
     from forecast.workflows.predict import PredictRequest, predict
     from forecast.workflows.tables import rows_of_csv
 
-    check_free(to, force=force)
-    result = predict(PredictRequest(name, data, horizon, version), Store(output.store))
+    to = flags.to
+    check_free(to, force=flags.force)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future)
+    result = predict(request, Store(output.store))
     if not output.quiet:
         for note in result.notes:
             say(note, "Note")

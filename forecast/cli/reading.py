@@ -49,4 +49,7 @@ def read_options(flags: DataFlags) -> "ReadOptions":
         aggregate=flags.aggregate,
         keep_partial=flags.keep_partial,
         no_dates=flags.no_dates,
+        known=split_names(flags.known),
+        past=split_names(flags.past),
+        static=split_names(flags.static),
     )

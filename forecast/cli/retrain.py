@@ -78,5 +78,6 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         device=flags.device,
         lock_timeout=wait.total_seconds() if wait else 0.0,
         dry_run=flags.dry_run,
+        report=flags.report,
         exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,
     )

@@ -57,16 +57,6 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
         write_out(leaderboard_table(board) + wrapped(board.verdict))
 
 
-def leaderboard_json(board: "Leaderboard") -> dict[str, Any]:
-    """Returns the part of a JSON document that holds the scores."""
-    from forecast.workflows.tables import leaderboard_rows
-
-    by_step = {model: [float(value) for value in errors] for model, errors in board.by_step.items()}
-    rows = [{**row, "rmse_by_step": by_step[str(row["model"])]} for row in leaderboard_rows(board)]
-    counts = {"folds": board.folds, "seeds": board.seeds, "points": board.points, "horizon": board.horizon}
-    return {"leaderboard": rows, "scored_on": counts, "verdict": board.verdict}
-
-
 def _note(row: "Row") -> str:
     text = f"{row.model}: {row.note}"
     return textwrap.fill(text, width(), initial_indent="  ", subsequent_indent="    ") + "\n"

@@ -17,8 +17,8 @@ PREFIX = "FORECAST_"
 DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
-PATHS = (DATA, "store", "out_dir", "log_file")
-LISTS = ("time", "target", "id", "missing", "models")
+PATHS = (DATA, "store", "out_dir", "log_file", "future")
+LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
 EXAMPLES = {
@@ -31,7 +31,9 @@ EXAMPLES = {
     "WORDS": '"-200"',
     "FORMAT": '"%d/%m/%Y"',
     "COLUMN": '"sales"',
+    "COLUMNS": '"promo,price"',
     "DATA": '"sales.csv"',
+    "FILE": '"next_month.csv"',
     "loss": '"huber"',
     "decimal": '","',
     "aggregate": '"sum"',  # flags without a metavar, by name

@@ -9,10 +9,10 @@ import typer
 from forecast.cli.completion import complete_network
 from forecast.cli.console import say_commands
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
-from forecast.cli.narration import describe_contest, narrated, tell_saved, tell_timing
+from forecast.cli.narration import narrated, tell_saved, tell_timing
 from forecast.cli.reading import find_data
 from forecast.cli.rehearsal import print_rehearsal
-from forecast.cli.scores import leaderboard_json, print_leaderboard
+from forecast.cli.scores import print_leaderboard
 from forecast.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def train_command(
         plots=plot.plots,
         device=settings.device,
         deadline=settings.time_limit,
+        report=plot.report,
     )
     store = Store(output.store)
     with narrated("Training", output, limit=settings.time_limit) as reporter:
@@ -89,6 +90,7 @@ def train_command(
 
 def _document(result: "TrainResult") -> dict[str, Any]:
     from forecast.models.registry import spec_names
+    from forecast.workflows.account import describe_board, describe_contest
 
     version, board = result.version, result.board
     row = board.row(result.chosen)
@@ -99,7 +101,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "model": result.chosen,
         "spec": {**result.contest.specs[spec_names(result.chosen)[-1]].to_json(), "cell": result.chosen},
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
-        **leaderboard_json(board),
+        **describe_board(board),
         **describe_contest(result.contest),
         "files": [str(path) for path in result.files],
     }

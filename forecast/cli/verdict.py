@@ -27,8 +27,8 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     write_out(wrapped(_sentences(result), on_terminal=sys.stdout.isatty()))
     for note in result.notes:
         say(note, "Note")
-    if result.files:
-        say(", ".join(map(str, result.files)), "Forecast")
+    for file in result.files:
+        say(str(file), "Report" if file.suffix == ".html" else "Forecast")
     name, entry = result.name, result.entry
     if entry.outcome == "promoted":
         say_commands([f"forecast models rollback {name}{output.store_words}"], "Undo")

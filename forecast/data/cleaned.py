@@ -13,16 +13,20 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from forecast.data.covariates import KINDS
 from forecast.data.frequency import is_row, row_of
+from forecast.data.future import with_all_known
 from forecast.data.inference import infer_frequency
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.readers import Reading, ReadOptions
-from forecast.errors import DataError
+from forecast.errors import DataError, UsageError
 
 SPECIAL = re.compile(r'[",\r\n]')  # what text must be quoted for
 PIECE = 1 << 20  # steps written at a time
@@ -34,25 +38,35 @@ class Rows:
 
     entities: IntArray  # whose row it is, by its position among all
     ordinals: IntArray
-    values: list[FloatArray]  # one column a target
+    values: list[FloatArray]  # one column a target, then one a covariate
 
 
 def clean_csv(reading: Reading) -> bytes:
-    """Returns the table as UTF-8 CSV; read again, it gives the same panel."""
-    panel, columns = reading.panel, reading.columns
+    """Returns the table as UTF-8 CSV; read again, it gives the same panel.
+
+    Raises:
+        UsageError: There are covariates beside several targets, whose series have steps of their own.
+    """
+    columns = reading.columns
+    if columns.covariates and len(columns.target) > 1:
+        text = "The clean table has room for covariates beside one target only."
+        raise UsageError(text, f"--target {columns.target[0]}, or leave out --known, --past and --static")
+    panel = with_all_known(reading.panel)
     entities, owners = _entities(reading)
     names, parts = _id_columns(columns.ids, entities)
     buffer, head = pa.BufferOutputStream(), io.StringIO()
-    csv.writer(head, lineterminator="\n").writerow([_time_name(reading), *names, *columns.target])
+    csv.writer(head, lineterminator="\n").writerow([_time_name(reading), *names, *columns.target, *columns.covariates])
     buffer.write(head.getvalue().encode())
-    plain = not SPECIAL.search("".join(label for part in parts for label in part))
+    levels: list[tuple[str, ...] | None] = [None] * len(columns.target)
+    levels += [column.levels for column in panel.covariates.columns] if panel.covariates else []
+    plain = not SPECIAL.search("".join(chain(*parts, *(one or () for one in levels))))
     options = pacsv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     dates = _are_dates(panel)
     for rows in _side_by_side(reading, owners) if len(columns.target) > 1 else _one_below_another(panel):
         stamps = panel.frequency.timestamps(rows.ordinals)
         whose = [pa.array(part).take(pa.array(rows.entities)) for part in parts]
         times = pa.array(row_of(stamps) if is_row(stamps[0]) else stamps.astype("datetime64[D]") if dates else stamps)
-        arrays = [times, *whose, *[pa.array(values, from_pandas=True) for values in rows.values]]
+        arrays = [times, *whose, *map(_written, rows.values, levels)]
         pacsv.write_csv(pa.Table.from_arrays(arrays, [str(i) for i in range(len(arrays))]), buffer, options)
     return bytes(buffer.getvalue())
 
@@ -68,7 +82,18 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
         words += ["--id", ",".join(_id_columns(columns.ids, _entities(reading)[0])[0])]
     if panel.frequency.unit != "row" and not _is_inferred(panel):
         words += ["--freq", panel.frequency.code]
+    for kind in KINDS:
+        if names := getattr(columns, kind):
+            words += [f"--{kind}", ",".join(names)]
     return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def _written(values: FloatArray, levels: tuple[str, ...] | None) -> Any:
+    """Returns a column as numbers, or as the texts that they stand for; empty where there is none."""
+    if levels is None:
+        return pa.array(values, from_pandas=True)
+    missing = np.isnan(values)
+    return pa.array(levels).take(pa.array(np.where(missing, 0, values).astype(np.int64), mask=missing))
 
 
 def _is_inferred(panel: Panel) -> bool:
@@ -121,7 +146,12 @@ def _one_below_another(panel: Panel) -> Iterator[Rows]:
     for start in range(0, panel.values.size, PIECE):
         places = np.arange(start, min(start + PIECE, panel.values.size))
         series = np.searchsorted(panel.offsets, places, side="right") - 1
-        yield Rows(series, panel.first[series] + places - panel.offsets[series], [panel.values[places]])
+        ordinals = panel.first[series] + places - panel.offsets[series]
+        values = [panel.values[places]]
+        if panel.covariates:
+            known = panel.covariates.known_at(series, ordinals)
+            values += [*known.T, *panel.covariates.past[places].T, *panel.covariates.static[series].T]
+        yield Rows(series, ordinals, values)
 
 
 def _side_by_side(reading: Reading, owners: IntArray) -> Iterator[Rows]:

@@ -51,6 +51,14 @@ class Columns:
     time: str  # several with commas, as --time takes them; empty without dates
     target: tuple[str, ...]
     ids: tuple[str, ...]
+    known: tuple[str, ...] = ()  # covariates, of the three kinds
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """All covariates, in the order of their kinds."""
+        return (*self.known, *self.past, *self.static)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +69,25 @@ class SeriesKeys:
     names: tuple[str, ...]  # of the series; the parts of a compound id are joined with a slash
 
 
+class MissingColumnError(UsageError):
+    """A column that was asked for is not there."""
+
+    def __init__(self, message: str, hint: str, column: str) -> None:
+        super().__init__(message, hint)
+        self.column = column
+
+
 def check_names(table: Table, flag: str, wanted: Sequence[str]) -> tuple[str, ...]:
     """Returns the columns asked for as the file spells them; their case does not matter.
 
     Raises:
-        UsageError: The file has no such column.
+        MissingColumnError: The file has no such column.
     """
     spelled = {name.lower(): name for name in reversed(table.names)}
     for name in wanted:
         if name.lower() not in spelled:
             message = f"{table.source.name} has no column '{name}'.{did_you_mean(name, table.names)}"
-            raise UsageError(message, f"{flag} takes one of: {listed(table.names, 20)}")
+            raise MissingColumnError(message, f"{flag} takes one of: {listed(table.names, 20)}", name)
     return tuple(name if name in table.names else spelled[name.lower()] for name in wanted)
 
 
@@ -102,9 +118,9 @@ def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding
         what = f": {_examples(table, free)}." if free else "."
         raise DataError(f"no column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
     others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
-    named = [name for name in numeric if _is_named(name, TARGET_NAMES)]
+    named = [name for name in numeric if is_named(name, TARGET_NAMES)]
     clean = [name for name in numeric if name in named or table.kind(name) == "numbers"] or numeric
-    likely = [name for name in clean if name in named or not _is_named(name, others)]
+    likely = [name for name in clean if name in named or not is_named(name, others)]
     ranked = sorted(likely or clean, key=lambda name: _rank(name, TARGET_NAMES))
     target = ranked[0]
     if target not in named:
@@ -126,7 +142,7 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
         return tuple(name for name in table.names if name.lower() in SURE_IDS and name not in taken)[:1], []
     few = max(1, table.rows // FEW)
     candidates = _id_candidates(table, dates, taken)
-    named = [name for name in candidates if _is_named(name, ID_NAMES)]
+    named = [name for name in candidates if is_named(name, ID_NAMES)]
     ids = _tell_apart(table, dates, named, 0)
     if ids is None:
         ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
@@ -141,7 +157,7 @@ def possible_ids(table: Table, dates: Dates, taken: Sequence[str]) -> list[str]:
     """Returns the columns that could tell series apart: named like ids, or of text, with few different values."""
     candidates = _id_candidates(table, dates, taken)
     few = [name for name in candidates if table.distinct(name) <= MOST_SERIES]
-    return [name for name in few if _is_named(name, ID_NAMES)] or [name for name in few if table.kind(name) == "text"]
+    return [name for name in few if is_named(name, ID_NAMES)] or [name for name in few if table.kind(name) == "text"]
 
 
 def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:
@@ -207,7 +223,7 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
     candidates = []
     for name in table.names:
         words = (*TARGET_NAMES, *CLOCK_NAMES, *TIME_NAMES)
-        if name in taken or _is_named(name, words) or not (table.kind(name) == "text" or table.is_whole(name)):
+        if name in taken or is_named(name, words) or not (table.kind(name) == "text" or table.is_whole(name)):
             continue
         most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
         if 1 < table.distinct(name) <= most:
@@ -231,9 +247,9 @@ def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str]) -
 def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
     if form not in UNIX and (form is not None or table.kind(name) == "text"):
         return looks_like_dates(table.texts(name), form, boldly=name.lower() in TIME_NAMES)
-    if form in UNIX or (form is None and _is_named(name, TIME_NAMES) and unix_form(table, name)):
+    if form in UNIX or (form is None and is_named(name, TIME_NAMES) and unix_form(table, name)):
         return table.kind(name) == "numbers"
-    if table.is_whole(name) and _is_named(name, TIME_NAMES):
+    if table.is_whole(name) and is_named(name, TIME_NAMES):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
         return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, NUMBERED_YEARS))
@@ -273,7 +289,8 @@ def _rank(name: str, words: tuple[str, ...]) -> int:
     return len(words) + min((words.index(part) for part in parts if part in words), default=len(words))
 
 
-def _is_named(name: str, words: tuple[str, ...]) -> bool:
+def is_named(name: str, words: tuple[str, ...]) -> bool:
+    """Returns whether a name is one of the words, or has one as a part."""
     return _rank(name, words) < 2 * len(words)
 
 

@@ -17,8 +17,8 @@ class Finding:
 
 
 def counted(number: int, noun: str) -> str:
-    """Returns the number with its noun: ``1 date``, ``1,461 dates``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """Returns the number with its noun: ``1 date``, ``1,461 dates``; ``series`` is its own plural."""
+    return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
 
 
 def quoted(text: str, most: int = 40) -> str:

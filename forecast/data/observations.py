@@ -52,13 +52,7 @@ def lay_out(series: IntArray, steps: IntArray, values: FloatArray, count: int) -
         DataError: The calendar from the first to the last date is far longer than the data.
     """
     observed = np.flatnonzero(~np.isnan(values) & (series >= 0))
-    first, last = np.full(count, NEVER), np.full(count, -NEVER)
-    np.minimum.at(first, series[observed], steps[observed])
-    np.maximum.at(last, series[observed], steps[observed])
-    offsets = np.concatenate([[0], np.cumsum(np.maximum(last - first + 1, 0))])
-    if offsets[-1] > SPARSE * observed.size + ALWAYS_FINE:
-        message = f"from the first date to the last lie {offsets[-1]:,} steps, for {observed.size:,} values."
-        raise DataError(message, "look for a wrong date, or give a longer step with --freq")
+    first, last, offsets = spans(series[observed], steps[observed], count)
     places = (offsets[:-1] - first)[series[observed]] + steps[observed]
     laid = np.full(offsets[-1], np.nan)
     laid[places] = values[observed]  # of several for one place, the last stays
@@ -76,6 +70,29 @@ def lay_out(series: IntArray, steps: IntArray, values: FloatArray, count: int) -
         empty=np.unique(places[np.isnan(laid[places])]).size,
         trailing=int(((last[where] > -NEVER) & (step > last[where])).sum()),
     )
+
+
+def spans(series: IntArray, steps: IntArray, count: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Returns the first and the last step of each series, (S,), and where its steps begin and end, (S + 1,).
+
+    A series without a row begins at ``NEVER``, and has no steps.
+
+    Args:
+        series: Which of the ``count`` series each row belongs to, (R,).
+        steps: Ordinal of each row's time, (R,).
+        count: How many series there are, S.
+
+    Raises:
+        DataError: The calendar from the first to the last date is far longer than the data.
+    """
+    first, last = np.full(count, NEVER), np.full(count, -NEVER)
+    np.minimum.at(first, series, steps)
+    np.maximum.at(last, series, steps)
+    offsets = np.concatenate([[0], np.cumsum(np.maximum(last - first + 1, 0))])
+    if offsets[-1] > SPARSE * series.size + ALWAYS_FINE:
+        message = f"from the first date to the last lie {offsets[-1]:,} steps, for {series.size:,} values."
+        raise DataError(message, "look for a wrong date, or give a longer step with --freq")
+    return first, last, offsets
 
 
 def _repeats(places: IntArray, values: FloatArray, laid: FloatArray) -> tuple[IntArray, NDArray[np.bool_]]:

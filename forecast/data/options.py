@@ -23,6 +23,9 @@ class ReadOptions:
         aggregate: How the rows of one step become one value.
         keep_partial: Keep a first or last period that is only partly there, when rows are aggregated.
         no_dates: Each row is one step: there are no dates.
+        known: Covariates that are known in the future.
+        past: Covariates that are seen up to the origin only.
+        static: Covariates that are a trait of the series.
     """
 
     time: str | None = None
@@ -36,3 +39,6 @@ class ReadOptions:
     aggregate: Aggregate | None = None
     keep_partial: bool = False
     no_dates: bool = False
+    known: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()

@@ -20,7 +20,12 @@ from forecast.data.aggregation import aggregate, aggregated_frequency, unfinishe
 from forecast.data.alignment import align, average_doubled_hours, infer_of_panel
 from forecast.data.beside import columns_beside
 from forecast.data.calendar import split_columns
+from forecast.data.candidates import Candidate, find_candidates
 from forecast.data.columns import Columns, SeriesKeys
+from forecast.data.covariate_cells import Cells, read_all_cells
+from forecast.data.covariate_layout import Placing, lay_covariates
+from forecast.data.covariate_notices import with_covariate_findings
+from forecast.data.covariates import Column
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
 from forecast.data.notices import (
@@ -58,7 +63,9 @@ class Reading:
     fingerprint: str  # SHA-256 of the bytes
     is_closed: bool = True  # the last line ends in a line break
     settled: ReadOptions = field(default_factory=ReadOptions)  # as asked for, what was inferred filled in
+    header: tuple[str, ...] = ()  # all columns of the file
     beside: Mapping[str, FloatArray] = field(default_factory=dict)  # see ``data.beside``; empty if not asked for
+    candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
 
     @property
     def days(self) -> tuple[str, str]:
@@ -75,17 +82,25 @@ class Rows:
     frequency: Frequency
     series: IntArray  # (R,) -1 for a row that is left out
     steps: IntArray  # (R,) ordinals
+    order: IntArray | None  # of each row in time, (R,), where the rows of a step are added up
     laid: list[Observations]  # one a target column
     findings: list[Finding]
 
 
-def read_panel(source: str | Path | Source, options: ReadOptions = DEFAULTS, *, beside: bool = False) -> Reading:
+def read_panel(
+    source: str | Path | Source,
+    options: ReadOptions = DEFAULTS,
+    *,
+    beside: bool = False,
+    like: tuple[Column, ...] = (),
+) -> Reading:
     """Returns the panel that a CSV, TSV or Parquet file, or standard input (``-``), holds.
 
     Args:
         source: The path, or ``-``.
         options: What is not to be inferred.
         beside: Whether the other columns of numbers are wanted too; there are none where rows are added up.
+        like: Covariates as they were read before: what was text then is text again, and keeps its codes.
 
     Raises:
         NotFoundError: There is no such file.
@@ -97,6 +112,7 @@ def read_panel(source: str | Path | Source, options: ReadOptions = DEFAULTS, *, 
     selection = select(table, options)
     columns = selection.columns
     targets = read_targets(table, columns, options)
+    cells = read_all_cells(table, columns, targets.missing, like)
     empty = empty_row_findings(table, columns, selection.dates, selection.keys, targets.values)
     try:
         if options.aggregate:
@@ -107,6 +123,9 @@ def read_panel(source: str | Path | Source, options: ReadOptions = DEFAULTS, *, 
         named = error.message.startswith(table.source.name)
         raise DataError(error.message if named else f"{table.source.name}: {error.message}", error.hint) from None
     panel, more = _panel(table, selection, rows, options)
+    if cells:
+        panel = _with_covariates(table, panel, selection.keys, rows, cells)
+        more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
     order = order_findings(rows.series, rows.steps)
     taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
     wanted = beside and not options.aggregate
@@ -128,7 +147,11 @@ def read_panel(source: str | Path | Source, options: ReadOptions = DEFAULTS, *, 
         fingerprint=table.source.fingerprint,
         is_closed=table.source.is_closed,
         settled=_settled(options, selection, targets.missing, rows.frequency),
+        header=tuple(table.names),
         beside=columns_beside(table, taken, rows.series, rows.steps, rows.laid[0]) if wanted else {},
+        candidates=find_candidates(table, [*taken, *columns.covariates], rows.series, rows.steps, rows.laid[0])
+        if wanted
+        else (),
     )
 
 
@@ -147,6 +170,9 @@ def _settled(options: ReadOptions, selection: Selection, missing: tuple[str, ...
         date_format=options.date_format or (form if is_open else None),
         missing=missing,
         freq=frequency.code if options.aggregate else options.freq,
+        known=columns.known,
+        past=columns.past,
+        static=columns.static,
     )
 
 
@@ -170,7 +196,7 @@ def _place(table: Table, selection: Selection, values: Sequence[FloatArray], opt
         own, more = average_doubled_hours(own, frequency, dates.stamps[dates.codes], (series, steps, numbers))
         laid.append(own)
         findings += more
-    return Rows(frequency, series, steps, laid, [*findings, *repeat_findings(table, laid)])
+    return Rows(frequency, series, steps, None, laid, [*findings, *repeat_findings(table, laid)])
 
 
 def _add_up(selection: Selection, values: Sequence[FloatArray], options: ReadOptions, how: Aggregate) -> Rows:
@@ -180,16 +206,20 @@ def _add_up(selection: Selection, values: Sequence[FloatArray], options: ReadOpt
     text = {"sum": "added up", "mean": "averaged", "last": "reduced to the last one", "count": "counted"}[how]
     findings = [Finding("note", "aggregate", f"rows of one {frequency.name} step are {text}", "--aggregate, --freq")]
     series = np.where(dates.codes < 0, -1, keys.codes)
+    kept = series
     if not options.keep_partial:
-        dropped, more = unfinished(dates, frequency, how)
-        series = np.where(dropped, -1, series)
+        measured = dates
+        if selection.columns.known:  # the rows of the future don't make the last period whole
+            measured = dates.of_rows(~np.logical_and.reduce([np.isnan(numbers) for numbers in values]))
+        dropped, more = unfinished(measured, frequency, how)
+        kept = np.where(dropped, -1, series)
         findings += more
     steps = frequency.periods(dates.stamps)[dates.codes]
     laid = []
     for numbers in values:
-        added = aggregate(series, steps, numbers, len(keys.names), how=how, order=dates.codes)
+        added = aggregate(kept, steps, numbers, len(keys.names), how=how, order=dates.codes)
         laid.append(lay_out(added.series, added.steps, added.values, len(keys.names)))
-    return Rows(frequency, series, steps, laid, findings)
+    return Rows(frequency, series, steps, dates.codes, laid, findings)
 
 
 def _panel(table: Table, selection: Selection, rows: Rows, options: ReadOptions) -> tuple[Panel, list[Finding]]:
@@ -208,6 +238,17 @@ def _panel(table: Table, selection: Selection, rows: Rows, options: ReadOptions)
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
     return panel, findings + constant_findings(table, panel)
+
+
+def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, cells: Sequence[Cells]) -> Panel:
+    """Returns the panel with what is known beside it.
+
+    Raises:
+        DataError: A trait changes within a series, or the calendar is far longer than the data.
+    """
+    owners = np.concatenate([np.flatnonzero(np.diff(one.offsets)) for one in rows.laid])
+    placing = Placing(rows.series, rows.steps, keys.names, rows.order)
+    return replace(panel, covariates=lay_covariates(table, cells, placing, rows.laid, owners))
 
 
 def _assembled(

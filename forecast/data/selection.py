@@ -4,6 +4,7 @@ Shapes: ``R`` rows.
 """
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from forecast.data.columns import (
     possible_ids,
     series_keys,
 )
+from forecast.data.covariates import KINDS
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
@@ -51,10 +53,13 @@ def select(table: Table, options: ReadOptions) -> Selection:
     targets = check_names(table, "--target", options.target)
     ids = check_names(table, "--id", options.ids)
     times = check_names(table, "--time", split_columns(table, options.time))
-    named = [*targets, *ids, *times]
+    beside = [check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS]
+    covariates = list(chain(*beside))
+    named = [*targets, *ids, *times, *covariates]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
-        raise UsageError(f"column {twice} is asked for twice.", "--time, --target and --id take different columns")
+        flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if covariates)]
+        raise UsageError(f"column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
     findings: list[Finding] = []
     if options.no_dates:
         ids = ids or tuple(name for name in table.names if name.lower() in SURE_IDS and name not in named)[:1]
@@ -63,18 +68,18 @@ def select(table: Table, options: ReadOptions) -> Selection:
     else:
         times, dates, findings = _times(table, times, named, options)
         if not ids and options.aggregate:
-            others = possible_ids(table, dates, [*targets, *times])
+            others = possible_ids(table, dates, [*targets, *times, *covariates])
             findings += [Finding("note", "ids", f"none; possible: {listed(others)}", "--id")] if others else []
         elif not ids:
-            ids, more = choose_ids(table, dates, [*targets, *times], ", ".join(times))
+            ids, more = choose_ids(table, dates, [*targets, *times, *covariates], ", ".join(times))
             findings += more
         keys = _keys(table, ids)
     if not targets and options.aggregate == "count":
         targets = (ROWS,)
     elif not targets:
-        target, more = choose_target(table, [*ids, *times])
+        target, more = choose_target(table, [*ids, *times, *covariates])
         targets, findings = (target,), [*findings, *more]
-    return Selection(Columns(",".join(times), targets, ids), dates, keys, tuple(findings))
+    return Selection(Columns(",".join(times), targets, ids, *beside), dates, keys, tuple(findings))
 
 
 def _check(options: ReadOptions) -> None:

@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 from pyarrow import types
 
-from forecast.data.arrow import coded, coded_stamps, flags, memory
+from forecast.data.arrow import coded, coded_stamps, flags, masked, memory
 from forecast.data.delimited import Delimited, read_text
 from forecast.data.dialect import Dialect, Record
 from forecast.data.findings import quoted
@@ -141,14 +141,20 @@ class Table:
 
     def texts(self, name: str) -> Texts:
         """Returns the column as text; words such as NA are empty cells."""
-        column = self._column(name) if self.kind(name) == "text" else self._verbatim(name)
-        codes, values = coded(column)
+        held = self._column(name)
+        if self.kind(name) == "text":
+            codes, values = coded(held)
+        else:
+            codes, values = coded(self._verbatim(name))
+            codes = np.where(flags(held.is_valid().combine_chunks()), codes, -1) if held.null_count else codes
         texts = Texts(codes, values)
-        blank = texts.matching(BLANK)
-        if not blank.any():
+        used = np.zeros(len(values) + 1, dtype=bool)
+        used[codes] = True
+        wanted = used[:-1] & ~texts.matching(BLANK)
+        if wanted.all():
             return texts
-        kept = np.append(np.where(blank, -1, np.cumsum(~blank) - 1), -1)
-        return Texts(kept[codes], values.filter(pc.invert(pc.match_substring_regex(values, BLANK))))
+        kept = np.append(np.where(wanted, np.cumsum(wanted) - 1, -1), -1)
+        return Texts(kept[codes], values.filter(masked(wanted)))
 
     def labels(self, name: str) -> tuple[IntArray, list[str]]:
         """Returns the column as names that stay as they are, 007 and NA: codes, (R,), -1 for none, and names."""

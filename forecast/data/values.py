@@ -37,7 +37,7 @@ def read_targets(table: Table, columns: Columns, options: ReadOptions) -> Target
         if options.aggregate == "count" and columns.target == (ROWS,) and not options.target:
             values.append(np.ones(table.rows))
             continue
-        numbers = _finite(table, name)
+        numbers = finite_numbers(table, name)
         findings += _style_findings(table, name)
         if options.missing:
             numbers = without(numbers, numbers_among(options.missing))
@@ -48,8 +48,12 @@ def read_targets(table: Table, columns: Columns, options: ReadOptions) -> Target
     return TargetValues(tuple(values), tuple(findings), tuple(sorted(missing)))
 
 
-def _finite(table: Table, name: str) -> FloatArray:
-    """Returns a column of numbers, (R,), after a look for infinite ones."""
+def finite_numbers(table: Table, name: str) -> FloatArray:
+    """Returns a column of numbers, (R,), NaN where a cell is empty.
+
+    Raises:
+        DataError: A cell is no number, or an infinite one.
+    """
     numbers = table.numbers(name)
     infinite = np.isinf(numbers)
     if infinite.any():

@@ -47,6 +47,7 @@ class Passage:
     Attributes:
         features: (T, B, F), what enters the embedding or the first cell; see ``recurrent_inputs``.
         inputs: what entered each layer.
+        beside: what is made of covariates, and ``base`` (B, H), the naive forecast; None where there are none.
     """
 
     window: Array  # (B, L)
@@ -54,10 +55,21 @@ class Passage:
     inputs: tuple[Array, ...]
     weights: tuple[CellWeights, ...]
     traces: tuple[Trace, ...]
+    beside: Surroundings | None = None
+    base: Array | None = None
+
+    @property
+    def last(self) -> Array:
+        """The last hidden state of the last layer, (B, U)."""
+        return np.asarray(self.traces[-1].hidden[-1])
 
 
 def run_forward(
-    spec: ModelSpec, weights: Weights, window: NDArray[np.floating], beside: Surroundings | None = None
+    spec: ModelSpec,
+    weights: Weights,
+    window: NDArray[np.floating],
+    beside: Surroundings | None = None,
+    base: NDArray[np.floating] | None = None,
 ) -> Passage:
     """Runs normalised windows (B, L) through the recurrent path and keeps every gate of every layer.
 
@@ -66,6 +78,7 @@ def run_forward(
         weights: of one network; their precision is the result's.
         window: normalised, see ``views.see``.
         beside: what is made of covariates, held as it is.
+        base: (B, H) the naive forecast in the network's units, likewise; needed with ``beside``.
     """
     window = window.astype(weights["head/kernel"].dtype)
     features = recurrent_inputs(spec, window, beside)
@@ -80,7 +93,8 @@ def run_forward(
         cells.append(cell)
         traces.append(trace)
         hidden = trace.hidden
-    return Passage(window, features, tuple(inputs), tuple(cells), tuple(traces))
+    told = None if beside is None or base is None else base.astype(window.dtype)
+    return Passage(window, features, tuple(inputs), tuple(cells), tuple(traces), beside, told)
 
 
 def last_step_only(arriving: Array, steps: int) -> Array:
@@ -172,7 +186,11 @@ def backpropagate_network(spec: ModelSpec, weights: Weights, passage: Passage, a
         arriving: (K, B, H), the quantities' dependence on the outputs.
     """
     steps = len(passage.features)
-    above = last_step_only(arriving @ weights["head/kernel"].T, steps)
+    onto_last = arriving @ weights["head/kernel"].T  # (K, B, U)
+    if passage.beside is not None and passage.base is not None:
+        _, onto_units = _decoder_back(weights, passage, arriving)
+        onto_last = onto_last + onto_units.sum(axis=2) @ weights["context/kernel"][: spec.units].T
+    above = last_step_only(onto_last, steps)
     layers: list[LayerGradients] = []
     for cell, trace in zip(reversed(passage.weights), reversed(passage.traces), strict=True):
         layers.append(backpropagate(spec.cell, cell, trace, above))
@@ -202,7 +220,9 @@ def weight_gradients(spec: ModelSpec, weights: Weights, passage: Passage, arrivi
         arriving: (B, H), the number's dependence on the outputs.
     """
     layers = backpropagate_network(spec, weights, passage, arriving[None])
-    found = {"head/kernel": passage.traces[-1].hidden[-1].T @ arriving, "head/bias": arriving.sum(axis=0)}
+    found = {"head/kernel": passage.last.T @ arriving, "head/bias": arriving.sum(axis=0)}
+    if passage.beside is not None and passage.base is not None:
+        found |= _decoder_gradients(weights, passage, arriving)
     if "highway/kernel" in weights:
         found["highway/kernel"] = passage.window.T @ arriving
     for layer, (own, trace, inputs) in enumerate(zip(layers, passage.traces, passage.inputs, strict=True)):
@@ -224,6 +244,40 @@ def weight_gradients(spec: ModelSpec, weights: Weights, passage: Passage, arrivi
         onto = layers[0].inputs
         found |= {"embed/kernel": _outer(passage.features, onto), "embed/bias": _flat(onto).sum(axis=0)}
     return found
+
+
+def _decoder_back(weights: Weights, passage: Passage, arriving: Array) -> tuple[Array, Array]:
+    """Returns the decoder's units, (B, H, D), and the gradients on what enters them, (K, B, H, D)."""
+    units = np.tanh(_each_step(passage) @ weights["ahead_units/kernel"] + _context(weights, passage)[:, None])
+    return units, arriving[..., None] * weights["reply/kernel"][:, 0] * (1 - units**2)
+
+
+def _decoder_gradients(weights: Weights, passage: Passage, arriving: Array) -> Weights:
+    units, onto_units = _decoder_back(weights, passage, arriving[None])
+    onto_context = onto_units[0].sum(axis=1)  # (B, D)
+    return {
+        "reply/kernel": _flat(units).T @ arriving.reshape(-1, 1),
+        "ahead_units/kernel": _flat(_each_step(passage)).T @ _flat(onto_units),
+        "context/kernel": _whole(passage).T @ onto_context,
+        "context/bias": onto_context.sum(axis=0),
+    }
+
+
+def _each_step(passage: Passage) -> Array:
+    """Returns what the decoder is told of each step of the horizon, (B, H, F + 1)."""
+    assert passage.beside is not None
+    assert passage.base is not None
+    return np.concatenate([passage.beside.ahead.astype(passage.base.dtype), passage.base[..., None]], axis=2)
+
+
+def _whole(passage: Passage) -> Array:
+    """Returns what the decoder is told of the window and its series, (B, U + F)."""
+    assert passage.beside is not None
+    return np.concatenate([passage.last, passage.beside.static.astype(passage.last.dtype)], axis=1)
+
+
+def _context(weights: Weights, passage: Passage) -> Array:
+    return np.asarray(_whole(passage) @ weights["context/kernel"] + weights["context/bias"])
 
 
 def _outer(values: Array, gradients: Array) -> Array:

@@ -37,11 +37,13 @@ class Cause:
         name: as a person would call it.
         group: ``covariates``, or one of ``data.almanac``; the latter stand or fall together.
         place: of a covariate, its place among all that is made of them.
+        is_binary: it is 0 or 1, not a number that may drift to where it never was.
     """
 
     name: str
     group: str
     place: int = -1
+    is_binary: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,8 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
         names, made = _made(encoded, events, panel.frequency, labels)
         shown = np.nan_to_num(replace(encoded, known=made).known_on(panel.offsets, panel.first))
         varies = np.ptp(shown, axis=0) > 0 if len(shown) else np.zeros(len(names), dtype=bool)
-        used = [Cause(names[place], COVARIATES, int(place)) for place in np.flatnonzero(varies)]
+        plain = [each.is_binary for each in encoding.of("known")] + [True] * len(names)  # what is made of events is
+        used = [Cause(names[at], COVARIATES, int(at), plain[at]) for at in np.flatnonzero(varies)]
     if (calendar or country) and len(panel.values):
         first = int(panel.first.min())
         book = almanac(panel.frequency, first, int(panel.last.max()) - first + 1, country)

@@ -149,7 +149,8 @@ def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -
 def _beside(knowledge: Knowledge, panel: Panel, windows: Windows) -> Beside:
     """Returns the inputs that are made of covariates, on the steps of the windows' buffer and by series."""
     observed, places = knowledge.observed(panel), windows.places
-    return Beside(np.where(places[:, None] >= 0, observed[places], np.float32(0)), knowledge.static(panel))
+    rows = np.where(places[:, None] >= 0, observed[places], np.float32(0))
+    return Beside(rows, knowledge.static(panel), knowledge.drifting)
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same

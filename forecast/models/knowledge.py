@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.data.windows import last_places
+from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
 from forecast.models.causes import learn_causes
 from forecast.models.effects import Effects
@@ -26,6 +26,7 @@ from forecast.specs import ModelSpec
 
 Floats = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,17 @@ class Knowledge:
         past = self.encoding.encode("past", covariates.past, centers)
         return np.concatenate([np.nan_to_num(known), past], axis=1).astype(np.float32)
 
+    @property
+    def drifting(self) -> Floats:
+        """1 for each input of a step that is a number, and 0 for one that is a flag, (F,).
+
+        Only how numbers differ from their mean over the lookback enters a network: they may drift to where they never
+        were.
+        """
+        assert self.encoding is not None
+        inputs = (*self.encoding.of("known"), *self.encoding.of("past"))
+        return np.array([not each.is_binary for each in inputs], dtype=np.float32)
+
     def static(self, panel: Panel) -> Floats:
         """Returns the inputs of each series, (S, F)."""
         assert panel.covariates is not None
@@ -91,15 +103,27 @@ class Knowledge:
             season: by which short series are padded.
         """
         assert self.encoding is not None
-        places = last_places(panel, lookback, season)
-        observed = self.observed(panel)
-        shown = (
-            np.where(places[..., None] >= 0, observed[places], 0)
-            if len(observed)
-            else np.zeros((*places.shape, observed.shape[1]))
-        )
         ahead = self.encoding.known_of(panel).known_between(panel.last + 1, horizon)
-        return Surroundings(shown.astype(np.float32), np.nan_to_num(ahead).astype(np.float32), self.static(panel))
+        shown = self._rows(panel)[last_places(panel, lookback, season)]
+        return self._seen(shown, np.nan_to_num(ahead).astype(np.float32), self.static(panel))
+
+    def in_windows(self, panel: Panel, windows: Windows, which: IntArray) -> Surroundings:
+        """Returns what models are given in some windows of the panel, (B,) positions of them."""
+        assert self.encoding is not None
+        index = windows.starts[which, None] + np.arange(windows.lookback + windows.horizon)
+        rows = self._rows(panel)[windows.places[index]]
+        known = len(self.encoding.of("known"))
+        ahead = rows[:, windows.lookback :, :known]
+        return self._seen(rows[:, : windows.lookback], ahead, self.static(panel)[windows.series[which]])
+
+    def _rows(self, panel: Panel) -> Floats:
+        """Returns the inputs of each step, and zeros as the last row: what position -1 shows, (N + 1, F)."""
+        return np.concatenate([self.observed(panel), np.zeros((1, len(self.drifting)), np.float32)])
+
+    def _seen(self, observed: Floats, ahead: Floats, static: Floats) -> Surroundings:
+        """Returns the inputs, numbers less their mean over the lookback."""
+        means = observed.mean(axis=1, keepdims=True) * self.drifting  # (B, 1, F)
+        return Surroundings(observed - means, ahead - means[..., : ahead.shape[-1]], static)
 
 
 def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> Knowledge | None:
@@ -112,11 +136,30 @@ def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = N
     """
     if panel.covariates is None and not spec.calendar and spec.country is None:
         return None
+    is_new = encoding is None
     if panel.covariates is not None and encoding is None:
         encoding = learn_encoding(panel)
-    causes = learn_causes(panel, encoding, calendar=spec.calendar, country=spec.country)
-    effects = fit_effects(panel, causes, spec.season, spec.horizon)
+    effects = _fit(panel, spec, encoding)
+    if encoding and is_new:
+        slim = _without_idle_numbers(encoding, effects)
+        if len(slim.inputs) < len(encoding.inputs):
+            encoding, effects = slim, _fit(panel, spec, slim)
     return Knowledge(encoding, effects) if encoding or effects else None
+
+
+def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> Effects | None:
+    causes = learn_causes(panel, encoding, calendar=spec.calendar, country=spec.country)
+    return fit_effects(panel, causes, spec.season, spec.horizon)
+
+
+def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encoding:
+    """Returns the encoding without the known numbers that have no effect: a network would find some by chance.
+
+    Many series that share a few dates show a number's drift only once.
+    """
+    used = {cause.name for cause in effects.causes.used} if effects else set()
+    kept = [one for one in encoding.inputs if one.kind != "known" or one.is_binary or one.label in used]
+    return replace(encoding, inputs=tuple(kept))
 
 
 def check_columns(knowledge: Knowledge | None, panel: Panel) -> Panel:

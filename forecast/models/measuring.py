@@ -12,6 +12,7 @@ Shapes: ``S`` series, ``n`` steps of one series, ``F`` causes of one group, ``K`
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ ASKED = (COVARIATES, "holiday")
 """What a person asked for is trusted as far as is likely; the rest of the calendar must prove itself."""
 LEAST_WORTH = 0.005
 """Share of the squared error on other blocks that a group of the calendar must take off."""
+LEAST_HELP = 0.002
+"""Share of what is unknown of a level's change that a number must explain."""
 MOST_SERIES = 1000
 """Effects are measured on at most so many series; the others get what is common."""
 LEAST_ROWS = 8
@@ -60,13 +63,23 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
     rows = _Rows(panel.select(some), causes)
     groups = np.array([cause.group for cause in causes.used])
     common, own = np.zeros(len(groups)), np.zeros((len(some), len(groups)))
+
+    def fast(columns: FloatArray) -> FloatArray:
+        return without_trend(columns, season)
+
+    def slow(columns: FloatArray) -> FloatArray:
+        return change_since(columns, season, horizon)
+
     for group in dict.fromkeys(groups.tolist()):
         which, found = groups == group, None
-        if group != SLOW:
-            found = rows.measure(which, lambda columns: without_trend(columns, season), group)
+        if group == COVARIATES:
+            numbers = np.array([not cause.is_binary for cause in causes.used])
+            found = rows.measure_covariates(which, numbers[which], fast, slow)
+        elif group != SLOW:
+            found = rows.measure(which, fast, group)
         elif season <= LONG_SEASON:
             rows.leave_out(panel.lengths[some] * _days_a_step(panel) < YEARS * 365.25)
-            found = rows.measure(which, lambda columns: change_since(columns, season, horizon), group)
+            found = rows.measure(which, slow, group)
         if found:
             common[which], own[:, which] = found
             rows.take_out(which, own)
@@ -121,6 +134,13 @@ class _Sums:
             beliefs = _Beliefs(max(common, LEAST), np.maximum(variance, LEAST) * is_panel, np.maximum(noise, LEAST))
         return beliefs
 
+    def left(self, own: FloatArray) -> float:
+        """Returns the sum over series of the share of its squares that effects (S, F) leave."""
+        gram, moment, square = self.gram.sum(axis=0), self.moment.sum(axis=0), self.square.sum(axis=0)
+        rest = square - 2 * np.einsum("si,si->s", own, moment) + np.einsum("si,sij,sj->s", own, gram, own)
+        some = square > 0
+        return float((rest[some] / square[some]).sum())
+
     def error(self, beliefs: _Beliefs) -> float:
         """Returns the share of its squares that is left of every block by the effects that the other blocks tell."""
         gram, moment, left = self.gram.sum(axis=0), self.moment.sum(axis=0), 0.0
@@ -161,6 +181,40 @@ class _Rows:
         for i in np.flatnonzero(series):
             self._observed[i] = np.zeros_like(self._observed[i])
 
+    def measure_covariates(
+        self, which: BoolArray, numbers: BoolArray, fast: Filter, slow: Filter
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Returns what ``measure`` does, without the numbers that would not have told how a level changes.
+
+        What a number does from day to day need not hold where it drifts for months to where it never was. So each
+        must help to say how the level changed over one horizon.
+
+        Args:
+            which: the covariates among the causes.
+            numbers: of these, those that are no flags, (F,).
+            fast: leaves what differs from the steps around.
+            slow: leaves what changed since one horizon ago.
+        """
+        found = self.measure(which, fast, COVARIATES)
+        if found is None or not numbers.any():
+            return found
+        changes, kept = self._summed(which, slow), ~numbers
+        own = found[1]
+        least = changes.left(own * kept)
+        while not kept.all():
+            left = [inf if is_kept else changes.left(own * _with(kept, at)) for at, is_kept in enumerate(kept)]
+            if min(left) >= (1 - LEAST_HELP) * least:
+                break
+            least, kept = min(left), _with(kept, int(np.argmin(left)))
+        some = which.copy()
+        some[which] = kept
+        again = self.measure(some, fast, COVARIATES) if kept.any() else None
+        if again is None:
+            return None
+        joint, own = np.zeros(len(kept)), np.zeros_like(own)
+        joint[kept], own[:, kept] = again
+        return joint, own
+
     def measure(self, which: BoolArray, filtered: Filter, group: str) -> tuple[FloatArray, FloatArray] | None:
         """Returns common (F,) and own (S, F) effects of some causes; None where they are not worth it."""
         sums = self._summed(which, filtered)
@@ -191,6 +245,10 @@ class _Rows:
                 sums.gram[block, i], sums.moment[block, i] = inputs.T @ inputs, inputs.T @ values
                 sums.square[block, i], sums.rows[block, i] = values @ values, len(values)
         return sums
+
+
+def _with(kept: BoolArray, at: int) -> BoolArray:
+    return np.asarray(kept | (np.arange(len(kept)) == at))
 
 
 def _solved(gram: FloatArray, moment: FloatArray, beliefs: _Beliefs) -> tuple[FloatArray, FloatArray, FloatArray]:

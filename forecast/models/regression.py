@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.knowledge import Knowledge, check_columns, learn_knowledge
+from forecast.models.knowledge import Knowledge, Surroundings, check_columns, learn_knowledge
 from forecast.models.recurrent import SeriesStatistics, measure_series
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
 from forecast.specs import ModelSpec, View
@@ -55,7 +55,10 @@ class RegressionForecaster:
         if self.name == "ridge":
             estimator = _fit_ridge(inputs, targets)
         else:
-            beside = _beside(knowledge, panel, windows, which) if knowledge and knowledge.encoding else None
+            beside = None
+            if knowledge and knowledge.encoding:
+                season = min(self.view.season, self.spec.window)
+                beside = _beside(knowledge.in_windows(panel, windows, which), season)
             estimator = _fit_boosting(inputs, targets, beside, rng)
         watcher.progress(1.0)
         return FittedRegression(self, estimator, maps, knowledge)
@@ -96,7 +99,7 @@ class FittedRegression:
             beside = None
             if knowledge and knowledge.encoding:
                 told = knowledge.at_end(panel, window, horizon, recipe.view.season)
-                beside = _joined(told.ahead, told.static)
+                beside = _beside(told, min(recipe.view.season, window))
             outputs = self._grown(seen.inputs, beside, horizon)
         values = restore(outputs, seen, self.maps)
         values = knowledge.restore(values, panel) if knowledge else values
@@ -114,24 +117,21 @@ class FittedRegression:
             return np.asarray(self.estimator.predict(np.concatenate(rows)).reshape(horizon, -1).T)
 
 
-def _beside(knowledge: Knowledge, panel: Panel, windows: Windows, which: NDArray[np.int64]) -> FloatArray:
-    """Returns the inputs of each step to forecast and of its series, (B, H, F)."""
-    index = windows.starts[which, None] + windows.lookback + np.arange(windows.horizon)
-    known = len(knowledge.encoding.of("known")) if knowledge.encoding else 0
-    ahead = knowledge.observed(panel)[windows.places[index], :known]
-    return _joined(ahead, knowledge.static(panel)[windows.series[which]])
+def _beside(told: Surroundings, season: int) -> FloatArray:
+    """Returns what is known beside each step to forecast, (B, H, F): its inputs, their change, those of the series.
 
-
-def _joined(ahead: NDArray[np.float32], static: NDArray[np.float32]) -> FloatArray:
-    """Returns the inputs of steps (B, H, F) and of series (B, F) side by side, (B, H, F)."""
-    repeated = np.repeat(static[:, None], ahead.shape[1], axis=1)
-    return np.concatenate([ahead, repeated], axis=2).astype(np.float64)
+    The change is since the same step of the last season, which the trees' base repeats.
+    """
+    horizon, lookback = told.ahead.shape[1], told.observed.shape[1]
+    before = told.observed[:, lookback - season + np.arange(horizon) % season, : told.ahead.shape[2]]
+    static = np.repeat(told.static[:, None], horizon, axis=1)
+    return np.concatenate([told.ahead, told.ahead - before, static], axis=2).astype(np.float64)
 
 
 def _normalised(
     windows: Windows, maps: ViewMaps, statistics: SeriesStatistics, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
-    """Returns at most MOST_ROWS windows (B,), their inputs (B, L) and targets (B, H), NaN where nothing was observed."""
+    """Returns at most MOST_ROWS windows (B,), their inputs (B, L) and targets (B, H), NaN where none was observed."""
     which = np.arange(len(windows))
     if len(which) > MOST_ROWS:
         which = np.sort(rng.choice(which, MOST_ROWS, replace=False))

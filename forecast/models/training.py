@@ -40,6 +40,7 @@ class Beside:
 
     observed: NDArray[np.float32]  # (N, F), known inputs first
     static: NDArray[np.float32]  # (S, F)
+    drifting: NDArray[np.float32]  # (F,), 1 for inputs of which only the difference from the lookback's mean is seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +190,7 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     if data.beside:
         observed, static = data.beside.observed, data.beside.static
         beside["beside"] = tf.constant(pad(observed, ((0, steps - len(observed)), (0, 0))), tf.float32)
+        beside["drifting"] = tf.constant(data.beside.drifting, tf.float32)
         beside["static"] = tf.constant(pad(static, ((0, series - len(static)), (0, 0))), tf.float32)
     return beside | {
         "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),
@@ -250,6 +252,7 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     if not shape.takes_covariates or shape.cell == "linear":
         return inputs, targets, mask
     beside = tf.gather(arguments["beside"], index)  # (B, L + H, F)
+    beside -= arguments["drifting"] * tf.reduce_mean(beside[:, :lookback], axis=1, keepdims=True)
     static = tf.gather(arguments["static"], picks[:, 1])
     given = (beside[:, :lookback], beside[:, lookback:, : shape.known], static, (base - level) / scale)
     return [inputs, *(each for each in given if each.shape[-1])], targets, mask

@@ -73,6 +73,22 @@ def decide(champion: Score, challenger: Score, naive_rmse: float, points: int, g
     return Decision("promoted", _praise(champion, challenger))
 
 
+def rules(gate: Gate) -> tuple[str, ...]:
+    """Returns what a challenger has to prove to ``decide``, in sentences."""
+    if gate.candidate_only:
+        return ("Only a candidate was asked for (--candidate-only): nothing is put in use.",)
+    gain = f"at least {_share(gate.min_gain)} lower than the champion's (--min-gain)"
+    level = gain if gate.min_gain else "no higher than the champion's"
+    coverage = f"at least {_share(LEAST_COVERAGE)} of the truths there, or no fewer than the champion's"
+    proofs = (
+        "All its forecasts are numbers.",
+        f"Its RMSE is {level}, on the same newest points, which neither was trained on.",
+        "It is no worse than the seasonal naive there, unless it is better than the champion.",
+        f"Its 80 % intervals hold {coverage}.",
+    )
+    return (proofs[0], "Whatever else it scores, it is put in use (--force).") if gate.force else proofs
+
+
 def _praise(champion: Score, challenger: Score) -> str:
     """Returns why the challenger takes over."""
     if not isfinite(champion.rmse):

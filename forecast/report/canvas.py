@@ -95,6 +95,8 @@ def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | No
         )
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for axes in figure.axes:  # the layout's last digits differ from run to run
+        axes.set_position(np.round(axes.get_position().bounds, 6))
 
 
 def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
@@ -140,16 +142,20 @@ def round_numbers(axis: Axis) -> None:
 
 def date_axis(axes: Axes, labels: int = 8) -> None:
     """Writes each date in as few letters as tell it from its neighbours, and the numbers of rows as they are."""
-    first, last = axes.get_xlim()  # days since 1970
+    first, _ = axes.get_xlim()  # days since 1970
     if first < EARLIEST:
-        written = _row if last < ROW_ZERO / 2 else _month
         axes.xaxis.set_major_locator(MaxNLocator(labels, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: written(day)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: undated(day)))
         return
     # matplotlib.dates has no types yet.
     locator = AutoDateLocator(minticks=3, maxticks=labels)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def undated(day: float) -> str:
+    """Returns what a day is called that lies before all dates that matplotlib knows: a row, or a month of year 0."""
+    return _row(day) if day < ROW_ZERO / 2 else _month(day)
 
 
 def _row(day: float) -> str:

@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forecast.data.candidates import candidate_findings
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Season, Spot, measured, not_measured, seasons_of, survey
 from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import iso_text, readable
-from forecast.data.panel import FloatArray, Panel
+from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
@@ -98,10 +99,12 @@ def check(request: CheckRequest) -> CheckResult:
     spots = [*survey(panel), *planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
     own = {spot.finding.topic for spot in spots}
     spots += [_spot(finding, panel) for finding in reading.findings if finding.topic not in own]
+    told = {name for leak in given_away for name in leak.columns}
+    candidates = [candidate for candidate in reading.candidates if candidate.name not in told]
+    spots += [Spot(finding, NOTHING, NOTHING) for finding in candidate_findings(candidates)]
     if all(spot.finding.topic != "sentinel" for spot in spots):
         spots += _kept_sentinels(panel)
     spots.sort(key=lambda spot: GRADES.index(spot.finding.grade))
-    told = {name for leak in given_away for name in leak.columns}
     if request.fix is not None:
         atomic_write(request.fix, clean_csv(reading), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
@@ -115,7 +118,7 @@ def check(request: CheckRequest) -> CheckResult:
         seasons=seasons,
         spots=tuple(spots),
         needed=needed,
-        covariates=tuple(name for name, values in reading.beside.items() if name not in told and _varies(values)),
+        covariates=tuple(candidate.name for candidate in candidates),
         fixed=request.fix,
         plot=request.plot,
         flags=extra_flags(reading, request.options),
@@ -222,8 +225,3 @@ def _leak_spot(leak: Leak) -> Spot:
         when = "the target of the next step" if leak.lead else "the target"
         text = f"{leak.columns[0]} gives {when} away (correlation {leak.correlation:.4f}, changes too)"
     return Spot(Finding("warning", "leak", text, "never use it as a covariate"), NOTHING, NOTHING)
-
-
-def _varies(values: FloatArray) -> bool:
-    known = values[~np.isnan(values)]
-    return known.size > 1 and bool(known.min() < known.max())

@@ -1,6 +1,8 @@
 """`forecast compare`: all named models and the baselines on the same folds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from forecast.data.readers import ReadOptions, read_panel
@@ -25,6 +27,7 @@ class CompareRequest:
     plots: PlotKind
     device: Device
     terms: Terms
+    report: bool = False  # a page of it all beside the plots
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class CompareResult:
     files: tuple[Path, ...]
 
 
-def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
+def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Reporter) -> CompareResult:
     """Backtests the models and always the baselines, and draws what came out.
 
     Raises:
@@ -53,6 +56,10 @@ def compare(request: CompareRequest, reporter: Reporter) -> CompareResult:
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
+    if request.report:
+        from forecast.workflows.report import comparison_page  # noqa: PLC0415 - Jinja2 and matplotlib
+
+        written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
     return CompareResult(contest, write_all(request.folder, written) if written else ())
 
 

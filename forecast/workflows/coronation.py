@@ -13,11 +13,12 @@ from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.production.issued import FORECAST
 from forecast.production.promotion import Decision, Gate
+from forecast.workflows.account import account_of
 from forecast.workflows.contest import Contest
 from forecast.workflows.duel import Duel, Recipe, score_on
 from forecast.workflows.outputs import forecast_csv
+from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
-from forecast.workflows.tables import leaderboard_rows
 from forecast.workflows.versions import METRICS, WEIGHTS, StoredModel, pack_version, unpack_model
 
 WORSE = 1.5
@@ -68,12 +69,13 @@ def pack_challenger(
     """
     reading, trained, duel = finalist.reading, finalist.trained, finalist.duel
     known = reading if refit_all else replace(reading, panel=duel.early)
-    weights, manifest = pack_version(trained, known, options or finalist.champion.options, finalist.recipe.settings)
+    how = options or finalist.champion.options
+    weights, manifest = pack_version(trained, known, how, finalist.recipe.settings)
     forecasts = trained.forecast(reading.panel, trained.horizon)
     self_test(weights, manifest, forecasts, reading.panel)
     files = {
         WEIGHTS: weights,
-        METRICS: json.dumps(_metrics(finalist), indent=1).encode(),
+        METRICS: json.dumps(_metrics(finalist, how), indent=1).encode(),
         FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label).encode(),
         RECORD: pack_record(known.panel),
     }
@@ -113,11 +115,13 @@ def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]
     return [forecasts.point, *bounds]
 
 
-def _metrics(finalist: Finalist) -> dict[str, Any]:
+def _metrics(finalist: Finalist, options: ReadOptions) -> dict[str, Any]:
     """Returns what ``metrics.json`` says: the model's backtest, or where it had none, its score in the duel."""
     if finalist.contest is not None:
-        board = finalist.contest.board
-        return {"leaderboard": leaderboard_rows(board), "verdict": board.verdict}
+        name = finalist.champion.version.name
+        given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
+        command = train_command(finalist.reading, str(finalist.reading.path or finalist.reading.source), name, given)
+        return account_of(finalist.contest, command, given)
     score = finalist.duel.challenger.score
     row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}
     return {"leaderboard": [row], "verdict": ""}

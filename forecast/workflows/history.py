@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,12 +72,18 @@ def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[Run
         DataError: a history can't be read.
     """
     store = Store(root)
-    runs = [_run(own, entry) for own in ([name] if name else store.names()) for entry in store.model(own).history()]
+    names = [name] if name else store.names()
+    runs = [run for own in names for run in runs_of(own, store.model(own).history())]
     if name and not runs and not store.model(name).exists():
         store.model(name).champion()  # says that there is none, and which name is close
     if since:
         runs = [run for run in runs if run.time and run.time >= since]
     return tuple(runs)
+
+
+def runs_of(name: str, history: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
+    """Returns the lines of a model's history as runs."""
+    return tuple(_run(name, entry) for entry in history)
 
 
 def read_since(text: str, now: datetime) -> datetime:

@@ -29,7 +29,7 @@ from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_op
 from forecast.workflows.contest import Silence, run_contest
 from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.workflows.outputs import forecast_csv, stem_of
-from forecast.workflows.predict import forecast_from, panel_of
+from forecast.workflows.predict import forecast_from, panel_of, with_future
 from forecast.workflows.sources import only_model
 from forecast.workflows.timing import Terms
 from forecast.workflows.train import BASELINES as BESIDE
@@ -75,12 +75,15 @@ class Model:
     _stored: StoredModel
     _panel: Panel | None = None  # what it was trained on
 
-    def predict(self, horizon: int | None = None, data: Data | None = None) -> pd.DataFrame:
+    def predict(
+        self, horizon: int | None = None, data: Data | None = None, future: str | Path | pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
 
         Args:
             horizon: steps; as many as the model was trained for if left out.
             data: forecast from its end instead of that of the model's own data.
+            future: the known covariates of the steps to come, where the data itself does not tell them.
 
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
@@ -92,6 +95,10 @@ class Model:
             panel = self._panel
         else:
             panel, notes = panel_of(self._stored, _known(data))
+        told = _known(future)
+        if told is not None:
+            panel, more = with_future(panel, told, data.settled if isinstance(data, Reading) else self._stored.options)
+            notes += more
         result = forecast_from(self._stored, panel, notes, horizon)
         for note in result.notes:
             warnings.warn(note, stacklevel=2)

@@ -1,6 +1,7 @@
 """The files a command leaves beside its answer: forecast tables and plots."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,14 @@ from forecast.errors import UsageError
 from forecast.models.forecaster import Forecasts
 from forecast.production.disk import atomic_write
 from forecast.workflows.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What is foretold, and the history before it."""
+
+    history: Panel
+    forecasts: Forecasts
 
 
 def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> str:

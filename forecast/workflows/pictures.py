@@ -58,6 +58,12 @@ def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, by
     """Returns the plot of what the networks and the seasonal naive said of the last fold, beside what came."""
     if kind == "none":
         return {}
+    train, forecasts = last_fold(contest)
+    return draw_forecast(train, forecasts, kind, title, actuals=contest.reading.panel)
+
+
+def last_fold(contest: Contest) -> tuple[Panel, dict[str, Forecasts]]:
+    """Returns what was known at the last origin, and what the networks and the seasonal naive said then."""
     panel, fold = contest.reading.panel, contest.backtest.folds[-1]
     train = fold.train(panel)
     shown = [row for row in contest.board.rows if row.model in NETWORKS or row.model == REFERENCE]
@@ -67,7 +73,7 @@ def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, by
         bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
         stamps = train.future_timestamps(fold.horizon)
         forecasts[row.model] = Forecasts(panel.series_ids, stamps, trial.forecasts[-1], bands)
-    return draw_forecast(train, forecasts, kind, title, actuals=panel)
+    return train, forecasts
 
 
 def draw_forecast(

@@ -1,8 +1,10 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast.data.future import check_future, read_future
+from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
 from forecast.errors import UsageError
@@ -22,12 +24,14 @@ class PredictRequest:
         name: of the model; None where the store holds only one.
         source: a file to forecast from; None for the one that the model was trained on.
         version: a version to use in place of the champion.
+        future: a file that tells the known covariates of the steps to come; None where the data itself does.
     """
 
     name: str | None
     source: str | None = None
     horizon: int | None = None
     version: str | None = None
+    future: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,30 @@ def predict(request: PredictRequest, store: Store) -> PredictResult:
     """
     models = store.model(request.name or only_model(store, "predict"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
-    return forecast_from(stored, *panel_of(stored, request.source), request.horizon)
+    panel, notes = panel_of(stored, request.source)
+    if request.future is not None:
+        panel, more = with_future(panel, request.future, stored.options)
+        notes += more
+    return forecast_from(stored, panel, notes, request.horizon)
+
+
+def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tuple[Panel, tuple[str, ...]]:
+    """Returns a panel with what a second file tells of the steps to come, and what is to be said about it.
+
+    Args:
+        panel: to forecast from.
+        source: of the known covariates.
+        options: how the panel's own data was read.
+
+    Raises:
+        UsageError: the panel has no known covariates.
+        DataError, NotFoundError: see ``read_future``.
+    """
+    if panel.covariates is None or not panel.covariates.of("known"):
+        message = "--future tells of known covariates, but the model was trained without any."
+        raise UsageError(message, "forecast train DATA --known COLUMNS makes one with them")
+    covariates, findings = read_future(source, options, panel)
+    return replace(panel, covariates=covariates), tuple(finding.text for finding in findings)
 
 
 def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None) -> PredictResult:
@@ -64,13 +91,14 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
         horizon: steps; None for those that the model was trained for.
 
     Raises:
-        DataError: the panel holds values that the model's kind can't have.
+        DataError: the panel holds values that the model's kind can't have, or a known covariate has none for a step.
         UsageError: the horizon is below 1.
     """
     check_kind(panel, read_settings(stored.version.manifest).kind)
     horizon = stored.trained.horizon if horizon is None else horizon
     if horizon < 1:
         raise UsageError(f"--horizon {horizon} is not a number of steps.", "--horizon 1 or more")
+    check_future(panel, horizon)
     if horizon > stored.trained.horizon:
         notes += (
             f"The model was trained for {stored.trained.horizon} steps; its forecast is repeated from its own end "
@@ -88,7 +116,7 @@ def panel_of(stored: StoredModel, source: str | Source | None) -> tuple[Panel, t
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)
-    reading = read_alike(known, stored.options, stored.context.frequency)
+    reading = read_alike(known, stored.options, stored.context.frequency, stored.columns)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
     before, now = set(stored.context.series_ids), set(reading.panel.series_ids)
     if len(before | now) > 2:  # a lone series may be called after another file

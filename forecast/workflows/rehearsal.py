@@ -18,7 +18,7 @@ from forecast.models.pacing import Pace
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
-from forecast.specs import ModelSpec, PlotKind
+from forecast.specs import ModelSpec
 from forecast.workflows.compare import CompareRequest, models_of
 from forecast.workflows.contest import LEARNED, Prepared, Reporter, prepare
 from forecast.workflows.outputs import check_folder, stem_of
@@ -77,7 +77,7 @@ def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> R
     terms = Terms(deadline=request.deadline, is_train=True)
     names = (*candidates, *BASELINES)
     prepared = prepare(reading, request.settings, names, request.device, reporter, terms)
-    files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request.plots, prepared, "-"))]
+    files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request, prepared, "-"))]
     return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
 
 
@@ -94,7 +94,7 @@ def rehearse_compare(request: CompareRequest, reporter: Reporter) -> Rehearsal:
     reporter.read(reading)
     prepared = prepare(reading, request.settings, names, request.device, reporter, request.terms)
     stem = request.folder / stem_of(request.source)
-    files = [f"{stem}{end}" for end in _plots(request.plots, prepared, "-compare-")]
+    files = [f"{stem}{end}" for end in _plots(request, prepared, "-compare-")]
     return _rehearse(prepared, reading, names, request.terms, began, files, reporter)
 
 
@@ -181,9 +181,8 @@ def _version(models: ModelStore) -> str:
     return f"{models.folder}: v{models.next_number()}, the new champion"
 
 
-def _plots(kind: PlotKind, prepared: Prepared, joint: str) -> tuple[str, ...]:
-    """Returns how the names of the plots end."""
-    if kind == "none":
-        return ()
+def _plots(request: TrainRequest | CompareRequest, prepared: Prepared, joint: str) -> tuple[str, ...]:
+    """Returns how the names of the plots and of the report end."""
     stems = ("forecast", "scores", "steps", *(("convergence",) if prepared.trained else ()))
-    return tuple(f"{joint}{stem}.{kind}" for stem in stems)
+    plots = [] if request.plots == "none" else [f"{joint}{stem}.{request.plots}" for stem in stems]
+    return (*plots, *([f"{joint}report.html"] if request.report else []))

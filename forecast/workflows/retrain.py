@@ -25,6 +25,7 @@ from forecast.workflows.freshness import Past, Rules, Tolerance, fingerprint_of,
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.readers import ReadOptions
     from forecast.workflows.contest import Reporter
+    from forecast.workflows.outputs import Outlook
 
 Log = Callable[[str, dict[str, Any]], None]
 """Hears the name of each stage, and its facts."""
@@ -66,6 +67,7 @@ class RetrainRequest:
         lock_timeout: seconds to wait for another run.
         dry_run: say what would be done.
         exit_code_kept: for the record, what the process exits with where the champion stays.
+        report: a page of the champion and of what was decided, beside the forecast file.
     """
 
     name: str | None
@@ -80,6 +82,7 @@ class RetrainRequest:
     lock_timeout: float = 0.0
     dry_run: bool = False
     exit_code_kept: int = 0
+    report: bool = False
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -103,6 +106,7 @@ class RetrainResult:
         entrant: what the challenger is called: one that began from the champion's weights is named so.
         scored_on: what the scores stand on, such as ``the newest 28 days``.
         plan: of a dry run, what would be read, trained and written.
+        outlook: the champion's forecast from the newest row; None where the data was not looked at.
     """
 
     name: str
@@ -114,6 +118,7 @@ class RetrainResult:
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     plan: tuple[str, ...] = ()
+    outlook: "Outlook | None" = None
 
 
 @dataclass(eq=False)
@@ -161,6 +166,10 @@ def retrain(
                 result = Succession(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:
                 write_entry(models, result.entry, now())
+                if request.report:
+                    from forecast.workflows.report import write_retrain_page  # noqa: PLC0415 - Jinja2, matplotlib
+
+                    result = replace(result, files=(*result.files, write_retrain_page(request, models, result, now())))
             log("ended", result.entry.line(now()))
             return result
 

@@ -102,7 +102,7 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
 
 def _read(request: ScoreRequest, champion: Version) -> Reading:
     data = champion.manifest["data"]
-    options = read_data_options(data)
+    options = replace(read_data_options(data), known=(), past=(), static=())  # truths alone are looked at
     source = request.source
     if source is None:
         source = str(data["source"])

@@ -1,11 +1,14 @@
 """Which data and which model a command works on where none was named, and how a model's newer data is read."""
 
 import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import forecast
+from forecast.data.columns import MissingColumnError
+from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.frequency import Frequency
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.data.source import SUFFIXES, Source
@@ -73,20 +76,33 @@ def only_model(store: Store, command: str) -> str:
     raise UsageError(f"Which model? The store has {', '.join(names)}.", f"forecast {command} {names[0]}")
 
 
-def read_alike(source: str | Source, options: ReadOptions, frequency: Frequency) -> Reading:
+def read_alike(
+    source: str | Source,
+    options: ReadOptions,
+    frequency: Frequency,
+    covariates: tuple[Column, ...] = (),
+    *,
+    is_asked: bool = False,
+) -> Reading:
     """Returns what a file holds at the frequency of a model's data, which a few rows alone may not tell.
 
     Args:
         source: newer data for the model.
         options: how the data that the model was trained on was read.
         frequency: of that data.
+        covariates: of that data; their texts keep their codes, and new ones come after them.
+        is_asked: the options are the user's instead.
 
     Raises:
-        UsageError: the file has another frequency or other columns than the model's data had.
+        UsageError: the file has another frequency than the model's data had, or the user asks for a column that it
+            lacks, or for other covariates.
+        DataError: the file has lost a column of the model's data.
         ForecastError: see ``read_panel``.
     """
+    if is_asked:
+        options = _with_covariates(options, covariates)
     try:
-        reading = read_panel(source, options)
+        reading = read_panel(source, options, like=covariates)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -95,16 +111,49 @@ def read_alike(source: str | Source, options: ReadOptions, frequency: Frequency)
             f"forecast train {shlex.quote(str(source))}",
         )
     except UsageError as error:
-        names = ", ".join([options.time or "", *options.target, *options.ids])
-        raise UsageError(error.message, f"a file with the columns that the model was trained on: {names}") from None
+        if is_asked:
+            raise
+        if isinstance(error, MissingColumnError):
+            raise _lost_column(error, str(source), options) from None
+        raise DataError(error.message, error.hint) from None  # nobody asked for it but the model
     except DataError as error:
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(source, replace(options, freq=frequency.code))
+            reading = read_panel(source, replace(options, freq=frequency.code), like=covariates)
             if reading.panel.frequency == frequency and reading.panel.observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem
+
+
+def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> ReadOptions:
+    """Returns a user's options with the covariates that the model was trained with.
+
+    Raises:
+        UsageError: they name others.
+    """
+    trained = {kind: tuple(column.name for column in covariates if column.kind == kind) for kind in KINDS}
+    given = {kind: getattr(options, kind) for kind in KINDS}
+    folded = [{kind: sorted(map(str.lower, names)) for kind, names in each.items()} for each in (given, trained)]
+    if any(given.values()) and folded[0] != folded[1]:
+        names = ", ".join(column.name for column in covariates)
+        message = f"The model was trained with {names or 'no covariates'}, and its covariates can't be changed."
+        raise UsageError(message, f"forecast train DATA{_flags(given)} trains another")
+    return replace(options, known=trained["known"], past=trained["past"], static=trained["static"])
+
+
+def _flags(names: Mapping[Kind, tuple[str, ...]]) -> str:
+    return "".join(f" --{kind} {shlex.quote(','.join(names[kind]))}" for kind in KINDS if names[kind])
+
+
+def _lost_column(error: MissingColumnError, source: str, options: ReadOptions) -> DataError:
+    """Returns that a file lacks a column of the model's data, with what to do without it."""
+    kept = {kind: tuple(name for name in getattr(options, kind) if name != error.column) for kind in KINDS}
+    names = [options.time or "", *options.target, *options.ids, *options.known, *options.past, *options.static]
+    hint = f"a file with the columns that the model was trained on: {', '.join(filter(None, names))}"
+    if any(error.column in getattr(options, kind) for kind in KINDS):
+        hint = f"forecast train {shlex.quote(source)}{_flags(kept)} makes a model without it"
+    return DataError(f"{error.message} The model was trained with it.", hint)
 
 
 def sample_path() -> Path:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forecast.data.findings import counted
+from forecast.data.findings import counted, listed
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import NotFoundError, UsageError, did_you_mean
@@ -21,7 +21,7 @@ from forecast.workflows.coronation import Finalist, pack_challenger, second_look
 from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
 from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
-from forecast.workflows.outputs import check_folder, forecast_csv
+from forecast.workflows.outputs import Outlook, check_folder, forecast_csv
 from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.sources import read_alike
@@ -39,6 +39,7 @@ class Succession:
     now: Callable[[], datetime]
     reporter: Reporter
     log: Log
+    outlook: Outlook | None = None  # what was foretold in the end
 
     def run(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -98,7 +99,9 @@ class Succession:
             gone = "not there any more" if Path(self.source).is_absolute() else "no file"
             was = f"trained on {self.source}, which is {gone}"
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
-        reading = read_alike(self.source, self.request.options or stored.options, stored.context.frequency)
+        asked, frequency = self.request.options, stored.context.frequency
+        options = asked or stored.options
+        reading = read_alike(self.source, options, frequency, stored.columns, is_asked=asked is not None)
         self.reporter.read(reading)
         if len(reading.panel) == len(stored.context) == 1:
             return replace(reading, panel=replace(reading.panel, series_ids=stored.context.series_ids))
@@ -187,14 +190,15 @@ class Succession:
             exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
         )
         entrant = "warm challenger" if duel.challenger.is_warm else "challenger"
-        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel), "notes": duel.notes}
+        notes = (*duel.notes, *_gained(reading, stored))
+        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel), "notes": notes}
         return self._result(stored.version, entry, files=(path,), **facts)
 
     def _publish(self, finalist: Finalist, decision: Decision) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
         files, manifest = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
-        manifest["retrain"]["trigger"] = self.progress.known.trigger
+        manifest["retrain"] |= {"trigger": self.progress.known.trigger, "gate": asdict(self.request.gate)}
         champion = decision.outcome == "promoted"
         version = models.publish(files, manifest, self.now(), champion=champion)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
@@ -203,6 +207,7 @@ class Succession:
     def _write_forecast(self, version: Version, model: str, forecasts: Forecasts, panel: Panel) -> Path:
         path = self.request.folder / f"{version.name}.csv"
         atomic_write(path, forecast_csv(forecasts, panel, model, version.label).encode(), flag="-o DIR")
+        self.outlook = Outlook(panel, forecasts)
         return path
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
@@ -219,7 +224,19 @@ class Succession:
 
     def _result(self, before: Version, entry: Entry, **more: Any) -> RetrainResult:
         since = str(before.manifest["data"]["training_end"]).removesuffix("T00:00:00")
-        return RetrainResult(before.name, entry, before.label, since, **more)
+        return RetrainResult(before.name, entry, before.label, since, outlook=self.outlook, **more)
+
+
+def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:
+    """Returns in words which columns the file did not have when the champion was trained."""
+    before = stored.version.manifest["data"].get("header")
+    new = [name for name in reading.header if name not in before] if before else []
+    if not new:
+        return ()
+    return (
+        f"{reading.source} has gained {listed(new)}, which {'is' if len(new) == 1 else 'are'} left aside; "
+        f"a model with {'it' if len(new) == 1 else 'them'}: forecast train, with --known or --past {','.join(new)}.",
+    )
 
 
 def _difference(recipe: Recipe, stored: StoredModel) -> str:

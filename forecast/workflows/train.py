@@ -22,11 +22,12 @@ from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Deadline, Device, Metric, PlotKind, Settings
+from forecast.workflows.account import account_of
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import check_folder, forecast_csv, stem_of, write_all
+from forecast.workflows.outputs import Outlook, check_folder, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
+from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
-from forecast.workflows.tables import leaderboard_rows
 from forecast.workflows.timing import Terms
 from forecast.workflows.versions import METRICS, WEIGHTS, pack_version
 
@@ -56,6 +57,7 @@ class TrainRequest:
     plots: PlotKind
     device: Device
     deadline: Deadline | None = None
+    report: bool = False  # a page of it all into the folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +118,30 @@ def finish(
     title = f"{name} ({panel.target})"
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
     plots |= draw_contest(contest, request.plots, title)
-    scores = {"leaderboard": leaderboard_rows(contest.board), "verdict": contest.board.verdict}
-    files = {WEIGHTS: weights, METRICS: json.dumps(scores, indent=1).encode(), FORECAST: table}
+    given = _given(request)
+    account = account_of(contest, train_command(contest.reading, request.source, name, given), given) | {
+        "reason": reason
+    }
+    files = {WEIGHTS: weights, METRICS: json.dumps(account, indent=1).encode(), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
     version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     write_entry(models, _entry(contest, chosen, reason, version, time.perf_counter() - began), now())
+    if request.report and request.folder is not None:
+        from forecast.workflows.report import version_page  # noqa: PLC0415 - Jinja2 and matplotlib
+
+        page = version_page(models, version, now(), Outlook(panel, forecasts))
+        paths += write_all(request.folder, {f"{name}-report.html": page})
     return TrainResult(contest, chosen, reason, version, forecasts, paths)
+
+
+def _given(request: TrainRequest) -> dict[str, str]:
+    """Returns the flags that were asked for."""
+    model = {"--model": request.model} if request.model != AUTO else {}
+    limit = {"--time-limit": f"{request.deadline.limit:g}s"} if request.deadline else {}
+    return {**model, **given_flags(request.options, request.settings), **limit}
 
 
 def _entry(contest: Contest, chosen: str, reason: str, version: Version, seconds: float) -> Entry:

@@ -2,7 +2,7 @@
 
 manifest.json    what it is: model, settings, plan, data, library versions
 weights.npz      networks, statistics of the series, which members count, and the end of each series
-metrics.json     the leaderboard that it was chosen by
+metrics.json     the account of the backtest that it was chosen by
 forecast.csv     the forecast that was issued with it
 record.npz       what the data was, so that a later run notices when its past is rewritten
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.data.covariates import Column, Covariates
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
@@ -31,6 +32,7 @@ WEIGHTS = "weights.npz"
 METRICS = "metrics.json"
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
+COVARIATE_ARRAYS = ("known", "known_offsets", "known_first", "past", "static")
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
 
 
@@ -45,6 +47,11 @@ class StoredModel:
     fingerprint: str
     context: Panel
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The covariates of its data."""
+        return self.context.covariates.columns if self.context.covariates else ()
+
 
 def pack_version(
     trained: TrainedModel, reading: Reading, options: ReadOptions, settings: Settings
@@ -56,11 +63,7 @@ def pack_version(
     arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
     lookback = max(parts[0].spec.window, CONTEXT_SEASONS * trained.season)
     context = panel.tail(lookback)
-    arrays |= {
-        "context/values": context.values,
-        "context/offsets": context.offsets,
-        "context/first": context.first,
-    }
+    arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
     combination = trained.combination
     if combination:
         arrays["members/used"] = combination.used
@@ -93,6 +96,8 @@ def _describe_data(reading: Reading, options: ReadOptions) -> dict[str, Any]:
         "options": asdict(options),
         "settled": asdict(reading.settled),
         "columns": asdict(reading.columns),
+        "covariates": [asdict(column) for column in panel.covariates.columns] if panel.covariates else [],
+        "header": list(reading.header),
         "series": len(panel),
         "target": panel.target,
         "fill": panel.fill,
@@ -147,8 +152,33 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         Frequency(**data["frequency"]),
         data["target"],
         data["fill"],
+        _covariates(data, arrays),
     )
     return trained, context
+
+
+def covariate_columns(data: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Returns the covariates of the panel that a manifest's ``data`` entry is about; none of a version without."""
+    return tuple(
+        Column(one["name"], one["kind"], None if one["levels"] is None else tuple(one["levels"]))
+        for one in data.get("covariates", ())
+    )
+
+
+def _context_arrays(context: Panel) -> dict[str, Any]:
+    """Returns what the end of the data is kept as: known columns from its first steps on, and beyond its last."""
+    arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
+    if context.covariates is None:
+        return arrays
+    covariates = context.covariates.since(context.first)
+    return arrays | {name: getattr(covariates, name) for name in COVARIATE_ARRAYS}
+
+
+def _covariates(data: Mapping[str, Any], arrays: Mapping[str, Any]) -> Covariates | None:
+    columns = covariate_columns(data)
+    if not columns:
+        return None
+    return Covariates(columns, **{name: arrays[f"context/{name}"] for name in COVARIATE_ARRAYS})
 
 
 def read_settings(manifest: Mapping[str, Any]) -> Settings:

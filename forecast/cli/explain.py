@@ -1,0 +1,121 @@
+"""`forecast explain [NAME]`, `forecast explain DATA --models rnn,lstm,gru`, and `forecast explain --memory-test`."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecast.cli.completion import complete_name
+from forecast.cli.explain_flags import CELLS, PageFlags, SubjectFlags, refuse
+from forecast.cli.flags import DataFlags, OutputFlags, SettingsFlags, grouped, split_names
+from forecast.cli.insight import print_explanation, print_recollection
+from forecast.cli.narration import narrated
+from forecast.cli.reading import find_data
+from forecast.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecast.workflows.explain import Explanation, Focus
+
+
+@grouped
+def explain_command(
+    output: OutputFlags,
+    page: PageFlags,
+    subject: SubjectFlags,
+    reading: DataFlags,
+    settings: SettingsFlags,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=complete_name, metavar="MODEL-OR-DATA", help="A saved model, or a file to train cells on."
+        ),
+    ] = None,
+) -> None:
+    """See why: how far back a network looks, what passes its gates, and where gradients vanish, on your own data.
+
+    forecast explain sales
+
+    forecast explain sales.csv --models rnn,lstm,gru --teach -o why
+
+    forecast explain --memory-test
+    """
+    from forecast.workflows.explain import Focus
+    from forecast.workflows.panels import check_page, explain_files
+
+    if page.to is not None:
+        check_page(page.to, force=page.force)
+    if subject.memory_test:
+        _test_memory(name, page, subject, settings, output)
+        return
+    focus = Focus(subject.series, subject.lags)
+    if subject.models is not None or _is_data(name, output):
+        explanation = _trained(name, subject, (reading, settings), output, focus)
+    else:
+        if reading != DataFlags() or settings != SettingsFlags():
+            raise UsageError(
+                "Flags of data and training can't apply to a saved model.", f"forecast explain DATA --models {CELLS}"
+            )
+        explanation = _saved(name, subject, output, focus)
+    lesson: tuple[str, ...] = ()
+    if page.teach:
+        from forecast.evaluation.insight.lesson import lesson_lines
+
+        lesson = lesson_lines(explanation.portraits, explanation.subjects, explanation.series)
+    files = explain_files(explanation, lesson, page.plots, _command())
+    folder = page.to or Path(f"forecasts/{explanation.stem}-explain")
+    print_explanation(explanation, lesson, files, folder, output)
+
+
+def _command() -> str:
+    return shlex.join(["forecast", *sys.argv[1:]])
+
+
+def _is_data(name: str | None, output: OutputFlags) -> bool:
+    """Tells whether the argument is a file rather than the name of a model."""
+    from forecast.production.store import Store
+    from forecast.workflows.sources import name_and_data
+
+    return name_and_data(name, None, Store(output.store))[1] is not None
+
+
+def _saved(name: str | None, subject: SubjectFlags, output: OutputFlags, focus: "Focus") -> "Explanation":
+    from forecast.production.store import Store
+    from forecast.workflows.explain import ModelRequest, explain_model
+
+    return explain_model(ModelRequest(name, subject.data, subject.version, focus), Store(output.store))
+
+
+def _trained(
+    name: str | None,
+    subject: SubjectFlags,
+    flags: tuple[DataFlags, SettingsFlags],
+    output: OutputFlags,
+    focus: "Focus",
+) -> "Explanation":
+    from forecast.workflows.explain import DataRequest, explain_data
+
+    reading, settings = flags
+    refuse(subject, ("data", "version"), "where cells are trained on DATA")
+    if settings.time_limit is not None:
+        raise UsageError("--time-limit can't apply here.", "--steps with a smaller number, or --preset fast")
+    source, options = find_data(name, reading, output)
+    cells = split_names(subject.models if subject.models is not None else CELLS)
+    request = DataRequest(source, options, settings.settings(), cells, settings.device, focus)
+    with narrated("Training", output) as reporter:
+        return explain_data(request, reporter)
+
+
+def _test_memory(
+    name: str | None, page: PageFlags, subject: SubjectFlags, settings: SettingsFlags, output: OutputFlags
+) -> None:
+    from forecast.workflows.panels import recall_files
+    from forecast.workflows.recollect import recollect
+
+    refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")
+    if name is not None or page.teach:
+        raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
+    with narrated("Memory", output) as reporter:
+        found = recollect(settings.seed, lambda share: reporter.progress("three cells, all lags", share))
+    print_recollection(found, recall_files(found, page.plots, _command()), page.to, output)

@@ -1,0 +1,101 @@
+"""What `forecast explain` prints: the findings and a row a cell, or a row a lag of the memory test."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.console import fitted_table, print_json, say, settle_form, short, wrapped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.streams import write_out
+
+if TYPE_CHECKING:
+    from forecast.evaluation.insight.recollection import Recollection
+    from forecast.workflows.explain import Explanation
+
+HEADERS = {
+    "lags_50": "50 % lags",
+    "lags_90": "90 % lags",
+    "whole_lags_90": "whole 90 %",
+    "half_life": "half-life",
+    "median_tau": "median τ",
+    "idle_units": "idle",
+    "spectral_radius": "radius",
+    "parameters": "params",
+    "predict_ms": "ms",
+}
+FIRST_TO_GO = ("networks", "saturated", "ms", "radius", "params", "idle", "window")
+
+
+def print_explanation(
+    explanation: "Explanation", lesson: Sequence[str], files: Mapping[str, bytes], folder: Path, output: OutputFlags
+) -> None:
+    """Writes the files, and prints the findings."""
+    from forecast.workflows.panels import SUMMARY, explain_document, plain_json, summary_rows
+
+    if not output.quiet:
+        say(explanation.title, "Explains")
+        for note in explanation.notes:
+            say(note, "Note")
+    paths = _written(folder, files)
+    form, rows = settle_form(output.form), summary_rows(explanation)
+    if form == "json":
+        document = {**explain_document(explanation), "lesson": list(lesson)}
+        print_json({**plain_json(document), "files": paths})
+    elif form == "csv":
+        _write_csv(SUMMARY, rows)
+    else:
+        cells = [{HEADERS.get(key, key): short(value) for key, value in row.items()} for row in rows]
+        text = fitted_table(cells, list(cells[0]), FIRST_TO_GO)
+        said = "".join(
+            wrapped(f"{s.text} [{s.panel}]", f"{i}.", label_width=3) for i, s in enumerate(explanation.sentences, 1)
+        )
+        write_out(f"{text}\n{said}" + ("\n" + "\n".join(lesson) + "\n" if lesson else ""))
+    _tell(paths, output)
+
+
+def print_recollection(
+    found: "Recollection", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
+) -> None:
+    """Writes the files of the memory test, and prints its table."""
+    from forecast.evaluation.insight.recollection import verdict
+    from forecast.workflows.panels import RECALL, recall_document, recall_rows
+
+    paths = _written(folder or Path("forecasts/memory-test"), files)
+    form, rows = settle_form(output.form), recall_rows(found)
+    if form == "json":
+        print_json({**recall_document(found), "files": paths})
+    elif form == "csv":
+        _write_csv(RECALL, rows)
+    else:
+        shown = [
+            {
+                "cell": cell,
+                "changed": setup,
+                **{str(lag): f"{100 * row.mean():.0f}" for lag, row in zip(found.lags, rates, strict=True)},
+                "gives up": short(found.gives_up(cell, setup)),
+            }
+            for cell in found.cells
+            for setup, rates in found.rates[cell].items()
+        ]
+        text = fitted_table(shown, list(shown[0]), (), left=2)
+        write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{wrapped(verdict(found))}")
+    _tell(paths, output)
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    from forecast.workflows.outputs import check_folder, write_all
+
+    check_folder(folder)
+    return [str(path) for path in write_all(folder, files)]
+
+
+def _tell(paths: Sequence[str], output: OutputFlags) -> None:
+    if not output.quiet:
+        page = next((path for path in paths if path.endswith(".html")), None)
+        say(page or paths[0], "Page" if page else "Numbers")
+
+
+def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    from forecast.workflows.tables import csv_text
+
+    write_out(csv_text(list(columns), [[row[name] for name in columns] for row in rows]))

@@ -1,0 +1,34 @@
+"""The flags of `forecast predict`: from what, with what, how far, and where to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.cli.completion import complete_version
+
+
+@dataclass(frozen=True)
+class PredictFlags:
+    """What is forecast from, with which version, and where the forecast goes."""
+
+    horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
+    ] = None
+    future: Annotated[
+        str | None,
+        typer.Option("--future", metavar="FILE", help="What is known of the steps to come: dates, ids and --known."),
+    ] = None
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--model-version",
+            autocompletion=complete_version,
+            metavar="V",
+            help="A version such as v2 instead of the champion.",
+        ),
+    ] = None
+    to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False

@@ -1,0 +1,51 @@
+"""`forecast report [NAME]`."""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.cli.completion import complete_version
+from forecast.cli.console import print_json, say
+from forecast.cli.flags import OnlyName, OutputFlags, grouped
+
+
+@grouped
+def report_command(
+    output: OutputFlags,
+    name: OnlyName = None,
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--model-version",
+            autocompletion=complete_version,
+            metavar="V",
+            help="A version such as v2 instead of the champion.",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The page; default: NAME-report.html.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write one HTML page of a model: verdict, scores, forecast, folds, settings, and how to do it again.
+
+    forecast report sales
+
+    forecast report sales -o sales.html --force
+
+    forecast report sales --model-version v2 -o before.html
+    """
+    from forecast.production.store import Store
+    from forecast.workflows.outputs import check_free
+    from forecast.workflows.report import ReportRequest, report
+
+    request = ReportRequest(name, version, to)
+    result = report(request, Store(output.store), lambda: datetime.now(UTC), partial(check_free, force=force))
+    if output.form == "json":
+        version_of = {"name": result.version.name, "version": result.version.label}
+        print_json({**version_of, "files": [str(result.path)]})
+    elif not output.quiet:
+        say(f"{result.path}: {result.version.name} {result.version.label}", "Wrote")

@@ -1,0 +1,206 @@
+"""What passes the gates: along the calendar, as time constants, and where a network is saturated or idle.
+
+One network of a cell is shown from inside: the one whose memory curve is nearest to the mean of all.
+
+Shapes: ``N`` dates, ``B`` windows, ``L`` lookback, ``T`` recurrent steps, ``U`` units.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.evaluation.insight.probe import Ends, Probe, Subject
+from forecast.models.backward import Passage
+from forecast.models.cells import Trace
+from forecast.models.recurrent import Network
+from forecast.specs import Cell
+
+FloatArray = NDArray[np.float64]
+
+MOST_DATES = 150
+FEW_DATES = 40
+"""Where a series has fewer whole windows, the first ones are lengthened on the left."""
+KEEP_GATES: dict[Cell, str] = {"lstm": "forget", "gru": "update"}
+"""The gate that says which share of its memory a unit keeps; of the GRU it is Keras' z."""
+SHOWN: dict[Cell, tuple[str, ...]] = {
+    "rnn": ("hidden",),
+    "lstm": ("forget", "input", "output", "cell state"),
+    "gru": ("update", "reset"),
+}
+LOW, HIGH = 0.1, 0.9
+DEAD = 0.01
+"""A unit whose state varies by less than this over all windows and steps does no work."""
+FLAT = 0.95
+"""Beyond this a tanh hardly moves any more."""
+OUTLIER = 5.0
+"""Robust standard deviations of the seasonal difference beyond which a value is an event."""
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """Dates that are out of the ordinary: (N,) true where they are."""
+
+    name: str
+    dates: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """A series and the gates of a network at the last step of the window that ends at each date.
+
+    Attributes:
+        rows: by gate, (U, N), units with the longest memory first.
+        padded: so many of the first dates have a window that reaches before the series.
+    """
+
+    cell: Cell
+    series_id: str
+    layer: int
+    segment: int
+    timestamps: NDArray[np.datetime64]
+    values: FloatArray  # NaN where nothing was observed
+    rows: dict[str, FloatArray]
+    events: tuple[Event, ...]
+    padded: int
+
+
+@dataclass(frozen=True, eq=False)
+class TimeConstants:
+    """How long each unit remembers, in observed steps, (U,): τ = −1 / ln(mean keep gate), times the segment.
+
+    Attributes:
+        source: the gate; for an RNN, which has none, the moduli of its recurrent matrix' eigenvalues: what it would
+            keep if its tanh were a straight line, an upper bound; ∞ from 1 on.
+    """
+
+    cell: Cell
+    source: str
+    tau: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Saturation:
+    """Where a network is stuck or idle: shares of all units, windows and steps.
+
+    Attributes:
+        low: by sigmoid gate, the share of values below 0.1.
+        high: likewise above 0.9.
+        flat: share of the tanh values beyond ± 0.95.
+        dead: units whose state hardly varies.
+        radius: largest modulus of an eigenvalue of the recurrent matrix, of the candidate's where there are gates.
+    """
+
+    cell: Cell
+    units: int
+    low: dict[str, float]
+    high: dict[str, float]
+    flat: float
+    dead: int
+    radius: float
+
+
+def gates_on_calendar(subject: Subject, network: Network, series: int) -> Calendar:
+    """Returns the gates of one network along one series."""
+    own, lookback = subject.of_series(series), subject.spec.window
+    panel = own.panel
+    length = len(panel.values)
+    dates = min(length, MOST_DATES, max(length - lookback + 1, FEW_DATES))
+    padded = max(0, dates - max(length - lookback + 1, 0))
+    ends = np.arange(length - dates, length) + 1
+    trace = own.probe(network, Ends(np.zeros(dates, dtype=np.int64), ends)).run().traces[-1]
+    order = np.argsort(-_persistence(subject.cell, trace), kind="stable")
+    last = {name: gate[-1] for name, gate in trace.gates.items()} | {"hidden": trace.hidden[-1]}
+    if trace.cell_state is not None:
+        last["cell state"] = trace.cell_state[-1]
+    return Calendar(
+        cell=subject.cell,
+        series_id=panel.series_ids[0],
+        layer=subject.spec.layers,
+        segment=subject.spec.segment,
+        timestamps=panel.timestamps(0)[-dates:],
+        values=panel.values[-dates:],
+        rows={name: last[name].T[order].astype(np.float64) for name in SHOWN[subject.cell]},
+        events=_events(panel, network.view.season, dates),
+        padded=padded,
+    )
+
+
+def _persistence(cell: Cell, trace: Trace) -> FloatArray:
+    """Returns how much of its memory each unit keeps, (U,): the mean keep gate, or its state's autocorrelation."""
+    if cell in KEEP_GATES:
+        return np.asarray(trace.gates[KEEP_GATES[cell]].mean(axis=(0, 1)), dtype=np.float64)
+    if len(trace.hidden) < 2:
+        return np.zeros(trace.hidden.shape[2])
+    now, before = (
+        trace.hidden[1:].reshape(-1, trace.hidden.shape[2]),
+        trace.hidden[:-1].reshape(-1, trace.hidden.shape[2]),
+    )
+    now, before = now - now.mean(axis=0), before - before.mean(axis=0)
+    return np.asarray((now * before).sum(axis=0) / (np.sqrt((now**2).sum(axis=0) * (before**2).sum(axis=0)) + 1e-12))
+
+
+def _events(panel: Panel, season: int, dates: int) -> tuple[Event, ...]:
+    """Returns weekends, gaps, outliers and flags such as promotions on the last dates of a lone series."""
+    unit, every = panel.frequency.unit, panel.frequency.every
+    found = []
+    if unit in {"minute", "hour"} or (unit == "day" and every == 1):
+        weekday = (panel.timestamps(0).astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+        found.append(Event("weekend", weekday >= 5))
+    found.append(Event("outlier", _outliers(panel.filled, season)))
+    found.append(Event("gap", ~panel.observed))
+    if panel.covariates is not None:
+        known = panel.covariates.known_on(panel.offsets, panel.first)
+        for kind, values in (("known", known), ("past", panel.covariates.past)):
+            for place, column in enumerate(c for c in panel.covariates.columns if c.kind == kind):
+                own = values[:, place]
+                if column.levels is None and np.isin(own[~np.isnan(own)], (0, 1)).all():
+                    found.append(Event(column.name, own == 1))
+    return tuple(Event(event.name, event.dates[-dates:]) for event in found if event.dates[-dates:].any())
+
+
+def _outliers(values: FloatArray, season: int) -> NDArray[np.bool_]:
+    """Returns where a value is far from that of one season before and from that of one season after."""
+    lag = season if season < len(values) else 1
+    change = values[lag:] - values[:-lag]
+    if not change.size:
+        return np.zeros(len(values), dtype=bool)
+    middle = np.median(change)
+    spread = 1.4826 * float(np.median(np.abs(change - middle)))
+    if spread == 0:
+        return np.zeros(len(values), dtype=bool)
+    strange = np.abs(change - middle) > OUTLIER * spread
+    before, after = np.ones(len(values), dtype=bool), np.ones(len(values), dtype=bool)
+    before[lag:], after[:-lag] = strange, strange
+    return before & after
+
+
+def time_constants(probe: Probe, passage: Passage) -> TimeConstants:
+    """Returns how long each unit of one network's last layer remembers."""
+    cell, segment, trace = probe.spec.cell, probe.spec.segment, passage.traces[-1]
+    if cell in KEEP_GATES:
+        source, kept = f"{KEEP_GATES[cell]} gate", trace.gates[KEEP_GATES[cell]].mean(axis=(0, 1))
+    else:
+        source, kept = "eigenvalues", np.sort(np.abs(np.linalg.eigvals(passage.weights[-1].recurrent)))[::-1]
+    kept = kept.astype(np.float64)
+    fading = np.clip(kept, 1e-9, 1 - 1e-12)
+    return TimeConstants(cell, source, np.where(kept < 1, -segment / np.log(fading), np.inf))
+
+
+def saturation(probe: Probe, passage: Passage) -> Saturation:
+    """Returns where one network's last layer is stuck or idle."""
+    cell, trace, units = probe.spec.cell, passage.traces[-1], probe.spec.units
+    gates = {name: gate for name, gate in trace.gates.items() if name not in {"hidden", "candidate"}}
+    squashed = trace.gates["hidden" if cell == "rnn" else "candidate"]
+    packed = {"rnn": 0, "lstm": 2, "gru": 2}[cell]  # where the candidate's columns are
+    recurrent = passage.weights[-1].recurrent[:, packed * units : (packed + 1) * units]
+    return Saturation(
+        cell=cell,
+        units=units,
+        low={name: float((gate < LOW).mean()) for name, gate in gates.items()},
+        high={name: float((gate > HIGH).mean()) for name, gate in gates.items()},
+        flat=float((np.abs(squashed) > FLAT).mean()),
+        dead=int((trace.hidden.std(axis=(0, 1)) < DEAD).sum()),
+        radius=float(np.abs(np.linalg.eigvals(recurrent)).max()),
+    )

@@ -1,0 +1,149 @@
+"""`--teach`: the equations with their source, each symbol beside its learned average, and one real window step by step.
+
+Nothing is rounded before it is averaged; the walk shows the unit with the longest memory.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecast.data.windows import last_lookbacks
+from forecast.evaluation.insight.gates import KEEP_GATES
+from forecast.evaluation.insight.portrait import Portrait
+from forecast.evaluation.insight.probe import Probe, Subject, sample_ends
+from forecast.models.backward import Passage
+from forecast.models.recurrent import run_network
+from forecast.models.views import restore
+from forecast.specs import Cell
+
+MOST_STEPS = 14
+"""A longer walk shows so many steps: the first few and the last."""
+
+EQUATIONS: dict[Cell, tuple[str, ...]] = {
+    "rnn": (
+        "h_t = tanh(W x_t + U h_{t−1} + b)",
+        "source: Elman, Finding structure in time, 1990",
+        "back: ∂h_t/∂h_{t−1} = diag(1 − h_t²) U; T steps back multiply T such matrices,",
+        "      so the gradient vanishes or explodes (Bengio et al. 1994)",
+    ),
+    "lstm": (
+        "i_t, f_t, o_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
+        "c̃_t = tanh(W_c x_t + U_c h_{t−1} + b_c)",
+        "c_t = f_t ⊙ c_{t−1} + i_t ⊙ c̃_t",
+        "h_t = o_t ⊙ tanh(c_t)",
+        "source: Hochreiter & Schmidhuber 1997; the forget gate f: Gers et al. 2000",
+        "back: ∂c_t/∂c_{t−1} = diag(f_t) + what goes through h: with f near 1 it stays",
+    ),
+    "gru": (
+        "z_t, r_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
+        "h̃_t = tanh(W x_t + b + r_t ⊙ (U h_{t−1} + b'))   (reset after the product)",
+        "h_t = z_t ⊙ h_{t−1} + (1 − z_t) ⊙ h̃_t",
+        "source: Cho et al. 2014, whose z is 1 − this z: Keras' z is what is kept",
+        "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
+    ),
+}
+SYMBOLS = {
+    "hidden": "h",
+    "input": "i, what is let in",
+    "forget": "f, what is kept",
+    "candidate": "c̃ or h̃, what is proposed",
+    "output": "o, what is shown",
+    "update": "z, what is kept",
+    "reset": "r, what the proposal sees",
+}
+
+
+def lesson_lines(portraits: Sequence[Portrait], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
+    """Returns the lesson on each cell, in lines of text.
+
+    Args:
+        portraits: of the cells.
+        subjects: of the same cells.
+        series: position of the series whose last window is walked through.
+    """
+    lines: list[str] = []
+    for portrait, subject in zip(portraits, subjects, strict=True):
+        lines += [f"{portrait.cell.upper()}: the equations", ""]
+        lines += [f"  {line}" for line in EQUATIONS[portrait.cell]]
+        lines += ["", *_averages(portrait, subject), "", *_walk(portrait, subject, series), ""]
+    return tuple(lines[:-1])
+
+
+def _averages(portrait: Portrait, subject: Subject) -> list[str]:
+    """Returns each symbol beside its average over units, windows and steps."""
+    probe = subject.probes[portrait.memory.representative]
+    passage = probe.run()
+    trace, weights = passage.traces[-1], passage.weights[-1]
+    windows, steps = trace.hidden.shape[1], trace.hidden.shape[0]
+    lines = [f"On this data: mean and spread over {probe.spec.units} units, {windows} windows, {steps} steps", ""]
+    values = {SYMBOLS[name]: gate for name, gate in trace.gates.items() if name != "hidden"} | {"h": trace.hidden}
+    if trace.cell_state is not None:
+        values["c, the cell state"] = trace.cell_state
+    values |= {"W": weights.kernel, "U": weights.recurrent, "b": weights.bias}
+    lines += [f"  {_padded(name, 26)} {value.mean():>8.3f} ± {value.std():.3f}" for name, value in values.items()]
+    return lines
+
+
+def _walk(portrait: Portrait, subject: Subject, series: int) -> list[str]:
+    """Returns one real window step by step, in the unit that remembers longest."""
+    own, spec = subject.of_series(series), subject.spec
+    network = portrait.shown
+    window = last_lookbacks(own.rest, spec.window, network.view.season)
+    probe = own.probe(network, sample_ends(own.panel, spec.window, most=1))
+    passage = probe.run()
+    trace = passage.traces[-1]
+    keep = KEEP_GATES.get(spec.cell)
+    unit = int(np.argmax((trace.gates[keep] if keep else np.abs(trace.hidden)).mean(axis=(0, 1))))
+    gates = [name for name in trace.gates if name != "hidden"]
+    columns = [*(SYMBOLS[name].partition(",")[0].partition(" ")[0] for name in gates)]
+    columns += ["c", "h"] if trace.cell_state is not None else ["h"]
+    head = "".join(_padded(name, -8) for name in columns)
+    x = "mean x" if spec.segment > 1 else "x"
+    lines = [
+        f"One window, step by step: the last of {own.panel.series_ids[0]}",
+        f"in unit {unit} of the last layer, the one that {'keeps most' if keep else 'is largest'}",
+        "",
+        f"  step{'value':>12}{x:>9}{head}",
+    ]
+    raw = window.reshape(-1, spec.segment).mean(axis=1)
+    for t in _shown(len(raw)):
+        if t is None:
+            lines.append("   …")
+            continue
+        own_values = [trace.gates[name][t, 0, unit] for name in gates]
+        own_values += [trace.cell_state[t, 0, unit]] if trace.cell_state is not None else []
+        own_values.append(trace.hidden[t, 0, unit])
+        seen = probe.seen.inputs.reshape(-1, spec.segment).mean(axis=1)[t]
+        lines.append(f"  {t + 1:>4}{raw[t]:>12,.5g}{seen:>9.3f}" + "".join(f"{value:>8.3f}" for value in own_values))
+    return [*lines, "", *_answer(probe, passage)]
+
+
+def _answer(probe: Probe, passage: Passage) -> list[str]:
+    """Returns how the last state becomes the first step of the forecast."""
+    weights, seen = probe.weights, probe.seen
+    through_cell = passage.last[0] @ weights["head/kernel"][:, 0] + weights["head/bias"][0]
+    output = run_network(probe.spec, weights, seen.inputs, probe.beside, seen.normalised_base)
+    forecast = restore(output, seen, probe.maps)[0, 0]
+    straight = output[0, 0] - through_cell
+    said, unit = output[0, 0], "in log(value / mean)" if probe.maps.log else "in the value's unit"
+    level, scale = seen.base[0, 0], seen.scale[0, 0]
+    others = "the highway adds" if probe.beside is None else "highway and decoder add"
+    return [
+        f"  head · h_T + b = {through_cell:.3f}, {others} {straight:.3f}: {said:.3f} scales",
+        f"  base {level:.5g} + scale {scale:.4g} × {said:.3f} = {level + scale * said:.5g}, {unit}:",
+        f"  this network's forecast of the first step is {forecast:,.5g}",
+    ]
+
+
+def _padded(text: str, width: int) -> str:
+    """Returns the text with blanks after it, or before it for a width below zero; accents take no room."""
+    blanks = " " * (abs(width) - sum(not unicodedata.combining(letter) for letter in text))
+    return text + blanks if width > 0 else blanks + text
+
+
+def _shown(steps: int) -> list[int | None]:
+    """Returns the steps to show, None for a gap."""
+    if steps <= MOST_STEPS:
+        return list(range(steps))
+    return [0, 1, 2, None, *range(steps - MOST_STEPS + 4, steps)]

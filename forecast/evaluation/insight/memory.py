@@ -1,0 +1,136 @@
+"""How far back a forecast looks: its sensitivity to each observation of the window, by exact gradients.
+
+Sensitivity at lag k is the mean over windows and steps ahead of |∂ forecast / ∂ value k steps before the first
+forecast step|, in the view's unit, with the window's level and scale held as they are. It has no dimension: 0.1 means
+that a value higher by 1 lifts the forecast by 0.1.
+
+Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon. Curves are (L,), lag 1, the newest value, first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.evaluation.insight.probe import Probe, Subject, mean_curve, taken
+from forecast.models.backward import window_gradients
+from forecast.models.recurrent import run_network
+from forecast.specs import Cell
+
+FloatArray = NDArray[np.float64]
+
+ROOM_TO_SPARE = 0.75
+"""A window is worth shortening where 90 % of the sensitivity lies in less than this share of it."""
+OCCLUDED = 8
+"""Windows in which each value in turn is hidden."""
+
+
+@dataclass(frozen=True, eq=False)
+class MemoryCurve:
+    """The sensitivity of one cell's forecasts by lag, mean over its networks.
+
+    Attributes:
+        recurrent: through the cell alone: what it remembers.
+        whole: with the linear highway and the naive base, which see the window without any cell.
+        untrained: through cells with fresh weights.
+        each: (networks, L), the ``recurrent`` of each network.
+    """
+
+    cell: Cell
+    segment: int
+    recurrent: FloatArray
+    whole: FloatArray
+    untrained: FloatArray
+    each: FloatArray
+    windows: int
+
+    def reach(self, share: float) -> int:
+        """Returns the lag up to which the newest values hold this share of the cell's sensitivity."""
+        return reach(self.recurrent, share)
+
+    def whole_reach(self, share: float) -> int:
+        """Returns the same for highway, base and cell together."""
+        return reach(self.whole, share)
+
+    @property
+    def representative(self) -> int:
+        """Position of the network whose own curve is nearest to the mean: the one that is shown from inside."""
+        return int(np.argmin(np.abs(self.each - self.recurrent).sum(axis=1)))
+
+
+def memory_curve(subject: Subject) -> MemoryCurve:
+    """Returns how far back the forecasts of one cell look."""
+    trained = [_sensitivity(probe) for probe in subject.probes]
+    untrained = [_sensitivity(probe)[0] for probe in subject.untrained]
+    own = np.stack([recurrent for recurrent, _ in trained])
+    return MemoryCurve(
+        cell=subject.cell,
+        segment=subject.spec.segment,
+        recurrent=mean_curve([recurrent for recurrent, _ in trained]),
+        whole=mean_curve([whole for _, whole in trained]),
+        untrained=mean_curve(untrained),
+        each=own,
+        windows=len(subject.probes[0].seen.inputs),
+    )
+
+
+def _sensitivity(probe: Probe) -> tuple[FloatArray, FloatArray]:
+    """Returns the curve of one network through its cell, and with highway and base."""
+    through_cell = window_gradients(probe.spec, probe.weights, probe.run()).astype(np.float64)  # (H, B, L)
+    straight = probe.maps.base.T  # (H, L)
+    if "highway/kernel" in probe.weights:
+        straight = straight + probe.weights["highway/kernel"].T
+    whole = through_cell + straight[:, None]
+    recurrent, whole = (np.abs(each).mean(axis=(0, 1))[::-1] for each in (through_cell, whole))
+    return recurrent, whole
+
+
+def reach(curve: FloatArray, share: float) -> int:
+    """Returns the lag up to which the newest values hold this share of a curve's sum; 0 where all of it is 0."""
+    mass = np.cumsum(curve)
+    return int(np.searchsorted(mass, share * mass[-1] * (1 - 1e-12)) + 1) if mass[-1] > 0 else 0
+
+
+def advised_window(curve: MemoryCurve, season: int) -> int | None:
+    """Returns the shorter window that would hold 90 % of the whole sensitivity, in whole seasons; None for no change.
+
+    Args:
+        curve: of the cell; highway and base count too, since they would see the shorter window as well.
+        season: 1 where there is none.
+    """
+    window = len(curve.whole)
+    needed = curve.whole_reach(0.9)
+    wanted = -(-max(needed, curve.reach(0.9), 1) // season) * season
+    return wanted if wanted < ROOM_TO_SPARE * window else None
+
+
+def occlusion_curve(subject: Subject) -> FloatArray:
+    """Returns how much the cell's outputs change where the value at each lag is hidden, (L,), in the curves' unit.
+
+    Hidden means: put at the window's level, the network's zero; the change is that over the size of what was hidden.
+    No gradient is used, so this is a check of one.
+    """
+    curves = []
+    for probe in subject.probes:
+        chosen = probe.some(OCCLUDED)
+        inputs, base = probe.seen.inputs[chosen], probe.seen.normalised_base[chosen]
+        weights = {name: array for name, array in probe.weights.items() if not name.startswith("highway")}
+        plain = run_network(probe.spec, weights, inputs, taken(probe.beside, chosen), base)  # (B, H)
+        length = inputs.shape[1]
+        hidden = np.repeat(inputs[:, None], length, axis=1)  # (B, L, L), value l hidden in row l
+        hidden[:, np.arange(length), np.arange(length)] = 0
+        rows = np.repeat(np.arange(len(inputs)), length)
+        beside = taken(probe.beside, chosen[rows])
+        moved = run_network(probe.spec, weights, hidden.reshape(-1, length), beside, base[rows])
+        moved = moved.reshape(len(inputs), length, -1)
+        change = np.abs(moved - plain[:, None]).mean(axis=(0, 2))
+        curves.append((change / np.maximum(np.abs(inputs).mean(axis=0), 1e-9))[::-1])
+    return mean_curve(curves)
+
+
+def rank_correlation(first: FloatArray, second: FloatArray) -> float:
+    """Returns Spearman's correlation of two curves; NaN where one of them is constant."""
+    one, other = (np.argsort(np.argsort(curve)).astype(np.float64) for curve in (first, second))
+    if min(np.ptp(first), np.ptp(second)) == 0:
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])

@@ -1,0 +1,74 @@
+"""All that is known of one cell: what the panels draw and the sentences say."""
+
+from dataclasses import dataclass
+
+from forecast.evaluation.insight.cost import Cost
+from forecast.evaluation.insight.flow import Flow, gradient_flows
+from forecast.evaluation.insight.gates import (
+    Calendar,
+    Saturation,
+    TimeConstants,
+    gates_on_calendar,
+    saturation,
+    time_constants,
+)
+from forecast.evaluation.insight.learning import Learning
+from forecast.evaluation.insight.memory import MemoryCurve, memory_curve
+from forecast.evaluation.insight.probe import Subject
+from forecast.evaluation.insight.spike import Spike, spike_response
+from forecast.models.recurrent import Network
+from forecast.specs import Cell, ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """One cell, looked into.
+
+    Attributes:
+        networks: that curves are the mean of.
+        shown: the one whose gates are drawn.
+    """
+
+    spec: ModelSpec
+    networks: int
+    shown: Network
+    memory: MemoryCurve
+    flows: tuple[Flow, ...]
+    calendar: Calendar
+    constants: TimeConstants
+    saturation: Saturation
+    spike: Spike
+    cost: Cost
+    learning: Learning | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """The cell."""
+        return self.spec.cell
+
+
+def portray(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> Portrait:
+    """Returns all that there is to see of one cell.
+
+    Args:
+        subject: its networks, and the panel.
+        series: position of the series on which gates and the spike are shown.
+        cost: of one network.
+        learning: how it was trained, where that was watched.
+    """
+    memory = memory_curve(subject)
+    probe = subject.probes[memory.representative]
+    passage = probe.run()
+    return Portrait(
+        spec=subject.spec,
+        networks=len(subject.probes),
+        shown=probe.network,
+        memory=memory,
+        flows=gradient_flows(subject),
+        calendar=gates_on_calendar(subject, probe.network, series),
+        constants=time_constants(probe, passage),
+        saturation=saturation(probe, passage),
+        spike=spike_response(subject, memory, series),
+        cost=cost,
+        learning=learning,
+    )

@@ -1,0 +1,55 @@
+"""The panel of time constants: how long the units of each cell remember."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from forecast.evaluation.insight.gates import TimeConstants
+from forecast.report.canvas import add_frame, empty_figure
+from forecast.report.insight.lines import mark_seasons
+from forecast.report.style import house_style, styles_of
+
+BINS = 24
+SHORTEST, LONGEST = 0.1, 3_000.0
+
+
+@house_style()
+def constants_figure(constants: Sequence[TimeConstants], *, seasons: Sequence[int], title: str = "") -> Figure:
+    """Returns a histogram a cell, above one another on the same logarithmic axis.
+
+    Args:
+        constants: One a cell.
+        seasons: In steps.
+        title: Above the picture.
+    """
+    styles = styles_of(each.cell for each in constants)
+    figure = empty_figure(0.6 + 1.5 * len(constants))
+    grid = figure.subplots(len(constants), 1, sharex=True, squeeze=False).ravel()
+    everything = np.clip(np.concatenate([each.tau for each in constants]), SHORTEST, LONGEST)
+    low, high = min(everything.min(), *seasons, 1), max(everything.max(), *seasons, 10)
+    bins = np.geomspace(low / 1.2, high * 1.2, BINS + 1)
+    for axes, each in zip(grid, constants, strict=True):
+        axes.hist(np.clip(each.tau, SHORTEST, LONGEST), bins=bins, color=styles[each.cell].colour, edgecolor="white")
+        axes.set_xscale("log")
+        axes.set_xlim(bins[0], bins[-1])
+        axes.set_ylabel("units")
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+        axes.set_title(f"{each.cell}, by its {each.source}: median {_words(float(np.median(each.tau)))}")
+        mark_seasons(axes, seasons, float(bins[-1]))
+    grid[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+    grid[-1].xaxis.set_minor_formatter(NullFormatter())
+    grid[-1].set_xlabel("time constant τ in observed steps")
+    caption = "τ = −1 / ln(mean keep gate), times the observations in one recurrent step."
+    if any(each.source == "eigenvalues" for each in constants):
+        caption += (
+            " An RNN has no gate that keeps: its bars are the moduli of its recurrent matrix' eigenvalues, what it "
+            "would keep if tanh were a straight line, an upper bound; a modulus of 1 or more counts as the longest."
+        )
+    add_frame(figure, title=title, caption=caption)
+    return figure
+
+
+def _words(tau: float) -> str:
+    return f"{tau:.3g} steps" if np.isfinite(tau) else "without an end"

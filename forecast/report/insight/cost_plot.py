@@ -1,0 +1,51 @@
+"""The panel of cost: what each cell takes, by formula and by the clock."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from forecast.evaluation.insight.cost import Cost
+from forecast.report.canvas import add_frame, empty_figure
+from forecast.report.style import house_style, short_number, styles_of
+
+
+@house_style()
+def cost_figure(costs: Sequence[Cost], *, title: str = "") -> Figure:
+    """Returns bars for parameters, multiply-adds, and measured milliseconds.
+
+    Args:
+        costs: One a cell.
+        title: Above the picture.
+    """
+    styles = styles_of(cost.cell for cost in costs)
+    measures = {
+        "parameters": [float(cost.parameters) for cost in costs],
+        "multiply-adds a forecast": [float(cost.forecast_multiplies) for cost in costs],
+        "ms a forecast, measured": [1000 * cost.predict_seconds for cost in costs],
+    }
+    if all(cost.train_seconds is not None for cost in costs):
+        measures["ms a training step, measured"] = [1000 * (cost.train_seconds or 0.0) for cost in costs]
+    figure = empty_figure(0.9 + 0.42 * len(costs))
+    grid = figure.subplots(1, len(measures), sharey=True, squeeze=False).ravel()
+    for axes, (name, values) in zip(grid, measures.items(), strict=True):
+        for place, (cost, value) in enumerate(zip(costs, values, strict=True)):
+            axes.barh(place, value, color=styles[cost.cell].colour, height=0.6)
+            axes.text(value, place, f" {short_number(value)}", va="center", fontsize=8.5)
+        axes.set_title(name)
+        axes.set_xlim(0, 1.45 * max(values))
+        axes.set_xticks([])
+        axes.grid(visible=False)
+    grid[0].set_yticks(range(len(costs)), [cost.cell for cost in costs])
+    grid[0].invert_yaxis()
+    formulas = "; ".join(f"{cost.cell} {cost.formula}" for cost in costs)
+    memory = "; ".join(f"{cost.cell} {_kib(cost.weight_bytes)} + {_kib(cost.activation_bytes)}" for cost in costs)
+    caption = (
+        f"Parameters of one layer (U units, F features): {formulas}. Weights + what a training batch keeps: {memory}. "
+        f"Training: {costs[0].kernel}."
+    )
+    add_frame(figure, title=title, caption=caption)
+    return figure
+
+
+def _kib(size: int) -> str:
+    return f"{size / 1024:,.0f} KiB"

@@ -1,0 +1,101 @@
+"""The panel of gates on the calendar: the series with its dates on top, units × time below it."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+
+from forecast.evaluation.insight.gates import Calendar
+from forecast.models.forecaster import FloatArray
+from forecast.report.canvas import add_frame, date_axis, empty_figure
+from forecast.report.insight.lines import short_label
+from forecast.report.style import INK, OTHER_STYLES, house_style
+
+SHARES, SIGNED = "cividis", "PuOr"
+"""Colour maps that the colour-blind can read: of gates from 0 to 1, and of states about 0."""
+MOST_EVENTS = 5
+NAMES = {
+    "forget": "forget gate f: share of the cell state that is kept",
+    "input": "input gate i: share of the new candidate that is let in",
+    "output": "output gate o: share of the cell state that is shown",
+    "cell state": "cell state c",
+    "update": "update gate z as Keras has it: share of the state that is kept (the textbook's 1 − z)",
+    "reset": "reset gate r: share of the state that the candidate sees",
+    "hidden": "hidden state h",
+}
+
+
+@house_style()
+def gates_figure(calendar: Calendar, *, target: str, title: str = "") -> Figure:
+    """Returns the series and a map for each gate; each column is the end of the window that ends at that date.
+
+    Args:
+        calendar: Of one network and one series.
+        target: The unit of the series.
+        title: Above the picture.
+    """
+    rows = len(calendar.rows)
+    figure = empty_figure(1.9 + 1.35 * rows)
+    grid = figure.subplots(rows + 1, 1, sharex=True, gridspec_kw={"height_ratios": [1.4, *[1] * rows]})
+    places = date2num(calendar.timestamps)  # type: ignore[no-untyped-call]
+    edges = _edges(places)
+    entries = _draw_series(grid[0], places, edges, calendar)
+    short_label(grid[0], target, 14)
+    for axes, (name, values) in zip(grid[1:], calendar.rows.items(), strict=True):
+        signed = name in {"hidden", "cell state"}
+        size = float(np.abs(values).max()) or 1.0
+        limits = (-size, size) if signed else (0.0, 1.0)
+        image = axes.pcolormesh(
+            edges, np.arange(len(values) + 1), values, cmap=SIGNED if signed else SHARES, vmin=limits[0], vmax=limits[1]
+        )
+        axes.set_title(NAMES[name])
+        axes.set_ylabel("unit")
+        axes.grid(visible=False)
+        axes.invert_yaxis()
+        figure.colorbar(image, ax=axes, fraction=0.025, pad=0.01, use_gridspec=False)
+    grid[0].set_xlim(edges[0], edges[-1])
+    date_axis(grid[-1])
+    add_frame(figure, title=title, legend=entries, caption=_caption(calendar))
+    return figure
+
+
+def _edges(places: FloatArray) -> FloatArray:
+    """Returns where each date's column begins and ends, (N + 1,)."""
+    if len(places) == 1:
+        return np.array([places[0] - 0.5, places[0] + 0.5])
+    middle = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+
+
+def _draw_series(axes: Axes, places: FloatArray, edges: FloatArray, calendar: Calendar) -> dict[str, Any]:
+    (line,) = axes.plot(places, calendar.values, color=INK, linewidth=1.2)
+    entries: dict[str, Any] = {}
+    spare = iter(OTHER_STYLES)
+    for event in calendar.events[:MOST_EVENTS]:
+        if event.name == "weekend":
+            for i in np.flatnonzero(event.dates):
+                entries[event.name] = axes.axvspan(edges[i], edges[i + 1], color="#E8E8E8", zorder=0)
+            continue
+        style = next(spare)
+        heights = np.where(event.dates, calendar.values, np.nan)
+        heights = np.where(event.dates & np.isnan(heights), np.nanmean(calendar.values), heights)
+        (entries[event.name],) = axes.plot(
+            places, heights, color=style.colour, marker=style.marker, linestyle="none", markersize=6, zorder=6
+        )
+    return {calendar.series_id: line, **entries}
+
+
+def _caption(calendar: Calendar) -> str:
+    layer = f", layer {calendar.layer}" if calendar.layer > 1 else ""
+    step = f" A step holds {calendar.segment} observations." if calendar.segment > 1 else ""
+    padded = (
+        f" The windows of the first {calendar.padded} dates begin before the series and repeat its first season."
+        if calendar.padded
+        else ""
+    )
+    return (
+        f"One network of the {calendar.cell}{layer}; each column is the last step of the window that ends at its date; "
+        f"units with the longest memory on top.{step}{padded}"
+    )

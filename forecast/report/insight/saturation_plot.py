@@ -1,0 +1,55 @@
+"""The panel of saturation and waste: which share of the gates is nearly shut, nearly open, or in between."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from forecast.evaluation.insight.gates import Saturation
+from forecast.report.canvas import add_frame, empty_figure
+from forecast.report.style import INK, house_style
+
+SHUT, BETWEEN, OPEN = ("#0072B2", "///"), ("#DDDDDD", ""), ("#E69F00", "...")
+
+
+@house_style()
+def saturation_figure(cells: Sequence[Saturation], *, title: str = "") -> Figure:
+    """Returns a bar for each gate, and for the tanh values of each cell.
+
+    Args:
+        cells: One a cell.
+        title: Above the picture.
+    """
+    bars: list[tuple[str, float, float]] = []
+    for own in cells:
+        bars += [(f"{own.cell} {gate} gate", own.low[gate], own.high[gate]) for gate in own.low]
+        bars.append((f"{own.cell} tanh", 0.0, own.flat))
+    figure = empty_figure(0.7 + 0.32 * len(bars))
+    axes = figure.add_subplot()
+    entries: dict[str, Any] = {}
+    for place, (_, low, high) in enumerate(bars):
+        shares = (
+            ("below 0.1", low, SHUT),
+            ("between", 1 - low - high, BETWEEN),
+            ("above 0.9 (tanh: ±0.95)", high, OPEN),
+        )
+        begin = 0.0
+        for name, share, (colour, hatch) in shares:
+            entries[name] = axes.barh(
+                place, 100 * share, left=100 * begin, color=colour, hatch=hatch, edgecolor="white", height=0.75
+            )
+            begin += share
+        axes.text(101, place, f"{100 * low:.0f} / {100 * high:.0f} %", va="center", fontsize=8.5, color=INK)
+    axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
+    axes.set_xlim(0, 112)
+    axes.set_xticks(range(0, 101, 20))
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("share of all units, windows and steps (%)")
+    each = [f"{own.cell}: {own.dead} of {own.units} units idle, spectral radius {own.radius:.2f}" for own in cells]
+    caption = (
+        f"{'. '.join(each)}. Idle: the state varies by less than 0.01. The radius is of the recurrent matrix (where "
+        "there are gates, of the candidate's)."
+    )
+    add_frame(figure, title=title, legend=entries, caption=caption)
+    return figure

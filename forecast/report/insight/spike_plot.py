@@ -1,0 +1,83 @@
+"""The panel of the spike: what one unusual value does to the forecast, and the check of the gradients."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forecast.evaluation.insight.memory import MemoryCurve
+from forecast.evaluation.insight.spike import Spike
+from forecast.models.forecaster import FloatArray
+from forecast.report.canvas import add_frame, empty_figure
+from forecast.report.insight.lines import log_axis, short_label, whole_numbers
+from forecast.report.style import INK, MUTED, OTHER_STYLES, house_style, short_number, wrapped
+
+SHOWN = ("#0072B2", "#D55E00", "#000000")
+GRADIENT = "#E69F00"
+
+
+@house_style()
+def spike_figure(
+    spikes: Sequence[Spike], curves: Sequence[MemoryCurve], *, season: int, target: str, title: str = ""
+) -> Figure:
+    """Returns two axes a cell: the change of the forecast, and occlusion beside the gradient.
+
+    Args:
+        spikes: One a cell.
+        curves: Of the same cells.
+        season: A spike so many steps back is drawn too.
+        target: The unit of the forecast.
+        title: Above the picture.
+    """
+    figure = empty_figure(5.0)
+    grid = figure.subplots(2, len(spikes), squeeze=False, sharey="row")
+    entries: dict[str, Any] = {}
+    for (above, below), spike, curve in zip(grid.T, spikes, curves, strict=True):
+        entries |= _draw_change(above, spike, season)
+        above.set_title(spike.cell)
+        entries |= _draw_check(below, _share(spike.occlusion), _share(curve.recurrent))
+        below.set_title(f"rank correlation {spike.agreement:.2f}")
+        whole_numbers(above, "steps ahead")
+        whole_numbers(below, "lag (steps)")
+    short_label(grid[0, 0], f"change ({target})", 22)
+    shares = [_share(each) for s, c in zip(spikes, curves, strict=True) for each in (s.occlusion, c.recurrent)]
+    log_axis(grid[1, 0], shares, "share of the sum")
+    size = f"{short_number(spikes[0].size)} {wrapped(target, 40, lines=1)}"
+    name = wrapped(spikes[0].series_id, 40, lines=1)
+    caption = (
+        f"Above: the whole forecast of {name} after one value of its last window was raised by σ = {size}. "
+        "Below: through the cell alone, how much the forecast changes where each value is hidden in turn, which uses "
+        "no gradient, beside the gradients of the memory panel."
+    )
+    add_frame(figure, title=title, legend=entries, caption=caption)
+    return figure
+
+
+def _draw_change(axes: Axes, spike: Spike, season: int) -> dict[str, Any]:
+    length, horizon = spike.change.shape
+    lags = dict.fromkeys([1, season if 1 < season <= length else max(length // 2, 1), length])
+    entries = {}
+    for lag, colour, style in zip(lags, SHOWN, OTHER_STYLES, strict=False):
+        name = "spike at the newest value" if lag == 1 else f"{lag} steps back"
+        (entries[name],) = axes.plot(
+            np.arange(1, horizon + 1),
+            spike.change[lag - 1],
+            color=colour,
+            marker=style.marker,
+            markevery=-(-horizon // 8),
+        )
+    axes.axhline(0, color=MUTED, linewidth=0.9)
+    return entries
+
+
+def _draw_check(axes: Axes, occlusion: FloatArray, gradient: FloatArray) -> dict[str, Any]:
+    places = np.arange(1, len(occlusion) + 1)
+    (one,) = axes.plot(places, gradient, color=GRADIENT)
+    (other,) = axes.plot(places, occlusion, color=INK, linestyle=":", linewidth=1.4)
+    return {"gradient": one, "occlusion": other}
+
+
+def _share(curve: FloatArray) -> FloatArray:
+    return curve / curve.sum() if curve.sum() > 0 else curve

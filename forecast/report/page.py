@@ -1,0 +1,174 @@
+"""A report as one HTML file: sections of text, tables and charts, and nothing that it would have to fetch.
+
+Whoever has results makes them into sections; the templates know sections only. All text is escaped on the way
+into the page, so that a series called ``<script>`` is a series called ``<script>``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from forecast.report.chart import SIZE, Chart, Key
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number as a bar in its cell, all as shares of the cell's width.
+
+    Attributes:
+        share: how long it is.
+        colour: of a model; none for that of the page.
+        target: where a mark stands that it should reach.
+        chance: from where to where it may end by mere chance.
+    """
+
+    share: float
+    colour: str = ""
+    is_hollow: bool = False
+    target: float | None = None
+    chance: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a table."""
+
+    text: str
+    bar: Bar | None = None
+    note: str = ""  # in small letters below
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; the first keeps its place while the others scroll."""
+
+    title: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under their columns."""
+
+    kind: ClassVar[str] = "table"
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Charts under one legend; ``note`` says what they can't say by themselves."""
+
+    kind: ClassVar[str] = "gallery"
+    charts: tuple[Chart, ...]
+    keys: tuple[Key, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A fact under its name.
+
+    Attributes:
+        flags: that would change it.
+        given: what somebody asked for, such as ``--seeds 1``.
+        grade: of a finding: note, warning or error.
+    """
+
+    name: str
+    text: str
+    flags: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    grade: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Facts, one below the other."""
+
+    kind: ClassVar[str] = "terms"
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Commands to copy."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A paragraph."""
+
+    kind: ClassVar[str] = "words"
+    text: str
+
+
+Block = Table | Gallery | Terms | Code | Words
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page under its heading; ``anchor`` is its name in links."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...]
+    intro: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number that matters most, in large letters."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report.
+
+    Attributes:
+        title: what it is about.
+        about: which run, model and version, and when.
+        verdict: what came out, in sentences: the first in large letters.
+        facts: beside the verdict.
+        foot: what made the page.
+    """
+
+    title: str
+    about: str
+    verdict: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    foot: str
+
+
+def render_page(page: Page) -> bytes:
+    """Returns the page as the content of a file; the same page gives the same bytes."""
+    environment = Environment(
+        loader=PackageLoader("forecast.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    text = environment.get_template("page.html").render(page=page, size=SIZE)
+    return text.encode("utf-8", errors="replace")  # a broken name can't be written, and must not be why nothing is
+
+
+def cells(texts: Sequence[str]) -> tuple[Cell, ...]:
+    """Returns a row of plain text."""
+    return tuple(Cell(text) for text in texts)
+
+
+def _percent(share: float) -> str:
+    """Returns a share of a width as a style sheet has it."""
+    return f"{100 * min(max(share, 0.0), 1.0):.2f}%"

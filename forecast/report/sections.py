@@ -1,0 +1,205 @@
+"""The sections of a report, each out of one table of results."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecast.data.findings import counted
+from forecast.report.canvas import sensible_top
+from forecast.report.page import Bar, Cell, Code, Column, Gallery, Section, Table, Term, Terms, Words, cells
+from forecast.report.style import short_number, styles_of
+
+KINDS = {
+    "known": "known in the future",
+    "past": "seen up to the origin only",
+    "static": "a trait of each series",
+}
+CHANCE = 1.96
+"""Standard deviations that hold 95 % of what chance does."""
+SCORES = (
+    "model", "RMSE", "± seeds", "± folds", "MAE", "MASE", "sMAPE", "skill", "in 80 %", "params", "train s", "ms",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many truths the intervals of a model held, on folds that did not calibrate them.
+
+    Attributes:
+        level: per cent that they should hold.
+        share: that they held.
+        points: truths that had an interval.
+        by_fold: share held in each scored fold; None where there was no interval.
+    """
+
+    model: str
+    level: int
+    share: float
+    points: int
+    by_fold: tuple[float | None, ...]
+
+
+def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stands_on: str) -> Section:
+    """Returns the table of scores.
+
+    Args:
+        rows: of the leaderboard, the best first.
+        target: the unit of the errors.
+        stands_on: what was scored, such as ``3 folds × 12 steps``.
+    """
+    styles = styles_of(str(row["model"]) for row in rows)
+    errors = [float(row["rmse"]) for row in rows if row.get("rmse") is not None]
+    longest = sensible_top(errors) or max(errors, default=0.0) or 1.0
+    lines = []
+    for row in rows:
+        style, rmse = styles[str(row["model"])], row.get("rmse")
+        bar = Bar(float(rmse) / longest, style.colour, style.is_baseline) if rmse is not None else None
+        first = Cell(str(row["model"]), note=str(row.get("note") or ""))
+        score = Cell(_number(rmse), bar)
+        lines.append((first, score, *cells([_score(row, name) for name in SCORES[2:]])))
+    shown = [place for place in range(len(SCORES)) if place < 2 or any(line[place].text != "–" for line in lines)]
+    intro = (
+        f"All models were scored on the same {stands_on}, which none of them had seen. RMSE is the size of a typical "
+        f"error in the unit of {target}, large errors counted more; skill is by how much it is lower than that of the "
+        "seasonal naive, which repeats the last season."
+    )
+    columns = tuple(Column(SCORES[place], place > 0) for place in shown)
+    table = Table(columns, tuple(tuple(line[place] for place in shown) for line in lines))
+    return Section("leaderboard", "Leaderboard", (table,), intro)
+
+
+def _score(row: Mapping[str, Any], column: str) -> str:
+    """Returns what stands in a column of the leaderboard; a spread of 0 is none."""
+    key = {
+        "± seeds": "rmse_std",
+        "± folds": "rmse_fold_std",
+        "in 80 %": "coverage_80",
+        "train s": "train_seconds",
+        "ms": "predict_ms",
+    }.get(column, column.lower())
+    value = row.get(key)
+    if value is None or (column.startswith("±") and value == 0):
+        return "–"
+    if column in {"skill", "in 80 %"}:
+        return f"{100 * value:{'+' if column == 'skill' else ''}.0f} %"
+    forms = {"MASE": ".3f", "sMAPE": ".2f", "params": ",", "train s": ",.1f", "ms": ",.0f"}
+    return format(value, forms[column]) if column in forms else short_number(float(value))
+
+
+def coverage_section(held: Sequence[Held], folds: int) -> Section:
+    """Returns how many truths the intervals held, beside how many they should."""
+    levels = sorted({one.level for one in held})
+    columns = [
+        Column("model"),
+        *(Column(f"{level} % intervals held", True) for level in levels),
+        Column("truths", True),
+    ]
+    rows = []
+    for model in dict.fromkeys(one.model for one in held):
+        own = {one.level: one for one in held if one.model == model}
+        points = max(one.points for one in own.values())
+        found = [_held_cell(own[level], folds) if level in own else Cell("–") for level in levels]
+        rows.append((Cell(model), *found, Cell(f"{points:,}")))
+    intro = (
+        "An 80 % interval should hold 80 % of what comes. Counted here are truths on folds that the intervals were not "
+        "calibrated on. The upright mark is where the bar should end, and the grey field is where it ends 95 times of "
+        "100 by mere chance, if errors had nothing to do with each other; as they do, the field is rather too narrow."
+    )
+    return Section("coverage", "Intervals", (Table(tuple(columns), tuple(rows)),), intro)
+
+
+def _held_cell(one: Held, folds: int) -> Cell:
+    """Returns a share beside what it should be, and what chance does to it."""
+    level = one.level / 100
+    slack = CHANCE * math.sqrt(level * (1 - level) / one.points)
+    bar = Bar(one.share, target=level, chance=(max(level - slack, 0.0), min(level + slack, 1.0)))
+    each = ", ".join("–" if share is None else f"{100 * share:.0f}" for share in one.by_fold)
+    return Cell(f"{100 * one.share:.0f} %", bar, f"by fold: {each}" if folds > 1 else "")
+
+
+def forecast_section(gallery: Gallery, intro: str, title: str = "Forecast") -> Section:
+    """Returns the charts of forecasts."""
+    return Section("forecast", title, (gallery,), intro)
+
+
+def step_section(gallery: Gallery) -> Section:
+    """Returns the error by step."""
+    intro = "How fast a forecast goes bad as it looks further ahead: the RMSE of each step, over all folds and series."
+    return Section("steps", "Error by step", (gallery,), intro)
+
+
+def fold_section(gallery: Gallery) -> Section:
+    """Returns the folds on the calendar."""
+    intro = (
+        "Each model was trained on what came before a date, the origin, and then forecast what came after it. Fold 0 "
+        "is not scored: from it is learned how far to trust each network, and how wide an interval must be."
+    )
+    return Section("folds", "Folds on the calendar", (gallery,), intro)
+
+
+def inferred_section(terms: Sequence[Term]) -> Section:
+    """Returns what nobody had to say."""
+    intro = (
+        "What the program read from the data or decided by itself, each with the flag that overrides it. A flag in a "
+        "frame was given."
+    )
+    return Section("inferred", "What was inferred", (Terms(tuple(terms)),), intro)
+
+
+def beside_section(columns: Sequence[Mapping[str, Any]]) -> Section:
+    """Returns which columns were used beside the target."""
+    terms = []
+    for one in columns:
+        what = KINDS[one["kind"]] + ("" if one["levels"] is None else f"; text, {counted(one['levels'], 'word')}")
+        terms.append(Term(one["name"], what, (f"--{one['kind']}",)))
+    return Section("beside", "Used beside the target", (Terms(tuple(terms)),))
+
+
+def finding_section(findings: Sequence[Mapping[str, str]]) -> Section:
+    """Returns what was noticed in the data and done about it."""
+    terms = [
+        Term(f["grade"], f["text"], (f["flag"],) if f["flag"] else (), grade=f["grade"])
+        for f in sorted(findings, key=lambda f: ("error", "warning", "note").index(f["grade"]))
+    ]
+    intro = "What was noticed while the file was read, and what was done about it; forecast check looks closer."
+    block = Terms(tuple(terms)) if terms else Words("Nothing out of the ordinary.")
+    return Section("findings", "Data findings", (block,), intro)
+
+
+def setting_section(networks: Mapping[str, Mapping[str, Any]], asked: str) -> Section:
+    """Returns what the networks were made by; a value that differs between cells is told for each.
+
+    Args:
+        networks: by cell, the settings of each by their flag, or where there is none, by name.
+        asked: all flags that were given.
+    """
+    terms = [Term("asked for", asked or "nothing: all is as inferred")]
+    for name in dict.fromkeys(name for one in networks.values() for name in one):
+        values = {cell: str(one[name]) for cell, one in networks.items() if name in one}
+        same = len(set(values.values())) == 1
+        text = next(iter(values.values())) if same else ", ".join(f"{cell} {value}" for cell, value in values.items())
+        terms.append(Term(name.removeprefix("--").replace("-", " "), text, (name,) if name.startswith("--") else ()))
+    intro = f"How each network was made: {', '.join(networks)}." if networks else "No network was trained."
+    return Section("settings", "Settings", (Terms(tuple(terms)),), intro)
+
+
+def reproduce_section(command: str, libraries: Mapping[str, str], data: str) -> Section:
+    """Returns how to come by the same numbers: the command, the data and the versions of the libraries."""
+    versions = Term("made with", ", ".join(f"{name} {version}" for name, version in libraries.items()))
+    terms = Terms((Term("data", data), versions))
+    intro = "The same data, command and versions give the same numbers on the same kind of machine."
+    return Section("reproduce", "How to reproduce", (Code(command), terms), intro)
+
+
+def left_out_section(reasons: Mapping[str, str]) -> Section:
+    """Returns which parts the page has not, and why; those with one reason stand together."""
+    lines = []
+    for why in dict.fromkeys(reasons.values()):
+        names = ", ".join(name for name, reason in reasons.items() if reason == why)
+        lines.append(Words(f"{names}: {why}."))
+    return Section("left-out", "Not on this page", tuple(lines))
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else short_number(float(value))

@@ -1,0 +1,85 @@
+"""What was inferred from a file and decided for a run, in words, each with the flags that override it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from forecast.data.findings import counted
+from forecast.data.readers import Reading
+from forecast.models.matching import spec_parameters
+from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
+
+
+@dataclass(frozen=True)
+class Inference:
+    """One thing that nobody had to say."""
+
+    label: str  # one word
+    text: str
+    flags: tuple[str, ...]
+
+
+_KINDS: dict[Kind, str] = {
+    "auto": "",
+    "sales": "sales: no forecast or interval below 0",
+    "price": "price: log returns, from the last value on",
+}
+
+
+def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
+    """Returns what the columns are, how many series there are, at what step and for what time."""
+    columns, panel = reading.columns, reading.panel
+    ids = f", {' + '.join(columns.ids)} → series" if columns.ids else ""
+    flags = ("--time", "--target", "--id") if columns.ids else ("--time", "--target")
+    rows, target = counted(reading.rows, "row"), ", ".join(columns.target)
+    time = f"{columns.time} → time" if columns.time else "row number → time"
+    read = Inference("Read", f"{reading.source}: {rows}, {time}, {target} → target{ids}", flags)
+    first, last = reading.days
+    if columns.time:
+        step, flag = f"{panel.frequency.name} ({panel.frequency.code})", "--freq"
+    else:
+        step, flag = "one step a row", "--no-dates"
+    return read, Inference("Series", f"{counted(len(panel), 'series')}, {step}, {first} … {last}", (flag,))
+
+
+def decided_for_run(
+    plan: Plan, specs: Mapping[str, ModelSpec], *, match: Match, is_limited: bool
+) -> tuple[Inference, ...]:
+    """Returns what is forecast, from what, how it is scored, and which networks are trained.
+
+    Args:
+        plan: of the run.
+        specs: of the networks, by their cell; empty where none is trained.
+        match: what the cells share.
+        is_limited: the run has a time limit, to which seeds and steps were chosen.
+    """
+    longer = f" (also {', '.join(map(str, plan.seasons[1:]))})" if plan.seasons[1:] else ""
+    season = f"{counted(plan.season, 'step')}{longer}" if plan.seasons else "none"
+    steps = counted(plan.horizon, "step")
+    again = "trained anew at each" if plan.refit else "trained once, at the earliest origin"
+    told = [
+        Inference("Season", season, ("--season",)),
+        Inference("Forecast", f"{steps} from a window of {plan.window:,}", ("--horizon", "--window")),
+    ]
+    if kind := _KINDS[plan.kind]:
+        told.append(Inference("Kind", kind, ("--kind",)))
+    told.append(Inference("Scoring", f"{counted(plan.folds, 'fold')} × {steps}, {again}", ("--folds",)))
+    for spec in list(specs.values())[:1]:  # they differ in their cell, and in what is matched
+        seeds, views = counted(len(spec.seeds), "seed"), counted(len(spec.views), "view")
+        segments = f", {spec.window // spec.segment} segments of {spec.segment}" if spec.segment > 1 else ""
+        each = "" if match == "seconds" else f", {counted(spec.steps, 'step')} each"
+        flags = ("--time-limit",) if is_limited else ("--seeds", "--preset")
+        told.append(Inference("Networks", f"{seeds} × {views}{each}{segments}", flags))
+    if match != "steps":
+        told.append(Inference("Matched", _matched(match, specs), ("--match",)))
+    return tuple(told)
+
+
+def _matched(match: Match, specs: Mapping[str, ModelSpec]) -> str:
+    """Returns what each recurrent cell got, so that all have the same of what was asked for."""
+    cells = [spec for spec in specs.values() if spec.cell in CELLS]
+    if match == "seconds":
+        each = ", ".join(f"{spec.cell} {counted(spec.steps, 'step')}" for spec in cells)
+        return f"seconds of training: {each}"
+    each = ", ".join(f"{spec.cell} {counted(spec.units, 'unit')}" for spec in cells)
+    counts = sorted(spec_parameters(spec) for spec in cells)
+    return f"parameters, {counts[0]:,} to {counts[-1]:,}: {each}"

@@ -1,0 +1,192 @@
+"""From an account and a picture of the forecast to a report: which sections it has, and what its verdict is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from forecast.data.frequency import ROW
+from forecast.production.manifest import utc
+from forecast.report import sections
+from forecast.report.fold_chart import FoldSpan, fold_gallery
+from forecast.report.page import Fact, Page, Section, Term, render_page
+from forecast.report.step_chart import step_gallery
+from forecast.report.style import short_number
+from forecast.workflows.account import libraries
+
+SHOWN_DIGITS = 12
+"""Of the data's fingerprint, enough to tell two files apart."""
+NOT_KEPT = (
+    "nothing of it is kept with this version: a warm start has no backtest of its own, and early programs kept less"
+)
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What a report says first.
+
+    Attributes:
+        title: what it is about.
+        about: which run and when.
+        before, after: sentences around the verdict of the account.
+        model: that the facts are about; None for the best.
+    """
+
+    title: str
+    about: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """What became of a model: the fight that a version came from, and all runs; empty where there were none."""
+
+    decision: tuple[Section, ...] = ()
+    runs: tuple[Section, ...] = ()
+
+
+def page_of(cover: Cover, account: Mapping[str, Any], forecast: Section, life: Life, now: datetime) -> bytes:
+    """Returns a report as the content of a file.
+
+    Args:
+        cover: what it says first.
+        account: of the backtest; of an earlier program's version, what there is of it.
+        forecast: the pictures of the forecast.
+        life: of the model.
+        now: aware time; stands at the foot.
+    """
+    parts: list[Section | Absent] = [*life.decision, _leaderboard(account), forecast, _steps(account)]
+    parts += [_coverage(account), _folds(account), *life.runs]
+    if account.get("beside"):
+        parts.append(sections.beside_section(account["beside"]))
+    parts += [_inferred(account), _findings(account), _settings(account), _reproduce(account)]
+    reasons = {part.name: part.why for part in parts if isinstance(part, Absent)}
+    present = [part for part in parts if isinstance(part, Section)]
+    if reasons:
+        present.append(sections.left_out_section(reasons))
+    made = f"Made by forecast {libraries()['forecast']} on {utc(now):%Y-%m-%d %H:%M} UTC. "
+    page = Page(
+        title=cover.title,
+        about=cover.about,
+        verdict=tuple(filter(None, (*cover.before, account.get("verdict"), *cover.after))),
+        facts=tuple(_facts(account, cover.model)),
+        sections=tuple(present),
+        foot=f"{made}This file needs no network: all of it is in it.",
+    )
+    return render_page(page)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A section that there is nothing for."""
+
+    name: str
+    why: str = NOT_KEPT
+
+
+def _facts(account: Mapping[str, Any], model: str | None) -> list[Fact]:
+    rows = account["leaderboard"]
+    row = next((row for row in rows if row["model"] == model), rows[0])
+    name, target = row["model"], account.get("target", "")
+    facts = []
+    if row.get("rmse") is not None:
+        facts.append(Fact(f"RMSE of {name}", short_number(row["rmse"]), f"{target}: the size of a typical error"))
+    if row.get("skill") is not None:
+        facts.append(Fact("Skill", f"{100 * row['skill']:+.0f} %", "lower RMSE than seasonal naive"))
+    if row.get("coverage_80") is not None:
+        facts.append(Fact("80 % intervals held", f"{100 * row['coverage_80']:.0f} %", "of the truths; 80 % is right"))
+    if "scored_on" in account:
+        scored = account["scored_on"]
+        facts.append(Fact("Scored on", f"{scored['points']:,}", f"points: {_stands_on(account)}"))
+    return facts
+
+
+def _leaderboard(account: Mapping[str, Any]) -> Section:
+    target = account.get("target", "the target")
+    return sections.leaderboard_section(account["leaderboard"], target=target, stands_on=_stands_on(account))
+
+
+def _stands_on(account: Mapping[str, Any]) -> str:
+    """Returns what scores stand on, such as ``3 folds × 12 steps``."""
+    scored = account.get("scored_on")
+    if scored is None:
+        return "points"
+    folds = scored["folds"]
+    return f"{folds} fold{'s' if folds > 1 else ''} × {scored['horizon']} step{'s' if scored['horizon'] > 1 else ''}"
+
+
+def _steps(account: Mapping[str, Any]) -> Section | Absent:
+    rows = [row for row in account["leaderboard"] if "rmse_by_step" in row]
+    if not rows:
+        return Absent("Error by step")
+    errors = {row["model"]: np.array(row["rmse_by_step"], dtype=float) for row in rows}
+    if all(each.size == 1 for each in errors.values()):
+        return Absent("Error by step", "one step is forecast, so that the leaderboard says it all")
+    return sections.step_section(step_gallery(errors, target=account["target"], frequency=account["step"]))
+
+
+def _coverage(account: Mapping[str, Any]) -> Section | Absent:
+    if "coverage" not in account:
+        return Absent("Intervals")
+    held = [sections.Held(**{**one, "by_fold": tuple(one["by_fold"])}) for one in account["coverage"]]
+    if not held:
+        return Absent("Intervals", "no fold had enough past errors to calibrate intervals on")
+    return sections.coverage_section(held, account["scored_on"]["folds"])
+
+
+def _folds(account: Mapping[str, Any]) -> Section | Absent:
+    if "calendar" not in account:
+        return Absent("Folds on the calendar")
+    calendar, is_row = account["calendar"], account["data"]["frequency"] == ROW.code
+    origins = [_stamp(fold["origin"], is_row) for fold in account["folds"]]
+    ends = [*origins[1:], _stamp(calendar["last"], is_row)]  # folds are one horizon apart, and the last ends the data
+    spans = [
+        FoldSpan(fold["number"], origin, end) for fold, origin, end in zip(account["folds"], origins, ends, strict=True)
+    ]
+    first = _stamp(calendar["first"], is_row)
+    return sections.fold_section(fold_gallery(spans, first, refit=calendar["refit"], together=calendar["together"]))
+
+
+def _stamp(text: str, is_row: bool) -> np.datetime64:
+    return np.datetime64(ROW.timestamps(np.array([int(text)]))[0]) if is_row else np.datetime64(text, "s")
+
+
+def _inferred(account: Mapping[str, Any]) -> Section | Absent:
+    if "inferred" not in account:
+        return Absent("What was inferred")
+    given = account["given"]
+    terms = [
+        Term(
+            one["label"],
+            one["text"],
+            tuple(flag for flag in one["flags"] if flag not in given),
+            tuple(f"{flag} {given[flag]}".strip() for flag in one["flags"] if flag in given),
+        )
+        for one in account["inferred"]
+    ]
+    return sections.inferred_section(terms)
+
+
+def _findings(account: Mapping[str, Any]) -> Section | Absent:
+    if "data" not in account:
+        return Absent("Data findings")
+    return sections.finding_section(account["data"]["findings"])
+
+
+def _settings(account: Mapping[str, Any]) -> Section | Absent:
+    if "networks" not in account:
+        return Absent("Settings")
+    asked = " ".join(f"{flag} {value}".strip() for flag, value in account["given"].items())
+    return sections.setting_section(account["networks"], asked)
+
+
+def _reproduce(account: Mapping[str, Any]) -> Section | Absent:
+    if "command" not in account:
+        return Absent("How to reproduce")
+    data = account["data"]
+    text = f"{data['source']}: {data['rows']:,} rows, SHA-256 {account['fingerprint'][:SHOWN_DIGITS]}…"
+    return sections.reproduce_section(account["command"], account["libraries"], text)

@@ -1,0 +1,78 @@
+"""What a model's history and a retrain's decision say, as sections of a report."""
+
+import numpy as np
+
+from forecast.production.journal import Entry
+from forecast.production.model_store import ModelStore
+from forecast.production.promotion import Gate, rules
+from forecast.production.version import Version
+from forecast.report.decision import Fight, RunRow, decision_section, run_section
+from forecast.report.history_plot import Retrains
+from forecast.report.page import Gallery
+from forecast.report.run_chart import run_gallery
+from forecast.workflows.history import Run, runs_of
+from forecast.workflows.pages import Life
+
+FEWEST = 2
+"""A picture of fewer retrains says nothing that the table does not."""
+
+
+def fight_of(version: Version) -> Fight | None:
+    """Returns the fight that a version came about by; None where it was trained as such."""
+    about = version.manifest.get("retrain")
+    if about is None:
+        return None
+    numbers = (about["champion_rmse"], about["challenger_rmse"], about["naive_rmse"])
+    gate = Gate(**about.get("gate", {}))
+    return Fight(
+        outcome=about["outcome"],
+        reason=about["reason"],
+        champion=about["challenged"],
+        scored_on=about["scored_on"],
+        rmse=numbers,
+        trigger=about.get("trigger", ""),
+        rules=rules(gate),
+    )
+
+
+def fight_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> Fight:
+    """Returns what a retrain decided."""
+    numbers = entry.champion_rmse, entry.challenger_rmse, entry.naive_rmse
+    return Fight(
+        outcome=entry.outcome,
+        reason=entry.reason,
+        champion=challenged,
+        scored_on=scored_on,
+        rmse=numbers,
+        trigger=entry.trigger,
+        rules=rules(gate) if scored_on else (),
+    )
+
+
+def life_of(models: ModelStore, fight: Fight | None) -> Life:
+    """Returns the decision, if there was one, and the runs of a model, if there was more than its first."""
+    runs = runs_of(models.name, models.history())
+    decision = (decision_section(fight),) if fight else ()
+    return Life(decision, (run_section([_row(run) for run in runs], _gallery(runs)),) if len(runs) > 1 else ())
+
+
+def _gallery(runs: tuple[Run, ...]) -> Gallery | None:
+    scored = [run for run in runs if run.time and run.champion_rmse is not None and run.challenger_rmse is not None]
+    if len(scored) < FEWEST:
+        return None
+    columns = ("champion_rmse", "challenger_rmse", "naive_rmse")
+    champion, challenger, naive = (np.array([getattr(run, c) for run in scored], dtype=float) for c in columns)
+    promoted = np.array([run.outcome == "promoted" for run in scored])
+    times = [run.time for run in scored if run.time]
+    return run_gallery(Retrains(times, champion, challenger, naive, promoted))
+
+
+def _row(run: Run) -> RunRow:
+    return RunRow(
+        time=f"{run.time:%Y-%m-%d %H:%M}" if run.time else "–",
+        decision=run.outcome or run.command or "–",
+        champion_rmse=run.champion_rmse,
+        challenger_rmse=run.challenger_rmse,
+        in_use=run.champion or "–",
+        reason=run.reason or "",
+    )

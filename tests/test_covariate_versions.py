@@ -1,0 +1,191 @@
+"""What becomes of covariates after training: kept with a version, read alike again, told ahead, lost and gained."""
+
+import csv
+import io
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from untrained import train_nothing
+
+from forecast.data.covariates import Column
+from forecast.data.readers import ReadOptions, read_panel
+from forecast.errors import DataError, UsageError
+from forecast.production.promotion import Gate
+from forecast.production.store import Store
+from forecast.specs import Settings
+from forecast.workflows.contest import Silence
+from forecast.workflows.freshness import Rules, Tolerance
+from forecast.workflows.predict import PredictRequest, forecast_from, predict
+from forecast.workflows.retrain import Change, RetrainRequest, retrain
+from forecast.workflows.sources import read_alike
+from forecast.workflows.train import TrainRequest, train
+from forecast.workflows.versions import WEIGHTS, load_version, unpack_model
+
+NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
+HORIZON, DAYS = 5, 90
+OPTIONS = ReadOptions(known=("promo", "sky"), past=("temp",), static=("region",))
+
+
+def rows(days, ahead=0, sky=("sun", "rain")):
+    table = []
+    for shop in ("a", "b"):
+        for step in range(days + ahead):
+            day = np.datetime64("2024-01-01") + step
+            sales = 20 + step % 7 + 0.1 * step + (7919 * step % 13) / 13 if step < days else ""
+            temp = 0.5 * step if step < days else ""
+            table.append([day, shop, sales, step % 5 == 0, sky[step % len(sky)], temp, f"of {shop}"])
+    return table
+
+
+def write(path, table, header=("day", "shop", "sales", "promo", "sky", "temp", "region")):
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *table])
+    path.write_text(text.getvalue())
+    return path
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A folder with a model of two shops, whose known columns go on for a horizon."""
+    monkeypatch.chdir(tmp_path)
+    train_nothing(monkeypatch)
+    write(Path("shops.csv"), rows(DAYS, HORIZON))
+    settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
+    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
+    train(request, Store(Path("store")), lambda: NOW, Silence())
+    return Store(Path("store"))
+
+
+def champion(store):
+    return store.model("shops").with_champion(load_version)
+
+
+def again(store, source, options=None):
+    request = RetrainRequest(
+        None, str(source), options, Change(), Gate(force=True), Rules(), Tolerance(shorter=True), Path("forecasts")
+    )
+    return retrain(request, store, lambda: NOW, Silence(), lambda stage, facts: None)
+
+
+def test_end_of_the_data_is_kept_with_its_covariates(shop):
+    stored, panel = champion(shop), read_panel("shops.csv", OPTIONS).panel
+    context, tail = stored.context, panel.tail(int(stored.context.lengths[0]))
+    np.testing.assert_array_equal(context.values, tail.values)
+    kept, whole = context.covariates, tail.covariates
+    assert kept.columns == stored.columns == whole.columns
+    assert kept.columns[1] == Column("sky", "known", ("rain", "sun"))
+    assert kept.known_first.tolist() == context.first.tolist()
+    assert kept.known_last.tolist() == (context.last + HORIZON).tolist()
+    steps = int(context.lengths[0]) + HORIZON
+    np.testing.assert_array_equal(kept.known_between(context.first, steps), whole.known_between(context.first, steps))
+    np.testing.assert_array_equal(kept.past, whole.past)
+    np.testing.assert_array_equal(kept.static, whole.static)
+    assert stored.options.known == ("promo", "sky")
+    assert stored.options.static == ("region",)
+
+
+def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(shop):
+    version = champion(shop).version
+    first = version.read(WEIGHTS)
+    settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
+    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
+    second = train(request, shop, lambda: NOW, Silence()).version
+    assert second.read(WEIGHTS) == first
+    data = {name: value for name, value in version.manifest["data"].items() if name not in {"covariates", "header"}}
+    _, context = unpack_model({**version.manifest, "data": data}, first)
+    assert context.covariates is None
+
+
+def test_newer_rows_keep_the_codes_of_the_model_and_say_what_is_new(shop, tmp_path):
+    stored = champion(shop)
+    path = write(tmp_path / "newer.csv", rows(DAYS + 3, HORIZON, sky=("fog", "sun", "hail")))
+    reading = read_alike(path, stored.options, stored.context.frequency, stored.columns)
+    assert reading.panel.covariates.columns[1].levels == ("rain", "sun", "fog", "hail")
+    result = predict(PredictRequest("shops", str(path)), shop)
+    assert "sky has 'fog', 'hail', which it never had before: taken as none of its values" in result.notes
+
+
+def test_forecast_needs_a_future_and_takes_it_from_a_second_file(shop, tmp_path):
+    here = predict(PredictRequest("shops"), shop)
+    short = str(write(tmp_path / "short.csv", rows(DAYS)))
+    with pytest.raises(DataError, match="promo, sky must be known for the 5 days after 2024-03-30"):
+        predict(PredictRequest("shops", short), shop)
+    ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS, HORIZON) if row[2] == ""]
+    future = str(write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky")))
+    there = predict(PredictRequest("shops", short, future=future), shop)
+    np.testing.assert_array_equal(here.forecasts.point, there.forecasts.point)
+    with pytest.raises(DataError, match=r"promo of series a has no value for 2024-04-05, .* 3 more are missing"):
+        predict(PredictRequest("shops", short, HORIZON + 1, future=future), shop)
+
+
+def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
+    request = TrainRequest(
+        "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none", "auto"
+    )
+    train(request, shop, lambda: NOW, Silence())
+    with pytest.raises(UsageError, match="the model was trained without any") as error:
+        predict(PredictRequest("bare", future="shops.csv"), shop)
+    assert error.value.hint == "forecast train DATA --known COLUMNS makes one with them"
+
+
+@pytest.mark.parametrize(
+    ("lost", "flags"),
+    [
+        ("sky", " --known promo --past temp --static region"),
+        ("temp", " --known promo,sky --static region"),
+        ("region", " --known promo,sky --past temp"),
+    ],
+)
+def test_data_that_lost_a_covariate_is_refused_with_the_command_that_does_without(lost, flags, shop, tmp_path):
+    header = ["day", "shop", "sales", "promo", "sky", "temp", "region"]
+    place = header.index(lost)
+    table = [[*row[:place], *row[place + 1 :]] for row in rows(DAYS + 7, HORIZON)]
+    path = write(tmp_path / "lost.csv", table, [name for name in header if name != lost])
+    for verb in (lambda: predict(PredictRequest("shops", str(path)), shop), lambda: again(shop, path)):
+        with pytest.raises(DataError, match=f"lost.csv has no column '{lost}'. The model was trained with it") as error:
+            verb()
+        assert error.value.hint == f"forecast train {path}{flags} makes a model without it"
+
+
+def test_column_that_came_since_is_left_aside_and_said_once(shop, tmp_path):
+    table = [[*row, step] for step, row in enumerate(rows(DAYS + 7, HORIZON))]
+    header = ("day", "shop", "sales", "promo", "sky", "temp", "region", "wind")
+    path = write(tmp_path / "gained.csv", table, header)
+    first = again(shop, path)
+    assert first.entry.outcome == "promoted"
+    [note] = [note for note in first.notes if "wind" in note]
+    assert note.startswith("gained.csv has gained wind, which is left aside; a model with it: forecast train, with")
+    assert [column.name for column in champion(shop).columns] == ["promo", "sky", "temp", "region"]
+    second = again(shop, write(path, [*table, *([day, *more] for day, *more in table[-1:])], header))
+    assert not any("wind" in note for note in second.notes)
+
+
+def test_covariates_of_a_model_can_not_be_changed_by_a_retrain(shop, tmp_path):
+    stored = champion(shop)
+    path = write(tmp_path / "newer.csv", rows(DAYS + 3, HORIZON))
+    args = (str(path), ReadOptions(fill="zero"), stored.context.frequency, stored.columns)
+    assert read_alike(*args, is_asked=True).columns.covariates == ("promo", "sky", "temp", "region")
+    with pytest.raises(UsageError, match="The model was trained with promo, sky, temp, region") as error:
+        again(shop, path, ReadOptions(known=("promo",)))
+    assert error.value.hint == "forecast train DATA --known promo trains another"
+    with pytest.raises(UsageError, match="has no column 'guests'"):
+        again(shop, path, ReadOptions(target=("guests",)))
+
+
+def test_python_takes_the_future_as_a_frame(shop, tmp_path):
+    import pandas as pd  # noqa: PLC0415
+
+    from forecast.workflows.notebook import load  # noqa: PLC0415
+
+    table = pd.DataFrame(rows(DAYS, HORIZON), columns=["day", "shop", "sales", "promo", "sky", "temp", "region"])
+    future = table[table["sales"] == ""].drop(columns=["sales", "temp", "region"])
+    short = write(tmp_path / "short.csv", rows(DAYS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame = load("shops", store="store").predict(data=short, future=future)
+    assert len(frame) == 2 * HORIZON
+    here = forecast_from(champion(shop), read_panel("shops.csv", OPTIONS).panel, (), None)
+    np.testing.assert_allclose(frame["forecast"], here.forecasts.point.ravel())

@@ -1,0 +1,118 @@
+"""The panels and the page: nothing is cut off or overlaps, and hostile names stay text."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import HOSTILE, assert_all_text_is_inside_and_apart, words_of
+from tiny import VIEWS, random_model, tiny_spec, wave
+
+from forecast.data.panel import panel_from_series
+from forecast.evaluation.insight.cost import network_cost
+from forecast.evaluation.insight.learning import Learning
+from forecast.evaluation.insight.portrait import portray
+from forecast.evaluation.insight.probe import Subject
+from forecast.evaluation.insight.recollection import USUAL, Recollection, setups_of
+from forecast.report.canvas import render
+from forecast.report.insight.constants_plot import constants_figure
+from forecast.report.insight.cost_plot import cost_figure
+from forecast.report.insight.flow_plot import flow_figure
+from forecast.report.insight.gates_plot import gates_figure
+from forecast.report.insight.learning_plot import learning_figure
+from forecast.report.insight.memory_plot import memory_figure
+from forecast.report.insight.page import Finding, Section, Table, page
+from forecast.report.insight.recall_plot import recall_figure
+from forecast.report.insight.saturation_plot import saturation_figure
+from forecast.report.insight.spike_plot import spike_figure
+from forecast.specs import CELLS
+
+
+def portrait_of(cell, panel):
+    subject = Subject(random_model(tiny_spec(cell, views=VIEWS[:2], segment=1), panel), panel)
+    points = np.linspace(1, 0.2, 6)
+    learning = Learning(
+        cell, 3, np.arange(0, 150, 25), points[::-1], 40 * points, 38 * points, 45 * points, 2 * points, points
+    )
+    cost = network_cost(subject.spec, 0.0012, 0.0034, "one loop compiled by XLA; no cuDNN on a CPU")
+    return portray(subject, 0, cost, learning)
+
+
+@pytest.fixture(scope="module")
+def portraits():
+    values = wave(60)
+    values[[20, 41]] = 90.0, np.nan
+    panel = panel_from_series([values], "D", series_ids=["bikes"])
+    return [portrait_of(cell, panel) for cell in CELLS]
+
+
+def recollection():
+    rates = {cell: {setup: np.linspace([1.0, 1.0], [0.5, 0.55], 7) for setup in setups_of(cell)} for cell in CELLS}
+    return Recollection((2, 5, 10, 20, 50, 100, 200), {"rnn": 27, "lstm": 13, "gru": 14}, rates, 300, 60.0)
+
+
+FIGURES = {
+    "memory": lambda p, t: memory_figure([x.memory for x in p], seasons=(4,), lags=8, title=t),
+    "flow": lambda p, t: flow_figure([flow for x in p for flow in x.flows], title=t),
+    "gates": lambda p, t: gates_figure(p[1].calendar, target="rides", title=t),
+    "constants": lambda p, t: constants_figure([x.constants for x in p], seasons=(4,), title=t),
+    "saturation": lambda p, t: saturation_figure([x.saturation for x in p], title=t),
+    "spike": lambda p, t: spike_figure([x.spike for x in p], [x.memory for x in p], season=4, target="rides", title=t),
+    "cost": lambda p, t: cost_figure([x.cost for x in p], title=t),
+    "learning": lambda p, t: learning_figure([x.learning for x in p], target="rides", title=t),
+    "recall": lambda p, t: recall_figure(recollection(), title=t),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_all_text_is_inside_and_apart(name, portraits):
+    figure = FIGURES[name](portraits, "A title")
+    assert_all_text_is_inside_and_apart(figure)
+    assert "A title" in words_of(figure)
+    assert "mathdefault" not in words_of(figure)
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in {"gates", "recall"}])
+def test_one_cell_alone_is_drawn(name, portraits):
+    assert_all_text_is_inside_and_apart(FIGURES[name](portraits[2:], ""))
+
+
+@pytest.mark.parametrize("name", ["gates", "constants", "recall"])
+def test_same_picture_is_the_same_bytes(name, portraits):
+    first, second = (render(FIGURES[name](portraits, "t"), "svg") for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_only_text(name, portraits):
+    calendar = replace(portraits[0].calendar, series_id=name)
+    spike = replace(portraits[0].spike, series_id=name)
+    figures = [
+        gates_figure(calendar, target=name, title=name),
+        spike_figure([spike], [portraits[0].memory], season=4, target=name, title=name),
+        learning_figure([portraits[0].learning], target=name, title=name),
+    ]
+    for figure in figures:
+        assert_all_text_is_inside_and_apart(figure)
+        assert b"<script" not in render(figure, "svg")
+
+
+def test_panels_say_what_they_show(portraits):
+    assert "the textbook's 1 − z" in words_of(gates_figure(portraits[2].calendar, target="rides"))
+    assert "lstm, cell state" in words_of(FIGURES["flow"](portraits, ""))
+    assert "season 4" in words_of(FIGURES["memory"](portraits, ""))
+    assert "an upper bound" in words_of(FIGURES["constants"](portraits, ""))
+    assert USUAL in words_of(FIGURES["recall"](portraits, ""))
+
+
+def test_page_holds_all_in_one_file_and_escapes_what_is_from_data():
+    evil = "<script>alert('&')</script>"
+    sections = [
+        Section(evil, evil, evil, pictures={evil: b"\x89PNG"}, table=Table([evil], [[evil]]), lines=[evil]),
+    ]
+    text = page(evil, [evil], [Finding(evil, evil)], sections)
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") >= 9
+    assert "data:image/png;base64," in text
+    assert "http" not in text
+    assert '<meta name="viewport"' in text
+    assert "prefers-color-scheme:dark" in text

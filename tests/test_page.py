@@ -1,0 +1,107 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from pictures import HOSTILE
+
+from forecast.report.chart import Chart, End, Key, Look, Mark, Tick
+from forecast.report.page import (
+    Bar,
+    Cell,
+    Code,
+    Column,
+    Fact,
+    Gallery,
+    Page,
+    Section,
+    Table,
+    Term,
+    Terms,
+    Words,
+    render_page,
+)
+
+VOID = {"meta", "link", "br", "hr", "img"}
+
+
+def page_of(word="sales"):
+    """A page in which every text that can come from data is this word."""
+    look = Look("network", "#0072B2", "5 2", 3.4)
+    marks = (Mark("line", "M0.0 0.0L1.0 1.0", look, word), Mark("dots", "M5.0 5.0h0", Look("hollow", "#D55E00"), word))
+    ticks = (Tick(0.1, word), Tick(0.9, "b"))
+    chart = Chart(word, marks, ticks, ticks, ticks, title=word, unit=word, below=word, ends=(End(0.5, word, look),))
+    bar = Bar(1.7, "#0072B2", is_hollow=True, target=0.8, chance=(0.7, 0.9))
+    blocks = (
+        Table((Column(word), Column("RMSE", is_number=True)), ((Cell(word, note=word), Cell("1", bar)),)),
+        Gallery((chart,) * 4, (Key(word, "line", look), Key("band", "band", look)), word),
+        Terms((Term(word, word, (word,), (word,), grade="warning"),)),
+        Code(word),
+        Words(word),
+    )
+    return Page(word, word, (word, word), (Fact(word, word, word),), (Section("all", word, blocks, word),), word)
+
+
+class Reader(HTMLParser):
+    """Reads a page as a browser does, and is strict about tags that are never closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.words, self.attributes = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def read(page):
+    return Reader(render_page(page).decode())
+
+
+@pytest.mark.parametrize("word", [word for word in HOSTILE if word])
+def test_text_of_data_stays_text(word):
+    plain, hostile = read(page_of()), read(page_of(word))
+    assert hostile.tags == plain.tags
+    written = word.replace("\udcff", "?")
+    assert "".join(hostile.words).count(written) >= 20
+    assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
+
+
+def test_page_runs_no_script_and_fetches_nothing():
+    text = render_page(page_of()).decode()
+    read(page_of())
+    assert "<script" not in text
+    assert not re.search(r"https?://|url\(|@import|\bsrc=", text)
+    links = {value for name, value in read(page_of()).attributes if name == "href"}
+    assert links == {"#all", "data:,"}
+    assert "default-src 'none'" in text
+
+
+def test_same_page_is_the_same_bytes():
+    assert render_page(page_of()) == render_page(page_of())
+
+
+def test_places_outside_a_bar_end_at_its_edge():
+    styles = [value for name, value in read(page_of()).attributes if name == "style"]
+    assert "width:100.00%;--c:#0072B2" in styles
+    assert "left:70.00%;width:20.00%" in styles
+
+
+def test_both_themes_phones_and_paper_are_thought_of():
+    text = render_page(page_of()).decode()
+    for rule in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", 'name="viewport"'):
+        assert rule in text
