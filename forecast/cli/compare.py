@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_models
+from forecast.cli.ablation import ablation_json, ablation_text
+from forecast.cli.compare_flags import ContestFlags
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped, split_names
 from forecast.cli.narration import narrated, tell_files, tell_timing
 from forecast.cli.reading import find_data
 from forecast.cli.rehearsal import print_rehearsal
-from forecast.cli.scores import print_leaderboard
-from forecast.specs import Match
+from forecast.cli.scores import print_beside, print_leaderboard
 
 
 @grouped
@@ -20,22 +20,13 @@ def compare_command(
     plot: PlotFlags,
     reading: DataFlags,
     settings: SettingsFlags,
+    contest: ContestFlags,
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA", help="A CSV; left out: forecast.toml's, the last train's, or the bundled sample."
         ),
     ] = None,
-    models: Annotated[
-        str,
-        typer.Option(
-            "--models", autocompletion=complete_models, metavar="MODELS", help="Which to compare, with commas."
-        ),
-    ] = "rnn,lstm,gru",
-    match: Annotated[
-        Match,
-        typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
-    ] = "steps",
 ) -> None:
     """Backtest several models and the baselines on the same folds and say which is best.
 
@@ -43,7 +34,7 @@ def compare_command(
 
     forecast compare sales.csv --models lstm,gru,linear --folds 5
 
-    forecast compare sales.csv --match params --time-limit 2m
+    forecast compare shops.csv --known promo,price --ablate
     """
     from forecast.workflows.account import describe_board, describe_contest
     from forecast.workflows.compare import CompareRequest, compare
@@ -55,14 +46,15 @@ def compare_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        models=split_names(models),
+        models=split_names(contest.models),
         folder=plot.out_dir,
         plots=plot.plots,
         device=settings.device,
-        terms=Terms(match, settings.time_limit),
+        terms=Terms(contest.match, settings.time_limit),
         report=plot.report,
+        ablate=contest.ablate,
     )
-    with narrated("Comparing", output, limit=settings.time_limit, match=match) as reporter:
+    with narrated("Comparing", output, limit=settings.time_limit, match=contest.match) as reporter:
         if plot.dry_run:
             planned = rehearse_compare(request, reporter)
         else:
@@ -73,7 +65,11 @@ def compare_command(
     board = result.contest.board
     files = [str(path) for path in result.files]
     document = {**describe_contest(result.contest), **describe_board(board), "files": files}
+    if result.ablation:
+        document["ablation"] = ablation_json(result.ablation)
     print_leaderboard(board, output, document)
+    if result.ablation:
+        print_beside(ablation_text(result.ablation), output)
     if not output.quiet:
         tell_timing(result.contest)
         tell_files(files)

@@ -1,5 +1,6 @@
 """The leaderboard as a person reads it, fitted to the width of the terminal."""
 
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,15 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
             say(board.verdict)
     else:
         write_out(leaderboard_table(board) + wrapped(board.verdict))
+
+
+def print_beside(text: str, output: OutputFlags) -> None:
+    """Prints a second table: below the first on stdout, or on stderr where stdout is a CSV file; JSON holds it."""
+    form = settle_form(output.form)
+    if form == "table":
+        write_out(text)
+    elif form == "csv" and not output.quiet:
+        sys.stderr.write(text)
 
 
 def _note(row: "Row") -> str:

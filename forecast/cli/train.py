@@ -1,13 +1,15 @@
 """`forecast train DATA`."""
 
 import shlex
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forecast.cli.ablation import importance_text
 from forecast.cli.completion import complete_network
-from forecast.cli.console import say_commands
+from forecast.cli.console import say, say_commands
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
 from forecast.cli.narration import narrated, tell_saved, tell_timing
 from forecast.cli.reading import find_data
@@ -83,6 +85,8 @@ def train_command(
         return
     print_leaderboard(result.board, output, _document(result))
     if not output.quiet:
+        if worth := importance_text(result.importance):
+            say(worth, "Worth")
         tell_saved(result)
         tell_timing(result.contest)
         say_commands(_next(result.version.name, source, reading, output), "Next")
@@ -103,6 +107,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **describe_board(board),
         **describe_contest(result.contest),
+        "importance": [asdict(one) for one in result.importance],
         "files": [str(path) for path in result.files],
     }
 

@@ -13,7 +13,8 @@ Each column is a number about zero, or 0 and 1. Columns of one group stand or fa
 Shapes: ``T`` steps in a row, ``D`` days, ``C`` columns.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +27,7 @@ from forecast.errors import DependencyError, UsageError, did_you_mean
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Stamps = NDArray[np.datetime64]  # of seconds
 
 SLOW = "year"
 """The group whose columns hardly change from one step to the next."""
@@ -34,6 +36,8 @@ YEAR_DAYS, MONTH_DAYS = 365.2425, 30.436875
 AROUND = {"2 days before a holiday": 2, "the day before a holiday": 1, "the day after a holiday": -1}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EASTER_DAYS = range(-3, 2)  # Maundy Thursday to Easter Monday
+UNSURE = re.compile(r" \(estimated\)|(?<=observed), estimated| \(substituted from [^)]*\)")
+"""What a holiday is called in some years only; it is the same one, and what it does is learned once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +64,17 @@ def almanac(frequency: Frequency, first: int, steps: int, country: str | None = 
     """
     if frequency.unit in {"row", "year"}:
         return Almanac((), (), np.empty((steps, 0)))
-    begins = frequency.period_begins(np.arange(first, first + steps + 1)).astype("datetime64[s]")
+    bounds = frequency.period_begins(np.arange(first, first + steps + 1)).astype("datetime64[s]")
+    begins, ends = bounds[:-1], bounds[1:]
+    if frequency.unit == "business-day":
+        ends = begins + np.timedelta64(DAY_SECONDS, "s")  # a Friday is no weekend
     columns: dict[tuple[str, str], FloatArray] = {}
     if frequency.unit in {"month", "quarter"}:
-        columns |= _lengths(begins, frequency)
+        columns |= _lengths(bounds, frequency)
     else:
-        columns |= _cycles(begins, frequency)
+        columns |= _cycles(begins, ends, frequency)
     if country:
-        columns |= _holidays(begins, country)
+        columns |= _holidays(begins, ends, country)
     names, groups = tuple(name for _, name in columns), tuple(group for group, _ in columns)
     return Almanac(names, groups, np.stack(list(columns.values()), axis=1))
 
@@ -84,9 +91,9 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def _cycles(begins: NDArray[np.datetime64], frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
+def _cycles(begins: Stamps, ends: Stamps, frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
     """Returns the columns of steps of at most a week, by group and name."""
-    middles = begins[:-1] + (begins[1:] - begins[:-1]) // 2
+    middles = begins + (ends - begins) // 2
     days = middles.astype("datetime64[D]")
     months, years = middles.astype("datetime64[M]"), middles.astype("datetime64[Y]")
     month_days = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.float64)
@@ -94,9 +101,8 @@ def _cycles(begins: NDArray[np.datetime64], frequency: Frequency) -> dict[tuple[
     of_year = (middles - years.astype("datetime64[s]")).astype(np.float64) / DAY_SECONDS
     columns = _waves("year", "the year", of_year / YEAR_DAYS, 3)
     if frequency.unit == "week":
-        holds_first = (begins[1:] - np.timedelta64(1, "s")).astype("datetime64[M]") != (
-            begins[:-1] - np.timedelta64(1, "s")
-        ).astype("datetime64[M]")
+        second = np.timedelta64(1, "s")
+        holds_first = (ends - second).astype("datetime64[M]") != (begins - second).astype("datetime64[M]")
         return columns | {("month", "a month begins"): holds_first.astype(np.float64)}
     columns |= _waves("month", "the month", of_month / month_days, 2)
     columns["month", "first day of the month"] = (of_month == 0).astype(np.float64)
@@ -104,7 +110,7 @@ def _cycles(begins: NDArray[np.datetime64], frequency: Frequency) -> dict[tuple[
     weekday = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
     columns |= {("week", name): (weekday == number).astype(np.float64) for number, name in enumerate(WEEKDAYS)}
     if frequency.unit in {"minute", "hour"}:
-        of_day = (begins[:-1] - begins[:-1].astype("datetime64[D]")).astype(np.float64) / DAY_SECONDS
+        of_day = (begins - begins.astype("datetime64[D]")).astype(np.float64) / DAY_SECONDS
         columns |= _waves("day", "the day", of_day, 3)
     return columns
 
@@ -118,9 +124,9 @@ def _waves(group: str, name: str, phase: FloatArray, most: int) -> dict[tuple[st
     return waves
 
 
-def _lengths(begins: NDArray[np.datetime64], frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
-    """Returns the columns of months and quarters, by group and name."""
-    days = begins.astype("datetime64[D]")
+def _lengths(bounds: Stamps, frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
+    """Returns the columns of months and quarters, by group and name; the last bound ends the last step."""
+    days = bounds.astype("datetime64[D]")
     every, ends = np.arange(days[0], days[-1]), (days - days[0]).astype(np.int64)
     length = np.diff(ends).astype(np.float64)
     weekday = (every.astype(np.int64) + 3) % 7
@@ -128,32 +134,32 @@ def _lengths(begins: NDArray[np.datetime64], frequency: Frequency) -> dict[tuple
     columns: dict[tuple[str, str], FloatArray] = {("length", "days"): length - usual}
     for number, name in enumerate(WEEKDAYS):
         columns["length", f"{name}s"] = _within(weekday == number, ends) - length / 7
-    feast = _is_among(every, [_shifted(easter(year), shift) for year in _years(every) for shift in EASTER_DAYS])
+    feast = _is_among(every, [np.datetime64(easter(year)) + shift for year in _years(every) for shift in EASTER_DAYS])
     columns["easter", "Easter"] = _within(feast, ends) / len(EASTER_DAYS)
     return columns
 
 
-def _holidays(begins: NDArray[np.datetime64], country: str) -> dict[tuple[str, str], FloatArray]:
+def _holidays(begins: Stamps, ends: Stamps, country: str) -> dict[tuple[str, str], FloatArray]:
     """Returns a column a holiday, and those of the days around all of them."""
-    days = begins.astype("datetime64[D]")
-    every = np.arange(days[0], days[-1] + 1)
-    starts, ends = days[:-1] - days[0], np.maximum(days[1:], days[:-1] + 1) - days[0]
-    bounds = np.stack([starts, ends], axis=1).astype(np.int64)
+    start = begins[0].astype("datetime64[D]")
+    first, last = ((stamps.astype("datetime64[D]") - start).astype(np.int64) for stamps in (begins, ends))
+    bounds = np.stack([first, np.maximum(last, first + 1)], axis=1)  # of a step within a day, that day
+    every = start + np.arange(bounds.max())
     table = holiday_names(country, _years(every))
-    named: dict[str, list[np.datetime64]] = {}
-    for day, name in sorted(table.items()):
-        named.setdefault(name, []).append(np.datetime64(day, "D"))
+    named: dict[str, set[np.datetime64]] = {}
+    for day, names in sorted(table.items()):
+        for name in names:
+            named.setdefault(name, set()).add(np.datetime64(day))
     columns = {("holiday", name): _held(_is_among(every, found), bounds) for name, found in named.items()}
-    any_day = [np.datetime64(day, "D") for day in table]
+    any_day = {np.datetime64(day) for day in table}
     columns["holiday", "a holiday"] = _held(_is_among(every, any_day), bounds)
     for name, before in AROUND.items():
-        near = [day - before for day in any_day if day - before not in set(any_day)]
-        columns["holiday", name] = _held(_is_among(every, near), bounds)
+        columns["holiday", name] = _held(_is_among(every, {day - before for day in any_day} - any_day), bounds)
     return {key: column for key, column in columns.items() if column.any()}
 
 
-def holiday_names(country: str, years: range) -> dict[date, str]:
-    """Returns the holidays of a country, or of a part of it such as US-CA, by date.
+def holiday_names(country: str, years: range) -> dict[date, tuple[str, ...]]:
+    """Returns the names of the holidays of a country, or of a part of it such as US-CA, by date.
 
     Raises:
         DependencyError: the package ``holidays`` is not installed.
@@ -169,25 +175,23 @@ def holiday_names(country: str, years: range) -> dict[date, str]:
     if code not in known:
         message = f"There are no holidays of '{country}'.{did_you_mean(code, known)}"
         raise UsageError(message, "--country takes a code of two letters such as DE, US or GB, or a part: US-CA")
-    if part and part not in known[code]:
+    parts = {name.upper(): name for name in known[code]}
+    if part and part not in parts:
         message = f"{code} has no part '{part}'.{did_you_mean(part, known[code])}"
         raise UsageError(
             message, f"--country {code}, or one of {', '.join(f'{code}-{one}' for one in known[code][:20])}"
         )
-    return dict(holidays.country_holidays(code, subdiv=part or None, years=years, language="en_US"))
+    found = holidays.country_holidays(code, subdiv=parts.get(part), years=years, language="en_US")
+    return {day: tuple(UNSURE.sub("", name) for name in found.get_list(day)) for day in found}
 
 
 def _years(days: NDArray[np.datetime64]) -> range:
     first, last = days[[0, -1]].astype("datetime64[Y]").astype(np.int64) + 1970
-    return range(int(first), int(last) + 2)  # New Year's Eve is the day before a holiday
+    return range(int(first) - 1, int(last) + 2)  # the first and last days of a year are beside those of others
 
 
-def _shifted(day: date, days: int) -> np.datetime64:
-    return np.datetime64(day, "D") + days
-
-
-def _is_among(days: NDArray[np.datetime64], some: Sequence[np.datetime64]) -> NDArray[np.bool_]:
-    return np.isin(days, np.array(some, dtype="datetime64[D]"))
+def _is_among(days: NDArray[np.datetime64], some: Collection[np.datetime64]) -> NDArray[np.bool_]:
+    return np.isin(days, np.array([*some], dtype="datetime64[D]"))
 
 
 def _within(flags: NDArray[np.bool_], ends: IntArray) -> FloatArray:

@@ -11,6 +11,7 @@ means. A column of text is the position of each text among its ``levels``; an em
 Shapes: ``S`` series, ``N`` steps of the target, ``K`` steps of the known columns, ``C`` columns of one kind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
@@ -110,16 +111,18 @@ class Covariates:
         places = np.arange(offsets[-1]) + np.repeat(self.known_offsets[:-1] + skipped - offsets[:-1], lengths)
         return replace(self, known=self.known[places], known_offsets=offsets, known_first=self.known_first + skipped)
 
-    def without(self, name: str) -> "Covariates | None":
-        """Returns the covariates without one column; None where none is left."""
-        columns = tuple(column for column in self.columns if column.name != name)
-        if not columns:
-            return None
-        kept = {kind: [column.name != name for column in self.of(kind)] for kind in KINDS}
+    def only(self, columns: Sequence[Column]) -> Self:
+        """Returns the covariates with some of their columns only, in this order."""
+        places = {kind: [self.of(kind).index(column) for column in columns if column.kind == kind] for kind in KINDS}
         return replace(
             self,
-            columns=columns,
-            known=self.known[:, kept["known"]],
-            past=self.past[:, kept["past"]],
-            static=self.static[:, kept["static"]],
+            columns=tuple(columns),
+            known=self.known[:, places["known"]],
+            past=self.past[:, places["past"]],
+            static=self.static[:, places["static"]],
         )
+
+    def without(self, name: str) -> Self | None:
+        """Returns the covariates without one column; None where none is left."""
+        columns = [column for column in self.columns if column.name != name]
+        return self.only(columns) if columns else None

@@ -7,10 +7,12 @@
 Shapes: ``S`` series, ``R`` rows, ``E`` series of the file, ``K`` steps of the known columns, ``H`` horizon.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.alignment import align
 from forecast.data.calendar import number_rows, read_times, split_columns
@@ -81,40 +83,65 @@ def with_all_known(panel: Panel) -> Panel:
     return replace(panel, values=values, offsets=offsets, first=first, covariates=replace(covariates, past=past))
 
 
-def check_future(panel: Panel, horizon: int) -> None:
-    """Refuses to forecast where a known column has no value for a step to come.
+def untold(
+    panel: Panel, horizon: int, used: Collection[str] | None = None
+) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
+    """Returns known columns, and where they lack a value that a forecast needs, (S, H, C).
 
     A series that ends before the others needs no values before their end, and none at all where no row tells of it
     after that: a shop that has closed.
 
+    Args:
+        panel: To forecast from.
+        horizon: Steps, ``H``.
+        used: The columns that the model looks at; None for all.
+    """
+    covariates = panel.covariates
+    columns = covariates.of("known") if covariates else ()
+    chosen = [place for place, column in enumerate(columns) if used is None or column.name in used]
+    if covariates is None or not chosen:
+        return (), np.zeros((len(panel), horizon, 0), dtype=bool)
+    ordinals = panel.last[:, None] + np.arange(1, horizon + 1)  # (S, H)
+    missing = np.isnan(covariates.known_between(panel.last + 1, horizon)[..., chosen])
+    has_closed = (panel.last < panel.last.max()) & (covariates.known_last <= panel.last.max())
+    missing &= ((ordinals > panel.last.max()) & ~has_closed[:, None])[..., None]
+    return tuple(columns[place].name for place in chosen), missing
+
+
+def check_future(panel: Panel, horizon: int, used: Collection[str] | None = None) -> None:
+    """Refuses to forecast where a known column has no value for a step to come: see ``untold``.
+
     Raises:
         DataError: A value is missing; the first one is named by its column, series and date.
     """
-    covariates = panel.covariates
-    if covariates is None or not covariates.of("known"):
-        return
-    ordinals = panel.last[:, None] + np.arange(1, horizon + 1)  # (S, H)
-    missing = np.isnan(covariates.known_between(panel.last + 1, horizon))  # (S, H, C)
-    has_closed = (panel.last < panel.last.max()) & (covariates.known_last <= panel.last.max())
-    missing &= ((ordinals > panel.last.max()) & ~has_closed[:, None])[..., None]
+    columns, missing = untold(panel, horizon, used)
     if not missing.any():
         return
-    names = [column.name for column in covariates.of("known")]
-    end = int(panel.last.max())
-    first, last, before = (_when(panel, step) for step in (end + 1, end + horizon, end))
+    names, end = list(columns), int(panel.last.max())
+    first, last, before = (when(panel, step) for step in (end + 1, end + horizon, end))
     hint = f"--future FILE with {listed(names, 8)} from {first} to {last}"
     hint += f", or rows with an empty {panel.target} at the end of the data"
-    if not (reach(panel) > 0).any():
+    if _is_all_dark(panel, horizon, columns):
         steps = steps_counted(horizon, panel.frequency)
         message = f"{listed(names, 8)} must be known for the {steps} after {before}, but no row tells them."
         raise DataError(message, hint)
-    earliest = np.where(missing, ordinals[..., None], NEVER)
+    ordinals = panel.last[:, None, None] + np.arange(1, horizon + 1)[:, None]  # (S, H, 1)
+    earliest = np.where(missing, ordinals, NEVER)
     series, step, column = np.unravel_index(int(earliest.argmin()), missing.shape)
     whose = f" of series {panel.series_ids[int(series)]}" if len(panel) > 1 else ""
     rest = int(missing.sum()) - 1
     more = f"; {rest:,} more {'is' if rest == 1 else 'are'} missing" if rest else ""
-    when = _when(panel, int(ordinals[series, step]))
-    raise DataError(f"{names[int(column)]}{whose} has no value for {when}, which the forecast needs{more}.", hint)
+    date = when(panel, int(panel.last[series]) + 1 + int(step))
+    raise DataError(f"{names[int(column)]}{whose} has no value for {date}, which the forecast needs{more}.", hint)
+
+
+def _is_all_dark(panel: Panel, horizon: int, columns: Collection[str]) -> bool:
+    """Returns whether no row tells any of some known columns after the end of the data."""
+    covariates = panel.covariates
+    assert covariates is not None
+    chosen = [place for place, column in enumerate(covariates.of("known")) if column.name in columns]
+    ahead = covariates.known_between(np.full(len(panel), panel.last.max() + 1), horizon)
+    return bool(np.isnan(ahead[..., chosen]).all())
 
 
 def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel) -> tuple[Covariates, list[Finding]]:
@@ -151,7 +178,7 @@ def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel)
         raise DataError(message, f"column {' or '.join(columns.ids)} must name them as the data does")
     try:
         rows, findings = _placed(table, columns, options, panel, cells, (keys, owners))
-        merged = _merged(covariates, _of_series(Known(*lay_known(cells, rows)), owners))
+        merged = continued(covariates, _of_series(Known(*lay_known(cells, rows)), owners))
     except DataError as error:
         named = error.message.startswith(table.source.name)
         raise DataError(error.message if named else f"{table.source.name}: {error.message}", error.hint) from None
@@ -251,8 +278,10 @@ def _of_series(known: Known, owners: IntArray) -> Known:
     return Known(known.values[places], known.first[owners], offsets)
 
 
-def _merged(covariates: Covariates, newer: Known) -> Covariates:
+def continued(covariates: Covariates, newer: Known) -> Covariates:
     """Returns the covariates with known columns on all steps of which the old or the newer ones tell.
+
+    Where both do, the newer ones go before.
 
     Raises:
         DataError: The newer ones are far away from the old.
@@ -276,6 +305,7 @@ def _merged(covariates: Covariates, newer: Known) -> Covariates:
     return replace(covariates, known=values, known_offsets=offsets, known_first=first)
 
 
-def _when(panel: Panel, ordinal: int) -> str:
+def when(panel: Panel, ordinal: int) -> str:
+    """Returns the date of a step as a person writes it; of one that has none, ``row 12``."""
     stamp = readable(panel.frequency.timestamps(np.array([ordinal]))[0])
     return f"row {stamp}" if panel.frequency.unit == "row" else stamp

@@ -11,6 +11,8 @@ FloatArray = NDArray[np.float64]
 
 LEVEL = 0.05
 """Two models whose difference has a p-value above this are called a tie."""
+LEAST_BLOCKS = 8
+"""Series and folds from which on they tell more of chance than the steps in time do."""
 DISGUISE = 0.1
 """A forecast nearer to the last value than this share of the last value's own error adds nothing to it."""
 
@@ -48,6 +50,34 @@ def diebold_mariano(truths: FloatArray, first: FloatArray, second: FloatArray) -
     correction = np.sqrt((n + 1 - 2 * reach + reach * (reach - 1) / n) / n)
     statistic = abs(mean) / np.sqrt(variance) * correction
     return float(2 * stdtr(n - 1, -statistic))
+
+
+def paired_blocks(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
+    """Returns the two-sided p-value that two models err alike, from the errors of each series in each fold.
+
+    Student's t test of the logarithms of the ratios of their RMSE, one a block (K, S): for the same model with and
+    without something, where steps in time are few and series tell more.
+
+    Args:
+        truths: (K, S, H); NaN is not scored.
+        first: (K, S, H) forecasts of one model.
+        second: (K, S, H) forecasts of the other.
+
+    Returns:
+        1 where the models agree everywhere; NaN where fewer than ``LEAST_BLOCKS`` are scored.
+    """
+    known = ~np.isnan(truths)
+    scored = known.any(axis=2)
+    squares = [np.where(known, (truths - each) ** 2, 0.0).sum(axis=2)[scored] for each in (first, second)]
+    n = int(scored.sum())
+    if n < LEAST_BLOCKS:
+        return float("nan")
+    tiny = 1e-12 * max(float(np.max(squares)), 1e-300)
+    ratios = 0.5 * (np.log(squares[0] + tiny) - np.log(squares[1] + tiny))
+    error = ratios.std(ddof=1) / np.sqrt(n)
+    if error == 0:
+        return 1.0 if ratios.mean() == 0 else 0.0
+    return float(2 * stdtr(n - 1, -abs(ratios.mean()) / error))
 
 
 def is_last_value(truths: FloatArray, forecasts: FloatArray, naive: FloatArray) -> bool:

@@ -3,12 +3,12 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel, panel_from_series
+from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points, learning_scales, lowest_values
 from forecast.evaluation.intervals import Calibration
 from forecast.models.combination import Combination
@@ -58,15 +58,14 @@ class TrainedModel:
 
 
 def _append(panel: Panel, block: FloatArray) -> Panel:
-    """Returns the panel with a forecast put after each series."""
-    values = [np.concatenate([panel.series(i), block[i]]) for i in range(len(panel))]
-    return panel_from_series(
-        values,
-        panel.frequency,
-        series_ids=panel.series_ids,
-        first=panel.first,
-        target=panel.target,
-        fill=panel.fill,
+    """Returns the panel with a forecast put after each series; of its past covariates nothing is known there."""
+    ends, steps = np.repeat(panel.offsets[1:], block.shape[1]), block.shape[1]
+    covariates = panel.covariates
+    if covariates:
+        covariates = replace(covariates, past=np.insert(covariates.past, ends, np.nan, axis=0))
+    values = np.insert(panel.values, ends, block.ravel())
+    return replace(
+        panel, values=values, offsets=panel.offsets + steps * np.arange(len(panel) + 1), covariates=covariates
     )
 
 

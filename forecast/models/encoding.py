@@ -21,6 +21,8 @@ MOST_LEVELS = 12
 """Different values of a column of text that get an input each; the rarer ones share none."""
 EDGE = 5.0
 """A number farther than so many standard deviations from its mean counts as so far."""
+ROUNDING = 1e-9
+"""A number that varies by less than this share of its size does not vary."""
 OFTEN_MISSING = 0.01
 """A number that is missing in a larger share of the training rows gets a second input that says so."""
 
@@ -66,7 +68,7 @@ class Encoding:
     Attributes:
         columns: what must be there.
         inputs: what is made of them.
-        centers: by kind, (S, C) each series' own mean of each number column, 0 of others; of static ones 0.
+        centers: by kind, (S, C) each series' own mean of each column, NaN where it has no value; of static ones 0.
         series_ids: whose centers these are.
     """
 
@@ -147,7 +149,8 @@ def _inputs_of(column: Column, place: int, raw: FloatArray, centers: FloatArray)
         way: Way = "ratio" if distinct[0] >= 0 and column.kind != "static" else "number"
         relative = _relative(raw, centers, way)
         mean, unit = float(np.nanmean(relative)), float(np.nanstd(relative))
-        made = [Input(column.name, column.kind, place, way, mean, max(unit, 1e-9))]
+        least = ROUNDING * (1.0 if way == "ratio" else float(np.abs(distinct).max()))
+        made = [Input(column.name, column.kind, place, way, mean, max(unit, least))]
     share = 1 - len(present) / max(len(raw), 1)
     if len(distinct) > 2 and share > OFTEN_MISSING:
         made.append(Input(column.name, column.kind, place, "missing", text="missing"))
@@ -155,7 +158,7 @@ def _inputs_of(column: Column, place: int, raw: FloatArray, centers: FloatArray)
 
 
 def _centers(panel: Panel, columns: tuple[Column, ...], kind: Kind) -> FloatArray:
-    """Returns the mean of each column over each series' rows, (S, C); 0 where a series has no value."""
+    """Returns the mean of each column over each series' rows, (S, C); NaN where a series has no value."""
     covariates = panel.covariates
     assert covariates is not None
     some = [column for column in columns if column.kind == kind]
@@ -168,13 +171,14 @@ def _centers(panel: Panel, columns: tuple[Column, ...], kind: Kind) -> FloatArra
     for c in range(len(some)):
         rows = np.flatnonzero(known[:, c])
         counts = np.bincount(series[rows], minlength=len(panel))
-        centers[:, c] = np.bincount(series[rows], raw[rows, c], len(panel)) / np.maximum(counts, 1)
+        sums = np.bincount(series[rows], raw[rows, c], len(panel))
+        centers[:, c] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return centers
 
 
 def _relative(raw: FloatArray, centers: FloatArray, way: Way) -> FloatArray:
     """Returns numbers as their difference from the series' own mean; a ratio as a share of it."""
-    return np.asarray((raw - centers) / (np.maximum(centers, 1e-9) if way == "ratio" else 1.0))
+    return np.asarray((raw - centers) / (np.where(centers > 0, centers, 1.0) if way == "ratio" else 1.0))
 
 
 def _encoded(each: Input, raw: FloatArray, centers: FloatArray) -> FloatArray:

@@ -19,7 +19,7 @@ from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.encoding import Encoding
 from forecast.models.forecaster import Curve, Snapshot, Watcher
 from forecast.models.highway import start_highway
-from forecast.models.knowledge import Knowledge, Surroundings, learn_knowledge
+from forecast.models.knowledge import Knowledge, Surroundings, check_columns, learn_knowledge
 from forecast.models.pacing import Pacer
 from forecast.models.recurrent import (
     Network,
@@ -72,7 +72,7 @@ class RecurrentForecaster:
         """
         if self.memory is None:
             return self._train(panel, watcher)
-        key = (self.spec, _digest(panel))
+        key = (self.spec, panel_digest(panel))
         if key not in self.memory:
             self.memory[key] = self._train(panel, watcher)
         watcher.progress(1.0)
@@ -119,10 +119,12 @@ class RecurrentForecaster:
     def _learn_covariates(self, panel: Panel) -> tuple[Knowledge | None, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
 
-        Networks that go on keep the inputs that they know.
+        Networks that go on keep the inputs that they know, and get no others.
         """
         if self.spec.rolled:
             return None, panel
+        if self.start:
+            panel = check_columns(self.start.knowledge, panel)
         encoding = self.start.knowledge.encoding if self.start and self.start.knowledge else None
         return learn_covariates(panel, self.spec.with_(cell="linear"), encoding)
 
@@ -195,12 +197,13 @@ def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:
     return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season))
 
 
-def _digest(panel: Panel) -> bytes:
+def panel_digest(panel: Panel) -> bytes:
     """Returns a fingerprint of all that a model can learn from a panel."""
-    digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes())
-    if panel.covariates:
-        digest.update(repr(panel.covariates.columns).encode())
-        for array in (panel.covariates.known, panel.covariates.past, panel.covariates.static):
+    digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes() + panel.first.tobytes())
+    told = panel.covariates
+    if told:
+        digest.update(repr(told.columns).encode())
+        for array in (told.known, told.known_offsets, told.known_first, told.past, told.static):
             digest.update(array.tobytes())
     return digest.digest()
 

@@ -170,12 +170,15 @@ def check_columns(knowledge: Knowledge | None, panel: Panel) -> Panel:
     """
     if knowledge is None or knowledge.encoding is None:
         return replace(panel, covariates=None) if panel.covariates else panel
+    covariates = panel.covariates
+    held = {(column.name, column.kind): column for column in covariates.columns} if covariates else {}
     wanted = [(column.name, column.kind) for column in knowledge.encoding.columns]
-    held = [(column.name, column.kind) for column in panel.covariates.columns] if panel.covariates else []
     lost = [name for name, kind in wanted if (name, kind) not in held]
-    if lost:
+    if lost or covariates is None:
         raise DataError(
             f"The model was trained with {', '.join(lost)}, which the data doesn't have.",
             "add the column, or train anew without it",
         )
-    return panel
+    if wanted == list(held):
+        return panel
+    return replace(panel, covariates=covariates.only([held[one] for one in wanted]))

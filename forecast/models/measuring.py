@@ -78,8 +78,8 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
         elif group != SLOW:
             found = rows.measure(which, fast, group)
         elif season <= LONG_SEASON:
-            rows.leave_out(panel.lengths[some] * _days_a_step(panel) < YEARS * 365.25)
-            found = rows.measure(which, slow, group)
+            is_long = panel.lengths[some] * _days_a_step(panel) >= YEARS * 365.25
+            found = rows.measure(which, slow, group, is_long)
         if found:
             common[which], own[:, which] = found
             rows.take_out(which, own)
@@ -176,11 +176,6 @@ class _Rows:
         for i, causes in enumerate(self._causes):
             self._targets[i] = self._targets[i] - causes[:, which] @ own[i, which]
 
-    def leave_out(self, series: BoolArray) -> None:
-        """Leaves some series out of what comes."""
-        for i in np.flatnonzero(series):
-            self._observed[i] = np.zeros_like(self._observed[i])
-
     def measure_covariates(
         self, which: BoolArray, numbers: BoolArray, fast: Filter, slow: Filter
     ) -> tuple[FloatArray, FloatArray] | None:
@@ -215,9 +210,18 @@ class _Rows:
         joint[kept], own[:, kept] = again
         return joint, own
 
-    def measure(self, which: BoolArray, filtered: Filter, group: str) -> tuple[FloatArray, FloatArray] | None:
-        """Returns common (F,) and own (S, F) effects of some causes; None where they are not worth it."""
-        sums = self._summed(which, filtered)
+    def measure(
+        self, which: BoolArray, filtered: Filter, group: str, series: BoolArray | None = None
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Returns common (F,) and own (S, F) effects of some causes; None where they are not worth it.
+
+        Args:
+            which: of the causes.
+            filtered: what is left of target and causes.
+            group: of the causes.
+            series: (S,) true for those that tell of them; None for all.
+        """
+        sums = self._summed(which, filtered, series)
         if not self._has_rows(sums):
             return None
         beliefs = sums.beliefs()
@@ -231,11 +235,11 @@ class _Rows:
         """Tells whether any cause differs from what the filter takes out."""
         return bool((np.einsum("ksii->i", sums.gram) > 1e-6 * sums.rows.sum()).any())
 
-    def _summed(self, which: BoolArray, filtered: Filter) -> _Sums:
+    def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> _Sums:
         shape, count = (BLOCKS, len(self._targets)), int(which.sum())
         sums = _Sums(np.zeros((*shape, count, count)), np.zeros((*shape, count)), np.zeros(shape), np.zeros(shape))
         for i, (target, causes, observed) in enumerate(zip(self._targets, self._causes, self._observed, strict=True)):
-            if len(target) < LEAST_ROWS or not observed.any():
+            if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
             rest = filtered(np.column_stack([target, causes[:, which]]))
             known = observed & ~np.isnan(rest[:, 0])

@@ -59,7 +59,6 @@ def recall_rates(cell: Cell, units: int, pupils: Sequence[Pupil], lag: int, step
     weights = tuple(tf.constant(array) for array in initial_stack(cell, units, pupils))
     rates = tf.constant([[[pupil.learning_rate]] for pupil in pupils], tf.float32)
 
-    @tf.function(jit_compile=True)
     def run(weights: Tensors, rates: Tensor) -> Tensor:
         def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors) -> tuple[Any, ...]:
             inputs, answers = _sequences(i, lag, BATCH)
@@ -80,7 +79,8 @@ def recall_rates(cell: Cell, units: int, pupils: Sequence[Pupil], lag: int, step
         inputs, answers = _sequences(tf.constant(-1), lag, EXAM)
         return tf.reduce_mean(tf.cast(_answers(cell, weights, inputs) * answers > 0, tf.float32), axis=1)
 
-    compiled = run.get_concrete_function(weights, rates)  # called directly, so that TensorFlow counts no retracing
+    # called directly, so that TensorFlow counts no retracing
+    compiled = tf.function(run, jit_compile=True).get_concrete_function(weights, rates)
     return np.asarray(compiled(weights, rates), dtype=np.float64)
 
 

@@ -9,9 +9,11 @@ from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError
 from forecast.models.registry import BASELINES, REGRESSIONS, check_names
 from forecast.specs import Device, PlotKind, Settings
+from forecast.workflows.ablation import Ablation, ablate, check_ablation
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.outputs import check_folder, stem_of, write_all
-from forecast.workflows.pictures import draw_contest, draw_last_fold
+from forecast.workflows.pictures import draw_ablation, draw_contest, draw_last_fold
+from forecast.workflows.tables import ablation_table, csv_text
 from forecast.workflows.timing import Terms
 
 
@@ -28,6 +30,7 @@ class CompareRequest:
     device: Device
     terms: Terms
     report: bool = False  # a page of it all beside the plots
+    ablate: bool = False  # tell what each covariate is worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class CompareResult:
 
     contest: Contest
     files: tuple[Path, ...]
+    ablation: Ablation | None = None
 
 
 def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Reporter) -> CompareResult:
@@ -49,18 +53,25 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
     check_folder(request.folder)
     reading = read_panel(request.source, request.options)
     reporter.read(reading)
+    if request.ablate:
+        check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
     contest = run_contest(reading, request.settings, models, request.device, reporter, request.terms)
+    ablation = ablate(contest, reporter) if request.ablate else None
     reporter.progress("drawing", 1.0)
     stem = stem_of(request.source)
     title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
+    if ablation:
+        plots |= draw_ablation(ablation, contest, request.plots, title)
+        columns, rows = ablation_table(ablation)
+        plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
         from forecast.workflows.report import comparison_page  # noqa: PLC0415 - Jinja2 and matplotlib
 
         written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
-    return CompareResult(contest, write_all(request.folder, written) if written else ())
+    return CompareResult(contest, write_all(request.folder, written) if written else (), ablation)
 
 
 def models_of(request: CompareRequest) -> tuple[str, ...]:

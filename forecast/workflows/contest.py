@@ -14,6 +14,7 @@ from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Fitted
 from forecast.models.knowledge import Knowledge
 from forecast.models.matching import match_parameters, spec_parameters
 from forecast.models.recipe import make_spec
@@ -79,6 +80,21 @@ class Contest:
         """What the networks of the latest fold learned of covariates and dates; None where nothing."""
         models = list(self.memory.values())
         return models[-1].knowledge if models else None
+
+    def fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
+        """Returns the scored folds, each with the networks of a name that were trained before it."""
+        from forecast.models.fitting import panel_digest  # noqa: PLC0415 - imports TensorFlow, which is loaded by now
+
+        panel, folds = self.reading.panel, self.backtest.folds
+        found: list[tuple[Fold, Fitted]] = []
+        for fold in folds[1:]:
+            digest = panel_digest((fold if self.plan.refit else folds[0]).train(panel))
+            parts = [
+                next(model for (spec, seen), model in self.memory.items() if spec.cell == cell and seen == digest)
+                for cell in spec_names(name)
+            ]
+            found.append((fold, EnsembleModel(tuple(parts))))
+        return found
 
     def model_of(self, name: str) -> EnsembleModel | None:
         """Returns the networks of a name as the backtest trained them; None where it did so at each origin anew."""

@@ -166,7 +166,8 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
     result = contest.backtest
     trials = {trial.name: trial for trial in result.trials}
     specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in champion.model.parts}
-    if champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in specs.items()):
+    recipes = {cell: spec.with_(known=0, past=0, static=0) for cell, spec in specs.items()}  # the data size them
+    if champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in recipes.items()):
         old = trials[recipe.model]
     else:
         forecaster = make_forecaster(champion.name, specs, champion.season, contest.machine)

@@ -11,6 +11,7 @@ from forecast.models.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind
+from forecast.workflows.ablation import Ablation
 from forecast.workflows.contest import Contest
 
 
@@ -52,6 +53,18 @@ def _naive_on_validation(contest: Contest) -> float:
     some = curve_series(panel)
     forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, contest.plan.season)
     return rmse(fold.truth(panel)[some], forecast)
+
+
+def draw_ablation(ablation: Ablation, contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+    """Returns the plot of what each covariate is worth."""
+    if kind == "none":
+        return {}
+    from forecast.report.ablation_plot import ablation_figure  # noqa: PLC0415
+    from forecast.report.canvas import render  # noqa: PLC0415
+
+    heading = f"{title}: what each covariate is worth to {ablation.model}"
+    figure = ablation_figure(ablation.rows, target=contest.reading.panel.target, title=heading)
+    return {f"ablation.{kind}": render(figure, kind)}
 
 
 def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:

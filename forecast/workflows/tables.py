@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # so that `models list` prints its table without numpy
 
     from forecast.evaluation.leaderboard import Leaderboard
     from forecast.models.forecaster import Forecasts
+    from forecast.workflows.ablation import Ablation
 
 FORECAST_COLUMNS = (
     "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
@@ -49,6 +50,16 @@ def forecast_rows(
                 limits += [_number(pair.lower[s, h]), _number(pair.upper[s, h])] if pair else [None, None]
             point = _number(forecasts.point[s, h])
             yield series_id, str(stamps[s, h]), h + 1, point, *limits, model, version, origins[s]
+
+
+def ablation_table(ablation: "Ablation") -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
+    """Returns the columns and the rows of what each covariate is worth."""
+    columns = ("covariate", "rmse_without", "worth", "worth_std", "worth_share", "p", "model", "rmse")
+    rows: list[tuple[Value, ...]] = [
+        (row.covariate, row.rmse, row.worth, row.spread, row.share, row.p, ablation.model, ablation.rmse)
+        for row in ablation.rows
+    ]
+    return columns, rows
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":

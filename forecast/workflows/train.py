@@ -10,6 +10,7 @@ from typing import cast
 
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
@@ -70,6 +71,7 @@ class TrainResult:
     version: Version
     forecasts: Forecasts
     files: tuple[Path, ...]
+    importance: tuple[Importance, ...] = ()  # of each covariate
 
     @property
     def board(self) -> Leaderboard:
@@ -112,6 +114,7 @@ def finish(
     chosen, reason = choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
     reporter.progress("drawing and saving", 1.0)
+    importance = measure_importance(panel, contest.fitted(chosen), trained.combination, contest.settings.seed)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
@@ -134,7 +137,7 @@ def finish(
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
-    return TrainResult(contest, chosen, reason, version, forecasts, paths)
+    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance)
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

@@ -1,0 +1,51 @@
+"""What each covariate is worth, as a person reads it."""
+
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.console import fitted_table, short, wrapped
+
+if TYPE_CHECKING:
+    from forecast.evaluation.importance import Importance
+    from forecast.workflows.ablation import Ablation
+
+COLUMNS = ("without", "RMSE", "worth", "± folds", "share", "note")
+FIRST_TO_GO = ("RMSE", "± folds")
+
+
+def ablation_text(ablation: "Ablation") -> str:
+    """Returns the table of what the forecasts lose without each covariate, and a line above that says to whom."""
+    cells = [
+        {
+            "without": row.covariate,
+            "RMSE": short(row.rmse),
+            "worth": f"{row.worth:+.4g}",
+            "± folds": short(row.spread) if row.spread else "–",
+            "share": f"{100 * row.share:+.1f} %",
+            "note": "a tie" if row.is_tie else "",
+        }
+        for row in ablation.rows
+    ]
+    head = f"What {ablation.model}, with an RMSE of {short(ablation.rmse)}, loses without each covariate:"
+    return f"\n{wrapped(head)}{fitted_table(cells, COLUMNS, FIRST_TO_GO)}"
+
+
+def ablation_json(ablation: "Ablation") -> dict[str, Any]:
+    """Returns the part of a JSON document that tells it."""
+    rows = [
+        {
+            "covariate": row.covariate,
+            "rmse_without": row.rmse,
+            "worth": row.worth,
+            "worth_std": row.spread,
+            "worth_share": row.share,
+            "p": row.p,
+        }
+        for row in ablation.rows
+    ]
+    return {"model": ablation.model, "rmse": ablation.rmse, "covariates": rows}
+
+
+def importance_text(importance: "tuple[Importance, ...]") -> str:
+    """Returns what each covariate is worth in one sentence, the dearest first; empty where there is none."""
+    parts = [f"{one.covariate} {100 * one.share:+.1f} % (± {short(one.spread)})" for one in importance]
+    return f"{', '.join(parts)} RMSE, each shuffled in turn" if parts else ""

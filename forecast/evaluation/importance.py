@@ -1,0 +1,93 @@
+"""What a covariate is worth to a trained model: how much larger its errors are where the column is shuffled.
+
+The target stays as it is, and so does the model; only what it is told beside the target is torn from its dates
+(permutation importance: Breiman 2001; Fisher, Rudin & Dominici 2019). Covariates that say the same can stand in for
+each other, so each may look cheap; `compare --ablate` trains anew without one.
+
+Shapes: ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.covariates import Column, Covariates
+from forecast.data.panel import Panel
+from forecast.evaluation.backtest import forecast_points, lowest_values
+from forecast.evaluation.metrics import rmse
+from forecast.evaluation.splits import Fold
+from forecast.models.combination import Combination
+from forecast.models.forecaster import Fitted
+
+FloatArray = NDArray[np.float64]
+
+REPEATS = 3
+MOST_SERIES = 100
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What one covariate is worth.
+
+    Attributes:
+        rise: of the RMSE when the column is shuffled, in the target's unit, mean over the shuffles.
+        spread: standard deviation of that over the shuffles.
+        share: the rise as a share of the RMSE with the column as it is.
+    """
+
+    covariate: str
+    rise: float
+    spread: float
+    share: float
+
+
+def measure_importance(
+    panel: Panel, fitted: Sequence[tuple[Fold, Fitted]], combination: Combination | None, seed: int
+) -> tuple[Importance, ...]:
+    """Returns what each covariate is worth, the dearest first.
+
+    Args:
+        panel: all the data.
+        fitted: scored folds, each with the model that was trained before it.
+        combination: how its members become one forecast.
+        seed: of the shuffles.
+    """
+    if panel.covariates is None:
+        return ()
+    some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
+    chosen = panel.select(some)
+    truth = np.stack([fold.truth(panel)[some] for fold, _ in fitted])
+    rng = np.random.default_rng(seed)
+
+    def error(covariates: Covariates | None) -> float:
+        points = []
+        for fold, model in fitted:
+            told = replace(chosen, covariates=covariates).until(fold.cuts[some])
+            points.append(forecast_points(model.predict_members(told), combination, lowest_values(told)))
+        return rmse(truth, np.stack(points))
+
+    covariates = chosen.covariates
+    assert covariates is not None
+    usual, found = error(covariates), []
+    for column in covariates.columns:
+        rises = [error(shuffled(covariates, column, chosen, rng)) - usual for _ in range(REPEATS)]
+        mean = float(np.mean(rises))
+        found.append(Importance(column.name, mean, float(np.std(rises)), mean / usual if usual > 0 else 0.0))
+    return tuple(sorted(found, key=lambda one: -one.rise))
+
+
+def shuffled(covariates: Covariates, column: Column, panel: Panel, rng: np.random.Generator) -> Covariates:
+    """Returns the covariates with one column shuffled: over the steps of each series, or a trait over the series."""
+    own = covariates.of(column.kind)
+    place = own.index(column)
+    values = getattr(covariates, column.kind).copy()
+    if column.kind == "static":
+        values[:, place] = rng.permutation(values[:, place])
+    else:
+        offsets = covariates.known_offsets if column.kind == "known" else panel.offsets
+        for start, end in pairwise(offsets):
+            values[start:end, place] = rng.permutation(values[start:end, place])
+    return replace(covariates, **{column.kind: values})

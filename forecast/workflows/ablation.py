@@ -1,0 +1,148 @@
+"""What each covariate is worth: the best network is backtested anew without it, on the same folds.
+
+Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.errors import UsageError
+from forecast.evaluation.backtest import backtest
+from forecast.evaluation.metrics import rmse
+from forecast.evaluation.significance import LEVEL, diebold_mariano, paired_blocks
+from forecast.models.causes import COVARIATES
+from forecast.models.registry import Memory, make_forecaster
+from forecast.specs import ModelSpec
+from forecast.workflows.contest import LEARNED, Contest, Reporter
+
+FloatArray = NDArray[np.float64]
+
+Progress = Callable[[str, float], None]
+EVERYTHING, CALENDAR = "all covariates", "the calendar"
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the forecasts lose without one covariate.
+
+    Attributes:
+        rmse: without it, over all scored points.
+        worth: that less the RMSE with it; negative where the forecasts are better without.
+        spread: standard deviation of the worth over folds; None for one fold.
+        share: the worth as a share of the RMSE with it.
+        p: that the difference is chance, over series and folds, or over time where these are few; None where unknown.
+    """
+
+    covariate: str
+    rmse: float
+    worth: float
+    spread: float | None
+    share: float
+    p: float | None
+
+    @property
+    def is_tie(self) -> bool:
+        """Whether the difference may be chance."""
+        return self.p is None or self.p > LEVEL
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What each covariate is worth to one model, the dearest first."""
+
+    model: str
+    rmse: float  # with all of them
+    rows: tuple[Worth, ...]
+
+
+def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> None:
+    """Refuses what can't be ablated, before anything is trained.
+
+    Raises:
+        UsageError: there are no covariates, no network is compared, or time is limited.
+    """
+    if panel.covariates is None:
+        message = "--ablate takes covariates away one at a time, but none are named."
+        hint = "--known promo,price --ablate; forecast check DATA names the columns that could serve"
+        raise UsageError(message, hint)
+    if not any(name in LEARNED for name in models):
+        raise UsageError("--ablate trains a network anew, but none is compared.", "--models lstm --ablate")
+    if is_timed:
+        raise UsageError("--ablate can't be used with --time-limit or --match seconds.", "leave one of them out")
+
+
+def ablate(contest: Contest, reporter: Reporter) -> Ablation:
+    """Returns what each covariate, all together, and the calendar are worth to the best network of a contest.
+
+    Raises:
+        ForecastError: see ``backtest``.
+    """
+    panel = contest.reading.panel
+    covariates = panel.covariates
+    assert covariates is not None
+    model = next(row.model for row in contest.board.rows if row.model in LEARNED)
+    cases: list[tuple[str, Panel, dict[str, ModelSpec]]] = [
+        (column.name, replace(panel, covariates=covariates.without(column.name)), contest.specs)
+        for column in covariates.columns
+    ]
+    if len(cases) > 1:
+        cases.append((EVERYTHING, replace(panel, covariates=None), contest.specs))
+    if calendar_used(contest):
+        plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in contest.specs.items()}
+        cases.append((CALENDAR, panel, plain))
+    usual = next(trial for trial in contest.backtest.trials if trial.name == model).forecasts
+    rows = []
+    for number, (name, told, specs) in enumerate(cases):
+
+        def progress(_: str, share: float, name: str = name, number: int = number) -> None:
+            reporter.progress(f"{model} without {name}", (number + share) / len(cases))
+
+        forecasts = _without(contest, model, told, specs, progress)
+        rows.append(_worth(name, contest.backtest.truths, forecasts, usual))
+    truths = contest.backtest.truths
+    return Ablation(model, rmse(truths, usual), tuple(sorted(rows, key=lambda row: -row.worth)))
+
+
+def calendar_used(contest: Contest) -> list[str]:
+    """Returns the groups of the calendar that the networks of the latest fold use."""
+    knowledge = contest.knowledge
+    if knowledge is None or knowledge.effects is None:
+        return []
+    groups = dict.fromkeys(cause.group for cause in knowledge.effects.causes.used)
+    return [group for group in groups if group != COVARIATES]
+
+
+def _without(contest: Contest, model: str, panel: Panel, specs: dict[str, ModelSpec], progress: Progress) -> FloatArray:
+    memory: Memory = {}
+    forecaster = make_forecaster(model, specs, contest.plan.season, contest.machine, memory)
+    result = backtest(
+        panel,
+        contest.backtest.folds,
+        [forecaster],
+        contest.plan.season,
+        refit=contest.plan.refit,
+        metric=contest.settings.metric,
+        progress=progress,
+    )
+    return result.trials[0].forecasts
+
+
+def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray) -> Worth:
+    error, least = rmse(truths, without), rmse(truths, usual)
+    folds = [rmse(truths[k], without[k]) - rmse(truths[k], usual[k]) for k in range(len(truths))]
+    known = [one for one in folds if np.isfinite(one)]
+    p = paired_blocks(truths, without, usual)
+    if np.isnan(p):
+        p = diebold_mariano(truths, without, usual)
+    return Worth(
+        covariate=name,
+        rmse=error,
+        worth=error - least,
+        spread=float(np.std(known, ddof=1)) if len(known) > 1 else None,
+        share=(error - least) / least if least > 0 else 0.0,
+        p=None if np.isnan(p) else p,
+    )
