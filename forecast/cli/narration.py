@@ -97,6 +97,8 @@ def tell_saved(result: "TrainResult") -> None:
     why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
     say(f"{why}{version.name} {version.label}, now champion", "Saved")
     say(str(result.files[0]), "Forecast")
+    for note in result.untold:
+        say(note, "Note")
     tell_files([str(path) for path in result.files[1:]])
 
 

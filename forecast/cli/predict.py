@@ -3,9 +3,11 @@
 from shutil import get_terminal_size
 
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
-from forecast.cli.flags import OnlyName, OutputFlags, grouped
+from forecast.cli.flags import OnlyName, OutputFlags, grouped, split_names
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
+from forecast.cli.what_if import print_what_if
+from forecast.errors import UsageError
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -23,6 +25,8 @@ def predict_command(
     forecast predict sales --horizon 24 -o next_two_years.csv
 
     forecast predict sales --data newest.csv --future next_month.csv --json
+
+    forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
     from forecast.production.store import Store
     from forecast.workflows.outputs import check_free, forecast_csv, write_file
@@ -31,7 +35,13 @@ def predict_command(
 
     to = flags.to
     check_free(to, force=flags.force)
-    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future)
+    only = split_names(flags.series)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
+    if flags.values:
+        print_what_if(request, flags, output)
+        return
+    if flags.at:
+        raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
     result = predict(request, Store(output.store))
     if not output.quiet:
         for note in result.notes:

@@ -21,6 +21,27 @@ class PredictFlags:
         str | None,
         typer.Option("--future", metavar="FILE", help="What is known of the steps to come: dates, ids and --known."),
     ] = None
+    series: Annotated[
+        str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")
+    ] = None
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="COLUMN=VALUE",
+            help="What if: a known column has this value, or =-10% or =*1.2 of its own; several with commas.",
+            rich_help_panel="What if",
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="DATE[..DATE]",
+            help="When --set holds, the last date included; default: the whole horizon.",
+            rich_help_panel="What if",
+        ),
+    ] = None
     version: Annotated[
         str | None,
         typer.Option(

@@ -79,5 +79,6 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         lock_timeout=wait.total_seconds() if wait else 0.0,
         dry_run=flags.dry_run,
         report=flags.report,
+        future=flags.future,
         exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,
     )

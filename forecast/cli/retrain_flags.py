@@ -101,6 +101,10 @@ class JobFlags:
     to: Annotated[Path, _job("--output", "-o", metavar="DIR", file_okay=False, help="Folder of the forecast file.")] = (
         Path("forecasts")
     )
+    future: Annotated[
+        str | None,
+        _job("--future", metavar="FILE", help="What is known of the steps to come: dates, ids and --known."),
+    ] = None
     report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
     dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
     detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False

@@ -89,7 +89,7 @@ def train_command(
             say(worth, "Worth")
         tell_saved(result)
         tell_timing(result.contest)
-        say_commands(_next(result.version.name, source, reading, output), "Next")
+        say_commands(_next(result, source, reading, output), "Next")
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
@@ -108,13 +108,16 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         **describe_board(board),
         **describe_contest(result.contest),
         "importance": [asdict(one) for one in result.importance],
+        "notes": list(result.untold),
         "files": [str(path) for path in result.files],
     }
 
 
-def _next(name: str, data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:
+def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:
     """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
-    predict, compare = f"forecast predict {name}{output.store_words}", f"forecast compare{output.store_words}"
+    future = " --future FILE" if result.untold else ""
+    predict = f"forecast predict {result.version.name}{future}{output.store_words}"
+    compare = f"forecast compare{output.store_words}"
     if data == "-":
         return (predict,)
     return predict, f"{compare} {shlex.quote(data)}" if reading == DataFlags() else compare

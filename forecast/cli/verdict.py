@@ -17,7 +17,8 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     if output.form == "json":
         own = {key: value for key, value in asdict(result.entry).items() if key not in {"fingerprint", "asked"}}
         more = {"challenged": result.before, "scored_on": result.scored_on or None, "plan": list(result.plan)}
-        print_json({"name": result.name, **own, **more, "files": [str(path) for path in result.files]})
+        more |= {"notes": list(result.notes), "files": [str(path) for path in result.files]}
+        print_json({"name": result.name, **own, **more})
         return
     if output.quiet:
         return

@@ -116,9 +116,10 @@ def backtest(
     scales, rms_scales = (
         np.stack([series_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
+    first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
     trials = []
     for forecaster in forecasters:
-        trial = _RunningTrial(forecaster, panel, season, metric)
+        trial = _RunningTrial(forecaster, panel, first, season, metric)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
@@ -179,8 +180,8 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
-    def __init__(self, forecaster: Forecaster, panel: Panel, season: int, metric: Metric) -> None:
-        self.forecaster, self.panel, self.season, self.metric = forecaster, panel, season, metric
+    def __init__(self, forecaster: Forecaster, panel: Panel, first: Panel, season: int, metric: Metric) -> None:
+        self.forecaster, self.panel, self.first, self.season, self.metric = forecaster, panel, first, season, metric
         self.fitted: Fitted | None = None
         self.curve: Curve | None = None
         self.records: list[_Record] = []
@@ -192,7 +193,8 @@ class _RunningTrial:
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
         began = time.perf_counter()
-        self.fitted = self.forecaster.fit(fold.train(self.panel), watcher)
+        train = self.first if fold.number == 0 else fold.train(self.panel)
+        self.fitted = self.forecaster.fit(train, watcher)
         self.train_seconds += max(time.perf_counter() - began, self.fitted.train_seconds)
         self.curve = self.curve or self.fitted.curve
 

@@ -26,6 +26,8 @@ SHORT_RUN = 3.0
 AROUND = (1, 2, -1)
 """Steps from each step to the events that may matter to it: the two to come and the last."""
 WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
+MOST_MADE = 1 + len(AROUND) + 12
+"""Causes that are made of one known input, at most."""
 COVARIATES = "covariates"
 
 

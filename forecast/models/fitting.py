@@ -67,7 +67,7 @@ class RecurrentForecaster:
 
         Raises:
             TrainingError: a loss became NaN.
-            DataError: no series is long enough for one window.
+            DataError: no series is long enough for one window, or networks that go on lack a covariate.
             KeyboardInterrupt: after the running chunk of steps.
         """
         if self.memory is None:
@@ -80,6 +80,7 @@ class RecurrentForecaster:
 
     def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         began = time.perf_counter()
+        panel = check_columns(self.start.knowledge, panel) if self.start else panel
         knowledge, rest = self._learn_covariates(panel)
         spec = knowledge.sized(self.spec) if knowledge else self.spec
         horizon = 1 if spec.rolled else spec.horizon
@@ -119,12 +120,10 @@ class RecurrentForecaster:
     def _learn_covariates(self, panel: Panel) -> tuple[Knowledge | None, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
 
-        Networks that go on keep the inputs that they know, and get no others.
+        Networks that go on keep the inputs that they know.
         """
         if self.spec.rolled:
             return None, panel
-        if self.start:
-            panel = check_columns(self.start.knowledge, panel)
         encoding = self.start.knowledge.encoding if self.start and self.start.knowledge else None
         return learn_covariates(panel, self.spec.with_(cell="linear"), encoding)
 

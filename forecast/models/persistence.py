@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.errors import DataError
-from forecast.models.causes import Cause, Causes
+from forecast.models.causes import COVARIATES, MOST_MADE, Cause, Causes
 from forecast.models.effects import Effects
 from forecast.models.encoding import Encoding, Input
 from forecast.models.knowledge import Knowledge
@@ -92,7 +92,7 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
         model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
-    if not _fits(model):
+    if not _fits(model) or (knowledge and not _knowledge_fits(knowledge, spec, len(series_ids))):
         raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
     return model
 
@@ -145,10 +145,29 @@ def _load_knowledge(
         used = tuple(Cause(**one) for one in document["causes"])
         causes = Causes(used, encoding, tuple(document["events"]), document["country"])
         common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
-        if own.shape != (len(series_ids), len(used)) or common.shape != own.shape[1:] or sizes.shape != own.shape[:1]:
-            raise ValueError("the effects of covariates have another shape than their causes")
         effects = Effects(causes, common, own, sizes, series_ids)
     return Knowledge(encoding, effects)
+
+
+def _knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
+    """Tells whether every array has the shape that columns, inputs and causes demand, and the networks take them."""
+    encoding, effects = knowledge.encoding, knowledge.effects
+    pairs: list[tuple[NDArray[Any], tuple[int, ...]]] = []
+    known = 0
+    if encoding:
+        counts = {kind: sum(column.kind == kind for column in encoding.columns) for kind in KINDS}
+        pairs += [(centers, (series, counts[kind])) for kind, centers in encoding.centers.items()]
+        if not all(0 <= one.place < counts.get(one.kind, 0) for one in encoding.inputs):
+            return False
+        known = len(encoding.of("known"))
+    if effects:
+        used, events = effects.causes.used, effects.causes.events
+        pairs += [(effects.common, (len(used),)), (effects.own, (series, len(used))), (effects.sizes, (series,))]
+        places = [cause.place for cause in used if cause.group == COVARIATES]
+        if not all(0 <= place < MOST_MADE * known for place in places) or not all(0 <= one < known for one in events):
+            return False
+    fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
+    return fitting and knowledge.sized(spec) == spec
 
 
 def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -11,6 +11,7 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import Backtest, backtest
+from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.models.ensemble import EnsembleModel
@@ -81,7 +82,15 @@ class Contest:
         models = list(self.memory.values())
         return models[-1].knowledge if models else None
 
-    def fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
+    def importance(self, name: str) -> tuple[Importance, ...]:
+        """Returns what each covariate is worth to the networks of a name, as the backtest trained them."""
+        panel = self.reading.panel
+        if panel.covariates is None:
+            return ()
+        trial = next(trial for trial in self.backtest.trials if trial.name == name)
+        return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed)
+
+    def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
         """Returns the scored folds, each with the networks of a name that were trained before it."""
         from forecast.models.fitting import panel_digest  # noqa: PLC0415 - imports TensorFlow, which is loaded by now
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from forecast.data.findings import listed
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import lowest_values
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.outputs import check_free
-from forecast.workflows.versions import load_version
+from forecast.workflows.versions import StoredModel, load_version
 
 CHAMPION = "champion"
 
@@ -36,7 +37,8 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     """Writes a version, or the ``champion``, as a ``.keras`` file.
 
     Raises:
-        UsageError: the file is there and not ``force``, or is not called ``.keras``, by which Keras knows its own.
+        UsageError: the file is there and not ``force``, or is not called ``.keras``, by which Keras knows its own; or
+            the model needs more than the target's past.
         NotFoundError: there is no such model or version.
         DataError: the version is damaged, or the disk refused.
     """
@@ -47,6 +49,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     check_free(path, force=force)
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
+    _check_plain(stored)
     from forecast.models.exported import export_model, lookback_of  # noqa: PLC0415 - imports TensorFlow
 
     trained = stored.trained
@@ -57,3 +60,17 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
         atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
     lookback, series = lookback_of(trained.model), trained.model.parts[0].series_ids
     return Export(stored.version, trained.name, path, lookback, trained.horizon, series)
+
+
+def _check_plain(stored: StoredModel) -> None:
+    """Refuses a model that forecasts by covariates or by dates: the file is given the target's past values alone."""
+    told = next((part.knowledge for part in stored.trained.model.parts if part.knowledge), None)
+    if told is None:
+        return
+    columns = [column.name for column in told.encoding.columns] if told.encoding else []
+    what, without = (listed(columns, 8), f"without {listed(columns, 8)} and ") if columns else ("the calendar", "")
+    version = stored.version
+    raise UsageError(
+        f"{version.name} {version.label} forecasts by {what} too, and a Keras file takes past values only.",
+        f"forecast train DATA {without}with --no-calendar makes a model that can be exported",
+    )

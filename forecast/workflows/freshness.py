@@ -14,6 +14,8 @@ from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
 
 Line = Mapping[str, Any]
+FUTURE = "future"
+"""Among what is asked for, the fingerprint of the file that tells of the steps to come."""
 MOST_REVISED = 0.05
 """Share of the old values that may have changed: statistics offices correct their newest months."""
 
@@ -68,7 +70,8 @@ class Past:
         """Returns how many new rows the champion was judged on with the same settings, and stayed."""
         judged = self.judged or {}
         stayed = judged.get("outcome") in {"kept", "candidate"} and judged.get("champion") == self.champion.label
-        return int(judged.get("new_rows") or 0) if stayed and judged.get("asked") == dict(asked) else 0
+        before, now = ({**each, FUTURE: None} for each in (judged.get("asked") or {}, asked))  # nobody learns from that
+        return int(judged.get("new_rows") or 0) if stayed and before == now else 0
 
     @property
     def since(self) -> datetime:

@@ -1,16 +1,20 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast.data.findings import listed
 from forecast.data.future import check_future, read_future
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
-from forecast.errors import UsageError
+from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store import Store
 from forecast.production.version import Version
+from forecast.workflows.ahead import columns_needed
 from forecast.workflows.planning import check_kind
 from forecast.workflows.sources import only_model, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
@@ -25,6 +29,7 @@ class PredictRequest:
         source: a file to forecast from; None for the one that the model was trained on.
         version: a version to use in place of the champion.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
+        series: names of those that are forecast; empty for all.
     """
 
     name: str | None
@@ -32,6 +37,7 @@ class PredictRequest:
     horizon: int | None = None
     version: str | None = None
     future: str | None = None
+    series: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +59,36 @@ def predict(request: PredictRequest, store: Store) -> PredictResult:
         DataError: the version is damaged, or the data can't be read.
         UsageError: the store holds several models and none was named.
     """
+    stored, panel, notes = prepared(request, store)
+    return forecast_from(stored, panel, notes, request.horizon)
+
+
+def prepared(request: PredictRequest, store: Store) -> tuple[StoredModel, Panel, tuple[str, ...]]:
+    """Returns the model, the panel from whose end it forecasts, and what is to be said about that.
+
+    Raises:
+        ForecastError: see ``predict``.
+    """
     models = store.model(request.name or only_model(store, "predict"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
     panel, notes = panel_of(stored, request.source)
     if request.future is not None:
         panel, more = with_future(panel, request.future, stored.options)
         notes += more
-    return forecast_from(stored, panel, notes, request.horizon)
+    return stored, only_series(panel, request.series), notes
+
+
+def only_series(panel: Panel, names: Sequence[str]) -> Panel:
+    """Returns the panel of the named series, in the panel's order; all of them where none is named.
+
+    Raises:
+        UsageError: there is no such series.
+    """
+    for name in names:
+        if name not in panel.series_ids:
+            message = f"There is no series '{name}' among {listed(list(panel.series_ids))}."
+            raise UsageError(f"{message}{did_you_mean(name, panel.series_ids)}", f"--series {panel.series_ids[0]}")
+    return panel.select([i for i, name in enumerate(panel.series_ids) if name in names]) if names else panel
 
 
 def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tuple[Panel, tuple[str, ...]]:
@@ -94,19 +123,36 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
         DataError: the panel holds values that the model's kind can't have, or a known covariate has none for a step.
         UsageError: the horizon is below 1.
     """
+    horizon = check_horizon(stored, panel, horizon)
+    check_future(panel, horizon, columns_needed(stored.trained))
+    notes += longer_note(stored.trained, horizon)
+    forecasts = stored.trained.forecast(panel, horizon)
+    return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
+
+
+def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int:
+    """Returns the steps to forecast: as many as asked for, else as the model was trained for.
+
+    Raises:
+        DataError: the panel holds values that the model's kind can't have.
+        UsageError: the horizon is below 1.
+    """
     check_kind(panel, read_settings(stored.version.manifest).kind)
     horizon = stored.trained.horizon if horizon is None else horizon
     if horizon < 1:
         raise UsageError(f"--horizon {horizon} is not a number of steps.", "--horizon 1 or more")
-    check_future(panel, horizon)
-    if horizon > stored.trained.horizon:
-        notes += (
-            f"The model was trained for {stored.trained.horizon} steps; its forecast is repeated from its own end "
-            f"for the rest, and those steps have no intervals, since their errors were never measured "
-            f"(forecast train DATA --horizon {horizon} measures them).",
-        )
-    forecasts = stored.trained.forecast(panel, horizon)
-    return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
+    return horizon
+
+
+def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
+    """Returns what is to be said where more steps are asked for than a model was trained for."""
+    if horizon <= trained.horizon:
+        return ()
+    return (
+        f"The model was trained for {trained.horizon} steps; its forecast is repeated from its own end "
+        f"for the rest, and those steps have no intervals, since their errors were never measured "
+        f"(forecast train DATA --horizon {horizon} measures them).",
+    )
 
 
 def panel_of(stored: StoredModel, source: str | Source | None) -> tuple[Panel, tuple[str, ...]]:

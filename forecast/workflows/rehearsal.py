@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
+from forecast.data.covariates import Column
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, read_panel
@@ -19,6 +20,7 @@ from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.specs import ModelSpec
+from forecast.workflows.ablation import check_ablation
 from forecast.workflows.compare import CompareRequest, models_of
 from forecast.workflows.contest import LEARNED, Prepared, Reporter, prepare
 from forecast.workflows.outputs import check_folder, stem_of
@@ -30,7 +32,7 @@ from forecast.workflows.train import BASELINES, LAST_EFFORT, TrainRequest, candi
 class Step:
     """One thing that would be done."""
 
-    verb: str  # read, start, train, score, finish or write
+    verb: str  # read, start, train, score, ablate, finish or write
     what: str
     seconds: float | None = None  # about; None where it is part of another step
 
@@ -92,10 +94,31 @@ def rehearse_compare(request: CompareRequest, reporter: Reporter) -> Rehearsal:
     began = time.perf_counter()
     reading = read_panel(request.source, request.options)
     reporter.read(reading)
+    if request.ablate:
+        check_ablation(reading.panel, names, is_timed=request.terms.is_timed)
     prepared = prepare(reading, request.settings, names, request.device, reporter, request.terms)
     stem = request.folder / stem_of(request.source)
     files = [f"{stem}{end}" for end in _plots(request, prepared, "-compare-")]
-    return _rehearse(prepared, reading, names, request.terms, began, files, reporter)
+    if request.ablate:
+        kinds = ("csv",) if request.plots == "none" else ("csv", request.plots)
+        files += [f"{stem}-compare-ablation.{kind}" for kind in kinds]
+    planned = _rehearse(prepared, reading, names, request.terms, began, files, reporter)
+    return _with_ablation(planned, reading) if request.ablate else planned
+
+
+def _with_ablation(planned: Rehearsal, reading: Reading) -> Rehearsal:
+    """Returns the plan with the trainings without each covariate, and without all of them where there are several."""
+    columns = reading.panel.covariates.columns if reading.panel.covariates else ()
+    times = len(columns) + (len(columns) > 1)
+    dearest = max((step.seconds or 0.0 for step in planned.steps if step.verb == "train"), default=0.0)
+    step = Step("ablate", f"the best network anew, {counted(times, 'time')}, without {_list(columns)}", times * dearest)
+    last = next((at for at, each in enumerate(planned.steps) if each.verb == "write"), len(planned.steps))
+    return replace(planned, steps=(*planned.steps[:last], step, *planned.steps[last:]))
+
+
+def _list(columns: tuple[Column, ...]) -> str:
+    names = [column.name for column in columns]
+    return ", ".join(names) + (", and all of them" if len(names) > 1 else "")
 
 
 def _rehearse(

@@ -20,7 +20,7 @@ from forecast.production.model_store import ModelStore
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Device, Preset
-from forecast.workflows.freshness import Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
+from forecast.workflows.freshness import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.readers import ReadOptions
@@ -68,6 +68,7 @@ class RetrainRequest:
         dry_run: say what would be done.
         exit_code_kept: for the record, what the process exits with where the champion stays.
         report: a page of the champion and of what was decided, beside the forecast file.
+        future: a file that tells the known covariates of the steps to come; None where the data itself does.
     """
 
     name: str | None
@@ -83,11 +84,13 @@ class RetrainRequest:
     dry_run: bool = False
     exit_code_kept: int = 0
     report: bool = False
+    future: str | None = None
 
     @property
     def asked(self) -> dict[str, Any]:
         """All that is not as usual and could make the same data come out differently."""
-        return self.change.asked(self.gate)
+        future = {FUTURE: fingerprint_of(self.future)} if self.future else {}
+        return self.change.asked(self.gate) | future
 
     def is_repeated(self, past: Past, fingerprint: str | None) -> bool:
         """Returns whether an earlier run was asked the same of the same bytes."""

@@ -10,18 +10,21 @@ from forecast.data.findings import counted, listed
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import NotFoundError, UsageError, did_you_mean
+from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import ENSEMBLE, NETWORKS
 from forecast.production.disk import atomic_write
 from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
 from forecast.production.version import Version
+from forecast.workflows.ahead import untold_note
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
 from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
 from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import Outlook, check_folder, forecast_csv
+from forecast.workflows.predict import with_future
 from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.sources import read_alike
@@ -40,6 +43,8 @@ class Succession:
     reporter: Reporter
     log: Log
     outlook: Outlook | None = None  # what was foretold in the end
+    notes: tuple[str, ...] = ()  # on what was told of the future
+    untold: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
 
     def run(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -103,6 +108,9 @@ class Succession:
         options = asked or stored.options
         reading = read_alike(self.source, options, frequency, stored.columns, is_asked=asked is not None)
         self.reporter.read(reading)
+        if self.request.future is not None:
+            panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)
+            reading = replace(reading, panel=panel)
         if len(reading.panel) == len(stored.context) == 1:
             return replace(reading, panel=replace(reading.panel, series_ids=stored.context.series_ids))
         if not set(reading.panel.series_ids) & set(stored.context.series_ids):
@@ -155,7 +163,7 @@ class Succession:
     def _issue(self, stored: StoredModel, panel: Panel) -> Path:
         """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
         forecasts = stored.trained.forecast(panel, stored.trained.horizon)
-        path = self._write_forecast(stored.version, stored.trained.name, forecasts, panel)
+        path = self._write_forecast(stored.version, stored.trained, forecasts, panel)
         table = forecast_csv(forecasts, panel, stored.trained.name, stored.version.label)
         self.progress.models.issue(table.encode(), stored.version, self.now())
         return path
@@ -178,7 +186,7 @@ class Succession:
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
-            path = self._write_forecast(in_use, model.name, model.forecast(panel, model.horizon), panel)
+            path = self._write_forecast(in_use, model, model.forecast(panel, model.horizon), panel)
         entry = self.progress.learn(
             outcome=decision.outcome,
             reason=decision.reason,
@@ -190,9 +198,9 @@ class Succession:
             exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
         )
         entrant = "warm challenger" if duel.challenger.is_warm else "challenger"
-        notes = (*duel.notes, *_gained(reading, stored))
-        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel), "notes": notes}
-        return self._result(stored.version, entry, files=(path,), **facts)
+        notes = (*self.notes, *duel.notes, *_gained(reading, stored))
+        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel)}
+        return self._result(stored.version, entry, notes, files=(path,), **facts)
 
     def _publish(self, finalist: Finalist, decision: Decision) -> Version:
         models, change = self.progress.models, self.request.change
@@ -204,10 +212,11 @@ class Succession:
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
-    def _write_forecast(self, version: Version, model: str, forecasts: Forecasts, panel: Panel) -> Path:
+    def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
         path = self.request.folder / f"{version.name}.csv"
-        atomic_write(path, forecast_csv(forecasts, panel, model, version.label).encode(), flag="-o DIR")
+        atomic_write(path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR")
         self.outlook = Outlook(panel, forecasts)
+        self.untold = untold_note(trained, panel, trained.horizon, "--future FILE")
         return path
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
@@ -222,9 +231,10 @@ class Succession:
         )
         return self._result(stored.version, self.progress.learn(outcome="dry-run"), plan=plan)
 
-    def _result(self, before: Version, entry: Entry, **more: Any) -> RetrainResult:
+    def _result(self, before: Version, entry: Entry, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
         since = str(before.manifest["data"]["training_end"]).removesuffix("T00:00:00")
-        return RetrainResult(before.name, entry, before.label, since, outlook=self.outlook, **more)
+        said = (*notes, *self.untold)
+        return RetrainResult(before.name, entry, before.label, since, notes=said, outlook=self.outlook, **more)
 
 
 def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import cast
 
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
-from forecast.evaluation.importance import Importance, measure_importance
+from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
@@ -24,6 +24,7 @@ from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
+from forecast.workflows.ahead import untold_note
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.outputs import Outlook, check_folder, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
@@ -72,6 +73,7 @@ class TrainResult:
     forecasts: Forecasts
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
+    untold: tuple[str, ...] = ()  # what the forecast had to guess of the known covariates, in words
 
     @property
     def board(self) -> Leaderboard:
@@ -114,7 +116,7 @@ def finish(
     chosen, reason = choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
     reporter.progress("drawing and saving", 1.0)
-    importance = measure_importance(panel, contest.fitted(chosen), trained.combination, contest.settings.seed)
+    importance = contest.importance(chosen)
     forecasts = trained.forecast(panel, contest.plan.horizon)
     weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
@@ -137,7 +139,8 @@ def finish(
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
-    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance)
+    untold = untold_note(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
+    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold)
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

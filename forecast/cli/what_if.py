@@ -1,0 +1,75 @@
+"""`forecast predict --set COLUMN=VALUE`: both forecasts, and what the difference comes to."""
+
+from typing import TYPE_CHECKING
+
+from forecast.cli.console import count, print_json, say, settle_form, short, table
+from forecast.cli.flags import OutputFlags
+from forecast.cli.predict_flags import PredictFlags
+from forecast.cli.streams import write_out
+
+if TYPE_CHECKING:
+    from forecast.workflows.predict import PredictRequest
+    from forecast.workflows.what_if import WhatIfResult
+
+
+def print_what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags) -> None:
+    """Prints both forecasts: as a table the steps that differ; as CSV or JSON, or into a file, all steps."""
+    from forecast.production.store import Store
+    from forecast.workflows.outputs import write_file
+    from forecast.workflows.what_if import COLUMNS, Question, what_if
+
+    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
+    form, to = settle_form(output.form), flags.to
+    if not output.quiet:
+        for note in result.notes:
+            say(note, "Note")
+    if to is not None:
+        write_file(to, result.csv())
+        if not output.quiet:
+            steps = count(result.asked.shape[1], "step")
+            say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
+    if form == "json":
+        total, version = result.total, result.version
+        told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in result.rows()]
+        question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}
+        document = {"name": version.name, "version": version.label, "model": result.model, **question}
+        print_json({**document, "forecasts": rows, "files": [str(to)] if to else []})
+    elif to is None:
+        write_out(result.csv() if form == "csv" else _table(result, flags))
+    if not output.quiet:
+        say(_total(result), "Total")
+
+
+def _table(result: "WhatIfResult", flags: PredictFlags) -> str:
+    """Returns the steps that differ; the name of a lone series says nothing."""
+    rows = list(result.rows(moved_only=True))
+    header = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
+    lines = [[*map(short, row[:5]), _signed(row[5])] for row in rows]
+    first = 1 if len(result.panel) == 1 else 0
+    question = ", ".join(flags.values or ()) + (f" at {flags.at}" if flags.at else "")
+    head = f"  {result.version.name} {result.version.label}, {result.model}; what if {question}\n"
+    return head + table(header[first:], [line[first:] for line in lines], left=2 - first)
+
+
+def _signed(value: str | float | None) -> str:
+    return f"{'+' if isinstance(value, float) and value > 0 else ''}{short(value)}"
+
+
+def _total(result: "WhatIfResult") -> str:
+    """Returns what the difference comes to, and where it is."""
+    from forecast.data.frequency import readable
+    from forecast.data.future import steps_counted
+
+    total, panel = result.total, result.panel
+    horizon = steps_counted(result.asked.shape[1], panel.frequency)
+    where = f"over {horizon}" + (f" of {len(panel):,} series" if len(panel) > 1 else "")
+    what = f"{panel.target} on average {where}" if total.is_mean else f"{panel.target} {where}"
+    if not result.moved.any() or total.forecast == total.what_if:
+        return f"{what}: {short(total.forecast)} either way; nothing differs."
+    share = "" if total.share is None else f" ({100 * total.share:+.1f} %)"
+    change = _signed(total.what_if - total.forecast)
+    stamps = result.forecasts.timestamps[result.moved]
+    first, last = readable(stamps.min()), readable(stamps.max())
+    span = f"on {first}" if first == last else f"from {first} to {last}"
+    return f"{what}: {short(total.forecast)} as it is, {short(total.what_if)} what if: {change}{share}, {span}."

@@ -1,0 +1,266 @@
+"""What would be if a known column were otherwise on some steps to come: read from words, checked, laid on a panel.
+
+    promo=1, price=-10%      2024-07-10..2024-07-12
+         │                          │
+         ▼                          ▼
+    known   promo  0 0 1 1 1 0   steps after the end of the target
+            price  3 3 2.7 …
+
+Shapes: ``S`` series, ``H`` horizon, ``C`` known columns.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.covariate_cells import FALSE, TRUE
+from forecast.data.covariates import Column
+from forecast.data.findings import listed, quoted
+from forecast.data.frequency import MONTHS, Frequency
+from forecast.data.future import Known, continued, when
+from forecast.data.panel import FloatArray, Panel
+from forecast.errors import UsageError, did_you_mean
+
+BoolArray = NDArray[np.bool_]
+Span = tuple[Any, Any]
+"""From when on, and until when, which is no longer part of it."""
+Flags = Mapping[str, tuple[float, float]]
+"""Columns that have two values only, with these."""
+
+SLACK = 0.05
+"""Share of its range by which a number may leave it without a word."""
+
+_NEXT = re.compile(r",(?=[^,=]+=)")  # a comma that is not within a value
+_SHARE = re.compile(r"([+-]\d*\.?\d+)\s*%|\*\s*(\d*\.?\d+)")
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
+
+
+@dataclass(frozen=True)
+class Supposition:
+    """One known column that is otherwise.
+
+    Attributes:
+        column: which.
+        place: of the column among the known ones.
+        value: that it has instead, or by which its own is multiplied; of a text its code.
+        is_share: it is multiplied.
+        unseen: a text that the column never held.
+    """
+
+    column: Column
+    place: int
+    value: float
+    is_share: bool = False
+    unseen: str | None = None
+
+
+def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple[Supposition, ...]:
+    """Returns what words such as ``promo=1``, ``price=-10%,sky=rain`` say of a panel's known columns.
+
+    Args:
+        texts: the words.
+        panel: has known columns.
+        flags: those of them that can't be set to anything.
+
+    Raises:
+        UsageError: they say nothing, name a column that can't be set or a value that it can't have.
+    """
+    found: list[Supposition] = []
+    for part in [part for text in texts for part in _NEXT.split(text)]:
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not (name and equals and value):
+            raise UsageError(f"--set {part} does not say which column has which value.", "--set promo=1")
+        column, place = _column(name, panel)
+        if any(one.column == column for one in found):
+            raise UsageError(f"--set gives {column.name} two values.", f"--set {column.name}=… once")
+        found.append(_supposition(column, place, value, flags.get(column.name)))
+    return tuple(found)
+
+
+def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
+    """Returns which steps of the horizon a date or a range ``A..B``, both ends included, means, (S, H); None means all.
+
+    Raises:
+        UsageError: it is no date, or lies outside of the horizon.
+    """
+    frequency = panel.frequency
+    ordinals = panel.last[:, None] + np.arange(1, horizon + 1)  # (S, H)
+    if at is None:
+        return np.ones(ordinals.shape, dtype=bool)
+    first, _, last = at.partition("..")
+    (begin, begun), (ending, end) = _span(first, frequency), _span(last or first, frequency)
+    if begin >= end:
+        raise UsageError(f"--at {at} ends before it begins.", f"--at {last}..{first}")
+    begins, ends = frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
+    low, high = (when(panel, int(step)) for step in (ordinals.min(), ordinals.max()))
+    if begun <= begins.min():
+        message = f"--at {at} begins before the steps that are forecast, {low} to {high}."
+        raise UsageError(message, f"--at {low.removeprefix('row ')}..{high.removeprefix('row ')}, or a part of it")
+    if ending >= ends.max():
+        wanted = int(frequency.periods(np.array([ending], "datetime64[s]"))[0] - panel.last.max())
+        message = f"--at {at} goes on after the steps that are forecast, {low} to {high}."
+        raise UsageError(message, f"--horizon {wanted} reaches it")
+    stamps = frequency.timestamps(ordinals)
+    within: BoolArray = (stamps >= begin) & (stamps < end)
+    if frequency.unit in {"week", *MONTHS} or not within.any():  # a day in the middle of a step means the step
+        within = (begins < end) & (ends > begin)
+    if not within.any():
+        raise UsageError(f"--at {at}: no step of the {frequency.name} data lies there.", f"--at {low}..{high}")
+    return within
+
+
+def suppose(panel: Panel, changes: Sequence[Supposition], steps: BoolArray, usual: FloatArray) -> Panel:
+    """Returns the panel with known columns that are otherwise on some steps to come.
+
+    Args:
+        panel: to forecast from.
+        changes: what is otherwise.
+        steps: where, (S, H).
+        usual: what stands for a value that nobody tells, (S, C).
+    """
+    covariates, (series, horizon) = panel.covariates, steps.shape
+    assert covariates is not None
+    values = np.full((series, horizon, usual.shape[1]), np.nan)
+    told = covariates.known_between(panel.last + 1, horizon)
+    for change in changes:
+        own = told[..., change.place]
+        base = np.where(np.isnan(own), usual[:, None, change.place], own)
+        values[..., change.place] = np.where(steps, change.value * base if change.is_share else change.value, np.nan)
+    offsets = np.arange(series + 1) * horizon
+    return replace(
+        panel, covariates=continued(covariates, Known(values.reshape(-1, usual.shape[1]), panel.last + 1, offsets))
+    )
+
+
+def doubts(panel: Panel, changed: Panel, changes: Sequence[Supposition], horizon: int, flags: Flags) -> list[str]:
+    """Returns in words where a supposition goes beyond what the data has ever held.
+
+    Args:
+        panel: to forecast from.
+        changed: see ``suppose``.
+        changes: what is otherwise.
+        horizon: steps.
+        flags: see ``read_suppositions``.
+    """
+    assert panel.covariates is not None
+    assert changed.covariates is not None
+    before = panel.covariates.known_on(panel.offsets, panel.first)
+    after = changed.covariates.known_between(panel.last + 1, horizon)
+    notes = []
+    for change in changes:
+        name, levels = change.column.name, change.column.levels
+        if change.unseen is not None:
+            meant = did_you_mean(change.unseen, levels or ())
+            some = listed([quoted(level) for level in levels or ()])
+            notes.append(f"{name} never was {quoted(change.unseen)}, so it is taken as none of {some}.{meant}")
+        elif levels is None and name not in flags:
+            notes += _strange(panel, name, before[:, change.place], after[..., change.place])
+    return notes
+
+
+def _strange(panel: Panel, name: str, before: FloatArray, after: FloatArray) -> list[str]:
+    """Returns a sentence where a number is beyond all that its own series has held: before (N,), after (S, H)."""
+    found = []
+    for i, series_id in enumerate(panel.series_ids):
+        held, comes = before[panel.offsets[i] : panel.offsets[i + 1]], after[i][~np.isnan(after[i])]
+        held = held[~np.isnan(held)]
+        if held.size and comes.size:
+            low, high = held.min(), held.max()
+            far = comes[np.argmax(np.maximum(low - comes, comes - high))]
+            if max(low - far, far - high) > SLACK * (high - low):
+                found.append(f"{name} {far:.5g} is beyond {low:.5g} to {high:.5g}, all that it ever was")
+                found[-1] += f" in series {series_id}" if len(panel) > 1 else ""
+    if not found:
+        return []
+    more = f" ({len(found) - 1:,} more series likewise)" if found[1:] else ""
+    return [f"{found[0]}{more}: so far out, the effect is a guess."]
+
+
+def _column(name: str, panel: Panel) -> tuple[Column, int]:
+    """Returns the known column of a name and its place.
+
+    Raises:
+        UsageError: there is none.
+    """
+    assert panel.covariates is not None
+    columns = panel.covariates.columns
+    known = panel.covariates.of("known")
+    names = listed([column.name for column in known], 8)
+    column = next((one for one in columns if name in (one.name, one.name.lower())), None) or next(
+        (one for one in columns if one.name.lower() == name.lower()), None
+    )
+    if column is None:
+        what = "is what is forecast" if name == panel.target else "is no column that the model looks at"
+        meant = did_you_mean(name, [one.name for one in known]) if name != panel.target else ""
+        raise UsageError(f"{name} {what}.{meant}", f"--set COLUMN=VALUE with {names}")
+    if column.kind != "known":
+        what = "a trait of the series" if column.kind == "static" else "known only up to the end of the data"
+        raise UsageError(
+            f"{column.name} is {what} (--{column.kind}); what can be set is known in advance: {names}.",
+            f"forecast train DATA --known {column.name} makes a model that knows it ahead",
+        )
+    return column, known.index(column)
+
+
+def _supposition(column: Column, place: int, text: str, pair: tuple[float, float] | None) -> Supposition:
+    """Returns what a column is to be.
+
+    Raises:
+        UsageError: it can't be that.
+    """
+    if column.levels is not None:
+        code = next((i for i, level in enumerate(column.levels) if level == text), None)
+        if code is None:
+            code = next((i for i, level in enumerate(column.levels) if level.lower() == text.lower()), None)
+        if code is None:  # a code of its own, which no input of a model is made for
+            return Supposition(column, place, float(len(column.levels)), unseen=text)
+        return Supposition(column, place, float(code))
+    flag = f"{pair[0]:.5g} or {pair[1]:.5g}" if pair else ""
+    example = f"--set {column.name}={pair[1]:.5g}" if pair else f"--set {column.name}=2.5, or =-10% of what it is"
+    share = _SHARE.fullmatch(text)
+    number = _number(text)
+    if (share is None and number is None) or (share and pair):
+        what = f"is {flag}" if pair else "is a number"
+        raise UsageError(f"{column.name} {what}, which {quoted(text)} is not.", example)
+    if share is not None:
+        factor = 1 + float(share[1]) / 100 if share[1] else float(share[2])
+        return Supposition(column, place, factor, is_share=True)
+    assert number is not None
+    if pair and number not in pair:
+        raise UsageError(f"{column.name} is {flag}, never {text}.", example)
+    return Supposition(column, place, number)
+
+
+def _number(text: str) -> float | None:
+    """Returns what a text says as a number, true and false included; None where that is none."""
+    if text.lower() in TRUE | FALSE:
+        return float(text.lower() in TRUE)
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _span(text: str, frequency: Frequency) -> Span:
+    """Returns when a day, month, year or time of day begins and ends; of data without dates, a row.
+
+    Raises:
+        UsageError: it is none.
+    """
+    text = text.strip()
+    if frequency.unit == "row":
+        if not re.fullmatch(r"\d{1,9}", text):
+            raise UsageError(f"--at {text} is not the number of a row.", "--at 120..125")
+        return tuple(frequency.timestamps(int(text) + np.arange(2)))
+    try:
+        begin = np.datetime64(text.replace(" ", "T")) if _DATE.fullmatch(text) else None
+    except ValueError:
+        begin = None
+    if begin is None:
+        raise UsageError(f"--at {text} is not a date, written as year, month and day.", "--at 2024-12-20..2024-12-24")
+    return begin.astype("datetime64[s]"), (begin + 1).astype("datetime64[s]")

@@ -1,0 +1,173 @@
+"""What a run used beside the target, and what each part of it does: in numbers, and in a sentence.
+
+Effects are those that the networks are relieved of before they see a series: see ``models.effects``.
+
+Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` causes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.data.covariates import KINDS, Column
+from forecast.data.findings import listed
+from forecast.data.panel import FloatArray, Panel
+from forecast.models.causes import COVARIATES
+from forecast.models.effects import Effects
+from forecast.models.encoding import Encoding, Input
+from forecast.models.knowledge import Knowledge
+from forecast.specs import CELLS
+from forecast.workflows.contest import Contest
+
+MOST_SERIES = 200
+"""Effects are averaged over at most so many series."""
+MOST_NAMED = 6
+WIDE = 0.2
+"""Series are said to differ where their effects lie so far apart."""
+CALENDAR = {
+    "day": "time of day",
+    "week": "weekday",
+    "month": "time of the month",
+    "year": "time of year",
+    "length": "number of days",
+    "easter": "Easter",
+    "holiday": "holidays",
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one input made of a known column does, on average over the series.
+
+    Attributes:
+        column: the user's name of the column.
+        share: by which it raises the target.
+        low, high: all but the most extreme series lie between them.
+        per: it is ``set``, or a ``deviation``: so many standard deviations higher than usual.
+    """
+
+    column: str
+    share: float
+    low: float
+    high: float
+    per: Literal["set", "deviation"]
+
+    @property
+    def words(self) -> str:
+        """The size of it, such as ``-75 % (-98 to -33)``."""
+        wide = f" ({100 * self.low:+.0f} to {100 * self.high:+.0f})" if self.high - self.low > WIDE else ""
+        return f"{100 * self.share:+.0f} %{wide}" + (" a standard deviation" if self.per == "deviation" else "")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """All that was used.
+
+    Attributes:
+        columns: the covariates.
+        effects: of the known ones, by what they are called: the column, and of a text its value.
+        calendar: groups of dates that paid, see ``data.almanac``.
+        seen: columns that only enter the networks.
+        idle: columns that nothing looks at.
+        country: whose holidays are used.
+    """
+
+    columns: tuple[Column, ...]
+    effects: dict[str, Effect]
+    calendar: tuple[str, ...]
+    seen: tuple[str, ...]
+    idle: tuple[str, ...]
+    country: str | None
+
+    def document(self) -> dict[str, Any]:
+        """Returns it ready for JSON."""
+        return {
+            **{kind: [column.name for column in self.columns if column.kind == kind] for kind in KINDS},
+            "levels": {column.name: len(column.levels) for column in self.columns if column.levels is not None},
+            "effects": {name: asdict(effect) for name, effect in self.effects.items()},
+            "calendar": list(self.calendar),
+            "seen": list(self.seen),
+            "idle": list(self.idle),
+        }
+
+    @property
+    def sentence(self) -> str:
+        """What was used and what each does; empty where there is nothing."""
+        largest = sorted(self.effects, key=lambda name: -abs(self.effects[name].share))[:MOST_NAMED]
+        parts = [", ".join(f"{name} {self.effects[name].words}" for name in self.effects if name in largest)]
+        if len(self.effects) > MOST_NAMED:
+            parts[0] += f" and {len(self.effects) - MOST_NAMED} smaller ones"
+        parts.append(f"{listed(list(self.seen), MOST_NAMED)} as the networks see fit" if self.seen else "")
+        parts.append(f"calendar: {', '.join(calendar_words(self.calendar, self.country))}" if self.calendar else "")
+        parts.append(f"not used: {listed(list(self.idle), MOST_NAMED)}" if self.idle else "")
+        return "; ".join(filter(None, parts))
+
+
+def calendar_words(groups: Sequence[str], country: str | None) -> list[str]:
+    """Returns groups of dates as a person calls them."""
+    return [f"{CALENDAR[group]} of {country}" if group == "holiday" and country else CALENDAR[group] for group in groups]
+
+
+def used_beside(contest: Contest) -> Beside:
+    """Returns what the networks of a contest used beside the target."""
+    panel, knowledge = contest.reading.panel, contest.knowledge
+    columns = panel.covariates.columns if panel.covariates else ()
+    effects = _effects(knowledge, panel) if knowledge else {}
+    moving = {effect.column for effect in effects.values()}
+    has_cells = any(spec.cell in CELLS for spec, _ in contest.memory)
+    learned = {each.column for each in knowledge.encoding.inputs} if knowledge and knowledge.encoding else set()
+    rest = [column.name for column in columns if column.name not in moving]
+    causes = knowledge.effects.causes if knowledge and knowledge.effects else None
+    groups = dict.fromkeys(cause.group for cause in causes.used if cause.group != COVARIATES) if causes else {}
+    return Beside(
+        columns=columns,
+        effects=effects,
+        calendar=tuple(groups),
+        seen=tuple(name for name in rest if has_cells and name in learned),
+        idle=tuple(name for name in rest if contest.memory and not (has_cells and name in learned)),
+        country=causes.country if causes else None,
+    )
+
+
+def _effects(knowledge: Knowledge, panel: Panel) -> dict[str, Effect]:
+    """Returns the effects of the known inputs, the largest of each column first as they stand in the encoding."""
+    encoding, effects = knowledge.encoding, knowledge.effects
+    if encoding is None or effects is None:
+        return {}
+    some = panel.select(np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64)))
+    found = {each.label: _effect(each, encoding, effects, some) for each in encoding.of("known")}
+    return {label: effect for label, effect in found.items() if effect}
+
+
+def _effect(each: Input, encoding: Encoding, effects: Effects, panel: Panel) -> Effect | None:
+    """Returns what one input does; of an event, on its own steps, whatever the month."""
+    del encoding
+    names = [cause.name for cause in effects.causes.used]
+    own = [f for f, name in enumerate(names) if name == each.label or name.startswith(f"{each.label} in month ")]
+    told = effects.causes.told(panel)
+    if not own or told is None:
+        return None
+    place = {series_id: i for i, series_id in enumerate(effects.series_ids)}
+    sizes = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+    strength = np.where(sizes[:, None] >= 0, effects.own[sizes], effects.common)[:, own]  # (S, F)
+    is_added = effects.sizes[sizes] > 0
+    totals = strength[:, 0] if not each.is_binary else _on_own_steps(told.known[:, own], strength, told.known_offsets)
+    shares = np.where(is_added, totals, np.expm1(totals))
+    shares = shares[~np.isnan(shares)]
+    if not shares.size:
+        return None
+    low, high = np.quantile(shares, [0.05, 0.95])
+    per: Literal["set", "deviation"] = "set" if each.is_binary else "deviation"
+    return Effect(each.column, float(shares.mean()), float(low), float(high), per)
+
+
+def _on_own_steps(causes: FloatArray, strength: FloatArray, offsets: Any) -> FloatArray:
+    """Returns the mean effect of some causes (K, F) on each series over the steps where any is set, (S,)."""
+    series = np.repeat(np.arange(len(strength)), np.diff(offsets))
+    is_set = (np.nan_to_num(causes) > 0).any(axis=1)
+    totals = np.einsum("kf,kf->k", np.nan_to_num(causes), strength[series])[is_set]
+    counts = np.bincount(series[is_set], minlength=len(strength))
+    sums = np.bincount(series[is_set], totals, len(strength))
+    return np.divide(sums, counts, out=np.full(len(strength), np.nan), where=counts > 0)
