@@ -6,6 +6,7 @@ import pytest
 from tiny import tiny_spec
 
 from forecast.models.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
+from forecast.models.knowledge import Surroundings
 from forecast.models.networks import build_network, get_weights, set_weights
 from forecast.models.recurrent import run_network
 
@@ -108,9 +109,18 @@ def randomised(network, seed=0):
 def assert_equals_keras(spec, *, reset_after=True):
     network = build_network(spec, seed=0, reset_after=reset_after)
     weights = randomised(network)
-    inputs = np.random.default_rng(2).normal(0, 1, (5, spec.window))
-    expected = network(inputs.astype(np.float32), training=False).numpy()
-    assert np.abs(run_network(spec, weights, inputs) - expected).max() <= 1e-5 * np.abs(expected).max()
+    rng = np.random.default_rng(2)
+    inputs = rng.normal(0, 1, (5, spec.window))
+    given, beside, base = inputs.astype(np.float32), None, None
+    if spec.takes_covariates:
+        shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,))
+        arrays = [rng.normal(0, 1, (5, *shape)).astype(np.float32) for shape in shapes]
+        beside, base = Surroundings(*arrays), rng.normal(0, 1, (5, spec.horizon))
+        if spec.cell != "linear":
+            given = [given, *(array for array in arrays if array.shape[-1]), base.astype(np.float32)]
+    expected = network(given, training=False).numpy()
+    ours = run_network(spec, weights, inputs, beside, base)
+    assert np.abs(ours - expected).max() <= 1e-5 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -131,6 +141,25 @@ def test_numpy_network_equals_keras(form, layers, segment):
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_highway_and_rolled_networks_equal_keras(cell, changes):
     assert_equals_keras(tiny_spec(cell, **changes))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"known": 3, "past": 2, "static": 2, "layers": 2},
+        {"known": 2, "segment": 1},
+        {"past": 1, "highway": False},
+        {"static": 3, "layers": 3, "segment": 1},
+        {"known": 1, "static": 1, "horizon": 1},
+    ],
+)
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_network_with_covariates_equals_keras(cell, told):
+    assert_equals_keras(tiny_spec(cell, **told))
+
+
+def test_linear_network_is_told_nothing_but_the_window():
+    assert_equals_keras(tiny_spec("linear", known=3, past=2, static=2))
 
 
 @pytest.mark.parametrize("horizon", [1, 3])

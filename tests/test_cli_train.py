@@ -19,6 +19,7 @@ from forecast.specs import Overrides, Settings
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
 JSON_KEYS = {
+    "importance": list,
     "schema_version": int,
     "name": str,
     "version": str,

@@ -28,9 +28,15 @@ def ways(panel):
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (3, 70), (1e9, 1e9 + 1), (0, 1e-9)])
 def test_two_values_are_a_flag_whatever_they_are(low, high):
-    panel = one_column([np.array([low, high, high, low])])
+    panel = one_column([np.array([low, high, high, low, NAN, low])])
     assert ways(panel) == ["flag"]
-    np.testing.assert_array_equal(known_of(panel)[:, 0], [0, 1, 1, 0])
+    np.testing.assert_array_equal(known_of(panel)[:, 0], [0, 1, 1, 0, 0, 0])
+
+
+def test_flag_that_is_set_as_a_rule_is_told_by_where_it_is_not():
+    panel = one_column([np.array([1, 1, 0, 1, NAN])])
+    assert [each.label for each in learn_encoding(panel).inputs] == ["x 0"]
+    np.testing.assert_array_equal(known_of(panel)[:, 0], [0, 0, 1, 0, 0])
 
 
 def test_number_that_is_never_negative_is_told_by_its_ratio_to_the_series_own_mean():
@@ -158,10 +164,10 @@ def test_series_without_a_row_and_rows_without_a_series_do_no_harm():
 
 def test_traits_are_told_once_a_series_about_their_mean():
     sizes = [10.0, 20.0, 60.0]
-    panel = told([np.ones(5)] * 3, static={"size": sizes, "open": [1, 0, 1], "same": [4, 4, 4]})
+    panel = told([np.ones(5)] * 3, static={"size": sizes, "corner": [0, 1, 0], "same": [4, 4, 4]})
     encoding = learn_encoding(panel)
     encoded = encoding.encode("static", panel.covariates.static, encoding.centers_of(panel, "static"))
-    expected = np.stack([(np.array(sizes) - 30) / np.std(sizes), [1, 0, 1]], axis=1)
+    expected = np.stack([(np.array(sizes) - 30) / np.std(sizes), [0, 1, 0]], axis=1)
     np.testing.assert_allclose(encoded, expected)
 
 

@@ -1,16 +1,18 @@
 """Whatever comes after an origin, not one bit of what was learned or said there may move."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, with_values
+from told import AHEAD, HORIZON, WEEK, shops, told_spec
 
 from forecast.errors import DependencyError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.splits import rolling_origins
+from forecast.models.forecaster import Watcher
 from forecast.models.registry import CLASSICAL, ENSEMBLE, MODELS, make_forecaster, spec_names
 from forecast.specs import Machine
 
@@ -63,6 +65,12 @@ def fingerprint(model, panel):
     """All numbers that a model holds, as far as they can be seen, and what it makes of them on some data."""
     learned = [model.predict_members(panel).values]
     for part in getattr(model, "parts", [model]):
+        knowledge = getattr(part, "knowledge", None)
+        if knowledge and knowledge.effects:
+            learned += [knowledge.effects.own, knowledge.effects.common, knowledge.effects.sizes]
+        if knowledge and knowledge.encoding:
+            learned += [*knowledge.encoding.centers.values()]
+            learned += [np.array([[each.low, each.unit] for each in knowledge.encoding.inputs])]
         for network in getattr(part, "networks", ()):
             learned += [*network.weights.values(), *vars(part.statistics[network.view]).values()]
     return learned
@@ -116,3 +124,98 @@ def test_intervals_of_the_leakage_test_are_there_to_be_moved():
     assert np.isfinite(result.trials[0].intervals[0].upper[1:, 0]).all()
     combination = result.trials[0].combination
     assert combination.trust < 1 or not combination.used.all()
+
+
+# With covariates: only what is known may be seen beyond the origin, and no farther than the horizon
+
+TOLD = ["rnn", "lstm", "gru", "linear", "ridge", "boosting"]
+PROMO, FEAST, SKY, PRICE = range(4)  # the known columns of a shop
+
+
+@pytest.fixture(scope="module")
+def told_models():
+    """Returns a model trained on shops up to their end, by its name."""
+    models = {}
+
+    def model(name):
+        if name not in models:
+            models[name] = told_forecaster(name).fit(shops(), Watcher())
+        return models[name]
+
+    return model
+
+
+def told_forecaster(name):
+    return make_forecaster(name, {cell: told_spec(cell) for cell in spec_names(name)}, WEEK, Machine(jit=False))
+
+
+def with_covariates(panel, **changes):
+    return replace(panel, covariates=replace(panel.covariates, **changes))
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_only_known_covariates_are_seen_beyond_the_origin(name):
+    panel = shops()
+    folds = rolling_origins(panel, HORIZON, 1, least=20)
+    poisons = {}
+    for number, fold in enumerate(folds):
+        values, past, known = panel.values.copy(), panel.covariates.past.copy(), panel.covariates.known.copy()
+        for i, cut in enumerate(fold.cuts):
+            values[panel.offsets[i] + cut : panel.offsets[i + 1]] = -1e9
+            past[panel.offsets[i] + cut : panel.offsets[i + 1]] = np.nan if i else 1e9
+            beyond = panel.covariates.known_offsets[i] + cut + HORIZON
+            known[beyond : panel.covariates.known_offsets[i + 1]] = [7, 0, 2, 1e9]
+        poisons[number] = replace(with_covariates(panel, past=past, known=known), values=values)
+
+    def run_on(one):
+        witness = Witness(told_forecaster(name))
+        result = backtest(one, folds, [witness], WEEK, refit=True, metric="rmsse", progress=lambda name, share: None)
+        return result.trials[0].forecasts, witness.models
+
+    forecasts, models = run_on(panel)
+    for number, poison in poisons.items():
+        others, learned = run_on(poison)
+        past = folds[number].train(panel)
+        assert_same(forecasts[: number + 1], others[: number + 1])
+        assert_same(fingerprint(models[number], past), fingerprint(learned[number], past))
+    assert (forecasts[1] != run_on(poisons[0])[0][1]).any()  # the second fold does see what the first may not
+
+
+def moved_steps(model, column, step, value):
+    """Returns at which steps the forecasts of the first shop move where a known column is otherwise at one step."""
+    panel = shops()
+    known = panel.covariates.known.copy()
+    at = panel.covariates.known_offsets[1] - AHEAD + step
+    assert known[at, column] != value
+    known[at, column] = value
+    before = model.predict_members(panel).values
+    after = model.predict_members(with_covariates(panel, known=known)).values
+    assert_same(before[:, 1:], after[:, 1:])  # the other shops stay
+    return np.flatnonzero((before != after)[:, 0].any(axis=0)).tolist()
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_known_of_a_step_moves_that_step_alone(name, told_models):
+    known = shops().covariates.known[: shops().covariates.known_offsets[1]][-AHEAD:]
+    for step in range(AHEAD):
+        for column, value in ((PROMO, 1 - known[step, PROMO]), (PRICE, 5.5), (SKY, (known[step, SKY] + 1) % 3)):
+            moved = moved_steps(told_models(name), column, step, value)
+            assert moved == [step] if column != SKY and step < HORIZON else set(moved) <= {step} - {HORIZON}
+
+
+@pytest.mark.parametrize("name", [name for name in TOLD if name != "boosting"])  # it learns no effects
+def test_event_moves_its_own_step_and_those_around_it(name, told_models):
+    assert moved_steps(told_models(name), FEAST, 3, 1) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("kind", ["past", "static"])
+def test_past_covariates_and_traits_move_forecasts(name, kind, told_models):
+    panel = shops()
+    array = getattr(panel.covariates, kind).copy()
+    array[-1] += 1.0  # of the last step, or of the last shop
+    before, after = (
+        told_models(name).predict_members(one).values for one in (panel, with_covariates(panel, **{kind: array}))
+    )
+    assert np.abs(before - after)[:, -1].max() > 0
+    assert_same(before[:, :-1], after[:, :-1])

@@ -189,10 +189,10 @@ def test_end_of_the_month_has_an_effect_in_a_single_year():
 
 
 def test_time_of_year_is_looked_at_only_where_it_came_twice():
-    for steps, groups in ((500, set()), (1300, {"year"})):
+    for steps, is_used in ((500, False), (1300, True)):
         panel, _ = dated(0.5, steps, name="sine 1 of the year", country=None)
         effects = measured(panel, calendar=True, horizon=28)
-        assert ({cause.group for cause in effects.causes.used} if effects else set()) == groups
+        assert ("year" in {cause.group for cause in effects.causes.used} if effects else False) == is_used
 
 
 def test_dates_that_do_nothing_are_not_used():
@@ -348,7 +348,7 @@ def test_moving_mean_is_the_mean_of_the_steps_around(steps):
 def test_filter_leaves_nothing_of_a_season_on_a_level():
     values = (50 * season(140))[:, None]
     rest = without_trend(values, 7)
-    assert np.abs(rest[21:-21]).max() < 1e-9
+    assert np.abs(rest[24:-24]).max() < 1e-9
     pulse = values.copy()
     pulse[70] += 5
     assert without_trend(pulse, 7)[70, 0] == pytest.approx(5 * 6 / 7)

@@ -7,13 +7,23 @@ from forecast.models.recurrent import weight_shapes
 
 CELLS = ["rnn", "lstm", "gru", "linear"]
 SHAPES = [{}, {"segment": 1}, {"layers": 3}, {"highway": False}, {"rolled": True, "highway": False}, {"horizon": 1}]
+TOLD = [
+    {"known": 3, "past": 2, "static": 2},
+    {"known": 2, "segment": 1, "horizon": 1},
+    {"past": 1, "layers": 2, "highway": False},
+]
 
 
 def inputs_of(spec):
-    return np.random.default_rng(0).normal(0, 1, (5, spec.window)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    window = rng.normal(0, 1, (5, spec.window)).astype(np.float32)
+    if not spec.takes_covariates or spec.cell == "linear":
+        return window
+    shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,), (spec.horizon,))
+    return [window, *(rng.normal(0, 1, (5, *shape)).astype(np.float32) for shape in shapes if shape[-1])]
 
 
-@pytest.mark.parametrize("changes", SHAPES)
+@pytest.mark.parametrize("changes", [*SHAPES, *TOLD])
 @pytest.mark.parametrize("cell", CELLS)
 def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
     spec = tiny_spec(cell, **changes)
@@ -22,9 +32,10 @@ def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
     assert all(array.dtype == np.float32 for array in weights.values())
 
 
+@pytest.mark.parametrize("changes", [{}, TOLD[0]])
 @pytest.mark.parametrize("cell", CELLS)
-def test_untrained_network_forecasts_zero_which_is_the_naive_base(cell):
-    spec = tiny_spec(cell, layers=2)
+def test_untrained_network_forecasts_zero_which_is_the_naive_base(cell, changes):
+    spec = tiny_spec(cell, **{"layers": 2, **changes})
     assert not build_network(spec, 3)(inputs_of(spec)).numpy().any()
 
 
@@ -61,6 +72,13 @@ def test_weights_put_in_are_the_weights_got_out():
     assert weight_names(network) == list(weights)
     for name, array in get_weights(network).items():
         np.testing.assert_array_equal(array, weights[name])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_covariates_change_no_initial_weight_of_the_cells(cell):
+    bare, told = (get_weights(build_network(tiny_spec(cell, segment=2, **more), 4)) for more in ({}, {"known": 2}))
+    np.testing.assert_array_equal(told["cell0/kernel"], bare["cell0/kernel"])
+    assert np.abs(told["context/kernel"]).max() > 0.01
 
 
 def test_dropout_of_each_layer_and_seed_is_its_own():

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from told import shops, told_model
 
 from forecast.errors import DataError
+from forecast.models.knowledge import learn_knowledge
 from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([1.5, np.nan])}
@@ -123,3 +125,81 @@ def test_setting_of_a_newer_program_is_refused(trained):
     settings["spec"]["attention"] = 4
     with pytest.raises(DataError, match=r"settings of the model can't be read: .*attention"):
         load_model(settings, arrays)
+
+
+# What a model knows beside the target
+
+
+@pytest.fixture(scope="module")
+def told():
+    return shops()
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
+def test_model_with_covariates_comes_back_exactly(told, cell):
+    model = told_model(told, cell, calendar=True, country="US")
+    loaded = load_model(*parts_of(model))
+    assert loaded.spec == model.spec
+    for panel in (told, told.select([2, 0]), replace(told, series_ids=("new", "1", "2"))):
+        np.testing.assert_array_equal(loaded.predict_members(panel).values, model.predict_members(panel).values)
+
+
+def test_model_that_knows_dates_alone_comes_back_exactly():
+    panel = replace(shops(steps=900), covariates=None)
+    model = told_model(panel, country="US")
+    assert model.knowledge.encoding is None
+    loaded = load_model(*parts_of(model))
+    np.testing.assert_array_equal(loaded.predict_members(panel).values, model.predict_members(panel).values)
+
+
+def without(part, name):
+    return {key: value for key, value in part.items() if key != name}
+
+
+SETTINGS_DAMAGED = {
+    "no inputs": lambda told: without(told, "inputs"),
+    "no country": lambda told: without(told, "country"),
+    "one input less than the networks take": lambda told: told | {"inputs": told["inputs"][1:]},
+    "another kind of input": lambda told: told | {"inputs": [told["inputs"][0] | {"kind": "odd"}, *told["inputs"][1:]]},
+    "a column that is not there": lambda told: (
+        told | {"inputs": [told["inputs"][0] | {"place": 9}, *told["inputs"][1:]]}
+    ),
+    "a setting nobody knows": lambda told: told | {"causes": [told["causes"][0] | {"x": 1}, *told["causes"][1:]]},
+    "one cause less than there are effects": lambda told: told | {"causes": told["causes"][1:]},
+    "a cause that is not there": lambda told: (
+        told | {"causes": [told["causes"][0] | {"place": 500}, *told["causes"][1:]]}
+    ),
+    "an event that is not there": lambda told: told | {"events": [99]},
+    "no covariates, but effects of them": lambda told: without(told, "columns"),
+    "nothing": lambda told: {},
+    "no dictionary": lambda told: [1],
+}
+
+
+@pytest.mark.parametrize("damage", SETTINGS_DAMAGED)
+def test_damaged_settings_of_covariates_are_refused(told, damage):
+    settings, arrays = parts_of(told_model(told))
+    settings["knowledge"] = SETTINGS_DAMAGED[damage](settings["knowledge"])
+    with pytest.raises(DataError, match=r"stored (model is incomplete|weights do not fit)") as error:
+        load_model(settings, arrays)
+    assert error.value.hint == "forecast train DATA, to train it anew"
+
+
+@pytest.mark.parametrize("change", ["lost", "longer", "words"])
+@pytest.mark.parametrize("part", ["centers/known", "centers/past", "effects/own", "effects/common", "effects/sizes"])
+def test_damaged_arrays_of_covariates_are_refused(told, part, change):
+    settings, arrays = parts_of(told_model(told))
+    array = arrays.pop(f"knowledge/{part}")
+    if change != "lost":
+        arrays[f"knowledge/{part}"] = np.append(array, array[-1:], axis=0) if change == "longer" else array.astype("U")
+    with pytest.raises(DataError, match=r"stored (model is incomplete|weights do not fit)"):
+        load_model(settings, arrays)
+
+
+def test_knowledge_is_stored_as_it_was_learned(told):
+    model = told_model(told)
+    loaded, learned = load_model(*parts_of(model)).knowledge, learn_knowledge(told, model.spec)
+    assert loaded.encoding.inputs == learned.encoding.inputs
+    assert loaded.encoding.columns == learned.encoding.columns
+    assert loaded.effects.causes.used == learned.effects.causes.used
+    np.testing.assert_array_equal(loaded.effects.own, learned.effects.own)

@@ -3,16 +3,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave
+from told import HORIZON, WEEK, shops, told_spec
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
 from forecast.models import training
 from forecast.models.devices import keras, tf
+from forecast.models.fitting import RecurrentForecaster, _beside
+from forecast.models.forecaster import Watcher
+from forecast.models.knowledge import learn_knowledge
 from forecast.models.networks import build_network, get_weights
 from forecast.models.recurrent import measure_series
 from forecast.models.training import TrainingData, prepare_loop, train_network
 from forecast.models.views import CLIP, see, view_maps
+from forecast.specs import Machine
 
 CELLS = ["rnn", "lstm", "gru", "linear"]
 VIEW = VIEWS[0]
@@ -269,3 +274,61 @@ def test_rounded_sizes_hold_their_count_and_waste_little():
     for count in (1, 1023, 1024, 1025, 5000, 123_456, 10_000_000):
         size = training.padded_size(count)
         assert count <= size <= max(1.13 * count, count + 8192)
+
+
+# With covariates
+
+
+@pytest.mark.parametrize("lengths", [(60, 60, 60), (60, 16, 14)])  # the last two are padded
+@pytest.mark.parametrize("view", VIEWS[:2])
+def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
+    panel = shops().until(lengths)
+    knowledge = learn_knowledge(panel, told_spec("gru"))
+    spec, rest = knowledge.sized(told_spec("gru")), knowledge.remove(panel)
+    statistics, windows = measure_series(rest, view), cut_windows(rest, 8, HORIZON, WEEK)
+    beside = _beside(knowledge, panel, windows)
+    data = TrainingData(windows, statistics.level, statistics.scale, beside=beside)
+    which = np.unique(np.linspace(0, len(windows) - 1, 12).astype(int))
+    picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
+    maps = view_maps(view, 8, HORIZON)
+    arguments = training._view_arguments(maps) | training._data_arguments(data)
+    inputs, targets, mask = training._batch(spec, tf.constant(picks), arguments)
+
+    series = windows.series[which]
+    seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
+    around = knowledge.in_windows(panel, windows, which)
+    expected = [seen.inputs, around.observed, around.ahead, around.static, seen.normalised_base]
+    assert len(inputs) == len(expected)
+    for given, wanted in zip(inputs, expected, strict=True):
+        np.testing.assert_allclose(given, wanted, atol=2e-4)
+    if not view.log:
+        truth = np.clip((windows.horizons(which) - seen.base) / seen.scale, -CLIP, CLIP)
+        np.testing.assert_array_equal(mask.numpy() > 0, ~np.isnan(truth))
+        np.testing.assert_allclose(np.where(mask, targets, 0), np.nan_to_num(truth), atol=2e-4)
+
+
+def test_kinds_that_are_not_there_are_no_inputs():
+    panel = shops()
+    for kinds, shapes in (
+        (("known",), [(8, 6), (5, 6), (5,)]),
+        (("past",), [(8, 1), (5,)]),
+        (("static",), [(2,), (5,)]),
+    ):
+        told = replace(
+            panel, covariates=panel.covariates.only([c for c in panel.covariates.columns if c.kind in kinds])
+        )
+        knowledge = learn_knowledge(told, told_spec("gru"))
+        windows, view = cut_windows(told, 8, HORIZON, WEEK), VIEWS[0]
+        statistics = measure_series(told, view)
+        data = TrainingData(windows, statistics.level, statistics.scale, beside=_beside(knowledge, told, windows))
+        picks = tf.constant([[0, 0], [1, 0]])
+        arguments = training._view_arguments(view_maps(view, 8, HORIZON)) | training._data_arguments(data)
+        inputs, _, _ = training._batch(knowledge.sized(told_spec("gru")), picks, arguments)
+        assert [each.shape[1:] for each in inputs[1:]] == shapes
+
+
+def test_training_moves_all_that_covariates_pass_through():
+    model = RecurrentForecaster("gru", told_spec("gru"), Machine(jit=False)).fit(shops(), Watcher())
+    begin = get_weights(build_network(model.spec, 0))
+    for name in ("context/kernel", "ahead_units/kernel", "reply/kernel", "cell0/kernel", "embed/kernel"):
+        assert np.abs(model.networks[0].weights[name] - begin[name]).max() > 1e-4, name

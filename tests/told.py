@@ -3,11 +3,27 @@
 from dataclasses import replace
 
 import numpy as np
+from tiny import random_model, tiny_spec
 
 from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import panel_from_series
+from forecast.models.knowledge import learn_knowledge
+from forecast.specs import View
 
-AHEAD = 6
+AHEAD, HORIZON, WEEK = 6, 5, 7
+"""Steps that the known columns go on for, of which so many are forecast; and the season."""
+
+
+def told_spec(cell, **changes):
+    """All tests that keep to this shape and to ``shops`` share one compiled loop a cell."""
+    return tiny_spec(cell, **{"horizon": HORIZON, "season": WEEK, "views": (View("last-season", WEEK),), **changes})
+
+
+def told_model(panel, cell="gru", **changes):
+    """A model as if trained on the panel, without TensorFlow: its networks are random, its effects are not."""
+    spec = told_spec(cell, **changes)
+    knowledge = learn_knowledge(panel, spec)
+    return replace(random_model(knowledge.sized(spec), knowledge.remove(panel)), knowledge=knowledge)
 
 
 def told(values, known=(), past=(), static=(), *, freq="D", first=None, series_ids=None, levels=()):

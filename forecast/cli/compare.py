@@ -8,7 +8,7 @@ import typer
 from forecast.cli.ablation import ablation_json, ablation_text
 from forecast.cli.compare_flags import ContestFlags
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped, split_names
-from forecast.cli.narration import narrated, tell_files, tell_timing
+from forecast.cli.narration import narrated, tell_beside, tell_files, tell_timing
 from forecast.cli.reading import find_data
 from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import print_beside, print_leaderboard
@@ -71,5 +71,6 @@ def compare_command(
     if result.ablation:
         print_beside(ablation_text(result.ablation), output)
     if not output.quiet:
+        tell_beside(result.contest)
         tell_timing(result.contest)
         tell_files(files)

@@ -102,6 +102,15 @@ def tell_saved(result: "TrainResult") -> None:
     tell_files([str(path) for path in result.files[1:]])
 
 
+def tell_beside(contest: "Contest") -> None:
+    """Says what was used beside the target, and what each part of it does."""
+    from forecast.workflows.beside import used_beside
+
+    used = used_beside(contest)
+    if used.sentence:
+        say_beside(used.sentence, "(--no-calendar)" if used.calendar else "", "Used")
+
+
 def tell_files(files: Sequence[str]) -> None:
     """Says which plots and which report there are."""
     pages = [file for file in files if file.endswith(".html")]

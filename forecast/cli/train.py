@@ -11,7 +11,7 @@ from forecast.cli.ablation import importance_text
 from forecast.cli.completion import complete_network
 from forecast.cli.console import say, say_commands
 from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
-from forecast.cli.narration import narrated, tell_saved, tell_timing
+from forecast.cli.narration import narrated, tell_beside, tell_saved, tell_timing
 from forecast.cli.reading import find_data
 from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import print_leaderboard
@@ -85,6 +85,7 @@ def train_command(
         return
     print_leaderboard(result.board, output, _document(result))
     if not output.quiet:
+        tell_beside(result.contest)
         if worth := importance_text(result.importance):
             say(worth, "Worth")
         tell_saved(result)

@@ -36,10 +36,10 @@ class Input:
         kind: of the column.
         place: of the column among those of its kind.
         way: a ``number`` about its series' mean, its ``ratio`` to that mean where it is never below 0, a ``flag`` that
-            is 0 or 1, 1 for one ``level`` of text, or 1 where it is ``missing``.
-        low: what becomes 0, the series' mean aside: a flag's smaller value, a level's code.
+            is 0 as a rule and else 1, 1 for one ``level`` of text, or 1 where it is ``missing``.
+        low: what becomes 0, the series' mean aside: a flag's usual value; a level's code.
         unit: what becomes 1 from there.
-        text: of a level, the text; of a missing number, the word.
+        text: of a level, the text; of a missing number, the word; of a flag whose smaller value is told, that.
     """
 
     column: str
@@ -52,7 +52,7 @@ class Input:
 
     @property
     def label(self) -> str:
-        """What it is called: the column, and of a text its value."""
+        """What it is called: the column, and where that needs to be told, its value."""
         return self.column if self.text is None else f"{self.column} {self.text}"
 
     @property
@@ -144,7 +144,11 @@ def _inputs_of(column: Column, place: int, raw: FloatArray, centers: FloatArray)
     distinct = np.unique(present)
     made = []
     if len(distinct) == 2:
-        made = [Input(column.name, column.kind, place, "flag", float(distinct[0]), float(np.ptp(distinct)))]
+        low, high = map(float, distinct)
+        if (present == high).mean() > 0.5:  # a shop that is open as a rule: what is told is that it is closed
+            made = [Input(column.name, column.kind, place, "flag", high, low - high, text=f"{low:g}")]
+        else:
+            made = [Input(column.name, column.kind, place, "flag", low, high - low)]
     elif len(distinct) > 2:
         way: Way = "ratio" if distinct[0] >= 0 and column.kind != "static" else "number"
         relative = _relative(raw, centers, way)

@@ -92,7 +92,7 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
         model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
-    if not _fits(model) or (knowledge and not _knowledge_fits(knowledge, spec, len(series_ids))):
+    if not _fits(model) or not _knowledge_fits(knowledge or Knowledge(None, None), spec, len(series_ids)):
         raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
     return model
 
@@ -167,7 +167,7 @@ def _knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
         if not all(0 <= place < MOST_MADE * known for place in places) or not all(0 <= one < known for one in events):
             return False
     fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
-    return fitting and knowledge.sized(spec) == spec
+    return fitting and knowledge.sized(spec.with_(known=0, past=0, static=0)) == spec
 
 
 def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -19,6 +19,7 @@ from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.report.canvas import add_frame, date_axis, draw_model, empty_figure, number_axis
+from forecast.report.events import find_events, shade_events
 from forecast.report.excerpt import ROOMY, Dates, Line, Observed, excerpts, foretold, sensible_range
 from forecast.report.style import INK, MUTED, ModelStyle, house_style, styles_of, wrapped
 
@@ -34,10 +35,10 @@ def forecast_figure(
     """Returns the recent history and each model's forecast, for up to six series.
 
     Bands are drawn for the first model only. Of more than six series, six are shown from the largest to the
-    smallest by total volume.
+    smallest by total volume. Known columns that are either there or not, such as promotions, are shaded.
 
     Args:
-        history: What was known; steps after the origin are not drawn from it.
+        history: What was known; steps after the origin are not drawn from it, but for what was known ahead.
         forecasts: By model name, at least one, all from the same origin.
         actuals: What came after the origin, where it is known; may hold the history too.
         title: Above the picture.
@@ -49,7 +50,10 @@ def forecast_figure(
     figure = empty_figure(HEIGHTS[len(shown)])
     grid = figure.subplots(-(-len(shown) // columns), columns, squeeze=False).ravel()
     entries: dict[str, Any] = {}
-    for axes, seen in zip(grid, shown, strict=False):
+    futures = [first.timestamps[first.series_ids.index(seen.series_id)] for seen in shown]
+    events = find_events(history, list(zip(shown, futures, strict=True)))
+    for axes, seen, future in zip(grid, shown, futures, strict=False):
+        shade_events(axes, history, events, seen, future)
         entries |= _draw_observed(axes, seen)
         for model, made in forecasts.items():
             entries |= _draw_forecast(axes, model, styles[model], made, seen.series_id, bands=model == main)
@@ -63,7 +67,8 @@ def forecast_figure(
         axes.remove()
     if len(shown) > 1:
         figure.supylabel(wrapped(history.target, 60), fontsize=10)
-    add_frame(figure, title=title, legend=entries, caption=_caption(shown, len(first.series_ids)))
+    caption = f"{_caption(shown, len(first.series_ids))} {events.caption}"
+    add_frame(figure, title=title, legend=entries | events.entries, caption=caption)
     return figure
 
 

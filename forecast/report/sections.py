@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forecast.data.covariates import Kind
 from forecast.data.findings import counted
 from forecast.report.canvas import sensible_top
 from forecast.report.page import Bar, Cell, Code, Column, Gallery, Section, Table, Term, Terms, Words, cells
@@ -38,6 +39,21 @@ class Held:
     share: float
     points: int
     by_fold: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A column beside the target.
+
+    Attributes:
+        levels: how many different words it has; None of numbers.
+        words: what it does to the target; empty where that is not known.
+    """
+
+    name: str
+    kind: Kind
+    levels: int | None
+    words: str
 
 
 def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stands_on: str) -> Section:
@@ -147,13 +163,20 @@ def inferred_section(terms: Sequence[Term]) -> Section:
     return Section("inferred", "What was inferred", (Terms(tuple(terms)),), intro)
 
 
-def beside_section(columns: Sequence[Mapping[str, Any]]) -> Section:
-    """Returns which columns were used beside the target."""
+def beside_section(columns: Sequence[Covariate], calendar: Sequence[str]) -> Section:
+    """Returns which columns and which parts of the calendar were used beside the target, and what they do."""
     terms = []
     for one in columns:
-        what = KINDS[one["kind"]] + ("" if one["levels"] is None else f"; text, {counted(one['levels'], 'word')}")
-        terms.append(Term(one["name"], what, (f"--{one['kind']}",)))
-    return Section("beside", "Used beside the target", (Terms(tuple(terms)),))
+        what = KINDS[one.kind] + ("" if one.levels is None else f"; text, {counted(one.levels, 'word')}")
+        terms.append(Term(one.name, f"{what}; {one.words}" if one.words else what, (f"--{one.kind}",)))
+    if calendar:
+        terms.append(Term("calendar", ", ".join(calendar), ("--no-calendar",)))
+    intro = (
+        "What each known column does to the target where it is set, or where it is one standard deviation higher than "
+        "usual: on average over the series and, where they differ, between which shares most of them lie."
+    )
+    has_words = any(one.words for one in columns)
+    return Section("beside", "Used beside the target", (Terms(tuple(terms)),), intro if has_words else "")
 
 
 def finding_section(findings: Sequence[Mapping[str, str]]) -> Section:

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 import forecast
-from forecast.data.covariates import Column
 from forecast.data.frequency import iso_text
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import ends_together
 from forecast.models.registry import spec_names
 from forecast.specs import Match, ModelSpec
+from forecast.workflows.beside import used_beside
 from forecast.workflows.contest import LEARNED, Contest
 from forecast.workflows.inferred import decided_for_run, inferred_from_file
 from forecast.workflows.tables import leaderboard_rows
@@ -66,7 +66,6 @@ def account_of(contest: Contest, command: str, given: dict[str, str], *, match: 
         "coverage": _describe_coverage(contest),
         "inferred": [{**asdict(one), "flags": list(one.flags)} for one in inferred],
         "given": given,
-        "beside": [_describe_column(column) for column in panel.covariates.columns] if panel.covariates else [],
         "networks": {cell: _describe_network(spec) for cell, spec in networks.items()},
         "command": command,
         "fingerprint": reading.fingerprint,
@@ -89,7 +88,7 @@ def describe_board(board: Leaderboard) -> Document:
 
 
 def describe_contest(contest: Contest) -> Document:
-    """Returns the data, the plan and the folds."""
+    """Returns the data, what was used beside the target, the plan and the folds."""
     reading, plan = contest.reading, contest.plan
     panel = reading.panel
     data = {
@@ -116,7 +115,7 @@ def describe_contest(contest: Contest) -> Document:
         }
         for fold in contest.backtest.folds
     ]
-    return {"data": data, "folds": folds}
+    return {"data": data, "beside": used_beside(contest).document(), "folds": folds}
 
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:
@@ -168,11 +167,6 @@ def _describe_network(spec: ModelSpec) -> Document:
         "--country": spec.country or "none",
         "--preset": spec.preset,
     }
-
-
-def _describe_column(column: Column) -> Document:
-    """Returns a covariate: its name, its kind, and of a column of text how many words it has."""
-    return {"name": column.name, "kind": column.kind, "levels": None if column.levels is None else len(column.levels)}
 
 
 def _short(value: float) -> float | None:

@@ -6,7 +6,7 @@ Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` causes.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from forecast.data.findings import listed
 from forecast.data.panel import FloatArray, Panel
 from forecast.models.causes import COVARIATES
 from forecast.models.effects import Effects
-from forecast.models.encoding import Encoding, Input
+from forecast.models.encoding import Input
 from forecast.models.knowledge import Knowledge
 from forecast.specs import CELLS
 from forecast.workflows.contest import Contest
@@ -58,7 +58,7 @@ class Effect:
     def words(self) -> str:
         """The size of it, such as ``-75 % (-98 to -33)``."""
         wide = f" ({100 * self.low:+.0f} to {100 * self.high:+.0f})" if self.high - self.low > WIDE else ""
-        return f"{100 * self.share:+.0f} %{wide}" + (" a standard deviation" if self.per == "deviation" else "")
+        return f"{100 * self.share:+.0f} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Beside:
             "levels": {column.name: len(column.levels) for column in self.columns if column.levels is not None},
             "effects": {name: asdict(effect) for name, effect in self.effects.items()},
             "calendar": list(self.calendar),
+            "country": self.country,
             "seen": list(self.seen),
             "idle": list(self.idle),
         }
@@ -107,7 +108,9 @@ class Beside:
 
 def calendar_words(groups: Sequence[str], country: str | None) -> list[str]:
     """Returns groups of dates as a person calls them."""
-    return [f"{CALENDAR[group]} of {country}" if group == "holiday" and country else CALENDAR[group] for group in groups]
+    return [
+        f"{CALENDAR[group]} of {country}" if group == "holiday" and country else CALENDAR[group] for group in groups
+    ]
 
 
 def used_beside(contest: Contest) -> Beside:
@@ -132,27 +135,26 @@ def used_beside(contest: Contest) -> Beside:
 
 
 def _effects(knowledge: Knowledge, panel: Panel) -> dict[str, Effect]:
-    """Returns the effects of the known inputs, the largest of each column first as they stand in the encoding."""
+    """Returns the effects of the known inputs, in the order of the encoding."""
     encoding, effects = knowledge.encoding, knowledge.effects
     if encoding is None or effects is None:
         return {}
     some = panel.select(np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64)))
-    found = {each.label: _effect(each, encoding, effects, some) for each in encoding.of("known")}
+    found = {each.label: _effect(each, effects, some) for each in encoding.of("known")}
     return {label: effect for label, effect in found.items() if effect}
 
 
-def _effect(each: Input, encoding: Encoding, effects: Effects, panel: Panel) -> Effect | None:
+def _effect(each: Input, effects: Effects, panel: Panel) -> Effect | None:
     """Returns what one input does; of an event, on its own steps, whatever the month."""
-    del encoding
-    names = [cause.name for cause in effects.causes.used]
+    names = [cause.name for cause in effects.causes.used if cause.group == COVARIATES]
     own = [f for f, name in enumerate(names) if name == each.label or name.startswith(f"{each.label} in month ")]
     told = effects.causes.told(panel)
     if not own or told is None:
         return None
     place = {series_id: i for i, series_id in enumerate(effects.series_ids)}
-    sizes = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
-    strength = np.where(sizes[:, None] >= 0, effects.own[sizes], effects.common)[:, own]  # (S, F)
-    is_added = effects.sizes[sizes] > 0
+    index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+    strength = np.where(index[:, None] >= 0, effects.own[index], effects.common)[:, own]  # (S, F)
+    is_added = (index >= 0) & (effects.sizes[index] > 0)
     totals = strength[:, 0] if not each.is_binary else _on_own_steps(told.known[:, own], strength, told.known_offsets)
     shares = np.where(is_added, totals, np.expm1(totals))
     shares = shares[~np.isnan(shares)]
@@ -170,4 +172,4 @@ def _on_own_steps(causes: FloatArray, strength: FloatArray, offsets: Any) -> Flo
     totals = np.einsum("kf,kf->k", np.nan_to_num(causes), strength[series])[is_set]
     counts = np.bincount(series[is_set], minlength=len(strength))
     sums = np.bincount(series[is_set], totals, len(strength))
-    return np.divide(sums, counts, out=np.full(len(strength), np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(len(strength), np.nan), where=counts > 0))

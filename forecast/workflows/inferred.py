@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forecast.data.findings import counted
+from forecast.data.covariates import KINDS
+from forecast.data.covariates import Kind as Covariate
+from forecast.data.findings import counted, listed
 from forecast.data.readers import Reading
 from forecast.models.matching import spec_parameters
 from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
@@ -18,6 +20,12 @@ class Inference:
     flags: tuple[str, ...]
 
 
+MOST_NAMED = 12
+_KIND_WORDS: dict[Covariate, str] = {
+    "known": "known ahead",
+    "past": "seen up to each origin",
+    "static": "by series",
+}
 _KINDS: dict[Kind, str] = {
     "auto": "",
     "sales": "sales: no forecast or interval below 0",
@@ -38,7 +46,12 @@ def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
         step, flag = f"{panel.frequency.name} ({panel.frequency.code})", "--freq"
     else:
         step, flag = "one step a row", "--no-dates"
-    return read, Inference("Series", f"{counted(len(panel), 'series')}, {step}, {first} … {last}", (flag,))
+    series = Inference("Series", f"{counted(len(panel), 'series')}, {step}, {first} … {last}", (flag,))
+    if panel.covariates is None:
+        return read, series
+    named = {kind: [column.name for column in panel.covariates.of(kind)] for kind in KINDS}
+    beside = "; ".join(f"{listed(names, MOST_NAMED)} {_KIND_WORDS[kind]}" for kind, names in named.items() if names)
+    return read, Inference("Beside", beside, tuple(f"--{kind}" for kind in KINDS if named[kind])), series
 
 
 def decided_for_run(

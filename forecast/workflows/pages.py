@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.data.covariates import KINDS
 from forecast.data.frequency import ROW
 from forecast.production.manifest import utc
 from forecast.report import sections
@@ -15,6 +16,7 @@ from forecast.report.page import Fact, Page, Section, Term, render_page
 from forecast.report.step_chart import step_gallery
 from forecast.report.style import short_number
 from forecast.workflows.account import libraries
+from forecast.workflows.beside import Effect, calendar_words
 
 SHOWN_DIGITS = 12
 """Of the data's fingerprint, enough to tell two files apart."""
@@ -61,8 +63,7 @@ def page_of(cover: Cover, account: Mapping[str, Any], forecast: Section, life: L
     """
     parts: list[Section | Absent] = [*life.decision, _leaderboard(account), forecast, _steps(account)]
     parts += [_coverage(account), _folds(account), *life.runs]
-    if account.get("beside"):
-        parts.append(sections.beside_section(account["beside"]))
+    parts += _beside(account)
     parts += [_inferred(account), _findings(account), _settings(account), _reproduce(account)]
     reasons = {part.name: part.why for part in parts if isinstance(part, Absent)}
     present = [part for part in parts if isinstance(part, Section)]
@@ -153,6 +154,22 @@ def _folds(account: Mapping[str, Any]) -> Section | Absent:
 
 def _stamp(text: str, is_row: bool) -> np.datetime64:
     return np.datetime64(ROW.timestamps(np.array([int(text)]))[0]) if is_row else np.datetime64(text, "s")
+
+
+def _beside(account: Mapping[str, Any]) -> list[Section]:
+    """Returns what was used beside the target; an early version says nothing of that."""
+    beside = account.get("beside")
+    if not beside or not any(beside[kind] for kind in (*KINDS, "calendar")):
+        return []
+    effects = {name: Effect(**effect) for name, effect in beside["effects"].items()}
+    columns = []
+    for kind in KINDS:
+        for name in beside[kind]:
+            own = [(label, effect.words) for label, effect in effects.items() if effect.column == name]
+            texts = [words if label == name else f"{label.removeprefix(name).strip()} {words}" for label, words in own]
+            texts += ["not used"] if name in beside["idle"] else []
+            columns.append(sections.Covariate(name, kind, beside["levels"].get(name), ", ".join(texts)))
+    return [sections.beside_section(columns, calendar_words(beside["calendar"], beside["country"]))]
 
 
 def _inferred(account: Mapping[str, Any]) -> Section | Absent:

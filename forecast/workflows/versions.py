@@ -61,8 +61,8 @@ def pack_version(
     parts = trained.model.parts
     dumped = [dump_model(part) for part in parts]
     arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
-    lookback = max(parts[0].spec.window, CONTEXT_SEASONS * trained.season)
-    context = panel.tail(lookback)
+    window = parts[0].spec.window + trained.season  # what lies before it fills its gaps and has effects in it
+    context = panel.tail(max(window, CONTEXT_SEASONS * trained.season))
     arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
     combination = trained.combination
     if combination:
@@ -170,7 +170,7 @@ def _context_arrays(context: Panel) -> dict[str, Any]:
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
     if context.covariates is None:
         return arrays
-    covariates = context.covariates.since(context.first)
+    covariates = context.covariates.since(context.first - 1)  # what comes after an event tells of the first step
     return arrays | {name: getattr(covariates, name) for name in COVARIATE_ARRAYS}
 
 
