@@ -74,7 +74,7 @@ def test_columns_beside_the_target_are_told(tmp_path):
     (tmp_path / "shop.csv").write_bytes(csv_bytes(rows, header="day,visits,promo,weather"))
     reading = read_panel(tmp_path / "shop.csv", ReadOptions(target=("visits",), known=("promo",), past=("weather",)))
     told = run_contest(reading, Settings(horizon=7, folds=1), NAMES, "cpu", Silence())
-    assert account_of(told, "", {})["beside"] == [
-        {"name": "promo", "kind": "known", "levels": None},
-        {"name": "weather", "kind": "past", "levels": 2},
-    ]
+    beside = account_of(told, "", {})["beside"]
+    assert (beside["known"], beside["past"], beside["static"]) == (["promo"], ["weather"], [])
+    assert beside["levels"] == {"weather": 2}
+    assert (beside["effects"], beside["calendar"], beside["seen"], beside["idle"]) == ({}, [], [], [])  # no network

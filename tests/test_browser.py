@@ -1,4 +1,4 @@
-"""Reports in a real browser: no error, no request, nothing sticks out, and all text can be read, in both themes."""
+"""Reports and the page of explain in a real browser: no error, no request, and all can be read in both themes."""
 
 import pytest
 from browser import CHROMIUM, open_tab
@@ -54,7 +54,8 @@ def pages(tmp_path_factory):
             assert run("train", f"{name}.csv", "--model", "gru", *bare, folder=folder).code == 0
         (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
         assert run("retrain", "visits", "--report", "-q", folder=folder).code == 0
-    return sorted((folder / "forecasts").glob("*.html"))
+        assert run("explain", "shops", "--series", NAMES[0], "--teach", "-q", folder=folder).code == 0
+    return sorted((folder / "forecasts").rglob("*.html"))
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +67,16 @@ def tab(tmp_path_factory):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_page_opens_without_error_or_request_and_can_be_read(width, dark, pages, tab):
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         tab.events.clear()
         tab.open(page, width=width, dark=dark)
         assert tab.happened("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown") == []
-        assert [event["request"]["url"] for event in tab.happened("Network.requestWillBeSent")] == [page.as_uri()]
+        urls = [event["request"]["url"] for event in tab.happened("Network.requestWillBeSent")]
+        assert [url for url in urls if not url.startswith("data:")] == [page.as_uri()]
         assert tab.ask("document.documentElement.scrollWidth") <= width
         assert tab.ask(OUTSIDE) == []
+        assert tab.ask("[...document.images].every(image => image.complete && image.naturalWidth > 900)")
         ratio, where = tab.ask(CONTRAST)
         assert ratio >= 4.5, where
         background = tab.ask("getComputedStyle(document.body).backgroundColor")

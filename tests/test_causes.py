@@ -8,7 +8,8 @@ from told import AHEAD, shops, told
 
 from forecast.data.almanac import almanac
 from forecast.data.frequency import parse_frequency
-from forecast.models.causes import COVARIATES, MOST_MADE, learn_causes
+from forecast.data.panel import panel_from_series
+from forecast.models.causes import COVARIATES, MOST_MADE, learn_causes, without_cycles
 from forecast.models.encoding import learn_encoding
 
 STEPS = 60
@@ -140,3 +141,20 @@ def test_some_causes_are_told_as_they_were_among_all():
 
 def test_empty_panel_has_no_causes():
     assert causes_of(flag_panel(np.empty(0), steps=0), calendar=True).used == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "seasons", "left"),
+    [
+        ("h", {24}, {"week", "month", "year"}),
+        ("h", {24, 168}, {"month", "year"}),
+        ("D", {7}, {"month", "year"}),
+        ("D", {1}, {"week", "month", "year"}),
+        ("B", {5}, {"month", "year"}),
+        ("MS", {12}, {"length", "easter"}),
+    ],
+)
+def test_a_cycle_that_is_a_season_is_no_cause(code, seasons, left):
+    panel = panel_from_series([np.arange(5000.0)], code)
+    causes = learn_causes(panel, None, calendar=True, country=None)
+    assert {cause.group for cause in without_cycles(causes, panel.frequency, seasons).used} == left

@@ -30,6 +30,7 @@ def test_json_is_pinned(compared):
     assert {key: type(value) for key, value in document.items()} == {
         "schema_version": int,
         "data": dict,
+        "beside": dict,
         "folds": list,
         "leaderboard": list,
         "scored_on": dict,

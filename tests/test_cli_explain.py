@@ -64,7 +64,7 @@ def test_table_reads_well_in_eighty_columns(folder, tmp_path):
 def test_saved_model_needs_no_tensorflow(shop, tmp_path):
     words = ("explain", "visits", "-o", str(tmp_path / "why"), "--teach", "-q")
     used = imported_by(*words, folder=shop.folder)
-    assert used == {"numpy", "pyarrow", "matplotlib"}
+    assert used == {"numpy", "pyarrow", "matplotlib", "jinja2"}
 
 
 def test_most_typical_series_is_shown_and_named(folder, tmp_path):

@@ -19,7 +19,9 @@ from forecast.specs import Overrides, Settings
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
 JSON_KEYS = {
+    "beside": dict,
     "importance": list,
+    "notes": list,
     "schema_version": int,
     "name": str,
     "version": str,

@@ -21,6 +21,7 @@ ROW = (
 )
 CONTEST = {
     "data": DATA,
+    "beside": "known past static levels effects calendar country seen idle",
     "folds": "number origin steps series scored",
     "leaderboard": ROW,
     "scored_on": "folds seeds points horizon",
@@ -29,7 +30,7 @@ CONTEST = {
 }
 SPEC = (
     "cell window horizon season segment units layers dropout recurrent_dropout views highway rolled loss steps "
-    "batch_size learning_rate schedule seeds preset"
+    "batch_size learning_rate schedule seeds preset calendar country known past static"
 )
 REHEARSAL = {"dry_run": bool, "steps": "verb what seconds", "networks": int, "seconds": float, "files": list}
 VERSIONS = {"models": "name version champion model created training_end id"}
@@ -43,6 +44,7 @@ RETRAIN = {
     "seconds": float,
     "exit_code": int,
     "plan": list,
+    "notes": list,
     "files": list,
 }
 RUN = (
@@ -57,7 +59,7 @@ DOCUMENTS = {
     },
     TRAIN: {
         "name": str, "version": str, "champion": bool, "model": str,
-        "spec": SPEC, "scores": "model rmse skill coverage_80", **CONTEST,
+        "spec": SPEC, "scores": "model rmse skill coverage_80", "importance": list, "notes": list, **CONTEST,
     },
     (*TRAIN, "--name", "visits"): None,  # once more, for a second version
     COMPARE: CONTEST,

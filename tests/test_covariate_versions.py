@@ -3,6 +3,7 @@
 import csv
 import io
 import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence
+from forecast.workflows.export import export
 from forecast.workflows.freshness import Rules, Tolerance
 from forecast.workflows.predict import PredictRequest, forecast_from, predict
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
@@ -63,9 +65,10 @@ def champion(store):
     return store.model("shops").with_champion(load_version)
 
 
-def again(store, source, options=None):
+def again(store, source, options=None, **more):
+    gate = more.pop("gate", Gate(force=True))
     request = RetrainRequest(
-        None, str(source), options, Change(), Gate(force=True), Rules(), Tolerance(shorter=True), Path("forecasts")
+        None, str(source), options, Change(), gate, Rules(), Tolerance(shorter=True), Path("forecasts"), **more
     )
     return retrain(request, store, lambda: NOW, Silence(), lambda stage, facts: None)
 
@@ -77,7 +80,7 @@ def test_end_of_the_data_is_kept_with_its_covariates(shop):
     kept, whole = context.covariates, tail.covariates
     assert kept.columns == stored.columns == whole.columns
     assert kept.columns[1] == Column("sky", "known", ("rain", "sun"))
-    assert kept.known_first.tolist() == context.first.tolist()
+    assert kept.known_first.tolist() == (context.first - 1).tolist()  # an event there tells of the first step
     assert kept.known_last.tolist() == (context.last + HORIZON).tolist()
     steps = int(context.lengths[0]) + HORIZON
     np.testing.assert_array_equal(kept.known_between(context.first, steps), whole.known_between(context.first, steps))
@@ -175,6 +178,29 @@ def test_covariates_of_a_model_can_not_be_changed_by_a_retrain(shop, tmp_path):
         again(shop, path, ReadOptions(target=("guests",)))
 
 
+def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_file(shop, tmp_path):
+    dark = str(write(tmp_path / "dark.csv", rows(DAYS + 7)))
+    ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS + 7, HORIZON) if row[2] == ""]
+    future = write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky"))
+    note = (
+        "promo, sky are not known beyond 2024-04-06: this forecast takes their usual values (--future FILE tells them)."
+    )
+    first = again(shop, dark, gate=Gate())
+    assert note in first.notes
+    guessed = Path("forecasts/shops.csv").read_text()
+    second = again(shop, dark, gate=Gate(), future=str(future))
+    assert not any("usual values" in note for note in second.notes)
+    told = Path("forecasts/shops.csv").read_text()
+    assert told != guessed
+    points = predict(PredictRequest("shops", dark, future=str(future)), shop).forecasts.point
+    assert [float(line.split(",")[3]) for line in told.splitlines()[1:]] == pytest.approx(points.ravel().tolist())
+    assert again(shop, dark, gate=Gate(), future=str(future)).entry.outcome == "nothing-new"
+    assert Path("forecasts/shops.csv").read_text() == told
+    write(future, [[*row[:2], not row[2], row[3]] for row in ahead], ("day", "shop", "promo", "sky"))
+    again(shop, dark, gate=Gate(), future=str(future))
+    assert Path("forecasts/shops.csv").read_text() != told
+
+
 def test_python_takes_the_future_as_a_frame(shop, tmp_path):
     import pandas as pd  # noqa: PLC0415
 
@@ -189,3 +215,21 @@ def test_python_takes_the_future_as_a_frame(shop, tmp_path):
     assert len(frame) == 2 * HORIZON
     here = forecast_from(champion(shop), read_panel("shops.csv", OPTIONS).panel, (), None)
     np.testing.assert_allclose(frame["forecast"], here.forecasts.point.ravel())
+
+
+def test_model_that_needs_covariates_is_not_exported_without_them(shop):
+    with pytest.raises(UsageError, match="shops v1 forecasts by promo, sky, temp, region too") as error:
+        export(shop, "shops", "v1", Path("shops.keras"), force=False)
+    assert error.value.hint.startswith("forecast train DATA without promo, sky, temp, region and with --no-calendar")
+    assert not Path("shops.keras").exists()
+
+
+def test_model_that_needs_the_calendar_is_not_exported_without_it(shop, monkeypatch):
+    stored = champion(shop)
+    [part] = stored.trained.model.parts
+    dated = replace(part, knowledge=replace(part.knowledge, encoding=None))
+    changed = replace(stored, trained=replace(stored.trained, model=replace(stored.trained.model, parts=(dated,))))
+    monkeypatch.setattr("forecast.workflows.export.load_version", lambda version: changed)
+    with pytest.raises(UsageError, match="forecasts by the calendar too") as error:
+        export(shop, "shops", "champion", Path("shops.keras"), force=False)
+    assert error.value.hint == "forecast train DATA with --no-calendar makes a model that can be exported"

@@ -1,15 +1,19 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import SEASON, random_model, tiny_spec, wave
+from told import WEEK, shops, told_model, told_spec
 
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.recurrent import Network
-from forecast.workflows.duel import find_hold_out, score_on
+from forecast.specs import Settings
+from forecast.workflows import duel
+from forecast.workflows.duel import Recipe, fight_recipes, find_hold_out, score_on
 
 H = 3
 DAYS = 60
@@ -121,3 +125,27 @@ def test_a_model_without_intervals_has_no_coverage():
     now = panel([DAYS])
     trained = TrainedModel("gru", trained_on(now).model, None, None, SEASON)
     assert score_on(trained, now, find_hold_out(now, now.until([DAYS - 6]), H, H)).coverage is None
+
+
+@pytest.mark.parametrize("changes", [{}, {"units": 9}, {"country": "US"}])
+def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_sized_it(changes, monkeypatch):
+    now, spec = shops(), told_spec("gru")
+    model = told_model(now)
+    assert model.spec.known > 0
+    champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK)
+    truths = np.ones((1, 3, 5))
+    trials = tuple(SimpleNamespace(name=name, forecasts=truths, intervals=()) for name in ("gru", "seasonal-naive"))
+    folds = (None, SimpleNamespace(train=lambda panel: panel))
+    contest = SimpleNamespace(
+        backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds),
+        specs={"gru": spec.with_(**changes)},
+        plan=SimpleNamespace(season=WEEK, horizon=5, refit=True),
+        machine=None,
+    )
+    trained = []
+    monkeypatch.setattr(duel, "run_contest", lambda *_: contest)
+    monkeypatch.setattr(duel, "make_forecaster", lambda name, specs, *_: trained.append(specs) or name)
+    monkeypatch.setattr(duel, "backtest", lambda *_, **__: SimpleNamespace(trials=trials[:1]))
+    reading = SimpleNamespace(panel=now)
+    assert fight_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0
+    assert len(trained) == (1 if changes else 0)

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
+from told import shops, told_model, told_spec
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.fitting import RecurrentForecaster, curve_series
+from forecast.models.fitting import RecurrentForecaster, curve_series, panel_digest
 from forecast.models.forecaster import Watcher
 from forecast.models.recurrent import measure_series
 from forecast.models.registry import train_on
@@ -183,3 +186,70 @@ def test_a_model_that_is_trained_on_keeps_its_members_and_moves_their_weights(tr
     assert (one.views, one.seeds) == (other.views, other.seeds)
     assert not np.allclose(one.values, other.values)
     assert [part.spec for part in after.parts] == [part.spec for part in before.parts]
+
+
+# With covariates
+
+
+def train_on_shops(start, panel):
+    return train_on(EnsembleModel((start,)), panel, Machine(jit=False), Watcher()).parts[0]
+
+
+def test_warm_start_keeps_the_inputs_and_measures_the_effects_anew():
+    before = told_model(shops(steps=50))
+    panel = shops(steps=70, seed=1)
+    after = train_on_shops(before, panel)
+    assert after.spec == before.spec
+    assert after.knowledge.encoding is before.knowledge.encoding
+    assert [cause.name for cause in after.knowledge.effects.causes.used][:1] == ["promo"]
+    assert np.abs(after.knowledge.effects.own - before.knowledge.effects.own).max() > 0
+    assert np.isfinite(after.predict_members(panel).values).all()
+
+
+def test_warm_start_leaves_aside_what_its_networks_do_not_know():
+    panel = shops()
+    covariates = panel.covariates
+    some = replace(panel, covariates=covariates.only(covariates.columns[:1]))
+    after = train_on_shops(told_model(some), panel)
+    assert [column.name for column in after.knowledge.encoding.columns] == ["promo"]
+    bare = replace(panel, covariates=None)
+    told = train_on_shops(fit(told_spec("linear"), bare), panel)
+    assert told.knowledge is None
+    np.testing.assert_array_equal(told.predict_members(panel).values, told.predict_members(bare).values)
+
+
+def test_warm_start_without_a_column_that_its_networks_need_is_refused():
+    panel = shops()
+    with pytest.raises(DataError, match="trained with sky, which the data doesn't have"):
+        train_on_shops(told_model(panel), replace(panel, covariates=panel.covariates.without("sky")))
+
+
+def test_curve_of_a_model_with_covariates_is_the_error_of_its_own_forecasts():
+    panel = shops()
+    truth = np.random.default_rng(0).normal(60, 5, (3, 5))
+    model = fit(told_spec("gru"), panel, Watcher(truth=truth))
+    error = np.sqrt(((model.predict_members(panel).values[0] - truth) ** 2).mean())
+    assert model.curve.rmse[-1] == pytest.approx(error)
+
+
+def test_rolled_network_takes_no_covariates():
+    view = View("zero", level="series", scale="range")
+    panel = shops()
+    model = fit(told_spec("rnn", rolled=True, highway=False, views=(view,)), panel)
+    assert model.knowledge is None
+    assert np.isfinite(model.predict_members(panel).values).all()
+
+
+@pytest.mark.parametrize("part", ["values", "first", "known", "known_first", "past", "static", "columns"])
+def test_digest_of_a_panel_is_that_of_all_that_can_be_learned_from_it(part):
+    panel = shops()
+    covariates = panel.covariates
+    assert panel_digest(panel) == panel_digest(shops())
+    if part in {"values", "first"}:
+        other = replace(panel, **{part: getattr(panel, part) + 1})
+    elif part == "columns":
+        renamed = (replace(covariates.columns[0], name="other"), *covariates.columns[1:])
+        other = replace(panel, covariates=replace(covariates, columns=renamed))
+    else:
+        other = replace(panel, covariates=replace(covariates, **{part: getattr(covariates, part) + 1}))
+    assert panel_digest(other) != panel_digest(panel)

@@ -130,7 +130,8 @@ def test_a_text_that_was_never_seen_is_none_of_the_values_and_named(told):
     assert [(one.grade, one.text) for one in findings] == [
         ("warning", "sky has 'hail', which it never had before: taken as none of its values")
     ]
-    assert np.isnan(panel.covariates.known_between(panel.last + 1, 5)[0, 2, 1])
+    assert panel.covariates.known_between(panel.last + 1, 5)[0, 2, 1] == len(panel.covariates.columns[1].levels)
+    check_future(panel, 5)  # it is told, if only that it is something else
 
 
 def test_series_that_the_data_does_not_have_are_left_out_and_named(told):

@@ -113,10 +113,22 @@ def test_reach_is_the_lag_that_holds_the_share(curve, share, lag):
 
 def test_window_is_advised_in_whole_seasons_and_only_where_it_saves_much():
     curve = replace(memory_curve(subject_of("rnn")), recurrent=np.eye(1, 8)[0], whole=np.eye(1, 8, 1)[0])
-    assert advised_window(curve, 1) == 2
-    assert advised_window(curve, 4) == 4
-    assert advised_window(curve, 7) is None
-    assert advised_window(replace(curve, whole=np.ones(8)), 1) is None
+    assert advised_window(curve, ()) == 2
+    assert advised_window(curve, (4,)) == 4
+    assert advised_window(curve, (2, 4)) == 4  # the longest season in use stays inside
+    assert advised_window(curve, (7,)) is None
+    assert advised_window(curve, (2, 8)) is None
+    assert advised_window(replace(curve, whole=np.ones(8)), ()) is None
+
+
+def test_share_is_the_part_of_the_sensitivity_that_goes_through_the_cell():
+    subject = subject_of("gru")
+    bare = {name: 0 * array for name, array in subject.model.networks[0].weights.items()}
+    idle = replace(subject.model, networks=tuple(replace(n, weights=bare) for n in subject.model.networks))
+    assert memory_curve(Subject(idle, subject.panel)).share == 0
+    curve = memory_curve(subject)
+    straight = np.mean([np.abs(p.maps.base + p.weights["highway/kernel"]).mean(axis=1).sum() for p in subject.probes])
+    assert curve.share == pytest.approx(curve.recurrent.sum() / (curve.recurrent.sum() + straight), rel=1e-5)
 
 
 def test_representative_network_is_the_one_nearest_to_the_mean():
@@ -328,9 +340,25 @@ def test_learning_curve_is_the_error_of_each_seed():
 def test_every_sentence_has_a_number_and_a_panel(cell):
     subject = subject_of(cell)
     portrait = portray(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
-    sentences = plain_words([portrait, portrait], 4, "day")
+    sentences = plain_words([portrait, portrait], (4,), "day", 60)
     assert len(sentences) <= 8
     assert len({sentence.text for sentence in sentences}) == len(sentences)
     for sentence in sentences:
         assert any(letter.isdigit() for letter in sentence.text)
         assert sentence.panel in {"memory", "flow", "constants", "saturation", "spike", "cost", "learning"}
+
+
+def test_advice_on_the_window_fits_what_the_window_needs():
+    subject = subject_of("gru")
+    portrait = portray(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
+
+    def advice(whole, seasons, longest=10_000):
+        curve = replace(portrait.memory, recurrent=np.eye(1, 8)[0], whole=np.array(whole, dtype=float), share=0.05)
+        return plain_words([replace(portrait, memory=curve)], seasons, "day", longest)[1].text
+
+    assert "Only 5 % of the forecast's sensitivity goes through the cell" in advice([1] * 8, ())
+    assert "90 % of it lies in the last 2 of 8 steps: try --window 2." in advice([1, 1, 0, 0, 0, 0, 0, 0], ())
+    assert "try --window 4." in advice([1, 1, 0, 0, 0, 0, 0, 0], (4,))
+    assert "the window is well chosen" in advice([1, 1, 0, 0, 0, 0, 0, 0], (8,))
+    assert "(--window 16)" in advice([0, 0, 0, 0, 0, 0, 0, 1], ())
+    assert "the longest series has 15 steps only" in advice([0, 0, 0, 0, 0, 0, 0, 1], (), longest=15)

@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.insight.recollection import PARAMETERS, SETUPS, USUAL, Recollection, setups_of, verdict
+from forecast.evaluation.insight.recollection import PARAMETERS, SETUPS, USUAL, Recollection, verdict
 from forecast.models.cells import CellWeights, parameter_count, run_cell
 from forecast.models.devices import tf
 from forecast.models.recall import (
+    BEFORE,
     FEATURES,
     Pupil,
     _answers,
     _clipped,
     _sequences,
     initial_stack,
-    recall_rates,
+    lessons,
     units_for,
 )
 from forecast.specs import CELLS
@@ -24,19 +25,21 @@ def test_stacked_networks_are_the_cells_of_the_package(cell):
     rng = np.random.default_rng(0)
     stack = [rng.normal(0, 0.5, a.shape).astype(np.float32) for a in initial_stack(cell, 4, [Pupil(0), Pupil(1)])]
     inputs = rng.normal(size=(6, 5, FEATURES)).astype(np.float32)
-    said = _answers(cell, tuple(map(tf.constant, stack)), tf.constant(inputs)).numpy()
+    said = _answers(cell, tuple(map(tf.constant, stack)), tf.constant(inputs), 2).numpy()  # from the third step on
     for r, (kernel, recurrent, bias, head) in enumerate(zip(*stack, strict=True)):
         weights = CellWeights(kernel, recurrent, bias if cell == "gru" else bias[0])
-        np.testing.assert_allclose(said[r], (run_cell(cell, inputs, weights)[-1] @ head)[:, 0], atol=1e-5)
+        np.testing.assert_allclose(said[r], (run_cell(cell, inputs[2:], weights)[-1] @ head)[:, 0], atol=1e-5)
 
 
-def test_sequences_mark_the_first_step_and_ask_for_its_value():
-    inputs, answers = (array.numpy() for array in _sequences(tf.constant(3), 7, 50))
-    assert inputs.shape == (8, 50, 2)
+def test_sequences_mark_one_step_amid_noise_and_ask_for_its_value():
+    length = BEFORE + 1 + 20
+    inputs, answers = (array.numpy() for array in _sequences(tf.constant(3), tf.constant(7), length, 50))
+    assert inputs.shape == (length, 50, 2)
     assert set(np.unique(inputs[..., 0])) == {-1.0, 1.0}
-    np.testing.assert_array_equal(inputs[:, :, 1], np.eye(8)[:1].T @ np.ones((1, 50)))
-    np.testing.assert_array_equal(inputs[0, :, 0], answers)
-    again, other = _sequences(tf.constant(3), 7, 50)[0].numpy(), _sequences(tf.constant(4), 7, 50)[0].numpy()
+    np.testing.assert_array_equal(np.flatnonzero(inputs[:, 0, 1]), [length - 1 - 7])
+    np.testing.assert_array_equal(inputs[length - 1 - 7, :, 0], answers)
+    assert 0.2 < (inputs[0, :, 0] == answers).mean() < 0.8
+    again, other = (_sequences(tf.constant(i), tf.constant(7), length, 50)[0].numpy() for i in (3, 4))
     np.testing.assert_array_equal(inputs, again)
     assert (inputs != other).any()
 
@@ -58,6 +61,13 @@ def test_keep_bias_is_put_on_the_gate_that_keeps():
     np.testing.assert_array_equal(lstm[:, 0], [[0] * 3 + [1] * 3 + [0] * 6, [0] * 3 + [4] * 3 + [0] * 6])
     gru = initial_stack("gru", 3, [Pupil(0, keep_bias=4.0)])[2]
     np.testing.assert_array_equal(gru[0], [[4] * 3 + [0] * 6, [0] * 9])
+    shut = initial_stack("lstm", 3, [Pupil(0, keep_bias=4.0, entry_bias=-4.0)])[2]
+    np.testing.assert_array_equal(shut[0], [[-4] * 3 + [4] * 3 + [0] * 6])
+
+
+def test_identity_is_the_same_for_every_gate():
+    recurrent = initial_stack("gru", 3, [Pupil(0, recurrent="identity")])[1]
+    np.testing.assert_array_equal(recurrent[0], np.hstack([np.eye(3)] * 3))
 
 
 @pytest.mark.parametrize(
@@ -66,33 +76,52 @@ def test_keep_bias_is_put_on_the_gate_that_keeps():
 def test_two_steps_back_are_learned_and_no_training_guesses(cell):
     pupils = [Pupil(0), Pupil(1)]
     untaught = Pupil(2, learning_rate=0.0)
-    rates = recall_rates(cell, 8, [*pupils, untaught], lag=2, steps=80)
+    rates = lessons(cell, 8, [*pupils, untaught], longest=4, steps=120)(2)
     assert rates[:2].min() > 0.95
     assert rates[2] < 0.9
 
 
 @pytest.mark.slow
 def test_training_of_one_network_does_not_depend_on_the_others():
-    alone = recall_rates("gru", 6, [Pupil(5)], lag=5, steps=20)
-    beside = recall_rates("gru", 6, [Pupil(0, learning_rate=0.03), Pupil(5)], lag=5, steps=20)
+    alone = lessons("gru", 6, [Pupil(5)], longest=5, steps=20)(5)
+    beside = lessons("gru", 6, [Pupil(0, learning_rate=0.03), Pupil(5)], longest=9, steps=20)(5)
     assert beside[1] == pytest.approx(alone[0], abs=0.02)
 
 
-def made_up():
+def made_up(gru_at_best=1.0):
     usual = {"rnn": [1, 0.9, 0.5], "lstm": [1, 1, 0.8], "gru": [1, 0.6, 0.5]}
     rates = {cell: {USUAL: np.outer(each, [1, 1])} for cell, each in usual.items()}
-    rates["gru"]["keep bias 4"] = np.ones((3, 2))
+    rates["gru"]["update bias 4"] = np.full((3, 2), gru_at_best)
     return Recollection((2, 20, 200), dict.fromkeys(CELLS, 5), rates, 10, 1.0)
 
 
 def test_a_cell_gives_up_at_the_first_lag_below_the_mark():
     found = made_up()
     assert [found.gives_up(cell) for cell in CELLS] == [200, None, 20]
-    text = verdict(found)
-    assert "rnn gives up at 200 steps, lstm remembers at every lag, gru gives up at 20 steps" in text
-    assert "'keep bias 4'" in text
+    assert [found.best(cell) for cell in CELLS] == [USUAL, USUAL, "update bias 4"]
+    usual, best, gate, *_ = verdict(found)
+    assert "the rnn gives up at 200 steps, the lstm remembers at every lag, the gru gives up at 20 steps" in usual
+    assert "the gru remembers at every lag (update bias 4)" in best
+    assert gate == "A gate that is told at the start to keep takes the lstm and the gru further than any rnn."
 
 
-def test_setups_are_those_that_mean_something():
-    assert setups_of("lstm") == tuple(SETUPS)
-    assert all("keep" not in setup for setup in setups_of("rnn"))
+def test_verdict_says_what_came_out_and_not_what_was_hoped_for():
+    found = made_up()
+    worse = {cell: {setup: np.full((3, 2), 0.5) for setup in own} for cell, own in found.rates.items() if cell != "rnn"}
+    lost = Recollection(found.lags, found.units, {"rnn": found.rates["rnn"], **worse}, 10, 1.0)
+    assert "no gate got further than the plain rnn" in verdict(lost)[2]
+    only_told = {**found.rates, "lstm": {USUAL: np.full((3, 2), 0.5)}}
+    told = Recollection(found.lags, found.units, only_told, 10, 1.0)
+    assert "takes the gru further than any rnn; with its usual start it gets no further" in verdict(told)[2]
+
+
+def test_every_cell_has_equally_many_tries_and_a_usual_one():
+    assert len({len(SETUPS[cell]) for cell in CELLS}) == 1
+    assert all(SETUPS[cell][USUAL] == {} for cell in CELLS)
+
+
+@pytest.mark.slow
+def test_a_value_is_remembered_past_any_noise_only_by_a_gate_that_keeps():
+    usual = lessons("gru", 14, [Pupil(0), Pupil(0, keep_bias=4.0)], longest=50, steps=180)(50)
+    assert usual[0] < 0.65
+    assert usual[1] > 0.95

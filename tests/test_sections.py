@@ -3,6 +3,7 @@ import math
 import pytest
 
 from forecast.report.sections import (
+    Covariate,
     Held,
     beside_section,
     coverage_section,
@@ -78,11 +79,16 @@ def test_findings_stand_worst_first_with_their_flags():
     assert "Nothing out of the ordinary" in finding_section([]).blocks[0].text
 
 
-def test_columns_beside_the_target_are_told_by_kind():
-    columns = [{"name": "promo", "kind": "known", "levels": None}, {"name": "region", "kind": "static", "levels": 3}]
-    [terms] = beside_section(columns).blocks
-    assert [(term.name, term.flags) for term in terms.terms] == [("promo", ("--known",)), ("region", ("--static",))]
-    assert terms.terms[1].text == "a trait of each series; text, 3 words"
+def test_columns_beside_the_target_are_told_by_kind_with_what_they_do():
+    columns = [Covariate("promo", "known", None, "+46 %"), Covariate("region", "static", 3, "")]
+    section = beside_section(columns, ["time of year"])
+    [terms] = section.blocks
+    flags = [("promo", ("--known",)), ("region", ("--static",)), ("calendar", ("--no-calendar",))]
+    assert [(term.name, term.flags) for term in terms.terms] == flags
+    words = ["known in the future; +46 %", "a trait of each series; text, 3 words", "time of year"]
+    assert [term.text for term in terms.terms] == words
+    assert "on average over the series" in section.intro
+    assert beside_section(columns[1:], []).intro == ""
 
 
 def test_command_versions_and_reasons_are_said_as_they_are():

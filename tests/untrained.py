@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tiny import random_weights
 
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.knowledge import learn_knowledge
 from forecast.models.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.registry import NETWORKS, make_forecaster
 from forecast.models.smoothing import Smoothing, smoothing_map
@@ -13,14 +14,15 @@ from forecast.specs import Machine, ModelSpec
 
 @dataclass(frozen=True, eq=False)
 class Untrained:
-    """A forecaster that learns nothing but the level and scale of its series."""
+    """A forecaster that learns nothing but the level and scale of its series, and what covariates do to them."""
 
     name: str
     spec: ModelSpec
     size: float = 0.05
 
     def fit(self, panel, watcher):
-        spec = self.spec
+        knowledge = learn_knowledge(panel, self.spec) if panel.covariates else None
+        spec = knowledge.sized(self.spec) if knowledge else self.spec
         statistics = {view: measure_series(panel, view) for view in spec.views}
         for view, own in statistics.items():
             base = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), spec.window, spec.horizon, view.season)
@@ -31,17 +33,17 @@ class Untrained:
             for view in spec.views
             for seed in spec.seeds
         )
-        return RecurrentModel(spec, networks, panel.series_ids, statistics)
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, knowledge=knowledge)
 
 
 def train_nothing(monkeypatch, size=0.05):
     """Makes `train` and `retrain` take networks with random weights; returns the panels that they were handed."""
     seen = []
 
-    def make(name, specs, season, machine, *more, **named):
+    def make(name, specs, season, machine, memory=None, *more, **named):
         if name not in NETWORKS:
-            return make_forecaster(name, specs, season, machine, *more, **named)
-        return Watched(Untrained(name, specs[name], size), seen)
+            return make_forecaster(name, specs, season, machine, memory, *more, **named)
+        return Watched(Untrained(name, specs[name], size), seen, memory)
 
     def further(model, panel, machine, watcher):
         seen.append(panel)
@@ -61,10 +63,11 @@ def train_nothing(monkeypatch, size=0.05):
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """Keeps what a forecaster is fitted to."""
+    """Keeps what a forecaster is fitted to, and what it became."""
 
     inner: Untrained
     seen: list
+    memory: dict | None = None
 
     @property
     def name(self):
@@ -72,4 +75,9 @@ class Watched:
 
     def fit(self, panel, watcher):
         self.seen.append(panel)
-        return self.inner.fit(panel, watcher)
+        model = self.inner.fit(panel, watcher)
+        if self.memory is not None and panel.covariates:
+            from forecast.models.fitting import panel_digest  # noqa: PLC0415 - imports TensorFlow
+
+            self.memory[self.inner.spec, panel_digest(panel)] = model
+        return model

@@ -24,5 +24,5 @@ class ContestFlags:
         typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
     ] = "steps"
     ablate: Annotated[
-        bool, typer.Option("--ablate", help="Train the best network anew without each covariate: what is it worth?")
+        bool, typer.Option("--ablate", help="Train the best network anew without each covariate, to see its worth.")
     ] = False

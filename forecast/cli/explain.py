@@ -42,7 +42,7 @@ def explain_command(
     forecast explain --memory-test
     """
     from forecast.workflows.explain import Focus
-    from forecast.workflows.panels import check_page, explain_files
+    from forecast.workflows.explain_page import check_page, explain_files
 
     if page.to is not None:
         check_page(page.to, force=page.force)
@@ -110,7 +110,7 @@ def _trained(
 def _test_memory(
     name: str | None, page: PageFlags, subject: SubjectFlags, settings: SettingsFlags, output: OutputFlags
 ) -> None:
-    from forecast.workflows.panels import recall_files
+    from forecast.workflows.explain_page import recall_files
     from forecast.workflows.recollect import recollect
 
     refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")

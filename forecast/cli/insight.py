@@ -78,7 +78,8 @@ def print_recollection(
             for setup, rates in found.rates[cell].items()
         ]
         text = fitted_table(shown, list(shown[0]), (), left=2)
-        write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{wrapped(verdict(found))}")
+        said = wrapped(" ".join(verdict(found)))
+        write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{said}")
     _tell(paths, output)
 
 

@@ -22,9 +22,7 @@ def predict_command(
 
     forecast predict sales
 
-    forecast predict sales --horizon 24 -o next_two_years.csv
-
-    forecast predict sales --data newest.csv --future next_month.csv --json
+    forecast predict sales --data newest.csv --future next_month.csv -o next_month_sales.csv
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """

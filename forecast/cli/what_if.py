@@ -42,8 +42,8 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
 
 
 def _table(result: "WhatIfResult", flags: PredictFlags) -> str:
-    """Returns the steps that differ; the name of a lone series says nothing."""
-    rows = list(result.rows(moved_only=True))
+    """Returns the steps that differ or were named; the name of a lone series says nothing."""
+    rows = list(result.rows(shortened=True))
     header = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
     lines = [[*map(short, row[:5]), _signed(row[5])] for row in rows]
     first = 1 if len(result.panel) == 1 else 0
@@ -65,11 +65,11 @@ def _total(result: "WhatIfResult") -> str:
     horizon = steps_counted(result.asked.shape[1], panel.frequency)
     where = f"over {horizon}" + (f" of {len(panel):,} series" if len(panel) > 1 else "")
     what = f"{panel.target} on average {where}" if total.is_mean else f"{panel.target} {where}"
-    if not result.moved.any() or total.forecast == total.what_if:
+    if not result.differs.any():
         return f"{what}: {short(total.forecast)} either way; nothing differs."
     share = "" if total.share is None else f" ({100 * total.share:+.1f} %)"
     change = _signed(total.what_if - total.forecast)
-    stamps = result.forecasts.timestamps[result.moved]
+    stamps = result.forecasts.timestamps[result.differs]
     first, last = readable(stamps.min()), readable(stamps.max())
     span = f"on {first}" if first == last else f"from {first} to {last}"
     return f"{what}: {short(total.forecast)} as it is, {short(total.what_if)} what if: {change}{share}, {span}."

@@ -231,11 +231,11 @@ def _owners(keys: SeriesKeys, columns: Columns, options: ReadOptions, panel: Pan
 
 
 def _seen(cells: Cells) -> Cells:
-    """Returns cells of text with those that are new to the column empty."""
+    """Returns cells of text in which all that is new to the column has one code, that of none of its values."""
     if not cells.unseen or cells.column.levels is None:
         return cells
     least = len(cells.column.levels) - len(cells.unseen)
-    return replace(cells, values=np.where(cells.values >= least, np.nan, cells.values))
+    return replace(cells, values=np.where(cells.values >= least, float(least), cells.values))
 
 
 def _placed(

@@ -109,7 +109,7 @@ def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
     if frequency.unit in {"week", *MONTHS} or not within.any():  # a day in the middle of a step means the step
         within = (begins < end) & (ends > begin)
     if not within.any():
-        raise UsageError(f"--at {at}: no step of the {frequency.name} data lies there.", f"--at {low}..{high}")
+        raise UsageError(f"--at {at} holds no step that is forecast.", f"--at {low}..{high}, or a part of it")
     return within
 
 

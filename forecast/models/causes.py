@@ -6,6 +6,7 @@ too. And each month's event is one: Christmas is no Easter. What is too much of 
 Shapes: ``S`` series, ``n`` steps of any series, ``K`` steps of the known columns, ``E`` events, ``F`` causes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +30,8 @@ WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
 MOST_MADE = 1 + len(AROUND) + 12
 """Causes that are made of one known input, at most."""
 COVARIATES = "covariates"
+CYCLES = {"day": 1.0, "week": 7.0}
+"""Groups of the calendar that go round in so many days, as a season may."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,29 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
         pairs = zip(book.names, book.groups, np.ptp(book.values, axis=0) if len(book.names) else (), strict=True)
         used += [Cause(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")]
     return Causes(tuple(used), encoding, events, country)
+
+
+def without_cycles(causes: Causes, frequency: Frequency, seasons: Iterable[int]) -> Causes:
+    """Returns the causes without the hour or the weekday where a season of whole days or weeks tells of it already.
+
+    Args:
+        causes: of the panel.
+        frequency: of its steps.
+        seasons: in steps, that the model looks at.
+    """
+    days = [season * days_a_step(frequency) for season in seasons if season > 1]
+    told = {group for group, cycle in CYCLES.items() if any(_is_whole(each / cycle) for each in days)}
+    return causes.some(np.array([cause.group not in told for cause in causes.used], dtype=bool))
+
+
+def days_a_step(frequency: Frequency) -> float:
+    """Returns how many days a step takes, on average."""
+    stamps = frequency.timestamps(np.array([0, 1000]))
+    return float((stamps[1] - stamps[0]).astype(np.float64)) / 1000 / 86_400
+
+
+def _is_whole(ratio: float) -> bool:
+    return ratio > 0.98 and abs(ratio - round(ratio)) < 0.02
 
 
 def _is_event(flag: FloatArray) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
-from forecast.models.causes import learn_causes
+from forecast.models.causes import learn_causes, without_cycles
 from forecast.models.effects import Effects
 from forecast.models.encoding import Encoding, learn_encoding
 from forecast.models.measuring import fit_effects
@@ -149,7 +149,8 @@ def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = N
 
 def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> Effects | None:
     causes = learn_causes(panel, encoding, calendar=spec.calendar, country=spec.country)
-    return fit_effects(panel, causes, spec.season, spec.horizon)
+    seasons = {spec.season, *(view.season for view in spec.views)}
+    return fit_effects(panel, without_cycles(causes, panel.frequency, seasons), spec.season, spec.horizon)
 
 
 def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encoding:

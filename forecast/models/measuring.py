@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from forecast.data.almanac import SLOW
 from forecast.data.panel import Panel
-from forecast.models.causes import COVARIATES, Causes
+from forecast.models.causes import COVARIATES, Causes, days_a_step
 from forecast.models.effects import Effects, added_size
 from forecast.models.views import LOG_OFFSET
 
@@ -28,12 +28,16 @@ BoolArray = NDArray[np.bool_]
 Filter = Callable[[FloatArray], FloatArray]
 
 BLOCKS = 4
-START, ROUNDS, LEAST = 0.2, 25, 1e-9
+START, ROUNDS, FEWER_ROUNDS, LEAST = 0.2, 25, 10, 1e-9
 """Effects are expected to be of this size before anything is known; so many rounds settle what is expected."""
+DEAR = 5e7
+"""Multiply-adds of one round, series times causes cubed, from which on there are fewer rounds."""
 ASKED = (COVARIATES, "holiday")
 """What a person asked for is trusted as far as is likely; the rest of the calendar must prove itself."""
-LEAST_WORTH = 0.005
-"""Share of the squared error on other blocks that a group of the calendar must take off."""
+LEAST_LEFT = 0.05
+"""Share of a group's variance that the filter must leave: of weekdays, a season of a week leaves the ends alone."""
+LEAST_WORTH, LEAST_ROWS_WORTH = 0.005, 2.0
+"""Share of the squared error on other blocks that a group of the calendar must take off, and rows' worth of it more."""
 LEAST_HELP = 0.002
 """Share of what is unknown of a level's change that a number must explain."""
 MOST_SERIES = 1000
@@ -44,8 +48,8 @@ LEVEL_STEPS = 61
 LONG_SEASON, TREND_STEPS = 31, 13
 """A season of more steps is not taken out, and the trend is then the mean of so many steps around."""
 NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
-YEARS = 2.2
-"""The time of year is a cause where a series holds so many years, and no season of a year is looked at anyway."""
+LEAST_DAYS = {"year": 2.2 * 365.25, "month": 4 * 30.44, "week": 4 * 7.0, "day": 4.0}
+"""A group of the calendar is a cause where a series holds so many days: what came once or twice may be anything."""
 
 
 def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effects | None:
@@ -61,7 +65,7 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
         return None
     some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
     rows = _Rows(panel.select(some), causes)
-    groups = np.array([cause.group for cause in causes.used])
+    groups, days = np.array([cause.group for cause in causes.used]), panel.lengths[some] * days_a_step(panel.frequency)
     common, own = np.zeros(len(groups)), np.zeros((len(some), len(groups)))
 
     def fast(columns: FloatArray) -> FloatArray:
@@ -75,11 +79,9 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
         if group == COVARIATES:
             numbers = np.array([not cause.is_binary for cause in causes.used])
             found = rows.measure_covariates(which, numbers[which], fast, slow)
-        elif group != SLOW:
-            found = rows.measure(which, fast, group)
-        elif season <= LONG_SEASON:
-            is_long = panel.lengths[some] * _days_a_step(panel) >= YEARS * 365.25
-            found = rows.measure(which, slow, group, is_long)
+        elif group != SLOW or season <= LONG_SEASON:  # a season of a year is looked at anyway
+            is_long = days >= LEAST_DAYS.get(group, 0.0)
+            found = rows.measure(which, slow if group == SLOW else fast, group, is_long)
         if found:
             common[which], own[:, which] = found
             rows.take_out(which, own)
@@ -90,11 +92,6 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
     every[some] = own
     sizes = np.array([added_size(panel.series(i)) for i in range(len(panel))])
     return Effects(causes.some(used), common[used], every[:, used], sizes, panel.series_ids)
-
-
-def _days_a_step(panel: Panel) -> float:
-    stamps = panel.frequency.timestamps(np.array([0, 100]))
-    return float((stamps[1] - stamps[0]).astype(np.float64)) / 100 / 86_400
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +121,7 @@ class _Sums:
         seen, count = np.maximum(rows, 1), moment.shape[1]
         is_panel = len(rows) > 1
         beliefs = _Beliefs(START**2, np.full(count, START**2 if is_panel else 0.0), np.maximum(square / seen, LEAST))
-        for _ in range(ROUNDS):
+        for _ in range(FEWER_ROUNDS if len(rows) * count**3 > DEAR else ROUNDS):
             joint, own, doubt = _solved(gram, moment, beliefs)
             precision = np.tensordot(1 / beliefs.noise, gram, axes=1) + np.eye(count) / beliefs.common
             common = float(joint @ joint + np.trace(np.linalg.inv(precision))) / count
@@ -141,15 +138,23 @@ class _Sums:
         some = square > 0
         return float((rest[some] / square[some]).sum())
 
-    def error(self, beliefs: _Beliefs) -> float:
+    def some(self, blocks: BoolArray) -> "_Sums":
+        """Returns the sums of some blocks, (K,) true for these."""
+        return _Sums(self.gram[blocks], self.moment[blocks], self.square[blocks], self.rows[blocks])
+
+    def error(self) -> float:
         """Returns the share of its squares that is left of every block by the effects that the other blocks tell."""
-        gram, moment, left = self.gram.sum(axis=0), self.moment.sum(axis=0), 0.0
-        for own_gram, own_moment, square in zip(self.gram, self.moment, self.square, strict=True):
-            _, effects, _ = _solved(gram - own_gram, moment - own_moment, beliefs)
-            explained = 2 * np.einsum("si,si->s", effects, own_moment)
-            explained -= np.einsum("si,sij,sj->s", effects, own_gram, effects)
-            left += float(((square - explained) / beliefs.noise).sum())
-        return left / max(float((self.square / beliefs.noise).sum()), LEAST)
+        left = total = 0.0
+        for block in range(len(self.gram)):
+            is_own = np.arange(len(self.gram)) == block
+            own, others = self.some(is_own), self.some(~is_own)
+            beliefs = others.beliefs()  # what they expect, too: a block that judges must not have had a say
+            _, effects, _ = _solved(others.gram.sum(axis=0), others.moment.sum(axis=0), beliefs)
+            explained = 2 * np.einsum("si,si->s", effects, own.moment[0])
+            explained -= np.einsum("si,sij,sj->s", effects, own.gram[0], effects)
+            left += float(((own.square[0] - explained) / beliefs.noise).sum())
+            total += float((own.square[0] / beliefs.noise).sum())
+        return left / max(total, LEAST)
 
 
 class _Rows:
@@ -222,18 +227,23 @@ class _Rows:
             series: (S,) true for those that tell of them; None for all.
         """
         sums = self._summed(which, filtered, series)
-        if not self._has_rows(sums):
+        if not self._has_rows(sums) or (group not in (*ASKED, SLOW) and self._share_left(which, sums) < LEAST_LEFT):
             return None
-        beliefs = sums.beliefs()
-        if group not in ASKED and sums.error(beliefs) > 1 - LEAST_WORTH:
+        worth = LEAST_WORTH + LEAST_ROWS_WORTH / max(float(sums.rows.sum()), 1.0)
+        if group not in ASKED and sums.error() > 1 - worth:
             return None
-        joint, own, _ = _solved(sums.gram.sum(axis=0), sums.moment.sum(axis=0), beliefs)
+        joint, own, _ = _solved(sums.gram.sum(axis=0), sums.moment.sum(axis=0), sums.beliefs())
         return joint, own
 
     @staticmethod
     def _has_rows(sums: _Sums) -> bool:
         """Tells whether any cause differs from what the filter takes out."""
         return bool((np.einsum("ksii->i", sums.gram) > 1e-6 * sums.rows.sum()).any())
+
+    def _share_left(self, which: BoolArray, sums: _Sums) -> float:
+        """Returns the share of the variance of some causes that is left in the sums of what a filter leaves."""
+        whole = self._summed(which, lambda columns: columns - columns.mean(axis=0))
+        return float(np.einsum("ksii->", sums.gram) / max(np.einsum("ksii->", whole.gram), LEAST))
 
     def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> _Sums:
         shape, count = (BLOCKS, len(self._targets)), int(which.sum())

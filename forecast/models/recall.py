@@ -1,16 +1,21 @@
-"""A test of memory: say at the end which of two values stood at the first of k + 1 steps, noise in between.
+"""A test of memory: say at the end which of two values was marked k steps ago, with noise before it and after it.
 
-    value    +1 −1 −1 +1 … −1      every step is +1 or −1 at random
-    marker    1  0  0  0 …  0      tells the step to remember
-    answer                  +1     the marked value, k steps later (after Hochreiter & Schmidhuber 1997)
+    value    −1 +1 +1 −1 −1 +1 … −1      every step is +1 or −1 at random
+    marker    0  0  1  0  0  0 …  0      tells the step to remember
+    answer                        +1     the marked value, k steps later (after Hochreiter & Schmidhuber 1997)
+
+The steps before the mark matter: without them, all that a cell has to do is to fall to the side of the first value
+that it sees and to stay there, which any cell that is stable on two sides does without looking at the mark.
 
 Several networks of one cell that differ in seed, initial weights and learning rate learn at once, in one compiled loop
-of their own: they are stacked along a first axis.
+of their own: they are stacked along a first axis. It is compiled once for all lags, because compiling takes longer
+than most of the lags: of a sequence as long as the longest needs, a shorter one sees the end.
 
-Shapes: ``R`` networks, ``B`` sequences, ``U`` units, ``G`` gates; two features a step.
+Shapes: ``R`` networks, ``B`` sequences, ``T`` steps of the longest sequence, ``U`` units, ``G`` gates; two features a
+step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +31,15 @@ FEATURES = 2
 BATCH = 24
 EXAM = 512
 """Fresh sequences that a trained network is asked."""
+BEFORE = 5
+"""Steps of noise before the marked one."""
+
+DRAWS: dict[str, Callable[[np.random.Generator, int, int], NDArray[np.float32]]] = {
+    "orthogonal": orthogonal,
+    "glorot": glorot_uniform,
+    "identity": lambda _rng, rows, columns: np.tile(np.eye(rows, dtype=np.float32), columns // rows),
+}
+"""Recurrent matrices to begin with."""
 
 Tensor = Any
 Tensors = tuple[Tensor, ...]
@@ -33,11 +47,17 @@ Tensors = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class Pupil:
-    """How one network begins and learns; a bias of 4 keeps 98 % of the memory at each step, 0 keeps half."""
+    """How one network begins and learns; a bias of 4 keeps 98 % of the memory at each step, 0 keeps half.
+
+    Attributes:
+        keep_bias: of the LSTM's forget and the GRU's update gate; None for Keras' 1 and 0.
+        entry_bias: of the LSTM's input gate: −4 lets in 2 % of what comes. A GRU lets in what it does not keep.
+    """
 
     seed: int
-    recurrent: Literal["orthogonal", "glorot"] = "orthogonal"
-    keep_bias: float | None = None  # of the LSTM's forget and the GRU's update gate; None for Keras' 1 and 0
+    recurrent: Literal["orthogonal", "glorot", "identity"] = "orthogonal"
+    keep_bias: float | None = None
+    entry_bias: float = 0.0
     learning_rate: float = 0.01
 
 
@@ -46,25 +66,32 @@ def units_for(cell: Cell, parameters: int) -> int:
     return min(range(1, 400), key=lambda units: abs(parameter_count(cell, units, FEATURES) - parameters))
 
 
-def recall_rates(cell: Cell, units: int, pupils: Sequence[Pupil], lag: int, steps: int) -> NDArray[np.float64]:
-    """Trains the networks and returns the share of answers that each gets right, (R,); guessing gives 0.5.
+def lessons(
+    cell: Cell, units: int, pupils: Sequence[Pupil], longest: int, steps: int
+) -> Callable[[int], NDArray[np.float64]]:
+    """Returns what trains the networks at a lag, and tells the share of answers that each gets right then, (R,).
+
+    Guessing gives 0.5. The training starts anew at every lag; lags may be learned in several threads at once.
 
     Args:
         cell: of all networks.
         units: of their one layer.
         pupils: the networks.
-        lag: steps between the value and the answer.
+        longest: lag that will be asked for.
         steps: of training; the sequences are the same for all cells and networks.
     """
     weights = tuple(tf.constant(array) for array in initial_stack(cell, units, pupils))
     rates = tf.constant([[[pupil.learning_rate]] for pupil in pupils], tf.float32)
+    length = BEFORE + 1 + longest
 
-    def run(weights: Tensors, rates: Tensor) -> Tensor:
+    def run(weights: Tensors, rates: Tensor, lag: Tensor) -> Tensor:
+        first = length - lag - 1 - BEFORE
+
         def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors) -> tuple[Any, ...]:
-            inputs, answers = _sequences(i, lag, BATCH)
+            inputs, answers = _sequences(i, lag, length, BATCH)
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                logits = _answers(cell, weights, inputs)  # (R, B)
+                logits = _answers(cell, weights, inputs, first)  # (R, B)
                 loss = tf.reduce_sum(tf.reduce_mean(tf.nn.softplus(-answers * logits), axis=1))
             gradients = _clipped(tape.gradient(loss, weights))
             now = tf.cast(i + 1, tf.float32)
@@ -76,12 +103,12 @@ def recall_rates(cell: Cell, units: int, pupils: Sequence[Pupil], lag: int, step
 
         zeros = tuple(tf.zeros_like(weight) for weight in weights)
         _, weights, _, _ = tf.while_loop(lambda i, *_: i < steps, step, (tf.constant(0), weights, zeros, zeros))
-        inputs, answers = _sequences(tf.constant(-1), lag, EXAM)
-        return tf.reduce_mean(tf.cast(_answers(cell, weights, inputs) * answers > 0, tf.float32), axis=1)
+        inputs, answers = _sequences(tf.constant(-1), lag, length, EXAM)
+        return tf.reduce_mean(tf.cast(_answers(cell, weights, inputs, first) * answers > 0, tf.float32), axis=1)
 
     # called directly, so that TensorFlow counts no retracing
-    compiled = tf.function(run, jit_compile=True).get_concrete_function(weights, rates)
-    return np.asarray(compiled(weights, rates), dtype=np.float64)
+    compiled = tf.function(run, jit_compile=True).get_concrete_function(weights, rates, tf.TensorSpec((), tf.int32))
+    return lambda lag: np.asarray(compiled(weights, rates, tf.constant(lag)), dtype=np.float64)
 
 
 def initial_stack(cell: Cell, units: int, pupils: Sequence[Pupil]) -> list[NDArray[np.float32]]:
@@ -95,43 +122,50 @@ def initial_stack(cell: Cell, units: int, pupils: Sequence[Pupil]) -> list[NDArr
             first = units if cell == "lstm" else 0  # packed i, f, c, o and z, r, h
             usual = 1.0 if cell == "lstm" else 0.0
             bias[0, first : first + units] = usual if pupil.keep_bias is None else pupil.keep_bias
-        draw = orthogonal if pupil.recurrent == "orthogonal" else glorot_uniform
+        if cell == "lstm":
+            bias[0, :units] = pupil.entry_bias
+        draw = DRAWS[pupil.recurrent]
         own = [glorot_uniform(rng, FEATURES, gates * units), draw(rng, units, gates * units), bias]
         for stack, array in zip(stacks, [*own, glorot_uniform(rng, units, 1)], strict=True):
             stack.append(array)
     return [np.stack(stack) for stack in stacks]
 
 
-def _sequences(number: Tensor, lag: int, batch: int) -> tuple[Tensor, Tensor]:
-    """Returns the inputs (T, B, 2) and answers (B,) of a batch, which its number decides."""
-    drawn = tf.random.stateless_uniform((lag + 1, batch), tf.stack([number, lag]))
+def _sequences(number: Tensor, lag: Tensor, length: int, batch: int) -> tuple[Tensor, Tensor]:
+    """Returns the inputs (T, B, 2) and answers (B,) of a batch, which its number and the lag decide."""
+    drawn = tf.random.stateless_uniform((length, batch), tf.stack([number, lag]))
     values = tf.where(drawn < 0.5, -1.0, 1.0)
-    marker = tf.concat([tf.ones((1, batch)), tf.zeros((lag, batch))], axis=0)
-    return tf.stack([values, marker], axis=2), values[0]
+    marked = length - 1 - lag
+    marker = tf.broadcast_to(tf.one_hot(marked, length)[:, None], (length, batch))
+    return tf.stack([values, marker], axis=2), values[marked]
 
 
-def _answers(cell: Cell, weights: Tensors, inputs: Tensor) -> Tensor:
-    """Runs the stacked networks over the sequences and returns what they say at the end, (R, B)."""
+def _answers(cell: Cell, weights: Tensors, inputs: Tensor, first: Tensor) -> Tensor:
+    """Runs the stacked networks over the sequences from a step on and returns what they say at the end, (R, B)."""
     kernel, recurrent, bias, head = weights
     steps, batch, units = inputs.shape[0], inputs.shape[1], recurrent.shape[1]
-    start = tf.zeros((kernel.shape[0], batch, units))
+    networks = kernel.shape[0]
+    start = tf.zeros((networks, batch, units))
+    # one product is faster than a product of each; a GRU's reset gate stands between its two
+    joint = tf.concat([kernel, recurrent], axis=1)  # (R, 2 + U, G·U)
 
     def step(t: Tensor, hidden: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        projected = tf.matmul(inputs[t], kernel) + bias[:, :1]  # (B, 2) @ (R, 2, G·U) -> (R, B, G·U)
-        inner = tf.matmul(hidden, recurrent)
-        if cell == "lstm":
-            i, f, c, o = tf.split(projected + inner, 4, axis=2)
-            state = tf.sigmoid(f) * state + tf.sigmoid(i) * tf.tanh(c)
-            return t + 1, tf.sigmoid(o) * tf.tanh(state), state
         if cell == "gru":
-            inner += bias[:, 1:]
+            projected = tf.matmul(inputs[t], kernel) + bias[:, :1]  # (B, 2) @ (R, 2, G·U) -> (R, B, G·U)
+            inner = tf.matmul(hidden, recurrent) + bias[:, 1:]
             z, r = tf.split(tf.sigmoid((projected + inner)[:, :, : 2 * units]), 2, axis=2)
             candidate = tf.tanh(projected[:, :, 2 * units :] + r * inner[:, :, 2 * units :])
             return t + 1, z * hidden + (1 - z) * candidate, state
-        return t + 1, tf.tanh(projected + inner), state
+        seen = tf.broadcast_to(inputs[t], (networks, batch, FEATURES))
+        entering = tf.matmul(tf.concat([seen, hidden], axis=2), joint) + bias
+        if cell == "rnn":
+            return t + 1, tf.tanh(entering), state
+        i, f, c, o = tf.split(entering, 4, axis=2)
+        state = tf.sigmoid(f) * state + tf.sigmoid(i) * tf.tanh(c)
+        return t + 1, tf.sigmoid(o) * tf.tanh(state), state
 
     _, hidden, _ = tf.while_loop(
-        lambda t, *_: t < steps, step, (tf.constant(0), start, start), maximum_iterations=steps
+        lambda t, *_: t < steps, step, (tf.convert_to_tensor(first), start, start), maximum_iterations=steps
     )
     return tf.matmul(hidden, head)[:, :, 0]
 

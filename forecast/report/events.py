@@ -21,8 +21,8 @@ from forecast.report.excerpt import Dates, Observed
 MOST_EVENTS = 3
 LOOKS: tuple[dict[str, Any], ...] = (
     {"facecolor": "#F7EDBD", "edgecolor": "#F7EDBD"},
-    {"facecolor": "none", "edgecolor": "#9A8FB8", "hatch": "/////"},
-    {"facecolor": "none", "edgecolor": "#8FA88F", "hatch": "...."},
+    {"facecolor": "none", "edgecolor": "#B4AAD0", "hatch": "////"},
+    {"facecolor": "none", "edgecolor": "#9DB59D", "hatch": "...."},
 )
 """Told apart by pattern, not by colour alone; where they meet, both can be seen."""
 BEHIND = 0.5  # drawing order: the grid lies above
@@ -34,11 +34,13 @@ class Event:
 
     Attributes:
         name: in the legend.
+        column: the user's name of the column.
         place: of the column among the known ones.
         value: that it has where the event is.
     """
 
     name: str
+    column: str
     place: int
     value: float
 
@@ -49,7 +51,7 @@ class Events:
 
     shown: tuple[Event, ...]
     rest: tuple[str, ...]
-    untold: tuple[str, ...]  # of those that are shown, the ones of which nothing is known after the origin
+    untold: tuple[str, ...]  # columns of those that are shown of which nothing is known after the origin
 
     @property
     def caption(self) -> str:
@@ -81,10 +83,10 @@ def find_events(panel: Panel, drawn: Sequence[tuple[Observed, Dates]]) -> Events
         if column.levels is None and distinct.size == 2:
             is_common = (values == distinct[1]).mean() > 1 / 2
             name = f"not {column.name}" if is_common else column.name
-            found.append(Event(name, place, float(distinct[0 if is_common else 1])))
+            found.append(Event(name, column.name, place, float(distinct[0 if is_common else 1])))
     here = [each for each in found if any(_is_there(panel, each, seen, future).any() for seen, future in drawn)]
     shown = tuple(here[:MOST_EVENTS])
-    dark = [each.name for each in shown if all(_is_untold(panel, each, seen, future) for seen, future in drawn)]
+    dark = [each.column for each in shown if all(_is_untold(panel, each, seen, future) for seen, future in drawn)]
     return Events(shown, tuple(each.name for each in here[MOST_EVENTS:]), tuple(dark))
 
 

@@ -4,6 +4,7 @@ Whoever has results makes them into sections; the templates know sections only. 
 into the page, so that a series called ``<script>`` is a series called ``<script>``.
 """
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -108,7 +109,28 @@ class Words:
     text: str
 
 
-Block = Table | Gallery | Terms | Code | Words
+@dataclass(frozen=True)
+class Picture:
+    """A picture made elsewhere, kept in the page; on a phone it is moved sideways rather than made too small to read.
+
+    Attributes:
+        name: what it shows, for those who can't see it.
+        content: of its file.
+        mime: such as ``image/png``.
+    """
+
+    kind: ClassVar[str] = "picture"
+    name: str
+    content: bytes
+    mime: str
+
+    @property
+    def address(self) -> str:
+        """The picture as an address of itself."""
+        return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
+
+
+Block = Table | Gallery | Terms | Code | Words | Picture
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,14 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A sentence of what came out; ``anchor`` is the section that shows it."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Page:
     """A report.
 
@@ -140,6 +170,7 @@ class Page:
         verdict: what came out, in sentences: the first in large letters.
         facts: beside the verdict.
         foot: what made the page.
+        findings: numbered, after the verdict.
     """
 
     title: str
@@ -148,6 +179,11 @@ class Page:
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...]
     foot: str
+    findings: tuple[Finding, ...] = ()
+
+    def title_of(self, anchor: str) -> str:
+        """Returns the title of a section."""
+        return next(section.title for section in self.sections if section.anchor == anchor)
 
 
 def render_page(page: Page) -> bytes:

@@ -57,8 +57,9 @@ class Effect:
     @property
     def words(self) -> str:
         """The size of it, such as ``-75 % (-98 to -33)``."""
-        wide = f" ({100 * self.low:+.0f} to {100 * self.high:+.0f})" if self.high - self.low > WIDE else ""
-        return f"{100 * self.share:+.0f} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
+        mean, low, high = (f"{round(100 * share):+d}" for share in (self.share, self.low, self.high))
+        wide = f" ({low} to {high})" if self.high - self.low > WIDE else ""
+        return f"{mean} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
 
 
 @dataclass(frozen=True)

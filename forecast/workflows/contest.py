@@ -75,10 +75,13 @@ class Contest:
     board: Leaderboard
     memory: Memory  # the networks that the backtest trained
     timing: Timing | None = None
+    learned: Knowledge | None = None  # by the networks that were fitted to all data since
 
     @property
     def knowledge(self) -> Knowledge | None:
-        """What the networks of the latest fold learned of covariates and dates; None where nothing."""
+        """What the latest networks, or those of the latest fold, learned of covariates and dates; None if nothing."""
+        if self.learned:
+            return self.learned
         models = list(self.memory.values())
         return models[-1].knowledge if models else None
 
@@ -220,7 +223,8 @@ def _check_covariates(panel: Panel, settings: Settings) -> None:
         raise UsageError(f"{flag} can't be used with --preset tutorial.", f"leave out {flag}, or take another preset")
     if settings.country:
         if panel.frequency.unit in {"row", "year"}:
-            raise UsageError(f"{panel.frequency.name} data has no holidays to tell apart.", "leave out --country")
+            what = "Data without dates" if panel.frequency.unit == "row" else "Yearly data"
+            raise UsageError(f"{what} has no holidays to tell apart.", "leave out --country")
         holiday_names(settings.country, range(2000, 2001))  # refuses an unknown one before anything is trained
 
 

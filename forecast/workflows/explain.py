@@ -225,7 +225,7 @@ def _explained(
         lags=lags,
         notes=(*notes, *note, *_remarks(portraits)),
         portraits=portraits,
-        sentences=plain_words(portraits, seasons[0] if seasons else 1, step),
+        sentences=plain_words(portraits, seasons, step, int(panel.lengths.max())),
         subjects=tuple(subject for subject, *_ in watched),
     )
 

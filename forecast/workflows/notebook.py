@@ -9,6 +9,7 @@ Settings are those of the command line, with underscores; files of settings and 
 import io
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from forecast.workflows.timing import Terms
 from forecast.workflows.train import BASELINES as BESIDE
 from forecast.workflows.train import TrainRequest, candidates_for, finish
 from forecast.workflows.versions import StoredModel, load_version
+from forecast.workflows.what_if import Question, answer
 
 Data = str | Path | pd.DataFrame | Reading
 STORE = ".forecast"
@@ -88,6 +90,39 @@ class Model:
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
         """
+        panel, notes = self._told(data, future)
+        result = forecast_from(self._stored, panel, notes, horizon)
+        text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
+        return _frame(text, panel, result.notes)
+
+    def what_if(
+        self,
+        values: Mapping[str, float | str],
+        at: str | None = None,
+        *,
+        horizon: int | None = None,
+        data: Data | None = None,
+        future: str | Path | pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Returns the forecast beside what it would be if known columns were otherwise, a row a series and step.
+
+        Args:
+            values: of the known columns, such as ``{"promo": 1, "price": "-10%"}``.
+            at: a date or a range such as ``2024-12-20..2024-12-24``; the whole horizon if left out.
+            horizon: see ``predict``.
+            data: likewise.
+            future: likewise; what nobody tells is taken as usual in both forecasts.
+
+        Raises:
+            ForecastError: the question can't be asked of this model, or the data can't be read.
+        """
+        panel, notes = self._told(data, future)
+        question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
+        result = answer(self._stored, panel, notes, question, horizon)
+        return _frame(result.csv(), panel, result.notes)
+
+    def _told(self, data: Data | None, future: str | Path | pd.DataFrame | None) -> tuple[Panel, tuple[str, ...]]:
+        """Returns what to forecast from, and what is to be said about it."""
         notes: tuple[str, ...] = ()
         if isinstance(data, Reading):
             panel = data.panel
@@ -96,14 +131,11 @@ class Model:
         else:
             panel, notes = panel_of(self._stored, _known(data))
         told = _known(future)
-        if told is not None:
-            panel, more = with_future(panel, told, data.settled if isinstance(data, Reading) else self._stored.options)
-            notes += more
-        result = forecast_from(self._stored, panel, notes, horizon)
-        for note in result.notes:
-            warnings.warn(note, stacklevel=2)
-        text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
-        return pd.read_csv(io.StringIO(text), dtype={"series_id": str, "version": str}, parse_dates=date_columns(panel))
+        if told is None:
+            return panel, notes
+        options = data.settled if isinstance(data, Reading) else self._stored.options
+        panel, more = with_future(panel, told, options)
+        return panel, (*notes, *more)
 
 
 def read_panel(data: Data, **settings: Unpack[ReadSettings]) -> Reading:
@@ -205,6 +237,14 @@ def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     if options != ReadOptions():
         raise UsageError("The data has been read already.", "give these settings to read_panel")
     return data, data.settled
+
+
+def _frame(text: str, panel: Panel, notes: tuple[str, ...]) -> pd.DataFrame:
+    """Returns a table of forecasts as a frame, and warns of what is to be said."""
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
+    dates = [name for name in date_columns(panel) if name in text.partition("\n")[0].split(",")]
+    return pd.read_csv(io.StringIO(text), dtype={"series_id": str, "version": str}, parse_dates=dates)
 
 
 def _known(data: str | Path | pd.DataFrame | None) -> str | Source | None:

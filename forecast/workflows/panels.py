@@ -1,39 +1,19 @@
-"""The files of `forecast explain`: a picture a panel, the page that holds them, and every number drawn."""
+"""Every number that `forecast explain` draws, as tables and as a JSON document."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from forecast.errors import UsageError
 from forecast.evaluation.insight.flow import half_life
 from forecast.evaluation.insight.memory import advised_window
 from forecast.evaluation.insight.portrait import Portrait
 from forecast.evaluation.insight.recollection import USUAL, Recollection, verdict
-from forecast.specs import PlotKind
 from forecast.workflows.explain import Explanation
-from forecast.workflows.outputs import check_folder
 from forecast.workflows.tables import timestamp_texts
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 SCHEMA_VERSION = 1
-PAGE, NUMBERS = "explain.html", "explain.json"
-HEADINGS = {
-    "memory": "How far back it looks",
-    "flow": "What is left of a gradient on its way back",
-    "gates": "The gates along the calendar",
-    "constants": "How long units remember",
-    "saturation": "Saturation and waste",
-    "spike": "What a spike does",
-    "cost": "What it costs",
-    "learning": "How it learned",
-    "lesson": "The equations, with this data's numbers",
-    "recall": "The memory test",
-}
 SUMMARY = (
     "cell",
     "networks",
@@ -50,120 +30,6 @@ SUMMARY = (
     "predict_ms",
 )
 RECALL = ("cell", "setup", "units", "lag", "right", "worst", "best", "gives_up")
-
-
-def check_page(folder: Path, *, force: bool) -> None:
-    """Refuses a folder that holds a page, or that can't be made, before any work is done for it.
-
-    Raises:
-        UsageError: it does and ``--force`` was not given, or something else than a folder is in its place.
-    """
-    check_folder(folder)
-    if (folder / PAGE).exists() and not force:
-        raise UsageError(f"{folder / PAGE} exists already.", f"--force to replace it, or -o {folder}-2")
-
-
-def explain_files(
-    explanation: Explanation, lesson: Sequence[str], kind: PlotKind, command: str = ""
-) -> dict[str, bytes]:
-    """Returns the files by name: panels, the page, and the numbers; without pictures there is no page either.
-
-    Args:
-        explanation: what was found.
-        lesson: lines of ``--teach``; none for no lesson.
-        kind: of the pictures.
-        command: that made it, to be said on the page.
-    """
-    numbers = {**explain_document(explanation), "lesson": list(lesson)}
-    files = {NUMBERS: _json_bytes(numbers)}
-    if kind == "none":
-        return files
-    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
-    from forecast.report.insight.page import Finding, Section, Table, page  # noqa: PLC0415
-
-    shown: Literal["png", "svg"] = "svg" if kind == "svg" else "png"
-    files_by_panel: dict[str, dict[str, bytes]] = {}
-    for name, draw in _figures(explanation).items():
-        figure = draw()
-        panel = name.partition("-")[0]
-        content = render(figure, kind)
-        files[f"{name}.{kind}"] = content
-        files_by_panel.setdefault(panel, {})[name] = content if kind == shown else render(figure, "png")
-    table = Table(SUMMARY, [[_short(row[name]) for name in SUMMARY] for row in summary_rows(explanation)])
-    sections = [Section("summary", "In numbers", table=table)]
-    sections += [Section(panel, HEADINGS[panel], pictures=own) for panel, own in files_by_panel.items()]
-    if lesson:
-        sections.append(Section("lesson", HEADINGS["lesson"], lines=lesson))
-    about = [*explanation.notes, *([f"Made by: {command}"] if command else [])]
-    findings = [Finding(sentence.text, sentence.panel) for sentence in explanation.sentences]
-    files[PAGE] = page(explanation.title, about, findings, sections, shown).encode()
-    return files
-
-
-def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
-    """Returns what draws each panel, by file stem."""
-    from forecast.report.insight.constants_plot import constants_figure  # noqa: PLC0415
-    from forecast.report.insight.cost_plot import cost_figure  # noqa: PLC0415
-    from forecast.report.insight.flow_plot import flow_figure  # noqa: PLC0415
-    from forecast.report.insight.gates_plot import gates_figure  # noqa: PLC0415
-    from forecast.report.insight.learning_plot import learning_figure  # noqa: PLC0415
-    from forecast.report.insight.memory_plot import memory_figure  # noqa: PLC0415
-    from forecast.report.insight.saturation_plot import saturation_figure  # noqa: PLC0415
-    from forecast.report.insight.spike_plot import spike_figure  # noqa: PLC0415
-
-    found, portraits = explanation, explanation.portraits
-    name, target, seasons = found.stem, found.target, found.seasons
-    curves = [p.memory for p in portraits]
-    figures: dict[str, Callable[[], Figure]] = {
-        "memory": lambda: memory_figure(
-            curves, seasons=seasons, lags=found.lags, title=f"{name}: how far back it looks"
-        ),
-        "flow": lambda: flow_figure(
-            [flow for p in portraits for flow in p.flows], title=f"{name}: a gradient on its way back through time"
-        ),
-    }
-    for p in portraits:
-        figures[f"gates-{p.cell}"] = lambda p=p: gates_figure(  # type: ignore[misc]
-            p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
-        )
-    figures |= {
-        "constants": lambda: constants_figure(
-            [p.constants for p in portraits], seasons=seasons, title=f"{name}: how long units remember"
-        ),
-        "saturation": lambda: saturation_figure(
-            [p.saturation for p in portraits], title=f"{name}: where gates are stuck and units idle"
-        ),
-        "spike": lambda: spike_figure(
-            [p.spike for p in portraits], curves, season=found.season, target=target, title=f"{name}: what a spike does"
-        ),
-        "cost": lambda: cost_figure([p.cost for p in portraits], title=f"{name}: what one network costs"),
-    }
-    learned = [p.learning for p in portraits if p.learning is not None]
-    if learned:
-        figures["learning"] = lambda: learning_figure(learned, target=target, title=f"{name}: how the cells learned")
-    return figures
-
-
-def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict[str, bytes]:
-    """Returns the files of the memory test by name."""
-    files = {NUMBERS: _json_bytes(recall_document(found))}
-    if kind == "none":
-        return files
-    from forecast.report.canvas import render  # noqa: PLC0415
-    from forecast.report.insight.page import Finding, Section, Table, page  # noqa: PLC0415
-    from forecast.report.insight.recall_plot import recall_figure  # noqa: PLC0415
-
-    shown: Literal["png", "svg"] = "svg" if kind == "svg" else "png"
-    figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
-    files[f"recall.{kind}"] = render(figure, kind)
-    table = Table(RECALL, [[_short(row[name]) for name in RECALL] for row in recall_rows(found)])
-    section = Section("recall", HEADINGS["recall"], pictures={"recall": render(figure, shown)}, table=table)
-    about = [
-        "A sequence of random +1 and −1; the first is marked, and k steps later the network is asked what it was.",
-        *([f"Made by: {command}"] if command else []),
-    ]
-    files[PAGE] = page("Memory test", about, [Finding(verdict(found), "recall")], [section], shown).encode()
-    return files
 
 
 def summary_rows(explanation: Explanation) -> list[dict[str, Any]]:
@@ -210,7 +76,7 @@ def recall_rows(found: Recollection) -> list[dict[str, Any]]:
 def recall_document(found: Recollection) -> dict[str, Any]:
     """Returns the numbers of the memory test, JSON-ready."""
     return {
-        "verdict": verdict(found),
+        "verdict": " ".join(verdict(found)),
         "steps": found.steps,
         "seconds": found.seconds,
         "gives_up": {cell: found.gives_up(cell, USUAL) for cell in found.cells},
@@ -229,11 +95,11 @@ def explain_document(explanation: Explanation) -> dict[str, Any]:
         "notes": list(explanation.notes),
         "sentences": [{"text": sentence.text, "panel": sentence.panel} for sentence in explanation.sentences],
         "summary": summary_rows(explanation),
-        "cells": {p.cell: _portrait(p, explanation.season) for p in explanation.portraits},
+        "cells": {p.cell: _portrait(p, explanation.seasons) for p in explanation.portraits},
     }
 
 
-def _portrait(p: Portrait, season: int) -> dict[str, Any]:
+def _portrait(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
     stamps = timestamp_texts(p.calendar.timestamps)
     return {
         "spec": p.spec.to_json(),
@@ -248,7 +114,8 @@ def _portrait(p: Portrait, season: int) -> dict[str, Any]:
             "lags_90": p.memory.reach(0.9),
             "whole_lags_50": p.memory.whole_reach(0.5),
             "whole_lags_90": p.memory.whole_reach(0.9),
-            "advised_window": advised_window(p.memory, season),
+            "share": p.memory.share,
+            "advised_window": advised_window(p.memory, seasons),
         },
         "flow": [
             {
@@ -297,12 +164,7 @@ def plain_json(value: Any) -> Any:
     return value
 
 
-def _json_bytes(document: Mapping[str, Any]) -> bytes:
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Returns a document as the content of a file."""
     whole = {"schema_version": SCHEMA_VERSION, **plain_json(document)}
     return (json.dumps(whole, ensure_ascii=False) + "\n").encode()
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

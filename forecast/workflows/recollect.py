@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,11 +16,12 @@ from forecast.evaluation.insight.recollection import (
     STEPS,
     USUAL,
     Recollection,
-    setups_of,
 )
 from forecast.specs import CELLS, Cell
 
 THREADS = 2
+EDGES = (0, 20, 100, 10_000)
+"""Lags from one to the next share a compiled loop: it is as dear for all as for the longest of them."""
 
 
 def recollect(
@@ -37,35 +39,32 @@ def recollect(
         lags: steps between the value and the question.
         steps: of training.
     """
-    from forecast.models.recall import Pupil, recall_rates, units_for  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.recall import Pupil, lessons, units_for  # noqa: PLC0415 - imports TensorFlow
 
     began = time.perf_counter()
     units: dict[Cell, int] = {cell: units_for(cell, PARAMETERS) for cell in CELLS}
-    counts = {setup: SEEDS if setup == USUAL else FEWER_SEEDS for setup in SETUPS}
-    pupils = {
-        cell: [Pupil(seed + i, **SETUPS[setup]) for setup in setups_of(cell) for i in range(counts[setup])]
-        for cell in CELLS
-    }
-    rates: dict[Cell, np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = {
-        cell: np.empty((len(lags), len(pupils[cell]))) for cell in CELLS
-    }
-    jobs = [(cell, place) for place in reversed(range(len(lags))) for cell in CELLS]  # the longest first
-    total, done = sum(lags) * len(CELLS), 0
+    counts = {cell: [SEEDS if setup == USUAL else FEWER_SEEDS for setup in SETUPS[cell]] for cell in CELLS}
+    rates = {cell: np.empty((len(lags), sum(counts[cell]))) for cell in CELLS}
+    groups = [[lag for lag in lags if low < lag <= high] for low, high in pairwise(EDGES)]
+    finished: list[int] = []
 
-    def run(job: tuple[Cell, int]) -> tuple[Cell, int]:
-        cell, place = job
-        rates[cell][place] = recall_rates(cell, units[cell], pupils[cell], lags[place], steps)
-        return job
+    def run(cell: Cell, group: list[int]) -> None:
+        setups = zip(SETUPS[cell].values(), counts[cell], strict=True)
+        pupils = [Pupil(seed + i, **setup) for setup, count in setups for i in range(count)]
+        lesson = lessons(cell, units[cell], pupils, max(group), steps)
+        for lag in group:
+            rates[cell][lags.index(lag)] = lesson(lag)
+            finished.append(lag)
+            progress(sum(finished) / (sum(lags) * len(CELLS)))
 
     pool = ThreadPoolExecutor(THREADS)
-    try:
-        for future in as_completed([pool.submit(run, job) for job in jobs]):
-            done += lags[future.result()[1]]
-            progress(done / total)
+    try:  # the longest first
+        for future in [pool.submit(run, cell, group) for group in reversed(groups) if group for cell in CELLS]:
+            future.result()
     finally:
         pool.shutdown(cancel_futures=True)
     by_setup = {}
     for cell in CELLS:
-        ends = np.cumsum([counts[setup] for setup in setups_of(cell)])
-        by_setup[cell] = dict(zip(setups_of(cell), np.split(rates[cell], ends[:-1], axis=1), strict=True))
+        ends = np.cumsum(counts[cell])[:-1]
+        by_setup[cell] = dict(zip(SETUPS[cell], np.split(rates[cell], ends, axis=1), strict=True))
     return Recollection(lags, units, by_setup, steps, time.perf_counter() - began)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -42,6 +42,8 @@ METRIC_NAMES: dict[Metric, str] = {
     "mase": "MASE",
     "smape": "sMAPE",
 }
+TIE = 0.01
+"""A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
 LAST_EFFORT = 1 / 4
 """Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
 
@@ -115,6 +117,7 @@ def finish(
     name = models.name
     chosen, reason = choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
+    contest = replace(contest, learned=trained.model.parts[0].knowledge)
     reporter.progress("drawing and saving", 1.0)
     importance = contest.importance(chosen)
     forecasts = trained.forecast(panel, contest.plan.horizon)
@@ -214,6 +217,10 @@ def choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
     if request.model != AUTO:
         return ranked[0], ""
     reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
+    if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
+        error = {name: float(getattr(contest.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
+        if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:
+            return ENSEMBLE, f"all networks together, within {100 * TIE:g} % of {ranked[0]}, {reason}: the steadier"
     if ENSEMBLE not in tried:
         reason += f" ({' and '.join(cell for cell in CELLS if cell not in tried)} left out for want of time)"
     return ranked[0], reason

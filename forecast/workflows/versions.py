@@ -166,7 +166,7 @@ def covariate_columns(data: Mapping[str, Any]) -> tuple[Column, ...]:
 
 
 def _context_arrays(context: Panel) -> dict[str, Any]:
-    """Returns what the end of the data is kept as: known columns from its first steps on, and beyond its last."""
+    """Returns what the end of the data is kept as: known columns from before its first step on, and beyond its last."""
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
     if context.covariates is None:
         return arrays

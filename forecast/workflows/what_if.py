@@ -28,8 +28,8 @@ from forecast.workflows.tables import Value, csv_text, timestamp_texts
 from forecast.workflows.versions import StoredModel, read_settings
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
-NOTHING = 1e-9
-"""Share of a forecast by which it may differ and still be the same."""
+LEAST = 1e-4
+"""Share of a forecast by which it must differ to be worth a line."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class WhatIfResult:
     """Both forecasts.
 
     Attributes:
-        asked: steps that were set, (S, H).
+        asked: steps that were named by their dates, (S, H).
         notes: what is to be said.
     """
 
@@ -78,15 +78,15 @@ class WhatIfResult:
     total: Total
 
     @property
-    def moved(self) -> NDArray[np.bool_]:
-        """Steps that were set, or whose forecast differs, (S, H)."""
+    def differs(self) -> NDArray[np.bool_]:
+        """Steps whose forecast differs so that one would notice, (S, H)."""
         size = np.maximum(np.abs(self.forecasts.point), np.abs(self.what_if.point))
-        return self.asked | (np.abs(self.what_if.point - self.forecasts.point) > NOTHING * size)
+        return np.asarray(np.abs(self.what_if.point - self.forecasts.point) > LEAST * size)
 
-    def rows(self, *, moved_only: bool = False) -> Iterator[tuple[Value, ...]]:
-        """Yields one row a series and step, in the order of COLUMNS."""
-        stamps, shown = timestamp_texts(self.forecasts.timestamps), self.moved
-        for s, h in zip(*np.nonzero(shown if moved_only else np.ones_like(shown)), strict=True):
+    def rows(self, *, shortened: bool = False) -> Iterator[tuple[Value, ...]]:
+        """Yields one row a series and step, in the order of COLUMNS; in short, if it was named or differs."""
+        stamps, few = timestamp_texts(self.forecasts.timestamps), self.asked | self.differs
+        for s, h in zip(*np.nonzero(few if shortened else np.ones_like(few)), strict=True):
             usual, other = float(self.forecasts.point[s, h]), float(self.what_if.point[s, h])
             yield self.panel.series_ids[s], str(stamps[s, h]), int(h) + 1, usual, other, other - usual
 
@@ -126,17 +126,19 @@ def answer(
     flags = _flags(encoding)
     changes = read_suppositions(question.values, panel, flags)
     asked = steps_of(question.at, panel, horizon)
-    changed = suppose(panel, changes, asked, _usual(encoding, panel))
-    first, second = (trained.forecast(each, horizon) for each in (panel, changed))
+    usual = _usual(encoding, panel)
+    as_is, changed = (suppose(panel, each, asked, usual) for each in ((), changes))  # both tell of the same steps
+    first, second = (trained.forecast(each, horizon) for each in (as_is, changed))
     notes += tuple(doubts(panel, changed, changes, horizon, flags))
     notes += longer_note(trained, horizon)
     fix = f"forecast predict {stored.version.name} --future FILE"
     notes += untold_note(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes([change.column for change in changes], trained)
     is_mean = read_settings(stored.version.manifest).kind == "price" or bool((first.point < 0).any())
-    usual, other = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
-    total = Total(usual, other, is_mean)
-    return WhatIfResult(stored.version, trained.name, panel, first, second, asked, notes, total)
+    before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
+    total = Total(before, after, is_mean)
+    named = asked & (question.at is not None)
+    return WhatIfResult(stored.version, trained.name, panel, first, second, named, notes, total)
 
 
 def _encoding(trained: TrainedModel) -> Encoding | None:
@@ -147,7 +149,8 @@ def _encoding(trained: TrainedModel) -> Encoding | None:
 
 def _flags(encoding: Encoding | None) -> Flags:
     inputs = encoding.of("known") if encoding else ()
-    return {each.column: (each.low, each.low + each.unit) for each in inputs if each.way == "flag"}
+    pairs = {each.column: sorted((each.low, each.low + each.unit)) for each in inputs if each.way == "flag"}
+    return {name: (low, high) for name, (low, high) in pairs.items()}
 
 
 def _usual(encoding: Encoding | None, panel: Panel) -> FloatArray:

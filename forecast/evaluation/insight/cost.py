@@ -16,6 +16,8 @@ FORMULAS: dict[Cell, str] = {
     "gru": "3 U (U + F + 2)",
 }
 """Parameters of one layer; the GRU has two biases."""
+STEP_FORMULAS: dict[Cell, str] = {"rnn": "U (U + F)", "lstm": "4 U (U + F)", "gru": "3 U (U + F)"}
+"""Multiply-adds of one layer in one recurrent step; what is done to each unit alone is not counted."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Cost:
     """What one network of a cell takes.
 
     Attributes:
+        formula, step_formula: of the parameters and of the multiply-adds a step of one layer.
         step_multiplies: multiply-adds of all layers in one recurrent step.
         forecast_multiplies: multiply-adds of one forecast: embedding, all steps, head, highway and decoder.
         weight_bytes: of the weights; training keeps four times as much (gradient, and two moments of Adam).
@@ -34,6 +37,7 @@ class Cost:
 
     cell: Cell
     formula: str
+    step_formula: str
     parameters: int
     step_multiplies: int
     forecast_multiplies: int
@@ -58,6 +62,7 @@ def network_cost(spec: ModelSpec, predict_seconds: float, train_seconds: float |
     return Cost(
         cell=spec.cell,
         formula=FORMULAS[spec.cell],
+        step_formula=STEP_FORMULAS[spec.cell],
         parameters=spec_parameters(spec),
         step_multiplies=step,
         forecast_multiplies=embedding + steps * step + units * horizon + highway + decoder,

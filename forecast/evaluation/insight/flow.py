@@ -38,8 +38,10 @@ class Flow:
 
     @property
     def name(self) -> str:
-        """The cell, and its path where it is the second one."""
-        return self.cell if self.path == "hidden" else f"{self.cell}, {self.path}"
+        """The cell, and which of its two states where it has two."""
+        if self.cell != "lstm":
+            return self.cell
+        return f"lstm's {'hidden state' if self.path == 'hidden' else self.path}"
 
     @property
     def explodes(self) -> bool:

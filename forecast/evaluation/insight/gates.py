@@ -156,7 +156,8 @@ def _events(panel: Panel, season: int, dates: int) -> tuple[Event, ...]:
             for place, column in enumerate(c for c in panel.covariates.columns if c.kind == kind):
                 own = values[:, place]
                 if column.levels is None and np.isin(own[~np.isnan(own)], (0, 1)).all():
-                    found.append(Event(column.name, own == 1))
+                    is_rule = np.nanmean(own) > 0.5  # then the exception is the event
+                    found.append(Event(f"not {column.name}" if is_rule else column.name, own == (0 if is_rule else 1)))
     return tuple(Event(event.name, event.dates[-dates:]) for event in found if event.dates[-dates:].any())
 
 

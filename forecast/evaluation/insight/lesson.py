@@ -65,9 +65,20 @@ def lesson_lines(portraits: Sequence[Portrait], subjects: Sequence[Subject], ser
     lines: list[str] = []
     for portrait, subject in zip(portraits, subjects, strict=True):
         lines += [f"{portrait.cell.upper()}: the equations", ""]
-        lines += [f"  {line}" for line in EQUATIONS[portrait.cell]]
+        lines += [f"  {line}" for line in (*EQUATIONS[portrait.cell], *_entry(portrait))]
         lines += ["", *_averages(portrait, subject), "", *_walk(portrait, subject, series), ""]
     return tuple(lines[:-1])
+
+
+def _entry(portrait: Portrait) -> tuple[str, ...]:
+    """Returns what x_t is where it is more than the observation of step t."""
+    spec = portrait.spec
+    texts = [f"x_t: {spec.segment} observations at once, through a linear embedding"] if spec.segment > 1 else []
+    texts += ["beside them: covariates"] if spec.known + spec.past else []
+    texts += (
+        [f"{spec.layers} layers: the h_t of one is the x_t of the next; shown is the last"] if spec.layers > 1 else []
+    )
+    return tuple(texts)
 
 
 def _averages(portrait: Portrait, subject: Subject) -> list[str]:

@@ -7,6 +7,7 @@ that a value higher by 1 lifts the forecast by 0.1.
 Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon. Curves are (L,), lag 1, the newest value, first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ class MemoryCurve:
         recurrent: through the cell alone: what it remembers.
         whole: with the linear highway and the naive base, which see the window without any cell.
         untrained: through cells with fresh weights.
+        share: of all sensitivity, the part that goes through the cell; the rest is the highway's and the base's.
         each: (networks, L), the ``recurrent`` of each network.
     """
 
@@ -43,6 +45,7 @@ class MemoryCurve:
     untrained: FloatArray
     each: FloatArray
     windows: int
+    share: float
 
     def reach(self, share: float) -> int:
         """Returns the lag up to which the newest values hold this share of the cell's sensitivity."""
@@ -62,27 +65,29 @@ def memory_curve(subject: Subject) -> MemoryCurve:
     """Returns how far back the forecasts of one cell look."""
     trained = [_sensitivity(probe) for probe in subject.probes]
     untrained = [_sensitivity(probe)[0] for probe in subject.untrained]
-    own = np.stack([recurrent for recurrent, _ in trained])
+    through, whole, straight = zip(*trained, strict=True)
+    own = np.stack(through)
     return MemoryCurve(
         cell=subject.cell,
         segment=subject.spec.segment,
-        recurrent=mean_curve([recurrent for recurrent, _ in trained]),
-        whole=mean_curve([whole for _, whole in trained]),
+        recurrent=mean_curve(through),
+        whole=mean_curve(whole),
         untrained=mean_curve(untrained),
         each=own,
         windows=len(subject.probes[0].seen.inputs),
+        share=float(own.sum() / max(own.sum() + np.sum(straight), 1e-300)),
     )
 
 
-def _sensitivity(probe: Probe) -> tuple[FloatArray, FloatArray]:
-    """Returns the curve of one network through its cell, and with highway and base."""
+def _sensitivity(probe: Probe) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Returns the curve of one network through its cell, with highway and base, and through those two alone."""
     through_cell = window_gradients(probe.spec, probe.weights, probe.run()).astype(np.float64)  # (H, B, L)
     straight = probe.maps.base.T  # (H, L)
     if "highway/kernel" in probe.weights:
         straight = straight + probe.weights["highway/kernel"].T
-    whole = through_cell + straight[:, None]
-    recurrent, whole = (np.abs(each).mean(axis=(0, 1))[::-1] for each in (through_cell, whole))
-    return recurrent, whole
+    ways = (through_cell, through_cell + straight[:, None], straight[:, None])
+    recurrent, whole, alone = (np.abs(way).mean(axis=(0, 1))[::-1] for way in ways)
+    return recurrent, whole, alone
 
 
 def reach(curve: FloatArray, share: float) -> int:
@@ -91,16 +96,16 @@ def reach(curve: FloatArray, share: float) -> int:
     return int(np.searchsorted(mass, share * mass[-1] * (1 - 1e-12)) + 1) if mass[-1] > 0 else 0
 
 
-def advised_window(curve: MemoryCurve, season: int) -> int | None:
+def advised_window(curve: MemoryCurve, seasons: Sequence[int]) -> int | None:
     """Returns the shorter window that would hold 90 % of the whole sensitivity, in whole seasons; None for no change.
 
     Args:
         curve: of the cell; highway and base count too, since they would see the shorter window as well.
-        season: 1 where there is none.
+        seasons: in use, the shortest first: a window that did not hold the longest could not show it.
     """
-    window = len(curve.whole)
-    needed = curve.whole_reach(0.9)
-    wanted = -(-max(needed, curve.reach(0.9), 1) // season) * season
+    window, season = len(curve.whole), min(seasons, default=1)
+    needed = max(curve.whole_reach(0.9), curve.reach(0.9), *seasons, 1)
+    wanted = -(-needed // season) * season
     return wanted if wanted < ROOM_TO_SPARE * window else None
 
 

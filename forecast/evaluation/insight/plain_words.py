@@ -11,7 +11,11 @@ from forecast.evaluation.insight.portrait import Portrait
 
 MOST = 8
 WASTE = 0.1
-"""Share of dead units from which on they are worth a sentence."""
+"""Share of dead units from which on they are worth an advice."""
+LITTLE = 10
+"""Per cent of the sensitivity: a cell with less hardly changes what the straight ways say."""
+MOST_OF_IT = 0.95
+"""Share of the window that 90 % of the sensitivity need where even the oldest steps count like the others."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +26,20 @@ class Sentence:
     panel: str
 
 
-def plain_words(portraits: Sequence[Portrait], season: int, step: str) -> tuple[Sentence, ...]:
+def plain_words(portraits: Sequence[Portrait], seasons: Sequence[int], step: str, longest: int) -> tuple[Sentence, ...]:
     """Returns the findings, the most useful first.
 
     Args:
         portraits: of each cell.
-        season: steps in one season, 1 for none.
+        seasons: in steps, the shortest first; empty where there is none.
         step: what one observed step is called, such as ``month``.
+        longest: steps of the longest series.
     """
     found = [
         _memory(portraits),
-        _advice(portraits, season),
+        _advice(portraits, seasons, longest),
         _flow(portraits),
-        _constants(portraits, season),
+        _constants(portraits, seasons[0] if seasons else 1),
         _waste(portraits),
         _spike(portraits, step),
         _cost(portraits),
@@ -52,25 +57,25 @@ def _memory(portraits: Sequence[Portrait]) -> Sentence:
     return Sentence(f"By 90 % of its sensitivity, {'; '.join(each)}.", "memory")
 
 
-def _advice(portraits: Sequence[Portrait], season: int) -> Sentence:
-    window = portraits[0].spec.window
-    wanted = [advised_window(p.memory, season) for p in portraits]
+def _advice(portraits: Sequence[Portrait], seasons: Sequence[int], longest: int) -> Sentence:
+    spec = portraits[0].spec
+    window, shares = spec.window, [round(100 * p.memory.share) for p in portraits]
+    wanted = [advised_window(p.memory, seasons) for p in portraits]
     needed = max(p.memory.whole_reach(0.9) for p in portraits)
+    through = f"{min(shares)}" if min(shares) == max(shares) else f"{min(shares)} to {max(shares)}"
+    whole = f"Only {through} %" if max(shares) < LITTLE else f"{through} %"
+    text = (
+        f"{whole} of the forecast's sensitivity goes through the cell; with highway and naive base, 90 % of it lies in "
+        f"the last {needed} of {window} steps: "
+    )
     if all(wanted):
-        best = max(length for length in wanted if length)
-        text = (
-            f"Highway and naive base included, 90 % lies in the last {needed} of {window} steps: try --window {best}."
-        )
-    elif needed > 0.95 * window:
-        text = (
-            f"Highway and naive base included, 90 % of the sensitivity needs {needed} of {window} steps: even the "
-            f"oldest count, so a longer window may help (--window {2 * window})."
-        )
+        text += f"try --window {max(length for length in wanted if length)}."
+    elif needed <= MOST_OF_IT * window:
+        text += "the window is well chosen."
+    elif longest >= 2 * window + spec.horizon:
+        text += f"even the oldest count, so a longer window may help (--window {2 * window})."
     else:
-        text = (
-            f"Highway and naive base included, 90 % of the sensitivity needs {needed} of {window} steps: the window "
-            f"is well chosen."
-        )
+        text += f"even the oldest count, but the longest series has {longest:,} steps only."
     return Sentence(text, "memory")
 
 
@@ -82,13 +87,11 @@ def _flow(portraits: Sequence[Portrait]) -> Sentence:
                 parts.append(f"{flow.name} explodes, up to {flow.trained.max():.0f} times")
                 continue
             half, left = half_life(flow.trained), flow.trained[-1] / flow.trained[0]
-            lasts = (
-                f"halves in {half:.1f} recurrent steps" if half is not None else f"keeps {100 * left:.0f} % to the end"
-            )
+            lasts = f"halves in {half:.1f} steps" if half is not None else f"keeps {100 * left:.0f} % to the end"
             parts.append(f"{flow.name} {lasts}")
     segment = portraits[0].spec.segment
-    unit = f" (of {segment} observations each)" if segment > 1 else ""
-    return Sentence(f"On its way back through time, the gradient of the {'; '.join(parts)}{unit}.", "flow")
+    unit = f", of {segment} observations each" if segment > 1 else ""
+    return Sentence(f"On its way back through time (recurrent steps{unit}), a gradient: {'; '.join(parts)}.", "flow")
 
 
 def _constants(portraits: Sequence[Portrait], season: int) -> Sentence | None:
@@ -101,17 +104,14 @@ def _constants(portraits: Sequence[Portrait], season: int) -> Sentence | None:
 
 
 def _waste(portraits: Sequence[Portrait]) -> Sentence:
-    parts = [
-        f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell} are idle, "
-        f"{100 * p.saturation.flat:.0f} % of its tanh values saturated"
-        for p in portraits
-    ]
+    idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in portraits)
+    flat = ", ".join(f"{100 * p.saturation.flat:.0f} % of the {p.cell}'s" for p in portraits)
     wasteful = [p for p in portraits if p.saturation.dead > WASTE * p.saturation.units]
     advice = ""
     if wasteful:
         units = max(p.saturation.units - p.saturation.dead for p in wasteful)
         advice = f": try --units {max(units, 4)}"
-    return Sentence(f"{'; '.join(parts)}{advice}.", "saturation")
+    return Sentence(f"Idle are {idle}; of tanh values, saturated are {flat}{advice}.", "saturation")
 
 
 def _spike(portraits: Sequence[Portrait], step: str) -> Sentence:

@@ -34,7 +34,8 @@ def constants_figure(constants: Sequence[TimeConstants], *, seasons: Sequence[in
         axes.hist(np.clip(each.tau, SHORTEST, LONGEST), bins=bins, color=styles[each.cell].colour, edgecolor="white")
         axes.set_xscale("log")
         axes.set_xlim(bins[0], bins[-1])
-        axes.set_ylabel("units")
+        axes.set_ylabel("eigenvalues" if each.source == "eigenvalues" else "units")
+        axes.margins(y=0.22)  # room for the names of seasons
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         axes.set_title(f"{each.cell}, by its {each.source}: median {_words(float(np.median(each.tau)))}")
         mark_seasons(axes, seasons, float(bins[-1]))

@@ -20,7 +20,7 @@ def cost_figure(costs: Sequence[Cost], *, title: str = "") -> Figure:
     styles = styles_of(cost.cell for cost in costs)
     measures = {
         "parameters": [float(cost.parameters) for cost in costs],
-        "multiply-adds a forecast": [float(cost.forecast_multiplies) for cost in costs],
+        "multiply-adds a step": [float(cost.step_multiplies) for cost in costs],
         "ms a forecast, measured": [1000 * cost.predict_seconds for cost in costs],
     }
     if all(cost.train_seconds is not None for cost in costs):
@@ -38,10 +38,14 @@ def cost_figure(costs: Sequence[Cost], *, title: str = "") -> Figure:
     grid[0].set_yticks(range(len(costs)), [cost.cell for cost in costs])
     grid[0].invert_yaxis()
     formulas = "; ".join(f"{cost.cell} {cost.formula}" for cost in costs)
+    multiplies = "; ".join(f"{cost.cell} {cost.step_formula}" for cost in costs)
+    wholes = "; ".join(f"{cost.cell} {cost.forecast_multiplies:,}" for cost in costs)
     memory = "; ".join(f"{cost.cell} {_kib(cost.weight_bytes)} + {_kib(cost.activation_bytes)}" for cost in costs)
     caption = (
-        f"Parameters of one layer (U units, F features): {formulas}. Weights + what a training batch keeps: {memory}. "
-        f"Training: {costs[0].kernel}."
+        f"Parameters of one layer (U units, F features): {formulas}; multiply-adds a recurrent step: {multiplies}, and "
+        f"of a whole forecast: {wholes}. Memory for weights + what a training batch keeps: {memory}. Measured with one "
+        f"window (forecast, numpy), and with a batch while the other networks train beside it (training: "
+        f"{costs[0].kernel})."
     )
     add_frame(figure, title=title, caption=caption)
     return figure

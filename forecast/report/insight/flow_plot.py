@@ -51,7 +51,8 @@ def _caption(flows: Sequence[Flow]) -> str:
     each = []
     for flow in flows:
         half = half_life(flow.trained)
-        text = "never halves" if half is None else f"halves in {half:.1f} steps"
+        left = f"keeps {100 * flow.trained[-1] / flow.trained[0]:.0f} % over {len(flow.trained) - 1} steps"
+        text = left if half is None else f"halves in {half:.1f} steps"
         each.append(f"{flow.name} {text}" + (f", and explodes (beyond {EXPLODING:.0f})" if flow.explodes else ""))
     segment = flows[0].segment
     unit = f" One step holds {segment} observations." if segment > 1 else ""

@@ -16,6 +16,8 @@ from forecast.report.style import INK, OTHER_STYLES, house_style
 SHARES, SIGNED = "cividis", "PuOr"
 """Colour maps that the colour-blind can read: of gates from 0 to 1, and of states about 0."""
 MOST_EVENTS = 5
+EVENT_ROW = 0.13
+"""Height of the row of each kind of event above the series, as a share of the series' own."""
 NAMES = {
     "forget": "forget gate f: share of the cell state that is kept",
     "input": "input gate i: share of the new candidate that is let in",
@@ -57,6 +59,7 @@ def gates_figure(calendar: Calendar, *, target: str, title: str = "") -> Figure:
         figure.colorbar(image, ax=axes, fraction=0.025, pad=0.01, use_gridspec=False)
     grid[0].set_xlim(edges[0], edges[-1])
     date_axis(grid[-1])
+    grid[0].xaxis.set_tick_params(labelbottom=True)
     add_frame(figure, title=title, legend=entries, caption=_caption(calendar))
     return figure
 
@@ -72,17 +75,23 @@ def _edges(places: FloatArray) -> FloatArray:
 def _draw_series(axes: Axes, places: FloatArray, edges: FloatArray, calendar: Calendar) -> dict[str, Any]:
     (line,) = axes.plot(places, calendar.values, color=INK, linewidth=1.2)
     entries: dict[str, Any] = {}
-    spare = iter(OTHER_STYLES)
-    for event in calendar.events[:MOST_EVENTS]:
-        if event.name == "weekend":
-            for i in np.flatnonzero(event.dates):
-                entries[event.name] = axes.axvspan(edges[i], edges[i + 1], color="#E8E8E8", zorder=0)
-            continue
-        style = next(spare)
-        heights = np.where(event.dates, calendar.values, np.nan)
-        heights = np.where(event.dates & np.isnan(heights), np.nanmean(calendar.values), heights)
+    weekends = [event for event in calendar.events if event.name == "weekend"]
+    others = [event for event in calendar.events if event.name != "weekend"][:MOST_EVENTS]
+    for event in weekends:
+        for i in np.flatnonzero(event.dates):
+            entries[event.name] = axes.axvspan(edges[i], edges[i + 1], color="#E8E8E8", zorder=0)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + EVENT_ROW * (high - low) * len(others))
+    for row, (event, style) in enumerate(zip(others, OTHER_STYLES, strict=False), start=1):
+        height = high + EVENT_ROW * (high - low) * (row - 0.6)
         (entries[event.name],) = axes.plot(
-            places, heights, color=style.colour, marker=style.marker, linestyle="none", markersize=6, zorder=6
+            places[event.dates],
+            np.full(int(event.dates.sum()), height),
+            color=style.colour,
+            marker=style.marker,
+            linestyle="none",
+            markersize=5,
+            zorder=6,
         )
     return {calendar.series_id: line, **entries}
 

@@ -31,6 +31,8 @@ def mark_seasons(axes: Axes, seasons: Sequence[int], most: float) -> None:
                 fontsize=8,
                 color=MUTED,
                 va="top",
+                zorder=8,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
             )
 
 

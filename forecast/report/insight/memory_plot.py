@@ -5,11 +5,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from forecast.evaluation.insight.memory import MemoryCurve
+from forecast.evaluation.insight.memory import MemoryCurve, reach
 from forecast.report.canvas import MARKERS, add_frame, empty_figure
 from forecast.report.insight.lines import log_axis, mark_seasons, whole_numbers
-from forecast.report.style import house_style, styles_of
+from forecast.report.style import MUTED, house_style, styles_of
+
+UNTRAINED: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "markerfacecolor": "white", "markersize": 3.5}
+REACHES = {0.5: "p", 0.9: "D"}
+"""Shares of a curve's sum, and the shape that marks where each is reached."""
+REACHED: dict[str, Any] = {"markersize": 8.5, "zorder": 7, "markeredgewidth": 1.4}
 
 
 @house_style()
@@ -27,23 +33,18 @@ def memory_figure(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags
     through, whole = figure.subplots(2, 1, sharex=True)
     places = np.arange(1, lags + 1)
     entries: dict[str, Any] = {}
-    faint: dict[str, Any] = {}
     every = -(-lags // MARKERS)
     for curve in curves:
         style = styles[curve.cell]
         drawn = {"color": style.colour, "marker": style.marker, "markevery": every}
         (entries[curve.cell],) = through.plot(places, curve.recurrent[:lags], **drawn)
-        (untrained,) = through.plot(places, curve.untrained[:lags], color=style.colour, linestyle=":", linewidth=1.2)
-        faint[f"{curve.cell}, untrained"] = untrained
+        through.plot(places, curve.untrained[:lags], **drawn, **UNTRAINED)
         whole.plot(places, curve.whole[:lags], **drawn)
-        for axes, values, far in (
-            (through, curve.recurrent, curve.reach(0.9)),
-            (whole, curve.whole, curve.whole_reach(0.9)),
-        ):
-            if 0 < far <= lags:
-                (faint["90 % of the sum"],) = axes.plot(
-                    [far], [values[far - 1]], "D", color="white", markeredgecolor=style.colour, markersize=9, zorder=7
-                )
+        for axes, values in ((through, curve.recurrent), (whole, curve.whole)):
+            for share, shape in REACHES.items():
+                far = reach(values, share)
+                if 0 < far <= lags:
+                    axes.plot([far], [values[far - 1]], shape, color="white", markeredgecolor=style.colour, **REACHED)
     log_axis(through, [c.recurrent[:lags] for c in curves] + [c.untrained[:lags] for c in curves], "sensitivity")
     log_axis(whole, [c.whole[:lags] for c in curves], "sensitivity")
     through.set_title("through the cell alone")
@@ -51,13 +52,19 @@ def memory_figure(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags
     for axes in (through, whole):
         mark_seasons(axes, seasons, lags)
     whole_numbers(whole, "lag: steps before the first forecast step")
-    add_frame(figure, title=title, legend=entries | faint, caption=_caption(curves))
+    entries["untrained"] = Line2D([], [], color=MUTED, marker="o", **UNTRAINED)
+    for share, shape in REACHES.items():
+        name = f"{100 * share:.0f} % of the sum lies before"
+        entries[name] = Line2D([], [], linestyle="none", marker=shape, color="white", markeredgecolor=MUTED, **REACHED)
+    add_frame(figure, title=title, legend=entries, caption=_caption(curves))
     return figure
 
 
 def _caption(curves: Sequence[MemoryCurve]) -> str:
     each = [f"{c.cell}: 50 % of its sum in the newest {c.reach(0.5)} lags, 90 % in {c.reach(0.9)}" for c in curves]
+    shares = ", ".join(f"{c.cell} {100 * c.share:.0f} %" for c in curves)
     return (
-        f"{'. '.join(each)}. Mean of |change of the forecast / change of the value| over {curves[0].windows} windows, "
-        "all steps ahead and all networks, level and scale of the window held. Untrained: fresh weights, drawn head."
+        f"Through the cell alone: {'; '.join(each)}. Its part of all sensitivity: {shares}. Mean of |change of the "
+        f"forecast / change of the value| over {curves[0].windows} windows, all steps ahead and all networks, level "
+        "and scale of the window held. Untrained: fresh weights, drawn head."
     )

@@ -2,64 +2,82 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from forecast.evaluation.insight.recollection import PASS, SETUPS, USUAL, Recollection
+from forecast.evaluation.insight.recollection import PASS, USUAL, Recollection
 from forecast.report.canvas import add_frame, empty_figure
-from forecast.report.style import MUTED, OTHER_STYLES, ModelStyle, house_style, styles_of
+from forecast.report.style import INK, MUTED, house_style, styles_of
+from forecast.specs import Cell
 
-SETUP_STYLES = dict(zip(list(SETUPS)[1:], OTHER_STYLES, strict=False))
+DARK = 0.72
+"""Below this share of right answers the map is so dark that its numbers are white."""
 
 
 @house_style()
 def recall_figure(found: Recollection, *, title: str = "") -> Figure:
-    """Returns the cells beside each other above, and below them what a change of each does.
+    """Returns lines of each cell as usual and at its best, and below them a map of all that was tried.
 
     Args:
         found: Of the test.
         title: Above the picture.
     """
-    figure = empty_figure(6.2)
-    cells = found.cells
-    grid = figure.add_gridspec(2, len(cells))
-    top = figure.add_subplot(grid[0, :])
-    styles = styles_of(cells)
-    entries: dict[str, Any] = {}
-    for cell in cells:
-        entries[cell] = _draw(top, found, cell, USUAL, styles[cell])
-        rates = 100 * found.rates[cell][USUAL]
-        top.fill_between(found.lags, rates.min(axis=1), rates.max(axis=1), color=styles[cell].colour, alpha=0.15)
-    sizes = ", ".join(f"{cell} {found.units[cell]} units" for cell in cells)
-    top.set_title(f"as usual, equally many parameters ({sizes}), {found.steps} training steps each")
-    for place, cell in enumerate(cells):
-        axes = figure.add_subplot(grid[1, place], sharey=top)
-        _draw(axes, found, cell, USUAL, styles[cell])
-        for setup in found.rates[cell]:
-            if setup != USUAL:
-                entries[setup] = _draw(axes, found, cell, setup, SETUP_STYLES[setup])
-        axes.set_title(f"{cell} ({found.units[cell]} units), changed")
-    for axes in figure.axes:
-        axes.set_xscale("log")
-        axes.set_xticks(found.lags, [str(lag) for lag in found.lags], fontsize=8)
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_ylim(42, 103)
-        axes.axhline(100 * PASS, color=MUTED, linestyle=":", linewidth=1.1)
-        axes.set_xlabel("steps between the value and the question" if axes is top else "steps between")
-    for axes in (figure.axes[0], figure.axes[1]):
-        axes.set_ylabel("right answers (%)")
-    seeds = found.rates[cells[0]][USUAL].shape[1]
+    rows = [(cell, setup) for cell in found.cells for setup in found.rates[cell]]
+    figure = empty_figure(3.2 + 0.21 * len(rows))
+    above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [2.6, 0.21 * len(rows)]})
+    entries = _draw_lines(above, found)
+    sizes = ", ".join(f"{cell} {found.units[cell]} units" for cell in found.cells)
+    above.set_title(f"equally many parameters ({sizes}), {found.steps} training steps each")
+    _draw_map(below, found, rows)
+    below.set_title("all that was tried: right answers in %")
+    seeds = found.rates[found.cells[0]][USUAL].shape[1]
     caption = (
-        f"Mean over {seeds} seeds, band: worst and best. Guessing gives 50 %; below the dotted {100 * PASS:.0f} % a "
-        "cell has given up. As usual: orthogonal recurrent kernel, forget bias 1, learning rate 0.01."
+        f"As usual: orthogonal recurrent matrix, forget bias 1, update bias 0, learning rate 0.01; mean over {seeds} "
+        f"seeds, band: worst and best. Dashed: the best of all setups of the cell. Guessing gives 50 %; below the "
+        f"dotted {100 * PASS:.0f} % a cell has given up."
     )
     add_frame(figure, title=title, legend=entries, caption=caption)
     return figure
 
 
-def _draw(axes: Axes, found: Recollection, cell: Any, setup: str, style: ModelStyle) -> Any:
-    rates = 100 * found.rates[cell][setup].mean(axis=1)
-    (line,) = axes.plot(found.lags, rates, color=style.colour, marker=style.marker)
-    return line
+def _draw_lines(axes: Axes, found: Recollection) -> dict[str, Any]:
+    styles = styles_of(found.cells)
+    entries: dict[str, Any] = {}
+    for cell in found.cells:
+        style = styles[cell]
+        usual, best = 100 * found.rates[cell][USUAL], found.best(cell)
+        drawn: dict[str, Any] = {"color": style.colour, "marker": style.marker}
+        (entries[f"{cell}, {USUAL}"],) = axes.plot(found.lags, usual.mean(axis=1), **drawn)
+        axes.fill_between(found.lags, usual.min(axis=1), usual.max(axis=1), color=style.colour, alpha=0.15)
+        if best != USUAL:
+            heights = 100 * found.rates[cell][best].mean(axis=1)
+            dashed: dict[str, Any] = {**drawn, "linestyle": (0, (4, 2)), "markerfacecolor": "white"}
+            (entries[f"{cell}, {best}"],) = axes.plot(found.lags, heights, **dashed)
+    axes.set_xscale("log")
+    axes.set_xticks(found.lags, [str(lag) for lag in found.lags])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(42, 103)
+    axes.axhline(100 * PASS, color=MUTED, linestyle=":", linewidth=1.1)
+    axes.set_xlabel("steps between the value and the question")
+    axes.set_ylabel("right answers (%)")
+    return entries
+
+
+def _draw_map(axes: Axes, found: Recollection, rows: list[tuple[Cell, str]]) -> None:
+    rates = np.stack([found.rates[cell][setup].mean(axis=1) for cell, setup in rows])
+    axes.imshow(rates, aspect="auto", cmap="cividis", vmin=0.5, vmax=1)
+    for (row, column), rate in np.ndenumerate(rates):
+        colour = "white" if rate < DARK else INK
+        axes.text(column, row, f"{100 * rate:.0f}", ha="center", va="center", fontsize=8, color=colour)
+    axes.set_yticks(range(len(rows)), [f"{cell}, {setup}" for cell, setup in rows])
+    axes.set_xticks(range(len(found.lags)), [str(lag) for lag in found.lags])
+    for row, (cell, _) in enumerate(rows[1:]):
+        if cell != rows[row][0]:
+            axes.axhline(row + 0.5, color="white", linewidth=4)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.set_xlabel("steps between the value and the question")

@@ -39,7 +39,8 @@ def saturation_figure(cells: Sequence[Saturation], *, title: str = "") -> Figure
                 place, 100 * share, left=100 * begin, color=colour, hatch=hatch, edgecolor="white", height=0.75
             )
             begin += share
-        axes.text(101, place, f"{100 * low:.0f} / {100 * high:.0f} %", va="center", fontsize=8.5, color=INK)
+        shown = f"{100 * high:.0f} %" if "tanh" in bars[place][0] else f"{100 * low:.0f} / {100 * high:.0f} %"
+        axes.text(101, place, shown, va="center", fontsize=8.5, color=INK)
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.set_xlim(0, 112)
     axes.set_xticks(range(0, 101, 20))

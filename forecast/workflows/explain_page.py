@@ -1,0 +1,235 @@
+"""The files of `forecast explain`: a picture a panel, the page that holds them, and every number drawn."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import forecast
+from forecast.errors import UsageError
+from forecast.evaluation.insight.recollection import Recollection, verdict
+from forecast.specs import PlotKind
+from forecast.workflows.explain import Explanation
+from forecast.workflows.outputs import check_folder
+from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from forecast.report.page import Fact, Finding, Page, Picture, Section, Table
+
+PAGE, NUMBERS = "explain.html", "explain.json"
+HEADINGS = {
+    "memory": "How far back it looks",
+    "flow": "What is left of a gradient on its way back",
+    "gates": "The gates along the calendar",
+    "constants": "How long units remember",
+    "saturation": "Saturation and waste",
+    "spike": "What a spike does",
+    "cost": "What it costs",
+    "learning": "How it learned",
+    "lesson": "The equations, with this data's numbers",
+    "recall": "The memory test",
+}
+INTROS = {
+    "memory": "How much the forecast would change if the value at each lag had been a little higher, by exact "
+    "gradients. A line that falls fast is a short memory; one that falls slower than its dotted, untrained "
+    "line learned to look further back.",
+    "flow": "A network learns from what lies k steps back only if the gradient still reaches it. In a plain RNN it "
+    "passes a matrix and a tanh at each step, and vanishes (or explodes); an LSTM's cell state is a highway "
+    "past both.",
+    "gates": "The same network at every date of the series. A column is a date, a row is a unit: look for columns that "
+    "change colour at weekends, outliers and promotions, and for rows that change with the season.",
+    "constants": "A unit whose gate keeps 90 % at each step has forgotten two thirds after ten. Units to the right of "
+    "a season's line can carry something from one season to the next.",
+    "saturation": "A gate that is always shut or always open has stopped choosing, and a tanh at its end hardly learns "
+    "any more. Units whose state never changes can be saved.",
+    "spike": "One value is raised by a standard deviation, and the whole forecast is made again. Below it the check of "
+    "the first panel without any gradient: each value is hidden in turn.",
+    "cost": "By formula and by the clock: what the extra gates are paid with.",
+    "learning": "The error on the steps after the training data, which no network was trained on, as training went on.",
+    "lesson": "The same equations as in the textbooks, and what each symbol was on average here.",
+    "recall": "A sequence of random +1 and −1; one of them is marked, and k steps later the network is asked which it "
+    "was. Noise before and after the mark, equally many parameters, training steps and setups for each cell.",
+}
+MEASURES = {
+    "networks": "networks",
+    "window": "steps that they see",
+    "lags_50": "lags that hold 50 % of the cell's sensitivity",
+    "lags_90": "lags that hold 90 % of it",
+    "whole_lags_90": "lags that hold 90 % of the whole forecast's",
+    "half_life": "half-life of the gradient, recurrent steps",
+    "median_tau": "median time constant, observed steps",
+    "idle_units": "idle units",
+    "saturated": "saturated share of tanh values",
+    "spectral_radius": "spectral radius",
+    "parameters": "parameters of a network",
+    "predict_ms": "milliseconds a forecast",
+}
+"""Rows of the table of numbers: what stands in each column of the summary."""
+RECALL_TITLES = ("cell", "setup", "lag", "right, %", "worst seed, %", "best seed, %")
+
+
+def check_page(folder: Path, *, force: bool) -> None:
+    """Refuses a folder that holds a page, or that can't be made, before any work is done for it.
+
+    Raises:
+        UsageError: it does and ``--force`` was not given, or something else than a folder is in its place.
+    """
+    check_folder(folder)
+    if (folder / PAGE).exists() and not force:
+        raise UsageError(f"{folder / PAGE} exists already.", f"--force to replace it, or -o {folder}-2")
+
+
+def explain_files(
+    explanation: Explanation, lesson: Sequence[str], kind: PlotKind, command: str = ""
+) -> dict[str, bytes]:
+    """Returns the files by name: panels, the page, and the numbers; without pictures there is no page either.
+
+    Args:
+        explanation: what was found.
+        lesson: lines of ``--teach``; none for no lesson.
+        kind: of the pictures.
+        command: that made it, to be said on the page.
+    """
+    numbers = {**explain_document(explanation), "lesson": list(lesson)}
+    files = {NUMBERS: json_bytes(numbers)}
+    if kind == "none":
+        return files
+    from forecast.report.page import Code, Fact, Finding, Section, render_page  # noqa: PLC0415 - needs Jinja2
+
+    pictures: dict[str, list[Picture]] = {}
+    for name, draw in _figures(explanation).items():
+        panel, _, cell = name.partition("-")
+        files[f"{name}.{kind}"], picture = _drawn(draw(), kind, " ".join(filter(None, (HEADINGS[panel], cell))))
+        pictures.setdefault(panel, []).append(picture)
+    parts = [Section(panel, HEADINGS[panel], tuple(own), INTROS[panel]) for panel, own in pictures.items()]
+    if lesson:
+        parts.append(Section("lesson", HEADINGS["lesson"], (Code("\n".join(lesson)),), INTROS["lesson"]))
+    parts.append(Section("numbers", "In numbers", (_summary_table(explanation),), " ".join(explanation.notes)))
+    facts = [
+        Fact(f"Lags the {p.cell} uses", f"{p.memory.reach(0.9)} of {p.spec.window}", "hold 90 % of its sensitivity")
+        for p in explanation.portraits
+    ]
+    findings = [Finding(sentence.text, sentence.panel) for sentence in explanation.sentences]
+    about = f"{explanation.target} · gates and the spike of {explanation.series_id}"
+    files[PAGE] = render_page(_page(f"Inside {explanation.title}", about, findings, facts, parts, command))
+    return files
+
+
+def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict[str, bytes]:
+    """Returns the files of the memory test by name."""
+    files = {NUMBERS: json_bytes(recall_document(found))}
+    if kind == "none":
+        return files
+    from forecast.report.insight.recall_plot import recall_figure  # noqa: PLC0415
+    from forecast.report.page import Column, Fact, Finding, Section, Table, cells, render_page  # noqa: PLC0415
+
+    figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
+    files[f"recall.{kind}"], picture = _drawn(figure, kind, HEADINGS["recall"])
+    rows = [
+        (row["cell"], row["setup"], str(row["lag"]), *(f"{100 * row[key]:.0f}" for key in ("right", "worst", "best")))
+        for row in recall_rows(found)
+    ]
+    columns = tuple(Column(title, place > 1) for place, title in enumerate(RECALL_TITLES))
+    table = Table(columns, tuple(cells(row) for row in rows))
+    facts = [
+        Fact(f"{cell} gives up at", _lag_words(found.gives_up(cell)), f"at its best: {_lag_words(best)}")
+        for cell, best in ((cell, found.gives_up(cell, found.best(cell))) for cell in found.cells)
+    ]
+    parts = [
+        Section("recall", HEADINGS["recall"], (picture,), INTROS["recall"]),
+        Section("numbers", "In numbers", (table,)),
+    ]
+    findings = [Finding(sentence, "recall") for sentence in verdict(found)]
+    files[PAGE] = render_page(_page("Memory test", "three cells, one task", findings, facts, parts, command))
+    return files
+
+
+def _page(
+    title: str,
+    about: str,
+    findings: Sequence["Finding"],
+    facts: Sequence["Fact"],
+    parts: Sequence["Section"],
+    command: str,
+) -> "Page":
+    from forecast.report.page import Code, Page, Section  # noqa: PLC0415
+
+    made = [Section("made", "How to make it again", (Code(command),))] if command else []
+    foot = f"Made by forecast {forecast.__version__}. This file needs no network: all of it is in it."
+    return Page(title, about, (), tuple(facts), (*parts, *made), foot, tuple(findings))
+
+
+def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
+    """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
+    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
+    from forecast.report.page import Picture  # noqa: PLC0415
+
+    assert kind != "none"
+    content = render(figure, kind)
+    if kind == "svg":
+        return content, Picture(name, content, "image/svg+xml")
+    return content, Picture(name, content if kind == "png" else render(figure, "png"), "image/png")
+
+
+def _summary_table(explanation: Explanation) -> "Table":
+    from forecast.report.page import Column, Table, cells  # noqa: PLC0415
+
+    found = summary_rows(explanation)
+    columns = (Column(""), *(Column(str(row["cell"]), True) for row in found))
+    rows = [cells([words, *(_short(row[name]) for row in found)]) for name, words in MEASURES.items()]
+    return Table(columns, tuple(rows))
+
+
+def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
+    """Returns what draws each panel, by file stem."""
+    from forecast.report.insight.constants_plot import constants_figure  # noqa: PLC0415
+    from forecast.report.insight.cost_plot import cost_figure  # noqa: PLC0415
+    from forecast.report.insight.flow_plot import flow_figure  # noqa: PLC0415
+    from forecast.report.insight.gates_plot import gates_figure  # noqa: PLC0415
+    from forecast.report.insight.learning_plot import learning_figure  # noqa: PLC0415
+    from forecast.report.insight.memory_plot import memory_figure  # noqa: PLC0415
+    from forecast.report.insight.saturation_plot import saturation_figure  # noqa: PLC0415
+    from forecast.report.insight.spike_plot import spike_figure  # noqa: PLC0415
+
+    found, portraits = explanation, explanation.portraits
+    name, target, seasons = found.stem, found.target, found.seasons
+    curves = [p.memory for p in portraits]
+    figures: dict[str, Callable[[], Figure]] = {
+        "memory": lambda: memory_figure(
+            curves, seasons=seasons, lags=found.lags, title=f"{name}: how far back it looks"
+        ),
+        "flow": lambda: flow_figure(
+            [flow for p in portraits for flow in p.flows], title=f"{name}: a gradient on its way back through time"
+        ),
+    }
+    for p in portraits:
+        figures[f"gates-{p.cell}"] = lambda p=p: gates_figure(  # type: ignore[misc]
+            p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
+        )
+    figures |= {
+        "constants": lambda: constants_figure(
+            [p.constants for p in portraits], seasons=seasons, title=f"{name}: how long units remember"
+        ),
+        "saturation": lambda: saturation_figure(
+            [p.saturation for p in portraits], title=f"{name}: where gates are stuck and units idle"
+        ),
+        "spike": lambda: spike_figure(
+            [p.spike for p in portraits], curves, season=found.season, target=target, title=f"{name}: what a spike does"
+        ),
+        "cost": lambda: cost_figure([p.cost for p in portraits], title=f"{name}: what one network costs"),
+    }
+    learned = [p.learning for p in portraits if p.learning is not None]
+    if learned:
+        figures["learning"] = lambda: learning_figure(learned, target=target, title=f"{name}: how the cells learned")
+    return figures
+
+
+def _lag_words(lag: int | None) -> str:
+    return "none" if lag is None else f"{lag} steps"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
