@@ -89,6 +89,7 @@ def test_most_typical_series_is_shown_and_named(folder, tmp_path):
         (("visits.csv", "--models", ","), 2, "names no model", "--models rnn,lstm,gru"),
         (("gru", "--lags", "900"), 2, "--lags 900 asks for more than the", "--lags "),
         (("shops", "--series", "shop 9"), 2, "There is no series 'shop 9'. Did you mean", "--series shop 0"),
+        (("shops.csv", "--models", "gru", "--series", "shop 9"), 2, "There is no series 'shop 9'", "--series shop 0"),
         (("gru", "--units", "3"), 2, "can't apply to a saved model", "forecast explain DATA"),
         (("visits.csv", "--data", "shops.csv"), 2, "--data can't apply where cells are trained", "leave it out"),
         (("visits.csv", "--time-limit", "9s"), 2, "--time-limit can't apply here", "--steps"),
@@ -103,6 +104,7 @@ def test_what_can_not_be_explained_is_an_error_with_the_way_on(words, code, mess
     done = explain(*words, folder=folder)
     assert done.code == code
     assert message in done.err
+    assert "Training  " not in done.err  # nothing is trained in vain
     assert f"hint:  {hint}" in done.err.replace("\n       ", " ")
 
 

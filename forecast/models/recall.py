@@ -29,7 +29,7 @@ from forecast.specs import Cell
 
 FEATURES = 2
 BATCH = 24
-EXAM = 512
+EXAM = 256
 """Fresh sequences that a trained network is asked."""
 BEFORE = 5
 """Steps of noise before the marked one."""

@@ -159,6 +159,7 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
     reporter.read(reading)
     prepared = prepare(reading, settings, cells, request.device, reporter, Terms())
     _check_lags(request.focus, prepared.plan.window)
+    _check_series(reading.panel, request.focus.series)
     fold = prepared.folds[-1]
     train, truth = fold.train(reading.panel), fold.truth(reading.panel)
     watched = []
@@ -243,18 +244,25 @@ def _check_lags(focus: Focus, window: int) -> int:
     return focus.lags or window
 
 
+def _check_series(panel: Panel, name: str | None) -> None:
+    """Refuses the name of a series that the data do not have.
+
+    Raises:
+        UsageError: they have not.
+    """
+    if name is not None and name not in panel.series_ids:
+        known = panel.series_ids
+        raise UsageError(f"There is no series '{name}'.{did_you_mean(name, known)}", f"--series {known[0]}")
+
+
 def _series_of(panel: Panel, name: str | None, window: int, season: int) -> tuple[int, tuple[str, ...]]:
     """Returns the position of the series to show, and what is to be said of the choice.
 
     Raises:
         UsageError: there is no such series.
     """
+    _check_series(panel, name)
     if name is not None:
-        if name not in panel.series_ids:
-            raise UsageError(
-                f"There is no series '{name}'.{did_you_mean(name, panel.series_ids)}",
-                f"--series {panel.series_ids[0]}",
-            )
         return panel.series_ids.index(name), ()
     if len(panel) == 1:
         return 0, ()
