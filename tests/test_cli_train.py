@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from commands import FORECAST, FORECAST_COLUMNS, LEADERBOARD_COLUMNS, QUICK, csv_bytes, launch, run, visits
@@ -15,6 +16,7 @@ from commands import FORECAST, FORECAST_COLUMNS, LEADERBOARD_COLUMNS, QUICK, csv
 from forecast.data.readers import ReadOptions
 from forecast.errors import DependencyError
 from forecast.specs import Overrides, Settings
+from forecast.workflows.train import TIE, choose
 
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
@@ -462,9 +464,26 @@ def test_auto_takes_the_best_network_and_says_by_which_measure(tmp_path):
     assert done.code == 0
     networks = [row for row in done.document["leaderboard"] if "naive" not in row["model"]]
     assert {row["model"] for row in networks} == {"rnn", "lstm", "gru", "ensemble"}
-    best = min(networks, key=lambda row: row["mae"])["model"]
-    assert done.document["model"] == best
-    assert f"Saved     {best}, the network with the lowest MAE in the backtest, as visits v1, now champion" in done.err
+    error = {row["model"]: row["mae"] for row in networks}
+    best = min(error, key=lambda name: error[name])
+    is_tie = error["ensemble"] <= (1 + TIE) * error[best]
+    assert done.document["model"] == ("ensemble" if is_tie else best)
+    reason = "the network with the lowest MAE in the backtest"
+    said = f"{best}, {reason}"
+    if is_tie and best != "ensemble":
+        said = f"ensemble, all networks together, within 1 % of {said}: the steadier"
+    assert f"Saved {said}, as visits v1, now champion" in " ".join(done.err.split())
+
+
+@pytest.mark.parametrize(("gru", "chosen"), [(0.995, "ensemble"), (0.98, "gru"), (1.02, "ensemble")])
+def test_a_tie_goes_to_the_ensemble(gru, chosen):
+    errors = {"rnn": 1.1, "lstm": 1.05, "gru": gru, "ensemble": 1.0}
+    rows = {name: SimpleNamespace(model=name, rmsse=error) for name, error in errors.items()}
+    contest = SimpleNamespace(board=SimpleNamespace(rows=list(rows.values()), row=rows.__getitem__))
+    request = SimpleNamespace(model="auto", settings=Settings())
+    name, reason = choose(contest, request)
+    assert name == chosen
+    assert ("within 1 % of gru" in reason) == (chosen == "ensemble" and gru < 1)
 
 
 @pytest.mark.slow
