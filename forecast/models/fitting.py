@@ -87,7 +87,9 @@ class RecurrentForecaster:
         is_fresh = self.start is None
         statistics, data = prepare_views(rest, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
         if knowledge and spec.takes_covariates:
-            data = {view: replace(own, beside=_beside(knowledge, panel, own.windows)) for view, own in data.items()}
+            windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
+            beside = {season: _beside(knowledge, panel, each) for season, each in windows.items()}
+            data = {view: replace(own, beside=beside[view.season]) for view, own in data.items()}
         prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}

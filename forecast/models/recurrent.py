@@ -79,27 +79,30 @@ class RecurrentModel:
         if self.knowledge is None:
             return self._members(panel, panel)
         members = self._members(self.knowledge.remove(panel), panel)
-        anchors = None if members.anchors is None else self.knowledge.restore(members.anchors, panel)
-        return replace(members, values=self.knowledge.restore(members.values, panel), anchors=anchors)
+        if members.anchors is None:
+            return replace(members, values=self.knowledge.restore(members.values, panel))
+        both = self.knowledge.restore(np.concatenate([members.values, members.anchors]), panel)
+        return replace(members, values=both[: len(members.values)], anchors=both[len(members.values) :])
 
     def _members(self, panel: Panel, told: Panel) -> Members:
         """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
         values = np.empty((len(self.networks), len(panel), self.spec.horizon))
+        beside = {season: self._beside(told, season) for season in {view.season for view in self.spec.views}}
         for view, indices in self._by_view():
             statistics = self.statistics_of(panel, view)
             lookbacks = last_lookbacks(panel, self.spec.window, view.season)
-            beside = self._beside(told, view)
             for i in indices:
-                values[i] = run_view(self.spec, self.networks[i].weights, view, lookbacks, statistics, beside)
+                weights = self.networks[i].weights
+                values[i] = run_view(self.spec, weights, view, lookbacks, statistics, beside[view.season])
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
         return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
 
-    def _beside(self, panel: Panel, view: View) -> Surroundings | None:
+    def _beside(self, panel: Panel, season: int) -> Surroundings | None:
         spec = self.spec
         if self.knowledge is None or not spec.takes_covariates:
             return None
-        return self.knowledge.at_end(panel, spec.window, spec.horizon, view.season)
+        return self.knowledge.at_end(panel, spec.window, spec.horizon, season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
         horizon = self.spec.horizon
