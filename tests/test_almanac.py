@@ -216,7 +216,7 @@ def test_feasts_by_the_moon_have_one_name_in_all_years(country):
 
 
 def test_every_country_and_every_part_is_told():
-    import holidays  # noqa: PLC0415
+    import holidays
 
     known = holidays.list_supported_countries(include_aliases=False)
     assert len(known) > 200

@@ -148,7 +148,7 @@ def test_cells_are_trained_on_a_file_and_compared(folder, tmp_path):
 
 
 def test_memory_test_prints_a_table(tmp_path, monkeypatch):
-    from test_insight_plots import recollection  # noqa: PLC0415
+    from test_insight_plots import recollection
 
     monkeypatch.setattr("forecast.workflows.recollect.recollect", lambda seed, progress: recollection())
     done = explain("--memory-test", "-o", "m", folder=tmp_path)

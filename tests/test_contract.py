@@ -140,7 +140,7 @@ def test_json_document_of_a_heavy_command_too(words, documents, folder):
 
 
 def test_every_command_is_among_them():
-    from test_commands import COMMANDS  # noqa: PLC0415 - the walk over all commands
+    from test_commands import COMMANDS  # the walk over all commands
 
     known = {*DOCUMENTS, *HEAVY}
     assert all(any(words[: len(name)] == name for words in known) for name in COMMANDS)

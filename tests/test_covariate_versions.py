@@ -202,9 +202,9 @@ def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_
 
 
 def test_python_takes_the_future_as_a_frame(shop, tmp_path):
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
-    from forecast.workflows.notebook import load  # noqa: PLC0415
+    from forecast.workflows.notebook import load
 
     table = pd.DataFrame(rows(DAYS, HORIZON), columns=["day", "shop", "sales", "promo", "sky", "temp", "region"])
     future = table[table["sales"] == ""].drop(columns=["sales", "temp", "region"])

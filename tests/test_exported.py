@@ -61,7 +61,7 @@ def cases(panel):
 @pytest.fixture(scope="module")
 def answers(awkward, tmp_path_factory):
     """Returns ours and the exported model's forecasts by case."""
-    from forecast.models.exported import export_model, lookback_of  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
 
     folder, ours, paths = tmp_path_factory.mktemp("exported"), {}, {}
     for number, (case, (panel, model, combination)) in enumerate(cases(long_enough(awkward)).items()):
@@ -79,7 +79,7 @@ def answers(awkward, tmp_path_factory):
 
 
 def test_exported_model_predicts_the_same_before_it_is_saved(awkward):
-    from forecast.models.exported import export_model  # noqa: PLC0415
+    from forecast.models.exported import export_model
 
     panel = awkward.select(np.array([0]))
     model, combination = ensemble(panel, "gru", views=VIEWS), Combination(np.ones(3, bool), trust=0.4, anchor=1)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.future import check_future, reach, read_future
+from forecast.data.continuation import read_future
+from forecast.data.future import check_future, reach
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import DataError, NotFoundError
 

@@ -31,7 +31,7 @@ def test_weights_have_the_names_and_shapes_of_a_network(cell):
 
 def test_biases_are_those_of_keras():
     """The same layers built by Keras: zeros, save the LSTM's forget gate at one."""
-    from forecast.models.networks import build_network, get_weights  # noqa: PLC0415
+    from forecast.models.networks import build_network, get_weights
 
     for cell in ("rnn", "lstm", "gru"):
         spec = tiny_spec(cell)

@@ -299,9 +299,9 @@ def test_kernel_says_why_it_is_not_cudnns():
 
 @pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
 def test_gradient_norm_is_that_of_the_training_loop(loss):
-    from forecast.models.devices import tf  # noqa: PLC0415
-    from forecast.models.networks import build_network, set_weights  # noqa: PLC0415
-    from forecast.models.training import _loss  # noqa: PLC0415
+    from forecast.models.devices import tf
+    from forecast.models.networks import build_network, set_weights
+    from forecast.models.training import _loss
 
     subject = subject_of("lstm", loss=loss)
     probe = subject.probes[0]

@@ -87,7 +87,7 @@ def assert_same(first, second):
 )
 def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, monkeypatch):
     if name == "boosting":
-        import sklearn.ensemble as trees  # noqa: PLC0415
+        import sklearn.ensemble as trees
 
         small = partial(trees.HistGradientBoostingRegressor, max_iter=3)
         monkeypatch.setattr(trees, "HistGradientBoostingRegressor", small)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import DataError, LockedError, NotFoundError, UsageError
-from forecast.production import model_store
+from forecast.production import shelf
 from forecast.production.store import Store
 from forecast.production.version import DamagedError
 
@@ -269,14 +269,14 @@ def test_a_version_with_a_damaged_manifest_is_named_and_left_out_of_the_list(sho
 
 def test_a_version_that_is_pruned_while_it_is_listed_is_not_called_damaged(shop, monkeypatch):
     first, second = publish(shop), publish(shop)
-    real_load = model_store.load_version
+    real_load = shelf.load_version
 
     def load(name, folder):
         if folder == first.folder:
             shutil.rmtree(folder)
         return real_load(name, folder)
 
-    monkeypatch.setattr(model_store, "load_version", load)
+    monkeypatch.setattr(shelf, "load_version", load)
     assert shop.versions() == (second,)
     assert shop.damaged() == {}
 

@@ -111,7 +111,7 @@ def test_champion_is_scored_with_its_stored_weights_on_points_after_its_training
 
 
 def read(shop):
-    from forecast.data.readers import read_panel  # noqa: PLC0415
+    from forecast.data.readers import read_panel
 
     return read_panel(str(shop.data)).panel
 
@@ -203,7 +203,7 @@ def test_a_warm_winner_keeps_the_widths_that_its_champion_was_taught(shop, monke
 
 def broken_fit(contest, chosen, reporter):
     """A cold challenger that forecasts no numbers."""
-    from forecast.workflows.train import fit_on_all  # noqa: PLC0415
+    from forecast.workflows.train import fit_on_all
 
     trained = fit_on_all(contest, chosen, reporter)
     [part] = trained.model.parts

@@ -83,7 +83,7 @@ def retrain_until():
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
     """A shop with a champion v1, and a file that has grown since."""
-    from untrained import train_nothing  # noqa: PLC0415
+    from untrained import train_nothing
 
     folder = tmp_path_factory.mktemp("before")
     (folder / "visits.csv").write_bytes(csv_bytes(visits(DAYS)))

@@ -186,7 +186,7 @@ def test_series_statistics_of_next_to_nothing():
 
 @pytest.mark.parametrize("view", VIEWS, ids=name_of)
 def test_training_sees_windows_exactly_as_prediction_does(view):
-    from forecast.models import training  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models import training  # imports TensorFlow
 
     panel, spec = awkward_panel(), tiny_spec("linear", window=LOOKBACK, horizon=HORIZON)
     statistics, maps = measure_series(panel, view), view_maps(view, LOOKBACK, HORIZON)

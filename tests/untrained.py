@@ -77,7 +77,7 @@ class Watched:
         self.seen.append(panel)
         model = self.inner.fit(panel, watcher)
         if self.memory is not None and panel.covariates:
-            from forecast.models.fitting import panel_digest  # noqa: PLC0415 - imports TensorFlow
+            from forecast.models.fitting import panel_digest  # imports TensorFlow
 
             self.memory[self.inner.spec, panel_digest(panel)] = model
         return model

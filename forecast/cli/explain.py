@@ -16,7 +16,7 @@ from forecast.cli.reading import find_data
 from forecast.errors import UsageError
 
 if TYPE_CHECKING:
-    from forecast.workflows.explain import Explanation, Focus
+    from forecast.workflows.explanation import Explanation, Focus
 
 
 @grouped
@@ -41,8 +41,8 @@ def explain_command(
 
     forecast explain --memory-test
     """
-    from forecast.workflows.explain import Focus
     from forecast.workflows.explain_page import check_page, explain_files
+    from forecast.workflows.explanation import Focus
 
     if page.to is not None:
         check_page(page.to, force=page.force)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_models, complete_version
+from forecast.cli.completion import complete_models
+from forecast.cli.names import ModelVersion
 from forecast.errors import UsageError
 from forecast.specs import PlotKind
 
@@ -26,15 +27,7 @@ class SubjectFlags:
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="Windows for a saved model from this file instead.")
     ] = None
-    version: Annotated[
-        str | None,
-        typer.Option(
-            "--model-version",
-            autocompletion=complete_version,
-            metavar="V",
-            help="A version such as v2 instead of the champion.",
-        ),
-    ] = None
+    version: ModelVersion = None
     series: Annotated[
         str | None, typer.Option("--series", metavar="ID", help="Series to show; left out: the most typical one.")
     ] = None

@@ -5,7 +5,6 @@ where Typer finds them, and puts them together again when the command is called.
 """
 
 import inspect
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,10 +14,10 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from forecast.cli.completion import complete_column, complete_frequency, complete_name
+from forecast.cli.completion import complete_column, complete_frequency
+from forecast.cli.duration import parse_duration, settle_deadline
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
-from forecast.errors import UsageError
 from forecast.specs import (
     Aggregate,
     Deadline,
@@ -35,14 +34,6 @@ from forecast.specs import (
     Settings,
 )
 
-Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
-OnlyName = Annotated[
-    str | None,
-    typer.Argument(
-        autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
-    ),
-]
-
 
 def _panel(title: str) -> Callable[..., Any]:
     def option(*names: str, help: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
@@ -52,27 +43,6 @@ def _panel(title: str) -> Callable[..., Any]:
 
 
 _data, _scoring, _network, _output = _panel("Data"), _panel("Forecast"), _panel("Network"), _panel("Output")
-
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(s|sec|m|min|h)?", re.ASCII)
-
-
-def parse_duration(text: str) -> float:
-    """Returns the seconds of a duration such as ``90``, ``60s``, ``2m`` or ``1.5h``.
-
-    Raises:
-        UsageError: it is none.
-    """
-    found = _DURATION.fullmatch(text.strip().lower())
-    seconds = float(found[1]) * {"m": 60, "h": 3600}.get((found[2] or "s")[0], 1) if found else 0.0
-    if not seconds > 0:
-        raise UsageError(f"--time-limit '{text}' is not a length of time.", "--time-limit 60s, 2m or 1.5h")
-    return seconds
-
-
-def _from_the_start(context: typer.Context, seconds: float | None) -> Deadline | None:
-    """Returns the deadline of this command: the time since its start, which is in the context, counts."""
-    return None if seconds is None else Deadline(seconds, context.obj.began)
 
 
 @dataclass(frozen=True)
@@ -204,7 +174,7 @@ class SettingsFlags:
             help="Take this long in all, such as 60s, 2m or 1.5h: steps and seeds are chosen to fit.",
             metavar="TIME",
             parser=parse_duration,
-            callback=_from_the_start,
+            callback=settle_deadline,
         ),
     ] = None
 
@@ -306,6 +276,6 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             command(**values)
 
     del run.__wrapped__  # or Typer would see the ungrouped signature
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run

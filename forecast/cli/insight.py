@@ -10,7 +10,7 @@ from forecast.cli.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.evaluation.insight.recollection import Recollection
-    from forecast.workflows.explain import Explanation
+    from forecast.workflows.explanation import Explanation
 
 HEADERS = {
     "lags_50": "50 % lags",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_version
+from forecast.cli.names import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,6 @@ class PredictFlags:
             rich_help_panel="What if",
         ),
     ] = None
-    version: Annotated[
-        str | None,
-        typer.Option(
-            "--model-version",
-            autocompletion=complete_version,
-            metavar="V",
-            help="A version such as v2 instead of the champion.",
-        ),
-    ] = None
+    version: ModelVersion = None
     to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False

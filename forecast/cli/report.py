@@ -7,24 +7,16 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_version
 from forecast.cli.console import print_json, say
-from forecast.cli.flags import OnlyName, OutputFlags, grouped
+from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.names import ModelVersion, OnlyName
 
 
 @grouped
 def report_command(
     output: OutputFlags,
     name: OnlyName = None,
-    version: Annotated[
-        str | None,
-        typer.Option(
-            "--model-version",
-            autocompletion=complete_version,
-            metavar="V",
-            help="A version such as v2 instead of the champion.",
-        ),
-    ] = None,
+    version: ModelVersion = None,
     to: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The page; default: NAME-report.html.")
     ] = None,

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from forecast.cli.flags import Name, OutputFlags, grouped
+from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.names import Name
 from forecast.cli.timetable import give_units, install, print_line, remove
 from forecast.errors import UsageError
 
@@ -101,6 +102,6 @@ def _check_flags(name: str, flags: list[str]) -> None:
     """Parses them as `forecast retrain` will: better an error now than one at night."""
     from forecast.cli.app import app
 
-    program = typer.main.get_command(app)
-    retrain = program.commands["retrain"]  # type: ignore[attr-defined]
+    program = typer.main.get_group(app)
+    retrain = program.commands["retrain"]
     retrain.make_context("retrain", [name, *flags], parent=typer.Context(program, info_name="forecast"))

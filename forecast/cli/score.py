@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import print_json, say, settle_form
-from forecast.cli.flags import DataFlags, OnlyName, OutputFlags, grouped
+from forecast.cli.flags import DataFlags, OutputFlags, grouped
 from forecast.cli.live_scores import live_scores_json, live_scores_table
+from forecast.cli.names import OnlyName
 from forecast.cli.reading import read_options
 from forecast.cli.streams import write_out
 from forecast.specs import PlotKind

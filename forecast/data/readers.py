@@ -40,7 +40,7 @@ from forecast.data.observations import Observations, lay_out
 from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.selection import ROWS, Selection, select
-from forecast.data.source import Source, read_source
+from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
 from forecast.data.values import read_targets
 from forecast.errors import DataError
@@ -114,21 +114,16 @@ def read_panel(
     targets = read_targets(table, columns, options)
     cells = read_all_cells(table, columns, targets.missing, like)
     empty = empty_row_findings(table, columns, selection.dates, selection.keys, targets.values)
-    try:
+    with naming(table.source):
         if options.aggregate:
             rows = _add_up(selection, targets.values, options, options.aggregate)
         else:
             rows = _place(table, selection, targets.values, options)
-    except DataError as error:
-        named = error.message.startswith(table.source.name)
-        raise DataError(error.message if named else f"{table.source.name}: {error.message}", error.hint) from None
     panel, more = _panel(table, selection, rows, options)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
-    order = order_findings(rows.series, rows.steps)
-    taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
-    wanted = beside and not options.aggregate
+    numbers, candidates = _others(table, columns, rows) if beside and not options.aggregate else ({}, ())
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -140,7 +135,7 @@ def read_panel(
             *selection.findings,
             *targets.findings,
             *empty,
-            *order,
+            *order_findings(rows.series, rows.steps),
             *rows.findings,
             *more,
         ),
@@ -148,11 +143,17 @@ def read_panel(
         is_closed=table.source.is_closed,
         settled=_settled(options, selection, targets.missing, rows.frequency),
         header=tuple(table.names),
-        beside=columns_beside(table, taken, rows.series, rows.steps, rows.laid[0]) if wanted else {},
-        candidates=find_candidates(table, [*taken, *columns.covariates], rows.series, rows.steps, rows.laid[0])
-        if wanted
-        else (),
+        beside=numbers,
+        candidates=candidates,
     )
+
+
+def _others(table: Table, columns: Columns, rows: Rows) -> tuple[Mapping[str, FloatArray], tuple[Candidate, ...]]:
+    """Returns the columns of numbers beside those that were read, and those that may become covariates."""
+    taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
+    places = (rows.series, rows.steps, rows.laid[0])
+    numbers = columns_beside(table, taken, *places)
+    return numbers, find_candidates(table, [*taken, *columns.covariates], *places)
 
 
 def _settled(options: ReadOptions, selection: Selection, missing: tuple[str, ...], frequency: Frequency) -> ReadOptions:

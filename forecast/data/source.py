@@ -7,7 +7,8 @@ import os
 import stat
 import sys
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,20 @@ def read_source(source: str | Path | Source) -> Source:
     if not data.startswith(PARQUET_MAGIC):
         data, encoding = _utf8(data, name)
     return Source(name, stem, path, data, hashlib.sha256(stored).hexdigest(), encoding)
+
+
+@contextmanager
+def naming(source: Source) -> Iterator[None]:
+    """Puts the name of the source before the message of a data error in the block, where it does not begin with it.
+
+    Raises:
+        DataError: As in the block.
+    """
+    try:
+        yield
+    except DataError as error:
+        named = error.message.startswith(source.name)
+        raise DataError(error.message if named else f"{source.name}: {error.message}", error.hint) from None
 
 
 def _stored(path: Path, name: str) -> bytes:

@@ -3,15 +3,12 @@
     rows of a series   1 1 1 1 | 2 2 2 2 | 3 3 3 3 | 4 4 4 4     each block is forecast from the other three
 
 One group of causes after another is measured on what the ones before leave: the covariates, then what the calendar
-says. Two filters stand before the regression, each the same for the target and its causes, so that effects stay what
-they are (Frisch & Waugh 1933): one leaves what differs from the steps around, for causes that come and go; one leaves
-what changed since one horizon ago, for slow ones such as the time of year.
+says. A filter stands before each regression: see ``filters``; what rows say little of is shrunk: see ``shrinkage``.
 
 Shapes: ``S`` series, ``n`` steps of one series, ``F`` causes of one group, ``K`` blocks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -21,6 +18,8 @@ from forecast.data.almanac import SLOW
 from forecast.data.panel import Panel
 from forecast.models.causes import COVARIATES, Causes, days_a_step
 from forecast.models.effects import Effects, added_size
+from forecast.models.filters import LONG_SEASON, change_since, moving_mean, without_trend
+from forecast.models.shrinkage import LEAST, Sums, solved
 from forecast.models.views import LOG_OFFSET
 
 FloatArray = NDArray[np.float64]
@@ -28,10 +27,6 @@ BoolArray = NDArray[np.bool_]
 Filter = Callable[[FloatArray], FloatArray]
 
 BLOCKS = 4
-START, ROUNDS, FEWER_ROUNDS, LEAST = 0.2, 25, 10, 1e-9
-"""Effects are expected to be of this size before anything is known; so many rounds settle what is expected."""
-DEAR = 5e7
-"""Multiply-adds of one round, series times causes cubed, from which on there are fewer rounds."""
 ASKED = (COVARIATES, "holiday")
 """What a person asked for is trusted as far as is likely; the rest of the calendar must prove itself."""
 LEAST_LEFT = 0.05
@@ -45,9 +40,6 @@ MOST_SERIES = 1000
 LEAST_ROWS = 8
 LEVEL_STEPS = 61
 """A series' level, by which zeros are told from small values, is the mean of so many steps around."""
-LONG_SEASON, TREND_STEPS = 31, 13
-"""A season of more steps is not taken out, and the trend is then the mean of so many steps around."""
-NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
 LEAST_DAYS = {"year": 2.2 * 365.25, "month": 4 * 30.44, "week": 4 * 7.0, "day": 4.0}
 """A group of the calendar is a cause where a series holds so many days: what came once or twice may be anything."""
 
@@ -92,69 +84,6 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
     every[some] = own
     sizes = np.array([added_size(panel.series(i)) for i in range(len(panel))])
     return Effects(causes.some(used), common[used], every[:, used], sizes, panel.series_ids)
-
-
-@dataclass(frozen=True, eq=False)
-class _Beliefs:
-    """What effects and errors are expected to be like."""
-
-    common: float  # variance of the effects on all series together
-    own: FloatArray  # (F,) variance of each cause's effects on one series around those on all
-    noise: FloatArray  # (S,) variance of each series' rows that is nobody's effect
-
-
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """What least squares needs of the rows of each block and series."""
-
-    gram: FloatArray  # (K, S, F, F)
-    moment: FloatArray  # (K, S, F)
-    square: FloatArray  # (K, S)
-    rows: FloatArray  # (K, S)
-
-    def beliefs(self) -> _Beliefs:
-        """Returns the variances by which the rows are most likely (EM, Dempster et al. 1977; Laird & Ware 1982).
-
-        An event that each series has seen once so tells how much series differ, which no other rows could.
-        """
-        gram, moment, square, rows = (each.sum(axis=0) for each in (self.gram, self.moment, self.square, self.rows))
-        seen, count = np.maximum(rows, 1), moment.shape[1]
-        is_panel = len(rows) > 1
-        beliefs = _Beliefs(START**2, np.full(count, START**2 if is_panel else 0.0), np.maximum(square / seen, LEAST))
-        for _ in range(FEWER_ROUNDS if len(rows) * count**3 > DEAR else ROUNDS):
-            joint, own, doubt = _solved(gram, moment, beliefs)
-            precision = np.tensordot(1 / beliefs.noise, gram, axes=1) + np.eye(count) / beliefs.common
-            common = float(joint @ joint + np.trace(np.linalg.inv(precision))) / count
-            left = square - 2 * np.einsum("si,si->s", own, moment) + np.einsum("si,sij,sj->s", own, gram, own)
-            noise = (left + np.einsum("sij,sji->s", gram, doubt)) / seen
-            variance = ((own - joint) ** 2 + np.einsum("sii->si", doubt)).mean(axis=0) if is_panel else beliefs.own
-            beliefs = _Beliefs(max(common, LEAST), np.maximum(variance, LEAST) * is_panel, np.maximum(noise, LEAST))
-        return beliefs
-
-    def left(self, own: FloatArray) -> float:
-        """Returns the sum over series of the share of its squares that effects (S, F) leave."""
-        gram, moment, square = self.gram.sum(axis=0), self.moment.sum(axis=0), self.square.sum(axis=0)
-        rest = square - 2 * np.einsum("si,si->s", own, moment) + np.einsum("si,sij,sj->s", own, gram, own)
-        some = square > 0
-        return float((rest[some] / square[some]).sum())
-
-    def some(self, blocks: BoolArray) -> "_Sums":
-        """Returns the sums of some blocks, (K,) true for these."""
-        return _Sums(self.gram[blocks], self.moment[blocks], self.square[blocks], self.rows[blocks])
-
-    def error(self) -> float:
-        """Returns the share of its squares that is left of every block by the effects that the other blocks tell."""
-        left = total = 0.0
-        for block in range(len(self.gram)):
-            is_own = np.arange(len(self.gram)) == block
-            own, others = self.some(is_own), self.some(~is_own)
-            beliefs = others.beliefs()  # what they expect, too: a block that judges must not have had a say
-            _, effects, _ = _solved(others.gram.sum(axis=0), others.moment.sum(axis=0), beliefs)
-            explained = 2 * np.einsum("si,si->s", effects, own.moment[0])
-            explained -= np.einsum("si,sij,sj->s", effects, own.gram[0], effects)
-            left += float(((own.square[0] - explained) / beliefs.noise).sum())
-            total += float((own.square[0] / beliefs.noise).sum())
-        return left / max(total, LEAST)
 
 
 class _Rows:
@@ -232,22 +161,22 @@ class _Rows:
         worth = LEAST_WORTH + LEAST_ROWS_WORTH / max(float(sums.rows.sum()), 1.0)
         if group not in ASKED and sums.error() > 1 - worth:
             return None
-        joint, own, _ = _solved(sums.gram.sum(axis=0), sums.moment.sum(axis=0), sums.beliefs())
+        joint, own, _ = solved(sums.gram.sum(axis=0), sums.moment.sum(axis=0), sums.beliefs())
         return joint, own
 
     @staticmethod
-    def _has_rows(sums: _Sums) -> bool:
+    def _has_rows(sums: Sums) -> bool:
         """Tells whether any cause differs from what the filter takes out."""
         return bool((np.einsum("ksii->i", sums.gram) > 1e-6 * sums.rows.sum()).any())
 
-    def _share_left(self, which: BoolArray, sums: _Sums) -> float:
+    def _share_left(self, which: BoolArray, sums: Sums) -> float:
         """Returns the share of the variance of some causes that is left in the sums of what a filter leaves."""
         whole = self._summed(which, lambda columns: columns - columns.mean(axis=0))
         return float(np.einsum("ksii->", sums.gram) / max(np.einsum("ksii->", whole.gram), LEAST))
 
-    def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> _Sums:
+    def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> Sums:
         shape, count = (BLOCKS, len(self._targets)), int(which.sum())
-        sums = _Sums(np.zeros((*shape, count, count)), np.zeros((*shape, count)), np.zeros(shape), np.zeros(shape))
+        sums = Sums(np.zeros((*shape, count, count)), np.zeros((*shape, count)), np.zeros(shape), np.zeros(shape))
         for i, (target, causes, observed) in enumerate(zip(self._targets, self._causes, self._observed, strict=True)):
             if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
@@ -265,73 +194,9 @@ def _with(kept: BoolArray, at: int) -> BoolArray:
     return np.asarray(kept | (np.arange(len(kept)) == at))
 
 
-def _solved(gram: FloatArray, moment: FloatArray, beliefs: _Beliefs) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Returns the effects on all series together, (F,), those on each, (S, F), and the doubt in these, (S, F, F).
-
-    Series' own effects are taken for noise where those in common are found: x (β + δ) + e has the variance x Δ x' + σ².
-    With V = G/σ² + Δ⁻¹, the precision of β is Σ Δ⁻¹ − Δ⁻¹ V⁻¹ Δ⁻¹, and its target Σ Δ⁻¹ V⁻¹ b/σ².
-
-    Args:
-        gram: (S, F, F) of the rows, G.
-        moment: (S, F) likewise, b.
-        beliefs: the variances.
-    """
-    precise, target = gram / beliefs.noise[:, None, None], moment / beliefs.noise[:, None]
-    count, prior = len(beliefs.own), np.eye(len(beliefs.own)) / beliefs.common
-    if not beliefs.own.any():
-        joint = np.asarray(np.linalg.solve(precise.sum(axis=0) + prior, target.sum(axis=0)), np.float64)
-        return joint, np.repeat(joint[None], len(gram), axis=0), np.zeros((len(gram), count, count))
-    inverse = np.diag(1 / beliefs.own)
-    doubt = np.asarray(np.linalg.inv(precise + inverse), np.float64)
-    told = inverse[None] - inverse @ doubt @ inverse
-    target_told = np.einsum("ij,sjk,sk->i", inverse, doubt, target)
-    joint = np.asarray(np.linalg.solve(told.sum(axis=0) + prior, target_told), np.float64)
-    own = joint + np.einsum("sij,sj->si", doubt, target - precise @ joint)
-    return joint, own, doubt
-
-
 def _unit(values: FloatArray) -> FloatArray:
     """Returns the logarithm of values over their level, (n,); a zero counts as 2 % of it."""
     if not len(values):
         return values
     level = moving_mean(np.abs(values)[:, None], LEVEL_STEPS)[:, 0]
     return np.asarray(np.log(np.maximum(values, 0) / (level + 1e-12) + LOG_OFFSET) + np.log(level + 1e-12))
-
-
-def without_trend(columns: FloatArray, season: int) -> FloatArray:
-    """Returns columns less the mean of the steps around and less what the neighbouring seasons show, (n, F).
-
-    A long season stays: with it would go what recurs once a year.
-    """
-    if season > LONG_SEASON:
-        return columns - moving_mean(columns, TREND_STEPS)
-    rest = columns - moving_mean(columns, season if season > 3 else TREND_STEPS)
-    if season == 1:
-        return rest
-    total, count = np.zeros_like(rest), np.zeros((len(rest), 1))
-    for seasons in NEIGHBOURS:
-        at = np.arange(len(rest)) + seasons * season
-        inside = (at >= 0) & (at < len(rest))
-        total[inside] += rest[at[inside]]
-        count[inside] += 1
-    return rest - total / np.maximum(count, 1)
-
-
-def change_since(columns: FloatArray, season: int, horizon: int) -> FloatArray:
-    """Returns how columns' level has changed over one horizon, (n, F); NaN where that is not known."""
-    level = moving_mean(columns, season if season > 3 else TREND_STEPS)
-    change = np.full_like(level, np.nan)
-    change[horizon:] = level[horizon:] - level[: max(len(level) - horizon, 0)]
-    return change
-
-
-def moving_mean(columns: FloatArray, steps: int) -> FloatArray:
-    """Returns the mean of ``steps`` steps around each, (n, F): fewer at the ends; an even number in two halves."""
-    rows = len(columns)
-    sums = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)])
-    means = []
-    for late in {0, 1 - steps % 2}:
-        start = np.clip(np.arange(rows) - steps // 2 + late, 0, rows)
-        end = np.clip(np.arange(rows) - steps // 2 + late + steps, 0, rows)
-        means.append((sums[end] - sums[start]) / np.maximum(end - start, 1)[:, None])
-    return np.asarray(sum(means) / len(means))

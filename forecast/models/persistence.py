@@ -27,7 +27,7 @@ DAMAGE = (ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, z
 def pack_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
     """Returns the arrays as the bytes of an ``.npz`` file; the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is named allow_pickle
     return buffer.getvalue()
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
@@ -107,8 +108,6 @@ class FittedRegression:
 
     def _grown(self, inputs: FloatArray, beside: FloatArray | None, horizon: int) -> FloatArray:
         """Returns the trees' outputs, (S, H)."""
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415
-
         rows = []
         for step in range(horizon):
             more = None if beside is None else beside[:, step]
@@ -152,8 +151,7 @@ def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> Any:
 
 def _fit_boosting(inputs: FloatArray, targets: FloatArray, beside: FloatArray | None, rng: np.random.Generator) -> Any:
     """Fits one ensemble of trees for all steps of the horizon; each step brings what is known beside it, (B, H, F)."""
-    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - the same
 
     window, step = np.nonzero(~np.isnan(targets))
     if len(window) > MOST_ROWS:

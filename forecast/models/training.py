@@ -8,7 +8,7 @@ Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
@@ -116,7 +116,7 @@ def train_network(
     nowhere = tf.zeros((CHUNK, spec.batch_size, 2), tf.int32)
     loop.compile(state, tf.constant(0), tf.constant(0), nowhere, arguments)
     if on_chunk:
-        on_chunk(0, lambda: _named(loop, weights))
+        on_chunk(0, partial(_named, loop, weights))
     for done in range(0, spec.steps, CHUNK):
         count = min(CHUNK, spec.steps - done)
         which = next(order)
@@ -125,7 +125,7 @@ def train_network(
         if not np.isfinite(float(loss)):
             raise _diverged(spec, done + count)
         if on_chunk:
-            on_chunk(done + count, lambda trained=state[0]: _named(loop, trained))  # type: ignore[misc]
+            on_chunk(done + count, partial(_named, loop, state[0]))
     trained = _named(loop, state[0])
     if not all(np.isfinite(array).all() for array in trained.values()):  # the last step's loss can't tell
         raise _diverged(spec, spec.steps)

@@ -11,7 +11,6 @@ writes takes it where the caller has not.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -21,13 +20,14 @@ from typing import Any, TypeVar
 
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
-from forecast.production.disk import Disk, list_folders, read_regular, telling
-from forecast.production.document import JSON, NewerStoreError
+from forecast.production.disk import Disk, read_regular, telling
+from forecast.production.document import JSON
 from forecast.production.history import HISTORY, append_history, read_history
 from forecast.production.issued import ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
 from forecast.production.lock import ModelLock
-from forecast.production.manifest import MANIFEST, draft_manifest, is_version_id, seal_manifest
+from forecast.production.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.publication import place, retire, sweep, withdraw
+from forecast.production.shelf import Shelf, read_shelf, version_folders
 from forecast.production.version import DamagedError, Version, load_version, unreadable
 
 _T = TypeVar("_T")
@@ -47,15 +47,15 @@ class ModelStore:
 
     def exists(self) -> bool:
         """Returns whether there is a champion or a version."""
-        return os.path.lexists(self.folder / ALIAS) or any(self._version_folders())
+        return os.path.lexists(self.folder / ALIAS) or any(version_folders(self._versions))
 
     def versions(self) -> tuple[Version, ...]:
         """Returns the published versions, oldest first by number (clocks jump); see also ``damaged``."""
-        return self._scan()[0]
+        return self._shelf().versions
 
     def damaged(self) -> Mapping[str, DataError]:
         """Returns what is wrong with each version that ``versions`` leaves out for its manifest, by id."""
-        return self._scan()[1]
+        return self._shelf().damaged
 
     def champion(self) -> Version:
         """Returns the version in use.
@@ -74,7 +74,7 @@ class ModelStore:
         alias = self._alias()
         while True:
             try:
-                return load(self._named_by(alias))
+                return load(load_version(self.name, self._versions / alias.champion))
             except DataError:
                 previous, alias = alias, self._alias()
                 if alias.champion == previous.champion:
@@ -88,27 +88,15 @@ class ModelStore:
             UsageError: More than one begins so.
             DataError: It is there, but its manifest is damaged.
         """
-        versions, damaged = self._scan()
-        digits = label.removeprefix("v")
-        if re.fullmatch("[0-9]{1,7}", digits):
-            found = [version for version in versions if version.number == int(digits)]
-        else:
-            found = [version for version in versions if label and version.id.startswith(label)]
-            found = [version for version in found if version.id == label] or found
-            for version_id, error in damaged.items():
-                if version_id == label or (label and version_id.startswith(label) and not found):
-                    raise error
-        if len(found) > 1:
-            ids = ", ".join(version.id for version in found)
-            raise UsageError(f"{self.name}: '{label}' can be any of {ids}.", f"forecast models show {self.name}")
-        if not found:
+        shelf = self._shelf()
+        found = shelf.find(label)
+        if found is None:
             self._require()
-            known = [version.label for version in versions] + [version.id for version in versions]
             raise NotFoundError(
-                f"{self.name} has no version '{label}'.{did_you_mean(label, known)}",
+                f"{self.name} has no version '{label}'.{did_you_mean(label, shelf.labels)}",
                 f"forecast models show {self.name}",
             )
-        return found[0]
+        return found
 
     def history(self) -> tuple[dict[str, Any], ...]:
         """Returns what ``record`` was told, oldest first."""
@@ -152,7 +140,7 @@ class ModelStore:
         draft = draft_manifest(manifest, files, now, champion=champion)
         with self.lock():
             alias = self._alias_to_move()
-            number = self._next_number(alias)
+            number = self._shelf().next_number(alias)
             version_id, document = seal_manifest(draft, number, lambda taken: os.path.lexists(self._versions / taken))
             alias = replace(alias, last_number=number)
             with self._writing():
@@ -170,7 +158,7 @@ class ModelStore:
 
     def next_number(self) -> int:
         """Returns the number that ``publish`` will give; certain only while the caller holds the lock."""
-        return self._next_number(self._alias_to_move())
+        return self._shelf().next_number(self._alias_to_move())
 
     def promote(self, label: str, now: datetime) -> Version:
         """Puts a version in use, every byte of it checked first, and returns it.
@@ -202,7 +190,7 @@ class ModelStore:
         self._require()
         with self.lock():
             alias = self._alias_to_move()
-            target = self._earlier(alias) if to is None else self.version(to)
+            target = self._shelf().earlier(alias) if to is None else self.version(to)
             target.verify()
             if target.id != alias.champion:
                 with self._writing():
@@ -238,9 +226,9 @@ class ModelStore:
             raise UsageError(f"at least one version is kept beside the champion, not {keep}.", "--keep 1")
         champion = self.champion()
         champion.verify()
-        versions, unlisted = self._scan()
-        damaged = tuple(version_id for version_id, error in unlisted.items() if isinstance(error, DamagedError))
-        return tuple(version for version in versions[:-keep] if version.id != champion.id), damaged
+        shelf = self._shelf()
+        damaged = tuple(version_id for version_id, error in shelf.damaged.items() if isinstance(error, DamagedError))
+        return tuple(version for version in shelf.versions[:-keep] if version.id != champion.id), damaged
 
     def issue(self, table: bytes, version: Version, now: datetime) -> Path:
         """Keeps a forecast that a version issued after its publication, for ``issued``, and returns its file.
@@ -267,20 +255,8 @@ class ModelStore:
         with self.lock():
             append_history(self._disk, self.folder / HISTORY, entry)
 
-    def _scan(self) -> tuple[tuple[Version, ...], dict[str, DataError]]:
-        versions, damaged = [], {}
-        for folder in self._version_folders():
-            try:
-                versions.append(load_version(self.name, folder))
-            except NewerStoreError:
-                raise
-            except DataError as error:
-                if folder.exists():  # else a prune took it away since it was listed
-                    damaged[folder.name] = error
-        return tuple(sorted(versions, key=lambda version: (version.number, version.id))), damaged
-
-    def _version_folders(self) -> Iterator[Path]:
-        return (path for path in list_folders(self._versions) if is_version_id(path.name))
+    def _shelf(self) -> Shelf:
+        return read_shelf(self.name, self._versions)
 
     def _alias(self) -> Alias:
         """Returns where the champion points, for readers, who need one that is whole."""
@@ -304,25 +280,8 @@ class ModelStore:
             except (FileNotFoundError, ValueError):
                 return Alias()
 
-    def _next_number(self, alias: Alias) -> int:
-        return 1 + max([alias.last_number, *(version.number for version in self.versions())])
-
     def _read_alias(self) -> Alias:
         return Alias.from_bytes(read_regular(self.folder / ALIAS, ALIAS_LIMIT))
-
-    def _named_by(self, alias: Alias) -> Version:
-        return load_version(self.name, self._versions / alias.champion)
-
-    def _earlier(self, alias: Alias) -> Version:
-        versions = {version.id: version for version in self.versions()}
-        present = versions.pop(alias.champion, None)
-        trail = [versions.pop(version_id) for version_id in reversed(alias.before) if version_id in versions]
-        if present is None or not present.is_intact():
-            trail += sorted(versions.values(), key=_merit, reverse=True)
-        for version in trail:
-            if version.is_intact():
-                return version
-        raise NotFoundError(f"{self.name} has no earlier champion to go back to.", f"forecast models show {self.name}")
 
     def _write_alias(self, alias: Alias) -> None:
         self._disk.replace(self.folder / ALIAS, alias.to_bytes())
@@ -336,8 +295,3 @@ class ModelStore:
                 f"there is no model '{self.name}'.{did_you_mean(self.name, self._all_names())}",
                 f"forecast train DATA --name {self.name}",
             )
-
-
-def _merit(version: Version) -> tuple[bool, int]:
-    """Ranks versions where no trail does: winners of their day before losers, then the newest."""
-    return version.manifest.get("published_as") == "champion", version.number

@@ -148,10 +148,10 @@ def date_axis(axes: Axes, labels: int = 8) -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda day, _: undated(day)))
         return
     # matplotlib.dates has no types yet.
-    locator = AutoDateLocator(minticks=3, maxticks=labels)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=labels)
     locator.intervald[MONTHLY] = [1, 2, 3, 4, 6, 12]  # or two years with few labels would have no fitting interval
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def undated(day: float) -> str:

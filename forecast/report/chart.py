@@ -173,13 +173,13 @@ def date_ticks(axis: Axis, most: int) -> tuple[tuple[Tick, ...], str]:
     if axis.low < EARLIEST:
         return _within(axis, MaxNLocator(most, integer=True).tick_values(axis.low, axis.high), undated), ""
     # matplotlib.dates has no types yet.
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-    days = locator.tick_values(num2date(axis.low), num2date(axis.high))  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator()
+    days = locator.tick_values(num2date(axis.low), num2date(axis.high))
     found = [day for day in days if axis.low <= day <= axis.high]
-    formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-    texts = formatter.format_ticks(found)  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(locator)
+    texts = formatter.format_ticks(found)
     kept = _most_telling(texts, -(-len(found) // most) or 1)
-    return tuple(Tick(axis.place(found[i]), texts[i]) for i in kept), str(formatter.get_offset())  # type: ignore[no-untyped-call]
+    return tuple(Tick(axis.place(found[i]), texts[i]) for i in kept), str(formatter.get_offset())
 
 
 def _most_telling(texts: Sequence[str], step: int) -> range:

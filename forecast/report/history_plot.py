@@ -42,7 +42,7 @@ def history_figure(runs: Retrains, *, title: str = "") -> Figure:
     figure = empty_figure(HEIGHT)
     axes = figure.add_subplot()
     # matplotlib.dates has no types yet.
-    places = date2num([time.astimezone(UTC) for time in runs.times])  # type: ignore[no-untyped-call]
+    places = date2num([time.astimezone(UTC) for time in runs.times])
     entries: dict[str, Any] = {}
     if np.isfinite(runs.naive).any():
         line: dict[str, Any] = {

@@ -108,7 +108,7 @@ def check(request: CheckRequest) -> CheckResult:
     if request.fix is not None:
         atomic_write(request.fix, clean_csv(reading), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
-        from forecast.workflows.pictures import draw_check  # noqa: PLC0415 - most checks draw nothing
+        from forecast.workflows.pictures import draw_check  # most checks draw nothing
 
         picture = draw_check(panel, spots, kind, f"{stem_of(request.source)} ({panel.target})")
         atomic_write(request.plot, picture, flag="--plot OUT.png")

@@ -68,7 +68,7 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
         plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        from forecast.workflows.report import comparison_page  # noqa: PLC0415 - Jinja2 and matplotlib
+        from forecast.workflows.report import comparison_page  # Jinja2 and matplotlib
 
         written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
     return CompareResult(contest, write_all(request.folder, written) if written else (), ablation)

@@ -95,7 +95,7 @@ class Contest:
 
     def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
         """Returns the scored folds, each with the networks of a name that were trained before it."""
-        from forecast.models.fitting import panel_digest  # noqa: PLC0415 - imports TensorFlow, which is loaded by now
+        from forecast.models.fitting import panel_digest  # imports TensorFlow, which is loaded by now
 
         panel, folds = self.reading.panel, self.backtest.folds
         found: list[tuple[Fold, Fitted]] = []
@@ -167,7 +167,7 @@ def run_contest(
     models: tuple[str, ...],
     device: Device,
     reporter: Reporter,
-    terms: Terms = Terms(),  # noqa: B008 - frozen
+    terms: Terms = Terms(),
 ) -> Contest:
     """Backtests the models on a file that has been read.
 
@@ -241,7 +241,7 @@ def machine_for(models: tuple[str, ...], device: Device) -> Machine:
     """Returns what the models train on; TensorFlow is asked only where a network is among them."""
     if not any(name in LEARNED for name in models):
         return Machine()
-    from forecast.models.devices import find_machine  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.devices import find_machine  # imports TensorFlow
 
     return find_machine(device)
 

@@ -65,13 +65,13 @@ def _store(store: Store) -> Check:
 
 
 def _threads() -> Check:
-    from forecast.models.devices import available_cpus  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.devices import available_cpus  # imports TensorFlow
 
     return Check("threads", "ok", f"{available_cpus()} CPU threads: so many networks train side by side")
 
 
 def _gpu() -> Check:
-    from forecast.models.devices import report_gpus  # noqa: PLC0415
+    from forecast.models.devices import report_gpus
 
     report = report_gpus()
     if report.names:
@@ -80,11 +80,11 @@ def _gpu() -> Check:
 
 
 def _training_step() -> Check:
-    from forecast.data.panel import panel_from_series  # noqa: PLC0415
-    from forecast.models.devices import find_machine  # noqa: PLC0415
-    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415
-    from forecast.models.forecaster import Watcher  # noqa: PLC0415
-    from forecast.specs import ModelSpec  # noqa: PLC0415
+    from forecast.data.panel import panel_from_series
+    from forecast.models.devices import find_machine
+    from forecast.models.fitting import RecurrentForecaster
+    from forecast.models.forecaster import Watcher
+    from forecast.specs import ModelSpec
 
     spec = ModelSpec("lstm", window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
     machine = find_machine("auto")

@@ -1,6 +1,7 @@
 """The files of `forecast explain`: a picture a panel, the page that holds them, and every number drawn."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import forecast
 from forecast.errors import UsageError
 from forecast.evaluation.insight.recollection import Recollection, verdict
 from forecast.specs import PlotKind
-from forecast.workflows.explain import Explanation
+from forecast.workflows.explanation import Explanation
 from forecast.workflows.outputs import check_folder
 from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
 
@@ -95,7 +96,7 @@ def explain_files(
     files = {NUMBERS: json_bytes(numbers)}
     if kind == "none":
         return files
-    from forecast.report.page import Code, Fact, Finding, Section, render_page  # noqa: PLC0415 - needs Jinja2
+    from forecast.report.page import Code, Fact, Finding, Section, render_page  # needs Jinja2
 
     pictures: dict[str, list[Picture]] = {}
     for name, draw in _figures(explanation).items():
@@ -121,8 +122,8 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
     files = {NUMBERS: json_bytes(recall_document(found))}
     if kind == "none":
         return files
-    from forecast.report.insight.recall_plot import recall_figure  # noqa: PLC0415
-    from forecast.report.page import Column, Fact, Finding, Section, Table, cells, render_page  # noqa: PLC0415
+    from forecast.report.insight.recall_plot import recall_figure
+    from forecast.report.page import Column, Fact, Finding, Section, Table, cells, render_page
 
     figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
     files[f"recall.{kind}"], picture = _drawn(figure, kind, HEADINGS["recall"])
@@ -153,7 +154,7 @@ def _page(
     parts: Sequence["Section"],
     command: str,
 ) -> "Page":
-    from forecast.report.page import Code, Page, Section  # noqa: PLC0415
+    from forecast.report.page import Code, Page, Section
 
     made = [Section("made", "How to make it again", (Code(command),))] if command else []
     foot = f"Made by forecast {forecast.__version__}. This file needs no network: all of it is in it."
@@ -162,8 +163,8 @@ def _page(
 
 def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
     """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
-    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
-    from forecast.report.page import Picture  # noqa: PLC0415
+    from forecast.report.canvas import render  # matplotlib is slow to import
+    from forecast.report.page import Picture
 
     assert kind != "none"
     content = render(figure, kind)
@@ -173,7 +174,7 @@ def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture
 
 
 def _summary_table(explanation: Explanation) -> "Table":
-    from forecast.report.page import Column, Table, cells  # noqa: PLC0415
+    from forecast.report.page import Column, Table, cells
 
     found = summary_rows(explanation)
     columns = (Column(""), *(Column(str(row["cell"]), True) for row in found))
@@ -183,14 +184,14 @@ def _summary_table(explanation: Explanation) -> "Table":
 
 def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
     """Returns what draws each panel, by file stem."""
-    from forecast.report.insight.constants_plot import constants_figure  # noqa: PLC0415
-    from forecast.report.insight.cost_plot import cost_figure  # noqa: PLC0415
-    from forecast.report.insight.flow_plot import flow_figure  # noqa: PLC0415
-    from forecast.report.insight.gates_plot import gates_figure  # noqa: PLC0415
-    from forecast.report.insight.learning_plot import learning_figure  # noqa: PLC0415
-    from forecast.report.insight.memory_plot import memory_figure  # noqa: PLC0415
-    from forecast.report.insight.saturation_plot import saturation_figure  # noqa: PLC0415
-    from forecast.report.insight.spike_plot import spike_figure  # noqa: PLC0415
+    from forecast.report.insight.constants_plot import constants_figure
+    from forecast.report.insight.cost_plot import cost_figure
+    from forecast.report.insight.flow_plot import flow_figure
+    from forecast.report.insight.gates_plot import gates_figure
+    from forecast.report.insight.learning_plot import learning_figure
+    from forecast.report.insight.memory_plot import memory_figure
+    from forecast.report.insight.saturation_plot import saturation_figure
+    from forecast.report.insight.spike_plot import spike_figure
 
     found, portraits = explanation, explanation.portraits
     name, target, seasons = found.stem, found.target, found.seasons
@@ -202,12 +203,12 @@ def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
         "flow": lambda: flow_figure(
             [flow for p in portraits for flow in p.flows], title=f"{name}: a gradient on its way back through time"
         ),
-    }
-    for p in portraits:
-        figures[f"gates-{p.cell}"] = lambda p=p: gates_figure(  # type: ignore[misc]
-            p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
-        )
-    figures |= {
+        **{
+            f"gates-{p.cell}": partial(
+                gates_figure, p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
+            )
+            for p in portraits
+        },
         "constants": lambda: constants_figure(
             [p.constants for p in portraits], seasons=seasons, title=f"{name}: how long units remember"
         ),

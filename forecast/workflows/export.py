@@ -50,7 +50,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
     _check_plain(stored)
-    from forecast.models.exported import export_model, lookback_of  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
 
     trained = stored.trained
     exported = export_model(trained.model, trained.combination, lowest_values(stored.context))

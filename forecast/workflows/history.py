@@ -113,7 +113,7 @@ def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder:
     scored = [run for run in runs if run.time and (run.champion_rmse is not None or run.challenger_rmse is not None)]
     if not scored:
         raise NotFoundError("There is no RMSE to draw: no run here has scored a challenger.", "forecast retrain NAME")
-    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
+    from forecast.report.canvas import render  # matplotlib is slow to import
 
     files = []
     for name in dict.fromkeys(run.name for run in scored):
@@ -125,9 +125,9 @@ def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder:
 
 
 def _figure(runs: list[Run]) -> "Figure":
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
-    from forecast.report.history_plot import Retrains, history_figure  # noqa: PLC0415
+    from forecast.report.history_plot import Retrains, history_figure
 
     def numbers(column: str) -> "FloatArray":
         return np.array([getattr(run, column) for run in runs], dtype=float)

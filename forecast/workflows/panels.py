@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.evaluation.insight.flow import half_life
+from forecast.evaluation.insight.flow import Flow, half_life
 from forecast.evaluation.insight.memory import advised_window
 from forecast.evaluation.insight.portrait import Portrait
 from forecast.evaluation.insight.recollection import USUAL, Recollection, verdict
-from forecast.workflows.explain import Explanation
+from forecast.workflows.explanation import Explanation
 from forecast.workflows.tables import timestamp_texts
 
 SCHEMA_VERSION = 1
@@ -100,44 +100,12 @@ def explain_document(explanation: Explanation) -> dict[str, Any]:
 
 
 def _portrait(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
-    stamps = timestamp_texts(p.calendar.timestamps)
     return {
         "spec": p.spec.to_json(),
         "networks": p.networks,
-        "memory": {
-            "lag": np.arange(1, p.spec.window + 1),
-            "recurrent": p.memory.recurrent,
-            "untrained": p.memory.untrained,
-            "whole": p.memory.whole,
-            "windows": p.memory.windows,
-            "lags_50": p.memory.reach(0.5),
-            "lags_90": p.memory.reach(0.9),
-            "whole_lags_50": p.memory.whole_reach(0.5),
-            "whole_lags_90": p.memory.whole_reach(0.9),
-            "share": p.memory.share,
-            "advised_window": advised_window(p.memory, seasons),
-        },
-        "flow": [
-            {
-                "path": flow.path,
-                "trained": flow.trained,
-                "untrained": flow.untrained,
-                "half_life": half_life(flow.trained),
-                "untrained_half_life": half_life(flow.untrained),
-                "explodes": flow.explodes,
-                "observations_a_step": flow.segment,
-            }
-            for flow in p.flows
-        ],
-        "gates": {
-            "view": p.shown.view.label,
-            "seed": p.shown.seed,
-            "timestamp": list(map(str, stamps)),
-            "value": p.calendar.values,
-            "rows": p.calendar.rows,
-            "events": {event.name: [str(s) for s in stamps[event.dates]] for event in p.calendar.events},
-            "padded": p.calendar.padded,
-        },
+        "memory": _memory(p, seasons),
+        "flow": [_flow(flow) for flow in p.flows],
+        "gates": _gates(p),
         "constants": {"source": p.constants.source, "tau": p.constants.tau},
         "saturation": vars(p.saturation),
         "spike": {
@@ -148,6 +116,47 @@ def _portrait(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
         },
         "cost": vars(p.cost),
         "learning": vars(p.learning) if p.learning else None,
+    }
+
+
+def _memory(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
+    return {
+        "lag": np.arange(1, p.spec.window + 1),
+        "recurrent": p.memory.recurrent,
+        "untrained": p.memory.untrained,
+        "whole": p.memory.whole,
+        "windows": p.memory.windows,
+        "lags_50": p.memory.reach(0.5),
+        "lags_90": p.memory.reach(0.9),
+        "whole_lags_50": p.memory.whole_reach(0.5),
+        "whole_lags_90": p.memory.whole_reach(0.9),
+        "share": p.memory.share,
+        "advised_window": advised_window(p.memory, seasons),
+    }
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    return {
+        "path": flow.path,
+        "trained": flow.trained,
+        "untrained": flow.untrained,
+        "half_life": half_life(flow.trained),
+        "untrained_half_life": half_life(flow.untrained),
+        "explodes": flow.explodes,
+        "observations_a_step": flow.segment,
+    }
+
+
+def _gates(p: Portrait) -> dict[str, Any]:
+    stamps = timestamp_texts(p.calendar.timestamps)
+    return {
+        "view": p.shown.view.label,
+        "seed": p.shown.seed,
+        "timestamp": list(map(str, stamps)),
+        "value": p.calendar.values,
+        "rows": p.calendar.rows,
+        "events": {event.name: [str(s) for s in stamps[event.dates]] for event in p.calendar.events},
+        "padded": p.calendar.padded,
     }
 
 

@@ -19,10 +19,10 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
     """Returns the plots of a backtest by file stem: scores, error by step, convergence, last fold."""
     if kind == "none":
         return {}
-    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
-    from forecast.report.convergence_plot import convergence_figure  # noqa: PLC0415
-    from forecast.report.scores_plot import scores_figure  # noqa: PLC0415
-    from forecast.report.step_plot import error_by_step_figure  # noqa: PLC0415
+    from forecast.report.canvas import render  # matplotlib is slow to import
+    from forecast.report.convergence_plot import convergence_figure
+    from forecast.report.scores_plot import scores_figure
+    from forecast.report.step_plot import error_by_step_figure
 
     target, board = contest.reading.panel.target, contest.board
     frequency = contest.reading.panel.frequency.name
@@ -47,7 +47,7 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
 
 def _naive_on_validation(contest: Contest) -> float:
     """Returns the seasonal naive's RMSE on the points that the curves are drawn on."""
-    from forecast.models.fitting import curve_series  # noqa: PLC0415 - imports TensorFlow, which is loaded by now
+    from forecast.models.fitting import curve_series  # imports TensorFlow, which is loaded by now
 
     panel, fold = contest.reading.panel, contest.backtest.folds[0]
     some = curve_series(panel)
@@ -59,8 +59,8 @@ def draw_ablation(ablation: Ablation, contest: Contest, kind: PlotKind, title: s
     """Returns the plot of what each covariate is worth."""
     if kind == "none":
         return {}
-    from forecast.report.ablation_plot import ablation_figure  # noqa: PLC0415
-    from forecast.report.canvas import render  # noqa: PLC0415
+    from forecast.report.ablation_plot import ablation_figure
+    from forecast.report.canvas import render
 
     heading = f"{title}: what each covariate is worth to {ablation.model}"
     figure = ablation_figure(ablation.rows, target=contest.reading.panel.target, title=heading)
@@ -99,16 +99,16 @@ def draw_forecast(
     """Returns the plot of forecasts after their history."""
     if kind == "none":
         return {}
-    from forecast.report.canvas import render  # noqa: PLC0415
-    from forecast.report.forecast_plot import forecast_figure  # noqa: PLC0415
+    from forecast.report.canvas import render
+    from forecast.report.forecast_plot import forecast_figure
 
     return {f"forecast.{kind}": render(forecast_figure(history, forecasts, actuals=actuals, title=title), kind)}
 
 
 def draw_check(panel: Panel, spots: Sequence[Spot], kind: Literal["png", "svg", "pdf"], title: str) -> bytes:
     """Returns the plot of the series with what was found in them."""
-    from forecast.report.canvas import render  # noqa: PLC0415
-    from forecast.report.check_plot import check_figure  # noqa: PLC0415
+    from forecast.report.canvas import render
+    from forecast.report.check_plot import check_figure
 
     return render(check_figure(panel, spots, title=title), kind)
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast.data.continuation import read_future
 from forecast.data.findings import listed
-from forecast.data.future import check_future, read_future
+from forecast.data.future import check_future
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source

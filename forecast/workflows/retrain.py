@@ -164,13 +164,13 @@ def retrain(
                 facts = {"fingerprint": fingerprint, "asked": request.asked, "rows": past.rows, "new_rows": 0}
                 result = _nothing_new(progress, past, facts)
             else:
-                from forecast.workflows.succession import Succession  # noqa: PLC0415 - numpy and more
+                from forecast.workflows.succession import Succession  # numpy and more
 
                 result = Succession(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:
                 write_entry(models, result.entry, now())
                 if request.report:
-                    from forecast.workflows.report import write_retrain_page  # noqa: PLC0415 - Jinja2, matplotlib
+                    from forecast.workflows.report import write_retrain_page  # Jinja2, matplotlib
 
                     result = replace(result, files=(*result.files, write_retrain_page(request, models, result, now())))
             log("ended", result.entry.line(now()))
@@ -201,6 +201,6 @@ def _recorded(progress: Progress, now: Callable[[], datetime], log: Log, *, is_d
 
 
 def _only_model(store: Store) -> str:
-    from forecast.workflows.sources import only_model  # noqa: PLC0415
+    from forecast.workflows.sources import only_model
 
     return only_model(store, "retrain")

@@ -90,8 +90,8 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
     """
     if kind == "none" or not result.come_true:
         return ()
-    from forecast.report.canvas import render  # noqa: PLC0415 - matplotlib is slow to import
-    from forecast.report.live_plot import live_figure  # noqa: PLC0415
+    from forecast.report.canvas import render  # matplotlib is slow to import
+    from forecast.report.live_plot import live_figure
 
     errors, panel = errors_by_origin(result.points), result.panel
     stamps = panel.frequency.timestamps(errors.origins)

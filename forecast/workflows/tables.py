@@ -64,9 +64,9 @@ def ablation_table(ablation: "Ablation") -> tuple[tuple[str, ...], list[tuple[Va
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
     """Returns ISO 8601 texts of the same shape: dates alone where every time of day is midnight; rows as numbers."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
-    from forecast.data.frequency import is_row, row_of  # noqa: PLC0415
+    from forecast.data.frequency import is_row, row_of
 
     if timestamps.size and is_row(timestamps.flat[0]):
         return row_of(timestamps).astype(str)

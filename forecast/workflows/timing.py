@@ -175,7 +175,7 @@ def measure_paces(
         machine: of the run.
         left: tells the seconds that are left; infinite where none must be left out.
     """
-    from forecast.models.fitting import RecurrentForecaster, prepare_views  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
 
     train, truth = fold.train(panel), fold.truth(panel)
 

@@ -138,7 +138,7 @@ def finish(
     paths = write_all(request.folder, written) if request.folder is not None else ()
     write_entry(models, _entry(contest, chosen, reason, version, time.perf_counter() - began), now())
     if request.report and request.folder is not None:
-        from forecast.workflows.report import version_page  # noqa: PLC0415 - Jinja2 and matplotlib
+        from forecast.workflows.report import version_page  # Jinja2 and matplotlib
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})

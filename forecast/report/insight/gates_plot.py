@@ -41,7 +41,7 @@ def gates_figure(calendar: Calendar, *, target: str, title: str = "") -> Figure:
     rows = len(calendar.rows)
     figure = empty_figure(1.9 + 1.35 * rows)
     grid = figure.subplots(rows + 1, 1, sharex=True, gridspec_kw={"height_ratios": [1.4, *[1] * rows]})
-    places = date2num(calendar.timestamps)  # type: ignore[no-untyped-call]
+    places = date2num(calendar.timestamps)
     edges = _edges(places)
     entries = _draw_series(grid[0], places, edges, calendar)
     short_label(grid[0], target, 14)
