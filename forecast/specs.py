@@ -12,6 +12,7 @@ from forecast.errors import DataError, UsageError
 
 Cell = Literal["rnn", "lstm", "gru", "linear"]
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
+Anchor = Literal["naive", "seasonal-naive", "simple-theta"]
 Loss = Literal["mae", "mse", "huber"]
 Metric = Literal["rmsse", "rmse", "mae", "mase", "smape"]
 Device = Literal["auto", "cpu", "gpu"]
@@ -65,7 +66,8 @@ class ModelSpec:
     Attributes:
         window: observed steps the network sees, the lookback ``L``.
         horizon: steps forecast, ``H``.
-        season: steps that the seasonal naive repeats, against which the network is trusted; 1 for none.
+        season: steps that the seasonal naive repeats; 1 for none.
+        anchors: the forecasts without training of which the best is what the network is trusted against.
         segment: observed steps that enter one recurrent step; divides ``window``.
         views: one network a view and a seed; the forecasts are combined.
         highway: a linear map from the normalised window to the horizon beside the recurrent path.
@@ -83,6 +85,7 @@ class ModelSpec:
     window: int
     horizon: int
     season: int = 1
+    anchors: tuple[Anchor, ...] = ("naive", "seasonal-naive")
     segment: int = 1
     units: int = 64
     layers: int = 1
@@ -160,7 +163,8 @@ class ModelSpec:
         """
         try:
             views = tuple(View(**view) for view in document["views"])
-            spec = cls(**{**document, "views": views, "seeds": tuple(document["seeds"])})
+            anchors = tuple(document.get("anchors", cls.anchors))
+            spec = cls(**{**document, "views": views, "seeds": tuple(document["seeds"]), "anchors": anchors})
         except (KeyError, TypeError, UsageError) as error:
             raise DataError(
                 f"The stored settings of the model can't be read: {error}",
@@ -168,6 +172,7 @@ class ModelSpec:
             ) from error
         records: list[View | ModelSpec] = [spec, *views]
         unknown = [word for record in records for word in _unknown_words(record)] if views else ["no views"]
+        unknown += [f"anchors '{name}'" for name in spec.anchors if name not in get_args(Anchor)]
         if unknown:
             raise DataError(
                 f"The stored settings of the model hold {unknown[0]}, which this program can't use.", "upgrade forecast"

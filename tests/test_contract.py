@@ -29,7 +29,7 @@ CONTEST = {
     "files": list,
 }
 SPEC = (
-    "cell window horizon season segment units layers dropout recurrent_dropout views highway rolled loss steps "
+    "cell window horizon season anchors segment units layers dropout recurrent_dropout views highway rolled loss steps "
     "batch_size learning_rate schedule seeds preset calendar country known past static"
 )
 REHEARSAL = {"dry_run": bool, "steps": "verb what seconds", "networks": int, "seconds": float, "files": list}

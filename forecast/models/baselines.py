@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
 from forecast.models.forecaster import Members, Watcher
+from forecast.models.theta import theta
 
 FloatArray = NDArray[np.float64]
-BaselineName = Literal["naive", "seasonal-naive", "drift"]
+BaselineName = Literal["naive", "seasonal-naive", "drift", "simple-theta"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,16 @@ class Baseline:
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the rule's forecast as its only member."""
-        forecast = {"naive": naive, "drift": drift}.get(self.name)
-        values = forecast(panel, self.horizon) if forecast else seasonal_naive(panel, self.horizon, self.season)
-        return Members((self.name,), (0,), values[None])
+        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, self.season)[None])
+
+
+def baseline(name: BaselineName, panel: Panel, horizon: int, season: int) -> FloatArray:
+    """Returns the forecasts of a rule by its name, (S, H)."""
+    if name == "seasonal-naive":
+        return seasonal_naive(panel, horizon, season)
+    if name == "simple-theta":
+        return theta(panel, horizon, season)
+    return {"naive": naive, "drift": drift}[name](panel, horizon)
 
 
 def naive(panel: Panel, horizon: int) -> FloatArray:

@@ -24,7 +24,9 @@ USUAL_TRUST, DOUBT, LEAST_SLOPE = 0.6, 2.0, 0.5
 """What one short series says of trust is little: its slope, no lower than minus the last, counts once, and what is
 usual on such series counts ``DOUBT`` times."""
 
-ANCHORS = ("naive", "seasonal-naive")
+
+NAIVE = 0
+"""The position of the last value among the anchors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,7 @@ def learn_combination(
     used = pooled <= TOLERANCE * pooled.min()
     if evidence[0].members.anchors is None:
         return Combination(used)
-    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(ANCHORS))]))
+    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(evidence[0].members.anchors))]))
     return Combination(used, _trust(evidence, used, anchor, is_short, folds), anchor)
 
 
@@ -123,7 +125,7 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, i
     if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
         return 0.0
     slope = min(agreement / strength, 1.0)
-    if folds < inf and ANCHORS[anchor] == "naive":
+    if folds < inf and anchor == NAIVE:
         return slope / (1 + DOUBT / folds)
     return slope * (3 - slope) / 2
 

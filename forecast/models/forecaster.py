@@ -43,7 +43,7 @@ class Members:
     views: tuple[str, ...]  # M
     seeds: tuple[int, ...]  # M
     values: FloatArray  # (M, S, H), in the target's unit
-    anchors: FloatArray | None = None  # (2, S, H), naive and seasonal naive: what members are trusted against
+    anchors: FloatArray | None = None  # (A, S, H), the spec's: what members are trusted against
 
     def some(self, which: NDArray[np.bool_]) -> "Members":
         """Returns some of the members, (M,) true for those to keep."""

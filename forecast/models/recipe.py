@@ -65,6 +65,7 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
         window=plan.window,
         horizon=plan.horizon,
         season=season,
+        anchors=("naive", "seasonal-naive") if plan.kind == "price" else ("naive", "seasonal-naive", "simple-theta"),
         segment=segment,
         units=units,
         views=_price_views() if plan.kind == "price" else _steady_views(plan) if few else _views(plan),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
-from forecast.models.baselines import naive, seasonal_naive
+from forecast.models.baselines import baseline
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns
@@ -105,8 +105,7 @@ class RecurrentModel:
         return self.knowledge.at_end(panel, spec.window, spec.horizon, season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
-        horizon = self.spec.horizon
-        return np.stack([naive(panel, horizon), seasonal_naive(panel, horizon, self.spec.season)])
+        return np.stack([baseline(name, panel, self.spec.horizon, self.spec.season) for name in self.spec.anchors])
 
     def _by_view(self) -> Iterator[tuple[View, list[int]]]:
         for view in dict.fromkeys(network.view for network in self.networks):

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 NETWORKS = ("rnn", "lstm", "gru", "linear")
 BASELINES = ("naive", "seasonal-naive", "drift")
+THETA = "simple-theta"
 REGRESSIONS = ("ridge", "boosting")
 CLASSICAL = ("ets", "theta", "arima")
 ENSEMBLE = "ensemble"
-MODELS = (*NETWORKS, ENSEMBLE, *REGRESSIONS, *CLASSICAL, *BASELINES)
+RIVALS = (*REGRESSIONS, THETA, *BASELINES)
+"""What every comparison shows beside the models that were asked for."""
+MODELS = (*NETWORKS, ENSEMBLE, *REGRESSIONS, *CLASSICAL, THETA, *BASELINES)
 
 Memory = dict[tuple[ModelSpec, bytes], "RecurrentModel"]
 
@@ -64,7 +67,7 @@ def make_forecaster(
         DependencyError: a classical method is asked for and statsforecast is not installed.
     """
     spec = specs[spec_names(name)[0]]
-    if name in BASELINES:
+    if name in (*BASELINES, THETA):
         return Baseline(cast(BaselineName, name), spec.horizon, season)
     if name in REGRESSIONS:
         from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415

@@ -42,6 +42,7 @@ MODEL_STYLES = {
     "seasonal-naive": ModelStyle("#404040", "x", (0, (5, 2)), is_baseline=True),
     "naive": ModelStyle("#7A7A7A", "v", (0, (1, 1.4)), is_baseline=True),
     "drift": ModelStyle("#9E9E9E", "<", (0, (5, 2, 1, 2)), is_baseline=True),
+    "simple-theta": ModelStyle("#6B7F5E", "1", (0, (1, 1, 4, 1)), is_baseline=True),
     "ridge": ModelStyle("#8A7A66", ">", (0, (3, 1.5)), is_baseline=True),
     "boosting": ModelStyle("#A0917B", "p", (0, (7, 2, 1, 2, 1, 2)), is_baseline=True),
     "ets": ModelStyle("#66788C", "h", (0, (3, 1, 1, 1)), is_baseline=True),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError
-from forecast.models.registry import BASELINES, REGRESSIONS, check_names
+from forecast.models.registry import RIVALS, check_names
 from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.ablation import Ablation, ablate, check_ablation
 from forecast.workflows.contest import Contest, Reporter, run_contest
@@ -75,11 +75,11 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
 
 
 def models_of(request: CompareRequest) -> tuple[str, ...]:
-    """Returns the models that are compared: those named, and always the regressions and baselines.
+    """Returns the models that are compared: those named, and always their rivals.
 
     Raises:
         UsageError: a name is no model, or none is named.
     """
     if not request.models:
         raise UsageError("--models names no model.", "--models rnn,lstm,gru")
-    return check_names((*check_names(request.models), *REGRESSIONS, *BASELINES))
+    return check_names((*check_names(request.models), *RIVALS))

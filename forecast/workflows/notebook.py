@@ -23,7 +23,7 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.data.source import Source
 from forecast.errors import UsageError
-from forecast.models.registry import BASELINES, REGRESSIONS, check_names
+from forecast.models.registry import RIVALS, check_names
 from forecast.production.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
 from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
@@ -170,7 +170,7 @@ def compare(
         ForecastError: a setting or the data can't be used; training failed.
     """
     deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
-    names = check_names((*check_names(split_names(models)), *REGRESSIONS, *BASELINES))
+    names = check_names((*check_names(split_names(models)), *RIVALS))
     reading, _ = _read(data, read_options(settings))
     contest = run_contest(reading, run_settings(settings), names, device, Silence(), Terms(match, deadline))
     return Comparison(leaderboard_frame(contest), forecast_frame(contest), step_frame(contest), contest.board.verdict)
