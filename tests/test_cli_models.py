@@ -1,3 +1,4 @@
+import re
 import shutil
 import zipfile
 
@@ -167,6 +168,9 @@ def test_export_writes_a_keras_file_once(mine):
     done = run("models", "export", "visits", "champion", "visits.keras", folder=mine)
     assert (done.code, done.out) == (0, "")
     assert "visits.keras: visits v2, gru" in done.err
+    takes = re.search(
+        r"window: the last ([\d,]+) values, oldest first.*\n +NaN in front of a series that has fewer", done.err
+    )
     assert zipfile.is_zipfile(mine / "visits.keras")
     again = run("models", "export", "visits", "v1", "visits.keras", folder=mine)
     assert again.code == 2
@@ -174,6 +178,7 @@ def test_export_writes_a_keras_file_once(mine):
     document = run("models", "export", "visits", "v1", "visits.keras", "--force", "--json", folder=mine).document
     assert list(document) == ["schema_version", "name", "version", "model", "lookback", "horizon", "series", "files"]
     assert (document["version"], document["files"]) == ("v1", ["visits.keras"])
+    assert f"{document['lookback']:,}" == takes[1]
 
 
 # Errors

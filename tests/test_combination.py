@@ -102,6 +102,17 @@ def test_better_anchor_is_chosen():
     assert learn_combination([Evidence(swapped, worse.truth, worse.scales)], "rmsse").anchor == 1
 
 
+@pytest.mark.parametrize("best", [0, 1, 2])
+def test_best_of_three_anchors_is_chosen_and_stands_against_the_members(best):
+    one = evidence_of([1.0, 1.0])
+    distances = np.where(np.arange(3) == best, 2, 5)[:, None, None]
+    members = members_of(one.members.values, anchors=one.truth - distances)
+    combination = learn_combination([Evidence(members, one.truth, one.scales)], "rmsse")
+    assert combination.anchor == best
+    none = Combination(combination.used, trust=0.0, anchor=combination.anchor)
+    np.testing.assert_allclose(none.apply(members), one.truth - 2)
+
+
 def test_members_that_were_right_are_trusted_and_those_that_went_the_wrong_way_are_not():
     right, wrong = learn_combination([evidence_of([0.0])], "rmsse"), learn_combination([evidence_of([-6.5])], "rmsse")
     assert right.trust == pytest.approx(1)

@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import VIEWS, random_model, tiny_spec
+from tiny import VIEWS, random_model, tiny_spec, wave
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points, lowest_values
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.theta import HISTORY, theta
 from forecast.specs import View
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
@@ -25,14 +27,18 @@ for path in sys.argv[1:]:
     model = keras.models.load_model(path)
     asked = dict(np.load(path + ".npz"))
     given = asked if len(asked) > 1 else asked["window"]
-    np.save(path + ".npy", model.predict(given, verbose=0))
+    np.save(path + ".npy", [model.predict(given, verbose=0), model(given)])
 """
+THREE = ("naive", "seasonal-naive", "simple-theta")
 TEXTBOOK = View(base="zero", level="series", scale="range")
 
 
-def long_enough(panel):
-    """Returns the series that fill a window; an exported model is given whole windows only."""
-    return panel.select(np.flatnonzero(panel.lengths >= 8))
+def past_values(panel, steps):
+    """Returns what an exported model is given, (S, steps): the last values, NaN before a shorter series' start."""
+    given = np.full((len(panel), steps), np.nan)
+    for i, length in enumerate(np.minimum(panel.lengths, steps)):
+        given[i, steps - length :] = panel.filled[panel.offsets[i + 1] - length : panel.offsets[i + 1]]
+    return given
 
 
 def ensemble(panel, *cells, **changes):
@@ -44,6 +50,10 @@ def cases(panel):
     some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor=1)
     below = panel_from_series([np.array([3.0, -1, 4, -1, 5, -9, 2, -6, 5, -3])], "D", series_ids=["below"])
     textbook = {"views": (TEXTBOOK,), "rolled": True, "highway": False, "segment": 1, "layers": 2}
+    theta, half = {"anchors": THREE}, Combination(np.array([True]), trust=0.5, anchor=2)
+    mixed = panel_from_series(
+        [wave(60) - 22, np.zeros(33), 1e6 * wave(1300, seed=2), wave(5), [7.0, 9.0], [4.0], []], "D"
+    )
     return {
         "several series, cells, views and seeds": (panel, ensemble(panel, "lstm", "gru", **views), some),
         "one series, no evidence": (one := panel.select(np.array([0])), ensemble(one, "rnn", **views), None),
@@ -55,6 +65,12 @@ def cases(panel):
         ),
         "textbook, rolled forward": (panel, ensemble(panel, "lstm", **textbook), Combination(np.array([True]))),
         "below zero": (below, ensemble(below, "rnn", **views), None),
+        "theta, several series": (panel, ensemble(panel, "lstm", "gru", **views, **theta), replace(some, anchor=2)),
+        "theta, one series": (one, ensemble(one, "gru", **theta), half),
+        "theta, no season": (one, ensemble(one, "gru", season=1, **theta), half),
+        "theta, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **theta), half),
+        "theta, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **theta), half),
+        "theta, fully trusted": (one, ensemble(one, "gru", **theta), replace(half, trust=1.0)),
     }
 
 
@@ -64,34 +80,79 @@ def answers(awkward, tmp_path_factory):
     from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
 
     folder, ours, paths = tmp_path_factory.mktemp("exported"), {}, {}
-    for number, (case, (panel, model, combination)) in enumerate(cases(long_enough(awkward)).items()):
+    for number, (case, (panel, model, combination)) in enumerate(cases(awkward).items()):
         path = folder / f"{number}.keras"
         lowest = lowest_values(panel)
         export_model(model, combination, lowest).save(path)
-        given = {"window": last_lookbacks(panel, lookback_of(model))}
+        given = {"window": past_values(panel, lookback_of(model, combination))}
         if len(panel) > 1:
             given["series"] = np.arange(len(panel), dtype=np.int32)
         np.savez(f"{path}.npz", **given)
         ours[case] = forecast_points(model.predict_members(panel), combination, lowest)
         paths[case] = path
-    subprocess.run([sys.executable, "-c", OPEN, *map(str, paths.values())], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", OPEN, *map(str, paths.values())],
+        check=True,
+        capture_output=True,
+    )
     return {case: (ours[case], np.load(f"{path}.npy")) for case, path in paths.items()}
 
 
-def test_exported_model_predicts_the_same_before_it_is_saved(awkward):
-    from forecast.models.exported import export_model
+@pytest.mark.parametrize("trust", [0.4, 0.0])
+@pytest.mark.parametrize("anchor", range(3))
+def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
+    from forecast.models.exported import export_model, lookback_of
 
-    panel = awkward.select(np.array([0]))
-    model, combination = ensemble(panel, "gru", views=VIEWS), Combination(np.ones(3, bool), trust=0.4, anchor=1)
-    theirs = export_model(model, combination, lowest_values(panel))(last_lookbacks(panel, 8)).numpy()
-    ours = forecast_points(model.predict_members(panel), combination, lowest_values(panel))
-    np.testing.assert_allclose(theirs, ours, rtol=1e-5)
+    model = ensemble(awkward, "gru", views=VIEWS, anchors=THREE)
+    combination = Combination(np.ones(3, bool), trust, anchor)
+    given = {"window": past_values(awkward, lookback_of(model, combination)), "series": np.arange(len(awkward))}
+    theirs = export_model(model, combination, lowest_values(awkward))(given).numpy()
+    ours = forecast_points(model.predict_members(awkward), combination, lowest_values(awkward))
+    np.testing.assert_allclose(theirs, ours, rtol=1e-6 if trust else 1e-12)
+
+
+def test_as_much_is_asked_for_as_is_looked_at(awkward):
+    from forecast.models.exported import lookback_of
+
+    def asked(anchor, trust=0.5, **changes):
+        model = ensemble(awkward, "gru", anchors=THREE, **changes)
+        return lookback_of(model, Combination(np.array([True]), trust, anchor))
+
+    assert [asked(0), asked(1), asked(2)] == [8, 8, HISTORY]
+    assert [asked(1, season=12), asked(2, season=12), asked(2, season=400)] == [12, HISTORY, 1200]
+    assert asked(2, window=2 * HISTORY) == 2 * HISTORY
+    assert asked(2, trust=1.0) == 8
+    assert lookback_of(ensemble(awkward, "gru", anchors=THREE), None) == 8
+
+
+@pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
+def test_exported_theta_is_theta(season, awkward):
+    from forecast.models.exported_past import Past
+    from forecast.models.exported_theta import theta_of
+
+    own = [awkward.series(i) for i in range(len(awkward))]
+    jump, growing = [3.0] * 20 + [17.0], np.exp(wave(300) / 9)
+    extremes = [[], [3.0], [3.0, 4.0], [0.0] * 30, 1e-200 * wave(70), 1e200 * wave(1500), -wave(40), wave(1300) - 22]
+    panel = panel_from_series([*own, jump, growing, *extremes], "D")
+    theirs = theta_of(Past(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
+    np.testing.assert_allclose(theirs, theta(panel, 9, season), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])
+def test_short_series_are_extended_as_ours_are(length, season, awkward):
+    from forecast.models.exported_past import Past
+
+    panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), [], [2.0], [2.0, 5.0, 1.0]], "D")
+    for steps in (length, length + 5):
+        theirs = Past(past_values(panel, steps)).lookback(length, season)
+        np.testing.assert_array_equal(theirs, last_lookbacks(panel, length, season))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", list(cases(panel_from_series([np.arange(40.0)], "D"))))
 def test_plain_keras_predicts_the_same(case, answers):
-    ours, theirs = answers[case]
-    assert theirs.dtype == np.float64
-    np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-6)
+    ours, (predicted, called) = answers[case]
+    assert predicted.dtype == called.dtype == np.float64
+    np.testing.assert_allclose(called, ours, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(predicted, ours, rtol=1e-4, atol=1e-6)  # Keras rounds what `predict` is given
     assert np.ptp(ours) > 0

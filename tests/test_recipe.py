@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -39,6 +40,17 @@ def test_members_of_a_spec_can_be_told_apart():
 def test_data_with_negative_values_is_never_logged():
     for plan, spec in specs():
         assert plan.nonnegative or not any(view.log for view in spec.views)
+
+
+@pytest.mark.parametrize("preset", PRESETS[:3])
+def test_networks_are_trusted_against_the_theta_method_too_but_those_of_prices_are_not(preset):
+    naive = ("naive", "seasonal-naive")
+    for plan in PLANS:
+        anchors = [
+            make_spec("gru", replace(plan, kind=kind), Settings(preset=preset), 5000).anchors
+            for kind in ("auto", "sales", "price")
+        ]
+        assert anchors == [(*naive, "simple-theta"), (*naive, "simple-theta"), naive]
 
 
 def test_more_costly_presets_train_no_less():

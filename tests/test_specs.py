@@ -72,9 +72,18 @@ def test_changes_are_checked_too_and_leave_the_original():
 
 def test_spec_survives_json():
     full = spec(
-        views=(View("zero", 1, "series", "range"), View("mean-season", 12, log=True)), seeds=(3, 1), rolled=True
+        views=(View("zero", 1, "series", "range"), View("mean-season", 12, log=True)),
+        seeds=(3, 1),
+        rolled=True,
+        anchors=("simple-theta", "naive"),
     )
     assert ModelSpec.from_json(json.loads(json.dumps(full.to_json()))) == full
+
+
+def test_spec_stored_before_there_was_a_choice_of_anchors_has_the_two_naive_ones():
+    old = spec(anchors=("simple-theta",)).to_json()
+    del old["anchors"]
+    assert ModelSpec.from_json(json.loads(json.dumps(old))).anchors == ("naive", "seasonal-naive")
 
 
 def document(**changes):
@@ -111,11 +120,13 @@ def test_settings_that_this_program_can_not_read_are_refused(stored):
         ({"views": [{"level": "first"}]}, "level 'first'"),
         ({"views": [{"scale": "iqr"}]}, "scale 'iqr'"),
         ({"views": []}, "no views"),
+        ({"anchors": ["naive", "oracle"]}, "anchors 'oracle'"),
     ],
 )
 def test_words_of_a_newer_program_are_named(changes, words):
-    with pytest.raises(DataError, match=f"hold {words}, which this program can't use"):
+    with pytest.raises(DataError, match=f"hold {words}, which this program can't use") as error:
         ModelSpec.from_json(document(**changes))
+    assert error.value.hint == "upgrade forecast"
 
 
 def test_overrides_hold_only_what_was_given():

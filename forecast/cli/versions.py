@@ -96,7 +96,7 @@ def export_command(
             help="The version, such as v2, or the word champion.", metavar="V", autocompletion=complete_version
         ),
     ],
-    path: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE.keras")],
+    path: Annotated[Path, typer.Argument(help="The file to write; it is said what to feed it.", metavar="FILE.keras")],
     output: OutputFlags,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
 ) -> None:
@@ -118,6 +118,7 @@ def export_command(
     elif not output.quiet:
         say(f"{path}: {name} {done.version.label}, {done.model}", "Wrote")
         say(f"window: the last {count(done.lookback, 'value')}, oldest first, a row a forecast", "Takes")
+        say("NaN in front of a series that has fewer; gaps filled", " ")
         if len(done.series_ids) > 1:
             first = ", ".join(f"{place} is {series}" for place, series in enumerate(done.series_ids[:3]))
             more = ", … (all with --json)" if len(done.series_ids) > 3 else ""

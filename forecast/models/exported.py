@@ -2,12 +2,13 @@
 
 Normalisation, networks, median, trust and the floor at zero are all inside, so what goes in and what comes out are
 plain values in the target's unit. The arithmetic is that of ``views`` and ``combination``, in the same order and in
-float64 but for the networks.
+float64 but for the networks. A series that is shorter than what goes in has NaN before its start, and is extended to
+the left as in ``windows``. (Keras' own ``predict`` rounds what it is given to float32; calling the model does not.)
 
 Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon, ``S`` series, ``M`` members.
 
     window (B, lookback) ─┬─ see ─ network ─ restore ─┐
-                          ├─ …                        ├─ median ─ trust against a naive forecast ─▶ forecast (B, H)
+                          ├─ …                        ├─ median ─ trust against an anchor ─▶ forecast (B, H)
     series (B,) ─ table ──┴─ see ─ network ─ restore ─┘         several series only
 """
 
@@ -22,28 +23,34 @@ from numpy.typing import NDArray
 from forecast.models.combination import Combination
 from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.exported_past import Past, Tensor
+from forecast.models.exported_theta import theta_of
 from forecast.models.networks import build_network, set_weights
 from forecast.models.recurrent import Network, RecurrentModel
+from forecast.models.theta import steps_used
 from forecast.models.views import LOG_OFFSET, view_maps
-from forecast.specs import ModelSpec, View
+from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
-Tensor = Any
-"""A symbolic float64 tensor of Keras, or a number that stands for one."""
-UNBOUNDED = float(np.finfo(np.float64).min)
-"""Stands for −inf, which JSON can't say."""
 
 
-def lookback_of(model: EnsembleModel) -> int:
-    """Returns how many observed steps the exported model is given: the window, or a season where that is longer."""
-    return max(max(part.spec.window, part.spec.season) for part in model.parts)
+def lookback_of(model: EnsembleModel, combination: Combination | None) -> int:
+    """Returns how many observed steps the exported model is given.
+
+    The window, or a season where that is longer; where members are trusted against the theta method, all that this
+    looks at, whatever the length of the series now: the file then stays right as they grow.
+    """
+    needed = max(max(part.spec.window, part.spec.season) for part in model.parts)
+    spec = model.parts[0].spec
+    return max(needed, steps_used(spec.season)) if _anchor_in_use(spec, combination) == "simple-theta" else needed
 
 
 def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":
     """Returns the Keras model.
 
-    It takes the last observed values, oldest first, (B, lookback); where it was trained on several series, by name:
-    these as ``window``, and as ``series`` (B,) their positions in its list of series. It gives (B, H).
+    It takes the last observed values, oldest first, NaN before the start of a shorter series: (B, lookback). Where it
+    was trained on several series, it takes by name: these as ``window``, and as ``series`` (B,) their positions in its
+    list of series. It gives (B, H).
 
     Args:
         model: the members.
@@ -51,17 +58,19 @@ def export_model(model: EnsembleModel, combination: Combination | None, lowest: 
         lowest: (S,) 0 for series whose forecasts stay at or above zero where the window does, −inf for others.
     """
     table = _SeriesTable(len(model.parts[0].series_ids))
-    window = keras.Input((lookback_of(model),), dtype="float64", name="window")
+    window = keras.Input((lookback_of(model, combination),), dtype="float64", name="window")
+    past = Past(window)
     used = np.ones(sum(len(part.networks) for part in model.parts), bool) if combination is None else combination.used
-    forecasts = list(_members(model, used, window, table))
+    forecasts = list(_members(model, used, past, table))
     point = forecasts[0] if len(forecasts) == 1 else keras.ops.median(keras.ops.stack(forecasts), axis=0)
     first = model.parts[0].spec
-    if combination is not None and not first.rolled:
-        anchor = _anchor(first, combination.anchor, window)
+    name = _anchor_in_use(first, combination)
+    if combination is not None and name is not None:
+        anchor = _anchor(name, first, past)
         point = anchor + combination.trust * (point - anchor)
-    floor = table.column(np.maximum(lowest, UNBOUNDED))
-    is_positive = keras.ops.min(window, axis=1, keepdims=True) >= 0
-    point = keras.ops.maximum(point, keras.ops.where(is_positive, floor, UNBOUNDED))
+    is_negative = keras.ops.min(past.values, axis=1, keepdims=True) < 0
+    may_fall = keras.ops.logical_or(is_negative, table.column(np.where(lowest < 0, 1.0, 0.0)))
+    point = keras.ops.where(may_fall, point, keras.ops.maximum(point, 0.0))
     output = keras.layers.Identity(dtype="float64", name="forecast")(point)
     exported = keras.Model(table.beside(window), output, name="forecaster")
     table.fill()
@@ -138,7 +147,7 @@ class _Lens:
         return forecast
 
 
-def _members(model: EnsembleModel, used: NDArray[np.bool_], window: Tensor, table: _SeriesTable) -> Iterator[Tensor]:
+def _members(model: EnsembleModel, used: NDArray[np.bool_], past: Past, table: _SeriesTable) -> Iterator[Tensor]:
     """Yields the forecast of each member in use, (B, H)."""
     number = count(1)
     ends = np.cumsum([len(part.networks) for part in model.parts])
@@ -147,11 +156,11 @@ def _members(model: EnsembleModel, used: NDArray[np.bool_], window: Tensor, tabl
         lenses = {view: _Lens(part, view, table) for view in dict.fromkeys(network.view for network in members)}
         for network in members:
             layers = _network(part.spec, network, f"{part.spec.cell}{next(number)}")
-            yield _forecast(part.spec, layers, lenses[network.view], window)
+            lookback = past.lookback(part.spec.window, network.view.season)
+            yield _forecast(part.spec, layers, lenses[network.view], lookback)
 
 
-def _forecast(spec: ModelSpec, layers: "keras.Model", lens: _Lens, window: Tensor) -> Tensor:
-    path = window if window.shape[1] == spec.window else window[:, -spec.window :]
+def _forecast(spec: ModelSpec, layers: "keras.Model", lens: _Lens, path: Tensor) -> Tensor:
     for _ in range(spec.horizon if spec.rolled else 1):
         seen = lens.see(path if path.shape[1] == spec.window else path[:, -spec.window :])
         outputs = keras.ops.cast(layers(keras.ops.cast(seen.inputs, "float32")), "float64")
@@ -166,13 +175,18 @@ def _network(spec: ModelSpec, network: Network, name: str) -> "keras.Model":
     return keras.Model(layers.inputs, layers.outputs[0], name=name)
 
 
-def _anchor(spec: ModelSpec, which: int, window: Tensor) -> Tensor:
-    """Returns the naive forecast that members are trusted against, (B, lookback) -> (B, H)."""
-    lookback, steps = window.shape[1], np.arange(spec.horizon)
-    season = spec.season if which else 1
-    picked = np.zeros((lookback, spec.horizon))
-    picked[lookback - season + steps % season, steps] = 1
-    return _linear(picked)(window)
+def _anchor_in_use(spec: ModelSpec, combination: Combination | None) -> Anchor | None:
+    """Returns what members are trusted against; None where they are trusted fully."""
+    if combination is None or spec.rolled or combination.trust == 1:
+        return None
+    return spec.anchors[combination.anchor]
+
+
+def _anchor(name: Anchor, spec: ModelSpec, past: Past) -> Tensor:
+    """Returns the forecast that members are trusted against, (B, H)."""
+    if name == "simple-theta":
+        return theta_of(past, spec.horizon, spec.season)
+    return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)
 
 
 def _linear(weights: FloatArray) -> Any:

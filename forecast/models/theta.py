@@ -24,8 +24,14 @@ HISTORY = 1000
 """At most so many steps are looked at, or three seasons where these are longer."""
 SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
 """Smoothing parameters that are tried: each series takes the one whose errors of one step are least."""
+TIE = 1e-9
+"""Speeds whose errors differ by no larger a share are equally good; the slowest is taken: rounding never decides."""
+NEGLIGIBLE = 1e-12
+"""Squares that sum up to no more, of values up to 1, are rounding: such a series does not vary."""
 CRITICAL = 1.645
 """A series has a season where its autocorrelation at that lag is not zero at the 90 % level."""
+STEEPEST = 10.0
+"""A season multiplies by no more than the exponential of this, and divides by no more."""
 FIRST = 6
 """The level starts as the mean of so many steps."""
 LEAST = 3
@@ -45,11 +51,16 @@ def theta(panel: Panel, horizon: int, season: int) -> FloatArray:
     summands. What is left is forecast by simple exponential smoothing, plus half the slope of its straight line
     a step. A series of less than three steps repeats its last value; one without any gives 0.
     """
-    most = max(HISTORY, 3 * season)
+    most = steps_used(season)
     size = max(1, BLOCK // max(int(np.minimum(panel.lengths, most).max(initial=0)), 1))
     blocks = [np.arange(start, min(start + size, len(panel))) for start in range(0, len(panel), size)]
     parts = [_recall(_right_aligned(panel, some, most), horizon, season) for some in blocks]
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
+
+
+def steps_used(season: int) -> int:
+    """Returns how many steps of its history a forecast depends on."""
+    return max(HISTORY, 3 * season)
 
 
 def _right_aligned(panel: Panel, some: NDArray[np.int64], most: int) -> FloatArray:
@@ -99,7 +110,7 @@ class _Pattern:
 
     def _on(self, steps_back: NDArray[np.int64]) -> FloatArray:
         added = self.added[:, steps_back % self.added.shape[1]]
-        return np.where(self.multiplies[:, None], np.clip(added, -10, 10), added)
+        return np.where(self.multiplies[:, None], np.clip(added, -STEEPEST, STEEPEST), added)
 
 
 def _find_pattern(values: FloatArray, season: int) -> _Pattern:
@@ -122,7 +133,7 @@ def _has_season(values: FloatArray, season: int) -> NDArray[np.bool_]:
     power = np.abs(np.fft.rfft(varying, n=values.shape[1] + season)) ** 2  # room for all lags without wrapping
     products = np.fft.irfft(power, n=values.shape[1] + season)[:, : season + 1]
     strength = products[:, :1]
-    lags = np.divide(products[:, 1:], strength, out=np.zeros((len(values), season)), where=strength > 1e-12)
+    lags = np.divide(products[:, 1:], strength, out=np.zeros((len(values), season)), where=strength > NEGLIGIBLE)
     error = np.sqrt((1 + 2 * (lags[:, :-1] ** 2).sum(axis=1)) / count)
     return np.asarray(np.abs(lags[:, -1]) > CRITICAL * error)
 
@@ -163,7 +174,7 @@ def _drift_on(values: FloatArray, horizon: int) -> FloatArray:
         error = np.where(known[:, step], filled[:, step] - level, 0.0)
         errors += error**2
         level = level + SPEEDS[:, None] * error
-    best, every = errors.argmin(axis=0), np.arange(len(values))
+    best, every = (errors <= errors.min(axis=0) * (1 + TIE)).argmax(axis=0), np.arange(len(values))
     speed = SPEEDS[best]
     centred = np.where(known, place - (count[:, None] + 1) / 2, 0)
     slope = (centred * filled).sum(axis=1) / np.maximum((centred**2).sum(axis=1), 1)

@@ -58,7 +58,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
         draft = Path(folder) / "draft.keras"
         exported.save(draft)
         atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
-    lookback, series = lookback_of(trained.model), trained.model.parts[0].series_ids
+    lookback, series = lookback_of(trained.model, trained.combination), trained.model.parts[0].series_ids
     return Export(stored.version, trained.name, path, lookback, trained.horizon, series)
 
 

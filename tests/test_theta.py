@@ -1,0 +1,240 @@
+"""The theta method against a recomputation, series by series, that shares nothing with it but its constants."""
+
+from itertools import pairwise
+from math import exp, log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from tiny import wave
+
+from forecast.data.panel import panel_from_series
+from forecast.models import theta as method
+from forecast.models.theta import CRITICAL, FIRST, HISTORY, SPEEDS, TIE, theta
+
+NAN = np.nan
+REPEATABLE = settings(deadline=None, derandomize=True)
+VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float), st.floats(0.5, 500))
+SERIES = st.lists(arrays(np.float64, st.integers(0, 40), elements=VALUES), min_size=1, max_size=5)
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def slowly(values, horizon, season):
+    """Returns the forecasts of one series without gaps, as the papers have it: one number after another."""
+    values = list(values)[-max(HISTORY, 3 * season) :]
+    if len(values) < 3:
+        return [values[-1] if values else 0.0] * horizon
+    size = max(map(abs, values)) or 1.0
+    values = [value / size for value in values]
+    pattern, positive = [0.0] * season, min(values) > 0
+    if has_season(values, season):
+        pattern = decompose([log(value) for value in values] if positive else values, season)
+    else:
+        positive = False
+    past = [pattern[step % season] for step in range(len(values))]
+    ahead = [pattern[step % season] for step in range(len(values), len(values) + horizon)]
+    if positive:
+        level = drift_on([value / exp(bounded(p)) for value, p in zip(values, past, strict=True)], horizon)
+        return [size * value * exp(bounded(p)) for value, p in zip(level, ahead, strict=True)]
+    level = drift_on([value - p for value, p in zip(values, past, strict=True)], horizon)
+    return [size * (value + p) for value, p in zip(level, ahead, strict=True)]
+
+
+def bounded(logarithm):
+    return max(-10.0, min(10.0, logarithm))
+
+
+def has_season(values, season):
+    n = len(values)
+    if season == 1 or n < 2 * season:
+        return False
+    centred = [value - mean(values) for value in values]
+    strength = sum(value**2 for value in centred)
+    if strength < 1e-12:
+        return False
+    r = [sum(centred[t] * centred[t - lag] for t in range(lag, n)) / strength for lag in range(season + 1)]
+    return abs(r[season]) > CRITICAL * sqrt((1 + 2 * sum(one**2 for one in r[1:season])) / n)
+
+
+def decompose(values, season):
+    """Returns what the season adds at each phase, counted from the first value."""
+    half, deviations = season // 2, [[] for _ in range(season)]
+    for t in range(half, len(values) - half):
+        around = values[t - half : t + half + 1]
+        if season % 2 == 0:
+            around = [mean(pair) for pair in pairwise(around)]
+        deviations[t % season].append(values[t] - mean(around))
+    means = [mean(own) for own in deviations]
+    return [own - mean(means) for own in means]
+
+
+def drift_on(values, horizon):
+    start = mean(values[:FIRST])
+    tried = [smooth(values, start, speed) for speed in SPEEDS]
+    least = min(error for error, _ in tried)
+    best = next(i for i, (error, _) in enumerate(tried) if error <= least * (1 + TIE))
+    level, speed, n = tried[best][1], SPEEDS[best], len(values)
+    slope = np.polyfit(np.arange(n), values, 1)[0]
+    return [level + slope / 2 * (h - 1 + (1 - (1 - speed) ** n) / speed) for h in range(1, horizon + 1)]
+
+
+def smooth(values, level, speed):
+    squares = 0.0
+    for value in values:
+        squares += (value - level) ** 2
+        level = speed * value + (1 - speed) * level
+    return squares, level
+
+
+def filled(panel, i):
+    return panel.filled[panel.offsets[i] : panel.offsets[i + 1]]
+
+
+def assert_recomputed(panel, horizon, season):
+    forecasts = theta(panel, horizon, season)
+    assert forecasts.shape == (len(panel), horizon)
+    for i in range(len(panel)):
+        own = filled(panel, i)
+        slack = 1e-9 * np.abs(own).max(initial=0)
+        np.testing.assert_allclose(forecasts[i], slowly(own, horizon, season), rtol=1e-7, atol=slack)
+
+
+def seasonal(steps, season, *, seed=0, level=20.0):
+    rng, time = np.random.default_rng(seed), np.arange(steps)
+    return level + 0.05 * time + 4 * np.sin(2 * np.pi * time / season) + rng.normal(0, 0.5, steps)
+
+
+@REPEATABLE
+@given(SERIES, st.integers(1, 9))
+def test_forecasts_are_those_of_the_papers_series_by_series(series, season):
+    assert_recomputed(panel_from_series(series, "D"), 11, season)
+
+
+@pytest.mark.parametrize("season", [1, 2, 4, 5, 7, 12, 24, 52, 53, 400])
+@pytest.mark.parametrize("level", [20.0, 0.0])
+def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(season, level):
+    lengths = (2 * season - 1, 2 * season, 2 * season + 1, 130, 7)
+    series = [seasonal(steps, season, seed=i, level=level) for i, steps in enumerate(lengths)]
+    assert_recomputed(panel_from_series(series, "D"), 15, season)
+
+
+def test_season_is_continued_where_there_is_one_and_only_there():
+    clear, none = seasonal(120, 12), np.random.default_rng(1).normal(50, 1, 120)
+    forecasts = theta(panel_from_series([clear, none], "M"), 24, 12)
+    assert np.ptp(forecasts[0]) > 7
+    assert np.ptp(np.diff(forecasts[1])) == pytest.approx(0, abs=1e-9)  # a straight line
+
+
+def test_factors_grow_with_the_level_and_summands_do_not():
+    time = np.arange(96)
+    factors = (10 + time) * (1 + 0.3 * np.sin(2 * np.pi * time / 12))
+    forecast = theta(panel_from_series([factors, factors - 200], "M"), 24, 12)
+    first, second = np.ptp(forecast[:, :12], axis=1), np.ptp(forecast[:, 12:], axis=1)
+    assert second[0] > 1.03 * first[0]
+    assert second[1] < 1.03 * first[1]
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e-7, 0.1, 3.0, 1e7, 1e200])
+def test_unit_does_not_matter(awkward, factor):
+    jump = [3.0] * 20 + [17.0]  # all speeds are equally good, and rounding must not decide
+    panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), jump, -wave(30)], "D")
+    scaled = panel_from_series([factor * panel.series(i) for i in range(len(panel))], "D")
+    np.testing.assert_allclose(theta(scaled, 6, 4) / factor, theta(panel, 6, 4), rtol=1e-9)
+
+
+def test_forecast_does_not_depend_on_the_neighbours_and_how_long_they_are(awkward):
+    whole = theta(awkward, 6, 4)
+    longer = [wave(777, seed=5), *(awkward.series(i) for i in range(len(awkward))), [], wave(500) * 1e9]
+    np.testing.assert_allclose(theta(panel_from_series(longer, "D"), 6, 4)[1:-2], whole, rtol=1e-9)
+    for i in range(len(awkward)):
+        np.testing.assert_allclose(theta(awkward.select([i]), 6, 4), whole[[i]], rtol=1e-9)
+
+
+def test_size_of_a_block_does_not_matter(awkward, monkeypatch):
+    whole = theta(awkward, 6, 4)
+    monkeypatch.setattr(method, "BLOCK", 80)
+    np.testing.assert_allclose(theta(awkward, 6, 4), whole, rtol=1e-9)
+
+
+@pytest.mark.parametrize("poison", [NAN, 1e9, -1e9])
+def test_nothing_after_the_origin_matters(awkward, poison):
+    lengths = np.array([20, 30, 11, 30, 3, 0])
+    values = awkward.values.copy()
+    for i, length in enumerate(lengths):
+        values[awkward.offsets[i] + length : awkward.offsets[i + 1]] = poison
+    bounds = zip(awkward.offsets[:-1], awkward.offsets[1:], strict=True)
+    poisoned = panel_from_series([values[a:b] for a, b in bounds], "D")
+    np.testing.assert_array_equal(theta(poisoned.until(lengths), 6, 4), theta(awkward.until(lengths), 6, 4))
+
+
+@pytest.mark.parametrize("season", [1, 3, 4])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [NAN],
+        [5.0],
+        [NAN, NAN, 5.0],
+        [5.0, 9.0],
+        [5.0] * 30,
+        [0.1] * 30,
+        [0.0] * 30,
+        [0.0] * 29 + [1.0],
+        [1.0] + [0.0] * 29,
+        [-3.0, -1.0, -2.0, -2.0] * 6,
+        [0.0, 1e200, 2e200, 5e199] * 6,
+        [1e-200, 3e-200, 2e-200, 2e-200] * 6,
+        [1e-200, 1e200] * 12,
+        [5e-324, 1e-320, 0.0] * 8,
+        [1e9, 1e9 + 1] * 12,
+        [NAN, 4.0, NAN, 2.0, 7.0, NAN, NAN] * 5,
+    ],
+)
+def test_extremes_are_forecast_in_finite_numbers_as_the_papers_would(values, season):
+    panel = panel_from_series([values], "D")
+    assert np.isfinite(theta(panel, 5, season)).all()
+    assert_recomputed(panel, 5, season)
+
+
+def test_constant_is_continued_exactly():
+    np.testing.assert_array_equal(theta(panel_from_series([[0.1] * 30, [-7.0] * 5, []], "D"), 3, 4)[:, 0], [0.1, -7, 0])
+
+
+def test_no_series_give_no_forecasts():
+    assert theta(panel_from_series([], "D"), 3, 4).shape == (0, 3)
+
+
+@pytest.mark.parametrize(("season", "steps"), [(7, HISTORY), (400, 1200)])
+def test_only_the_newest_history_counts(season, steps):
+    long = seasonal(1500, season, seed=3)
+    old = long.copy()
+    old[:-steps] *= -50
+    forecasts = theta(panel_from_series([long, old], "D"), 9, season)
+    np.testing.assert_array_equal(forecasts[0], forecasts[1])
+    np.testing.assert_allclose(forecasts[0], slowly(long, 9, season), rtol=1e-7)
+    old[-steps] += 300  # the oldest that counts
+    assert not np.array_equal(theta(panel_from_series([old], "D"), 9, season)[0], forecasts[0])
+
+
+def test_what_was_forecast_before_is_remembered_unspoilt_and_no_more_than_so_much(awkward, monkeypatch):
+    counted = []
+    compute = method._forecast
+    monkeypatch.setattr(method, "_remembered", {})
+    monkeypatch.setattr(method, "REMEMBERED", 3)
+    monkeypatch.setattr(method, "_forecast", lambda *given: counted.append(1) or compute(*given))
+    first = theta(awkward, 6, 4)
+    kept = first.copy()
+    first += 1  # what a caller does to its own copy
+    np.testing.assert_array_equal(theta(awkward, 6, 4), kept)
+    assert len(counted) == 1
+    for horizon, season in [(5, 4), (6, 3), (6, 1), (7, 4)]:
+        assert theta(awkward, horizon, season).shape == (len(awkward), horizon)
+        assert len(method._remembered) <= 3
+    assert len(counted) == 5
+    np.testing.assert_array_equal(theta(awkward, 6, 4), kept)
+    assert len(counted) == 6  # the oldest had gone
