@@ -12,7 +12,7 @@ from forecast.errors import DataError, UsageError
 
 Cell = Literal["rnn", "lstm", "gru", "linear"]
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
-Anchor = Literal["naive", "seasonal-naive", "simple-theta"]
+Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
 Loss = Literal["mae", "mse", "huber"]
 Metric = Literal["rmsse", "rmse", "mae", "mase", "smape"]
 Device = Literal["auto", "cpu", "gpu"]
@@ -106,6 +106,11 @@ class ModelSpec:
     known: int = 0
     past: int = 0
     static: int = 0
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season, 1 for none, and the longer ones that views look at, ascending."""
+        return (self.season, *sorted({view.season for view in self.views if view.season > self.season}))
 
     @property
     def takes_covariates(self) -> bool:

@@ -1,3 +1,5 @@
+"""The rules of the book, and what is remembered of those that take a while; these have tests of their own."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,8 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.data.panel import panel_from_series
-from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models import baselines
+from forecast.models.baselines import Baseline, baseline, drift, naive, seasonal_naive
+from forecast.models.exponential import exponential_smoothing
 from forecast.models.forecaster import Watcher
+from forecast.models.local import local_ridge
 
 NAN = np.nan
 NAMES = ["naive", "seasonal-naive", "drift"]
@@ -69,3 +74,44 @@ def test_fit_is_done_at_once():
     shares = []
     Baseline("naive", 3, 1).fit(panel_from_series([[1.0]], "D"), Watcher(shares.append))
     assert shares == [1.0]
+
+
+def test_slow_rules_are_asked_for_with_the_seasons_they_are_for(awkward):
+    def ask(name, longer=()):
+        return Baseline(name, 6, 4, longer).predict_members(awkward).values[0]
+
+    np.testing.assert_array_equal(ask("smoothing"), exponential_smoothing(awkward, 6, 4))
+    np.testing.assert_array_equal(ask("smoothing", (8,)), exponential_smoothing(awkward, 6, 4))
+    for longer in [(), (8,)]:
+        regressed = local_ridge(awkward, 6, (4, *longer))
+        assert not np.isnan(regressed[0]).any()
+        known = ~np.isnan(regressed)
+        np.testing.assert_array_equal(ask("local-ridge", longer)[known], regressed[known])
+
+
+def test_series_too_short_for_a_regression_repeat_their_season():
+    panel = panel_from_series([[4.0, 7.0, 5.0, 6.0, 8.0], [3.0], [], np.arange(60.0)], "D")
+    forecasts = baseline("local-ridge", panel, 6, (4,))
+    np.testing.assert_array_equal(forecasts[:3], seasonal_naive(panel, 6, 4)[:3])
+    np.testing.assert_array_equal(np.isnan(local_ridge(panel, 6, (4,))).all(axis=1), [True, True, True, False])
+
+
+@pytest.mark.parametrize("name", ["smoothing", "local-ridge"])
+def test_forecasts_are_remembered_by_all_they_depend_on_and_no_more_than_so_many(name, awkward, monkeypatch):
+    counted = []
+    rule = {"smoothing": "_smoothing", "local-ridge": "_local_ridge"}[name]
+    compute = getattr(baselines, rule)
+    monkeypatch.setattr(baselines, "_remembered", {})
+    monkeypatch.setattr(baselines, "REMEMBERED", 3)
+    monkeypatch.setattr(baselines, rule, lambda *given: counted.append(1) or compute(*given))
+    first = baseline(name, awkward, 6, (4,))
+    baseline(name, awkward, 6, (4,))[:] = 0  # what a caller does to its own copy
+    np.testing.assert_array_equal(baseline(name, awkward.select([0, 1, 2, 3, 4, 5]), 6, (4,)), first)
+    assert len(counted) == 1
+    others = [(awkward, 5, (4,)), (awkward, 6, (3,)), (awkward, 6, (4, 8)), (awkward.select([0, 1]), 6, (4,))]
+    for panel, horizon, seasons in others:
+        assert baseline(name, panel, horizon, seasons).shape == (len(panel), horizon)
+        assert len(baselines._remembered) <= 3
+    assert len(counted) == 5
+    np.testing.assert_array_equal(baseline(name, awkward, 6, (4,)), first)
+    assert len(counted) == 6  # the oldest had gone

@@ -6,7 +6,7 @@ from commands import LEADERBOARD_COLUMNS, QUICK, csv_bytes, launch, run, visits
 
 BARE = ("--models", "gru", *QUICK, "--plots", "none")
 CHEAP = ("--models", "naive", "--folds", "1", "--plots", "none")  # no network: no TensorFlow
-RIVALS = {"ridge", "boosting", "simple-theta", "naive", "seasonal-naive", "drift"}
+RIVALS = {"ridge", "boosting", "smoothing", "local-ridge", "naive", "seasonal-naive", "drift"}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.models.combination import (
     DOUBT,
-    LEAST_SLOPE,
+    SMOOTHING,
     USUAL_TRUST,
     Combination,
     Evidence,
@@ -177,10 +177,17 @@ def test_extremes_still_make_a_combination_that_can_be_used(metric, errors, trut
 
 
 @pytest.mark.parametrize("error", [0.0, 2.0, -6.5])
-def test_one_short_series_is_trusted_as_is_usual_and_its_own_past_counts_once(error):
-    slope = float(np.clip(learn_slope(error), -LEAST_SLOPE, 1))
-    trust = learn_combination([evidence_of([error])], "rmsse", is_short=True).trust
-    assert trust == pytest.approx((slope + DOUBT * USUAL_TRUST) / (1 + DOUBT))
+def test_one_short_series_is_trusted_as_is_usual_against_smoothing_whatever_its_own_past_says(error):
+    one = evidence_of([error])
+    smoothing = one.members.anchors[:1] - 100  # the worst of the three, as it happens
+    members = members_of(one.members.values, anchors=np.concatenate([one.members.anchors, smoothing]))
+    short = learn_combination([Evidence(members, one.truth, one.scales)], "rmsse", is_short=True)
+    assert (short.trust, short.anchor) == (USUAL_TRUST, SMOOTHING)
+
+
+def test_one_short_price_is_trusted_like_one_fold_of_prices():
+    short = learn_combination([evidence_of([2.0])], "rmsse", is_short=True)
+    assert short.trust == learn_combination([evidence_of([2.0])], "rmsse", folds=1).trust
 
 
 def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():

@@ -13,7 +13,7 @@ from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points, lowest_values
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.theta import HISTORY, theta
+from forecast.models.exponential import HISTORY, exponential_smoothing
 from forecast.specs import View
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
@@ -29,7 +29,7 @@ for path in sys.argv[1:]:
     given = asked if len(asked) > 1 else asked["window"]
     np.save(path + ".npy", [model.predict(given, verbose=0), model(given)])
 """
-THREE = ("naive", "seasonal-naive", "simple-theta")
+THREE = ("naive", "seasonal-naive", "smoothing")
 TEXTBOOK = View(base="zero", level="series", scale="range")
 
 
@@ -50,7 +50,7 @@ def cases(panel):
     some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor=1)
     below = panel_from_series([np.array([3.0, -1, 4, -1, 5, -9, 2, -6, 5, -3])], "D", series_ids=["below"])
     textbook = {"views": (TEXTBOOK,), "rolled": True, "highway": False, "segment": 1, "layers": 2}
-    theta, half = {"anchors": THREE}, Combination(np.array([True]), trust=0.5, anchor=2)
+    smoothing, half = {"anchors": THREE}, Combination(np.array([True]), trust=0.5, anchor=2)
     mixed = panel_from_series(
         [wave(60) - 22, np.zeros(33), 1e6 * wave(1300, seed=2), wave(5), [7.0, 9.0], [4.0], []], "D"
     )
@@ -65,12 +65,16 @@ def cases(panel):
         ),
         "textbook, rolled forward": (panel, ensemble(panel, "lstm", **textbook), Combination(np.array([True]))),
         "below zero": (below, ensemble(below, "rnn", **views), None),
-        "theta, several series": (panel, ensemble(panel, "lstm", "gru", **views, **theta), replace(some, anchor=2)),
-        "theta, one series": (one, ensemble(one, "gru", **theta), half),
-        "theta, no season": (one, ensemble(one, "gru", season=1, **theta), half),
-        "theta, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **theta), half),
-        "theta, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **theta), half),
-        "theta, fully trusted": (one, ensemble(one, "gru", **theta), replace(half, trust=1.0)),
+        "smoothing, several series": (
+            panel,
+            ensemble(panel, "lstm", "gru", **views, **smoothing),
+            replace(some, anchor=2),
+        ),
+        "smoothing, one series": (one, ensemble(one, "gru", **smoothing), half),
+        "smoothing, no season": (one, ensemble(one, "gru", season=1, **smoothing), half),
+        "smoothing, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **smoothing), half),
+        "smoothing, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **smoothing), half),
+        "smoothing, fully trusted": (one, ensemble(one, "gru", **smoothing), replace(half, trust=1.0)),
     }
 
 
@@ -126,16 +130,16 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
 
 
 @pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
-def test_exported_theta_is_theta(season, awkward):
+def test_exported_smoothing_is_ours(season, awkward):
+    from forecast.models.exported_exponential import smoothing_of
     from forecast.models.exported_past import Past
-    from forecast.models.exported_theta import theta_of
 
     own = [awkward.series(i) for i in range(len(awkward))]
     jump, growing = [3.0] * 20 + [17.0], np.exp(wave(300) / 9)
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 30, 1e-200 * wave(70), 1e200 * wave(1500), -wave(40), wave(1300) - 22]
     panel = panel_from_series([*own, jump, growing, *extremes], "D")
-    theirs = theta_of(Past(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
-    np.testing.assert_allclose(theirs, theta(panel, 9, season), rtol=1e-9)
+    theirs = smoothing_of(Past(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
+    np.testing.assert_allclose(theirs, exponential_smoothing(panel, 9, season), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])

@@ -50,7 +50,7 @@ def test_networks_are_trusted_against_the_theta_method_too_but_those_of_prices_a
             make_spec("gru", replace(plan, kind=kind), Settings(preset=preset), 5000).anchors
             for kind in ("auto", "sales", "price")
         ]
-        assert anchors == [(*naive, "simple-theta"), (*naive, "simple-theta"), naive]
+        assert anchors == [(*naive, "smoothing"), (*naive, "smoothing"), naive]
 
 
 def test_more_costly_presets_train_no_less():

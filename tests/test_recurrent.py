@@ -7,9 +7,9 @@ from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, w
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.models.baselines import naive, seasonal_naive
+from forecast.models.exponential import exponential_smoothing
 from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
 from forecast.models.smoothing import Smoothing, smoothing_map
-from forecast.models.theta import theta
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import View
 
@@ -40,9 +40,9 @@ def test_each_member_is_its_network_run_through_its_view(awkward):
 def test_anchors_are_those_of_the_spec_the_naive_forecasts_by_default(awkward):
     members = random_model(tiny_spec("gru"), awkward).predict_members(awkward)
     np.testing.assert_array_equal(members.anchors, [naive(awkward, 3), seasonal_naive(awkward, 3, SEASON)])
-    three = tiny_spec("gru", anchors=("simple-theta", "naive", "seasonal-naive"))
+    three = tiny_spec("gru", anchors=("smoothing", "naive", "seasonal-naive"))
     anchors = random_model(three, awkward).predict_members(awkward).anchors
-    np.testing.assert_array_equal(anchors, [theta(awkward, 3, SEASON), *members.anchors])
+    np.testing.assert_array_equal(anchors, [exponential_smoothing(awkward, 3, SEASON), *members.anchors])
     rolled = tiny_spec("gru", rolled=True, highway=False, views=(MINMAX,))
     assert random_model(rolled, awkward).predict_members(awkward).anchors is None
 

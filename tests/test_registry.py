@@ -10,11 +10,11 @@ from forecast.errors import UsageError
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import (
     BASELINES,
+    BY_SERIES,
     CLASSICAL,
     MODELS,
     NETWORKS,
     REGRESSIONS,
-    THETA,
     check_names,
     make_forecaster,
     spec_names,
@@ -53,7 +53,7 @@ def test_every_model_forecasts_a_series_the_same_wherever_it_stands(name, fitted
     np.testing.assert_allclose(fitted[name].predict_members(awkward.select(order)).values, whole[:, order], rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [*REGRESSIONS, THETA, *BASELINES])
+@pytest.mark.parametrize("name", [*REGRESSIONS, *BY_SERIES, *BASELINES])
 def test_models_that_draw_no_windows_learn_the_same_from_any_order_of_series(name, fitted, awkward):
     order = [3, 5, 0, 1, 4, 2]
     expected = fitted[name].predict_members(awkward).values[:, order]
@@ -100,7 +100,7 @@ def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
     code = (
         "import sys; from forecast.models.registry import *; from forecast.specs import *\n"
         "specs = {'linear': ModelSpec('linear', 4, 2)}\n"
-        "for name in (*BASELINES, THETA, *REGRESSIONS): make_forecaster(name, specs, 1, Machine())\n"
+        "for name in (*BASELINES, *BY_SERIES, *REGRESSIONS): make_forecaster(name, specs, 1, Machine())\n"
         "import forecast.evaluation.trained, forecast.evaluation.leaderboard, forecast.models.persistence\n"
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )

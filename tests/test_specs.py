@@ -75,13 +75,13 @@ def test_spec_survives_json():
         views=(View("zero", 1, "series", "range"), View("mean-season", 12, log=True)),
         seeds=(3, 1),
         rolled=True,
-        anchors=("simple-theta", "naive"),
+        anchors=("smoothing", "naive"),
     )
     assert ModelSpec.from_json(json.loads(json.dumps(full.to_json()))) == full
 
 
 def test_spec_stored_before_there_was_a_choice_of_anchors_has_the_two_naive_ones():
-    old = spec(anchors=("simple-theta",)).to_json()
+    old = spec(anchors=("smoothing",)).to_json()
     del old["anchors"]
     assert ModelSpec.from_json(json.loads(json.dumps(old))).anchors == ("naive", "seasonal-naive")
 

@@ -9,6 +9,7 @@ Shapes: ``S`` series, ``M`` windows, ``L`` lookback, ``H`` horizon, ``N`` steps 
     lookback              [-----L-----]           what a forecast from the end of the series sees
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -112,6 +113,21 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
 def last_lookbacks(panel: Panel, lookback: int, season: int = 1) -> FloatArray:
     """Returns the last ``lookback`` steps of each series, gaps filled, short ones padded: (S, L)."""
     return _shown(panel.filled, last_places(panel, lookback, season))
+
+
+def right_aligned(panel: Panel, most: int, block: int) -> Iterator[FloatArray]:
+    """Yields the last ``most`` steps of some series after others, gaps filled, NaN before their start: (S, T).
+
+    ``T`` is that of the longest of them, but 1 at least; at most ``block`` values come at a time, or one series.
+    """
+    lengths = np.minimum(panel.lengths, most)
+    size = max(1, block // max(int(lengths.max(initial=0)), 1))
+    for start in range(0, len(panel), size):
+        own = lengths[start : start + size, None]
+        steps = np.arange(-max(int(own.max()), 1), 0)
+        is_own = steps >= -own
+        places = np.where(is_own, panel.offsets[start + 1 : start + size + 1, None] + steps, 0)
+        yield np.where(is_own, panel.filled[places] if len(panel.filled) else np.nan, np.nan)
 
 
 def last_places(panel: Panel, lookback: int, season: int = 1) -> IntArray:

@@ -20,13 +20,12 @@ TOLERANCE = 1.25
 CLIP = 10.0
 """No single scaled error counts for more: one wild point must not decide."""
 
-USUAL_TRUST, DOUBT, LEAST_SLOPE = 0.6, 2.0, 0.5
-"""What one short series says of trust is little: its slope, no lower than minus the last, counts once, and what is
-usual on such series counts ``DOUBT`` times."""
-
-
-NAIVE = 0
-"""The position of the last value among the anchors."""
+NAIVE, SMOOTHING = 0, 2
+"""Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
+USUAL_TRUST = 0.4
+"""How far networks are trusted against exponential smoothing on one short series, whose own past says too little."""
+DOUBT = 2.0
+"""So many folds that speak for no trust at all stand beside those of a price."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +80,10 @@ def learn_combination(
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
-    what the members said, both measured from the better anchor (Granger & Ramanathan 1984). Noisy truths pull such a
-    slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. The slope of one short series
-    is drawn to what is usual instead; that of prices, whose last value is the better anchor, to 0.
+    what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
+    slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. That of prices, whose last
+    value is the best anchor, is drawn to 0 instead. One short series can tell neither the anchor nor the trust: it
+    takes what is usual.
 
     Args:
         evidence: forecasts of the same members at several origins.
@@ -103,11 +103,14 @@ def learn_combination(
     used = pooled <= TOLERANCE * pooled.min()
     if evidence[0].members.anchors is None:
         return Combination(used)
-    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(len(evidence[0].members.anchors))]))
-    return Combination(used, _trust(evidence, used, anchor, is_short, folds), anchor)
+    count = len(evidence[0].members.anchors)
+    if is_short and count > SMOOTHING:
+        return Combination(used, USUAL_TRUST, SMOOTHING)
+    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
+    return Combination(used, _trust(evidence, used, anchor, 1 if is_short else folds), anchor)
 
 
-def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, is_short: bool, folds: float) -> float:
+def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, folds: float) -> float:
     agreement = strength = 0.0
     for item in evidence:
         assert item.members.anchors is not None
@@ -119,9 +122,6 @@ def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, i
         strength += float((said[both] ** 2).sum())
     if strength == 0:
         return 1.0
-    if is_short:
-        slope = float(np.clip(agreement / strength, -LEAST_SLOPE, 1.0))
-        return (slope + DOUBT * USUAL_TRUST) / (1 + DOUBT)
     if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
         return 0.0
     slope = min(agreement / strength, 1.0)

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from forecast.models.combination import Combination
 from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.exponential import steps_used
+from forecast.models.exported_exponential import smoothing_of
 from forecast.models.exported_past import Past, Tensor
-from forecast.models.exported_theta import theta_of
 from forecast.models.networks import build_network, set_weights
 from forecast.models.recurrent import Network, RecurrentModel
-from forecast.models.theta import steps_used
 from forecast.models.views import LOG_OFFSET, view_maps
 from forecast.specs import Anchor, ModelSpec, View
 
@@ -37,12 +37,12 @@ FloatArray = NDArray[np.float64]
 def lookback_of(model: EnsembleModel, combination: Combination | None) -> int:
     """Returns how many observed steps the exported model is given.
 
-    The window, or a season where that is longer; where members are trusted against the theta method, all that this
+    The window, or a season where that is longer; where members are trusted against exponential smoothing, all that this
     looks at, whatever the length of the series now: the file then stays right as they grow.
     """
     needed = max(max(part.spec.window, part.spec.season) for part in model.parts)
     spec = model.parts[0].spec
-    return max(needed, steps_used(spec.season)) if _anchor_in_use(spec, combination) == "simple-theta" else needed
+    return max(needed, steps_used(spec.season)) if _anchor_in_use(spec, combination) == "smoothing" else needed
 
 
 def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":
@@ -184,8 +184,8 @@ def _anchor_in_use(spec: ModelSpec, combination: Combination | None) -> Anchor |
 
 def _anchor(name: Anchor, spec: ModelSpec, past: Past) -> Tensor:
     """Returns the forecast that members are trusted against, (B, H)."""
-    if name == "simple-theta":
-        return theta_of(past, spec.horizon, spec.season)
+    if name == "smoothing":
+        return smoothing_of(past, spec.horizon, spec.season)
     return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)
 
 

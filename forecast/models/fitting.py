@@ -3,6 +3,7 @@
 Shapes: ``S`` series, ``L`` lookback, ``H`` horizon, ``K`` points of a curve.
 """
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -13,6 +14,7 @@ from threading import Event, Lock
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
@@ -174,14 +176,16 @@ def prepare_views(
         DataError: no series is long enough for one window.
     """
     windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
-    statistics = {view: _fit_view(panel, view, windows[view.season]) for view in views}
-    data = {view: _lesson(windows[view.season], view, statistics[view], room, is_fresh=is_fresh) for view in views}
-    return statistics, data
 
+    def prepare(view: View) -> tuple[SeriesStatistics, TrainingData]:
+        own = _fit_view(panel, view, windows[view.season])
+        highway = start_highway(windows[view.season], view, own) if is_fresh else None
+        return own, TrainingData(windows[view.season], own.level, own.scale, highway, room)
 
-def _lesson(windows: Windows, view: View, own: SeriesStatistics, room: int, *, is_fresh: bool) -> TrainingData:
-    highway = start_highway(windows, view, own) if is_fresh else None
-    return TrainingData(windows, own.level, own.scale, highway, room)
+    # a view a core: one regression on all cores waits for the slowest of them at each step
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(len(views), os.cpu_count() or 1)) as pool:
+        prepared = dict(zip(views, pool.map(prepare, views), strict=True))
+    return {view: own for view, (own, _) in prepared.items()}, {view: data for view, (_, data) in prepared.items()}
 
 
 def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:

@@ -4,7 +4,7 @@ Chosen on the training parts of the panels in ``benchmarks/``, never on a test p
 """
 
 from forecast.models.cells import GATES
-from forecast.specs import Cell, ModelSpec, Plan, Preset, Settings, View
+from forecast.specs import Anchor, Cell, ModelSpec, Plan, Preset, Settings, View
 
 SEEDS: dict[Preset, int] = {"fast": 1, "balanced": 2, "best": 4, "tutorial": 3}
 EFFORT: dict[Preset, float] = {"fast": 0.4, "balanced": 1.0, "best": 2.5, "tutorial": 1.0}
@@ -65,7 +65,7 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
         window=plan.window,
         horizon=plan.horizon,
         season=season,
-        anchors=("naive", "seasonal-naive") if plan.kind == "price" else ("naive", "seasonal-naive", "simple-theta"),
+        anchors=_anchors(plan),
         segment=segment,
         units=units,
         views=_price_views() if plan.kind == "price" else _steady_views(plan) if few else _views(plan),
@@ -75,6 +75,17 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     )
     steps = 100 if few else 1200 * min(1.0, AFFORDABLE / step_cost(spec)) if many else 250
     return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
+
+
+def _anchors(plan: Plan) -> tuple[Anchor, ...]:
+    """Returns what the networks are trusted against: nothing but the last value and season for a price.
+
+    Where the window holds a second season there is a lot to learn of each series alone.
+    """
+    if plan.kind == "price":
+        return ("naive", "seasonal-naive")
+    has_two = any(plan.season < season <= plan.window for season in plan.seasons)
+    return ("naive", "seasonal-naive", "smoothing", *(("local-ridge",) if has_two else ()))
 
 
 def step_cost(spec: ModelSpec) -> float:

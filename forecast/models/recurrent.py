@@ -105,7 +105,7 @@ class RecurrentModel:
         return self.knowledge.at_end(panel, spec.window, spec.horizon, season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
-        return np.stack([baseline(name, panel, self.spec.horizon, self.spec.season) for name in self.spec.anchors])
+        return np.stack([baseline(name, panel, self.spec.horizon, self.spec.seasons) for name in self.spec.anchors])
 
     def _by_view(self) -> Iterator[tuple[View, list[int]]]:
         for view in dict.fromkeys(network.view for network in self.networks):

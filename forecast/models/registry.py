@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 NETWORKS = ("rnn", "lstm", "gru", "linear")
 BASELINES = ("naive", "seasonal-naive", "drift")
-THETA = "simple-theta"
+BY_SERIES = ("smoothing", "local-ridge")
 REGRESSIONS = ("ridge", "boosting")
 CLASSICAL = ("ets", "theta", "arima")
 ENSEMBLE = "ensemble"
-RIVALS = (*REGRESSIONS, THETA, *BASELINES)
+RIVALS = (*REGRESSIONS, *BY_SERIES, *BASELINES)
 """What every comparison shows beside the models that were asked for."""
-MODELS = (*NETWORKS, ENSEMBLE, *REGRESSIONS, *CLASSICAL, THETA, *BASELINES)
+MODELS = (*NETWORKS, ENSEMBLE, *REGRESSIONS, *CLASSICAL, *BY_SERIES, *BASELINES)
 
 Memory = dict[tuple[ModelSpec, bytes], "RecurrentModel"]
 
@@ -67,8 +67,8 @@ def make_forecaster(
         DependencyError: a classical method is asked for and statsforecast is not installed.
     """
     spec = specs[spec_names(name)[0]]
-    if name in (*BASELINES, THETA):
-        return Baseline(cast(BaselineName, name), spec.horizon, season)
+    if name in (*BASELINES, *BY_SERIES):
+        return Baseline(cast(BaselineName, name), spec.horizon, season, spec.seasons[1:])
     if name in REGRESSIONS:
         from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415
 

@@ -127,9 +127,9 @@ def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, 
         season: of the maps; 1 for none.
     """
     known = ~np.isnan(futures)
-    target = np.where(known, futures, 0.0)
+    past, target = (windows / scales).astype(np.float32), (np.where(known, futures, 0.0) / scales).astype(np.float32)
     maps = smoothing_maps(windows.shape[1], futures.shape[1], season)
-    losses = [float((np.where(known, (windows @ each - target) / scales, 0.0) ** 2).sum()) for each in maps]
+    losses = [float((np.where(known, past @ each.astype(np.float32) - target, 0) ** 2).sum()) for each in maps]
     errors = np.sqrt(np.maximum(losses, 1e-12))
     weights = (errors.min() / errors) ** SHARPNESS
     return np.asarray(np.tensordot(weights / weights.sum(), maps, axes=1))

@@ -1,4 +1,4 @@
-"""The theta method against a recomputation, series by series, that shares nothing with it but its constants."""
+"""Exponential smoothing against a recomputation, series by series, that shares nothing with it but its constants."""
 
 from itertools import pairwise
 from math import exp, log, sqrt
@@ -11,8 +11,18 @@ from hypothesis.extra.numpy import arrays
 from tiny import wave
 
 from forecast.data.panel import panel_from_series
-from forecast.models import theta as method
-from forecast.models.theta import CRITICAL, FIRST, HISTORY, SPEEDS, TIE, theta
+from forecast.models import exponential as method
+from forecast.models.exponential import (
+    CRITICAL,
+    FIRST,
+    FIRST_LINE,
+    HISTORY,
+    KEPT,
+    SPEEDS,
+    TIE,
+    TRENDS,
+    exponential_smoothing,
+)
 
 NAN = np.nan
 REPEATABLE = settings(deadline=None, derandomize=True)
@@ -39,9 +49,9 @@ def slowly(values, horizon, season):
     past = [pattern[step % season] for step in range(len(values))]
     ahead = [pattern[step % season] for step in range(len(values), len(values) + horizon)]
     if positive:
-        level = drift_on([value / exp(bounded(p)) for value, p in zip(values, past, strict=True)], horizon)
+        level = mean_of_both([value / exp(bounded(p)) for value, p in zip(values, past, strict=True)], horizon)
         return [size * value * exp(bounded(p)) for value, p in zip(level, ahead, strict=True)]
-    level = drift_on([value - p for value, p in zip(values, past, strict=True)], horizon)
+    level = mean_of_both([value - p for value, p in zip(values, past, strict=True)], horizon)
     return [size * (value + p) for value, p in zip(level, ahead, strict=True)]
 
 
@@ -68,27 +78,52 @@ def decompose(values, season):
         around = values[t - half : t + half + 1]
         if season % 2 == 0:
             around = [mean(pair) for pair in pairwise(around)]
-        deviations[t % season].append(values[t] - mean(around))
-    means = [mean(own) for own in deviations]
+        weight = KEPT ** ((len(values) - 1 - t) // season)
+        deviations[t % season].append((weight, weight * (values[t] - mean(around))))
+    means = [sum(part for _, part in own) / sum(weight for weight, _ in own) for own in deviations]
     return [own - mean(means) for own in means]
 
 
+def mean_of_both(values, horizon):
+    return [mean(pair) for pair in zip(drift_on(values, horizon), fade_out(values, horizon), strict=True)]
+
+
 def drift_on(values, horizon):
+    """Returns the theta method: a level that is followed, and half of the slope from there on."""
     start = mean(values[:FIRST])
-    tried = [smooth(values, start, speed) for speed in SPEEDS]
+    speed, (level, _) = best_of([(speed, 0, 0) for speed in SPEEDS], values, start, 0)
+    slope, n = np.polyfit(np.arange(len(values)), values, 1)[0], len(values)
+    return [level + slope / 2 * (h - 1 + (1 - (1 - speed[0]) ** n) / speed[0]) for h in range(1, horizon + 1)]
+
+
+def fade_out(values, horizon):
+    """Returns the damped trend: level and slope that are followed, the slope shrinking with each step."""
+    early = values[:FIRST_LINE]
+    slope, start = np.polyfit(np.arange(1, len(early) + 1), early, 1)
+    (_, _, left), (level, trend) = best_of(TRENDS, values, start, slope)
+    forecasts = []
+    for _ in range(horizon):
+        trend *= left
+        level += trend
+        forecasts.append(level)
+    return forecasts
+
+
+def best_of(settings, values, level, trend):
+    tried = [smooth(values, level, trend, *setting) for setting in settings]
     least = min(error for error, _ in tried)
-    best = next(i for i, (error, _) in enumerate(tried) if error <= least * (1 + TIE))
-    level, speed, n = tried[best][1], SPEEDS[best], len(values)
-    slope = np.polyfit(np.arange(n), values, 1)[0]
-    return [level + slope / 2 * (h - 1 + (1 - (1 - speed) ** n) / speed) for h in range(1, horizon + 1)]
+    return next((settings[i], end) for i, (error, end) in enumerate(tried) if error <= least * (1 + TIE))
 
 
-def smooth(values, level, speed):
+def smooth(values, level, trend, fast, faster, left):
+    """Returns the sum of squared errors of one step, and where level and trend end."""
     squares = 0.0
     for value in values:
-        squares += (value - level) ** 2
-        level = speed * value + (1 - speed) * level
-    return squares, level
+        expected = level + left * trend
+        squares += (value - expected) ** 2
+        level, before = fast * value + (1 - fast) * expected, level
+        trend = faster * (level - before) + (1 - faster) * left * trend
+    return squares, (level, trend)
 
 
 def filled(panel, i):
@@ -96,7 +131,7 @@ def filled(panel, i):
 
 
 def assert_recomputed(panel, horizon, season):
-    forecasts = theta(panel, horizon, season)
+    forecasts = exponential_smoothing(panel, horizon, season)
     assert forecasts.shape == (len(panel), horizon)
     for i in range(len(panel)):
         own = filled(panel, i)
@@ -125,15 +160,17 @@ def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(se
 
 def test_season_is_continued_where_there_is_one_and_only_there():
     clear, none = seasonal(120, 12), np.random.default_rng(1).normal(50, 1, 120)
-    forecasts = theta(panel_from_series([clear, none], "M"), 24, 12)
+    forecasts = exponential_smoothing(panel_from_series([clear, none], "M"), 24, 12)
     assert np.ptp(forecasts[0]) > 7
-    assert np.ptp(np.diff(forecasts[1])) == pytest.approx(0, abs=1e-9)  # a straight line
+    steps = np.diff(forecasts[1])  # half a straight line, half a slope that fades
+    assert np.ptp(steps) < 0.001
+    np.testing.assert_allclose(np.diff(steps)[1:] / np.diff(steps)[:-1], np.diff(steps)[1] / np.diff(steps)[0])
 
 
 def test_factors_grow_with_the_level_and_summands_do_not():
     time = np.arange(96)
     factors = (10 + time) * (1 + 0.3 * np.sin(2 * np.pi * time / 12))
-    forecast = theta(panel_from_series([factors, factors - 200], "M"), 24, 12)
+    forecast = exponential_smoothing(panel_from_series([factors, factors - 200], "M"), 24, 12)
     first, second = np.ptp(forecast[:, :12], axis=1), np.ptp(forecast[:, 12:], axis=1)
     assert second[0] > 1.03 * first[0]
     assert second[1] < 1.03 * first[1]
@@ -144,21 +181,23 @@ def test_unit_does_not_matter(awkward, factor):
     jump = [3.0] * 20 + [17.0]  # all speeds are equally good, and rounding must not decide
     panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), jump, -wave(30)], "D")
     scaled = panel_from_series([factor * panel.series(i) for i in range(len(panel))], "D")
-    np.testing.assert_allclose(theta(scaled, 6, 4) / factor, theta(panel, 6, 4), rtol=1e-9)
+    np.testing.assert_allclose(
+        exponential_smoothing(scaled, 6, 4) / factor, exponential_smoothing(panel, 6, 4), rtol=1e-9
+    )
 
 
 def test_forecast_does_not_depend_on_the_neighbours_and_how_long_they_are(awkward):
-    whole = theta(awkward, 6, 4)
+    whole = exponential_smoothing(awkward, 6, 4)
     longer = [wave(777, seed=5), *(awkward.series(i) for i in range(len(awkward))), [], wave(500) * 1e9]
-    np.testing.assert_allclose(theta(panel_from_series(longer, "D"), 6, 4)[1:-2], whole, rtol=1e-9)
+    np.testing.assert_allclose(exponential_smoothing(panel_from_series(longer, "D"), 6, 4)[1:-2], whole, rtol=1e-9)
     for i in range(len(awkward)):
-        np.testing.assert_allclose(theta(awkward.select([i]), 6, 4), whole[[i]], rtol=1e-9)
+        np.testing.assert_allclose(exponential_smoothing(awkward.select([i]), 6, 4), whole[[i]], rtol=1e-9)
 
 
 def test_size_of_a_block_does_not_matter(awkward, monkeypatch):
-    whole = theta(awkward, 6, 4)
+    whole = exponential_smoothing(awkward, 6, 4)
     monkeypatch.setattr(method, "BLOCK", 80)
-    np.testing.assert_allclose(theta(awkward, 6, 4), whole, rtol=1e-9)
+    np.testing.assert_allclose(exponential_smoothing(awkward, 6, 4), whole, rtol=1e-9)
 
 
 @pytest.mark.parametrize("poison", [NAN, 1e9, -1e9])
@@ -169,7 +208,8 @@ def test_nothing_after_the_origin_matters(awkward, poison):
         values[awkward.offsets[i] + length : awkward.offsets[i + 1]] = poison
     bounds = zip(awkward.offsets[:-1], awkward.offsets[1:], strict=True)
     poisoned = panel_from_series([values[a:b] for a, b in bounds], "D")
-    np.testing.assert_array_equal(theta(poisoned.until(lengths), 6, 4), theta(awkward.until(lengths), 6, 4))
+    expected = exponential_smoothing(awkward.until(lengths), 6, 4)
+    np.testing.assert_array_equal(exponential_smoothing(poisoned.until(lengths), 6, 4), expected)
 
 
 @pytest.mark.parametrize("season", [1, 3, 4])
@@ -197,16 +237,17 @@ def test_nothing_after_the_origin_matters(awkward, poison):
 )
 def test_extremes_are_forecast_in_finite_numbers_as_the_papers_would(values, season):
     panel = panel_from_series([values], "D")
-    assert np.isfinite(theta(panel, 5, season)).all()
+    assert np.isfinite(exponential_smoothing(panel, 5, season)).all()
     assert_recomputed(panel, 5, season)
 
 
 def test_constant_is_continued_exactly():
-    np.testing.assert_array_equal(theta(panel_from_series([[0.1] * 30, [-7.0] * 5, []], "D"), 3, 4)[:, 0], [0.1, -7, 0])
+    forecasts = exponential_smoothing(panel_from_series([[0.1] * 30, [-7.0] * 5, []], "D"), 3, 4)
+    np.testing.assert_array_equal(forecasts[:, 0], [0.1, -7, 0])
 
 
 def test_no_series_give_no_forecasts():
-    assert theta(panel_from_series([], "D"), 3, 4).shape == (0, 3)
+    assert exponential_smoothing(panel_from_series([], "D"), 3, 4).shape == (0, 3)
 
 
 @pytest.mark.parametrize(("season", "steps"), [(7, HISTORY), (400, 1200)])
@@ -214,27 +255,8 @@ def test_only_the_newest_history_counts(season, steps):
     long = seasonal(1500, season, seed=3)
     old = long.copy()
     old[:-steps] *= -50
-    forecasts = theta(panel_from_series([long, old], "D"), 9, season)
+    forecasts = exponential_smoothing(panel_from_series([long, old], "D"), 9, season)
     np.testing.assert_array_equal(forecasts[0], forecasts[1])
     np.testing.assert_allclose(forecasts[0], slowly(long, 9, season), rtol=1e-7)
     old[-steps] += 300  # the oldest that counts
-    assert not np.array_equal(theta(panel_from_series([old], "D"), 9, season)[0], forecasts[0])
-
-
-def test_what_was_forecast_before_is_remembered_unspoilt_and_no_more_than_so_much(awkward, monkeypatch):
-    counted = []
-    compute = method._forecast
-    monkeypatch.setattr(method, "_remembered", {})
-    monkeypatch.setattr(method, "REMEMBERED", 3)
-    monkeypatch.setattr(method, "_forecast", lambda *given: counted.append(1) or compute(*given))
-    first = theta(awkward, 6, 4)
-    kept = first.copy()
-    first += 1  # what a caller does to its own copy
-    np.testing.assert_array_equal(theta(awkward, 6, 4), kept)
-    assert len(counted) == 1
-    for horizon, season in [(5, 4), (6, 3), (6, 1), (7, 4)]:
-        assert theta(awkward, horizon, season).shape == (len(awkward), horizon)
-        assert len(method._remembered) <= 3
-    assert len(counted) == 5
-    np.testing.assert_array_equal(theta(awkward, 6, 4), kept)
-    assert len(counted) == 6  # the oldest had gone
+    assert not np.array_equal(exponential_smoothing(panel_from_series([old], "D"), 9, season)[0], forecasts[0])

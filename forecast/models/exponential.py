@@ -1,0 +1,219 @@
+"""Exponential smoothing of each series by itself: the theta method and a damped trend, on what the season leaves.
+
+Theta won the M3 competition; beside a damped trend it is hard to beat on short histories. Neither needs training.
+Networks are trusted against their mean, as against the naive forecasts: it remembers a series' whole past and knows
+whether it has a season at all.
+
+    V. Assimakopoulos & K. Nikolopoulos 2000, The theta model: a decomposition approach to forecasting.
+    R. J. Hyndman & B. Billah 2003, Unmasking the theta method: it is smoothing with a drift.
+    E. S. Gardner & E. McKenzie 1985, Forecasting trends in time series: the damped trend.
+
+Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN before a start), ``P`` steps of a season,
+``H`` horizon, ``K`` settings.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.data.windows import right_aligned
+
+FloatArray = NDArray[np.float64]
+
+HISTORY = 500
+"""At most so many steps are looked at, or three seasons where these are longer."""
+SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
+"""How fast the level of the theta method follows: each series takes the one whose errors of one step are least."""
+TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.2), (0.85, 0.93, 0.98))))
+"""How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
+TIE = 1e-9
+"""Settings whose errors differ by no larger a share are equally good; the first is taken: rounding never decides."""
+NEGLIGIBLE = 1e-12
+"""Squares that sum up to no more, of values up to 1, are rounding: such a series does not vary."""
+CRITICAL = 1.645
+"""A series has a season where its autocorrelation at that lag is not zero at the 90 % level."""
+KEPT = 0.8
+"""A season counts by this share of the next one in the mean of all: seasons change."""
+STEEPEST = 10.0
+"""A season multiplies by no more than the exponential of this, and divides by no more."""
+FIRST = 6
+"""The level of the theta method starts as the mean of so many steps."""
+FIRST_LINE = 10
+"""Level and trend of the damped trend start from the straight line through so many steps."""
+LEAST = 3
+"""Shorter series have no trend."""
+BLOCK = 200_000
+"""Values that are worked on at a time: few enough for the processor's cache."""
+
+
+def exponential_smoothing(panel: Panel, horizon: int, season: int) -> FloatArray:
+    """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
+
+    The season is taken out by classical decomposition, as factors where all values are positive, else as
+    summands. What is left is forecast in two ways, whose mean is returned: by simple exponential smoothing plus half
+    the slope of its straight line a step (theta), and by smoothing with a damped trend. A series of less than three
+    steps repeats its last value; one without any gives 0.
+    """
+    blocks = right_aligned(panel, steps_used(season), BLOCK)
+    parts = [_forecast(values, horizon, season) for values in blocks]
+    return np.concatenate(parts) if parts else np.zeros((0, horizon))
+
+
+def steps_used(season: int) -> int:
+    """Returns how many steps of its history a forecast depends on."""
+    return max(HISTORY, 3 * season)
+
+
+def _forecast(values: FloatArray, horizon: int, season: int) -> FloatArray:
+    """Returns the forecasts of right-aligned series, (S, T) -> (S, H)."""
+    size = np.nan_to_num(np.abs(values)).max(axis=1, keepdims=True)
+    size[size == 0] = 1.0  # of a series that is all zero, or empty
+    values = values / size
+    pattern = _find_pattern(values, season)
+    return np.asarray(pattern.restore(_smooth(pattern.remove(values), horizon)) * size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pattern:
+    """What the season adds to each series, or multiplies it by: by phase, counted back from the last step."""
+
+    added: FloatArray  # (S, P); the logarithm of the factor where it multiplies
+    multiplies: NDArray[np.bool_]  # (S,)
+
+    def remove(self, values: FloatArray) -> FloatArray:
+        """Returns past values without their season, (S, T)."""
+        added = self._on(np.arange(values.shape[1])[::-1])
+        return np.where(self.multiplies[:, None], values / np.exp(added), values - added)
+
+    def restore(self, forecasts: FloatArray) -> FloatArray:
+        """Returns forecasts with their season, (S, H)."""
+        added = self._on(-1 - np.arange(forecasts.shape[1]))
+        return np.where(self.multiplies[:, None], forecasts * np.exp(added), forecasts + added)
+
+    def _on(self, steps_back: NDArray[np.int64]) -> FloatArray:
+        added = self.added[:, steps_back % self.added.shape[1]]
+        return np.where(self.multiplies[:, None], np.clip(added, -STEEPEST, STEEPEST), added)
+
+
+def _find_pattern(values: FloatArray, season: int) -> _Pattern:
+    """Returns the season of each series: none without two seasons of history, or where the test finds none."""
+    added, multiplies = np.zeros((len(values), season)), np.zeros(len(values), dtype=bool)
+    long = np.flatnonzero((~np.isnan(values)).sum(axis=1) >= 2 * season) if season > 1 else np.array([], dtype=int)
+    some = long[_has_season(values[long], season)] if len(long) else long
+    if len(some):
+        own = values[some]
+        multiplies[some] = np.nanmin(own, axis=1) > 0
+        own = np.where(multiplies[some, None], np.log(np.where(own > 0, own, np.nan)), own)
+        added[some] = _phase_means(own - _moving_mean(own, season), season)
+    return _Pattern(added, multiplies)
+
+
+def _has_season(values: FloatArray, season: int) -> NDArray[np.bool_]:
+    """Tests the autocorrelation at the lag of the season by Bartlett's standard error, (S, T) -> (S,)."""
+    count = (~np.isnan(values)).sum(axis=1)
+    varying = np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True))
+    power = np.abs(np.fft.rfft(varying, n=values.shape[1] + season)) ** 2  # room for all lags without wrapping
+    products = np.fft.irfft(power, n=values.shape[1] + season)[:, : season + 1]
+    strength = products[:, :1]
+    lags = np.divide(products[:, 1:], strength, out=np.zeros((len(values), season)), where=strength > NEGLIGIBLE)
+    error = np.sqrt((1 + 2 * (lags[:, :-1] ** 2).sum(axis=1)) / count)
+    return np.asarray(np.abs(lags[:, -1]) > CRITICAL * error)
+
+
+def _moving_mean(values: FloatArray, season: int) -> FloatArray:
+    """Returns the mean of the season around each step, NaN where it isn't whole: (S, T).
+
+    A season of even length is centred by half of the step at either end.
+    """
+    sums = np.cumsum(np.pad(np.nan_to_num(values), ((0, 0), (1, 0))), axis=1)
+    whole = (sums[:, season:] - sums[:, :-season]) / season  # of the season that begins at each step
+    whole = np.where(np.isnan(values[:, : whole.shape[1]]), np.nan, whole)
+    if season % 2 == 0:
+        whole = (whole[:, 1:] + whole[:, :-1]) / 2
+    mean = np.full_like(values, np.nan)
+    mean[:, season // 2 : season // 2 + whole.shape[1]] = whole
+    return mean
+
+
+def _phase_means(deviations: FloatArray, season: int) -> FloatArray:
+    """Returns the mean of each phase, counted back from the last step, less the mean of all: (S, P).
+
+    What was seen a season earlier counts ``KEPT`` times as much.
+    """
+    back = deviations[:, ::-1]
+    back = np.pad(back, ((0, 0), (0, -back.shape[1] % season)), constant_values=np.nan)
+    rounds = back.reshape(len(back), -1, season)
+    weights = ~np.isnan(rounds) * KEPT ** np.arange(rounds.shape[1])[:, None]
+    means = (np.nan_to_num(rounds) * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny)
+    return np.asarray(means - means.mean(axis=1, keepdims=True))
+
+
+def _smooth(values: FloatArray, horizon: int) -> FloatArray:
+    """Returns the mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
+    known = ~np.isnan(values)
+    history = _History(np.where(known, values, 0.0), known, np.cumsum(known, axis=1), known.sum(axis=1))
+    last = history.values[:, -1:] if values.shape[1] else np.zeros((len(values), 1))
+    forecast = (_theta(history, horizon) + _damped_trend(history, horizon)) / 2
+    return np.where(history.count[:, None] < LEAST, last, forecast)
+
+
+@dataclass(frozen=True, eq=False)
+class _History:
+    """Right-aligned series without their season."""
+
+    values: FloatArray  # (S, T), 0 before a start
+    known: NDArray[np.bool_]  # (S, T)
+    place: NDArray[np.int64]  # (S, T) 1, 2, … from each start
+    count: NDArray[np.int64]  # (S,)
+
+    def line(self, steps: int) -> tuple[FloatArray, FloatArray]:
+        """Returns the straight line through the first steps: its value just before them, and its slope, (S,)."""
+        count, is_early = np.clip(self.count, 1, steps), self.known & (self.place <= steps)
+        centred = np.where(is_early, self.place - (count[:, None] + 1) / 2, 0.0)
+        slope = (centred * self.values).sum(axis=1) / np.maximum((centred**2).sum(axis=1), 1)
+        return np.where(is_early, self.values, 0).sum(axis=1) / count - slope * (count + 1) / 2, slope
+
+
+def _theta(history: _History, horizon: int) -> FloatArray:
+    """Returns the smoothed level with half the trend from there on, (S, H)."""
+    start, slope = history.line(FIRST)
+    settings = np.stack([SPEEDS, np.zeros_like(SPEEDS), np.zeros_like(SPEEDS)], axis=1)
+    level, _, best = _follow(history, settings, start + slope * (np.clip(history.count, 1, FIRST) + 1) / 2, 0 * slope)
+    _, slope = history.line(history.values.shape[1])
+    lead = (1 - (1 - SPEEDS[best]) ** history.count) / SPEEDS[best]  # the level lags behind the line by so many steps
+    return np.asarray(level[:, None] + slope[:, None] / 2 * (np.arange(horizon) + lead[:, None]))
+
+
+def _damped_trend(history: _History, horizon: int) -> FloatArray:
+    """Returns the smoothed level and trend drawn on, the trend fading: (S, H)."""
+    level, trend, best = _follow(history, TRENDS, *history.line(FIRST_LINE))
+    growth = np.cumsum(TRENDS[best, 2:] ** np.arange(1, horizon + 1), axis=1)
+    return np.asarray(level[:, None] + trend[:, None] * growth)
+
+
+def _follow(
+    history: _History, settings: FloatArray, level: FloatArray, trend: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+    """Returns level and trend after the last step by the best setting of each series, and which that is: (S,).
+
+    Args:
+        history: of the series.
+        settings: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
+        level: (S,) before the first step.
+        trend: (S,) likewise.
+    """
+    fast, faster, left = settings.T[..., None]
+    levels, trends = np.tile(level, (len(settings), 1)), np.tile(trend, (len(settings), 1))
+    errors = np.zeros(levels.shape)
+    for step in range(history.values.shape[1]):
+        is_known = history.known[:, step]
+        kept = left * trends
+        error = np.where(is_known, history.values[:, step] - levels - kept, 0.0)
+        errors += error**2
+        levels = np.where(is_known, levels + kept + fast * error, levels)
+        trends = np.where(is_known, kept + fast * faster * error, trends)
+    best, every = (errors <= errors.min(axis=0) * (1 + TIE)).argmax(axis=0), np.arange(len(level))
+    return levels[best, every], trends[best, every], best

@@ -1,0 +1,184 @@
+"""Exponential smoothing as standard Keras operations: the arithmetic of ``exponential``, nothing looped over time.
+
+Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``P`` steps of a season, ``H`` horizon,
+``K`` settings.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.models.devices import keras
+from forecast.models.exponential import (
+    CRITICAL,
+    FIRST,
+    FIRST_LINE,
+    KEPT,
+    LEAST,
+    NEGLIGIBLE,
+    SPEEDS,
+    STEEPEST,
+    TIE,
+    TRENDS,
+    FloatArray,
+    steps_used,
+)
+from forecast.models.exported_past import Past, Tensor
+
+
+def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:
+    """Returns the forecasts of the steps after each window, as ``exponential_smoothing`` makes them: (B, H)."""
+    past, ops = past.tail(steps_used(season)), keras.ops
+    size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
+    size = ops.where(size > 0, size, 1.0)
+    values = past.values / size
+    if season == 1:
+        return size * _smooth(values, past, horizon)
+    pattern = _find_pattern(values, past, season)
+    return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pattern:
+    """What the season adds, and multiplies by, at each phase: the last of them is that of the last step."""
+
+    summand: Tensor  # (B, P)
+    factor: Tensor  # (B, P)
+
+    def remove(self, values: Tensor) -> Tensor:
+        """Returns past values without their season, (B, N)."""
+        steps = values.shape[1]
+        summand, factor = (self._repeated(phases, steps)[:, -steps:] for phases in (self.summand, self.factor))
+        return values / factor - summand
+
+    def restore(self, forecasts: Tensor) -> Tensor:
+        """Returns forecasts with their season, (B, H)."""
+        steps = forecasts.shape[1]
+        summand, factor = (self._repeated(phases, steps)[:, :steps] for phases in (self.summand, self.factor))
+        return forecasts * factor + summand
+
+    def _repeated(self, phases: Tensor, steps: int) -> Tensor:
+        return keras.ops.tile(phases, (1, -(-steps // phases.shape[1])))
+
+
+def _find_pattern(values: Tensor, past: Past, season: int) -> _Pattern:
+    """Returns the season of each window: none without two seasons of history, or where the test finds none."""
+    ops = keras.ops
+    found = ops.logical_and(past.count >= 2 * season, _has_season(values, past, season))
+    is_positive = ops.min(ops.where(past.known > 0, values, 1.0), axis=1, keepdims=True) > 0
+    logged = ops.log(ops.where(ops.logical_and(is_positive, past.known > 0), values, 1.0))
+    own = ops.where(is_positive, logged, values)
+    added = ops.where(found, _phase_means(own, past, season), 0.0)
+    exponent = ops.where(is_positive, ops.clip(added, -STEEPEST, STEEPEST), 0.0)
+    return _Pattern(ops.where(is_positive, 0.0, added), ops.exp(exponent))
+
+
+def _has_season(values: Tensor, past: Past, season: int) -> Tensor:
+    """Tests the autocorrelation at the lag of the season by Bartlett's standard error, (B, N) -> (B, 1)."""
+    ops, room = keras.ops, values.shape[1] + season  # for all lags without wrapping
+    count = ops.maximum(past.count, 1.0)
+    varying = (values - ops.sum(values, axis=1, keepdims=True) / count) * past.known
+    real, imaginary = ops.rfft(varying, fft_length=room)
+    power = ops.square(real) + ops.square(imaginary)
+    products = ops.irfft((power, ops.zeros_like(power)), fft_length=room)
+    strength = products[:, :1]
+    lags = products[:, 1 : season + 1] / ops.where(strength > NEGLIGIBLE, strength, 1.0)
+    error = ops.sqrt((1 + 2 * ops.sum(ops.square(lags[:, :-1]), axis=1, keepdims=True)) / count)
+    return ops.logical_and(strength > NEGLIGIBLE, ops.abs(lags[:, -1:]) > CRITICAL * error)
+
+
+def _phase_means(values: Tensor, past: Past, season: int) -> Tensor:
+    """Returns the mean deviation of each phase from the season around it, less the mean of all: (B, N) -> (B, P)."""
+    ops, steps = keras.ops, values.shape[1]
+    sums = ops.cumsum(ops.pad(values, ((0, 0), (1, 0))), axis=1)
+    whole = (sums[:, season:] - sums[:, :-season]) / season  # of the season that begins at each step
+    if season % 2 == 0:
+        whole = (whole[:, 1:] + whole[:, :-1]) / 2
+    centre, width = season // 2, whole.shape[1]
+    is_whole = past.known[:, :width]
+    deviations = (values[:, centre : centre + width] - whole) * is_whole
+    sides = ((0, 0), (centre + -steps % season, steps - centre - width))
+    rounds = -(-steps // season)
+    weights = KEPT ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
+    total, counted = (
+        ops.sum(weights * ops.reshape(ops.pad(each, sides), (-1, rounds, season)), axis=1)
+        for each in (deviations, is_whole)
+    )
+    means = total / ops.where(counted > 0, counted, 1.0)
+    return means - ops.mean(means, axis=1, keepdims=True)
+
+
+def _smooth(values: Tensor, past: Past, horizon: int) -> Tensor:
+    """Returns the mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
+    forecast = (_theta(values, past, horizon) + _damped_trend(values, past, horizon)) / 2
+    return keras.ops.where(past.count < LEAST, values[:, -1:], forecast)
+
+
+def _line(values: Tensor, past: Past, steps: int) -> tuple[Tensor, Tensor]:
+    """Returns the straight line through the first steps: its value just before them, and its slope, (B, 1)."""
+    ops, count = keras.ops, keras.ops.clip(past.count, 1.0, float(steps))
+    early = past.known * ops.cast(past.place <= steps, "float64")
+    centred = (past.place - (count + 1) / 2) * early
+    slope = ops.sum(centred * values, axis=1, keepdims=True)
+    slope = slope / ops.maximum(ops.sum(ops.square(centred), axis=1, keepdims=True), 1.0)
+    return ops.sum(early * values, axis=1, keepdims=True) / count - slope * (count + 1) / 2, slope
+
+
+def _theta(values: Tensor, past: Past, horizon: int) -> Tensor:
+    """Returns the smoothed level with half the trend from there on, (B, N) -> (B, H)."""
+    start, slope = _line(values, past, FIRST)
+    start = start + slope * (keras.ops.clip(past.count, 1.0, float(FIRST)) + 1) / 2
+    settings = np.stack([SPEEDS, np.zeros_like(SPEEDS), np.zeros_like(SPEEDS)], axis=1)
+    level, _, best = _follow(values, past, settings, (start, 0 * slope))
+    speed = keras.ops.sum(best * SPEEDS, axis=1, keepdims=True)
+    _, slope = _line(values, past, values.shape[1])
+    lead = (1 - keras.ops.power(1 - speed, past.count)) / speed  # the level lags behind the line by so many steps
+    return level + slope / 2 * (lead + np.arange(float(horizon)))
+
+
+def _damped_trend(values: Tensor, past: Past, horizon: int) -> Tensor:
+    """Returns the smoothed level and trend drawn on, the trend fading: (B, N) -> (B, H)."""
+    level, trend, best = _follow(values, past, TRENDS, _line(values, past, FIRST_LINE))
+    return level + trend * keras.ops.matmul(best, np.cumsum(TRENDS[:, 2:] ** np.arange(1, horizon + 1), axis=1))
+
+
+def _follow(
+    values: Tensor, past: Past, settings: FloatArray, start: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns level and trend after the last step by the best setting, (B, 1), and which that is, (B, K) one-hot."""
+    ops, size = keras.ops, len(settings)
+    after = _states(values, past, settings, start)  # (B, N, 2 K)
+    first = ops.concatenate([ops.repeat(own, size, axis=1) for own in start], axis=1)
+    before = ops.concatenate([first[:, None], after[:, :-1]], axis=1)
+    expected = before[:, :, :size] + before[:, :, size:] * settings[:, 2]
+    errors = ops.sum(past.known[:, :, None] * ops.square(values[:, :, None] - expected), axis=1)  # (B, K)
+    is_best = errors <= ops.min(errors, axis=1, keepdims=True) * (1 + TIE)
+    best = ops.one_hot(ops.argmax(ops.cast(is_best, "int32"), axis=1), size, dtype="float64")
+    level, trend = (ops.sum(best * each, axis=1, keepdims=True) for each in ops.split(after[:, -1], 2, axis=1))
+    return level, trend, best
+
+
+def _states(values: Tensor, past: Past, settings: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:
+    """Returns level and trend after each step by each setting, (B, N) -> (B, N, 2 K).
+
+    One step is linear in both and in the value, so written out they are the sum of all values so far, each weighted
+    by its age, a causal convolution; and of what is left of the start, by the number of steps.
+    """
+    fast, faster, left = settings.T
+    step = np.array([[1 - fast, (1 - fast) * left], [-fast * faster, left * (1 - fast * faster)]])  # (2, 2, K)
+    powers = [np.broadcast_to(np.eye(2)[..., None], step.shape)]
+    for _ in range(values.shape[1]):
+        powers.append(np.einsum("ijk,jlk->ilk", step, powers[-1]))
+    left_of_start = np.array(powers)  # (N + 1, 2, 2, K), by the number of steps
+    by_age = np.einsum("nijk,jk->nik", left_of_start[:-1], np.array([fast, fast * faster]))
+    width = 2 * len(settings)
+    summed = keras.layers.Conv1D(width, len(by_age), padding="causal", use_bias=False, dtype="float64", trainable=False)
+    summed.build((None, len(by_age), 1))
+    summed.set_weights([by_age[::-1].reshape(-1, 1, width)])
+    states, places = summed(values[:, :, None]), keras.ops.cast(past.place, "int32")
+    for own, table in zip(start, np.moveaxis(left_of_start, 2, 0), strict=True):
+        looked_up = keras.layers.Embedding(len(table), width, dtype="float64", trainable=False)
+        looked_up.build(())
+        looked_up.set_weights([table.reshape(-1, width)])
+        states = states + own[:, None] * looked_up(places)
+    return states

@@ -1,0 +1,84 @@
+"""Regressions of each series on its own seasons as standard Keras operations: the arithmetic of ``local``.
+
+Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` origins in the past, ``H`` horizon,
+``J`` steps of a block, ``F`` coefficients.
+"""
+
+import numpy as np
+
+from forecast.models.devices import keras
+from forecast.models.exported_past import Past, Tensor
+from forecast.models.local import CLIP, NEGLIGIBLE, STRIDE, Block, blocks_of, steps_used
+from forecast.models.views import LOG_OFFSET
+
+
+def local_ridge_of(past: Past, horizon: int, seasons: tuple[int, ...]) -> Tensor:
+    """Returns the forecasts of the steps after each window, the seasonal naive's of one that is too short: (B, H)."""
+    past, ops = past.tail(steps_used(seasons)), keras.ops
+    count = ops.maximum(past.count, 1.0)
+    size = ops.sum(ops.abs(past.values), axis=1, keepdims=True) / count
+    size = ops.where(size > 0, size, 1.0)
+    logs, values = ops.min(past.values, axis=1, keepdims=True) >= 0, past.values / size
+    unit = ops.where(logs, ops.log(ops.maximum(values, 0.0) + LOG_OFFSET), values) * past.known
+    deviation = (unit - ops.sum(unit, axis=1, keepdims=True) / count) * past.known
+    spread = ops.sum(ops.abs(deviation), axis=1, keepdims=True) / count
+    spread = ops.where(spread > NEGLIGIBLE, spread, 1.0)
+    blocks = blocks_of(horizon, seasons)
+    forecast = ops.concatenate([_regress(unit, spread, past, block) for block in blocks], axis=1)
+    least, most = (
+        bound(ops.where(past.known > 0, unit, unit[:, -1:]), axis=1, keepdims=True) for bound in (ops.min, ops.max)
+    )
+    forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
+    restored = ops.maximum(ops.exp(ops.minimum(forecast, 8.0)) - LOG_OFFSET, 0.0)
+    needed = np.concatenate([_looked_at(block) for block in blocks])
+    forecast = size * ops.where(logs, restored, forecast)
+    return ops.where(past.count >= needed, forecast, past.seasonal_naive(horizon, seasons[0]))
+
+
+def _looked_at(block: Block) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Returns how many steps up to an origin are looked at for each step of a block, (J,)."""
+    return np.maximum(1.0 - block.lags.min() - block.steps, float(block.seasons[-1]))
+
+
+def _regress(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Tensor:
+    """Returns the forecasts of the steps of a block, (B, J)."""
+    if block.reach >= unit.shape[1]:
+        return past.naive(len(block.steps))  # anything: no window is long enough
+    inputs, base = _inputs(unit[:, None, -(block.reach + 1) :], block)
+    coefficients = _coefficients(unit, spread, past, block)
+    return keras.ops.sum(inputs[:, 0] * coefficients, axis=2) + base[:, 0]
+
+
+def _inputs(seen: Tensor, block: Block) -> tuple[Tensor, Tensor]:
+    """Returns what is known of a block, (B, O, J, F), less its base, and the base, (B, O, 1).
+
+    Args:
+        seen: (B, O, steps) as many steps as are looked at up to each origin, and any after it.
+        block: of the horizon.
+    """
+    ops, after = keras.ops, block.reach + 1
+    means = [ops.mean(seen[:, :, after - season : after], axis=2, keepdims=True) for season in block.seasons]
+    levels = ops.concatenate([seen[:, :, after - 1 : after], *means[:-1]], axis=2)
+    lagged = ops.take(seen, after - 1 + block.steps[:, None] + block.lags, axis=2)  # (B, O, J, lags)
+    levels = ops.repeat(levels[:, :, None], len(block.steps), axis=2)
+    return ops.concatenate([lagged, levels], axis=3) - means[-1][..., None], means[-1]
+
+
+def _coefficients(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Tensor:
+    """Returns each window's coefficients of a block, (B, 1, F)."""
+    ops, width = keras.ops, len(block.lags) + len(block.seasons)
+    length = block.reach + 1 + int(block.steps[-1])
+    older = STRIDE * np.arange(max(0, 1 + (unit.shape[1] - length) // STRIDE))[::-1]  # how long ago each part ends
+    if not len(older):
+        return np.eye(width)[:1]
+    parts = ops.extract_sequences(unit[:, -(length + int(older[0])) :], length, STRIDE) / spread[..., None]
+    inputs, base = _inputs(parts, block)
+    targets = parts[:, :, -len(block.steps) :] - base
+    needed = older[:, None] + block.steps[-1] + _looked_at(block)  # (O, J)
+    usable = ops.logical_and(past.count[..., None] >= needed, ops.abs(targets) < CLIP)
+    inputs = ops.reshape(ops.where(usable[..., None], inputs, 0.0), (-1, usable.shape[1] * usable.shape[2], width))
+    targets = ops.reshape(ops.where(usable, targets, 0.0), (-1, inputs.shape[1], 1))
+    turned = ops.transpose(inputs, (0, 2, 1))
+    squares = ops.matmul(turned, inputs) + block.prior * np.eye(width)
+    products = ops.matmul(turned, targets) + block.prior * np.eye(width)[:, :1]
+    return ops.transpose(ops.solve(squares, products), (0, 2, 1))

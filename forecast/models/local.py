@@ -1,0 +1,162 @@
+"""A regression of each series on its own seasons: what a network that all series share can't know of one of them.
+
+Long histories with two seasons (hours, with days and weeks) hold enough to learn some coefficients for each series
+alone. Such local models err elsewhere than a global network does (Montero-Manso & Hyndman 2021, *Principles and
+algorithms for forecasting groups of time series*), so the two together beat either.
+
+         at an origin o is known                      and is to be forecast
+    ──l──────────l──────────l───────────[mean of a season]o├──────block──────┤   l: the same phase, whole seasons before
+         ├───────────────── reach ──────────────────────┤  the steps of a block share their coefficients
+
+Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN before a start), ``B`` steps of a block,
+``F`` coefficients, ``H`` horizon.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.data.windows import right_aligned
+from forecast.models.views import LOG_OFFSET
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+HISTORY = 1200
+"""At most so many steps are looked at, or four of the longest season where these are more."""
+LAGS = (3, 2)
+"""So many past seasons enter, of the shortest season and of each longer one."""
+STRIDE = 11
+"""Steps between the origins that are learned from: all phases come up, as it divides no usual season."""
+PRIOR = 0.05
+"""The seasonal naive counts like so many origins: next to nothing, but for a series that is too short."""
+CLIP = 10.0
+"""Targets further from their level than so many mean deviations are left out."""
+NEGLIGIBLE = 1e-9
+"""A mean deviation of no more, of values of about 1, is no variation."""
+BLOCK = 1_000_000
+"""Values that are worked on at a time, so that a large panel needs little memory."""
+
+
+def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+    """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
+
+    For each shortest season of the horizon there is one linear regression, the same for its steps: on the same phase of
+    past seasons of each length, on the last value and on the mean of the last shortest season, all less the mean of
+    the last longest one; of logarithms where nothing is negative. It departs from the seasonal naive as far as the
+    series has a history to learn from. One that is too short to look back so far gets NaN.
+
+    Args:
+        panel: ends at the origin.
+        horizon: ``H``.
+        seasons: ascending; 1 for none.
+    """
+    blocks = right_aligned(panel, steps_used(seasons), BLOCK)
+    parts = [_forecast(values, horizon, seasons) for values in blocks]
+    return np.concatenate(parts) if parts else np.zeros((0, horizon))
+
+
+def steps_used(seasons: tuple[int, ...]) -> int:
+    """Returns how many steps of its history a forecast depends on."""
+    return max(HISTORY, 4 * seasons[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Steps of the horizon that share their coefficients: at most a shortest season."""
+
+    steps: IntArray  # (B,)
+    seasons: tuple[int, ...]
+
+    @cached_property
+    def lags(self) -> IntArray:
+        """How many steps before a forecast its inputs lie, as negative numbers, (lags,): the seasonal naive's first."""
+        lags = []
+        for season, count in zip(self.seasons, (LAGS[0], *[LAGS[1]] * len(self.seasons)), strict=False):
+            nearest = -(-self.steps[-1] // season)
+            lags += [-season * (nearest + more) for more in range(count)]
+        return np.array(lags)
+
+    @property
+    def reach(self) -> int:
+        """How many steps before an origin are looked at."""
+        return int(max(self.seasons[-1] - 1, -(self.lags.min() + self.steps[0])))
+
+    @property
+    def prior(self) -> float:
+        """How many rows of the regression the seasonal naive counts for."""
+        return PRIOR * len(self.steps)
+
+
+def blocks_of(horizon: int, seasons: tuple[int, ...]) -> list[Block]:
+    """Returns the steps of the horizon, those of each shortest season together."""
+    starts = range(1, horizon + 1, seasons[0])
+    return [Block(np.arange(start, min(start + seasons[0], horizon + 1)), seasons) for start in starts]
+
+
+def _forecast(values: FloatArray, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+    """Returns the forecasts of right-aligned series, (S, T) -> (S, H)."""
+    size = np.nan_to_num(np.abs(values)).sum(axis=1, keepdims=True)
+    size /= np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)
+    size[size == 0] = 1.0
+    logs = ~(values < 0).any(axis=1, keepdims=True)
+    unit = np.where(logs, np.log(np.maximum(values / size, 0) + LOG_OFFSET), values / size)
+    past = _Past.of(unit)
+    forecast = np.hstack([past.forecast(block) for block in blocks_of(horizon, seasons)])
+    least, most = np.fmin.reduce(unit, axis=1)[:, None], np.fmax.reduce(unit, axis=1)[:, None]
+    forecast = np.clip(forecast, 2 * least - most, 2 * most - least)  # what is learned from little must not run away
+    return np.asarray(np.where(logs, np.maximum(np.exp(np.minimum(forecast, 8.0)) - LOG_OFFSET, 0), forecast) * size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """The histories of some series, and what regressions on them need."""
+
+    values: FloatArray  # (S, T), right-aligned, NaN before a start
+    sums: FloatArray  # (S, T + 1), whose differences are sums of values
+    spread: FloatArray  # (S,), mean absolute deviation of the values; 1 where they are all the same
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Self:
+        """Returns the past of right-aligned series."""
+        sums = -np.pad(np.cumsum(values[:, ::-1], axis=1)[:, ::-1], ((0, 0), (0, 1)))  # NaN spreads to the front only
+        count = np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)
+        deviation = values - np.nansum(values, axis=1, keepdims=True) / count
+        spread = np.nansum(np.abs(deviation), axis=1) / count[:, 0]
+        return cls(values, sums, np.where(spread > NEGLIGIBLE, spread, 1.0))
+
+    def forecast(self, block: Block) -> FloatArray:
+        """Returns the forecasts of the steps of a block, (S, B)."""
+        last = self.values.shape[1] - 1
+        if block.reach > last:
+            return np.full((len(self.values), len(block.steps)), np.nan)
+        inputs, base = self._inputs(last, block)
+        return np.asarray((inputs * self._coefficients(block)).sum(axis=2) + base[:, None])
+
+    def _inputs(self, origin: int, block: Block) -> tuple[FloatArray, FloatArray]:
+        """Returns what is known of a block at an origin, (S, B, F), less its base, and the base, (S,)."""
+        means = [(self.sums[:, origin + 1] - self.sums[:, origin + 1 - each]) / each for each in block.seasons]
+        levels = np.stack([self.values[:, origin], *means[:-1]], axis=1)
+        lagged = self.values[:, origin + block.steps[:, None] + block.lags]  # (S, B, lags)
+        levels = np.broadcast_to(levels[:, None], (*lagged.shape[:2], levels.shape[1]))
+        return np.concatenate([lagged, levels], axis=2) - means[-1][:, None, None], means[-1]
+
+    def _coefficients(self, block: Block) -> FloatArray:
+        """Returns each series' coefficients of a block, drawn a little to the seasonal naive: (S, 1, F)."""
+        width = len(block.lags) + len(block.seasons)
+        squares = np.tile(block.prior * np.eye(width), (len(self.values), 1, 1))
+        products = np.tile(block.prior * np.eye(width)[0], (len(self.values), 1))
+        newest = self.values.shape[1] - 1 - block.steps[-1]
+        for origin in range(newest, block.reach - 1, -STRIDE):
+            inputs, base = self._inputs(origin, block)
+            targets = (self.values[:, origin + block.steps] - base[:, None]) / self.spread[:, None]
+            inputs = inputs / self.spread[:, None, None]
+            usable = ~np.isnan(inputs).any(axis=2) & (np.abs(targets) < CLIP)
+            inputs, targets = np.where(usable[..., None], inputs, 0.0), np.where(usable, targets, 0.0)
+            squares += inputs.transpose(0, 2, 1) @ inputs
+            products += (inputs * targets[..., None]).sum(axis=1)
+        return np.asarray(np.linalg.solve(squares, products[..., None])).transpose(0, 2, 1)
