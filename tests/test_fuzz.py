@@ -59,7 +59,7 @@ def valid_files():
     frame = io.BytesIO()
     pq.write_table(pa.table({"date": DAYS, "value": [value for _, value in rows]}), frame)
     encoded = [text.encode() for text in texts]
-    return [*encoded, texts[0].encode("utf-16"), gzip.compress(encoded[0]), frame.getvalue()]
+    return [*encoded, texts[0].encode("utf-16"), gzip.compress(encoded[0], mtime=0), frame.getvalue()]
 
 
 def edited(rng, data):
