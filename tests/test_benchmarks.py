@@ -2,8 +2,10 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.evaluation import metrics
@@ -100,7 +102,55 @@ def test_a_measured_command_tells_its_exit_code_output_and_memory(bench):
         measuring.measure(["nonsense"])
 
 
-@pytest.mark.parametrize("script", ["run", "loop_vs_fit", "startup", "scale", "peers"])
+def test_the_noise_of_stores_is_measured_on_the_scored_days_alone(bench):
+    comparisons = bench("comparisons")
+    made = comparisons._generator().simulate(1)
+    folds = [
+        {"origin": "2024-05-05T00:00:00", "steps": 28, "scored": False},
+        {"origin": "2024-06-02T00:00:00", "steps": 28, "scored": True},
+    ]
+    errors = (made.sales - made.expected)[:, -28:]  # the file ends on 30 June
+    assert comparisons._noise(made, {"folds": folds}) == pytest.approx(np.sqrt(np.mean(errors**2)))
+
+
+def test_networks_that_gain_less_from_covariates_than_asked_are_marked_and_rivals_are_not(bench, monkeypatch):
+    comparisons = bench("comparisons")
+
+    def found(case, product, models, flags):
+        scores = {"lstm": 60.0, "gru": 80.0, "ridge": 90.0} if flags else {"lstm": 100.0, "gru": 100.0, "ridge": 100.0}
+        rows = [{"model": m, "rmse": rmse, "rmse_fold_std": 5.0, "coverage_80": 0.81} for m, rmse in scores.items()]
+        return None, {"folds": [{"scored": False}, {"scored": True}], "leaderboard": rows}
+
+    monkeypatch.setattr(comparisons, "_compare", found)
+    text = comparisons.whole_set(comparisons.Case(Path("shop.csv"), 7, 1, "promo", most=0.7), None, None)
+    assert "| lstm | 100.0 | 60.000 | 0.600 | 5.000 | 81.0 |" in text
+    assert " 0.800 ✗ |" in text
+    assert " 0.900 |" in text
+
+
+def test_flagged_weeks_are_scored_apart_from_the_others(bench, monkeypatch, tmp_path):
+    comparisons, path = bench("comparisons"), tmp_path / "weeks.csv"
+    path.write_text("unique_id,ds,y,isholiday\na,2011-11-18,1,0\na,2011-11-25,5,1\na,2012-02-10,7,1\n")
+
+    def compare(data, models, known=None, **settings):
+        assert settings == {"horizon": 3, "folds": 1, "learning_rate": "0.1", "steps": 5}
+        frame = pd.read_csv(data, parse_dates=["ds"]).rename(columns={"unique_id": "series_id", "ds": "timestamp"})
+        misses = [2.0, 3.0, 1.0] if known else [2.0, 4.0, 2.0]
+        told = frame.assign(actual=frame["y"], forecast=frame["y"] + misses)[
+            ["series_id", "timestamp", "actual", "forecast"]
+        ]
+        names = ("lstm", "ensemble", "boosting", "seasonal-naive")
+        return SimpleNamespace(forecasts=pd.concat([told.assign(model=name) for name in names]))
+
+    monkeypatch.setattr("forecast.compare", compare, raising=False)
+    product = SimpleNamespace(flags=("--learning-rate", "0.1", "--steps", "5"))
+    text = comparisons.flagged_weeks(comparisons.Case(path, 3, 1, "isholiday", most=1.0), product, None)
+    assert "| lstm | flagged | 2 | 3.162 | 2.236 | 0.707 |" in text  # √((16 + 4) / 2), √((9 + 1) / 2)
+    assert "| lstm | of these late in 2011 | 1 | 4.000 | 3.000 | 0.750 |" in text
+    assert "| lstm | others | 1 | 2.000 | 2.000 | 1.000 |" in text
+
+
+@pytest.mark.parametrize("script", ["run", "loop_vs_fit", "startup", "scale", "peers", "covariates"])
 def test_each_script_explains_itself(script):
     command = [sys.executable, BENCHMARKS / f"{script}.py", "--help"]
     assert "usage: " in subprocess.run(command, check=True, capture_output=True, text=True).stdout
