@@ -105,7 +105,7 @@ def test_unobserved_futures_have_no_say():
         SEASON,
     )
     gaps[::3] = np.nan
-    np.testing.assert_allclose(fit_smoothing(windows, gaps, scales, SEASON), expected)
+    np.testing.assert_allclose(fit_smoothing(windows, gaps, scales, SEASON), expected, rtol=1e-4, atol=1e-8)  # float32
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-12])

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import get_args
+
 import numpy as np
 import pytest
 from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
@@ -8,6 +11,7 @@ from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
+from forecast.specs import Anchor
 
 H = 3
 CALIBRATION = Calibration(np.array([1.0, 1.5, 2.0]), {80: 1.2, 95: 2.0})
@@ -47,6 +51,20 @@ def test_shorter_horizon_is_the_beginning_of_the_whole():
     np.testing.assert_array_equal(part.point, whole.point[:, :2])
     np.testing.assert_array_equal(part.intervals[0].upper, whole.intervals[0].upper[:, :2])
     np.testing.assert_array_equal(part.timestamps, whole.timestamps[:, :2])
+
+
+@pytest.mark.parametrize("which", range(len(get_args(Anchor))))
+def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
+    values = [wave(2000), wave(900, seed=1), wave(9, seed=2)]
+    values[0][[100, 1200, 1900]] = np.nan
+    panel = panel_from_series(values, "D")
+    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), anchors=get_args(Anchor))
+    model = EnsembleModel((random_model(spec, panel),))
+    combination = Combination(np.ones(2 * len(VIEWS), bool), trust=0.4, anchor=which)
+    trained = TrainedModel("gru", model, combination, None, SEASON)
+    end = panel.tail(trained.steps_used)
+    np.testing.assert_allclose(trained.forecast(end, H).point, trained.forecast(panel, H).point, rtol=1e-9)
+    assert replace(trained, combination=replace(combination, trust=1.0)).steps_used == spec.window + SEASON
 
 
 @pytest.mark.parametrize("horizon", [4, 6, 8])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forecast.cli.console import ProgressLine, count, say, say_beside
 from forecast.cli.flags import OutputFlags
 from forecast.cli.verbosity import Phases, tell_reading, tell_specs
-from forecast.specs import Deadline, Match, ModelSpec, Plan, Settings
+from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
     from forecast.data.readers import Finding, Reading
@@ -84,6 +84,15 @@ def narrated(
     narrator.end()
 
 
+ANCHORS: dict[Anchor, str] = {
+    "naive": "the last value repeated",
+    "seasonal-naive": "the last season repeated",
+    "smoothing": "exponential smoothing of each series by itself",
+    "local-ridge": "regressions of each series by itself",
+}
+"""What a forecast may be made of beside networks, in words."""
+
+
 def tell_saved(result: "TrainResult") -> None:
     """Says how far the intervals of a train can be trusted, what was saved and why, and which files there are."""
     version, coverage = result.version, result.board.row(result.chosen).coverage_80
@@ -96,6 +105,9 @@ def tell_saved(result: "TrainResult") -> None:
         say(f"No intervals{some}: there are too few past errors, or values that never vary, to calibrate them on.")
     why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
     say(f"{why}{version.name} {version.label}, now champion", "Saved")
+    if result.mixture:
+        anchor, share = result.mixture
+        say(f"{100 - 100 * share:.0f} % the networks, {100 * share:.0f} % {ANCHORS[anchor]}", "Mixture")
     say(str(result.files[0]), "Forecast")
     for note in result.untold:
         say(note, "Note")

@@ -108,6 +108,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **describe_board(board),
         **describe_contest(result.contest),
+        "mixture": dict(zip(("anchor", "share"), result.mixture, strict=True)) if result.mixture else None,
         "importance": [asdict(one) for one in result.importance],
         "notes": list(result.untold),
         "files": [str(path) for path in result.files],

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points, learning_scales, lowest_values
 from forecast.evaluation.intervals import Calibration
+from forecast.models.baselines import steps_used
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Interval
+from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +34,22 @@ class TrainedModel:
     def horizon(self) -> int:
         """Steps that one direct forecast reaches."""
         return self.model.horizon
+
+    @property
+    def steps_used(self) -> int:
+        """Steps before a forecast that decide it, at most: the window, and what the networks are trusted against."""
+        used = max(part.spec.window for part in self.model.parts)
+        if self.mixture:
+            used = max(used, steps_used(self.mixture[0], self.model.parts[0].spec.seasons))
+        return used + self.season  # what lies before them fills their gaps
+
+    @property
+    def mixture(self) -> tuple[Anchor, float] | None:
+        """What the networks are trusted against, and its share of each forecast; None where they stand alone."""
+        spec = self.model.parts[0].spec
+        if self.combination is None or self.combination.trust == 1 or spec.rolled:
+            return None
+        return spec.anchors[self.combination.anchor], 1 - self.combination.trust
 
     def forecast(self, panel: Panel, horizon: int) -> Forecasts:
         """Returns the forecasts of the next steps of each series.

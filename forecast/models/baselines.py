@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
+from forecast.models import exponential, local
 from forecast.models.exponential import exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.local import local_ridge
@@ -70,6 +71,18 @@ def baseline(name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int,
         rule = _smoothing if name == "smoothing" else _local_ridge
         _remembered[key] = rule(panel, horizon, seasons)
     return _remembered[key].copy()
+
+
+def steps_used(name: BaselineName, seasons: tuple[int, ...]) -> int:
+    """Returns how many steps before a forecast a rule looks at, at most.
+
+    Raises:
+        ValueError: it looks at all of them.
+    """
+    if name == "drift":
+        raise ValueError("the drift begins at the first value, however long ago that was")
+    of_season = {"naive": 1, "seasonal-naive": seasons[0], "smoothing": exponential.steps_used(seasons[0])}
+    return local.steps_used(seasons) if name == "local-ridge" else of_season[name]
 
 
 def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:

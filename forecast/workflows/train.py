@@ -22,7 +22,7 @@ from forecast.production.journal import Entry, write_entry
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
-from forecast.specs import CELLS, Deadline, Device, Metric, PlotKind, Settings
+from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
 from forecast.workflows.ahead import untold_note
 from forecast.workflows.contest import Contest, Reporter, run_contest
@@ -76,6 +76,7 @@ class TrainResult:
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
     untold: tuple[str, ...] = ()  # what the forecast had to guess of the known covariates, in words
+    mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
 
     @property
     def board(self) -> Leaderboard:
@@ -143,7 +144,7 @@ def finish(
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
     untold = untold_note(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
-    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold)
+    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

@@ -61,8 +61,7 @@ def pack_version(
     parts = trained.model.parts
     dumped = [dump_model(part) for part in parts]
     arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
-    window = parts[0].spec.window + trained.season  # what lies before it fills its gaps and has effects in it
-    context = panel.tail(max(window, CONTEXT_SEASONS * trained.season))
+    context = panel.tail(max(trained.steps_used, CONTEXT_SEASONS * trained.season))
     arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
     combination = trained.combination
     if combination:
