@@ -11,6 +11,8 @@ from tiny import VIEWS, random_model, tiny_spec, wave
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points, lowest_values
+from forecast.models import local
+from forecast.models.baselines import baseline
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.exponential import HISTORY, exponential_smoothing
@@ -29,7 +31,8 @@ for path in sys.argv[1:]:
     given = asked if len(asked) > 1 else asked["window"]
     np.save(path + ".npy", [model.predict(given, verbose=0), model(given)])
 """
-THREE = ("naive", "seasonal-naive", "smoothing")
+ANCHORS = ("naive", "seasonal-naive", "smoothing", "local-ridge")
+DAY_AND_WEEK = (View("smoothed", 24), View("mean-season", 168))
 TEXTBOOK = View(base="zero", level="series", scale="range")
 
 
@@ -50,7 +53,10 @@ def cases(panel):
     some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor=1)
     below = panel_from_series([np.array([3.0, -1, 4, -1, 5, -9, 2, -6, 5, -3])], "D", series_ids=["below"])
     textbook = {"views": (TEXTBOOK,), "rolled": True, "highway": False, "segment": 1, "layers": 2}
-    smoothing, half = {"anchors": THREE}, Combination(np.array([True]), trust=0.5, anchor=2)
+    smoothing, half = {"anchors": ANCHORS}, Combination(np.array([True]), trust=0.5, anchor=2)
+    hours = panel_from_series([wave(1500) - 22, wave(700), wave(400), wave(30), np.full(900, 3.0)], "h")
+    ridge = {"anchors": ANCHORS, "season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24, "horizon": 30}
+    both = Combination(np.array([True, True]), trust=0.5, anchor=3)
     mixed = panel_from_series(
         [wave(60) - 22, np.zeros(33), 1e6 * wave(1300, seed=2), wave(5), [7.0, 9.0], [4.0], []], "D"
     )
@@ -74,6 +80,8 @@ def cases(panel):
         "smoothing, no season": (one, ensemble(one, "gru", season=1, **smoothing), half),
         "smoothing, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **smoothing), half),
         "smoothing, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **smoothing), half),
+        "local ridge, several series, days and weeks": (hours, ensemble(hours, "gru", **ridge), both),
+        "local ridge, one series, one season": (one, ensemble(one, "gru", **smoothing), replace(half, anchor=3)),
         "smoothing, fully trusted": (one, ensemble(one, "gru", **smoothing), replace(half, trust=1.0)),
     }
 
@@ -103,11 +111,11 @@ def answers(awkward, tmp_path_factory):
 
 
 @pytest.mark.parametrize("trust", [0.4, 0.0])
-@pytest.mark.parametrize("anchor", range(3))
+@pytest.mark.parametrize("anchor", range(4))
 def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
     from forecast.models.exported import export_model, lookback_of
 
-    model = ensemble(awkward, "gru", views=VIEWS, anchors=THREE)
+    model = ensemble(awkward, "gru", views=VIEWS, anchors=ANCHORS)
     combination = Combination(np.ones(3, bool), trust, anchor)
     given = {"window": past_values(awkward, lookback_of(model, combination)), "series": np.arange(len(awkward))}
     theirs = export_model(model, combination, lowest_values(awkward))(given).numpy()
@@ -119,14 +127,16 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
     from forecast.models.exported import lookback_of
 
     def asked(anchor, trust=0.5, **changes):
-        model = ensemble(awkward, "gru", anchors=THREE, **changes)
+        model = ensemble(awkward, "gru", anchors=ANCHORS, **changes)
         return lookback_of(model, Combination(np.array([True]), trust, anchor))
 
     assert [asked(0), asked(1), asked(2)] == [8, 8, HISTORY]
     assert [asked(1, season=12), asked(2, season=12), asked(2, season=400)] == [12, HISTORY, 1200]
     assert asked(2, window=2 * HISTORY) == 2 * HISTORY
     assert asked(2, trust=1.0) == 8
-    assert lookback_of(ensemble(awkward, "gru", anchors=THREE), None) == 8
+    day_and_week = {"season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24}
+    assert [asked(3), asked(3, **day_and_week), asked(3, season=400)] == [local.HISTORY, local.HISTORY, 1600]
+    assert lookback_of(ensemble(awkward, "gru", anchors=ANCHORS), None) == 8
 
 
 @pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
@@ -140,6 +150,22 @@ def test_exported_smoothing_is_ours(season, awkward):
     panel = panel_from_series([*own, jump, growing, *extremes], "D")
     theirs = smoothing_of(Past(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
     np.testing.assert_allclose(theirs, exponential_smoothing(panel, 9, season), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("seasons", "horizon"),
+    [((1,), 9), ((4,), 9), ((7,), 60), ((24, 168), 60), ((7, 365), 30), ((4, 12, 48), 9), ((400,), 900)],
+)
+def test_exported_local_regression_is_ours(seasons, horizon, awkward):
+    from forecast.models.exported_local import local_ridge_of
+    from forecast.models.exported_past import Past
+
+    lengths = (30, 110, 340, 350, 700, 1200, 1500)
+    series = [*(awkward.series(i) for i in range(len(awkward))), *(wave(steps, seed=steps) for steps in lengths)]
+    extremes = [[], [3.0], [3.0, 4.0], [0.0] * 400, [5.0] * 500, 1e-200 * wave(700), 1e200 * wave(1500), -wave(400)]
+    panel = panel_from_series([*series, *extremes, wave(1300) - 22, np.exp(wave(600) / 9)], "h")
+    theirs = local_ridge_of(Past(past_values(panel, local.steps_used(seasons) + 50)), horizon, seasons)
+    np.testing.assert_allclose(theirs, baseline("local-ridge", panel, horizon, seasons), rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])

@@ -80,6 +80,14 @@ def test_spec_survives_json():
     assert ModelSpec.from_json(json.loads(json.dumps(full.to_json()))) == full
 
 
+def test_seasons_are_the_own_one_and_the_longer_ones_of_views():
+    assert spec(season=12).seasons == (12,)
+    views = (View("mean-season", 168), View("smoothed", 24), View("smoothed", 48), View("smoothed", 168, ridge=True))
+    assert spec(season=24, views=views).seasons == (24, 48, 168)
+    assert spec(season=366, views=views).seasons == (366,)
+    assert spec(season=1, views=(View("last-value"),)).seasons == (1,)
+
+
 def test_spec_stored_before_there_was_a_choice_of_anchors_has_the_two_naive_ones():
     old = spec(anchors=("smoothing",)).to_json()
     del old["anchors"]

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from tiny import awkward_panel
 
 from forecast.data.panel import panel_from_series
-from forecast.data.windows import cut_windows, extend_left, last_lookbacks
+from forecast.data.windows import cut_windows, extend_left, last_lookbacks, right_aligned
 from forecast.errors import DataError
 
 NAN = np.nan
@@ -84,6 +84,20 @@ def test_last_lookbacks_are_the_ends_of_the_filled_and_padded_series(series, loo
         tail = fill_of(panel, i)[-lookback:]
         expected = put_before(tail, lookback - len(tail), season) if tail else [0.0] * lookback
         np.testing.assert_allclose(row, expected)
+
+
+@REPEATABLE
+@given(SERIES, SIZES, st.integers(1, 60))
+def test_right_aligned_series_end_together_and_no_more_come_at_a_time_than_are_asked_for(series, most, block):
+    panel = panel_from_series(series, "D")
+    parts = list(right_aligned(panel, most, block))
+    assert all(part.size <= block or len(part) == 1 for part in parts)
+    rows = [row for part in parts for row in part]
+    assert len(rows) == len(panel)
+    for i, row in enumerate(rows):
+        own = fill_of(panel, i)[-most:]
+        np.testing.assert_array_equal(row, [NAN] * (len(row) - len(own)) + own)
+        assert 1 <= len(row) <= most
 
 
 def test_every_window_lies_in_one_series_and_the_last_ends_with_it():

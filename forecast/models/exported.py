@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.models import exponential, local
 from forecast.models.combination import Combination
 from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.exponential import steps_used
 from forecast.models.exported_exponential import smoothing_of
+from forecast.models.exported_local import local_ridge_of
 from forecast.models.exported_past import Past, Tensor
 from forecast.models.networks import build_network, set_weights
 from forecast.models.recurrent import Network, RecurrentModel
@@ -37,12 +38,15 @@ FloatArray = NDArray[np.float64]
 def lookback_of(model: EnsembleModel, combination: Combination | None) -> int:
     """Returns how many observed steps the exported model is given.
 
-    The window, or a season where that is longer; where members are trusted against exponential smoothing, all that this
-    looks at, whatever the length of the series now: the file then stays right as they grow.
+    The window, or a season where that is longer; where members are trusted against exponential smoothing or local
+    regressions, all that these look at, whatever the length of the series now: the file then stays right as they grow.
     """
     needed = max(max(part.spec.window, part.spec.season) for part in model.parts)
     spec = model.parts[0].spec
-    return max(needed, steps_used(spec.season)) if _anchor_in_use(spec, combination) == "smoothing" else needed
+    anchor = _anchor_in_use(spec, combination)
+    if anchor == "smoothing":
+        return max(needed, exponential.steps_used(spec.season))
+    return max(needed, local.steps_used(spec.seasons)) if anchor == "local-ridge" else needed
 
 
 def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":
@@ -186,6 +190,8 @@ def _anchor(name: Anchor, spec: ModelSpec, past: Past) -> Tensor:
     """Returns the forecast that members are trusted against, (B, H)."""
     if name == "smoothing":
         return smoothing_of(past, spec.horizon, spec.season)
+    if name == "local-ridge":
+        return local_ridge_of(past, spec.horizon, spec.seasons)
     return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)
 
 

@@ -101,7 +101,7 @@ def _phase_means(values: Tensor, past: Past, season: int) -> Tensor:
     rounds = -(-steps // season)
     weights = KEPT ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
     total, counted = (
-        ops.sum(weights * ops.reshape(ops.pad(each, sides), (-1, rounds, season)), axis=1)
+        ops.sum(ops.reshape(ops.pad(each, sides), (-1, rounds, season)) * weights, axis=1)
         for each in (deviations, is_whole)
     )
     means = total / ops.where(counted > 0, counted, 1.0)

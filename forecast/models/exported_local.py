@@ -30,14 +30,9 @@ def local_ridge_of(past: Past, horizon: int, seasons: tuple[int, ...]) -> Tensor
     )
     forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
     restored = ops.maximum(ops.exp(ops.minimum(forecast, 8.0)) - LOG_OFFSET, 0.0)
-    needed = np.concatenate([_looked_at(block) for block in blocks])
     forecast = size * ops.where(logs, restored, forecast)
-    return ops.where(past.count >= needed, forecast, past.seasonal_naive(horizon, seasons[0]))
-
-
-def _looked_at(block: Block) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Returns how many steps up to an origin are looked at for each step of a block, (J,)."""
-    return np.maximum(1.0 - block.lags.min() - block.steps, float(block.seasons[-1]))
+    reach = np.repeat([float(block.reach) for block in blocks], [len(block.steps) for block in blocks])
+    return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
 
 
 def _regress(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Tensor:
@@ -74,8 +69,8 @@ def _coefficients(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Ten
     parts = ops.extract_sequences(unit[:, -(length + int(older[0])) :], length, STRIDE) / spread[..., None]
     inputs, base = _inputs(parts, block)
     targets = parts[:, :, -len(block.steps) :] - base
-    needed = older[:, None] + block.steps[-1] + _looked_at(block)  # (O, J)
-    usable = ops.logical_and(past.count[..., None] >= needed, ops.abs(targets) < CLIP)
+    known = past.count >= (older + float(length))  # (B, O)
+    usable = ops.logical_and(known[..., None], ops.abs(targets) < CLIP)
     inputs = ops.reshape(ops.where(usable[..., None], inputs, 0.0), (-1, usable.shape[1] * usable.shape[2], width))
     targets = ops.reshape(ops.where(usable, targets, 0.0), (-1, inputs.shape[1], 1))
     turned = ops.transpose(inputs, (0, 2, 1))

@@ -4,9 +4,8 @@ Long histories with two seasons (hours, with days and weeks) hold enough to lear
 alone. Such local models err elsewhere than a global network does (Montero-Manso & Hyndman 2021, *Principles and
 algorithms for forecasting groups of time series*), so the two together beat either.
 
-         at an origin o is known                      and is to be forecast
-    ──l──────────l──────────l───────────[mean of a season]o├──────block──────┤   l: the same phase, whole seasons before
-         ├───────────────── reach ──────────────────────┤  the steps of a block share their coefficients
+    ───●──────────●──────────●──────────[═════●┊─────○──────    ● what is looked at, ═ whose mean is, ○ forecast
+       ├─────────────── reach ────────────────┤origin
 
 Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN before a start), ``B`` steps of a block,
 ``F`` coefficients, ``H`` horizon.
@@ -135,7 +134,12 @@ class _Past:
         if block.reach > last:
             return np.full((len(self.values), len(block.steps)), np.nan)
         inputs, base = self._inputs(last, block)
-        return np.asarray((inputs * self._coefficients(block)).sum(axis=2) + base[:, None])
+        forecast = (inputs * self._coefficients(block)).sum(axis=2) + base[:, None]
+        return np.where(self._known(last, block)[:, None], forecast, np.nan)
+
+    def _known(self, origin: int, block: Block) -> NDArray[np.bool_]:
+        """Returns which series reach back far enough before an origin, (S,)."""
+        return ~np.isnan(self.values[:, origin - block.reach])
 
     def _inputs(self, origin: int, block: Block) -> tuple[FloatArray, FloatArray]:
         """Returns what is known of a block at an origin, (S, B, F), less its base, and the base, (S,)."""
@@ -155,7 +159,7 @@ class _Past:
             inputs, base = self._inputs(origin, block)
             targets = (self.values[:, origin + block.steps] - base[:, None]) / self.spread[:, None]
             inputs = inputs / self.spread[:, None, None]
-            usable = ~np.isnan(inputs).any(axis=2) & (np.abs(targets) < CLIP)
+            usable = self._known(origin, block)[:, None] & (np.abs(targets) < CLIP)
             inputs, targets = np.where(usable[..., None], inputs, 0.0), np.where(usable, targets, 0.0)
             squares += inputs.transpose(0, 2, 1) @ inputs
             products += (inputs * targets[..., None]).sum(axis=1)
