@@ -59,7 +59,8 @@ DOCUMENTS = {
     },
     TRAIN: {
         "name": str, "version": str, "champion": bool, "model": str,
-        "spec": SPEC, "scores": "model rmse skill coverage_80", "mixture": "anchor share", "importance": list, "notes": list, **CONTEST,
+        "spec": SPEC, "scores": "model rmse skill coverage_80", "mixture": "anchor share",
+        "importance": list, "notes": list, **CONTEST,
     },
     (*TRAIN, "--name", "visits"): None,  # once more, for a second version
     COMPARE: CONTEST,
