@@ -22,6 +22,7 @@ GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
 JSON_KEYS = {
     "beside": dict,
+    "mixture": dict,
     "importance": list,
     "notes": list,
     "schema_version": int,

@@ -43,7 +43,7 @@ def test_data_with_negative_values_is_never_logged():
 
 
 @pytest.mark.parametrize("preset", PRESETS[:3])
-def test_networks_are_trusted_against_the_theta_method_too_but_those_of_prices_are_not(preset):
+def test_networks_are_trusted_against_smoothing_too_but_those_of_prices_are_not(preset):
     naive = ("naive", "seasonal-naive")
     for plan in PLANS:
         anchors = [
