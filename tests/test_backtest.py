@@ -132,7 +132,7 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
             known = cuts[k] if k < 4 else 60
             more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season)
             evidence, errors = evidence + more, errors + wrong
-        combinations.append(learn_combination(evidence, "rmsse", is_short=True))
+        combinations.append(learn_combination(evidence, "rmsse", few=1))
         calibration = calibrate(np.stack(errors))
         if k == 4:
             np.testing.assert_array_equal(trial.combination.used, combinations[4].used)

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.models.combination import (
     DOUBT,
+    DOUBT_SERIES,
     SMOOTHING,
     USUAL_TRUST,
     Combination,
@@ -176,17 +177,23 @@ def test_extremes_still_make_a_combination_that_can_be_used(metric, errors, trut
     assert combination.used[int(np.argmin(errors))]
 
 
+@pytest.mark.parametrize("few", [1, 2, 12])
 @pytest.mark.parametrize("error", [0.0, 2.0, -6.5])
-def test_one_short_series_is_trusted_as_is_usual_against_smoothing_whatever_its_own_past_says(error):
+def test_few_short_series_are_trusted_nearly_as_is_usual_against_smoothing_even_where_it_is_worst(error, few):
     one = evidence_of([error])
-    smoothing = one.members.anchors[:1] - 100  # the worst of the three, as it happens
-    members = members_of(one.members.values, anchors=np.concatenate([one.members.anchors, smoothing]))
-    short = learn_combination([Evidence(members, one.truth, one.scales)], "rmsse", is_short=True)
-    assert (short.trust, short.anchor) == (USUAL_TRUST, SMOOTHING)
+    smoothing = one.members.anchors[:1] - 100
+    known = [
+        Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales)
+        for anchors in (np.concatenate([one.members.anchors, smoothing]), smoothing)
+    ]
+    own = learn_combination(known[1:], "rmsse").trust
+    short = learn_combination(known[:1], "rmsse", few=few)
+    assert short.anchor == SMOOTHING
+    assert short.trust == pytest.approx((few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES))
 
 
 def test_one_short_price_is_trusted_like_one_fold_of_prices():
-    short = learn_combination([evidence_of([2.0])], "rmsse", is_short=True)
+    short = learn_combination([evidence_of([2.0])], "rmsse", few=1)
     assert short.trust == learn_combination([evidence_of([2.0])], "rmsse", folds=1).trust
 
 

@@ -20,14 +20,14 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
-from forecast.models.combination import Combination, Evidence, learn_combination, plain_combination
+from forecast.models.combination import DOUBT_SERIES, Combination, Evidence, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
 SHORT = 500
-"""One series of at most so many steps can say little of how far its forecasts are to be trusted."""
+"""A series of at most so many steps can say little of how far its forecasts are to be trusted."""
 TRADED = "business-day"
 """Series of this frequency are mostly prices, which move together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
@@ -214,9 +214,10 @@ class _RunningTrial:
         self._learn(fold, members, combination)
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
-        is_short = len(self.panel) == 1 and len(self.panel.values) <= SHORT
+        is_small = len(self.panel) <= DOUBT_SERIES and self.panel.lengths.max(initial=0) <= SHORT
+        few = len(self.panel) if is_small else 0
         folds = len({record.fold for record in known}) if self.panel.frequency.unit == TRADED else inf
-        return learn_combination([record.evidence for record in known], self.metric, is_short=is_short, folds=folds)
+        return learn_combination([record.evidence for record in known], self.metric, few=few, folds=folds)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None

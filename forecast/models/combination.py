@@ -22,8 +22,9 @@ CLIP = 10.0
 
 NAIVE, SMOOTHING = 0, 2
 """Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
-USUAL_TRUST = 0.4
-"""How far networks are trusted against exponential smoothing on one short series, whose own past says too little."""
+USUAL_TRUST, DOUBT_SERIES = 0.4, 12
+"""How far networks are trusted against exponential smoothing on short series. What is usual counts like so many of
+them: of a few, each says too little itself."""
 DOUBT = 2.0
 """So many folds that speak for no trust at all stand beside those of a price."""
 
@@ -75,20 +76,20 @@ def plain_combination(members: Members) -> Combination:
 
 
 def learn_combination(
-    evidence: Sequence[Evidence], metric: Metric, *, is_short: bool = False, folds: float = inf
+    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, folds: float = inf
 ) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. That of prices, whose last
-    value is the best anchor, is drawn to 0 instead. One short series can tell neither the anchor nor the trust: it
-    takes what is usual.
+    value is the best anchor, is drawn to 0 instead. A few short series can't tell which anchor is best, and hardly how
+    far to trust: theirs is smoothing, and their trust is drawn to what is usual.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
-        is_short: all there is to learn from is one short series.
+        few: how many series there are, where they are few and short; else 0.
         folds: that the evidence is from, where it is of prices; else infinite.
     """
     if not evidence:
@@ -104,10 +105,11 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     count = len(evidence[0].members.anchors)
-    if is_short and count > SMOOTHING:
-        return Combination(used, USUAL_TRUST, SMOOTHING)
+    if few and count > SMOOTHING:
+        own = _trust(evidence, used, SMOOTHING, inf)
+        return Combination(used, (few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES), SMOOTHING)
     anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
-    return Combination(used, _trust(evidence, used, anchor, 1 if is_short else folds), anchor)
+    return Combination(used, _trust(evidence, used, anchor, 1 if few == 1 else folds), anchor)
 
 
 def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, folds: float) -> float:
