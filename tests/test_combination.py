@@ -192,6 +192,15 @@ def test_few_short_series_are_trusted_nearly_as_is_usual_against_smoothing_even_
     assert short.trust == pytest.approx((few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES))
 
 
+def test_few_long_series_choose_among_the_naive_anchors():
+    one = evidence_of([2.0])
+    best = np.concatenate([one.members.anchors, one.truth[None] + 0.1])
+    evidence = [Evidence(members_of(one.members.values, anchors=best), one.truth, one.scales)]
+    assert learn_combination(evidence, "rmsse").anchor == SMOOTHING
+    long, naive = learn_combination(evidence, "rmsse", few=3, is_short=False), learn_combination([one], "rmsse")
+    assert (long.anchor, long.trust) == (naive.anchor, naive.trust)
+
+
 def test_one_short_price_is_trusted_like_one_fold_of_prices():
     short = learn_combination([evidence_of([2.0])], "rmsse", few=1)
     assert short.trust == learn_combination([evidence_of([2.0])], "rmsse", folds=1).trust

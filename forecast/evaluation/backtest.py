@@ -214,10 +214,11 @@ class _RunningTrial:
         self._learn(fold, members, combination)
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
-        is_small = len(self.panel) <= DOUBT_SERIES and self.panel.lengths.max(initial=0) <= SHORT
-        few = len(self.panel) if is_small else 0
+        few = len(self.panel) if len(self.panel) <= DOUBT_SERIES else 0
+        is_short = int(self.panel.lengths.max(initial=0)) <= SHORT
         folds = len({record.fold for record in known}) if self.panel.frequency.unit == TRADED else inf
-        return learn_combination([record.evidence for record in known], self.metric, few=few, folds=folds)
+        evidence = [record.evidence for record in known]
+        return learn_combination(evidence, self.metric, few=few, is_short=is_short, folds=folds)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None

@@ -76,7 +76,7 @@ def plain_combination(members: Members) -> Combination:
 
 
 def learn_combination(
-    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, folds: float = inf
+    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, is_short: bool = True, folds: float = inf
 ) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
@@ -89,7 +89,8 @@ def learn_combination(
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
-        few: how many series there are, where they are few and short; else 0.
+        few: how many series there are, where they are few; else 0.
+        is_short: these few are short; long ones choose among the naive anchors, with which they are safe.
         folds: that the evidence is from, where it is of prices; else infinite.
     """
     if not evidence:
@@ -105,11 +106,11 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     count = len(evidence[0].members.anchors)
-    if few and count > SMOOTHING:
+    if few and is_short and count > SMOOTHING:
         own = _trust(evidence, used, SMOOTHING, inf)
         return Combination(used, (few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES), SMOOTHING)
-    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
-    return Combination(used, _trust(evidence, used, anchor, 1 if few == 1 else folds), anchor)
+    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(SMOOTHING if few else count)]))
+    return Combination(used, _trust(evidence, used, anchor, 1 if few == 1 and is_short else folds), anchor)
 
 
 def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, folds: float) -> float:
