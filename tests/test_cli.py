@@ -5,6 +5,7 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
 
 import pytest
@@ -137,6 +138,38 @@ def test_disk_that_is_full_is_an_error_of_one_sentence(shop):
 def test_closed_stream_is_no_error(command, code, shop):
     done = in_shell(command, shop.folder)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
+END = r"""
+import atexit, sys
+from forecast import cli
+class Last:
+    def __del__(self):
+        print("taken apart", flush=True)
+last = Last()
+sys.stdout.write("begun\n")  # not flushed
+cli.prepare_streams = lambda: atexit.register(print, "tidied up")  # as a library may at any time
+sys.argv = ["forecast", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def ended(*words, folder):
+    done = subprocess.run([sys.executable, "-c", END, *words], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_process_ends_without_python_being_taken_apart(tmp_path):
+    """A thread of Arrow that wanted the interpreter just then aborted `forecast score`, once in 120 busy runs."""
+    code, lines = ended("predict", "nobody", folder=tmp_path)
+    assert code == 4
+    assert lines == ["begun", "tidied up"]
+
+
+def test_bug_under_debug_still_shows_its_traceback_at_the_end(tmp_path):
+    code, lines = ended("predict", "nobody", "--debug", folder=tmp_path)
+    assert code == 1
+    assert lines == ["begun", "tidied up", "taken apart"]
 
 
 def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):

@@ -1,5 +1,6 @@
 """The command line: options in, one workflow called, its result printed. Heavy imports wait for their command."""
 
+import atexit
 import json
 import os
 import sys
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits: the one place that turns an error into words and a number."""
     began = time.monotonic() - (time.process_time() if arguments is None else 0.0)  # what the start took so far
     given = sys.argv[1:] if arguments is None else arguments
+    codes: list[int] = []
+    if arguments is None:
+        atexit.register(_leave, codes)  # the first to register is the last to be called
     if arguments is None and "--debug" not in given:
         warnings.simplefilter("ignore")  # of libraries: not the user's concern
     prepare_streams()
@@ -30,7 +34,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
         silence(sys.stdout)
         code = ExitCode.DONE
+    codes.append(code)
     sys.exit(code)
+
+
+def _leave(codes: list[int]) -> None:
+    """Ends the process where its exit code is known, without taking Python apart.
+
+    A thread of a library (Arrow's, TensorFlow's) that wants the interpreter while it is taken apart would abort the
+    process, seldom and on a busy machine, after all its work was done: cron would see signal 6.
+    """
+    if codes:
+        write_note("")  # main has flushed the output; this flushes the rest
+        os._exit(codes[0])
 
 
 def _run(arguments: list[str], run: Run) -> int:

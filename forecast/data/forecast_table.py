@@ -3,7 +3,6 @@
 Shapes: ``P`` rows, one a series and step.
 """
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +50,7 @@ def parse_forecasts(data: bytes) -> ForecastTable:
     )
     lines = pacsv.ParseOptions(newlines_in_values=True)
     try:
-        rows = pacsv.read_csv(io.BytesIO(data), parse_options=lines, convert_options=options)
+        rows = pacsv.read_csv(pa.BufferReader(data), parse_options=lines, convert_options=options)
     except (pa.ArrowInvalid, pa.ArrowKeyError, KeyError):
         raise ValueError("is not a table of forecasts") from None
     if rows["step"].null_count:
