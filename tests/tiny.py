@@ -74,3 +74,14 @@ def with_values(panel, values):
     return panel_from_series(
         arrays, panel.frequency, series_ids=panel.series_ids, first=panel.first, target=panel.target, fill=panel.fill
     )
+
+
+def assert_recomputed(panel, forecasts, slowly):
+    """Compares forecasts, (S, H), with those that ``slowly`` makes of one series at a time, its gaps filled."""
+    assert len(forecasts) == len(panel)
+    for i, (start, end) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
+        own = panel.filled[start:end]
+        expected = slowly(own)
+        assert forecasts[i].shape == np.shape(expected)
+        slack = 1e-9 * np.abs(own).max(initial=0)
+        np.testing.assert_allclose(forecasts[i], expected, rtol=1e-7, atol=slack)

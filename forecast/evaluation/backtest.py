@@ -166,12 +166,8 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     progress(0.0)
     for fold in folds:
         if trial.fitted is None or refit:
-            done = fold.number / fits
-            watcher = Watcher(
-                lambda share, done=done: progress(done + share / fits),  # type: ignore[misc]
-                truth=fold.truth(trial.panel) if fold.number == 0 else None,
-            )
-            trial.fit(fold, watcher)
+            truth = fold.truth(trial.panel) if fold.number == 0 else None
+            trial.fit(fold, Watcher(progress).during(fold.number, fits, truth))
         trial.forecast(fold)
     progress(1.0)
     return trial.result(len(folds))

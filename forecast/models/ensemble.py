@@ -57,8 +57,7 @@ class EnsembleForecaster:
         """Trains the parts in turn."""
         models = []
         for number, part in enumerate(self.parts):
-            share = Watcher(lambda done, at=number: watcher.progress((at + done) / len(self.parts)))  # type: ignore[misc]
-            fitted = part.fit(panel, share)
+            fitted = part.fit(panel, watcher.during(number, len(self.parts)))
             assert isinstance(fitted, RecurrentModel)
             models.append(fitted)
         return EnsembleModel(tuple(models))

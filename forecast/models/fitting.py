@@ -1,6 +1,6 @@
 """From a spec and a panel to a trained model: one network for each view and seed, several at a time.
 
-Shapes: ``S`` series, ``L`` lookback, ``H`` horizon, ``K`` points of a curve.
+Shapes: ``S`` series, ``L`` lookback, ``H`` horizon.
 """
 
 import os
@@ -10,18 +10,17 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from threading import Event, Lock
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
-from forecast.data.windows import Windows, cut_windows, last_lookbacks
+from forecast.data.windows import Windows, cut_windows
 from forecast.models.encoding import Encoding
-from forecast.models.forecaster import Curve, Snapshot, Watcher
+from forecast.models.forecaster import Watcher
 from forecast.models.highway import start_highway
-from forecast.models.knowledge import Knowledge, Surroundings, check_columns, learn_knowledge
+from forecast.models.knowledge import Knowledge, check_columns, learn_knowledge
 from forecast.models.pacing import Pacer
 from forecast.models.recurrent import (
     Network,
@@ -29,21 +28,17 @@ from forecast.models.recurrent import (
     SeriesStatistics,
     Weights,
     measure_series,
-    run_view,
 )
 from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import CHUNK, Beside, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.training import Beside, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.views import see, to_unit, view_maps
+from forecast.models.watching import TrainingLog, watch
 from forecast.specs import Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
 SMOOTHED_WINDOWS = 2000
 """The settings of a smoothed base are fitted to at most so many windows."""
-CURVE_POINTS = 12
-"""Looking costs time that training could use."""
-CURVE_SERIES = 100
-"""A curve is drawn on at most this many series: it is to be looked at, not to be scored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +90,8 @@ class RecurrentForecaster:
         prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = _watch(panel, rest, spec, statistics, knowledge, watcher.truth)
-        log = _TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
+        watched = watch(panel, rest, spec, statistics, knowledge, watcher.truth)
+        log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
         if self.pacer:
             self.pacer.begin(spec, time.perf_counter() - began)
 
@@ -211,118 +206,3 @@ def panel_digest(panel: Panel) -> bytes:
         for array in (told.known, told.known_offsets, told.known_first, told.past, told.static):
             digest.update(array.tobytes())
     return digest.digest()
-
-
-def curve_series(panel: Panel) -> NDArray[np.int64]:
-    """Returns the positions of the series that a curve is drawn on."""
-    return np.unique(np.linspace(0, len(panel) - 1, CURVE_SERIES).astype(np.int64))
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: another thread was interrupted
-    """Ends a training thread between two chunks."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Watched:
-    """What a curve is drawn from: some series before the origin, and what came after it."""
-
-    lookbacks: dict[int, FloatArray]  # by season, which decides the padding
-    statistics: dict[View, SeriesStatistics]
-    truth: FloatArray  # (S, H)
-    spec: ModelSpec
-    panel: Panel
-    beside: dict[int, Surroundings] | None  # by season
-    knowledge: Knowledge | None
-
-    def rmse(self, view: View, weights: Weights) -> float:
-        """Returns a network's error; NaN where nothing was observed."""
-        beside = self.beside[view.season] if self.beside else None
-        point = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view], beside)
-        error = (self.knowledge.restore(point, self.panel) if self.knowledge else point) - self.truth
-        return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
-
-    def is_due(self, step: int) -> bool:
-        """Tells whether the curve has a point at this step."""
-        stride = -(-self.spec.steps // (CHUNK * CURVE_POINTS))
-        return step == self.spec.steps or step // CHUNK % stride == 0
-
-
-def _watch(
-    panel: Panel,
-    rest: Panel,
-    spec: ModelSpec,
-    statistics: dict[View, SeriesStatistics],
-    knowledge: Knowledge | None,
-    truth: FloatArray | None,
-) -> _Watched | None:
-    """Returns what a curve is drawn from; None where there is no truth to draw it against.
-
-    Args:
-        panel: as it is.
-        rest: without the effects of its covariates.
-        spec: of the networks.
-        statistics: of each view.
-        knowledge: of the covariates.
-        truth: (S, H), what came.
-    """
-    if truth is None:
-        return None
-    some, seasons = curve_series(panel), {view.season for view in spec.views}
-    chosen, told = rest.select(some), panel.select(some)
-    lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in seasons}
-    beside = None
-    if knowledge and spec.takes_covariates:
-        beside = {season: knowledge.at_end(told, spec.window, spec.horizon, season) for season in seasons}
-    own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
-    return _Watched(lookbacks, own, truth[some], spec, told, beside, knowledge)
-
-
-@dataclass(eq=False)
-class _TrainingLog:
-    """Collects progress and curve points from the training threads."""
-
-    progress: Callable[[float], None]
-    watched: _Watched | None
-    total: int
-    look: Callable[[Snapshot], None] | None = None
-    done: int = 0
-    points: list[tuple[int, float, float]] = field(default_factory=list)
-    stop: Event = field(default_factory=Event)
-    lock: Lock = field(default_factory=Lock)
-
-    def listener(self, view: View, seed: int, *, is_watched: bool) -> Callable[[int, Callable[[], Weights]], None]:
-        """Returns what one training thread calls after each chunk.
-
-        Its clock starts at step 0, when all is compiled, and stands still while the weights are looked at.
-        """
-        clock = {"start": 0.0, "step": 0}
-        watched = self.watched
-
-        def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
-            if self.stop.is_set():
-                raise Stopped
-            began = time.perf_counter()
-            if step == 0:
-                clock["start"] = began
-            is_due = watched is not None and watched.is_due(step)
-            rmse = watched.rmse(view, weights()) if watched and is_watched and is_due else None
-            with self.lock:
-                if self.look and is_due:
-                    self.look(Snapshot(view, seed, step, began - clock["start"], weights()))
-                self.done += step - int(clock["step"])
-                clock["step"] = step
-                if rmse is not None:
-                    self.points.append((step, began - clock["start"], rmse))
-                self.progress(self.done / self.total)
-            clock["start"] += time.perf_counter() - began
-
-        return on_chunk
-
-    def curve(self) -> Curve | None:
-        """Returns the mean over the first seed's networks at each step that was looked at."""
-        if not self.points:
-            return None
-        points = np.array(self.points)
-        steps = np.unique(points[:, 0])
-        mean = np.array([points[points[:, 0] == step].mean(axis=0) for step in steps])
-        return Curve(steps.astype(np.int64), mean[:, 1], mean[:, 2])

@@ -91,6 +91,10 @@ class Watcher:
     truth: FloatArray | None = None
     look: Callable[[Snapshot], None] | None = None
 
+    def during(self, number: int, parts: int, truth: FloatArray | None = None) -> "Watcher":
+        """Returns what looks on while part ``number`` of so many equal parts is fitted."""
+        return Watcher(lambda share: self.progress((number + share) / parts), truth)
+
 
 class Fitted(Protocol):
     """A model after training."""

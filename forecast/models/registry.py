@@ -70,14 +70,14 @@ def make_forecaster(
     if name in (*BASELINES, *BY_SERIES):
         return Baseline(cast(BaselineName, name), spec.horizon, season, spec.seasons[1:])
     if name in REGRESSIONS:
-        from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415
+        from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415 - only where it is asked for
 
         return RegressionForecaster(cast(RegressionName, name), spec, View("last-season", season), spec.seeds[0])
     if name in CLASSICAL:
         from forecast.models.classical import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 
         return make_classical(cast(ClassicalName, name), spec.horizon, season)
-    from forecast.models.ensemble import EnsembleForecaster  # noqa: PLC0415
+    from forecast.models.ensemble import EnsembleForecaster  # noqa: PLC0415 - goes with the next
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = tuple(
@@ -102,13 +102,12 @@ def train_on(
     Raises:
         TrainingError, DataError: see ``RecurrentForecaster.fit``.
     """
-    from forecast.models.ensemble import EnsembleModel  # noqa: PLC0415
+    from forecast.models.ensemble import EnsembleModel  # noqa: PLC0415 - goes with the next
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = []
     for number, part in enumerate(model.parts):
-        share = Watcher(lambda done, at=number: watcher.progress((at + done) / len(model.parts)))  # type: ignore[misc]
         spec = part.spec.with_(steps=max(1, round(part.spec.steps * effort)))
         forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part)
-        parts.append(replace(forecaster.fit(panel, share), spec=part.spec))
+        parts.append(replace(forecaster.fit(panel, watcher.during(number, len(model.parts))), spec=part.spec))
     return EnsembleModel(tuple(parts))
