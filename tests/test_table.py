@@ -151,3 +151,30 @@ def test_stamps_that_are_all_different_are_coded_too():
 
 def test_columns_that_got_their_name_from_pandas_have_none():
     assert table_of("Unnamed: 0,d,v,...4\n0,a,1,\n1,b,2,\n").names == ["d", "v"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (",v\n2024-01-01,1\n2024-01-02,2\n", ["column 1", "v"]),
+        ("Unnamed: 0,v\nJan 2024,1\nFeb 2024,2\n", ["Unnamed: 0", "v"]),
+        (",d,v\n7,2024-01-01,1\n9,2024-01-02,2\n", ["d", "v"]),  # numbers of rows
+        (",d,v\n,2024-01-01,1\n,2024-01-02,2\n", ["d", "v"]),  # empty
+        (",column 1,v\na,2024-01-01,1\nb,2024-01-02,2\n", ["column 1", "v"]),
+        ("d,,v\n2024-01-01,a remark,1\n2024-01-02,,2\n", ["d", "v"]),  # not the first
+    ],
+)
+def test_index_that_was_saved_without_a_name_is_a_column_if_it_is_no_numbers(text, names):
+    table = table_of(text)
+    assert table.names == names
+    assert table.kind(names[0]) in {"dates", "text"}
+    assert table.kind("v") == "numbers"
+
+
+def test_positions_that_pandas_saves_for_names_are_names_above_an_index_only():
+    table = table_of(",0,1\n2024-01-01,5,7\n2024-01-02,6,8\n")
+    assert table.names == ["column 1", "0", "1"]
+    assert table.numbers("0").tolist() == [5, 6]
+    for rows in (",0,1\n,5,7\n2024-01-02,6,8\n", ",0,2\n2024-01-01,5,7\n", "0,1\n2024-01-01,5\n"):
+        with pytest.raises(DataError, match="holds data, not column names"):
+            table_of(rows)

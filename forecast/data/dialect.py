@@ -62,7 +62,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     rows = [fields for _, fields in table[top + 1 :]]
     if names[0].startswith(COMMENT):
         names[0] = names[0].lstrip(f"{COMMENT} ")
-    if all(DATA.fullmatch(field) for field in names if field):
+    if all(DATA.fullmatch(field) for field in names if field) and not _are_positions(names, rows):
         raise DataError(f"the first line of {name} holds data, not column names.", "put date,value above it")
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
@@ -125,6 +125,11 @@ def _is_above(fields: list[str], below: list[str], width: int) -> bool:
         return False
     is_short = len(fields) < width - 1 or (len(fields) == 1 and len(below) >= width - 1)
     return is_short or filled == 0 or (filled == 1 and filled_below != 1)
+
+
+def _are_positions(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    """Returns whether the names are those that pandas saves for columns that have none: ``,0,1`` above a row index."""
+    return names == ["", *map(str, range(len(names) - 1))] and all(row[0].strip() for row in rows)
 
 
 def _widened(names: list[str], rows: Sequence[list[str]]) -> tuple[str, ...]:

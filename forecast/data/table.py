@@ -30,6 +30,7 @@ from forecast.errors import DataError
 
 Kind = Literal["dates", "numbers", "text", "empty", "other"]
 UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name
+INDEX = "column 1"
 BLANK = r"^\s*$"
 
 
@@ -50,7 +51,10 @@ class Texts:
 
 
 class Table:
-    """The columns of one file by name. Those without a name, such as a saved row index, are left out."""
+    """The columns of one file by name. Those without a name, such as saved row numbers, are left out.
+
+    Not so the first one where it holds text or dates: it is the saved index of a table, and called ``column 1``.
+    """
 
     def __init__(self, source: Source, *, decimal: str | None = None, missing: Sequence[str] = ()) -> None:
         """Reads the source.
@@ -70,6 +74,15 @@ class Table:
             self._text, self._arrow = read_text(source, decimal, missing)
         names = [name.strip() for name in self._arrow.column_names]
         self._positions = {name: i for i, name in enumerate(names) if name and not UNNAMED.fullmatch(name)}
+        if names and 0 not in self._positions.values():
+            self._add_index(names[0] or INDEX)
+
+    def _add_index(self, name: str) -> None:
+        """Adds the first column, which the file gives no name, where it holds text or dates."""
+        named = self._positions
+        self._positions = {name: 0} | named
+        if name in named or self.kind(name) not in {"dates", "text"}:
+            self._positions = named
 
     @property
     def dialect(self) -> Dialect | None:
