@@ -105,7 +105,7 @@ def test_truths_and_scales_are_those_of_the_scored_folds():
             assert result.rms_scales[k, i] == pytest.approx(expected, nan_ok=True)
 
 
-def records_slowly(values, cut, upto, model, combination, season):
+def records_slowly(values, cut, upto, model, combination, season, fold):
     """What one fold of a single series teaches by a later origin: members and truths from each step of it."""
     evidence, errors = [], []
     for origin in range(cut, cut + H):
@@ -113,7 +113,7 @@ def records_slowly(values, cut, upto, model, combination, season):
         truth = np.array([values[t] if t < min(upto, len(values)) else NAN for t in range(origin, origin + H)])
         members = model.predict_members(panel_from_series([known], "D"))
         scale = np.mean(np.abs(known[season:] - known[:-season]))
-        evidence.append(Evidence(members, truth[None], np.array([scale])))
+        evidence.append(Evidence(members, truth[None], np.array([scale]), fold))
         joint = (combination or plain_combination(members)).apply(members)
         errors.append((truth - np.maximum(joint, 0)) / scale)
     return evidence, errors
@@ -130,7 +130,7 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
         evidence, errors = [], []
         for j in range(k):
             known = cuts[k] if k < 4 else 60
-            more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season)
+            more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season, j)
             evidence, errors = evidence + more, errors + wrong
         combinations.append(learn_combination(evidence, "rmsse", few=1))
         calibration = calibrate(np.stack(errors))

@@ -6,13 +6,14 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.models.combination import (
     DOUBT,
-    DOUBT_SERIES,
+    SHORT,
     SMOOTHING,
-    USUAL_TRUST,
+    TRUST_VARIANCE,
     Combination,
     Evidence,
     learn_combination,
     plain_combination,
+    usual_trust,
 )
 from forecast.models.forecaster import Members
 
@@ -30,13 +31,13 @@ def members_of(values, views=None, anchors=None):
     return Members(tuple(names), tuple(range(len(values))), values, anchors)
 
 
-def evidence_of(errors, *, scales=(1.0, 1.0), views=None, truth=None, anchors=True):
+def evidence_of(errors, *, scales=(1.0, 1.0), views=None, truth=None, anchors=True, fold=0):
     """Members that are each wrong by so much everywhere; two series, three steps; the anchors are wrong by 3 and 4."""
     truth = np.arange(10.0, 16.0).reshape(2, 3) if truth is None else np.asarray(truth, dtype=float)
     known = np.nan_to_num(truth)
     values = known + np.asarray(errors, dtype=float)[:, None, None]
     naive = np.stack([known - 3, known - 4]) if anchors else None
-    return Evidence(members_of(values, views, naive), truth, np.asarray(scales, dtype=float))
+    return Evidence(members_of(values, views, naive), truth, np.asarray(scales, dtype=float), fold)
 
 
 def assert_usable(combination, members):
@@ -177,19 +178,62 @@ def test_extremes_still_make_a_combination_that_can_be_used(metric, errors, trut
     assert combination.used[int(np.argmin(errors))]
 
 
+def few_of(errors_by_fold, *, wrong=3.0):
+    """Evidence of one member a fold against a smoothing that was always wrong by so much, and worst of the anchors."""
+    pieces = []
+    for fold, error in enumerate(errors_by_fold):
+        one = evidence_of([0.0], fold=fold)
+        values = one.truth + np.broadcast_to(error, one.truth.shape)
+        anchors = np.stack([one.truth - 1, one.truth - 2, one.truth - wrong])
+        pieces.append(Evidence(members_of(values[None], anchors=anchors), one.truth, one.scales, fold))
+    return pieces
+
+
 @pytest.mark.parametrize("few", [1, 2, 12])
 @pytest.mark.parametrize("error", [0.0, 2.0, -6.5])
-def test_few_short_series_are_trusted_nearly_as_is_usual_against_smoothing_even_where_it_is_worst(error, few):
-    one = evidence_of([error])
-    smoothing = one.members.anchors[:1] - 100
-    known = [
-        Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales)
-        for anchors in (np.concatenate([one.members.anchors, smoothing]), smoothing)
-    ]
-    own = learn_combination(known[1:], "rmsse").trust
-    short = learn_combination(known[:1], "rmsse", few=few)
-    assert short.anchor == SMOOTHING
-    assert short.trust == pytest.approx((few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES))
+def test_few_short_series_are_trusted_as_is_usual_against_smoothing_after_one_fold(error, few):
+    again = [few_of([error])[0]] * 3  # pieces of one fold are no more than one
+    for evidence in (few_of([error]), again):
+        combination = learn_combination(evidence, "rmsse", few=few)
+        assert (combination.anchor, combination.trust) == (SMOOTHING, usual_trust(0))
+
+
+@pytest.mark.parametrize("few", [1, 3, 12])
+@pytest.mark.parametrize("length", [50, 300, 500])
+@pytest.mark.parametrize("errors", [(0.0, 1.0), (2.0, -1.0, 0.5), (-4.0, -5.0), (-2.0, 6.0, 1.0, 1.0)])
+def test_few_short_series_are_trusted_by_what_several_folds_say_and_what_is_usual(errors, few, length):
+    evidence = few_of([np.array([[error, error + 1, 0], [0, error, 2]]) for error in errors])
+    said = np.concatenate([(one.members.values[0] - one.members.anchors[SMOOTHING]).ravel() for one in evidence])
+    came = np.full_like(said, 3.0)
+    (slope,), (squares,), *_ = np.linalg.lstsq(said[:, None], came)
+    variance = squares / (said @ said) / (few * (len(errors) - 1))
+    slope = min(max(slope, 0), 1)
+    posterior = (slope / variance + usual_trust(length) / TRUST_VARIANCE) / (1 / variance + 1 / TRUST_VARIANCE)
+    combination = learn_combination(evidence, "rmsse", few=few, length=length)
+    assert combination.anchor == SMOOTHING
+    assert combination.trust == pytest.approx(posterior)
+
+
+def test_networks_are_usually_trusted_more_on_longer_series_within_bounds():
+    assert [usual_trust(length) for length in (0, 100, 240, 300, 360, 500)] == [0.4, 0.4, 0.4, 0.5, 0.6, 0.6]
+
+
+def test_few_short_series_are_trusted_fully_where_every_fold_says_so_and_smoothing_is_far_off():
+    trusts = [learn_combination(few_of([0.1, -0.1, 0.1][:folds], wrong=9), "rmsse", few=1).trust for folds in (1, 2, 3)]
+    assert trusts[0] == usual_trust(0)
+    assert min(trusts[1:]) > 0.95
+
+
+def test_folds_of_which_nothing_is_known_count_for_nothing():
+    known, nothing = few_of([0.5, 1.0]), few_of([0.5, 1.0, 2.0, 3.0])[2:]
+    unknown = [Evidence(one.members, np.full_like(one.truth, NAN), one.scales, one.fold) for one in nothing]
+    both = learn_combination([*known, *unknown], "rmsse", few=2)
+    assert both.trust == learn_combination(known, "rmsse", few=2).trust
+    assert learn_combination([*known[:1], *unknown], "rmsse", few=2).trust == usual_trust(0)
+
+
+def test_members_that_say_what_smoothing_says_are_trusted_as_is_usual():
+    assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=1).trust == usual_trust(0)
 
 
 def test_few_long_series_choose_among_the_naive_anchors():
@@ -197,26 +241,31 @@ def test_few_long_series_choose_among_the_naive_anchors():
     best = np.concatenate([one.members.anchors, one.truth[None] + 0.1])
     evidence = [Evidence(members_of(one.members.values, anchors=best), one.truth, one.scales)]
     assert learn_combination(evidence, "rmsse").anchor == SMOOTHING
-    long, naive = learn_combination(evidence, "rmsse", few=3, is_short=False), learn_combination([one], "rmsse")
+    long, naive = learn_combination(evidence, "rmsse", few=3, length=SHORT + 1), learn_combination([one], "rmsse")
     assert (long.anchor, long.trust) == (naive.anchor, naive.trust)
 
 
-def test_one_short_price_is_trusted_like_one_fold_of_prices():
-    short = learn_combination([evidence_of([2.0])], "rmsse", few=1)
-    assert short.trust == learn_combination([evidence_of([2.0])], "rmsse", folds=1).trust
+def folds_of(count, error=2.0):
+    return [evidence_of([error], fold=fold) for fold in range(count)]
+
+
+@pytest.mark.parametrize("is_price", [False, True])
+def test_one_short_series_without_smoothing_is_trusted_like_one_fold_of_prices(is_price):
+    trust = learn_combination(folds_of(1), "rmsse", is_price=True).trust
+    assert learn_combination(folds_of(3), "rmsse", few=1, is_price=is_price).trust == trust
 
 
 def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
-    trusts = [learn_combination([evidence_of([2.0])], "rmsse", folds=folds).trust for folds in (1, 2, 4)]
+    trusts = [learn_combination(folds_of(folds), "rmsse", is_price=True).trust for folds in (1, 2, 4)]
     assert trusts == pytest.approx([learn_slope(2.0) / (1 + DOUBT / folds) for folds in (1, 2, 4)])
-    assert max(trusts) < learn_combination([evidence_of([2.0])], "rmsse").trust
+    assert max(trusts) < learn_combination(folds_of(4), "rmsse").trust
 
 
 def test_prices_with_a_season_are_trusted_like_all_else():
     one = evidence_of([2.0])
     better = Members(one.members.views, one.members.seeds, one.members.values, one.members.anchors[::-1])
     evidence = [Evidence(better, one.truth, one.scales)]
-    assert learn_combination(evidence, "rmsse", folds=1).trust == learn_combination(evidence, "rmsse").trust
+    assert learn_combination(evidence, "rmsse", is_price=True).trust == learn_combination(evidence, "rmsse").trust
 
 
 def learn_slope(error):

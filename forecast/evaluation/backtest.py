@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +19,12 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
-from forecast.models.combination import DOUBT_SERIES, Combination, Evidence, learn_combination, plain_combination
+from forecast.models.combination import FEW, Combination, Evidence, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
-SHORT = 500
-"""A series of at most so many steps can say little of how far its forecasts are to be trusted."""
 TRADED = "business-day"
 """Series of this frequency are mostly prices, which move together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
@@ -69,7 +66,6 @@ class Backtest:
 class _Record:
     """A forecast made inside a fold, for later folds to learn from once its truths are known there."""
 
-    fold: int
     shift: int  # steps from the fold's origin to the forecast's
     evidence: Evidence
     errors: FloatArray  # (S, H), (truth − joint forecast) / scale
@@ -77,7 +73,7 @@ class _Record:
     def known_at(self, fold: int) -> "_Record":
         """Returns the record with only the truths up to the origin of a later fold; the others are NaN."""
         horizon = self.errors.shape[-1]
-        late = np.arange(1, horizon + 1) + self.shift > (fold - self.fold) * horizon
+        late = np.arange(1, horizon + 1) + self.shift > (fold - self.evidence.fold) * horizon
         truth = np.where(late, np.nan, self.evidence.truth)
         return replace(self, evidence=replace(self.evidence, truth=truth), errors=np.where(late, np.nan, self.errors))
 
@@ -210,11 +206,11 @@ class _RunningTrial:
         self._learn(fold, members, combination)
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
-        few = len(self.panel) if len(self.panel) <= DOUBT_SERIES else 0
-        is_short = int(self.panel.lengths.max(initial=0)) <= SHORT
-        folds = len({record.fold for record in known}) if self.panel.frequency.unit == TRADED else inf
+        few = len(self.panel) if len(self.panel) <= FEW else 0
+        length = int(self.panel.lengths.max(initial=0))
+        is_price = self.panel.frequency.unit == TRADED
         evidence = [record.evidence for record in known]
-        return learn_combination(evidence, self.metric, few=few, is_short=is_short, folds=folds)
+        return learn_combination(evidence, self.metric, few=few, length=length, is_price=is_price)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -233,7 +229,7 @@ class _RunningTrial:
             scales = learning_scales(train, self.season)
             point = forecast_points(forecast, combination, lowest_values(train))
             errors = (truth - point) / scales[:, None]
-            self.records.append(_Record(fold.number, shift, Evidence(forecast, truth, scales), errors))
+            self.records.append(_Record(shift, Evidence(forecast, truth, scales, fold.number), errors))
 
     def result(self, folds: int) -> Trial:
         """Returns the trial, with all that its folds taught."""

@@ -5,7 +5,6 @@ Shapes: ``E`` pieces of evidence, ``M`` members, ``S`` series, ``H`` horizon.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,15 @@ CLIP = 10.0
 
 NAIVE, SMOOTHING = 0, 2
 """Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
-USUAL_TRUST, DOUBT_SERIES = 0.4, 12
-"""How far networks are trusted against exponential smoothing on short series. What is usual counts like so many of
-them: of a few, each says too little itself."""
+FEW = 12
+"""So many series or fewer say too little of which anchor is best."""
+SHORT = 500
+"""Series of at most so many steps are too short to say it either."""
+USUAL_TRUST, STEPS_TO_TRUST = (0.4, 0.6), 600
+"""How far networks are usually to be trusted against exponential smoothing on a few short series: between these two, by
+the share of so many steps that the longest has."""
+TRUST_VARIANCE = 1 / 3
+"""Of that trust, from one series to the next."""
 DOUBT = 2.0
 """So many folds that speak for no trust at all stand beside those of a price."""
 
@@ -36,6 +41,7 @@ class Evidence:
     members: Members
     truth: FloatArray  # (S, H); NaN where nothing is known
     scales: FloatArray  # (S,), each series' mean seasonal difference; NaN where it has none
+    fold: int = 0  # pieces of one fold err alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +82,22 @@ def plain_combination(members: Members) -> Combination:
 
 
 def learn_combination(
-    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, is_short: bool = True, folds: float = inf
+    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, length: int = 0, is_price: bool = False
 ) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. That of prices, whose last
-    value is the best anchor, is drawn to 0 instead. A few short series can't tell which anchor is best, and hardly how
-    far to trust: theirs is smoothing, and their trust is drawn to what is usual.
+    value is the best anchor, is drawn to 0 instead. A few short series can't tell which anchor is best: theirs is
+    smoothing, and their trust is what is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         few: how many series there are, where they are few; else 0.
-        is_short: these few are short; long ones choose among the naive anchors, with which they are safe.
-        folds: that the evidence is from, where it is of prices; else infinite.
+        length: steps of the longest of these few; long ones choose among the naive anchors, with which they are safe.
+        is_price: of things that are traded.
     """
     if not evidence:
         return None
@@ -105,32 +111,62 @@ def learn_combination(
     used = pooled <= TOLERANCE * pooled.min()
     if evidence[0].members.anchors is None:
         return Combination(used)
-    count = len(evidence[0].members.anchors)
-    if few and is_short and count > SMOOTHING:
-        own = _trust(evidence, used, SMOOTHING, inf)
-        return Combination(used, (few * own + DOUBT_SERIES * USUAL_TRUST) / (few + DOUBT_SERIES), SMOOTHING)
-    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(SMOOTHING if few else count)]))
-    return Combination(used, _trust(evidence, used, anchor, 1 if few == 1 and is_short else folds), anchor)
+    folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
+    anchors = len(evidence[0].members.anchors)
+    if few and length <= SHORT and anchors > SMOOTHING:
+        departures = _Departures.of(evidence, used, SMOOTHING)
+        return Combination(used, departures.shrunk(usual_trust(length), few * (folds - 1)), SMOOTHING)
+    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(SMOOTHING if few else anchors)]))
+    slope = _Departures.of(evidence, used, anchor).share
+    is_alone = few == 1 and length <= SHORT
+    if anchor == NAIVE and (is_price or is_alone):
+        return Combination(used, slope / (1 + DOUBT / (1 if is_alone else folds)), anchor)
+    return Combination(used, slope * (3 - slope) / 2, anchor)
 
 
-def _trust(evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int, folds: float) -> float:
-    agreement = strength = 0.0
-    for item in evidence:
-        assert item.members.anchors is not None
-        naive = item.members.anchors[anchor]
-        said = _scaled(np.median(item.members.values[used], axis=0) - naive, item.scales)
-        came = _scaled(item.truth - naive, item.scales)
-        both = ~(np.isnan(said) | np.isnan(came))
-        agreement += float((said[both] * came[both]).sum())
-        strength += float((said[both] ** 2).sum())
-    if strength == 0:
-        return 1.0
-    if agreement <= 0:  # where the members departed from the naive forecast, the truth went the other way
-        return 0.0
-    slope = min(agreement / strength, 1.0)
-    if folds < inf and anchor == NAIVE:
-        return slope / (1 + DOUBT / folds)
-    return slope * (3 - slope) / 2
+def usual_trust(length: int) -> float:
+    """Returns how far networks are to be trusted on short series of so many steps: the more they learned from."""
+    return float(np.clip(length / STEPS_TO_TRUST, *USUAL_TRUST))
+
+
+@dataclass(frozen=True, eq=False)
+class _Departures:
+    """How far from an anchor the members said that it would go, and how far it went: ``D`` steps, over scales."""
+
+    said: FloatArray  # (D,)
+    came: FloatArray  # (D,)
+
+    @classmethod
+    def of(cls, evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -> "_Departures":
+        """Returns the departures of the members in use, where they are known."""
+        said, came = [], []
+        for item in evidence:
+            assert item.members.anchors is not None
+            naive = item.members.anchors[anchor]
+            said.append(_scaled(np.median(item.members.values[used], axis=0) - naive, item.scales).ravel())
+            came.append(_scaled(item.truth - naive, item.scales).ravel())
+        pairs = np.stack([np.concatenate(said), np.concatenate(came)])
+        return cls(*pairs[:, ~np.isnan(pairs).any(axis=0)])
+
+    @property
+    def share(self) -> float:
+        """Returns what share of what was said came, from 0 to 1; 1 where nothing was said."""
+        agreement, strength = float((self.said * self.came).sum()), float((self.said**2).sum())
+        return min(max(agreement / strength, 0.0), 1.0) if strength > 0 else 1.0
+
+    def shrunk(self, usual: float, pieces: int) -> float:
+        """Returns the share drawn to what is usual as far as its own variance demands: the mean of the posterior.
+
+        Args:
+            usual: the mean of the prior, whose variance is ``TRUST_VARIANCE``.
+            pieces: so many independent ones the departures are, but for the one that goes into their variance.
+        """
+        agreement, strength = float((self.said * self.came).sum()), float((self.said**2).sum())
+        if pieces == 0 or strength == 0:
+            return usual
+        left = max(float((self.came**2).sum()) - agreement**2 / strength, 0.0)  # squares that no share explains
+        weight = TRUST_VARIANCE / (TRUST_VARIANCE + left / (pieces * strength))
+        return usual + weight * (self.share - usual)
 
 
 def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
