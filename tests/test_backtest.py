@@ -147,7 +147,9 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
             assert all(np.isnan(interval.lower[k - 1]).all() for interval in trial.intervals)
         else:
             scale = series_scales(panel_from_series([values[: cuts[k]]], "D"), season)
-            for found, expected in zip(trial.intervals, calibration.intervals(point, scale, np.zeros(1)), strict=True):
+            for found, expected in zip(
+                trial.intervals, calibration.intervals(point, panel.series_ids, scale, np.zeros(1)), strict=True
+            ):
                 np.testing.assert_allclose(found.lower[k - 1], expected.lower)
                 np.testing.assert_allclose(found.upper[k - 1], expected.upper)
 

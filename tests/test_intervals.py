@@ -1,11 +1,20 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.intervals import LEVELS, SMOOTHING, Calibration, calibrate
+from forecast.evaluation.intervals import (
+    EASIEST,
+    LEVELS,
+    OWN_FOLDS,
+    SMOOTHING,
+    Calibration,
+    calibrate,
+    calibrate_series,
+)
 from forecast.evaluation.metrics import coverage
 
 NAN = np.nan
 NEVER_NEGATIVE, FREE = 0.0, -np.inf
+IDS = tuple(f"s{i}" for i in range(2000))
 
 
 def errors_of(records, series=1, horizon=6, seed=0):
@@ -17,7 +26,7 @@ def errors_of(records, series=1, horizon=6, seed=0):
 def intervals_of(calibration, point, scales=None, lowest=FREE):
     series = len(point)
     scales = np.ones(series) if scales is None else np.asarray(scales)
-    return {i.level: i for i in calibration.intervals(point, scales, np.full(series, lowest))}
+    return {i.level: i for i in calibration.intervals(point, IDS[:series], scales, np.full(series, lowest))}
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -140,3 +149,90 @@ def test_sign_of_an_error_does_not_matter():
 def test_forecasts_that_were_always_right_get_an_interval_without_width():
     interval = intervals_of(calibrate(np.zeros((30, 1, 2))), np.array([[3.0, 4.0]]))[95]
     np.testing.assert_allclose([interval.lower, interval.upper], [[[3, 4]], [[3, 4]]])
+
+
+# Series that are harder than their scale tells
+
+
+def panel_errors(hardness, folds=4, horizon=8, seed=0):
+    """Errors of one record a fold, of series that each err so many times as much as usual."""
+    return errors_of(folds, len(hardness), horizon, seed) * np.asarray(hardness)[None, :, None]
+
+
+def own_of(errors, folds=None):
+    folds = np.arange(len(errors)) if folds is None else np.asarray(folds)
+    return calibrate_series(errors, folds, IDS[: errors.shape[1]]).own_of(IDS[: errors.shape[1]])
+
+
+def test_harder_series_have_wider_intervals_and_each_is_covered_more_evenly():
+    hardness = np.repeat([0.5, 1.0, 2.0], 40)
+    past, future = panel_errors(hardness, folds=6), panel_errors(hardness, folds=60, seed=1)
+    rates = []
+    for calibration in (calibrate(past), calibrate_series(past, np.arange(6), IDS[:120])):
+        interval = intervals_of(calibration, np.zeros((120, 8)))[80]
+        inside = (np.abs(future) <= interval.upper).mean(axis=(0, 2))
+        rates.append(inside.reshape(3, 40).mean(axis=1))
+    pooled, own = rates
+    assert np.ptp(own) < 0.6 * np.ptp(pooled)
+    assert own.mean() == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_series_that_are_all_alike_are_covered_as_often_as_promised_in_spite_of_widths_of_their_own(level):
+    rates = []
+    for seed in range(20):
+        calibration = calibrate_series(panel_errors(np.ones(50), seed=seed), np.arange(4), IDS[:50])
+        interval = intervals_of(calibration, np.zeros((50, 8)))[level]
+        rates.append((np.abs(panel_errors(np.ones(50), 20, seed=100 + seed)) <= interval.upper).mean())
+    assert np.mean(rates) == pytest.approx(level / 100, abs=0.01)
+
+
+def test_what_a_series_errs_more_counts_beside_folds_in_which_it_erred_like_all():
+    errors = np.ones((2, 4, 3)) * np.array([2.0, 1.0, 1.0, 0.0])[:, None]
+    errors[0, 2] = NAN  # known in one fold only
+    means = np.array([2.0, 1.0, 1.0, 0.0]) / (7 / 7)  # over the mean of all seven that are known
+    seen = np.array([2, 2, 1, 2])
+    expected = np.clip(means, EASIEST, 1 / EASIEST) ** (seen / (seen + OWN_FOLDS))
+    np.testing.assert_allclose(own_of(errors), expected)
+
+
+def test_records_of_one_fold_are_one_piece_of_evidence():
+    errors = panel_errors([1.0, 3.0, 1.0], folds=2)
+    twice = np.repeat(errors, 5, axis=0)
+    np.testing.assert_allclose(own_of(twice, np.repeat([0, 1], 5)), own_of(errors))
+    assert (own_of(twice, np.zeros(10, dtype=int)) == 1).all()  # of one fold alone nothing is told apart
+
+
+def test_errors_of_a_fold_do_not_calibrate_themselves():
+    """The widths are those of each fold's errors over what the other fold says."""
+    errors = panel_errors(np.repeat([1.0, 3.0], 50), folds=2, horizon=1)
+    by_other = [own_of(errors[[1, 1]]), own_of(errors[[0, 0]])]  # one fold twice says more than one does: as if of two
+    once = [np.exp(np.log(own) * (1 / (1 + OWN_FOLDS)) / (2 / (2 + OWN_FOLDS))) for own in by_other]
+    expected = calibrate(errors / np.stack(once)[..., None])
+    found = calibrate_series(errors, np.arange(2), IDS[:100])
+    assert found.widths == pytest.approx(expected.widths)
+    np.testing.assert_allclose(found.spread, expected.spread)
+
+
+@pytest.mark.parametrize("folds", [4, 7])
+def test_single_series_and_perfect_or_unknown_ones_count_as_usual(folds):
+    assert own_of(panel_errors([5.0], folds)) == pytest.approx([1])
+    assert own_of(np.zeros((folds, 9, 4))).tolist() == [1] * 9
+    assert own_of(panel_errors([1.0, NAN, 1.0], folds))[1] == 1
+
+
+def test_extremes_are_bounded():
+    own = own_of(panel_errors([1e9, 1e-9, 1.0, 0.0]))
+    assert (own > EASIEST).all()
+    assert (own < 1 / EASIEST).all()
+
+
+def test_series_that_were_never_seen_count_as_usual():
+    calibration = calibrate_series(panel_errors([3.0, 0.5, 1.0]), np.arange(4), ("a", "b", "c"))
+    new, *_ = calibration.own_of(("new", "a", "b"))
+    assert new == 1
+    assert calibration.own_of(("b", "a")).tolist() == [calibration.own["b"], calibration.own["a"]]
+
+
+def test_too_few_errors_calibrate_nothing_in_a_panel_either():
+    assert calibrate_series(np.ones((2, 2, 4)), np.arange(2), ("a", "b")) is None

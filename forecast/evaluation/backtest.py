@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.intervals import Calibration, calibrate
+from forecast.evaluation.intervals import Calibration, calibrate_series
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
 from forecast.models.combination import FEW, Combination, Evidence, learn_combination, plain_combination
@@ -201,8 +201,8 @@ class _RunningTrial:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
             self.by_seed.append(_each_seed(members, combination, lowest))
-            calibration = _calibrate(known)
-            self.intervals.append(calibration.intervals(point, scales, lowest) if calibration else ())
+            calibration = self._calibration(known)
+            self.intervals.append(calibration.intervals(point, train.series_ids, scales, lowest) if calibration else ())
         self._learn(fold, members, combination)
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
@@ -211,6 +211,12 @@ class _RunningTrial:
         is_price = self.panel.frequency.unit == TRADED
         evidence = [record.evidence for record in known]
         return learn_combination(evidence, self.metric, few=few, length=length, is_price=is_price)
+
+    def _calibration(self, known: Sequence[_Record]) -> Calibration | None:
+        if not known:
+            return None
+        folds = np.array([record.evidence.fold for record in known])
+        return calibrate_series(np.stack([record.errors for record in known]), folds, self.panel.series_ids)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -241,16 +247,12 @@ class _RunningTrial:
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
             combination=self._combination(known),
-            calibration=_calibrate(known),
+            calibration=self._calibration(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,
             predict_seconds=self.predict_seconds,
             curve=self.curve,
         )
-
-
-def _calibrate(records: Sequence[_Record]) -> Calibration | None:
-    return calibrate(np.stack([record.errors for record in records])) if records else None
 
 
 def _each_seed(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:

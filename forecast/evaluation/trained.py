@@ -66,7 +66,7 @@ class TrainedModel:
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         point = np.hstack(blocks)[:, :horizon]
-        intervals = self.calibration.intervals(blocks[0], scales, lowest) if self.calibration else ()
+        intervals = self.calibration.intervals(blocks[0], panel.series_ids, scales, lowest) if self.calibration else ()
         return Forecasts(
             panel.series_ids,
             panel.future_timestamps(horizon),

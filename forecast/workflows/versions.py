@@ -7,7 +7,7 @@ forecast.csv     the forecast that was issued with it
 record.npz       what the data was, so that a later run notices when its past is rewritten
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as package_version
 from typing import Any
@@ -69,6 +69,7 @@ def pack_version(
     calibration = trained.calibration
     if calibration:
         arrays["calibration/spread"] = calibration.spread
+        arrays["calibration/own"] = calibration.own_of(panel.series_ids)
     manifest = {
         "kind": "recurrent",
         "model": trained.name,
@@ -141,7 +142,7 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     if manifest["trust"] is not None:
         combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
     widths = {int(level): float(width) for level, width in manifest["widths"].items()}
-    calibration = Calibration(arrays["calibration/spread"], widths) if widths else None
+    calibration = _load_calibration(arrays, widths, parts[0].series_ids) if widths else None
     trained = TrainedModel(str(manifest["model"]), EnsembleModel(tuple(parts)), combination, calibration, season)
     context = Panel(
         parts[0].series_ids,
@@ -154,6 +155,11 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         _covariates(data, arrays),
     )
     return trained, context
+
+
+def _load_calibration(arrays: Mapping[str, Any], widths: dict[int, float], series_ids: Sequence[str]) -> Calibration:
+    own = arrays.get("calibration/own", np.ones(len(series_ids)))  # versions of earlier programs have none
+    return Calibration(arrays["calibration/spread"], widths, dict(zip(series_ids, own.tolist(), strict=True)))
 
 
 def covariate_columns(data: Mapping[str, Any]) -> tuple[Column, ...]:
