@@ -52,6 +52,16 @@ def rows_of(*scores):
             "gru has the lowest RMSE, 80. lstm is 25.0 % behind.",
         ),
         (
+            [("gru", 80.0, 1.0), ("lstm", 80.03, 1.0)],
+            "gru has the lowest RMSE, 80. lstm is less than 0.1 % behind, "
+            "which is less than the spread between seeds (±1): call it a tie.",
+        ),
+        (
+            [("gru", 80.0, 1.0), ("lstm", 80.0, 1.0)],
+            "gru has the lowest RMSE, 80. lstm is 0.0 % behind, "
+            "which is less than the spread between seeds (±1): call it a tie.",
+        ),
+        (
             [(REFERENCE, 100.0, 0.0), ("naive", 120.0, 0.0)],
             "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind.",
         ),

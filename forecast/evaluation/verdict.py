@@ -56,6 +56,8 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str]) -> str:
         sentence += f", {100 * best.skill:.0f} % below seasonal naive"
     gap = second.rmse - best.rmse
     behind = f"{100 * gap / best.rmse:.1f} %" if best.rmse > 0 else short(gap)
+    if 0 < gap < 0.0005 * best.rmse:
+        behind = "less than 0.1 %"
     return f"{sentence}. {second.model} is {behind} behind{_weight(gap, best, second)}."
 
 
