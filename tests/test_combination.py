@@ -121,6 +121,21 @@ def test_members_that_were_right_are_trusted_and_those_that_went_the_wrong_way_a
     assert wrong.trust < 0.2  # they said lower than the anchor, and it came higher
 
 
+@pytest.mark.parametrize("best", [0, 1, 2, 3])
+@pytest.mark.parametrize("folds", [1, 3])
+def test_what_is_usual_counts_like_one_more_fold_against_what_knows_each_series(best, folds):
+    distances = np.where(np.arange(4) == best, 3.0, 5.0)[:, None, None]
+    evidence = []
+    for one in folds_of(folds):
+        members = members_of(one.members.values, anchors=one.truth - distances)
+        evidence.append(Evidence(members, one.truth, one.scales, one.fold))
+    slope = learn_slope(2.0)
+    own = slope * (3 - slope) / 2
+    combination = learn_combination(evidence, "rmsse")
+    assert combination.anchor == best
+    assert combination.trust == pytest.approx(own if best < SMOOTHING else (folds * own + 0.4) / (folds + 1))
+
+
 def test_trust_falls_with_the_error():
     trusts = [learn_combination([evidence_of([error])], "rmsse").trust for error in (0.0, 2.0, 5.0)]
     assert trusts == sorted(trusts, reverse=True)

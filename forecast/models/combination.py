@@ -88,9 +88,10 @@ def learn_combination(
 
     Views that erred much more than the best are left out. Trust is the regression coefficient of what came on
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
-    slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are. That of prices, whose last
-    value is the best anchor, is drawn to 0 instead. A few short series can't tell which anchor is best: theirs is
-    smoothing, and their trust is what is usual, until several folds clearly say otherwise.
+    slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are; against smoothing and
+    regressions by series, what is usual counts like one more fold. That of prices, whose last value is the best anchor,
+    is drawn to 0 instead. A few short series can't tell which anchor is best: theirs is smoothing, and their trust is
+    what is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
@@ -121,7 +122,10 @@ def learn_combination(
     is_alone = few == 1 and length <= SHORT
     if anchor == NAIVE and (is_price or is_alone):
         return Combination(used, slope / (1 + DOUBT / (1 if is_alone else folds)), anchor)
-    return Combination(used, slope * (3 - slope) / 2, anchor)
+    raised = slope * (3 - slope) / 2
+    if anchor >= SMOOTHING:
+        return Combination(used, (folds * raised + min(USUAL_TRUST)) / (folds + 1), anchor)
+    return Combination(used, raised, anchor)
 
 
 def usual_trust(length: int) -> float:
