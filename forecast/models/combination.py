@@ -112,20 +112,25 @@ def learn_combination(
     used = pooled <= TOLERANCE * pooled.min()
     if evidence[0].members.anchors is None:
         return Combination(used)
-    folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
     anchors = len(evidence[0].members.anchors)
-    if few and length <= SHORT and anchors > SMOOTHING:
-        departures = _Departures.of(evidence, used, SMOOTHING)
-        return Combination(used, departures.shrunk(usual_trust(length), few * (folds - 1)), SMOOTHING)
-    anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(SMOOTHING if few else anchors)]))
-    slope = _Departures.of(evidence, used, anchor).share
+    is_told = bool(few) and length <= SHORT and anchors > SMOOTHING
+    anchor = SMOOTHING if is_told else _best_anchor(evidence, SMOOTHING if few else anchors)
+    departures = _Departures.of(evidence, used, anchor)
+    folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
+    if is_told:
+        return Combination(used, departures.shrunk(usual_trust(length), few * (folds - 1)), anchor)
     is_alone = few == 1 and length <= SHORT
-    if anchor == NAIVE and (is_price or is_alone):
-        return Combination(used, slope / (1 + DOUBT / (1 if is_alone else folds)), anchor)
+    return Combination(used, _learned_trust(departures.share, anchor, folds, is_price, is_alone), anchor)
+
+
+def _learned_trust(slope: float, anchor: int, folds: int, is_price: bool, is_alone: bool) -> float:
+    """Returns the trust that a slope over so many folds speaks for."""
     raised = slope * (3 - slope) / 2
     if anchor >= SMOOTHING:
-        return Combination(used, (folds * raised + min(USUAL_TRUST)) / (folds + 1), anchor)
-    return Combination(used, raised, anchor)
+        return (folds * raised + min(USUAL_TRUST)) / (folds + 1)
+    if anchor == NAIVE and (is_price or is_alone):
+        return slope / (1 + DOUBT / (1 if is_alone else folds))
+    return raised
 
 
 def usual_trust(length: int) -> float:
@@ -171,6 +176,11 @@ class _Departures:
         left = max(float((self.came**2).sum()) - agreement**2 / strength, 0.0)  # squares that no share explains
         weight = TRUST_VARIANCE / (TRUST_VARIANCE + left / (pieces * strength))
         return usual + weight * (self.share - usual)
+
+
+def _best_anchor(evidence: Sequence[Evidence], count: int) -> int:
+    """Returns the position of the best of the first so many anchors."""
+    return int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
 
 
 def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
