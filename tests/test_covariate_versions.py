@@ -73,6 +73,17 @@ def again(store, source, options=None, **more):
     return retrain(request, store, lambda: NOW, Silence(), lambda stage, facts: None)
 
 
+def test_what_each_series_errs_more_than_others_is_kept(shop):
+    stored = champion(shop)
+    own = stored.trained.calibration.own
+    assert list(own) == ["a", "b"]
+    assert 1 not in own.values()
+    issued = list(csv.DictReader(io.StringIO(shop.model("shops").champion().read("forecast.csv").decode())))
+    forecasts = stored.trained.forecast(stored.context, HORIZON)
+    uppers = np.array([float(row["upper_80"]) for row in issued]).reshape(2, HORIZON)
+    np.testing.assert_allclose(uppers, forecasts.intervals[0].upper)
+
+
 def test_end_of_the_data_is_kept_with_its_covariates(shop):
     stored, panel = champion(shop), read_panel("shops.csv", OPTIONS).panel
     context, tail = stored.context, panel.tail(int(stored.context.lengths[0]))

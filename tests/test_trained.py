@@ -45,6 +45,15 @@ def test_forecast_joins_the_members_and_draws_the_intervals():
     np.testing.assert_array_equal(forecasts.timestamps, panel.future_timestamps(H))
 
 
+def test_series_have_the_widths_that_their_own_errors_taught_whatever_their_order():
+    panel = panel_from_series([wave(40), wave(40, seed=1), wave(40, seed=2)], "D", series_ids=["c", "new", "a"])
+    own = replace(CALIBRATION, own={"a": 0.5, "b": 9.0, "c": 2.0})
+    plain, wider = (trained_on(panel, calibration=each).forecast(panel, H) for each in (CALIBRATION, own))
+    for before, after in zip(plain.intervals, wider.intervals, strict=True):
+        ratio = (after.upper - wider.point) / (before.upper - plain.point)
+        np.testing.assert_allclose(ratio, np.repeat([[2.0], [1.0], [0.5]], H, axis=1))
+
+
 def test_shorter_horizon_is_the_beginning_of_the_whole():
     panel = gapless()
     whole, part = (trained_on(panel).forecast(panel, horizon) for horizon in (3, 2))
