@@ -156,19 +156,21 @@ cli.main()
 
 def ended(*words, folder):
     done = subprocess.run([sys.executable, "-c", END, *words], cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout.splitlines()
+    return done.returncode, done.stdout.splitlines(), done.stderr
 
 
 def test_process_ends_without_python_being_taken_apart(tmp_path):
     """A thread of Arrow that wanted the interpreter just then aborted `forecast score`, once in 120 busy runs."""
-    code, lines = ended("predict", "nobody", folder=tmp_path)
+    code, lines, note = ended("predict", "nobody", folder=tmp_path)
     assert code == 4
     assert lines == ["begun", "tidied up"]
+    assert note.startswith("error: ")
 
 
 def test_bug_under_debug_still_shows_its_traceback_at_the_end(tmp_path):
-    code, lines = ended("predict", "nobody", "--debug", folder=tmp_path)
+    code, lines, note = ended("predict", "nobody", "--debug", folder=tmp_path)
     assert code == 1
+    assert note.startswith("Traceback")
     assert lines == ["begun", "tidied up", "taken apart"]
 
 

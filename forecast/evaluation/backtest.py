@@ -207,7 +207,7 @@ class _RunningTrial:
 
     def _combination(self, known: Sequence[_Record]) -> Combination | None:
         few = len(self.panel) if len(self.panel) <= FEW else 0
-        length = int(self.panel.lengths.max(initial=0))
+        length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
         is_price = self.panel.frequency.unit == TRADED
         evidence = [record.evidence for record in known]
         return learn_combination(evidence, self.metric, few=few, length=length, is_price=is_price)

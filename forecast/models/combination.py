@@ -158,10 +158,19 @@ class _Departures:
         return cls(*pairs[:, ~np.isnan(pairs).any(axis=0)])
 
     @property
+    def agreement(self) -> float:
+        """Returns the sum of products of what was said and what came."""
+        return float((self.said * self.came).sum())
+
+    @property
+    def strength(self) -> float:
+        """Returns the sum of squares of what was said."""
+        return float((self.said**2).sum())
+
+    @property
     def share(self) -> float:
         """Returns what share of what was said came, from 0 to 1; 1 where nothing was said."""
-        agreement, strength = float((self.said * self.came).sum()), float((self.said**2).sum())
-        return min(max(agreement / strength, 0.0), 1.0) if strength > 0 else 1.0
+        return min(max(self.agreement / self.strength, 0.0), 1.0) if self.strength > 0 else 1.0
 
     def shrunk(self, usual: float, pieces: int) -> float:
         """Returns the share drawn to what is usual as far as its own variance demands: the mean of the posterior.
@@ -170,11 +179,10 @@ class _Departures:
             usual: the mean of the prior, whose variance is ``TRUST_VARIANCE``.
             pieces: so many independent ones the departures are, but for the one that goes into their variance.
         """
-        agreement, strength = float((self.said * self.came).sum()), float((self.said**2).sum())
-        if pieces == 0 or strength == 0:
+        if pieces == 0 or self.strength == 0:
             return usual
-        left = max(float((self.came**2).sum()) - agreement**2 / strength, 0.0)  # squares that no share explains
-        weight = TRUST_VARIANCE / (TRUST_VARIANCE + left / (pieces * strength))
+        left = float((self.came**2).sum()) - self.agreement**2 / self.strength  # squares that no share explains
+        weight = TRUST_VARIANCE / (TRUST_VARIANCE + max(left, 0.0) / (pieces * self.strength))
         return usual + weight * (self.share - usual)
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 from forecast.errors import UsageError, did_you_mean
 from forecast.models.baselines import Baseline, BaselineName
+from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Forecaster, Watcher
+from forecast.models.regression import RegressionForecaster, RegressionName
 from forecast.specs import CELLS, Machine, ModelSpec, View
 
 if TYPE_CHECKING:
     from forecast.data.panel import Panel
-    from forecast.models.ensemble import EnsembleModel
     from forecast.models.pacing import Pacer
     from forecast.models.recurrent import RecurrentModel
 
@@ -70,14 +71,11 @@ def make_forecaster(
     if name in (*BASELINES, *BY_SERIES):
         return Baseline(cast(BaselineName, name), spec.horizon, season, spec.seasons[1:])
     if name in REGRESSIONS:
-        from forecast.models.regression import RegressionForecaster, RegressionName  # noqa: PLC0415 - only where it is asked for
-
         return RegressionForecaster(cast(RegressionName, name), spec, View("last-season", season), spec.seeds[0])
     if name in CLASSICAL:
         from forecast.models.classical import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 
         return make_classical(cast(ClassicalName, name), spec.horizon, season)
-    from forecast.models.ensemble import EnsembleForecaster  # noqa: PLC0415 - goes with the next
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = tuple(
@@ -88,8 +86,8 @@ def make_forecaster(
 
 
 def train_on(
-    model: "EnsembleModel", panel: "Panel", machine: Machine, watcher: Watcher, effort: float = 1.0
-) -> "EnsembleModel":
+    model: EnsembleModel, panel: "Panel", machine: Machine, watcher: Watcher, effort: float = 1.0
+) -> EnsembleModel:
     """Returns the model trained further: its networks begin from its own weights (a warm start).
 
     Args:
@@ -102,7 +100,6 @@ def train_on(
     Raises:
         TrainingError, DataError: see ``RecurrentForecaster.fit``.
     """
-    from forecast.models.ensemble import EnsembleModel  # noqa: PLC0415 - goes with the next
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = []

@@ -5,6 +5,7 @@ Shapes: ``S`` series, ``H`` horizon.
 
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
@@ -30,10 +31,6 @@ CURVE_SERIES = 100
 def curve_series(panel: Panel) -> NDArray[np.int64]:
     """Returns the positions of the series that a curve is drawn on."""
     return np.unique(np.linspace(0, len(panel) - 1, CURVE_SERIES).astype(np.int64))
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: another thread was interrupted
-    """Ends a training thread between two chunks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +111,7 @@ class TrainingLog:
 
         def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
             if self.stop.is_set():
-                raise Stopped
+                raise CancelledError  # another thread was interrupted
             began = time.perf_counter()
             if step == 0:
                 clock["start"] = began
