@@ -157,7 +157,15 @@ def test_maps_are_what_plain_loops_compute(base, lookback, season):
     np.testing.assert_allclose(window @ maps.level, last_season_mean)
     lag = period if period < lookback else 1
     differences = [abs(window[t] - window[t - lag]) for t in range(lag, lookback)]
-    np.testing.assert_allclose(np.abs(window @ maps.difference).sum(), np.mean(differences) if differences else 0.0)
+    own = np.abs(window - window[maps.earlier]) @ maps.compared
+    np.testing.assert_allclose(own, np.mean(differences) if differences else 0.0)
+
+
+@pytest.mark.parametrize("season", [1, 3, 9])
+def test_deviation_is_the_mean_distance_from_the_mean(season):
+    window = wave(LOOKBACK)[None]
+    seen = see(window, view_maps(View("zero", season, scale="deviation"), LOOKBACK, HORIZON), np.zeros(1), np.zeros(1))
+    assert seen.scale.item() == pytest.approx(np.abs(window - window.mean()).mean())
 
 
 def test_level_series_is_the_only_one_that_needs_the_series_level():

@@ -124,7 +124,7 @@ class _Lens:
         self._maps = view_maps(view, part.spec.window, horizon, statistics.base)
         self._level = _linear(self._maps.level[:, None])
         self._base = _linear(self._maps.base)
-        self._difference = _linear(self._maps.difference)
+        self._compared = _linear(self._maps.compared[:, None])
         self._series_level, self._series_scale = table.column(statistics.level), table.column(statistics.scale)
 
     def see(self, window: Tensor) -> _SeenWindow:
@@ -134,7 +134,8 @@ class _Lens:
         if maps.log:
             window = ops.log(ops.maximum(window, 0.0) / mean + LOG_OFFSET)
         level = self._level(window) + maps.level_of_series * self._series_level
-        own = ops.sum(ops.abs(self._difference(window)), axis=1, keepdims=True)
+        middle, earlier = ops.mean(window, axis=1, keepdims=True), ops.take(window, maps.earlier, axis=1)
+        own = self._compared(ops.abs(window - (middle if maps.to_mean else earlier)))
         share = maps.scale_of_series
         size = ops.mean(ops.abs(window), axis=1, keepdims=True)
         floor = 0.1 * self._series_scale + 1e-5 * size + 1e-12

@@ -179,7 +179,10 @@ def _shape_of(spec: ModelSpec) -> ModelSpec:
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
-    return {f.name: tf.constant(np.asarray(getattr(maps, f.name)), tf.float32) for f in fields(ViewMaps)}
+    arrays = {field.name: np.asarray(getattr(maps, field.name)) for field in fields(ViewMaps)}
+    return {
+        name: tf.constant(array, tf.int32 if array.dtype == np.int32 else tf.float32) for name, array in arrays.items()
+    }
 
 
 def _data_arguments(data: TrainingData) -> dict[str, Any]:
@@ -242,7 +245,9 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     both = tf.where(arguments["log"] > 0, logged, both)
     window, future = both[:, :lookback], both[:, lookback:]
     level = tf.linalg.matvec(window, arguments["level"])[:, None] + arguments["level_of_series"] * series_level
-    own = tf.reduce_sum(tf.abs(window @ arguments["difference"]), axis=1, keepdims=True)
+    earlier, middle = tf.gather(window, arguments["earlier"], axis=1), tf.reduce_mean(window, axis=1, keepdims=True)
+    other = tf.where(arguments["to_mean"] > 0, middle, earlier)
+    own = tf.linalg.matvec(tf.abs(window - other), arguments["compared"])[:, None]
     share = arguments["scale_of_series"]
     floor = 0.1 * series_scale + 1e-5 * tf.reduce_mean(tf.abs(window), axis=1, keepdims=True) + 1e-12
     scale = tf.maximum((1 - share) * own + share * series_scale, floor)

@@ -31,7 +31,9 @@ class ViewMaps:
     Attributes:
         level: (L,) weights of the level.
         base: (L, H) the naive forecast as a linear map of the window.
-        difference: (L, L) maps the window to what varies in it; its mean absolute value is the scale.
+        earlier: (L,) the position with which each step is compared; the mean absolute difference is the scale.
+        compared: (L,) the weight of each comparison in that mean.
+        to_mean: 1 where steps are compared with the window's mean instead, else 0.
         level_of_series: 1 where the series' own level is used, else 0.
         base_of_series: 1 where that level is the naive forecast too, else 0.
         scale_of_series: share of the series' own scale in the scale.
@@ -40,7 +42,9 @@ class ViewMaps:
 
     level: FloatArray
     base: FloatArray
-    difference: FloatArray
+    earlier: NDArray[np.int32]
+    compared: FloatArray
+    to_mean: float
     level_of_series: float
     base_of_series: float
     scale_of_series: float
@@ -89,18 +93,17 @@ def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray |
             base[lookback - lag * season + steps % season, steps] = 1 / (lookback // season)
     elif view.base == "zero":
         base[:] = level[:, None]
+    to_mean = view.scale == "deviation"
     lag = season if season < lookback else 1
-    difference = np.zeros((lookback, lookback))
-    if lookback > 1:
-        now = np.arange(lag, lookback)
-        difference[now, now] = 1 / len(now)
-        difference[now - lag, now] = -1 / len(now)
-    if view.scale == "deviation":
-        difference = (np.eye(lookback) - 1 / lookback) / lookback
+    first = 0 if to_mean else lag
+    earlier = np.maximum(np.arange(lookback, dtype=np.int32) - lag, 0, dtype=np.int32)
+    compared = np.where(np.arange(lookback) >= first, 1 / max(lookback - first, 1), 0.0)
     return ViewMaps(
         level,
         base,
-        difference,
+        earlier,
+        compared,
+        to_mean=float(to_mean),
         level_of_series=float(view.level == "series"),
         base_of_series=float(view.level == "series" and view.base == "zero"),
         scale_of_series={"window": 0.0, "deviation": 0.0, "series": 0.5, "range": 1.0}[view.scale],
@@ -125,7 +128,8 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
     windows = to_unit(windows, mean, maps.log)
     level = (windows @ maps.level + maps.level_of_series * series_level)[:, None]
-    own = np.abs(windows @ maps.difference).sum(axis=1)
+    other = windows.mean(axis=1, keepdims=True) if maps.to_mean else windows[:, maps.earlier]
+    own = np.abs(windows - other) @ maps.compared
     share = maps.scale_of_series
     floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
     scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
