@@ -78,6 +78,15 @@ def test_step_has_the_same_numbers_whatever_range_is_asked_for(code, country):
         assert part.keys() <= whole.keys()
 
 
+@pytest.mark.parametrize("code", ["D", "W-SUN", "MS"])
+def test_years_counted_from_one_are_no_calendar(code):
+    assert columns(code, ordinal(code, "0001-01-01"), 24) == {}
+
+
+def test_months_up_to_the_last_year_that_python_knows_have_a_calendar():
+    assert columns("MS", ordinal("MS", "9998-01-01"), 23)["days"].shape == (23,)
+
+
 def test_days_know_their_weekday_and_the_ends_of_their_month():
     days, book = days_of("D", "2023-12-20", "2024-03-05")  # over a leap day
     for number, name in enumerate(WEEKDAYS):

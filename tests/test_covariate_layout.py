@@ -222,10 +222,11 @@ def test_a_trait_that_changes_is_named_with_its_series_and_two_lines(tmp_path_fa
     assert error.value.hint == "--past region, or --known region if it is known in advance"
 
 
-def test_a_date_far_in_the_future_is_refused(tmp_path_factory):
+def test_dates_far_in_the_future_are_refused(tmp_path_factory):
     frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=30).astype(str), "sales": range(30)})
     frame["promo"] = 1.0
-    frame.loc[30] = ["9024-02-01", np.nan, 1.0]
+    frame.loc[30] = ["9024-02-01", np.nan, 1.0]  # one such would be left out
+    frame.loc[31] = ["9024-02-02", np.nan, 1.0]
     with pytest.raises(DataError, match="from the first date to the last lie 2,556,"):
         read(frame, tmp_path_factory, ids=(), known=("promo",), past=(), static=(), freq="D")
 

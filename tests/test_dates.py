@@ -186,6 +186,22 @@ def test_a_time_or_a_total_among_dates_is_a_stray():
         read(["11:34", "11:35", *days])
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_month_and_short_year_are_read_where_months_follow_each_other(back):
+    months = [f"{month:02}/{year % 100:02}" for year in range(1998, 2003) for month in range(1, 13)]
+    stamps = [f"{year}-{month:02}-01" for year in range(1998, 2003) for month in range(1, 13)]
+    step = -1 if back else 1
+    assert read(months[::step])[0] == stamps[::step]
+    assert looks_like_dates(table_of(months).texts("date"), boldly=True)
+
+
+def test_month_and_day_without_a_year_are_no_month_and_short_year():
+    days = [f"{day.month}/{day.day}" for day in reversed(DAYS)]
+    assert not looks_like_dates(table_of(days).texts("date"), boldly=True)
+    with pytest.raises(DataError, match="is not a date"):
+        read(days)
+
+
 def test_a_form_that_does_not_fit_names_the_first_value():
     with pytest.raises(DataError, match=r"sales.csv line 2: '2024-01-31' is not a date") as error:
         read(["2024-01-31"], "%Y-%d-%m")

@@ -16,7 +16,7 @@ Shapes: ``T`` steps in a row, ``D`` days, ``C`` columns.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Stamps = NDArray[np.datetime64]  # of seconds
 
+GREGORIAN = np.datetime64("1583-01-01")
+"""Before it, weekdays and Easter were others; and who counts years from 1 means no dates."""
 SLOW = "year"
 """The group whose columns hardly change from one step to the next."""
 DAY_SECONDS = 86_400
@@ -62,9 +64,12 @@ def almanac(frequency: Frequency, first: int, steps: int, country: str | None = 
         DependencyError: holidays are asked for and the package ``holidays`` is not installed.
         UsageError: there is no such country.
     """
+    nothing = Almanac((), (), np.empty((steps, 0)))
     if frequency.unit in {"row", "year"}:
-        return Almanac((), (), np.empty((steps, 0)))
+        return nothing
     bounds = frequency.period_begins(np.arange(first, first + steps + 1)).astype("datetime64[s]")
+    if bounds[0] < GREGORIAN:
+        return nothing
     begins, ends = bounds[:-1], bounds[1:]
     if frequency.unit == "business-day":
         ends = begins + np.timedelta64(DAY_SECONDS, "s")  # a Friday is no weekend
@@ -187,7 +192,9 @@ def holiday_names(country: str, years: range) -> dict[date, tuple[str, ...]]:
 
 def _years(days: NDArray[np.datetime64]) -> range:
     first, last = days[[0, -1]].astype("datetime64[Y]").astype(np.int64) + 1970
-    return range(int(first) - 1, int(last) + 2)  # the first and last days of a year are beside those of others
+    return range(
+        int(first) - 1, min(int(last) + 2, MAXYEAR + 1)
+    )  # the first and last days of a year are beside those of others
 
 
 def _is_among(days: NDArray[np.datetime64], some: Collection[np.datetime64]) -> NDArray[np.bool_]:

@@ -35,10 +35,11 @@ FORMS = (
     *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y", "%b %y", "%b-%y", "%Y"),
     *("%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "W%V %G", "W%V-%G", "W%V/%G"),
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y"),
-    *("%y-%m", "%N-%m"),
+    *("%m/%y", "%y-%m", "%N-%m"),
 )
 COUNTED = "%N-%m"  # 1-01 is the first month of the first year; taken where no other form reads as much
-TIMID = ("%y-%m", COUNTED)  # much that is no date looks like them
+IN_TURN = "%m/%y"  # 3/24 can be a day of a year that is not told, too: taken where one month follows the other
+TIMID = (IN_TURN, "%y-%m", COUNTED)  # much that is no date looks like them
 NAME = rf"(?P<name>sept|{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS).lower()})\.?"
 ZONE = r"(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"
 HALF = r"(?P<half>[ap])\.?m\.?"

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import flags
-from forecast.data.date_forms import COUNTED, DAY, FORMS, MONTHS, TIMID, Parsed, parse
+from forecast.data.date_forms import COUNTED, DAY, FORMS, IN_TURN, MONTHS, TIMID, Parsed, parse
 from forecast.data.evenness import most_even
 from forecast.data.findings import quoted
 from forecast.data.panel import IntArray
@@ -28,6 +28,7 @@ SAMPLE = 200  # different texts that choose the forms worth trying on all
 UNIX = {"unix": 1, "unix-ms": 10**3, "unix-us": 10**6, "unix-ns": 10**9}  # parts of a second since 1970
 UNIX_YEARS = (5e8, 4.2e9)  # seconds: from 1985 to 2103
 NO_DATE = r"(?i)^(\d{1,2}:\d{2}(:\d{2})?|(grand )?totals?|sum|average|mean|gesamt|summe)$"
+MOSTLY = 0.8
 MOST_STRAYS = 0.01  # share of rows that may have a time of day or a total in place of a date
 
 
@@ -176,7 +177,18 @@ def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
 
 def _counts(sample: Any) -> dict[str, int]:
     """Returns how many texts of the sample each form reads."""
-    return {form: int(parse(sample, form).valid.sum()) for form in FORMS}
+    readings = {form: parse(sample, form) for form in FORMS}
+    return {
+        form: int(reading.valid.sum()) if form != IN_TURN or _are_months_in_turn(reading) else 0
+        for form, reading in readings.items()
+    }
+
+
+def _are_months_in_turn(reading: Parsed) -> bool:
+    """Returns whether each month is mostly the one after, or each the one before, that of the text above it."""
+    months = reading.wall[reading.valid].astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    steps = np.diff(months)
+    return bool(len(steps)) and max((steps == 1).mean(), (steps == -1).mean()) > MOSTLY
 
 
 def _sample(values: Any) -> Any:

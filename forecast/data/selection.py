@@ -3,6 +3,7 @@
 Shapes: ``R`` rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -25,6 +26,7 @@ from forecast.data.covariates import KINDS
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
+from forecast.data.lone_dates import without_lone
 from forecast.data.options import ReadOptions
 from forecast.data.table import Table
 from forecast.errors import UsageError
@@ -134,6 +136,14 @@ def _times(
     if dates.strays:
         row = dates.strays[0]
         text = f"{quoted(table.texts(times[0]).value(row))} is no date"
-        count = f"{len(dates.strays)} rows left out, the first is" if len(dates.strays) > 1 else "left out:"
-        findings.append(Finding("warning", "strays", f"{count} {table.line(row)}, since {text}"))
+        findings.append(_left_out(table, dates.strays, text))
+    dates, lone = without_lone(dates)
+    if lone.size:
+        text = f"{quoted(table.texts(times[0]).value(int(lone[0])))} lies decades or more from all other dates"
+        findings.append(_left_out(table, lone.tolist(), text))
     return times, dates, findings
+
+
+def _left_out(table: Table, rows: Sequence[int], reason: str) -> Finding:
+    count = f"{len(rows)} rows left out, the first is" if len(rows) > 1 else "left out:"
+    return Finding("warning", "strays", f"{count} {table.line(rows[0])}, since {reason}")
