@@ -63,6 +63,7 @@ def test_ablation_without_a_column_is_the_backtest_of_a_file_that_lacks_it(ablat
     assert without["rmse_without"] == pytest.approx(rmse, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_ablation_stands_below_the_leaderboard_as_a_table_and_beside_it_as_csv(shops):
     words = ("compare", "shops.csv", "--models", "linear", *FLAGS, "--ablate", "--plots", "none")
     table = run(*words, "--format", "table", folder=shops)

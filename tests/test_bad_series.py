@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import slow_but
 from tiny import wave
 
 from forecast.data.panel import panel_from_series
@@ -31,6 +32,7 @@ BAD = {
     "ended early": (wave(60, seed=46), 0),
     "only gaps": (np.full(STEPS, np.nan), 0),
 }
+OFTEN = ["nearly constant", "shorter than a window", "only zeros", "huge", "one wild value", "began late"]
 
 
 def contest(bad=None):
@@ -68,7 +70,7 @@ def healthy():
     return rmse(truths, trial.forecasts), widths(trial)
 
 
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", slow_but(OFTEN, BAD))
 def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
     panel, truths, trial, ahead = contest(bad)
     values = panel.series(GOOD)[~np.isnan(panel.series(GOOD))]

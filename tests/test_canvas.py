@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from marks import slow_but
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, texts_of
 
 from forecast.report.canvas import (
@@ -40,7 +41,7 @@ def test_the_same_picture_is_the_same_bytes(kind):
     assert first == render(picture(), kind)
 
 
-@pytest.mark.parametrize("kind", MAGIC)
+@pytest.mark.parametrize("kind", slow_but(["svg"], MAGIC))
 def test_a_figure_can_be_rendered_again_and_in_another_kind(kind):
     figure = picture()
     render(figure, "png")
@@ -76,7 +77,7 @@ def test_the_figure_grows_by_its_frame_so_that_the_axes_keep_their_room():
     assert heights[0] == pytest.approx(heights[1], rel=0.05)
 
 
-@pytest.mark.parametrize("kind", MAGIC)
+@pytest.mark.parametrize("kind", slow_but(["svg"], MAGIC))
 def test_hostile_names_are_only_text(kind):
     for name in ("".join(HOSTILE), "売上"):
         content = render(picture(title=name, names=HOSTILE, target=name), kind)

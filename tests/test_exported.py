@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from marks import slow_but
 from tiny import VIEWS, random_model, tiny_spec, wave
 
 from forecast.data.panel import panel_from_series
@@ -110,7 +111,7 @@ def answers(awkward, tmp_path_factory):
     return {case: (ours[case], np.load(f"{path}.npy")) for case, path in paths.items()}
 
 
-@pytest.mark.parametrize("trust", [0.4, 0.0])
+@pytest.mark.parametrize("trust", slow_but([0.4], [0.4, 0.0]))
 @pytest.mark.parametrize("anchor", range(4))
 def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
     from forecast.models.exported import export_model, lookback_of

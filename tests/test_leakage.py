@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from marks import slow_but
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, with_values
 from told import AHEAD, HORIZON, WEEK, shops, told_spec
 
@@ -83,7 +84,7 @@ def assert_same(first, second):
 
 @pytest.mark.parametrize("refit", [True, False])
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in CLASSICAL else []) for name in MODELS]
+    "name", slow_but([name for name in MODELS if name not in {*CLASSICAL, "rnn", "lstm", "ensemble"}], MODELS)
 )
 def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, monkeypatch):
     if name == "boosting":
@@ -173,7 +174,7 @@ def told_lies(panel, cuts):
     return replace(with_covariates(panel, past=past, known=known), values=values)
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", slow_but(["gru", "linear", "ridge", "boosting"], TOLD))
 def test_only_known_covariates_are_seen_beyond_the_origin(name):
     panel = shops()
     forecasts, models, folds = run_told(name, panel)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from commands import FORECAST_COLUMNS, csv_bytes, run, visits
+from marks import slow_but
 from test_imports import imported_by
 from untrained import train_nothing
 
@@ -69,7 +70,7 @@ def test_settings_are_those_of_the_command_line():
 # Data
 
 
-@pytest.mark.parametrize("shape", ["path", "text", "frame", "indexed", "reading"])
+@pytest.mark.parametrize("shape", slow_but(["path", "frame"], ["path", "text", "frame", "indexed", "reading"]))
 def test_same_data_gives_the_same_scores_however_it_comes(shape, path):
     data = {
         "path": path,

@@ -156,6 +156,7 @@ def die_and_recover(folder, before, after, retrain_until, **instant):
     return killed, label
 
 
+@pytest.mark.slow
 def test_killed_at_some_disk_steps_the_champion_is_whole_and_the_next_run_succeeds(
     tmp_path, before, after, retrain_until
 ):

@@ -219,6 +219,7 @@ def assert_next_run_succeeds_and_sweeps_from_nothing(store):
     assert not list(shop.folder.rglob(".*"))
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_at_random_steps_never_harms_the_champion(worker, stored):
     dice = random.Random(4)
     verbs = ["publish", "publish candidate", "promote", "rollback", "prune", "issue"]

@@ -183,6 +183,7 @@ def test_train_ends_within_its_limit(limit, tmp_path):
     assert any(seconds() < 1.1 * limit for _ in range(3))
 
 
+@pytest.mark.slow
 def test_a_limit_is_kept_and_told(tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     words = ("--models", "gru", *QUICK, "--plots", "none", "--time-limit", "40s")
@@ -193,6 +194,7 @@ def test_a_limit_is_kept_and_told(tmp_path):
     assert "25 steps each" in done.err  # what was given is kept
 
 
+@pytest.mark.slow
 def test_matched_parameters_are_told_and_shown(tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     words = ("--models", "rnn,lstm", *QUICK, "--plots", "none", "--match", "params", "--units", "16", "--json")

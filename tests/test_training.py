@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from marks import slow_but
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave
 from told import HORIZON, WEEK, shops, told_spec
 
@@ -132,7 +133,7 @@ def test_xla_trains_what_the_plain_graph_trains():
 
 
 @pytest.mark.parametrize("changes", [{}, {"dropout": 0.3, "recurrent_dropout": 0.3}])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", slow_but(["gru"], ["rnn", "lstm", "gru"]))
 def test_a_seed_is_a_model(cell, changes):
     spec = tiny_spec(cell, **changes)
     first = train(spec, seed=1)
