@@ -171,6 +171,23 @@ def test_index_that_was_saved_without_a_name_is_a_column_if_it_is_no_numbers(tex
     assert table.kind("v") == "numbers"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (",v\n1871,1\n1872,2\n", ["year", "v"]),
+        ("Unnamed: 0,v,w\n1871,1,5\n1872,2,6\n", ["year", "v", "w"]),
+        (",v\n0,1\n1,2\n", ["v"]),
+        (",v\n1871,1\n1873,2\n", ["v"]),
+        (",v\n1871.5,1\n1872.5,2\n", ["v"]),
+        (",v\n2199,1\n2200,2\n2201,3\n", ["v"]),
+        (",v\n,1\n,2\n", ["v"]),
+        (",day,v\n1871,2024-01-01,1\n1872,2024-01-02,2\n", ["day", "v"]),  # rows of a long table
+    ],
+)
+def test_index_of_years_is_a_column_beside_numbers_alone(text, names):
+    assert table_of(text).names == names
+
+
 def test_positions_that_pandas_saves_for_names_are_names_above_an_index_only():
     table = table_of(",0,1\n2024-01-01,5,7\n2024-01-02,6,8\n")
     assert table.names == ["column 1", "0", "1"]

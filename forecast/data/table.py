@@ -30,7 +30,8 @@ from forecast.errors import DataError
 
 Kind = Literal["dates", "numbers", "text", "empty", "other"]
 UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name
-INDEX = "column 1"
+INDEX, YEAR_INDEX = "column 1", "year"
+YEARS = (1500, 2200)
 BLANK = r"^\s*$"
 
 
@@ -53,7 +54,8 @@ class Texts:
 class Table:
     """The columns of one file by name. Those without a name, such as saved row numbers, are left out.
 
-    Not so the first one where it holds text or dates: it is the saved index of a table, and called ``column 1``.
+    Not so the first one where it holds text, dates or, beside numbers alone, years: it is the saved index of a table,
+    and called ``column 1``, or ``year``.
     """
 
     def __init__(self, source: Source, *, decimal: str | None = None, missing: Sequence[str] = ()) -> None:
@@ -78,11 +80,22 @@ class Table:
             self._add_index(names[0] or INDEX)
 
     def _add_index(self, name: str) -> None:
-        """Adds the first column, which the file gives no name, where it holds text or dates."""
+        """Adds the first column, which the file gives no name, where it holds text, dates or years."""
         named = self._positions
-        self._positions = {name: 0} | named
-        if name in named or self.kind(name) not in {"dates", "text"}:
-            self._positions = named
+        if name not in named:
+            self._positions = {name: 0} | named
+            if self.kind(name) not in {"dates", "text"}:
+                is_index = self._are_years(name) and {self.kind(other) for other in named} == {"numbers"}
+                self._positions = ({YEAR_INDEX: 0} if is_index else {}) | named
+
+    def _are_years(self, name: str) -> bool:
+        """Returns whether the column holds years, one after the other; the numbers of rows begin lower."""
+        if self.kind(name) != "numbers":
+            return False
+        numbers = self.numbers(name)
+        first, last = YEARS
+        in_range = self.is_whole(name) and len(numbers) > 0 and first <= numbers[0] and numbers[-1] <= last
+        return bool(in_range and (np.diff(numbers) == 1).all())
 
     @property
     def dialect(self) -> Dialect | None:
