@@ -18,7 +18,9 @@ from forecast.models.exponential import (
     FIRST_LINE,
     HISTORY,
     KEPT,
+    LEADS,
     SPEEDS,
+    STEPS_A_LEAD,
     TIE,
     TRENDS,
     exponential_smoothing,
@@ -78,10 +80,13 @@ def decompose(values, season):
         around = values[t - half : t + half + 1]
         if season % 2 == 0:
             around = [mean(pair) for pair in pairwise(around)]
-        weight = KEPT ** ((len(values) - 1 - t) // season)
-        deviations[t % season].append((weight, weight * (values[t] - mean(around))))
-    means = [sum(part for _, part in own) / sum(weight for weight, _ in own) for own in deviations]
+        deviations[t % season].append(((len(values) - 1 - t) // season, values[t] - mean(around)))
+    means = [mean([weighted_mean(own, kept) for kept in KEPT]) for own in deviations]
     return [own - mean(means) for own in means]
+
+
+def weighted_mean(aged, kept):
+    return sum(kept**age * value for age, value in aged) / sum(kept**age for age, _ in aged)
 
 
 def mean_of_both(values, horizon):
@@ -116,11 +121,15 @@ def best_of(settings, values, level, trend):
 
 
 def smooth(values, level, trend, fast, faster, left):
-    """Returns the sum of squared errors of one step, and where level and trend end."""
+    """Returns the sum of squared errors of some steps ahead from each step, and where level and trend end."""
     squares = 0.0
-    for value in values:
+    for t, value in enumerate(values):
+        expected, growth = level, trend
+        for later in values[t : t + max(1, min(LEADS, len(values) // STEPS_A_LEAD))]:
+            growth *= left
+            expected += growth
+            squares += (later - expected) ** 2
         expected = level + left * trend
-        squares += (value - expected) ** 2
         level, before = fast * value + (1 - fast) * expected, level
         trend = faster * (level - before) + (1 - faster) * left * trend
     return squares, (level, trend)

@@ -7,11 +7,13 @@ whether it has a season at all.
     V. Assimakopoulos & K. Nikolopoulos 2000, The theta model: a decomposition approach to forecasting.
     R. J. Hyndman & B. Billah 2003, Unmasking the theta method: it is smoothing with a drift.
     E. S. Gardner & E. McKenzie 1985, Forecasting trends in time series: the damped trend.
+    I. Svetunkov, N. Kourentzes & R. Killick 2023, Multi-step estimators and shrinkage effect in time series models.
 
 Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN before a start), ``P`` steps of a season,
 ``H`` horizon, ``K`` settings.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from itertools import product
 
@@ -29,14 +31,17 @@ SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.6
 """How fast the level of the theta method follows: each series takes the one whose errors of one step are least."""
 TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.2), (0.85, 0.93, 0.98))))
 """How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
+LEADS, STEPS_A_LEAD = 4, 20
+"""Settings are judged by their errors of one to so many steps ahead, noise that is followed being no help but for one;
+and of one step only where the history has not so many steps for each: errors of several overlap, so they say less."""
 TIE = 1e-9
 """Settings whose errors differ by no larger a share are equally good; the first is taken: rounding never decides."""
 NEGLIGIBLE = 1e-12
 """Squares that sum up to no more, of values up to 1, are rounding: such a series does not vary."""
 CRITICAL = 1.645
 """A series has a season where its autocorrelation at that lag is not zero at the 90 % level."""
-KEPT = 0.8
-"""A season counts by this share of the next one in the mean of all: seasons change."""
+KEPT = (0.9, 0.5)
+"""A season counts by these shares of the next one in two means of all, whose mean is taken: seasons change."""
 STEEPEST = 10.0
 """A season multiplies by no more than the exponential of this, and divides by no more."""
 FIRST = 6
@@ -141,13 +146,16 @@ def _moving_mean(values: FloatArray, season: int) -> FloatArray:
 def _phase_means(deviations: FloatArray, season: int) -> FloatArray:
     """Returns the mean of each phase, counted back from the last step, less the mean of all: (S, P).
 
-    What was seen a season earlier counts ``KEPT`` times as much.
+    In each of several means, what was seen a season earlier counts ``KEPT`` times as much.
     """
     back = deviations[:, ::-1]
     back = np.pad(back, ((0, 0), (0, -back.shape[1] % season)), constant_values=np.nan)
     rounds = back.reshape(len(back), -1, season)
-    weights = ~np.isnan(rounds) * KEPT ** np.arange(rounds.shape[1])[:, None]
-    means = (np.nan_to_num(rounds) * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny)
+    is_known, values = ~np.isnan(rounds), np.nan_to_num(rounds)
+    means = np.zeros((len(rounds), season))
+    for kept in KEPT:
+        weights = is_known * kept ** np.arange(rounds.shape[1])[:, None]
+        means += (values * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny) / len(KEPT)
     return np.asarray(means - means.mean(axis=1, keepdims=True))
 
 
@@ -199,6 +207,8 @@ def _follow(
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
     """Returns level and trend after the last step by the best setting of each series, and which that is: (S,).
 
+    The best has the least sum of squared errors over all steps and some leads (the trace of the errors' covariance).
+
     Args:
         history: of the series.
         settings: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
@@ -207,12 +217,23 @@ def _follow(
     """
     fast, faster, left = settings.T[..., None]
     levels, trends = np.tile(level, (len(settings), 1)), np.tile(trend, (len(settings), 1))
-    errors = np.zeros(levels.shape)
+    growth = np.cumsum(left ** np.arange(1, LEADS + 1)[:, None, None], axis=0)  # of the trend, by lead
+    reach = np.clip(history.count // STEPS_A_LEAD, 1, LEADS)
+    has_trend = bool(left.any())
+    errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=LEADS)
     for step in range(history.values.shape[1]):
         is_known = history.known[:, step]
+        states.appendleft((levels, trends))
+        for lead, (its_levels, its_trends) in enumerate(states):
+            missed = history.values[:, step] - its_levels
+            if has_trend:
+                missed -= growth[lead] * its_trends
+            is_due = (history.place[:, step] > lead) & (reach > lead)
+            if not is_due.all():
+                missed *= is_due
+            errors += np.square(missed, out=missed)
         kept = left * trends
         error = np.where(is_known, history.values[:, step] - levels - kept, 0.0)
-        errors += error**2
         levels = np.where(is_known, levels + kept + fast * error, levels)
         trends = np.where(is_known, kept + fast * faster * error, trends)
     best, every = (errors <= errors.min(axis=0) * (1 + TIE)).argmax(axis=0), np.arange(len(level))

@@ -14,10 +14,12 @@ from forecast.models.exponential import (
     FIRST,
     FIRST_LINE,
     KEPT,
+    LEADS,
     LEAST,
     NEGLIGIBLE,
     SPEEDS,
     STEEPEST,
+    STEPS_A_LEAD,
     TIE,
     TRENDS,
     FloatArray,
@@ -99,12 +101,12 @@ def _phase_means(values: Tensor, past: Past, season: int) -> Tensor:
     deviations = (values[:, centre : centre + width] - whole) * is_whole
     sides = ((0, 0), (centre + -steps % season, steps - centre - width))
     rounds = -(-steps // season)
-    weights = KEPT ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
-    total, counted = (
-        ops.sum(ops.reshape(ops.pad(each, sides), (-1, rounds, season)) * weights, axis=1)
-        for each in (deviations, is_whole)
-    )
-    means = total / ops.where(counted > 0, counted, 1.0)
+    by_round = [ops.reshape(ops.pad(each, sides), (-1, rounds, season)) for each in (deviations, is_whole)]
+    means = 0.0
+    for kept in KEPT:
+        weights = kept ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
+        total, counted = (ops.sum(each * weights, axis=1) for each in by_round)
+        means = means + total / ops.where(counted > 0, counted, 1.0) / len(KEPT)
     return means - ops.mean(means, axis=1, keepdims=True)
 
 
@@ -149,9 +151,15 @@ def _follow(
     ops, size = keras.ops, len(settings)
     after = _states(values, past, settings, start)  # (B, N, 2 K)
     first = ops.concatenate([ops.repeat(own, size, axis=1) for own in start], axis=1)
-    before = ops.concatenate([first[:, None], after[:, :-1]], axis=1)
-    expected = before[:, :, :size] + before[:, :, size:] * settings[:, 2]
-    errors = ops.sum(past.known[:, :, None] * ops.square(values[:, :, None] - expected), axis=1)  # (B, K)
+    states = ops.concatenate([*[first[:, None]] * LEADS, after], axis=1)
+    errors = 0.0  # (B, K)
+    for lead in range(1, LEADS + 1):
+        before = states[:, LEADS - lead : -lead]
+        growth = (settings[:, 2:] ** np.arange(1, lead + 1)).sum(axis=1)
+        expected = before[:, :, :size] + before[:, :, size:] * growth
+        is_due = ops.logical_and(past.place >= lead, past.count >= (lead > 1) * lead * STEPS_A_LEAD)
+        is_due = ops.cast(is_due, "float64")[:, :, None]
+        errors = errors + ops.sum(is_due * ops.square(values[:, :, None] - expected), axis=1)
     is_best = errors <= ops.min(errors, axis=1, keepdims=True) * (1 + TIE)
     best = ops.one_hot(ops.argmax(ops.cast(is_best, "int32"), axis=1), size, dtype="float64")
     level, trend = (ops.sum(best * each, axis=1, keepdims=True) for each in ops.split(after[:, -1], 2, axis=1))
