@@ -113,9 +113,9 @@ def backtest(
         np.stack([series_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials = []
+    trials, standards = [], _Standards(season)
     for forecaster in forecasters:
-        trial = _RunningTrial(forecaster, panel, first, season, metric)
+        trial = _RunningTrial(forecaster, panel, first, standards, metric)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
@@ -169,11 +169,28 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     return trial.result(len(folds))
 
 
+class _Standards:
+    """What forecasts from an origin are held against, the same for every model: measured once."""
+
+    def __init__(self, season: int) -> None:
+        self._season = season
+        self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+
+    def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
+        """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
+        if (fold.number, shift) not in self._found:
+            self._found[fold.number, shift] = learning_scales(train, self._season), lowest_values(train)
+        return self._found[fold.number, shift]
+
+
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
-    def __init__(self, forecaster: Forecaster, panel: Panel, first: Panel, season: int, metric: Metric) -> None:
-        self.forecaster, self.panel, self.first, self.season, self.metric = forecaster, panel, first, season, metric
+    def __init__(
+        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: _Standards, metric: Metric
+    ) -> None:
+        self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
+        self.standards = standards
         self.fitted: Fitted | None = None
         self.curve: Curve | None = None
         self.records: list[_Record] = []
@@ -196,7 +213,7 @@ class _RunningTrial:
         combination = self._combination(known)
         train = fold.train(self.panel)
         members = self._members(train)
-        scales, lowest = learning_scales(train, self.season), lowest_values(train)
+        scales, lowest = self.standards.of(fold, 0, train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
@@ -232,8 +249,8 @@ class _RunningTrial:
             train = moved.train(self.panel)
             truth = moved.truth(self.panel)
             forecast = members if shift == 0 else self._members(train)
-            scales = learning_scales(train, self.season)
-            point = forecast_points(forecast, combination, lowest_values(train))
+            scales, lowest = self.standards.of(fold, shift, train)
+            point = forecast_points(forecast, combination, lowest)
             errors = (truth - point) / scales[:, None]
             self.records.append(_Record(shift, Evidence(forecast, truth, scales, fold.number), errors))
 
