@@ -192,9 +192,8 @@ def holiday_names(country: str, years: range) -> dict[date, tuple[str, ...]]:
 
 def _years(days: NDArray[np.datetime64]) -> range:
     first, last = days[[0, -1]].astype("datetime64[Y]").astype(np.int64) + 1970
-    return range(
-        int(first) - 1, min(int(last) + 2, MAXYEAR + 1)
-    )  # the first and last days of a year are beside those of others
+    # the first and last days of a year are beside those of others
+    return range(int(first) - 1, min(int(last) + 2, MAXYEAR + 1))
 
 
 def _is_among(days: NDArray[np.datetime64], some: Collection[np.datetime64]) -> NDArray[np.bool_]:
