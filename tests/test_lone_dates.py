@@ -1,4 +1,4 @@
-"""Dates that lie decades from all others are left out and named, whichever end they are at."""
+"""Dates that lie far from all others are left out and named, whichever end they are at."""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def test_date_far_from_all_others_is_left_out_and_named(tmp_path, before, after,
     assert steps == len(many)
     assert len(findings) == 1
     assert said in findings[0]
-    assert findings[0].endswith("lies decades or more from all other dates")
+    assert findings[0].endswith("lies a decade or more from all other dates")
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,12 @@ def test_moments_of_a_parquet_file_are_judged_likewise(tmp_path):
     assert ends == [DAYS[0], DAYS[-1]]
     assert steps == 100
     assert "2203-04-11" in findings[0]
+
+
+def test_series_that_holds_nothing_but_such_a_date_is_left_out_with_it(tmp_path):
+    path = tmp_path / "shops.csv"
+    rows = [f"{day},{shop},{i % 7 + 3}\n" for shop in "ab" for i, day in enumerate(DAYS)]
+    path.write_text("date,shop,sales\n" + "".join(rows) + "1970-01-01,old,5\n")
+    reading = read_panel(str(path), ReadOptions())
+    assert reading.panel.series_ids == ("a", "b")
+    assert [finding.grade for finding in reading.findings if finding.topic == "strays"] == ["warning"]

@@ -17,7 +17,7 @@ from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.table import Table
+from forecast.data.table import YEARS, Table
 from forecast.errors import DataError
 
 PARTS = {
@@ -31,7 +31,7 @@ PARTS = {
     "clock": ("time", "clock", "timeofday", "uhrzeit", "zeit", "heure"),
 }
 LIMITS = {
-    "year": (1500, 2200),
+    "year": YEARS,
     "quarter": (1, 4),
     "month": (1, 12),
     "week": (1, 53),

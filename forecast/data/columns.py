@@ -17,7 +17,7 @@ from forecast.data.dates import UNIX, Dates, looks_like_dates, unix_form
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
-from forecast.data.table import Table
+from forecast.data.table import YEARS, Table
 from forecast.errors import DataError, UsageError, did_you_mean
 
 TIME_NAMES = (
@@ -36,7 +36,6 @@ ID_NAMES = (
 SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only one series
 CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
 NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
-NUMBERED_YEARS = (1500, 2200)
 MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
 MOST_CANDIDATES = 8
@@ -252,7 +251,7 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
     if table.is_whole(name) and is_named(name, TIME_NAMES):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
-        return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, NUMBERED_YEARS))
+        return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, YEARS))
     return table.kind(name) == "dates"
 
 

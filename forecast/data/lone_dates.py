@@ -1,4 +1,4 @@
-"""Dates that can't be right, since they lie decades or more from all others: 9999-12-31, 1900-01-01, 2203 for 2023.
+"""Dates that can't be right, since they lie a decade or more from all others: 9999-12-31, 1900-01-01, 2203 for 2023.
 
 Shapes: ``R`` rows, ``D`` different timestamps.
 """
@@ -20,9 +20,9 @@ ENOUGH = 20
 
 def without_lone(dates: Dates) -> tuple[Dates, IntArray]:
     """Returns the dates without those few that lie apart, whose rows are strays then, and these rows: (≤ R,)."""
-    stamps = dates.stamps
+    stamps, nothing = dates.stamps, (dates, np.empty(0, np.int64))
     if stamps.size <= ENOUGH:
-        return dates, np.empty(0, np.int64)
+        return nothing
     counts = np.bincount(dates.codes[dates.codes >= 0], minlength=stamps.size)
     most = max(1, int(MOST_STRAYS * counts.sum()))
     begin, end = 0, stamps.size
@@ -36,6 +36,6 @@ def without_lone(dates: Dates) -> tuple[Dates, IntArray]:
     lone = np.ones(stamps.size, dtype=bool)
     lone[begin:end] = False
     if not lone.any() or end - begin < ENOUGH:
-        return dates, np.empty(0, np.int64)
+        return nothing
     rows = np.flatnonzero(np.append(lone, False)[dates.codes])
     return replace(dates.without(lone), strays=(*dates.strays, *rows.tolist())), rows

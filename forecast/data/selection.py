@@ -139,7 +139,7 @@ def _times(
         findings.append(_left_out(table, dates.strays, text))
     dates, lone = without_lone(dates)
     if lone.size:
-        text = f"{quoted(table.texts(times[0]).value(int(lone[0])))} lies decades or more from all other dates"
+        text = f"{quoted(table.texts(times[0]).value(int(lone[0])))} lies a decade or more from all other dates"
         findings.append(_left_out(table, lone.tolist(), text))
     return times, dates, findings
 

@@ -31,7 +31,7 @@ from forecast.errors import DataError
 Kind = Literal["dates", "numbers", "text", "empty", "other"]
 UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name
 INDEX, YEAR_INDEX = "column 1", "year"
-YEARS = (1500, 2200)
+YEARS = (1500, 2200)  # whole numbers between these can be years
 BLANK = r"^\s*$"
 
 
