@@ -167,6 +167,18 @@ def test_season_is_continued_where_there_is_one_and_only_there():
     np.testing.assert_allclose(np.diff(steps)[1:] / np.diff(steps)[:-1], np.diff(steps)[1] / np.diff(steps)[0])
 
 
+@pytest.mark.parametrize(("steps", "is_better"), [(120, True), (39, False)])
+def test_cycle_is_not_followed_where_the_history_is_long_enough_to_tell(steps, is_better, monkeypatch):
+    series = [
+        20 + 5 * np.sin(2 * np.pi * (np.arange(steps + 8) + i) / 10) for i in range(10)
+    ]  # from each of its points
+    panel, truth = panel_from_series([own[:steps] for own in series], "D"), np.stack([own[steps:] for own in series])
+    ours = np.abs(exponential_smoothing(panel, 8, 1) - truth).mean()
+    monkeypatch.setattr(method, "LEADS", 1)
+    of_one_step = np.abs(exponential_smoothing(panel, 8, 1) - truth).mean()
+    assert ours < 0.8 * of_one_step if is_better else ours == of_one_step
+
+
 def test_factors_grow_with_the_level_and_summands_do_not():
     time = np.arange(96)
     factors = (10 + time) * (1 + 0.3 * np.sin(2 * np.pi * time / 12))
