@@ -48,6 +48,15 @@ def test_issuing_the_same_twice_is_issuing_once_and_nothing_is_replaced_by_anoth
     assert sorted(data for _, data in kept(shop)) == [b"later", b"other", b"published"]
 
 
+def test_what_was_issued_last_is_not_kept_again_at_another_time(shop):
+    version = publish(shop)
+    first = shop.issue(b"later", version, NOW)
+    assert shop.issue(b"later", version, NOW + timedelta(hours=1)) == first
+    shop.issue(b"other", version, NOW + timedelta(hours=2))
+    assert shop.issue(b"later", version, NOW + timedelta(hours=3)) != first
+    assert [data for _, data in kept(shop)].count(b"later") == 2
+
+
 def test_nothing_was_issued_by_candidates_nor_by_a_model_without_forecast(shop):
     publish(shop, champion=False)
     shop.publish({"weights.npz": b"w"}, {}, NOW, champion=True)

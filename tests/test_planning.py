@@ -138,7 +138,7 @@ def test_any_plan_fits_its_data_and_keeps_what_was_wished(steps, frequency, sett
 def test_without_wishes_five_rows_are_always_enough(steps, frequency):
     panel = line(steps, frequency)
     plan = make_plan(panel, Settings())
-    assert 1 <= plan.folds <= 3
+    assert 1 <= plan.folds <= max(3, 19 // plan.horizon)
     assert carry_out(panel, plan, Settings()) > 0
 
 
@@ -192,3 +192,8 @@ def test_folds_that_do_not_fit_are_the_users_to_change():
 def test_one_long_series_of_a_panel_is_enough_for_a_long_window():
     panel = panel_from_series([wave(40)] * 3 + [wave(400)], "D")
     assert make_plan(panel, Settings(window=60, horizon=3, folds=1)).window == 60
+
+
+@pytest.mark.parametrize(("horizon", "series", "folds"), [(1, 1, 19), (2, 1, 9), (4, 1, 4), (7, 1, 3), (1, 20, 7)])
+def test_short_horizons_are_scored_often_enough_to_tell_chance_and_widths(horizon, series, folds):
+    assert make_plan(line(200, series=series), Settings(horizon=horizon)).folds == folds

@@ -570,3 +570,45 @@ def test_interrupted_run_is_recorded(shop, monkeypatch):
         shop.retrain()
     assert (shop.lines[-1]["outcome"], shop.lines[-1]["exit_code"]) == ("failed", 130)
     assert shop.models.champion().label == "v1"
+
+
+# What the champion's data promised, and odd series
+
+
+@pytest.mark.parametrize("asked", [{"rules": Rules(min_new_rows=100)}, {"gate": Gate(min_gain=0.99)}, {}])
+@pytest.mark.parametrize(("kind", "value"), [("sales", -5.0), ("price", 0.0)])
+def test_values_that_the_kind_cannot_have_are_refused_on_every_way_out(shop, kind, value, asked):
+    shop.train(kind=kind)
+    before = shop.forecast
+    rows = visits(DAYS + HORIZON)
+    shop.grow(0, [*rows[:-1], (rows[-1][0], value)])
+    with pytest.raises(DataError, match=f"With --kind {kind}") as error:
+        shop.retrain(**asked)
+    assert error.value.hint == "mend the data, or forecast train FILE --kind auto"
+    assert shop.lines[-1]["outcome"] == "refused"
+    assert shop.forecast == before
+
+
+def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
+    """They have no scale, and so no intervals: no reason to refuse the version that knows them."""
+
+    def rows(days):
+        sold = [(day, name, value + more) for name, more in (("a", 0), ("b", 9)) for day, value in visits(days)]
+        return [*sold, *((day, "dead", 0) for day, _ in visits(days)), (visits(days)[-1][0], "new", 3)]
+
+    shop.data.write_bytes(csv_bytes(rows(DAYS), "day,shop,visits"))
+    shop.train()
+    shop.data.write_bytes(csv_bytes(rows(DAYS + HORIZON), "day,shop,visits"))
+    result = shop.retrain(gate=Gate(force=True))
+    assert result.entry.outcome == "promoted"
+    bounds = {line.split(",")[0]: line.split(",")[4:8] for line in shop.forecast.splitlines()[1:]}
+    assert set(bounds["dead"]) == {""}
+    assert all(bounds["a"])
+
+
+def test_the_same_recipe_on_few_new_rows_wins_nothing_and_says_so(shop):
+    shop.grow(DAYS + 1)
+    entry = shop.retrain().entry
+    assert entry.outcome == "promoted"
+    assert entry.champion_rmse == entry.challenger_rmse
+    assert "the champion's recipe" in entry.reason

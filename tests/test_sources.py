@@ -1,13 +1,15 @@
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from commands import csv_bytes
 
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.production.store import Store
-from forecast.workflows.sources import find_source, name_and_data, sample_path
+from forecast.workflows.sources import find_source, name_and_data, read_alike, sample_path
 from forecast.workflows.versions import read_data_options
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -111,3 +113,27 @@ def test_lone_argument_is_a_model_if_there_is_one_and_else_a_file_if_it_looks_li
     remember(store, "sales.csv", "sales.csv")
     Path("plain").touch()
     assert name_and_data(first, second, store) == found
+
+
+@pytest.mark.parametrize("step", ["day", "week"])
+def test_local_midnight_in_utc_is_the_same_frequency_in_summer(tmp_path, step):
+    """Most rows of the first file are of winter, of the second of summer: the usual time of day is another."""
+    kept = {
+        "day": lambda day: True,
+        "week": lambda day: day.weekday() == 6,
+        "business-day": lambda day: day.weekday() < 5,
+    }
+    days = [day for i in range(800) if kept[step](day := date(2023, 10, 1) + timedelta(i))]
+
+    def stamps(upto):
+        part = [day for day in days if day <= upto]
+        return [(f"{day}T{22 if 3 < day.month < 11 else 23}:00:00Z", 5 + i % 7) for i, day in enumerate(part)]
+
+    (tmp_path / "winter.csv").write_bytes(csv_bytes(stamps(date(2024, 4, 20)), "ts,sales"))
+    (tmp_path / "summer.csv").write_bytes(csv_bytes(stamps(date(2024, 10, 10)), "ts,sales"))
+    before = read_panel(tmp_path / "winter.csv")
+    after = read_alike(str(tmp_path / "summer.csv"), before.settled, before.panel.frequency)
+    assert before.panel.frequency != read_panel(tmp_path / "summer.csv").panel.frequency
+    assert after.panel.frequency == before.panel.frequency
+    assert after.panel.observed.all()
+    np.testing.assert_array_equal(after.panel.values[: len(before.panel.values)], before.panel.values)

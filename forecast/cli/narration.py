@@ -102,7 +102,8 @@ def tell_saved(result: "TrainResult") -> None:
         from forecast.data.findings import listed
 
         some = "" if len(bare) == len(result.forecasts.series_ids) else f" for {listed(bare)}"
-        say(f"No intervals{some}: there are too few past errors, or values that never vary, to calibrate them on.")
+        why = "there are too few past errors (--folds makes more), or values that never vary, to calibrate them on"
+        say(f"No intervals{some}: {why}.")
     why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
     say(f"{why}{version.name} {version.label}, now champion", "Saved")
     if result.mixture:

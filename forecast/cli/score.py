@@ -28,7 +28,7 @@ def score_command(
         Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the plot.", file_okay=False)
     ] = Path("forecasts"),
 ) -> None:
-    """Score every forecast that was ever issued by what came true since.
+    """Score every forecast that train and retrain issued by what came true since.
 
     forecast score sales
 

@@ -93,6 +93,7 @@ def read_panel(
     *,
     beside: bool = False,
     like: tuple[Column, ...] = (),
+    frequency: Frequency | None = None,
 ) -> Reading:
     """Returns the panel that a CSV, TSV or Parquet file, or standard input (``-``), holds.
 
@@ -101,6 +102,7 @@ def read_panel(
         options: What is not to be inferred.
         beside: Whether the other columns of numbers are wanted too; there are none where rows are added up.
         like: Covariates as they were read before: what was text then is text again, and keeps its codes.
+        frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
 
     Raises:
         NotFoundError: There is no such file.
@@ -118,7 +120,7 @@ def read_panel(
         if options.aggregate:
             rows = _add_up(selection, targets.values, options, options.aggregate)
         else:
-            rows = _place(table, selection, targets.values, options)
+            rows = _place(table, selection, targets.values, options, frequency)
     panel, more = _panel(table, selection, rows, options)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
@@ -177,16 +179,20 @@ def _settled(options: ReadOptions, selection: Selection, missing: tuple[str, ...
     )
 
 
-def _place(table: Table, selection: Selection, values: Sequence[FloatArray], options: ReadOptions) -> Rows:
-    """Returns each row at the step that its date names."""
+def _place(
+    table: Table, selection: Selection, values: Sequence[FloatArray], options: ReadOptions, known: Frequency | None
+) -> Rows:
+    """Returns each row at the step that its date names, of a frequency that is known from before or not."""
     dates, keys = selection.dates, selection.keys
     if options.no_dates:
         frequency = ROW
+    elif known is not None:
+        frequency = known
     elif options.freq is not None:
         frequency = parse_frequency(options.freq, dates.stamps)
     else:
         frequency = infer_of_panel(dates, keys)
-    aligned = align(table, dates, frequency, keys, is_asked=options.freq is not None)
+    aligned = align(table, dates, frequency, keys, is_asked=(known or options.freq) is not None)
     findings = list(aligned.findings)
     dates = aligned.dates
     series = np.where(dates.codes < 0, -1, keys.codes)

@@ -4,8 +4,8 @@
     NAME/issued/20260109T031500Z-v1-4f2a91c0.csv          one that a champion issued later, or that a prune kept
                 UTC time         number, digest of the bytes
 
-A name that ends in a digest makes issuing idempotent, and a file that was cut off or edited shows. Readers take
-no lock.
+What a version issued last is not kept again: hourly runs on unchanged data add nothing. The digest in the name shows
+what was cut off or edited. Readers take no lock.
 """
 
 import re
@@ -42,13 +42,16 @@ class IssuedTables:
 
 
 def keep_issued(disk: Disk, folder: Path, table: bytes, number: int, moment: datetime) -> Path:
-    """Writes a forecast into the folder ``issued`` and returns its path; the same one twice is one file.
+    """Writes a forecast into the folder ``issued`` and returns its path; the same one twice running is one file.
 
     Raises:
         OSError: The disk refused; no half file can be seen.
     """
     path = folder / _name(table, number, moment)
     disk.make_folder(folder)
+    last = next((name for name in reversed(_listed(folder)) if f"-v{number}-" in name), "")
+    if last.endswith(path.name.rpartition("-")[2]):
+        return folder / last
     disk.replace(path, table)
     return path
 

@@ -53,7 +53,9 @@ class Decision:
         return self.outcome != "kept"
 
 
-def decide(champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate) -> Decision:
+def decide(
+    champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate, *, is_same: bool = False
+) -> Decision:
     """Returns what becomes of a challenger.
 
     Args:
@@ -62,6 +64,7 @@ def decide(champion: Score, challenger: Score, naive_rmse: float, points: int, g
         naive_rmse: of the seasonal naive forecast on the same points.
         points: how many they are.
         gate: what was asked for.
+        is_same: both are one recipe, trained anew: too few rows came to score one against the other.
     """
     if not isfinite(challenger.rmse):
         return Decision("kept", "the challenger's forecasts are not all numbers")
@@ -70,6 +73,8 @@ def decide(champion: Score, challenger: Score, naive_rmse: float, points: int, g
     refusal = _refusal(champion, challenger, naive_rmse, points, gate)
     if refusal:
         return Decision("promoted", f"forced, though {refusal}") if gate.force else Decision("kept", refusal)
+    if is_same:
+        return Decision("promoted", "it is the champion's recipe, and knows newer rows: too few yet to score them on")
     return Decision("promoted", _praise(champion, challenger))
 
 

@@ -68,6 +68,7 @@ class Duel:
         steps: of the calendar that the points lie in.
         points: observed values that were forecast.
         refitted: both recipes were trained anew, since too few rows came after the champion's training.
+        is_same: they are one recipe, so that the scores are one as well.
         notes: what the person should know about the fight.
     """
 
@@ -80,6 +81,7 @@ class Duel:
     folds: tuple[Fold, ...]  # origins and points
     contest: Contest  # the challenger's own backtest
     early: Panel  # all that came before the points, of what both were trained on
+    is_same: bool = False
     notes: tuple[str, ...] = ()
 
     def scored_on(self, panel: Panel) -> str:
@@ -167,7 +169,8 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
     trials = {trial.name: trial for trial in result.trials}
     specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in champion.model.parts}
     recipes = {cell: spec.with_(known=0, past=0, static=0) for cell, spec in specs.items()}  # the data size them
-    if champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in recipes.items()):
+    is_same = champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in recipes.items())
+    if is_same:
         old = trials[recipe.model]
     else:
         forecaster = make_forecaster(champion.name, specs, champion.season, contest.machine)
@@ -191,6 +194,7 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
         folds=result.folds[1:],
         contest=contest,
         early=result.folds[-1].train(reading.panel),
+        is_same=is_same,
         notes=notes if recipe.warm else (),
     )
 

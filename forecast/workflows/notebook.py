@@ -31,7 +31,7 @@ from forecast.workflows.contest import Silence, run_contest
 from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.workflows.outputs import forecast_csv, stem_of
 from forecast.workflows.predict import forecast_from, panel_of, with_future
-from forecast.workflows.sources import only_model
+from forecast.workflows.sources import called_alike, only_model
 from forecast.workflows.timing import Terms
 from forecast.workflows.train import BASELINES as BESIDE
 from forecast.workflows.train import TrainRequest, candidates_for, finish
@@ -125,7 +125,7 @@ class Model:
         """Returns what to forecast from, and what is to be said about it."""
         notes: tuple[str, ...] = ()
         if isinstance(data, Reading):
-            panel = data.panel
+            panel = called_alike(data.panel, self._stored.context)
         elif data is None and self._panel is not None:
             panel = self._panel
         else:

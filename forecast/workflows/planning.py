@@ -19,7 +19,10 @@ HORIZONS = {
     "row": 12,
 }
 """Steps to forecast by the unit of the frequency, where the data is long enough."""
-MOST_FOLDS = 3
+FOLDS = 3
+ERRORS, ERRORS_OF_PANEL = 20, 8
+"""Steps of all folds together, where the horizon is so short that the usual folds have fewer: from 20 errors on there
+are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
 SMALL = 5_000
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
 LONGEST_WINDOW = 400
@@ -45,7 +48,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     seasons = _seasons(panel, settings, length)
     season = seasons[0] if seasons else 1
     horizon = settings.horizon or max(1, min(HORIZONS[panel.frequency.unit], length // 5))
-    folds = settings.folds or _folds(length, horizon, season)
+    folds = settings.folds or _folds(length, horizon, season, len(panel))
     known = length - (folds + 1) * horizon  # at the earliest origin
     if known <= horizon:  # not one window with a step before its horizon
         raise _too_few(length, horizon, folds, settings)
@@ -68,8 +71,8 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     )
 
 
-def check_kind(panel: Panel, kind: Kind) -> None:
-    """Refuses values that the kind of data can't have.
+def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the data") -> None:
+    """Refuses values that the kind of data can't have; the hint says what to do about them.
 
     Raises:
         DataError: sales below zero, or a price that is not above it; the text names the first.
@@ -89,7 +92,7 @@ def check_kind(panel: Panel, kind: Kind) -> None:
     more = f", and {counted(wrong.size - 1, 'value')} more like it" if wrong.size > 1 else ""
     raise DataError(
         f"With --kind {kind}, {rule}: {name} is {panel.values[wrong[0]]:g} on {date}{more}.",
-        "--kind auto, or mend the data",
+        hint,
     )
 
 
@@ -139,9 +142,10 @@ def _seasons(panel: Panel, settings: Settings, length: int) -> tuple[int, ...]:
     return tuple(season for season in panel.frequency.seasons if length >= 2.5 * season)
 
 
-def _folds(length: int, horizon: int, season: int) -> int:
-    """Returns the most folds, up to three, that leave half of the data, and two seasons, to learn from."""
-    for folds in range(MOST_FOLDS, 1, -1):
+def _folds(length: int, horizon: int, season: int, series: int) -> int:
+    """Returns the most folds that leave half of the data, and two seasons, to learn from: three, or enough errors."""
+    errors = ERRORS_OF_PANEL if series >= PANEL else ERRORS
+    for folds in range(max(FOLDS, -(-errors // horizon) - 1), 1, -1):
         if length - (folds + 1) * horizon >= max(length / 2, 2 * season, 2 * horizon):
             return folds
     return 1

@@ -17,7 +17,7 @@ from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.ahead import columns_needed
 from forecast.workflows.planning import check_kind
-from forecast.workflows.sources import only_model, read_alike
+from forecast.workflows.sources import called_alike, only_model, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
 
 
@@ -138,11 +138,21 @@ def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int
         DataError: the panel holds values that the model's kind can't have.
         UsageError: the horizon is below 1.
     """
-    check_kind(panel, read_settings(stored.version.manifest).kind)
+    check_promise(stored, panel)
     horizon = stored.trained.horizon if horizon is None else horizon
     if horizon < 1:
         raise UsageError(f"--horizon {horizon} is not a number of steps.", "--horizon 1 or more")
     return horizon
+
+
+def check_promise(stored: StoredModel, panel: Panel) -> None:
+    """Refuses values that the kind of data can't have that a model was trained for.
+
+    Raises:
+        DataError, UsageError: see ``check_kind``.
+    """
+    hint = "mend the data, or forecast train FILE --kind auto"
+    check_kind(panel, read_settings(stored.version.manifest).kind, hint)
 
 
 def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
@@ -165,18 +175,18 @@ def panel_of(stored: StoredModel, source: str | Source | None) -> tuple[Panel, t
         return stored.context, (note,)
     reading = read_alike(known, stored.options, stored.context.frequency, stored.columns)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
-    before, now = set(stored.context.series_ids), set(reading.panel.series_ids)
-    if len(before | now) > 2:  # a lone series may be called after another file
-        notes += [f"{_series(now - before)} not among those that the model was trained on."] if now - before else []
-        notes += [f"{_series(before - now)} not in {reading.source}, and not forecast."] if before - now else []
+    panel = called_alike(reading.panel, stored.context)
+    before, now = set(stored.context.series_ids), set(panel.series_ids)
+    notes += [f"{_series(now - before)} not among those that the model was trained on."] if now - before else []
+    notes += [f"{_series(before - now)} not in {reading.source}, and not forecast."] if before - now else []
     window = stored.trained.model.parts[0].spec.window
-    short = int((reading.panel.lengths < window).sum())
+    short = int((panel.lengths < window).sum())
     if short and source is not None:
         notes.append(
-            f"{short:,} of {len(reading.panel):,} series in {reading.source} have fewer than the {window} steps that "
+            f"{short:,} of {len(panel):,} series in {reading.source} have fewer than the {window} steps that "
             "the model looks back on; it sees what there is again and again."
         )
-    return reading.panel, tuple(notes)
+    return panel, tuple(notes)
 
 
 def _series(ids: set[str]) -> str:

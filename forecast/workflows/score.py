@@ -1,4 +1,4 @@
-"""`forecast score`: every forecast that was ever issued, beside what came true."""
+"""`forecast score`: every forecast that train and retrain issued, beside what came true."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path

@@ -10,6 +10,7 @@ import forecast
 from forecast.data.columns import MissingColumnError
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.frequency import Frequency
+from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.data.source import SUFFIXES, Source
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
@@ -120,10 +121,19 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(source, replace(options, freq=frequency.code), like=covariates)
-            if reading.panel.frequency == frequency and reading.panel.observed.mean() >= 1 - MOST_GAPS:
+            reading = read_panel(source, options, like=covariates, frequency=frequency)
+            if reading.panel.observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem
+
+
+def called_alike(panel: Panel, context: Panel) -> Panel:
+    """Returns a model's newer data, a lone series called as in the data that the model was trained on.
+
+    Such a name comes from the file's, and what a model knows of a series goes by its name.
+    """
+    is_lone = len(panel) == len(context) == 1
+    return replace(panel, series_ids=context.series_ids) if is_lone else panel
 
 
 def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> ReadOptions:

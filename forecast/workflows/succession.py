@@ -24,10 +24,10 @@ from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_mo
 from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import Outlook, check_folder, forecast_csv
-from forecast.workflows.predict import with_future
+from forecast.workflows.predict import check_promise, with_future
 from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
-from forecast.workflows.sources import read_alike
+from forecast.workflows.sources import called_alike, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
 
 
@@ -59,6 +59,7 @@ class Succession:
         reading = self._read(stored)
         if self.request.is_repeated(self.past, reading.fingerprint):  # the earlier run may not have come to its end
             return self._nothing(stored, reading, "the same data and settings as before", is_same=True)
+        check_promise(stored, reading.panel)
         sequel = self._checked(reading)
         self.progress.is_about_data = False
         why, why_not = self._trigger(stored, reading, sequel, recipe)
@@ -79,7 +80,8 @@ class Succession:
             challenger_rmse=duel.challenger.score.rmse,
             naive_rmse=duel.naive_rmse,
         )
-        decision = decide(duel.champion, duel.challenger.score, duel.naive_rmse, duel.points, self.request.gate)
+        scores = (duel.champion, duel.challenger.score, duel.naive_rmse)
+        decision = decide(*scores, duel.points, self.request.gate, is_same=duel.is_same)
         self.log("decided", asdict(self.progress.known) | asdict(decision))
         return self._settled(stored, reading, recipe, duel, decision)
 
@@ -111,8 +113,7 @@ class Succession:
         if self.request.future is not None:
             panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)
             reading = replace(reading, panel=panel)
-        if len(reading.panel) == len(stored.context) == 1:
-            return replace(reading, panel=replace(reading.panel, series_ids=stored.context.series_ids))
+        reading = replace(reading, panel=called_alike(reading.panel, stored.context))
         if not set(reading.panel.series_ids) & set(stored.context.series_ids):
             raise UsageError(
                 f"{reading.source} has none of the series that {name} was trained on, such as "
