@@ -99,9 +99,9 @@ def test_truths_and_scales_are_those_of_the_scored_folds():
             known = train.filled[train.offsets[i] : train.offsets[i + 1]]
             lag = SEASON if len(known) > SEASON else 1
             gaps = [abs(known[t] - known[t - lag]) for t in range(lag, len(known))]
-            expected = np.mean(gaps) if gaps else NAN
+            expected = np.mean(gaps) if any(gaps) else NAN  # by a series that never varied nothing is scaled
             assert result.scales[k, i] == pytest.approx(expected, nan_ok=True)
-            expected = np.sqrt(np.mean(np.square(gaps))) if gaps else NAN
+            expected = np.sqrt(np.mean(np.square(gaps))) if any(gaps) else NAN
             assert result.rms_scales[k, i] == pytest.approx(expected, nan_ok=True)
 
 
@@ -265,3 +265,11 @@ def test_fold_without_a_truth_is_passed_over():
     values[-9:-3] = NAN  # all of fold 0 and fold 1
     trial = run(panel_from_series([values], "D"), Shifted()).trials[0]
     assert np.isfinite(trial.forecasts).all()
+
+
+def test_a_series_that_varies_by_rounding_alone_is_no_scale():
+    values = [np.resize([0.3, 0.1 * 3], 40), 10 + np.sin(np.arange(40.0))]
+    result = run(panel_from_series(values, "D"), Shifted())
+    assert np.isnan(result.scales[:, 0]).all()
+    assert np.isnan(result.rms_scales[:, 0]).all()
+    assert (result.rms_scales[:, 1] > 0.01).all()

@@ -13,7 +13,7 @@ def test_p_value_follows_harvey_leybourne_and_newbold_by_hand():
     truths = np.zeros((6, 1, 2))
     first, second = noise(1, truths.shape), 1.3 * noise(2, truths.shape)
     d = (first**2 - second**2).ravel()
-    n, h = len(d), 1
+    n, h = len(d), 2
     gamma = [((d - d.mean())[k:] * (d - d.mean())[: n - k]).sum() / n for k in (0, 1)]
     variance = (gamma[0] + 2 * 0.5 * gamma[1]) / n
     statistic = d.mean() / np.sqrt(variance) * np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
@@ -24,6 +24,18 @@ def test_equal_models_are_told_apart_about_as_often_as_promised():
     truths = np.zeros((10, 1, 4))
     ps = [diebold_mariano(truths, noise(seed), noise(seed + 5000)) for seed in range(400)]
     assert 0.02 < np.mean(np.array(ps) < 0.05) < 0.12
+
+
+@pytest.mark.parametrize(("folds", "steps", "most"), [(3, 12, 0.09), (2, 12, 0.07), (1, 12, 0.0)])
+def test_errors_that_drift_within_a_fold_are_little_evidence(folds, steps, most):
+    shape = (folds, 1, steps)
+    pairs = [(noise(seed, shape).cumsum(axis=2), noise(seed + 5000, shape).cumsum(axis=2)) for seed in range(400)]
+    ps = np.array([diebold_mariano(np.zeros(shape), *pair) for pair in pairs])
+    assert np.mean(ps < 0.05) <= most
+
+
+def test_one_fold_tells_nothing_of_another():
+    assert np.isnan(diebold_mariano(np.zeros((1, 5, 12)), noise(1, (1, 5, 12)), 9 * noise(2, (1, 5, 12))))
 
 
 def test_much_better_model_is_not_called_a_tie():

@@ -110,7 +110,7 @@ def backtest(
             "cut the empty end off the data, or score further back: --folds or --horizon",
         )
     scales, rms_scales = (
-        np.stack([series_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
+        np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
     trials, standards = [], _Standards(season)
@@ -132,12 +132,12 @@ def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
 
 
-def learning_scales(panel: Panel, season: int) -> FloatArray:
+def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     """Returns the scales by which errors are pooled over series: (S,), NaN for a series that hardly ever varies.
 
     By a variation that is nothing beside its values, the least error would count as enormous.
     """
-    scales, bounds = series_scales(panel, season), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    scales, bounds = series_scales(panel, season, power), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
     sizes = np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in bounds])
     return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
 

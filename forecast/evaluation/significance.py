@@ -30,7 +30,8 @@ def diebold_mariano(truths: FloatArray, first: FloatArray, second: FloatArray) -
         second: (K, S, H) forecasts of the other.
 
     Returns:
-        1 where the models agree everywhere; NaN where fewer than four steps are scored.
+        1 where the models agree everywhere; NaN where fewer than four steps are scored, or no more than one horizon:
+        errors of one origin come and go together, and say nothing of another.
     """
     differences = (truths - first) ** 2 - (truths - second) ** 2
     known = ~np.isnan(differences)
@@ -41,14 +42,17 @@ def diebold_mariano(truths: FloatArray, first: FloatArray, second: FloatArray) -
     if n < 4:
         return float("nan")
     mean, centred = series.mean(), series - series.mean()
-    reach = max(1, min(truths.shape[-1] - 1, n // 3))
+    horizon = truths.shape[-1]
+    shrunk = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
+    if shrunk <= 0:
+        return float("nan")
+    reach = max(1, min(horizon - 1, n // 3))
     weights = 1 - np.arange(1, reach + 1) / (reach + 1)
     covariances = np.array([(centred[lag:] * centred[:-lag]).sum() / n for lag in range(1, reach + 1)])
     variance = ((centred**2).mean() + 2 * (weights * covariances).sum()) / n
     if variance <= 0:
         return 1.0 if mean == 0 else 0.0
-    correction = np.sqrt((n + 1 - 2 * reach + reach * (reach - 1) / n) / n)
-    statistic = abs(mean) / np.sqrt(variance) * correction
+    statistic = abs(mean) / np.sqrt(variance) * np.sqrt(shrunk)
     return float(2 * stdtr(n - 1, -statistic))
 
 
