@@ -16,7 +16,7 @@ AS_IT_IS = ReadOptions()
 SHARED = Path(__file__).parents[2] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data sets are not here")
 
-FLAGS = {"--target": "target", "--id": "ids", "--freq": "freq", "--no-dates": "no_dates"}
+FLAGS = {"--target": "target", "--id": "ids", "--freq": "freq", "--no-dates": "no_dates", "--missing": "missing"}
 
 
 def options_of(flags):
@@ -24,7 +24,7 @@ def options_of(flags):
     while words:
         name = FLAGS[words.pop(0)]
         options[name] = True if name == "no_dates" else words.pop(0)
-        if name in {"target", "ids"}:
+        if name in {"target", "ids", "missing"}:
             options[name] = tuple(options[name].split(","))
     return ReadOptions(**options)
 
@@ -110,6 +110,24 @@ def test_any_values_survive_to_the_last_bit(values, start, tmp_path_factory):
     (folder / "clean").mkdir()
     (folder / "sales.csv").write_bytes(csv_bytes(rows))
     assert_read_again_alike(folder / "sales.csv", folder / "clean", ReadOptions(freq="D", missing=("none",)))
+
+
+def test_numbers_that_were_kept_are_kept_again(write):
+    """A -9 among zeros would else be taken for one that was not measured, and a zero has no sign."""
+    numbers = (1, 0, 0, "-0.0", 0, -9, -9, -9, 3)
+    path, folder = write("day,visits\n" + "".join(f"2024-01-{i + 1:02},{v}\n" for i, v in enumerate(numbers)))
+    text = assert_read_again_alike(path, folder, ReadOptions(missing=("none",)))
+    assert [line.partition(",")[2] for line in text.splitlines()[1:]] == [
+        "1",
+        "0",
+        "0",
+        "0",
+        "0",
+        "-9",
+        "-9",
+        "-9",
+        "3",
+    ]
 
 
 @needs_shared

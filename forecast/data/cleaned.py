@@ -24,6 +24,7 @@ from forecast.data.covariates import KINDS
 from forecast.data.frequency import is_row, row_of
 from forecast.data.future import with_all_known
 from forecast.data.inference import infer_frequency
+from forecast.data.options import KEEP_ALL
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError, UsageError
@@ -82,6 +83,8 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
         words += ["--id", ",".join(_id_columns(columns.ids, _entities(reading)[0])[0])]
     if panel.frequency.unit != "row" and not _is_inferred(panel):
         words += ["--freq", panel.frequency.code]
+    if options.missing == KEEP_ALL:
+        words += ["--missing", *KEEP_ALL]
     for kind in KINDS:
         if names := getattr(columns, kind):
             words += [f"--{kind}", ",".join(names)]
@@ -91,7 +94,7 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
 def _written(values: FloatArray, levels: tuple[str, ...] | None) -> Any:
     """Returns a column as numbers, or as the texts that they stand for; empty where there is none."""
     if levels is None:
-        return pa.array(values, from_pandas=True)
+        return pa.array(values + 0.0, from_pandas=True)  # no sign before a zero
     missing = np.isnan(values)
     return pa.array(levels).take(pa.array(np.where(missing, 0, values).astype(np.int64), mask=missing))
 
