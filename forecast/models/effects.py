@@ -8,7 +8,7 @@ promotion in the lookback doesn't look like growth, and one in the future moves 
 
 Each series has effects of its own, drawn to those of all series together as far as it says little itself: ridge
 regression, drawn first to zero, then to what is common (Lindley & Smith 1972). How far, and which groups of the
-calendar are worth anything, is settled by the last quarter of the training rows.
+calendar are worth anything, is settled on the training rows (``shrinkage`` and ``measuring``).
 
 Shapes: ``S`` series, ``n`` steps, ``K`` steps of the known columns, ``F`` causes, ``H`` horizon.
 """
