@@ -57,7 +57,12 @@ def imports_of(path):
         for child in ast.iter_child_nodes(node):
             yield from visit(child, is_late or is_function)
 
-    return tuple(visit(ast.parse(path.read_text(encoding="utf-8")), is_late=False))
+    return tuple(visit(tree_of(path), is_late=False))
+
+
+@functools.cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def room_of(path):
@@ -174,7 +179,7 @@ def test_only_three_rooms_touch_files():
     """The null device is no file, and neither is what the kernel says of its graphics cards."""
     wrong = []
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.Call) or room_of(path) in FILE_ROOMS:
                 continue
             function = node.func

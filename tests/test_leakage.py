@@ -174,7 +174,7 @@ def told_lies(panel, cuts):
     return replace(with_covariates(panel, past=past, known=known), values=values)
 
 
-@pytest.mark.parametrize("name", slow_but(["gru", "linear", "ridge", "boosting"], TOLD))
+@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD))
 def test_only_known_covariates_are_seen_beyond_the_origin(name):
     panel = shops()
     forecasts, models, folds = run_told(name, panel)
@@ -200,7 +200,7 @@ def moved_steps(model, column, step, value):
     return np.flatnonzero((before != after)[:, 0].any(axis=0)).tolist()
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD))
 def test_what_is_known_of_a_step_moves_that_step_alone(name, told_models):
     known = shops().covariates.known[: shops().covariates.known_offsets[1]][-AHEAD:]
     for step in range(AHEAD):
@@ -209,12 +209,12 @@ def test_what_is_known_of_a_step_moves_that_step_alone(name, told_models):
             assert moved == [step] if column != SKY and step < HORIZON else set(moved) <= {step} - {HORIZON}
 
 
-@pytest.mark.parametrize("name", [name for name in TOLD if name != "boosting"])  # it learns no effects
+@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD[:-1]))  # boosting learns no effects
 def test_event_moves_its_own_step_and_those_around_it(name, told_models):
     assert moved_steps(told_models(name), FEAST, 3, 1) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("name", slow_but(["gru"], ["rnn", "lstm", "gru"]))
 @pytest.mark.parametrize("kind", ["past", "static"])
 def test_past_covariates_and_traits_move_forecasts(name, kind, told_models):
     panel = shops()
