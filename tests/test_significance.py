@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from forecast.evaluation.significance import diebold_mariano, is_last_value
+from forecast.evaluation.significance import diebold_mariano, doubt, is_last_value, paired_blocks
 
 
 def noise(seed, shape=(10, 1, 4)):
@@ -36,6 +36,21 @@ def test_errors_that_drift_within_a_fold_are_little_evidence(folds, steps, most)
 
 def test_one_fold_tells_nothing_of_another():
     assert np.isnan(diebold_mariano(np.zeros((1, 5, 12)), noise(1, (1, 5, 12)), 9 * noise(2, (1, 5, 12))))
+
+
+def test_series_that_share_what_moves_them_are_not_many_witnesses():
+    """Both models are equally good; each day moves all fifty series together."""
+    ps = []
+    for seed in range(200):
+        first, second = (
+            noise(start + seed, (3, 50, 12)) + 2 * noise(start + seed + 1000, (3, 1, 12)) for start in (0, 5000)
+        )
+        ps.append((paired_blocks(np.zeros_like(first), first, second), doubt(np.zeros_like(first), first, second)))
+    alone, both = (np.array(ps) < 0.05).mean(axis=0)
+    assert alone > 0.3
+    assert both < 0.1
+    better = noise(1, (3, 50, 12))
+    assert doubt(np.zeros_like(better), 1.5 * noise(2, (3, 50, 12)), better) < 0.01
 
 
 def test_much_better_model_is_not_called_a_tie():

@@ -84,6 +84,20 @@ def paired_blocks(truths: FloatArray, first: FloatArray, second: FloatArray) -> 
     return float(2 * stdtr(n - 1, -abs(ratios.mean()) / error))
 
 
+def doubt(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
+    """Returns the larger p-value of ``paired_blocks`` and ``diebold_mariano``; NaN where neither can tell.
+
+    Series that share what moves them are not many witnesses, and few steps in time may miss what all series show.
+
+    Args:
+        truths: (K, S, H); NaN is not scored.
+        first: (K, S, H) forecasts of one model.
+        second: (K, S, H) forecasts of the other.
+    """
+    ps = [test(truths, first, second) for test in (paired_blocks, diebold_mariano)]
+    return max((p for p in ps if not np.isnan(p)), default=float("nan"))
+
+
 def is_last_value(truths: FloatArray, forecasts: FloatArray, naive: FloatArray) -> bool:
     """Tells whether forecasts hardly differ from the last value repeated, next to how far that is from the truth."""
     scored = ~np.isnan(truths)

@@ -13,7 +13,7 @@ from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.metrics import rmse
-from forecast.evaluation.significance import LEVEL, diebold_mariano, paired_blocks
+from forecast.evaluation.significance import LEVEL, doubt
 from forecast.models.causes import COVARIATES
 from forecast.models.registry import Memory, make_forecaster
 from forecast.specs import ModelSpec
@@ -34,7 +34,7 @@ class Worth:
         worth: that less the RMSE with it; negative where the forecasts are better without.
         spread: standard deviation of the worth over folds; None for one fold.
         share: the worth as a share of the RMSE with it.
-        p: that the difference is chance, over series and folds, or over time where these are few; None where unknown.
+        p: that the difference is chance, over series and folds or over time, whichever doubts it more; None if unknown.
     """
 
     covariate: str
@@ -135,9 +135,7 @@ def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray
     error, least = rmse(truths, without), rmse(truths, usual)
     folds = [rmse(truths[k], without[k]) - rmse(truths[k], usual[k]) for k in range(len(truths))]
     known = [one for one in folds if np.isfinite(one)]
-    p = paired_blocks(truths, without, usual)
-    if np.isnan(p):
-        p = diebold_mariano(truths, without, usual)
+    p = doubt(truths, without, usual)
     return Worth(
         covariate=name,
         rmse=error,
