@@ -23,7 +23,7 @@ def rows_of(*scores):
         (
             [("gru", 80.0, 1.0), ("lstm", 90.0, 2.0), (REFERENCE, 100.0, 0.0)],
             "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 12.5 % behind, "
-            "which is more than the spread between seeds (±2).",
+            "which is more than the spread between seeds (±2); too few points to say if that is chance.",
         ),
         (
             [("gru", 80.0, 1.0), ("lstm", 81.0, 2.0), (REFERENCE, 100.0, 0.0)],
@@ -32,7 +32,7 @@ def rows_of(*scores):
         ),
         (
             [("ridge", 80.0, 0.0), ("naive", 81.0, 0.0), (REFERENCE, 100.0, 0.0)],
-            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind.",
+            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind; too few points to say if that is chance.",
         ),
         (
             [("gru", 110.0, 1.0), (REFERENCE, 100.0, 0.0)],
@@ -49,7 +49,7 @@ def rows_of(*scores):
         ([("gru", 80.0, 0.0)], "gru has RMSE 80; there is nothing to compare it with."),
         (
             [("gru", 80.0, 0.0), ("lstm", 100.0, 0.0)],
-            "gru has the lowest RMSE, 80. lstm is 25.0 % behind.",
+            "gru has the lowest RMSE, 80. lstm is 25.0 % behind; too few points to say if that is chance.",
         ),
         (
             [("gru", 80.0, 1.0), ("lstm", 80.03, 1.0)],
@@ -63,11 +63,11 @@ def rows_of(*scores):
         ),
         (
             [(REFERENCE, 100.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind.",
+            "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind; too few points to say if that is chance.",
         ),
         (
             [(REFERENCE, 0.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 0. naive is 120 behind.",
+            "seasonal-naive has the lowest RMSE, 0. naive is 120 behind; too few points to say if that is chance.",
         ),
     ],
 )

@@ -79,7 +79,7 @@ def _weight(gap: float, best: Scored, second: Scored) -> str:
     side = "more" if gap > spread else "less"
     words = f", which is {side} than the spread between seeds (±{short(spread)})" if spread else ""
     if p is None or np.isnan(p):
-        return words + (": call it a tie" if spread and gap <= spread else "")
+        return words + (": call it a tie" if spread and gap <= spread else "; too few points to say if that is chance")
     if p > LEVEL or (spread and gap <= spread):
         return f"{words}: a tie (p = {p:.2f})"
     return f"{words}, and not chance (p = {p:.2g})"
