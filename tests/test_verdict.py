@@ -32,7 +32,8 @@ def rows_of(*scores):
         ),
         (
             [("ridge", 80.0, 0.0), ("naive", 81.0, 0.0), (REFERENCE, 100.0, 0.0)],
-            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind; too few points to say if that is chance.",
+            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind; "
+            "too few points to say if that is chance.",
         ),
         (
             [("gru", 110.0, 1.0), (REFERENCE, 100.0, 0.0)],
