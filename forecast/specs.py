@@ -282,7 +282,7 @@ class Plan:
     Attributes:
         seasons: periods in steps, shortest first; empty where there is none.
         refit: train anew at each fold's origin; otherwise once, at the earliest.
-        nonnegative: no value of the data is below zero.
+        nonnegative: no value is below zero up to the earliest fold's origin; later ones move no forecast of then.
         kind: what the values are; see ``Settings``.
     """
 

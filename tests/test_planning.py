@@ -197,3 +197,10 @@ def test_one_long_series_of_a_panel_is_enough_for_a_long_window():
 @pytest.mark.parametrize(("horizon", "series", "folds"), [(1, 1, 19), (2, 1, 9), (4, 1, 4), (7, 1, 3), (1, 20, 7)])
 def test_short_horizons_are_scored_often_enough_to_tell_chance_and_widths(horizon, series, folds):
     assert make_plan(line(200, series=series), Settings(horizon=horizon)).folds == folds
+
+
+@pytest.mark.parametrize(("place", "nonnegative"), [(-1, True), (-48, True), (-49, False), (0, False)])
+def test_what_came_after_the_earliest_origin_is_no_part_of_the_plan(place, nonnegative):
+    values = np.arange(1.0, 145.0)
+    values[place] = -1.0
+    assert make_plan(panel_from_series([values, np.ones(144)], "MS"), Settings()).nonnegative is nonnegative

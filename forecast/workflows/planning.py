@@ -5,6 +5,7 @@ import numpy as np
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
+from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.specs import Kind, Plan, Settings
 
 HORIZONS = {
@@ -59,14 +60,13 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     else:
         window = _window(seasons, horizon, known, len(panel))
     _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + 1) * horizon)
-    observed = panel.values[panel.observed]
     return Plan(
         horizon=horizon,
         window=window,
         seasons=seasons,
         folds=folds,
         refit=len(panel.values) <= SMALL,
-        nonnegative=bool((observed >= 0).all()),
+        nonnegative=not _was_negative(panel, rolling_origins(panel, horizon, folds, 0)[0]),
         kind=settings.kind,
     )
 
@@ -113,6 +113,13 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
         f"{counted(folds, 'fold')}: {(folds + 2) * horizon + 1:,} are needed.",
         ", or ".join(ways),
     )
+
+
+def _was_negative(panel: Panel, fold: Fold) -> bool:
+    """Returns whether any value up to a fold's origin is below zero."""
+    places = np.flatnonzero((panel.values < 0) & panel.observed)
+    series = np.searchsorted(panel.offsets, places, side="right") - 1
+    return bool((places - panel.offsets[series] < fold.cuts[series]).any())
 
 
 def _check_given(settings: Settings, window: int, seasons: tuple[int, ...], horizon: int, known: int) -> None:
