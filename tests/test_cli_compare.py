@@ -230,3 +230,12 @@ def test_tutorial_preset_runs_as_taught(folder):
     assert done.code == 0
     assert "lstm" in {row["model"] for row in done.document["leaderboard"]}
     assert "Networks  1 seed × 1 view" in done.err
+
+
+@pytest.mark.parametrize(("size", "what", "hint"), [(1e40, "large", "divide"), (1e-40, "small", "multiply")])
+def test_values_in_a_unit_that_networks_cannot_count_in_are_refused(size, what, hint, tmp_path):
+    (tmp_path / "far.csv").write_bytes(csv_bytes([(day, value * size) for day, value in visits()]))
+    done = run("compare", "far.csv", "--models", "gru", folder=tmp_path)
+    assert done.code == 5
+    assert f"too {what} for networks" in done.err
+    assert f"hint:  {hint} visits by a power of ten" in done.err

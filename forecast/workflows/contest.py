@@ -9,7 +9,7 @@ import numpy as np
 from forecast.data.almanac import holiday_names
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
-from forecast.errors import UsageError
+from forecast.errors import DataError, UsageError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
@@ -34,6 +34,8 @@ from forecast.workflows.timing import (
 )
 
 LEARNED = (*NETWORKS, ENSEMBLE)
+SMALLEST, LARGEST = 1e-9, 1e30
+"""Networks count in single precision: a panel whose largest value is out of this range would drown or overflow."""
 
 
 class Reporter(Protocol):
@@ -147,6 +149,8 @@ def prepare(
     check_terms(terms, settings, trained)
     panel = reading.panel
     _check_covariates(panel, settings)
+    if trained:
+        _check_size(panel)
     plan = make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
     folds = rolling_origins(panel, plan.horizon, plan.folds, least)
@@ -210,6 +214,19 @@ def run_contest(
     else:
         result = run(models)
     return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED), memory, timing)
+
+
+def _check_size(panel: Panel) -> None:
+    """Refuses values in a unit that networks can't count in.
+
+    Raises:
+        DataError: the largest of them is too large, or too small.
+    """
+    largest = float(np.abs(panel.values[panel.observed]).max(initial=0.0))
+    if largest and not SMALLEST <= largest <= LARGEST:
+        how, verb = ("small", "multiply") if largest < SMALLEST else ("large", "divide")
+        message = f"The largest value is {largest:.3g}: too {how} for networks, which count in single precision."
+        raise DataError(message, f"{verb} {panel.target} by a power of ten")
 
 
 def _check_covariates(panel: Panel, settings: Settings) -> None:
