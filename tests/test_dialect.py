@@ -111,3 +111,40 @@ def test_a_header_of_thousands_of_columns_is_read_to_its_end():
 
 def test_a_long_cell_that_is_nearly_a_number_takes_no_time():
     assert detect_dialect(b"date," + b"1" * 60_000 + b"x\n2024-01-01,1\n", "x.csv").header[1].endswith("1x")
+
+
+def months(cells, first="2018-{:02}"):
+    return [f"{first.format(month + 1)},{cell}" for month, cell in enumerate(cells)]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("date,sales", months(["1000,0", "1007,1", "998,4", "1013,2"])),
+        ("Monat,Umsatz,Laden", months(["21,55,A", "20,15,A", "23,05,B"], "01.{:02}.2018")),
+        ("month,price,sales", months(["5,31,2", "6,35,0", "5,29,9"])),
+        ("year,sales", [f"{year},{year % 7 + 1948},5" for year in range(1990, 1999)]),
+    ],
+)
+def test_decimal_commas_without_quotes_do_not_shift_the_names(header, rows):
+    with pytest.raises(DataError, match=r"x.csv has \d column names, but \d fields in a row \(line 2: ") as refused:
+        detect_dialect("\n".join([header, *rows]).encode(), "x.csv")
+    assert "quotes" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("month,sales", ["1,500", "2,512", "3,498"]),  # parts of the dates in front
+        ("time,sales", ["10,500", "11,512", "12,498"]),  # that counts on
+        ("timestamp,sales", ["1514764800,500", "1517443200,512", "1519862400,498"]),
+        ("date,sales", ["20180105,500", "20180203,512", "20180302,498"]),
+        ("week,sales", ["1,500", "5,512", "9,498"]),
+        ("month,sales", ["Jan,500", "Feb,512", "Mar,498"]),
+        ("sales,visits", ["1000,0", "1007,1", "998,4"]),  # no name of a time
+        ("date,sales", ["1000,0.5", "1007,1.5", "998,4.5"]),  # nothing that could be decimals
+    ],
+)
+def test_dates_without_a_name_are_an_index_where_the_names_fit_the_columns_behind(header, cells):
+    text = "\n".join([header, *months(cells)])
+    assert detect_dialect(text.encode(), "x.csv").header == ("", *header.split(","))

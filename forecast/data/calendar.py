@@ -16,20 +16,11 @@ from forecast.data.date_forms import DAY, MONTHS
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
+from forecast.data.names import part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import YEARS, Table
 from forecast.errors import DataError
 
-PARTS = {
-    "year": ("year", "yr", "yyyy", "jahr", "annee", "año", "anno"),
-    "quarter": ("quarter", "qtr", "quartal", "q"),
-    "month": ("month", "mon", "mnth", "mo", "mm", "monat", "mes", "mois", "period"),
-    "week": ("week", "wk", "woche", "isoweek", "weekofyear", "weeknumber"),
-    "day": ("day", "dd", "dom", "mday", "dayofmonth", "tag"),
-    "hour": ("hour", "hr", "hh", "stunde", "hourofday"),
-    "minute": ("minute", "min", "minuten"),
-    "clock": ("time", "clock", "timeofday", "uhrzeit", "zeit", "heure"),
-}
 LIMITS = {
     "year": YEARS,
     "quarter": (1, 4),
@@ -74,13 +65,13 @@ def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str,
     """Returns the time column with those that say more precisely when, by their names and values; itself if none do."""
     found = {}
     for name in table.names:
-        part = _part_of(name)
+        part = part_of(name)
         if name != time and name not in taken and part and part not in found and _fits(table, name, part):
             found[part] = name
     clock = [found[part] for part in ("clock", "hour", "minute") if part in found][: 1 if "clock" in found else 2]
     if "hour" not in found and "clock" not in found:
         clock = []
-    if _part_of(time) != "year" or not _fits(table, time, "year"):
+    if part_of(time) != "year" or not _fits(table, time, "year"):
         return (time, *clock)
     days = next((found[part] for part in ("month", "week", "quarter") if part in found), None)
     if days is None:
@@ -125,7 +116,7 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
     """Returns which part of a time each column holds: by its name, else by its values or its place among them."""
     parts: dict[str, str] = {}
     for position, name in enumerate(names):
-        part = _part_of(name)
+        part = part_of(name)
         if part is None or part in parts or not _fits(table, name, part):
             by_place = IN_ORDER[min(position, len(IN_ORDER) - 1)]
             part = next((other for other in ("clock", by_place) if _fits(table, name, other)), None)
@@ -136,11 +127,6 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
             raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
         parts[part] = name
     return parts
-
-
-def _part_of(name: str) -> str | None:
-    word = re.sub(r"[^a-zñ]", "", name.lower())
-    return next((part for part, words in PARTS.items() if word in words), None)
 
 
 def _fits(table: Table, name: str, part: str) -> bool:

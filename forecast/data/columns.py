@@ -16,25 +16,11 @@ import numpy as np
 from forecast.data.dates import UNIX, Dates, looks_like_dates, unix_form
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
+from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
 from forecast.errors import DataError, UsageError, did_you_mean
 
-TIME_NAMES = (
-    *("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year", "period"),
-    *("ts", "unix", "epoch", "unixtime", "datum", "fecha"),
-)
-TARGET_NAMES = (
-    *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "total", "amount"),
-    *("quantity", "qty", "count", "units", "orders", "visits", "passengers", "births", "volume"),
-)
-ID_NAMES = (
-    *("unique_id", "series_id", "item_id", "id", "series", "store", "shop", "item", "sku", "product"),
-    *("symbol", "ticker", "branch", "dept", "department", "category", "region", "country", "city", "entity"),
-    *("name", "code"),
-)
-SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only one series
-CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
 NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
 MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
@@ -96,7 +82,7 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     Raises:
         DataError: There is none.
     """
-    ranked = sorted(table.names, key=lambda name: _rank(name, TIME_NAMES))
+    ranked = sorted(table.names, key=lambda name: rank(name, TIME_NAMES))
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
     if not dated:
         message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."
@@ -120,7 +106,7 @@ def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding
     named = [name for name in numeric if is_named(name, TARGET_NAMES)]
     clean = [name for name in numeric if name in named or table.kind(name) == "numbers"] or numeric
     likely = [name for name in clean if name in named or not is_named(name, others)]
-    ranked = sorted(likely or clean, key=lambda name: _rank(name, TARGET_NAMES))
+    ranked = sorted(likely or clean, key=lambda name: rank(name, TARGET_NAMES))
     target = ranked[0]
     if target not in named:
         target = next((name for name in ranked if _varies(table, name)), target)
@@ -227,7 +213,7 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
         most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
         if 1 < table.distinct(name) <= most:
             candidates.append(name)
-    return sorted(candidates, key=lambda name: _rank(name, ID_NAMES))
+    return sorted(candidates, key=lambda name: rank(name, ID_NAMES))
 
 
 def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str]) -> DataError:
@@ -278,19 +264,6 @@ def _choice(topic: str, chosen: str, possible: Sequence[str], what: str, flag: s
     """Returns what else could have been chosen, if anything."""
     others = [name for name in possible if name != chosen]
     return [Finding("note", topic, f"{chosen}; also {what}: {listed(others)}", flag)] if others else []
-
-
-def _rank(name: str, words: tuple[str, ...]) -> int:
-    """Returns how soon a name comes in a list of words: as a whole, then as one of its parts, then not at all."""
-    if name.lower() in words:
-        return words.index(name.lower())
-    parts = re.findall(r"[a-z]{2,}", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return len(words) + min((words.index(part) for part in parts if part in words), default=len(words))
-
-
-def is_named(name: str, words: tuple[str, ...]) -> bool:
-    """Returns whether a name is one of the words, or has one as a part."""
-    return _rank(name, words) < 2 * len(words)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -152,7 +152,8 @@ def _find_strays(text: Delimited) -> tuple[Record, ...]:
             return tuple(strays)
     line, fields = next(((line, fields) for line, fields in strays if not _is_comment(fields)), strays[0])
     message = f"{text.source.name} line {line} has {len(fields)} fields, but the header has {width}."
-    raise DataError(message, "correct that line; text with a separator in it needs quotes")
+    number = ", a number with a decimal comma too" if text.dialect.delimiter == "," else ""
+    raise DataError(message, f"correct that line; text with a separator in it needs quotes{number}")
 
 
 def _is_comment(fields: list[str]) -> bool:

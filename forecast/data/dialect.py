@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
+from forecast.data.names import TIME_NAMES, is_named, part_of
 from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16
@@ -26,6 +27,11 @@ MOST_TITLES = 30  # rows above the header
 DECIMAL_COMMA = re.compile(r"-?(0|\d{4,}),\d+|-?\d+,(\d{1,2}|\d{4,})")  # 1,234 may be a thousand: no proof
 DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
 DATA = re.compile(r"[-+.,:/ T]*\d[-+\d.,:/ T]*")  # a number, a date or a time
+DATED = re.compile(  # a year alone or with a month and a day, 1/2/2024, 1 May 2024, May 2024, 2024-W05
+    r"(1[5-9]|2[01])\d\d((0\d|1[0-2])([0-3]\d)?)?|\d{1,4}([-/. ]\w+){1,2}([ T]\d.*)?|[A-Za-z]{3,9}\W+\d+|\d{4}[WQ]\d+"
+)
+WHOLE, DECIMALS = re.compile(r"-?\d+"), re.compile(r"\d{1,3}")
+SECONDS = 5 * 10**8  # since 1970: no number of sales with a comma in it
 
 Record = tuple[int, list[str]]
 
@@ -70,6 +76,10 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     twice = [field for field, count in Counter(names).items() if field and count > 1]
     if twice:
         raise DataError(f"{name} has more than one column called {twice[0]}.", f"rename one of them in line {line}")
+    if delimiter == "," and _are_torn(names, rows):
+        shown = next(f"line {line}: {','.join(row)}" for line, row in table[top + 1 :] if len(row) > len(names))
+        message = f"{name} has {len(names)} column names, but {len(names) + 1} fields in a row ({shown})."
+        raise DataError(message, 'put numbers with a decimal comma in quotes, "1,5", or semicolons between the fields')
     fields = [field for row in rows for field in row]
     comma = delimiter != "," and any(DECIMAL_COMMA.fullmatch(field.strip()) for field in fields)
     point = any(DECIMAL_POINT.fullmatch(field.strip()) for field in fields)
@@ -145,6 +155,33 @@ def _widened(names: list[str], rows: Sequence[list[str]]) -> tuple[str, ...]:
     if any(field.strip() for row in full for field in row[len(names) :]):
         return tuple(names)
     return (*names, *[""] * more)
+
+
+def _are_torn(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    """Returns whether a decimal comma without quotes makes one field more than there are names.
+
+        date     sales            and not    (row)    date  sales
+        2018-01  1000,5                      2018-01  1000  5
+
+    So it is where dates would have no name, and the name of the time numbers that tell none, with decimals behind.
+    """
+    full = [row for row in rows if len(row) == len(names) + 1]
+    if 2 * len(full) <= len(rows) or not (is_named(names[0], TIME_NAMES) or part_of(names[0])):
+        return False
+    dates, named, *others = ([cell.strip() for cell in column] for column in zip(*full, strict=True))
+    if not all(map(DATED.fullmatch, dates)) or not all(map(WHOLE.fullmatch, named)):
+        return False
+    are_decimals = any(all(map(DECIMALS.fullmatch, column)) for column in others)
+    return are_decimals and not _tell_time(names[0], [int(cell) for cell in named], dates)
+
+
+def _tell_time(name: str, numbers: Sequence[int], dates: Sequence[str]) -> bool:
+    """Returns whether numbers count on, are dates or parts of the dates beside them, or hours, weeks or quarters."""
+    count_on = all(later - earlier == 1 for earlier, later in pairwise(numbers))
+    are_dates = all(number >= SECONDS or (number > 9999 and DATED.fullmatch(str(number))) for number in numbers)
+    are_parts = all(number in map(int, re.findall(r"\d+", date)) for number, date in zip(numbers, dates, strict=True))
+    are_small = part_of(name) in {"quarter", "week", "hour"} and set(numbers) <= set(range(54))
+    return count_on or are_dates or are_parts or are_small
 
 
 def _lines(text: str) -> list[str]:

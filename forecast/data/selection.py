@@ -11,7 +11,6 @@ import numpy as np
 
 from forecast.data.calendar import columns_of_time, is_even, number_rows, read_times, split_columns
 from forecast.data.columns import (
-    SURE_IDS,
     Columns,
     SeriesKeys,
     check_names,
@@ -27,6 +26,7 @@ from forecast.data.dates import Dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
 from forecast.data.lone_dates import without_lone
+from forecast.data.names import SURE_IDS
 from forecast.data.options import ReadOptions
 from forecast.data.table import Table
 from forecast.errors import UsageError
