@@ -47,11 +47,13 @@ def test_other_text_is_no_number(text):
     assert np.isnan(read(text).values).all()
 
 
-def test_a_comma_before_three_digits_proves_nothing():
+def test_a_mark_before_three_digits_proves_nothing():
     assert read("1,234", "5,678").is_unsure
     assert read("1,234", decimal=",").values.tolist() == [1.234]
     assert read("1,234", decimal=".").values.tolist() == [1234]
-    assert not read("1.234").is_unsure
+    assert read("1.234", "991").is_unsure
+    assert read("1.234", "991").values.tolist() == [1.234, 991]  # what a comma between fields leaves it
+    assert not read("1.234", "991.5").is_unsure
 
 
 def test_columns_of_words_are_no_columns_of_numbers():
@@ -84,6 +86,20 @@ def test_an_open_comma_is_asked_for_where_it_may_separate_decimals():
     assert error.value.hint == "--decimal . if the comma is before thousands, --decimal , if before decimals"
     assert table_of("d;v;w\na;1,234;0,5\nb;5,678;1,5\n").numbers("v").tolist() == [1.234, 5.678]
     assert table_of('d,v\na,"1,234"\nb,"5,678"\n').numbers("v").tolist() == [1234, 5678]
+
+
+def test_an_open_point_is_before_thousands_where_another_number_has_a_decimal_comma():
+    table = table_of("d;v;w\na;991;4,5\nb;1.005;6,5\n")
+    assert table.numbers("v").tolist() == [991, 1005]
+    assert table_of("d;v;w\na;991;4.5\nb;1.005;6.5\n").numbers("v").tolist() == [991, 1.005]
+    assert table_of("d,v\na,991\nb,1.005\n").numbers("v").tolist() == [991, 1.005]
+
+
+def test_numbers_with_the_other_decimal_mark_are_refused_with_the_flag_that_reads_them():
+    table = Table(Source("sales.csv", "sales", None, b"d;v\na;1.5\nb;2.25\n", "", "UTF-8"), decimal=",")
+    with pytest.raises(DataError, match=r"line 2: '1\.5' in column v is not a number with decimals after ','") as error:
+        table.numbers("v")
+    assert error.value.hint == "--decimal ."
 
 
 def test_the_decimal_mark_that_is_asked_for_counts():

@@ -412,6 +412,18 @@ def test_what_was_settled_reads_a_continued_file_in_the_same_way(read):
     assert again.panel.values.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize(("rows", "later"), [(["1.477,50", "2.121,00"], 2121), (["1.5", "2.121"], 2.121)])
+def test_the_decimal_mark_that_a_file_proves_reads_a_continued_file_that_leaves_it_open(read, tmp_path, rows, later):
+    stamps = days(*range(8)).splitlines()[1:]
+    text = "date;value\n" + "".join(f"{day[:10]};{rows[i % 2]}\n" for i, day in enumerate(stamps))
+    settled = read(text).settled
+    short = text[: text.index("\n") + 1] + "".join(f"2024-02-0{i};{i}.121\n" for i in (2, 3, 4))
+    with pytest.raises(DataError, match=r"sales.csv: 2\.121 in column value may be a thousand") as refused:
+        read(short)
+    assert refused.value.hint == "--decimal , if the point is before thousands, --decimal . if before decimals"
+    assert read_panel(tmp_path / "sales.csv", settled).panel.values[0] == later
+
+
 def test_numbers_that_mean_nothing_are_told_with_their_flag(read):
     values = [-200 if i % 8 == 3 else i % 7 + 0.5 for i in range(60)]
     [finding] = found(read(days(*values)), "sentinel")

@@ -110,7 +110,7 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
     """
     dialect = detect_dialect(source.data, source.name)
     if decimal and decimal != dialect.delimiter:
-        dialect = replace(dialect, decimal=decimal)
+        dialect = replace(dialect, decimal=decimal, is_proven=True)
     convert = pacsv.ConvertOptions(
         null_values=[*MISSING, *missing],
         strings_can_be_null=True,

@@ -24,8 +24,8 @@ DELIMITERS = (",", ";", "\t", "|")
 BLANKS = b" \t\r\n"
 COMMENT = "#"
 MOST_TITLES = 30  # rows above the header
-DECIMAL_COMMA = re.compile(r"-?(0|\d{4,}),\d+|-?\d+,(\d{1,2}|\d{4,})")  # 1,234 may be a thousand: no proof
-DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
+PROOF = r"-?(0|\d{{4,}}){mark}\d+|-?\d+{mark}(\d{{1,2}}|\d{{4,}})"  # 1,234 may be a thousand, and so may 1.234
+DECIMAL_COMMA, DECIMAL_POINT = re.compile(PROOF.format(mark=",")), re.compile(PROOF.format(mark=r"\."))
 DATA = re.compile(r"[-+.,:/ T]*\d[-+\d.,:/ T]*")  # a number, a date or a time
 DATED = re.compile(  # a year alone or with a month and a day, 1/2/2024, 1 May 2024, May 2024, 2024-W05
     r"(1[5-9]|2[01])\d\d((0\d|1[0-2])([0-3]\d)?)?|\d{1,4}([-/. ]\w+){1,2}([ T]\d.*)?|[A-Za-z]{3,9}\W+\d+|\d{4}[WQ]\d+"
@@ -45,6 +45,15 @@ class Dialect:
     header: tuple[str, ...]
     line: int = 1  # on which the header begins
     body: int = 0  # bytes before the first row
+    is_proven: bool = False  # some number is written with decimals, in one way only
+
+    def leaves_open(self, mark: str) -> bool:
+        """Returns whether a mark before three digits may mean thousands as well as decimals.
+
+        Commas between fields leave no doubt that a point is before decimals; semicolons do, since where people use them
+        the comma is.
+        """
+        return self.delimiter == ";" or (mark == "," and self.delimiter != ",")
 
 
 def detect_dialect(data: bytes, name: str) -> Dialect:
@@ -90,6 +99,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         header=_widened(names, rows),
         line=line + len(_lines(data[:blank].decode())),
         body=blank + len(above.encode()),
+        is_proven=comma != point,
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from forecast.data.arrow import coded, flags, masked, memory
 from forecast.data.panel import FloatArray
+from forecast.errors import DataError
 
 SAMPLE = 400  # different texts that tell whether a column holds numbers
 MONEY = r"(?:us|r|a|c|hk|nz)?\p{Sc}|usd|eur|gbp|jpy|cny|chf|cad|aud|inr|sek|nok|dkk|pln|brl|zar|kr\.?|rs\.?|zł|kč"
@@ -39,7 +40,7 @@ class Numbers:
     valid: NDArray[np.bool_]  # (D,)
     decimal: str
     thousands: str  # the mark between them; empty where there is none
-    is_unsure: bool = False  # its comma stands before thousands, but may as well stand before decimals
+    is_unsure: bool = False  # the other decimal mark would read as many, but as other numbers
     example: int = 0  # position of a text that was not written plainly
 
 
@@ -55,7 +56,8 @@ def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
     styles = [_fitting(digits, mark) for mark in ([decimal] if decimal else [".", ","])]
     best = max(styles, key=lambda style: int(style.valid.sum()))
     rivals = [style for style in styles if style is not best and style.valid.sum() == best.valid.sum()]
-    differ = any((rival.values != best.values)[best.valid].any() for rival in rivals)
+    differing = best.valid & np.logical_or.reduce([rival.values != best.values for rival in [best, *rivals]])
+    differ = bool(differing.any())
     best = replace(best, valid=best.valid & ~(_has(found, "sign") & _has(found, "late")))
     opened, negative = _has(found, "opened"), _has(found, "sign", MINUS) | _has(found, "late") | _has(found, "trail")
     scale = _scales(found, "unit", lambda unit: UNITS[unit.rstrip(".")]) * _scales(found, "power", _power)
@@ -63,8 +65,17 @@ def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
     return replace(
         best,
         values=np.where(best.valid, best.values * scale * np.where(opened | negative, -1.0, 1.0), np.nan),
-        is_unsure=differ and best.thousands == ",",
-        example=int((odd & best.valid).argmax()),
+        is_unsure=differ,
+        example=int((differing if differ else odd & best.valid).argmax()),
+    )
+
+
+def thousand_or_decimals(file: str, column: str, text: str) -> DataError:
+    """Returns the question that only a person can answer: whether 1,234, or 1.234, is more than a thousand."""
+    mark, other, called = (",", ".", "comma") if "," in text else (".", ",", "point")
+    message = f"{file}: {text} in column {column} may be a thousand or have three decimals."
+    return DataError(
+        message, f"--decimal {other} if the {called} is before thousands, --decimal {mark} if before decimals"
     )
 
 

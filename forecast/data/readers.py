@@ -44,7 +44,7 @@ from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
 from forecast.data.values import read_targets
 from forecast.errors import DataError
-from forecast.specs import Aggregate
+from forecast.specs import Aggregate, Decimal
 
 DEFAULTS = ReadOptions()
 __all__ = ["Columns", "Finding", "ReadOptions", "Reading", "read_panel"]
@@ -143,7 +143,7 @@ def read_panel(
         ),
         fingerprint=table.source.fingerprint,
         is_closed=table.source.is_closed,
-        settled=_settled(options, selection, targets.missing, rows.frequency),
+        settled=_settled(options, selection, targets.missing, rows.frequency, _mark(table, columns)),
         header=tuple(table.names),
         beside=numbers,
         candidates=candidates,
@@ -158,10 +158,21 @@ def _others(table: Table, columns: Columns, rows: Rows) -> tuple[Mapping[str, Fl
     return numbers, find_candidates(table, [*taken, *columns.covariates], *places)
 
 
-def _settled(options: ReadOptions, selection: Selection, missing: tuple[str, ...], frequency: Frequency) -> ReadOptions:
+def _mark(table: Table, columns: Columns) -> Decimal | None:
+    """Returns what separates decimals, where the file proves it and one that continues it may not: None elsewhere."""
+    styles = [style[0] for name in (*columns.target, *columns.covariates) if (style := table.style(name))]
+    dialect = table.dialect
+    if dialect is not None and (dialect.decimal == "," or any(style.decimal == "," for style in styles)):
+        return ","
+    return "." if dialect is not None and dialect.is_proven and dialect.leaves_open(".") else None
+
+
+def _settled(
+    options: ReadOptions, selection: Selection, missing: tuple[str, ...], frequency: Frequency, mark: Decimal | None
+) -> ReadOptions:
     """Returns the options that read the file, and one that continues it, in the same way again.
 
-    The order of day and month is settled, since a few new rows may be open to both.
+    The order of day and month and the mark before decimals are settled, since a few new rows may be open to both.
     """
     columns, form = selection.columns, selection.dates.form
     is_open = {"%d", "%m"} <= set(re.findall("%.", form)) and not form.startswith("%Y")
@@ -171,6 +182,7 @@ def _settled(options: ReadOptions, selection: Selection, missing: tuple[str, ...
         target=() if columns.target == (ROWS,) and not options.target else columns.target,
         ids=columns.ids,
         date_format=options.date_format or (form if is_open else None),
+        decimal=options.decimal or mark,
         missing=missing,
         freq=frequency.code if options.aggregate else options.freq,
         known=columns.known,

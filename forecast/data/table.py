@@ -23,7 +23,7 @@ from forecast.data.arrow import coded, coded_stamps, flags, masked, memory
 from forecast.data.delimited import Delimited, read_text
 from forecast.data.dialect import Dialect, Record
 from forecast.data.findings import quoted
-from forecast.data.numbers import Numbers, are_numbers, read_numbers
+from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.source import Source
 from forecast.errors import DataError
@@ -241,10 +241,8 @@ class Table:
             numbers = read_numbers(texts.values, self._decimal)
             if numbers.is_unsure and self.dialect is not None and self.dialect.decimal == ",":
                 numbers = read_numbers(texts.values, ",")
-            if numbers.is_unsure and self.dialect is not None and self.dialect.delimiter != ",":
-                text = str(texts.values[numbers.example].as_py())
-                message = f"{self.source.name}: {text} in column {name} may be a thousand or have three decimals."
-                raise DataError(message, "--decimal . if the comma is before thousands, --decimal , if before decimals")
+            if numbers.is_unsure and self.dialect is not None and self.dialect.leaves_open(numbers.thousands or "."):
+                raise thousand_or_decimals(self.source.name, name, str(texts.values[numbers.example].as_py()))
             if not numbers.valid.all():
                 raise self._not_a_number(name, texts, numbers.valid)
             self._numbers[name] = numbers
@@ -256,7 +254,11 @@ class Table:
         hint = "correct it"
         if "," not in word and len(word) < 20:
             hint += f"; if it means that nothing was measured: --missing {shlex.quote(word)}"
-        return DataError(f"{self.place(row)}: {quoted(word)} in column {name} is not a number", hint)
+        other = "." if self._decimal == "," else ","
+        if self._decimal and read_numbers(texts.values, other).valid.all():
+            hint = f"--decimal {other}"
+        decimal = f" with decimals after '{self._decimal}'" if self._decimal and hint.startswith("--") else ""
+        return DataError(f"{self.place(row)}: {quoted(word)} in column {name} is not a number{decimal}", hint)
 
 
 def first_row(codes: IntArray, wanted: NDArray[np.bool_]) -> int:

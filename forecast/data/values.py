@@ -9,12 +9,15 @@ import numpy as np
 
 from forecast.data.columns import Columns
 from forecast.data.findings import Finding
+from forecast.data.numbers import thousand_or_decimals
 from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import FloatArray
 from forecast.data.selection import ROWS
 from forecast.data.sentinels import find_sentinels, numbers_among, without
 from forecast.data.table import Table
 from forecast.errors import DataError
+
+TINY = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +55,33 @@ def finite_numbers(table: Table, name: str) -> FloatArray:
     """Returns a column of numbers, (R,), NaN where a cell is empty.
 
     Raises:
-        DataError: A cell is no number, or an infinite one.
+        DataError: A cell is no number, an infinite one, or all have a point that may be before thousands.
     """
     numbers = table.numbers(name)
+    if table.kind(name) == "numbers" and not table.is_whole(name):
+        _check_points(table, name, numbers)
     infinite = np.isinf(numbers)
     if infinite.any():
         message = f"{table.place(int(infinite.argmax()))}: column {name} holds an infinite number"
         raise DataError(message, "correct it, or leave it empty if it is not known")
     return numbers
+
+
+def _check_points(table: Table, name: str, numbers: FloatArray) -> None:
+    """Refuses a column in which each point is before three digits, where people write thousands so.
+
+    Raises:
+        DataError: So it is, and no other number of the file says what the point means.
+    """
+    dialect = table.dialect
+    if dialect is None or dialect.is_proven or not dialect.leaves_open("."):
+        return
+    whole = numbers[~np.isnan(numbers)] * 1000  # of few columns, so that few are read again as they are written
+    if (np.abs(whole - np.round(whole)) < TINY).all():
+        texts = table.texts(name)
+        pointed = texts.matching(r"\.")
+        if pointed.any() and texts.matching(r"^\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*$")[pointed].all():
+            raise thousand_or_decimals(table.source.name, name, str(texts.values[int(pointed.argmax())].as_py()))
 
 
 def _style_findings(table: Table, name: str) -> list[Finding]:
