@@ -424,6 +424,22 @@ def test_the_decimal_mark_that_a_file_proves_reads_a_continued_file_that_leaves_
     assert read_panel(tmp_path / "sales.csv", settled).panel.values[0] == later
 
 
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (["$100", "¥15000", "$102"], "'$100' (line 2), '¥15000' (line 3)"),
+        (["5 EUR", "6", "£7"], "'5 EUR' (line 2), '£7' (line 4)"),
+        (["0.3", "31%", "0.32"], "'0.3' (line 2), '31%' (line 3)"),
+        (["$100", "101", "$102"], ""),
+        (["30%", "31%", "0"], ""),
+    ],
+)
+def test_mixed_currencies_and_percents_are_told(read, cells, text):
+    findings = found(read(days(*cells)), "measures")
+    wanted = [f"value mixes {text}; the numbers count as they stand, none is converted"] if text else []
+    assert [(finding.grade, finding.text) for finding in findings] == [("warning", text) for text in wanted]
+
+
 def test_numbers_that_mean_nothing_are_told_with_their_flag(read):
     values = [-200 if i % 8 == 3 else i % 7 + 0.5 for i in range(60)]
     [finding] = found(read(days(*values)), "sentinel")

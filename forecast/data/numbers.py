@@ -24,9 +24,9 @@ MONEY = r"(?:us|r|a|c|hk|nz)?\p{Sc}|usd|eur|gbp|jpy|cny|chf|cad|aud|inr|sek|nok|
 UNITS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "%": 1.0}
 MINUS = "[-−–]"  # the hyphen, the minus and the dash that stands for one
 FRAME = (
-    rf"^\s*(?P<opened>\()?\s*(?P<sign>{MINUS}|\+)?\s*(?:{MONEY})?\s*(?P<late>{MINUS})?\s*"
+    rf"^\s*(?P<opened>\()?\s*(?P<sign>{MINUS}|\+)?\s*(?P<before>{MONEY})?\s*(?P<late>{MINUS})?\s*"
     r"(?P<digits>[0-9.,'’ \x{a0}\x{202f}]*[0-9][.,]?)(?P<power>e[-+]?\d+)?"
-    rf"\s*(?P<unit>k|mm|mn|mio\.?|m|bn|b|t|%)?\s*(?:{MONEY})?\s*(?P<trail>-)?\)?\s*$"
+    rf"\s*(?P<unit>k|mm|mn|mio\.?|m|bn|b|t|%)?\s*(?P<behind>{MONEY})?\s*(?P<trail>-)?\)?\s*$"
 )
 THOUSANDS = {".": (",", r"['’]", r"[ \x{a0}\x{202f}]"), ",": (r"\.", r"['’]", r"[ \x{a0}\x{202f}]")}
 MARKS = {",": ",", r"\.": ".", r"['’]": "'", r"[ \x{a0}\x{202f}]": " "}
@@ -42,6 +42,7 @@ class Numbers:
     thousands: str  # the mark between them; empty where there is none
     is_unsure: bool = False  # the other decimal mark would read as many, but as other numbers
     example: int = 0  # position of a text that was not written plainly
+    mixed: tuple[int, ...] = ()  # positions of texts in different measures: $5 and €5, or 0.3 and 31%; empty for one
 
 
 def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
@@ -66,8 +67,27 @@ def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
         best,
         values=np.where(best.valid, best.values * scale * np.where(opened | negative, -1.0, 1.0), np.nan),
         is_unsure=differ,
+        mixed=_mixed(found, best),
         example=int((differing if differ else odd & best.valid).argmax()),
     )
+
+
+def _mixed(found: Any, numbers: Numbers) -> tuple[int, ...]:
+    """Returns a text in each currency where there are several, or one with a percent sign and one without."""
+    currencies: dict[str, int] = {}
+    for field in ("before", "behind"):
+        codes, words = coded(found.field(field))
+        present, first = np.unique(np.where(numbers.valid, codes, -1), return_index=True)
+        named = [
+            (str(words[code].as_py()), place)
+            for code, place in zip(present.tolist(), first.tolist(), strict=True)
+            if code >= 0
+        ]
+        currencies |= {word.rstrip("."): place for word, place in named if word}
+    percent = _has(found, "unit", "%") & numbers.valid
+    plain = numbers.valid & ~percent & (numbers.values != 0)
+    places = [int(percent.argmax()), int(plain.argmax())] if percent.any() and plain.any() else currencies.values()
+    return tuple(sorted(places)) if len(places) > 1 else ()
 
 
 def thousand_or_decimals(file: str, column: str, text: str) -> DataError:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.columns import Columns
-from forecast.data.findings import Finding
-from forecast.data.numbers import thousand_or_decimals
+from forecast.data.findings import Finding, listed, quoted
+from forecast.data.numbers import Numbers, thousand_or_decimals
 from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import FloatArray
 from forecast.data.selection import ROWS
 from forecast.data.sentinels import find_sentinels, numbers_among, without
-from forecast.data.table import Table
+from forecast.data.table import Table, first_row
 from forecast.errors import DataError
 
 TINY = 1e-6
@@ -91,9 +91,22 @@ def _style_findings(table: Table, name: str) -> list[Finding]:
         return []
     numbers, text = style
     value = f"{numbers.values[numbers.example]:.15g}"
-    if text == value:
+    findings = (
+        [] if text == value else [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+    )
+    return findings + _measure_findings(table, name, numbers)
+
+
+def _measure_findings(table: Table, name: str, numbers: Numbers) -> list[Finding]:
+    """Returns that numbers are in several currencies, or in percent and without, where they are."""
+    if not numbers.mixed:
         return []
-    return [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+    texts = table.texts(name)
+    lines = [table.line(first_row(texts.codes, np.arange(len(texts.values)) == i)) for i in numbers.mixed]
+    cells = [quoted(str(texts.values[i].as_py())) for i in numbers.mixed]
+    examples = listed([f"{cell} ({line})" for cell, line in zip(cells, lines, strict=True)])
+    text = f"{name} mixes {examples}; the numbers count as they stand, none is converted"
+    return [Finding("warning", "measures", text)]
 
 
 def _cleaned(name: str, numbers: FloatArray) -> tuple[FloatArray, set[str], list[Finding]]:
