@@ -440,6 +440,20 @@ def test_mixed_currencies_and_percents_are_told(read, cells, text):
     assert [(finding.grade, finding.text) for finding in findings] == [("warning", text) for text in wanted]
 
 
+def test_two_series_of_one_name_are_refused(read):
+    stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
+    cells = {"x/y,z": 1, "x,y/z": 2}
+    text = "date,a,b,v\n" + "".join(
+        f"{day},{ids},{v * i}\n" for i, day in enumerate(stamps) for ids, v in cells.items()
+    )
+    with pytest.raises(
+        DataError, match=r"line 2 and line 3 are of different series, both called x/y/z by a, b"
+    ) as refused:
+        read(text, ids=("a", "b"))
+    assert refused.value.hint == "write another sign in place of / in column a or b"
+    assert read(text.replace("x,y/z", "w,y/z"), ids=("a", "b")).panel.series_ids == ("w/y/z", "x/y/z")
+
+
 def test_numbers_that_mean_nothing_are_told_with_their_flag(read):
     values = [-200 if i % 8 == 3 else i % 7 + 0.5 for i in range(60)]
     [finding] = found(read(days(*values)), "sentinel")

@@ -3,6 +3,7 @@
 Shapes: ``R`` rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -29,7 +30,7 @@ from forecast.data.lone_dates import without_lone
 from forecast.data.names import SURE_IDS
 from forecast.data.options import ReadOptions
 from forecast.data.table import Table
-from forecast.errors import UsageError
+from forecast.errors import DataError, UsageError
 
 ROWS = "rows"  # what is forecast where rows are counted
 
@@ -101,8 +102,20 @@ def _check(options: ReadOptions) -> None:
 
 
 def _keys(table: Table, ids: tuple[str, ...]) -> SeriesKeys:
+    """Returns the series of each row; all rows are of one where no column tells them apart.
+
+    Raises:
+        DataError: Two series would have one name, such as those of x/y and z, and of x and y/z.
+    """
     if ids:
-        return series_keys(table, ids)
+        keys = series_keys(table, ids)
+        twice = next((name for name, count in Counter(keys.names).items() if count > 1), None)
+        if twice is not None:
+            places = [code for code, name in enumerate(keys.names) if name == twice][:2]
+            lines = " and ".join(table.line(int((keys.codes == place).argmax())) for place in places)
+            message = f"{table.source.name} {lines} are of different series, both called {twice} by {', '.join(ids)}."
+            raise DataError(message, f"write another sign in place of / in column {' or '.join(ids)}")
+        return keys
     return SeriesKeys(np.zeros(table.rows, np.int64), (table.source.stem,))
 
 
