@@ -440,6 +440,15 @@ def test_mixed_currencies_and_percents_are_told(read, cells, text):
     assert [(finding.grade, finding.text) for finding in findings] == [("warning", text) for text in wanted]
 
 
+def test_an_id_with_a_blank_behind_is_of_the_same_series(read):
+    stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
+    rows = [f"{day},{store}{' ' * (i % 2)},{i}\n" for i, day in enumerate(stamps) for store in "AB"]
+    reading = read("date,store,v\n" + "".join(rows))
+    assert (reading.panel.series_ids, reading.panel.lengths.tolist()) == (("A", "B"), [8, 8])
+    [finding] = found(reading, "blanks")
+    assert finding.text == "blanks around 'A ', 'B ' in store left out"
+
+
 def test_two_series_of_one_name_are_refused(read):
     stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
     cells = {"x/y,z": 1, "x,y/z": 2}

@@ -66,6 +66,14 @@ def test_labels_stay_as_they_are_written():
     assert [names[code] if code >= 0 else None for code in codes] == ["NA", "EU", None]
 
 
+def test_blanks_around_labels_tell_no_two_apart():
+    table = table_of("id,v\nA,1\nA ,1\n B,1\n  ,1\nA,2\n")
+    codes, names = table.labels("id")
+    assert [names[code] if code >= 0 else None for code in codes] == ["A", "A", "B", None, "A"]
+    assert table.merged("id") == ["A ", " B"]
+    assert table_of("id,v\n A,1\n B,1\n").labels("id")[1] == ["A", "B"]
+
+
 def test_text_is_read_back_from_columns_that_look_like_something_else():
     texts = table_of("d,v\n2024-01-01T00:00+01:00,1\n2024-01-02T00:00+01:00,2\n").texts("d")
     assert [texts.value(row) for row in range(2)] == ["2024-01-01T00:00+01:00", "2024-01-02T00:00+01:00"]

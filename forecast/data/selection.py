@@ -77,6 +77,11 @@ def select(table: Table, options: ReadOptions) -> Selection:
             ids, more = choose_ids(table, dates, [*targets, *times, *covariates], ", ".join(times))
             findings += more
         keys = _keys(table, ids)
+    findings += [
+        Finding("note", "blanks", f"blanks around {listed([quoted(word) for word in merged], 3)} in {name} left out")
+        for name in ids
+        if (merged := table.merged(name))
+    ]
     if not targets and options.aggregate == "count":
         targets = (ROWS,)
     elif not targets:

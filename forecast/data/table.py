@@ -69,6 +69,7 @@ class Table:
         self.source = source
         self._decimal = decimal
         self._numbers: dict[str, Numbers] = {}
+        self._merged: dict[str, list[str]] = {}
         self._text: Delimited | None = None
         if source.is_parquet:
             self._arrow = _read_parquet(source)
@@ -183,12 +184,23 @@ class Table:
         return Texts(kept[codes], values.filter(masked(wanted)))
 
     def labels(self, name: str) -> tuple[IntArray, list[str]]:
-        """Returns the column as names that stay as they are, 007 and NA: codes, (R,), -1 for none, and names."""
+        """Returns the column as names that stay as they are, 007 and NA: codes, (R,), -1 for none, and names.
+
+        Only blanks around them go; ``merged`` tells then which names came with and without.
+        """
         exact = self.kind(name) == "text" and not self._column(name).null_count
         codes, values = coded(self._column(name) if exact else self._verbatim(name))
-        names = values.to_pylist()
-        blank = np.array([not label.strip() for label in names], dtype=bool)
-        return np.where(np.append(blank, True)[codes], -1, codes) if blank.any() else codes, names
+        places: dict[str, int] = {}
+        labels = values.to_pylist()
+        own = np.array([places.setdefault(label.strip(), len(places)) for label in labels] + [-1])
+        if len(places) < len(labels):
+            self._merged[name] = [label for label in labels if label != label.strip() and label.strip()]
+        own[own == places.get("", -1)] = -1
+        return own[codes], list(places)
+
+    def merged(self, name: str) -> list[str]:
+        """Returns the names of the column, once read, that are others with blanks around them."""
+        return self._merged.get(name, [])
 
     def stamps(self, name: str, *, local: bool = False) -> tuple[IntArray, NDArray[np.datetime64]]:
         """Returns a column of dates as codes, (R,), -1 for none, and their different timestamps.
