@@ -46,6 +46,13 @@ def test_a_day_that_is_none_is_named_with_its_line():
         read_times(table, ["year", "month", "day"])
 
 
+@pytest.mark.parametrize(("year", "week"), [(2019, 53), (2020, 0), (2021, 53)])
+def test_a_week_that_the_year_lacks_is_named_with_its_line(year, week):
+    table = table_of("year,week,v", [(2020, 53, 1), (year, week, 1)])
+    with pytest.raises(DataError, match=rf"sales.csv line 3: {year} has no week {week} by ISO 8601"):
+        read_times(table, ["year", "week"])
+
+
 @pytest.mark.parametrize("names", [["month", "day"], ["year", "v"], ["year", "year2"]])
 def test_columns_that_make_no_time_are_refused(names):
     table = table_of("year,year2,month,day,v", [(2024, 2023, 2, 28, 100), (2024, 2023, 2, 27, 900)])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecast.data.date_forms import DAY, MONTHS
+from forecast.data.date_forms import DAY, MONTHS, monday
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
@@ -25,7 +25,7 @@ LIMITS = {
     "year": YEARS,
     "quarter": (1, 4),
     "month": (1, 12),
-    "week": (1, 53),
+    "week": (0, 53),  # 0 and 53 are of years that have them, or refused
     "day": (1, 31),
     "hour": (0, 24),  # from 0 to 23, or from 1 to 24
     "minute": (0, 59),
@@ -181,8 +181,11 @@ def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
     months = (years * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]").astype(np.int64) + whole.get("day", np.ones_like(years)) - 1
     if "week" in whole:
-        fourth = years.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64) + 3  # is always in week 1
-        days = fourth - (fourth + 3) % 7 + 7 * (whole["week"] - 1)
+        days, in_year = monday(whole["year"], whole["week"])
+        if not in_year[known].all():
+            row = int((known & ~in_year).argmax())
+            message = f"{table.place(row)}: {whole['year'][row]} has no week {whole['week'][row]} by ISO 8601"
+            raise DataError(message, "correct it; if weeks are counted otherwise, give the dates on which they begin")
     wrong = known & (days.astype("datetime64[D]").astype("datetime64[M]") != months) & ("week" not in whole)
     if wrong.any():
         row = int(wrong.argmax())

@@ -106,7 +106,7 @@ def parse(values: Any, form: str) -> Parsed:
     valid = flags(found.is_valid()) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
     valid &= (minute < 60) & (second < 60) & np.where(half < 0, hour < 24, (hour >= 1) & (hour <= 12))
     if "week" in _names(found):
-        starts, in_year = _monday(year, _numbers(found, "week", 0))
+        starts, in_year = monday(year, _numbers(found, "week", 0))
         weekday = _numbers(found, "weekday", 1)
         starts, valid = starts + weekday - 1, valid & in_year & (weekday >= 1) & (weekday <= 7)
     hour = np.where(half < 0, hour, hour % 12 + 12 * half)
@@ -116,7 +116,7 @@ def parse(values: Any, form: str) -> Parsed:
     return Parsed(form, valid, wall, offset, zoned)
 
 
-def _monday(year: IntArray, week: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+def monday(year: IntArray, week: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
     """Returns the day, since 1970, on which a week of ISO 8601 begins, and whether the year has that week."""
     fourth = np.stack([year - 1970, year - 1969]).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64) + 3
     first, following = fourth - (fourth + 3) % 7  # 4 January is always in week 1; 1970-01-01 was a Thursday
