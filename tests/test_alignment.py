@@ -89,6 +89,19 @@ def test_midnights_of_summer_and_winter_time_are_days(read):
     assert reading.panel.values.tolist() == [i % 11 for i in range(wall.size)]
 
 
+@pytest.mark.parametrize("hour", [5, 21])
+def test_business_days_stamped_in_utc_are_business_days_in_summer_and_winter(read, hour):
+    trading = days("2024-01-01", "2024-12-31")
+    trading = trading[np.is_busday(trading)]
+    summer = (trading >= np.datetime64("2024-03-11")) & (trading < np.datetime64("2024-11-04"))
+    stamps = trading.astype("datetime64[s]") + (hour - summer) * 3600
+    panel = read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(stamps)]).panel
+    assert (panel.frequency.code, panel.values.tolist()) == ("B", [i % 7 for i in range(trading.size)])
+    stray = [*stamps[:-2], stamps[-2] + 7200, stamps[-1]]
+    with pytest.raises(DataError, match="is not one of the business-daily steps"):
+        read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(stray)])
+
+
 def clock(first, last, skipped=(), doubled=()):
     """Hours as a clock on the wall shows them."""
     hours = np.arange(np.datetime64(first), np.datetime64(last), np.timedelta64(1, "h"))

@@ -139,13 +139,14 @@ def _steps_meant(frequency: Frequency, stamps: NDArray[np.datetime64]) -> list[I
     seconds = stamps.astype(np.int64)
     if frequency.unit in MONTHS:
         return [frequency.periods(stamps)]
-    if frequency.unit not in {"day", "week"}:
+    if frequency.unit not in {"day", "business-day", "week"}:
         return []
     size = (7 * DAY if frequency.unit == "week" else DAY) * frequency.every
-    nearest = (seconds - frequency.phase + size // 2) // size
-    away = np.abs(seconds - (nearest * size + frequency.phase))
-    if (away <= HOUR).all():  # summer and winter time
-        return [nearest]
+    phase = frequency.second if frequency.unit == "business-day" else frequency.phase
+    nearest = (seconds - phase + size // 2) // size
+    meant = (nearest * size + phase).astype("datetime64[s]")
+    if (np.abs(seconds - meant.astype(np.int64)) <= HOUR).all():  # summer and winter time
+        return [frequency.ordinals(meant)] if frequency.on_step(meant).all() else []
     if frequency.unit != "week" or frequency.every > 1:
         return []
     monday = (seconds // DAY + EPOCH_WEEKDAY) // 7
