@@ -146,16 +146,18 @@ def _fits(table: Table, name: str, part: str) -> bool:
     return bool((present % 1 == 0).all())
 
 
+def named_part(text: str) -> float:
+    """Returns the number of the month or quarter in a text such as Jan, M01 or Q1; NaN for others."""
+    word = text.strip().lower().rstrip(".")
+    digits = re.fullmatch(r"[mq]?0?(\d{1,2})", word)
+    named = next((number for number, month in enumerate(MONTHS, 1) if month.lower().startswith(word[:4])), 0)
+    number = int(digits[1]) if digits else named if len(word) >= 3 else 0
+    return float(number) if 1 <= number <= 12 else np.nan
+
+
 def _named_parts(table: Table, name: str) -> FloatArray:
-    """Returns the number of the month or quarter in each different text such as Jan, M01 or Q1; NaN for others."""
-    numbers = []
-    for text in table.texts(name).values.to_pylist():
-        word = text.strip().lower().rstrip(".")
-        digits = re.fullmatch(r"[mq]?0?(\d{1,2})", word)
-        named = next((number for number, month in enumerate(MONTHS, 1) if month.lower().startswith(word[:4])), 0)
-        number = int(digits[1]) if digits else named if len(word) >= 3 else 0
-        numbers.append(float(number) if 1 <= number <= 12 else np.nan)
-    return np.array(numbers)
+    """Returns the number of the month or quarter in each different text; NaN for others."""
+    return np.array([named_part(text) for text in table.texts(name).values.to_pylist()])
 
 
 def _numbers(table: Table, name: str) -> FloatArray:

@@ -19,6 +19,7 @@ from forecast.data.frequency import readable
 from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
+from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 
 NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
@@ -80,11 +81,13 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     """Returns the column that holds dates, in the form given if there is one, when none was asked for.
 
     Raises:
-        DataError: There is none.
+        DataError: There is none, or there are many, since dates are columns.
     """
     ranked = sorted(table.names, key=lambda name: rank(name, TIME_NAMES))
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
     if not dated:
+        if wide := columns_of_dates(table.names):
+            raise dates_are_columns(table, wide, "year" if re.fullmatch(r"\d{4}", wide[0]) else "date")
         message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."
         hint = "--no-dates if each row is one step in time, in order; or --time COLUMN, --date-format FORMAT"
         raise DataError(message, hint)

@@ -30,6 +30,7 @@ from forecast.data.lone_dates import without_lone
 from forecast.data.names import SURE_IDS
 from forecast.data.options import ReadOptions
 from forecast.data.table import Table
+from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns
 from forecast.errors import DataError, UsageError
 
 ROWS = "rows"  # what is forecast where rows are counted
@@ -85,6 +86,9 @@ def select(table: Table, options: ReadOptions) -> Selection:
     if not targets and options.aggregate == "count":
         targets = (ROWS,)
     elif not targets:
+        wide = columns_of_months([name for name in table.names if name not in named]) if len(times) == 1 else []
+        if wide and (dates.stamps == dates.stamps.astype("datetime64[Y]")).all():
+            raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
         target, more = choose_target(table, [*ids, *times, *covariates])
         targets, findings = (target,), [*findings, *more]
     return Selection(Columns(",".join(times), targets, ids, *beside), dates, keys, tuple(findings))
