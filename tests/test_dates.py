@@ -132,8 +132,24 @@ def test_dates_that_are_the_same_in_both_orders_are_no_question():
         (["2024-01-31", "2024-02-30"], "sales.csv line 3: '2024-02-30' is not a date", "correct it"),
         (["2024-01-31", "soon"], "sales.csv line 3: 'soon' is not a date", "correct it"),
         (["31.01.2024 25:00", "31.01.2024 23:00"], "line 2: '31.01.2024 25:00' is not a date", "correct it"),
-        (["31/12/2024", "12/31/2024", "30/12/2024"], "line 3: '12/31/2024' is not a date", "correct it"),
+        (
+            ["31/12/2024", "12/31/2024", "30/12/2024"],
+            "line 3: '12/31/2024' is not a date like '31/12/2024' in line 2",
+            "two forms",
+        ),
+        (
+            ["01/02/2024", "31/01/2024", "2024-03-31"],
+            "line 4: '2024-03-31' is not a date like '01/02/2024'",
+            "two forms",
+        ),
         (["x"], "line 2: 'x' is not a date", "--date-format"),
+        (["2024-01-31", "date", "2024-01-30"], "sales.csv line 3 repeats the names of the columns", "delete that line"),
+        (["yyyy-mm-dd", "2024-01-31", "2024-01-30"], "sales.csv line 2: 'yyyy-mm-dd' is not", "delete line 2; other"),
+        (
+            ["2024-01-30", "2024-01-31", "Total", "Mean"],
+            "sales.csv line 4: 'Total' is not",
+            "delete line 4, line 5; other",
+        ),
     ],
 )
 def test_what_is_no_date_is_named_with_its_line(texts, message, hint):

@@ -54,6 +54,12 @@ def test_a_header_that_can_not_serve_is_refused(text, message):
         detect_dialect(text.encode(), "x.csv")
 
 
+def test_two_lines_of_names_are_named():
+    with pytest.raises(DataError, match=r"x.csv has more than one column called sales\.") as refused:
+        detect_dialect(b",sales,sales\ndate,A,B\n2024-01-01,1,2\n", "x.csv")
+    assert refused.value.hint == "make one line of names of lines 1 and 2, which hold no data"
+
+
 def test_a_file_may_begin_with_nothing_for_long():
     assert detect_dialect(b"\n" * 100_000 + b"date;value\n2024-01-01;1\n", "x.csv").delimiter == ";"
 

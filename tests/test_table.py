@@ -55,6 +55,12 @@ def test_text_among_numbers_is_named_with_its_line():
     np.testing.assert_array_equal(parquet_of(v=["1", "2"]).numbers("v"), [1, 2])
 
 
+def test_a_line_that_repeats_the_names_is_named():
+    with pytest.raises(DataError, match=r"(?m)^sales.csv line 3 repeats the names of the columns\.$") as refused:
+        table_of("d,v\na,1\nd,v\nb,2\nc,3\n").numbers("v")
+    assert refused.value.hint == "delete that line"
+
+
 def test_parquet_columns_that_no_csv_could_hold_are_left_out():
     assert parquet_of(v=[1], nested=[[1, 2]], raw=[b"x"]).names == ["v"]
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from forecast.data.arrow import flags
 from forecast.data.date_forms import COUNTED, DAY, FORMS, IN_TURN, MONTHS, TIMID, Parsed, parse
 from forecast.data.evenness import most_even
-from forecast.data.findings import quoted
 from forecast.data.panel import IntArray
-from forecast.data.table import Table, Texts, first_row
+from forecast.data.table import Table, Texts
+from forecast.data.unreadable_dates import not_a_date
 from forecast.errors import DataError
 
 Stamps = NDArray[np.datetime64]
@@ -76,7 +76,7 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     no_dates = texts.matching(NO_DATE) & ~parsed.valid
     strays = np.flatnonzero(np.append(no_dates, False)[texts.codes])
     if not (parsed.valid | no_dates).all() or strays.size > max(1, MOST_STRAYS * table.rows) or no_dates.all():
-        raise _not_a_date(table, texts, parsed)
+        raise not_a_date(table, name, texts, parsed)
     codes = np.where(np.append(parsed.valid, True)[texts.codes], texts.codes, -1)
     wall = np.where(parsed.valid, parsed.wall, parsed.wall[parsed.valid][0]).astype("datetime64[s]")
     dates = (
@@ -197,14 +197,6 @@ def _sample(values: Any) -> Any:
     if len(values) <= SAMPLE:
         return values
     return pa.concat_arrays([values.slice(0, half), values.slice(len(values) - half)])
-
-
-def _not_a_date(table: Table, texts: Texts, parsed: Parsed) -> DataError:
-    row = first_row(texts.codes, ~parsed.valid)
-    swapped = parsed.form.replace("%m", "%\0").replace("%d", "%m").replace("%\0", "%d")
-    mends = swapped != parsed.form and parse(texts.values, swapped).valid.all()
-    hint = f"--date-format '{swapped}'" if mends else "correct it, or give the form: --date-format %d/%m/%Y"
-    return DataError(f"{table.place(row)}: {quoted(texts.value(row))} is not a date", hint)
 
 
 def _ambiguous(file: str, text: str, position: int, readings: list[Parsed]) -> DataError:

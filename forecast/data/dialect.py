@@ -84,7 +84,10 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     line = table[top][0]
     twice = [field for field, count in Counter(names).items() if field and count > 1]
     if twice:
-        raise DataError(f"{name} has more than one column called {twice[0]}.", f"rename one of them in line {line}")
+        hint = f"rename one of them in line {line}"
+        if not any(DATA.fullmatch(field.strip()) for field in rows[0]):  # a second line of names
+            hint = f"make one line of names of lines {line} and {table[top + 1][0]}, which hold no data"
+        raise DataError(f"{name} has more than one column called {twice[0]}.", hint)
     if delimiter == "," and _are_torn(names, rows):
         shown = next(f"line {line}: {','.join(row)}" for line, row in table[top + 1 :] if len(row) > len(names))
         message = f"{name} has {len(names)} column names, but {len(names) + 1} fields in a row ({shown})."

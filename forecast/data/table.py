@@ -263,7 +263,9 @@ class Table:
     def _not_a_number(self, name: str, texts: Texts, valid: NDArray[np.bool_]) -> DataError:
         row = first_row(texts.codes, ~valid)
         word = texts.value(row)
-        hint = "correct it"
+        if word.strip() == name:
+            return DataError(f"{self.place(row)} repeats the names of the columns.", "delete that line")
+        hint = f"correct it, or delete {self.line(row)}"
         if "," not in word and len(word) < 20:
             hint += f"; if it means that nothing was measured: --missing {shlex.quote(word)}"
         other = "." if self._decimal == "," else ","
