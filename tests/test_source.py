@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import io
 import os
+import shlex
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,34 @@ def test_plain_and_gzipped_bytes_read_alike_but_keep_their_own_fingerprint(tmp_p
     assert (plain.stem, packed.stem) == ("sales", "sales")
     assert (plain.name, packed.name) == ("sales.csv", "sales.csv.gz")
     assert packed.fingerprint == hashlib.sha256(packed_bytes).hexdigest() != plain.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("<!DOCTYPE html>\n<html>\n<body></body></html>\n", "a web page", "a download that needs a login"),
+        ("\n<table><tr><td>1</td></tr></table>", "a web page", "save the table as CSV"),
+        ('<?xml version="1.0"?>\n<rows/>\n', "XML", "save its rows as CSV"),
+        ('{"data": [{"date": "2024-01-01"}]}', "JSON", "save its rows as CSV"),
+    ],
+)
+def test_pages_and_documents_are_called_what_they_are(tmp_path, text, message, hint):
+    with pytest.raises(DataError, match=f"x.csv is {message}.*, not a table") as refused:
+        read_source(written(tmp_path, "x.csv", text.encode()))
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ['[{"date": "2024-01-01", "v": 1}]', '{"date": "2024-01-01", "v": 1}\n' * 2])
+def test_json_is_turned_into_a_table_as_the_hint_says(tmp_path, monkeypatch, text):
+    with pytest.raises(DataError, match=r"x.json is JSON, not a table") as refused:
+        read_source(written(tmp_path, "x.json", text.encode()))
+    monkeypatch.chdir(tmp_path)
+    exec(shlex.split(refused.value.hint)[2].removesuffix(";"))
+    assert (tmp_path / "table.csv").read_text().startswith("date,v\n2024-01-01,1\n")
+
+
+def test_names_in_angle_brackets_are_no_page(tmp_path):
+    assert read_source(written(tmp_path, "x.csv", b"<DATE>,<CLOSE>\n20240101,1\n")).name == "x.csv"
 
 
 def test_standard_input_is_called_so(monkeypatch):

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import hashlib
 import os
+import re
 import stat
 import sys
 import zlib
@@ -19,6 +20,8 @@ PARQUET_MAGIC = b"PAR1"
 WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
+JSON, JSON_LINES = re.compile(rb"[\[{]\s*[\[{\"]"), re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
 LONGEST_LINE = 1 << 23  # bytes; also what is read at a time
 
@@ -72,6 +75,7 @@ def read_source(source: str | Path | Source) -> Source:
     encoding = "UTF-8"
     if not data.startswith(PARQUET_MAGIC):
         data, encoding = _utf8(data, name)
+        _check_table(data, name, path)
     return Source(name, stem, path, data, hashlib.sha256(stored).hexdigest(), encoding)
 
 
@@ -164,6 +168,26 @@ def _utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if data.isascii() or _is_utf8(data):
         return data, "UTF-8"
     return data.decode("cp1252", errors="replace").encode(), "Windows-1252"
+
+
+def _check_table(data: bytes, name: str, path: Path | None) -> None:
+    """Refuses text that is a page or a document.
+
+    Raises:
+        DataError: It is HTML, XML or JSON.
+    """
+    head = data[:4096].lstrip(BLANKS)
+    if XML.match(head):
+        raise DataError(f"{name} is XML, not a table.", "save its rows as CSV")
+    if HTML.match(head):
+        hint = "open it to see what it says, and save the table as CSV; a download that needs a login gives such a page"
+        raise DataError(f"{name} is a web page (HTML), not a table.", hint)
+    if JSON.match(head):
+        lines = ", lines=True" if JSON_LINES.match(data) else ""
+        turn = f"import pandas; pandas.read_json({str(path)!r}{lines}).to_csv('table.csv', index=False)"
+        is_simple = path and (lines or head.startswith(b"["))
+        hint = f'python -c "{turn}" turns it; then use table.csv' if is_simple else "save its rows as CSV"
+        raise DataError(f"{name} is JSON, not a table.", hint)
 
 
 def _is_utf8(data: bytes) -> bool:
