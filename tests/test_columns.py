@@ -141,6 +141,18 @@ def test_measured_numbers_are_no_ids():
     assert error.value.hint.startswith("--aggregate sum adds them up")
 
 
+def test_another_column_of_dates_is_named_where_it_has_each_date_once():
+    rows = [
+        (shipped, day, i % 5) for i, (shipped, day) in enumerate(zip(np.repeat(days(20), 3), days(60), strict=True))
+    ]
+    with pytest.raises(DataError, match="3 rows for 2024-01-01 in column date, and no other column") as error:
+        ids_of("date,order_date,y", rows)
+    assert error.value.hint.startswith("--time order_date takes the column whose dates come once each; --aggregate sum")
+    with pytest.raises(DataError, match="no other column tells them apart") as error:
+        ids_of("date,order_date,y", [*rows, rows[0]])
+    assert error.value.hint.startswith("--aggregate sum")
+
+
 def test_single_transactions_are_no_panel():
     rng = np.random.default_rng(0)
     rows = [(day, *(rng.choice(list("abcdef")) for _ in range(4)), 1) for day in days(60) for _ in range(8)]

@@ -8,14 +8,16 @@ Shapes: ``R`` rows.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from forecast.data.dates import UNIX, Dates, looks_like_dates, unix_form
+from forecast.data.dates import UNIX, Dates, looks_like_dates, read_dates, unix_form
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
+from forecast.data.inference import infer_frequency
 from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
@@ -135,7 +137,7 @@ def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> t
     if ids is None:
         ids = () if doubles <= few else _tell_apart(table, dates, candidates, few)
     if ids is None:
-        raise _repeats(table, dates, time, named)
+        raise _repeats(table, dates, time, named, _regular_times(table, taken))
     others = [name for name in candidates if name not in ids and (name in named or table.kind(name) == "text")]
     is_sure = not ids or ids[0].lower() in SURE_IDS
     return ids, [] if is_sure else _choice("ids", ", ".join(ids), others, "possible", "--id")
@@ -219,7 +221,19 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
     return sorted(candidates, key=lambda name: rank(name, ID_NAMES))
 
 
-def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str]) -> DataError:
+def _regular_times(table: Table, taken: Sequence[str]) -> list[str]:
+    """Returns the other columns that hold dates, each of them once and with a common step."""
+    regular = []
+    for name in table.names:
+        with suppress(DataError):
+            if name not in taken and _could_be_dates(table, name, None):
+                dates = read_dates(table, name)
+                infer_frequency(dates.stamps)
+                regular += [name] if count_doubles(np.zeros(table.rows, np.int64), dates) == 0 else []
+    return regular
+
+
+def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str], times: Sequence[str]) -> DataError:
     counts = np.bincount(dates.codes[dates.codes >= 0])
     most = int(counts.argmax())
     message = f"{table.source.name} has {counts[most]:,} rows for {readable(dates.stamps[most])} in column {time},"
@@ -227,8 +241,9 @@ def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str]) -
     few = [name for name in candidates if table.distinct(name) <= MOST_SERIES][:3]
     each = f", with --id {few[0]} for each {few[0]}" if few else ""
     others = f" ({', '.join(few[1:])} would do too)" if few[1:] else ""
+    regular = f"--time {times[0]} takes the column whose dates come once each; " if times else ""
     return DataError(
-        message, f"--aggregate sum adds them up to a value a day{each}{others}; --freq W for a week's, M …"
+        message, f"{regular}--aggregate sum adds them up to a value a day{each}{others}; --freq W for a week's, M …"
     )
 
 
