@@ -148,6 +148,7 @@ def test_the_clean_table_has_the_same_covariates(frame, tmp_path_factory):
     words = shlex.split(extra_flags(once, options))
     flags = dict(zip(words[::2], words[1::2], strict=True))
     assert flags.pop("--freq", "D") == "D"
+    assert flags.pop("--missing") == "none"  # as it was read
     assert flags == {"--id": "shop", "--known": "promo,sky", "--past": "visits", "--static": "region"}
     again = read_panel(folder / "clean.csv", replace(options, freq="D"))
     np.testing.assert_array_equal(once.panel.values, again.panel.values)

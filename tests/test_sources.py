@@ -115,7 +115,7 @@ def test_lone_argument_is_a_model_if_there_is_one_and_else_a_file_if_it_looks_li
     assert name_and_data(first, second, store) == found
 
 
-@pytest.mark.parametrize("step", ["day", "week"])
+@pytest.mark.parametrize("step", ["day", "week", "business-day"])
 def test_local_midnight_in_utc_is_the_same_frequency_in_summer(tmp_path, step):
     """Most rows of the first file are of winter, of the second of summer: the usual time of day is another."""
     kept = {
