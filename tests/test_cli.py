@@ -116,6 +116,15 @@ def test_error_under_json_is_one_line_of_json(tmp_path):
         assert json.loads(done.err)["error"]["code"] == done.code == 4
 
 
+@pytest.mark.parametrize("words", ["predict", "config init", "doctor", "models list --config /etc/x.toml"])
+def test_working_directory_that_was_removed_is_not_found(words, tmp_path):
+    done = in_shell(f"mkdir gone; cd gone; rmdir ../gone; forecast {words} --store {tmp_path}", tmp_path)
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert done.stderr.decode() == (
+        "error: The working directory was removed.\nhint:  cd to a folder that is there, and run it again\n"
+    )
+
+
 # Streams
 
 

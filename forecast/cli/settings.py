@@ -74,18 +74,20 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
         file: a ``ConfigFile``, which Typer would want to be imported here; None where no ``--config`` is given.
 
     Raises:
+        NotFoundError: there is no working directory.
         UsageError: a variable holds what its flag would not take.
         DataError: so does the file, or a key of it is no setting.
     """
     if context.resilient_parsing:  # the shell asks what could come next: not the time to complain
         return None
+    from forecast.workflows.config import find_config, working_folder
+
+    here = working_folder()
     if context.command_path.endswith("config init"):  # it may replace a file that can't be read
         if file is not None:
             raise UsageError("config init reads no settings.", f"forecast config init -o {file.name}")
         return None
-    from forecast.workflows.config import find_config
-
-    found = file or find_config(Path.cwd())
+    found = file or find_config(here)
     commands = commands_of(context)
     shared = shared_options(commands)
     tables = {name: options_of(each) for name, each in commands.items()}

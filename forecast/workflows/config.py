@@ -32,10 +32,25 @@ class ConfigFile:
 
     def beside(self, path: str) -> str:
         """Returns a path that is written in the file, as seen from the working directory."""
-        folder = self.path.absolute().parent
-        if path == "-" or Path(path).is_absolute() or folder == Path.cwd():
+        here = working_folder()
+        folder = (here / self.path).parent
+        if path == "-" or Path(path).is_absolute() or folder == here:
             return path
-        return os.path.relpath(folder / path)
+        return os.path.relpath(folder / path, here)
+
+
+def working_folder() -> Path:
+    """Returns the working directory, from which all relative paths count.
+
+    Raises:
+        NotFoundError: it was removed while the shell stood in it.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise NotFoundError(
+            "The working directory was removed.", "cd to a folder that is there, and run it again"
+        ) from None
 
 
 def find_config(start: Path) -> ConfigFile | None:
@@ -59,10 +74,10 @@ def read_config(path: Path) -> ConfigFile:
     """Returns the settings in a file; of a pyproject.toml those in [tool.forecast].
 
     Raises:
-        NotFoundError: there is no such file.
+        NotFoundError: there is no such file, or no working directory.
         DataError: it can't be read, or is no TOML.
     """
-    name = os.path.relpath(path)
+    name = os.path.relpath(path, working_folder())
     try:
         table = tomllib.loads(_bytes_of(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
