@@ -12,10 +12,12 @@ from commands import csv_bytes, run, visits
 from forecast.cli.app import app
 from forecast.cli.config_form import config_form
 from forecast.cli.flags import OutputFlags
-from forecast.cli.setting_values import Setting, example_of
+from forecast.cli.run import Run
+from forecast.cli.setting_values import Setting, example_of, read_file
 from forecast.cli.settings import NEVER, ONE_COMMAND, Configuration, commands_of, options_of, shared_options
+from forecast.workflows.config import ConfigFile
 
-CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast")
+CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast", obj=Run())
 SHARED = shared_options(commands_of(CONTEXT))
 
 
@@ -238,9 +240,21 @@ def test_each_example_of_init_is_a_value_that_its_flag_takes(folder):
     assert {origin for _, origin in rows.values()} <= {"forecast.toml", "--json", "--format"}
 
 
-@pytest.mark.parametrize("name", sorted(SHARED))
-def test_each_setting_has_an_example(name):
-    assert example_of(SHARED[name])
+@pytest.mark.parametrize("command", sorted(commands_of(CONTEXT)))
+def test_each_setting_of_each_command_has_an_example_that_its_flag_takes(command):
+    tables = {command: options_of(commands_of(CONTEXT)[command])}
+    for name, option in tables[command].items():
+        example = f"{name} = {example_of(option)}"
+        file = ConfigFile(Path("forecast.toml"), "forecast.toml", {command: tomllib.loads(example)})
+        assert read_file(file, tables, SHARED, CONTEXT)[1][command, name], example
+
+
+def test_name_that_is_a_number_is_an_error_with_an_example(folder):
+    write(folder, "[train]\nname = 5\n")
+    done = run("train", "visits.csv", "--dry-run", folder=folder)
+    assert (done.code, done.err) == (
+        5, 'error: In forecast.toml [train], name is 5; it must be a text.\nhint:  name = "sales"\n'
+    )  # fmt: skip
 
 
 def test_every_option_is_a_setting_or_is_known_not_to_be():

@@ -143,7 +143,7 @@ class SettingsFlags:
     ] = False
     country: Annotated[
         str | None,
-        _scoring("--country", help="Look at its holidays, and the days around: DE, US-CA.", metavar="CODE"),
+        _scoring("--country", help="Look at its holidays, and the days around: DE, US-CA.", metavar="COUNTRY"),
     ] = None
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
         "balanced"

@@ -34,10 +34,23 @@ EXAMPLES = {
     "COLUMNS": '"promo,price"',
     "DATA": '"sales.csv"',
     "FILE": '"next_month.csv"',
+    "NAME": '"sales"',
+    "MODEL": '"lstm"',
+    "CELLS": '"lstm,gru"',
+    "V": '"v2"',
+    "ID": '"north"',
+    "IDS": '"north,south"',
+    "DATE": '"2024-12-24"',
+    "COUNTRY": '"DE"',
+    "HH:MM": '"03:15"',
+    "'DAY HH:MM'": '"sun 03:15"',
+    "FIELDS": '"15 3 * * *"',
     "loss": '"huber"',
     "decimal": '","',
-    "aggregate": '"sum"',  # flags without a metavar, by name
+    "aggregate": '"sum"',
+    "preset": '"balanced"',
 }
+"""A value by the metavar of its flag, or by the name of a flag without one, which is a choice among words."""
 
 Options = Mapping[str, Any]  # of a command, by name with underscores
 
@@ -159,4 +172,4 @@ def example_of(option: Any) -> str:
         return "true"
     if option.default is not None:
         return str(option.default) if _kind_of(option) is not str else f'"{option.default}"'
-    return EXAMPLES.get(option.metavar) or EXAMPLES[option.name]
+    return EXAMPLES[option.metavar or option.name]
