@@ -26,6 +26,8 @@ Form = Literal["auto", "table", "json", "csv"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
 
 CELLS: tuple[Cell, ...] = ("rnn", "lstm", "gru")
+MOST_SEED = 10**15
+"""The largest first seed: the numbers that networks draw from it still fit into 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ class ModelSpec:
                 raise UsageError(
                     f"{flag} {share} is not a share of units.", f"{flag} 0.1 (from 0 up to, not including, 1)"
                 )
+        if min(self.seeds) > MOST_SEED:
+            raise UsageError(f"--seed {min(self.seeds)} is too large.", f"--seed {MOST_SEED} or less")
         if not 0 < self.learning_rate < inf:
             raise UsageError(
                 f"--learning-rate {self.learning_rate} is not a number above zero.", "--learning-rate 0.003"

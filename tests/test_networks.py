@@ -4,6 +4,7 @@ from tiny import tiny_spec
 
 from forecast.models.networks import build_network, get_weights, set_weights, weight_names
 from forecast.models.recurrent import weight_shapes
+from forecast.specs import MOST_SEED
 
 CELLS = ["rnn", "lstm", "gru", "linear"]
 SHAPES = [{}, {"segment": 1}, {"layers": 3}, {"highway": False}, {"rolled": True, "highway": False}, {"horizon": 1}]
@@ -30,6 +31,10 @@ def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
     weights = get_weights(build_network(spec, 0))
     assert {name: array.shape for name, array in weights.items()} == weight_shapes(spec)
     assert all(array.dtype == np.float32 for array in weights.values())
+
+
+def test_network_is_drawn_from_the_largest_seed_that_may_be_given():
+    assert get_weights(build_network(tiny_spec("gru", layers=2), MOST_SEED + 99))
 
 
 @pytest.mark.parametrize("changes", [{}, TOLD[0]])

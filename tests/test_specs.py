@@ -4,7 +4,7 @@ from math import inf, nan
 import pytest
 
 from forecast.errors import DataError, UsageError
-from forecast.specs import ModelSpec, Overrides, Plan, View
+from forecast.specs import MOST_SEED, ModelSpec, Overrides, Plan, View
 
 
 def spec(**changes):
@@ -35,6 +35,13 @@ def test_no_seeds_and_negative_seeds_are_refused():
         spec(seeds=())
     with pytest.raises(UsageError, match="--seed -3 is too small"):
         spec(seeds=(1, -3))
+
+
+def test_seed_is_no_larger_than_training_can_take():
+    assert spec(seeds=(MOST_SEED, MOST_SEED + 1)).seeds[0] == MOST_SEED
+    with pytest.raises(UsageError, match=f"^--seed {MOST_SEED + 1} is too large") as error:
+        spec(seeds=(MOST_SEED + 1,))
+    assert error.value.hint == f"--seed {MOST_SEED} or less"
 
 
 @pytest.mark.parametrize(("field", "flag"), [("dropout", "--dropout"), ("recurrent_dropout", "--recurrent-dropout")])

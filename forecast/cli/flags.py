@@ -19,6 +19,7 @@ from forecast.cli.duration import parse_duration, settle_deadline
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
 from forecast.specs import (
+    MOST_SEED,
     Aggregate,
     Deadline,
     Decimal,
@@ -161,7 +162,8 @@ class SettingsFlags:
         float | None, _network("--learning-rate", help="Highest learning rate of Adam.", metavar="RATE")
     ] = None
     seed: Annotated[
-        int, _network("--seed", help="First seed; the same gives the same numbers.", min=0, metavar="N")
+        int,
+        _network("--seed", help="First seed; the same gives the same numbers.", min=0, max=MOST_SEED, metavar="N"),
     ] = 0
     seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
     metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"

@@ -10,7 +10,7 @@ import typer
 
 from forecast.cli.completion import complete_network
 from forecast.errors import UsageError
-from forecast.specs import Device, Preset
+from forecast.specs import MOST_SEED, Device, Preset
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -62,9 +62,9 @@ class FightFlags:
         _fight("--model", autocompletion=complete_network, metavar="MODEL", help="Network; default: the champion's."),
     ] = None
     preset: Annotated[Preset | None, _fight("--preset", help="Time for accuracy; default: the champion's.")] = None
-    seed: Annotated[int | None, _fight("--seed", min=0, metavar="N", help="First seed; default: the champion's.")] = (
-        None
-    )
+    seed: Annotated[
+        int | None, _fight("--seed", min=0, max=MOST_SEED, metavar="N", help="First seed; default: the champion's.")
+    ] = None
     seeds: Annotated[int | None, _fight("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
     device: Annotated[Device, _fight("--device", help="auto takes a GPU where there is one.")] = "auto"
     warm: Annotated[bool, _fight("--warm", help="One more challenger starts from the champion's weights.")] = False
