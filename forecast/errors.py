@@ -75,7 +75,14 @@ def exit_code_of(error: BaseException) -> ExitCode:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    return ExitCode.TRAINING if isinstance(error, MemoryError) else ExitCode.BUG
+    return ExitCode.TRAINING if lacks_memory(error) else ExitCode.BUG
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Returns whether an error says that memory ran out: Python's and NumPy's, or TensorFlow's, known by its name."""
+    return isinstance(error, MemoryError) or any(
+        kind.__name__ == "ResourceExhaustedError" for kind in type(error).mro()
+    )
 
 
 def printable(text: str) -> str:

@@ -26,8 +26,8 @@ Form = Literal["auto", "table", "json", "csv"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
 
 CELLS: tuple[Cell, ...] = ("rnn", "lstm", "gru")
-MOST_SEED = 10**15
-"""The largest first seed: the numbers that networks draw from it still fit into 64 bits."""
+MOST = {"units": 10_000, "layers": 100, "steps": 10**9, "batch-size": 10**6, "seed": 10**15}
+"""The largest settings of a network, by flag: beyond them no machine has the memory, or a number its 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +125,26 @@ class ModelSpec:
         Raises:
             UsageError: a setting is out of range; the hint names the flag.
         """
-        for flag, value, least in (
-            ("--window", self.window, 1),
-            ("--horizon", self.horizon, 1),
-            ("--segment", self.segment, 1),
-            ("--units", self.units, 1),
-            ("--layers", self.layers, 1),
-            ("--steps", self.steps, 1),
-            ("--batch-size", self.batch_size, 1),
-            ("--seeds", len(self.seeds), 1),
-            ("--seed", min(self.seeds, default=0), 0),
+        for name, value, least in (
+            ("window", self.window, 1),
+            ("horizon", self.horizon, 1),
+            ("segment", self.segment, 1),
+            ("units", self.units, 1),
+            ("layers", self.layers, 1),
+            ("steps", self.steps, 1),
+            ("batch-size", self.batch_size, 1),
+            ("seeds", len(self.seeds), 1),
+            ("seed", min(self.seeds, default=0), 0),
         ):
             if value < least:
-                raise UsageError(f"{flag} {value} is too small.", f"{flag} {least} or more")
+                raise UsageError(f"--{name} {value} is too small.", f"--{name} {least} or more")
+            if value > (most := MOST.get(name, value)):
+                raise UsageError(f"--{name} {value} is too large.", f"--{name} {most} or less")
         for flag, share in (("--dropout", self.dropout), ("--recurrent-dropout", self.recurrent_dropout)):
             if not 0 <= share < 1:
                 raise UsageError(
                     f"{flag} {share} is not a share of units.", f"{flag} 0.1 (from 0 up to, not including, 1)"
                 )
-        if min(self.seeds) > MOST_SEED:
-            raise UsageError(f"--seed {min(self.seeds)} is too large.", f"--seed {MOST_SEED} or less")
         if not 0 < self.learning_rate < inf:
             raise UsageError(
                 f"--learning-rate {self.learning_rate} is not a number above zero.", "--learning-rate 0.003"

@@ -8,7 +8,7 @@ from commands import csv_bytes, launch, run, visits
 from untrained import train_nothing
 
 from forecast.cli.console import SCHEMA_VERSION
-from forecast.errors import DependencyError, ExitCode, TrainingError
+from forecast.errors import DependencyError, ExitCode, TrainingError, exit_code_of
 from forecast.production.store import Store
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
@@ -194,10 +194,18 @@ def test_error_of_a_workflow_has_its_exit_code(code, error, tmp_path, monkeypatc
     assert run(*COMPARE, folder=tmp_path).code == code
 
 
-def test_want_of_memory_is_a_training_that_failed(tmp_path, monkeypatch):
-    raising(monkeypatch, "compare.run_contest", MemoryError())
+class ResourceExhaustedError(RuntimeError):
+    """As TensorFlow says it; its tests would wait three seconds for the real one."""
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ResourceExhaustedError("OOM when allocating tensor")])
+def test_want_of_memory_is_a_training_that_failed(error, tmp_path, monkeypatch):
+    raising(monkeypatch, "compare.run_contest", error)
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
-    assert run(*COMPARE, folder=tmp_path).code == ExitCode.TRAINING
+    done = run(*COMPARE, folder=tmp_path)
+    assert done.code == ExitCode.TRAINING
+    assert "error: There is not enough memory for this.\nhint:  --units" in done.err
+    assert exit_code_of(error) == ExitCode.TRAINING  # what the history of a retrain says
 
 
 def test_champion_that_stays_is_ten_only_if_asked(folder, documents):

@@ -4,7 +4,7 @@ from tiny import tiny_spec
 
 from forecast.models.networks import build_network, get_weights, set_weights, weight_names
 from forecast.models.recurrent import weight_shapes
-from forecast.specs import MOST_SEED
+from forecast.specs import MOST
 
 CELLS = ["rnn", "lstm", "gru", "linear"]
 SHAPES = [{}, {"segment": 1}, {"layers": 3}, {"highway": False}, {"rolled": True, "highway": False}, {"horizon": 1}]
@@ -34,7 +34,7 @@ def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
 
 
 def test_network_is_drawn_from_the_largest_seed_that_may_be_given():
-    assert get_weights(build_network(tiny_spec("gru", layers=2), MOST_SEED + 99))
+    assert get_weights(build_network(tiny_spec("gru", layers=2), MOST["seed"] + 99))
 
 
 @pytest.mark.parametrize("changes", [{}, TOLD[0]])

@@ -158,6 +158,7 @@ def test_configured_store_is_not_repeated_in_commands_that_are_recommended():
         ("horizon = true", "horizon is True; it must be a whole number", "horizon = 12"),
         ("horizon = 0", "horizon is 0: --horizon must be greater than or equal to 1", "horizon = 12"),
         ("seed = 9223372036854775808", "--seed must be less than or equal to 1000000000000000.", "seed = 0"),
+        ("units = 200_000", "--units must be less than or equal to 10000.", "units = 3"),
         ("dropout = 'a'", "dropout is 'a'; it must be a number", "dropout = 0.1"),
         ("no-dates = 1", "no-dates is 1; it must be true or false", "no-dates = true"),
         ("target = 5", "target is 5; it must be a text", 'target = "sales"'),

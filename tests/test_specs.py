@@ -4,7 +4,7 @@ from math import inf, nan
 import pytest
 
 from forecast.errors import DataError, UsageError
-from forecast.specs import MOST_SEED, ModelSpec, Overrides, Plan, View
+from forecast.specs import MOST, ModelSpec, Overrides, Plan, View
 
 
 def spec(**changes):
@@ -37,11 +37,14 @@ def test_no_seeds_and_negative_seeds_are_refused():
         spec(seeds=(1, -3))
 
 
-def test_seed_is_no_larger_than_training_can_take():
-    assert spec(seeds=(MOST_SEED, MOST_SEED + 1)).seeds[0] == MOST_SEED
-    with pytest.raises(UsageError, match=f"^--seed {MOST_SEED + 1} is too large") as error:
-        spec(seeds=(MOST_SEED + 1,))
-    assert error.value.hint == f"--seed {MOST_SEED} or less"
+@pytest.mark.parametrize("flag", MOST)
+def test_numbers_that_no_machine_could_train_are_refused(flag):
+    name, most = {"seed": "seeds"}.get(flag, flag.replace("-", "_")), MOST[flag]
+    with_it = [(value, value + 1) if flag == "seed" else value for value in (most, most + 1)]
+    assert getattr(spec(**{name: with_it[0]}), name) == with_it[0]
+    with pytest.raises(UsageError, match=f"^--{flag} {most + 1} is too large") as error:
+        spec(**{name: with_it[1]})
+    assert error.value.hint == f"--{flag} {most} or less"
 
 
 @pytest.mark.parametrize(("field", "flag"), [("dropout", "--dropout"), ("recurrent_dropout", "--recurrent-dropout")])

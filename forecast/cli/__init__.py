@@ -15,7 +15,7 @@ from forecast.cli.console import wrapped
 from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, write_note
 from forecast.cli.usage import usage_error
-from forecast.errors import ExitCode, ForecastError, TrainingError
+from forecast.errors import ExitCode, ForecastError, TrainingError, lacks_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -61,14 +61,14 @@ def _run(arguments: list[str], run: Run) -> int:
     except typer.exceptions.TyperException as error:
         complaint = usage_error(error)
         return _report(complaint, arguments, run) if complaint else ExitCode.USAGE
-    except MemoryError:
-        hint = "--window or --batch-size with a smaller number"
-        return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
     except BrokenPipeError:
         raise
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
         if "--debug" in arguments:
             raise
+        if lacks_memory(error):
+            hint = "--units, --window, --horizon or --batch-size with a smaller number"
+            return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
         hint = "run it again with --debug and report what it prints"
         bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
         return _report(bug, arguments, run)

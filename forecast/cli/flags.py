@@ -19,7 +19,7 @@ from forecast.cli.duration import parse_duration, settle_deadline
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
 from forecast.specs import (
-    MOST_SEED,
+    MOST,
     Aggregate,
     Deadline,
     Decimal,
@@ -149,21 +149,29 @@ class SettingsFlags:
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
         "balanced"
     )
-    units: Annotated[int | None, _network("--units", help="Units of a recurrent layer.", min=1, metavar="N")] = None
-    layers: Annotated[int | None, _network("--layers", help="Stacked recurrent layers.", min=1, metavar="N")] = None
+    units: Annotated[
+        int | None, _network("--units", help="Units of a recurrent layer.", min=1, max=MOST["units"], metavar="N")
+    ] = None
+    layers: Annotated[
+        int | None, _network("--layers", help="Stacked recurrent layers.", min=1, max=MOST["layers"], metavar="N")
+    ] = None
     dropout: Annotated[float | None, _network("--dropout", help="Share of inputs dropped.", metavar="SHARE")] = None
     recurrent_dropout: Annotated[
         float | None, _network("--recurrent-dropout", help="Share of states dropped.", metavar="SHARE")
     ] = None
     loss: Annotated[Loss | None, _network("--loss", help="What training makes small.")] = None
-    steps: Annotated[int | None, _network("--steps", help="Training steps of a network.", min=1, metavar="N")] = None
-    batch_size: Annotated[int | None, _network("--batch-size", help="Windows in one step.", min=1, metavar="N")] = None
+    steps: Annotated[
+        int | None, _network("--steps", help="Training steps of a network.", min=1, max=MOST["steps"], metavar="N")
+    ] = None
+    batch_size: Annotated[
+        int | None, _network("--batch-size", help="Windows in one step.", min=1, max=MOST["batch-size"], metavar="N")
+    ] = None
     learning_rate: Annotated[
         float | None, _network("--learning-rate", help="Highest learning rate of Adam.", metavar="RATE")
     ] = None
     seed: Annotated[
         int,
-        _network("--seed", help="First seed; the same gives the same numbers.", min=0, max=MOST_SEED, metavar="N"),
+        _network("--seed", help="First seed; the same gives the same numbers.", min=0, max=MOST["seed"], metavar="N"),
     ] = 0
     seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
     metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"

@@ -10,7 +10,7 @@ import typer
 
 from forecast.cli.completion import complete_network
 from forecast.errors import UsageError
-from forecast.specs import MOST_SEED, Device, Preset
+from forecast.specs import MOST, Device, Preset
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -63,7 +63,7 @@ class FightFlags:
     ] = None
     preset: Annotated[Preset | None, _fight("--preset", help="Time for accuracy; default: the champion's.")] = None
     seed: Annotated[
-        int | None, _fight("--seed", min=0, max=MOST_SEED, metavar="N", help="First seed; default: the champion's.")
+        int | None, _fight("--seed", min=0, max=MOST["seed"], metavar="N", help="First seed; default: the champion's.")
     ] = None
     seeds: Annotated[int | None, _fight("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
     device: Annotated[Device, _fight("--device", help="auto takes a GPU where there is one.")] = "auto"
