@@ -238,6 +238,8 @@ def test_other_columns_are_refused_in_the_words_of_the_training_file(shop, tmp_p
         (("visits", "--model-version", "v9"), 4, "visits has no version 'v9'"),
         (("visits", "--data", "nope.csv"), 4, "there is no file nope.csv"),
         (("visits", "--horizon", "0"), 2, "--horizon must be greater than or equal to 1"),
+        (("visits", "--horizon", "100001"), 2, "--horizon must be less than or equal to 100000"),
+        (("visits", "--horizon", "9" * 20), 2, "--horizon must be less than or equal to 100000"),
         (("visits", "--season", "7"), 2, "No such option: --season"),
         (("../visits",), 2, "'../visits' can't name a model"),
         (("--store", "empty"), 4, "There is no trained model in empty"),

@@ -13,7 +13,9 @@ from forecast.cli.names import ModelVersion
 class PredictFlags:
     """What is forecast from, with which version, and where the forecast goes."""
 
-    horizon: Annotated[int | None, typer.Option("--horizon", min=1, metavar="STEPS", help="Steps to forecast.")] = None
+    horizon: Annotated[
+        int | None, typer.Option("--horizon", min=1, max=100_000, metavar="STEPS", help="Steps to forecast.")
+    ] = None
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
     ] = None
