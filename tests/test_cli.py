@@ -135,8 +135,9 @@ def in_shell(command, folder, **environment):
     )  # fmt: skip
 
 
-def test_disk_that_is_full_is_an_error_of_one_sentence(shop):
-    done = in_shell("forecast predict > /dev/full", shop.folder)
+@pytest.mark.parametrize("words", ["predict", "", "--help", "--version", "train --help"])
+def test_disk_that_is_full_is_an_error_of_one_sentence(words, shop):
+    done = in_shell(f"forecast {words} > /dev/full", shop.folder)
     assert done.returncode == 5
     assert done.stderr.decode() == (
         "error: The result can't be written: No space left on device.\nhint:  free some space, and run it again\n"

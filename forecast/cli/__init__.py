@@ -13,7 +13,7 @@ import typer
 
 from forecast.cli.console import wrapped
 from forecast.cli.run import Run
-from forecast.cli.streams import prepare_streams, silence, write_note
+from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.usage import usage_error
 from forecast.errors import ExitCode, ForecastError, TrainingError, lacks_memory
 
@@ -53,7 +53,8 @@ def _run(arguments: list[str], run: Run) -> int:
     from forecast.cli.app import app
 
     try:
-        code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)
+        with telling_of_stdout():
+            code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)
     except ForecastError as error:
         if "--debug" in arguments:
             raise

@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from forecast.errors import DataError
@@ -40,6 +42,18 @@ def write_out(text: str) -> None:
         raise DataError(
             f"The result can't be written: {error.strerror}.", "free some space, and run it again"
         ) from error
+
+
+@contextmanager
+def telling_of_stdout() -> Iterator[None]:
+    """Turns an error of stdout into a DataError for those, too, who write to it by themselves: Typer its help."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError:
+        write_out("")  # fails again where it was stdout that did
+        raise
 
 
 def write_note(text: str) -> None:
