@@ -116,6 +116,24 @@ def test_error_under_json_is_one_line_of_json(tmp_path):
         assert json.loads(done.err)["error"]["code"] == done.code == 4
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("check", "--store", ""), "--store is empty."),
+        (("check", "--target="), "--target is empty."),
+        (("predict", "-o", " "), "-o is empty."),
+        (("predict", ""), "An argument is empty."),
+        (("check", "--target", ","), "--target ',' names nothing."),
+        (("check", "--time", " , "), "--time ' , ' names nothing."),
+        (("predict", "--series", ","), "--series ',' names nothing."),
+    ],
+)
+def test_empty_value_is_refused(arguments, message, tmp_path):
+    done = run(*arguments, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {message}\nhint:  ")
+
+
 @pytest.mark.parametrize("words", ["predict", "config init", "doctor", "models list --config /etc/x.toml"])
 def test_working_directory_that_was_removed_is_not_found(words, tmp_path):
     done = in_shell(f"mkdir gone; cd gone; rmdir ../gone; forecast {words} --store {tmp_path}", tmp_path)

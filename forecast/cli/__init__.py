@@ -14,7 +14,7 @@ import typer
 from forecast.cli.console import wrapped
 from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
-from forecast.cli.usage import usage_error
+from forecast.cli.usage import refuse_empty, usage_error
 from forecast.errors import ExitCode, ForecastError, TrainingError, lacks_memory
 
 
@@ -53,6 +53,7 @@ def _run(arguments: list[str], run: Run) -> int:
     from forecast.cli.app import app
 
     try:
+        refuse_empty(arguments)
         with telling_of_stdout():
             code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)
     except ForecastError as error:

@@ -16,8 +16,10 @@ import typer
 
 from forecast.cli.completion import complete_column, complete_frequency
 from forecast.cli.duration import parse_duration, settle_deadline
+from forecast.cli.setting_values import LISTS
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
+from forecast.errors import UsageError
 from forecast.specs import (
     MOST,
     Aggregate,
@@ -121,6 +123,15 @@ class DataFlags:
             autocompletion=complete_column,
         ),
     ] = None
+
+    def __post_init__(self) -> None:
+        """Refuses a list of names that has none.
+
+        Raises:
+            UsageError: there is such a list.
+        """
+        for name in LISTS:
+            require_names(f"--{name}", getattr(self, name, None))
 
 
 @dataclass(frozen=True)
@@ -256,6 +267,16 @@ class PlotFlags:
 def split_names(text: str | None) -> tuple[str, ...]:
     """Returns the names of a comma-separated list, without blanks."""
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def require_names(flag: str, text: str | None) -> None:
+    """Refuses a list that is given and has no name in it.
+
+    Raises:
+        UsageError: it is such a list.
+    """
+    if text is not None and not split_names(text):
+        raise UsageError(f"{flag} '{text}' names nothing.", f"{flag} with a name, or no {flag}")
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

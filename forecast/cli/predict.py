@@ -3,7 +3,7 @@
 from shutil import get_terminal_size
 
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
-from forecast.cli.flags import OutputFlags, grouped, split_names
+from forecast.cli.flags import OutputFlags, grouped, require_names, split_names
 from forecast.cli.names import OnlyName
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
@@ -34,6 +34,7 @@ def predict_command(
 
     to = flags.to
     check_free(to, force=flags.force)
+    require_names("--series", flags.series)
     only = split_names(flags.series)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
     if flags.values:

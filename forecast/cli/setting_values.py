@@ -105,6 +105,8 @@ def _known(place: str, key: str, options: Options, command: str) -> Any:
 
 def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, context: typer.Context) -> Any:
     """Returns the value as its flag takes it."""
+    if isinstance(value, str) and not value.strip(" ," if option.name in LISTS else " "):
+        raise DataError(f"In {place}, {key} is {value!r}; it must not be empty.", f"{key} = {example_of(option)}")
     given = ",".join(map(str, value)) if isinstance(value, list) and option.name in LISTS else value
     if isinstance(given, str) and option.name in PATHS:
         given = file.beside(given)

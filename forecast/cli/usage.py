@@ -20,6 +20,23 @@ _REWORDED = (
 """From Typer's sentences to ours, in this order; what is in none of them stays as it is."""
 
 
+def refuse_empty(arguments: list[str]) -> None:
+    """Refuses a word without content, as a variable of the shell leaves that was never set: ``--store "$DIR"``.
+
+    Raises:
+        UsageError: there is one; the message names its flag.
+    """
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        flag, equals, value = word.partition("=")
+        if not word.strip():
+            flag = before
+        elif not (flag.startswith("--") and equals and not value.strip()):
+            continue
+        if flag.startswith("-"):
+            raise UsageError(f"{flag} is empty.", f"{flag} with a value, or no {flag}")
+        raise UsageError("An argument is empty.", "leave it out, or set the variable that it is from")
+
+
 def usage_error(error: typer.exceptions.TyperException) -> UsageError | None:
     """Returns the complaint, with the help of its command as the hint.
 
