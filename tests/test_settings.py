@@ -136,6 +136,14 @@ def test_format_in_a_file_is_the_format_of_errors_too(folder):
     assert done.error["code"] == done.code == 4
 
 
+def test_json_goes_before_a_configured_format_but_contradicts_a_flag(folder):
+    write(folder, 'format = "csv"')
+    assert run("config", "show", "--json", folder=folder).document["settings"]
+    assert run("config", "show", "--json", "--format", "json", folder=folder).document["settings"]
+    done = run("config", "show", "--json", "--format", "table", folder=folder)
+    assert (done.code, done.error["message"]) == (2, "--json and --format table can't be used together.")
+
+
 def test_configured_store_is_not_repeated_in_commands_that_are_recommended():
     settings = {"store": Setting("elsewhere", "forecast.toml")}
     assert OutputFlags(store=Path("elsewhere"), config=Configuration(settings=settings)).store_words == ""

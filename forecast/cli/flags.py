@@ -231,6 +231,21 @@ class OutputFlags:
         ),
     ] = None
 
+    def check(self) -> None:
+        """Refuses flags that contradict each other; what a variable or the file says of the form gives way.
+
+        Raises:
+            UsageError: two do.
+        """
+        configured = self.config.settings.get("format") if self.config else None
+        asked = "auto" if configured and configured.value == self.format else self.format
+        for is_wrong, message in (
+            (self.quiet and self.verbose, "--quiet and --verbose can't be used together."),
+            (self.json and asked not in {"auto", "json"}, f"--json and --format {asked} can't be used together."),
+        ):
+            if is_wrong:
+                raise UsageError(message, "one of them")
+
     @property
     def form(self) -> Form:
         """How the result is printed, ``--json`` heeded."""
@@ -303,7 +318,10 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     def run(**values: Any) -> None:
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        with spoken(next((value for value in values.values() if isinstance(value, OutputFlags)), None)):
+        output = next((value for value in values.values() if isinstance(value, OutputFlags)), None)
+        if output:
+            output.check()
+        with spoken(output):
             command(**values)
 
     del run.__wrapped__  # or Typer would see the ungrouped signature

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from forecast.cli.console import count, say
-from forecast.errors import UsageError
 
 if TYPE_CHECKING:
     from forecast.cli.flags import OutputFlags
@@ -20,8 +19,6 @@ def spoken(output: "OutputFlags | None") -> Iterator[None]:
     if output is None or not output.verbose:
         yield
         return
-    if output.quiet:
-        raise UsageError("--quiet and --verbose can't be used together.", "one of them")
     configured = output.config
     for name, setting in (configured.settings if configured else {}).items():
         say(f"{name.replace('_', '-')} = {setting.value}, from {setting.origin}", "Setting")
