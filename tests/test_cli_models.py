@@ -175,6 +175,9 @@ def test_export_writes_a_keras_file_once(mine):
     again = run("models", "export", "visits", "v1", "visits.keras", folder=mine)
     assert again.code == 2
     assert "visits.keras exists already" in again.err
+    assert again.err.rstrip().endswith("forecast models export visits v1 visits-2.keras")
+    inside = run("models", "export", "visits", "champion", ".", folder=mine)
+    assert (inside.code, ". is a folder, not a file." in inside.err) == (2, True)
     document = run("models", "export", "visits", "v1", "visits.keras", "--force", "--json", folder=mine).document
     assert list(document) == ["schema_version", "name", "version", "model", "lookback", "horizon", "series", "files"]
     assert (document["version"], document["files"]) == ("v1", ["visits.keras"])

@@ -29,9 +29,14 @@ def test_file_that_is_there_is_kept_without_force(tmp_path):
     check_free(path, force=True)
     with pytest.raises(UsageError, match=r"next.csv exists already") as error:
         check_free(path, force=False)
-    assert error.value.hint == "--force to replace it, or another name: -o next-2.csv"
-    with pytest.raises(UsageError, match="exists already"):
-        check_free(tmp_path, force=False)
+    assert error.value.hint == f"--force to replace it, or another name: -o {tmp_path}/next-2.csv"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_folder_is_no_file_to_be_replaced(force, tmp_path):
+    with pytest.raises(UsageError, match=f"{tmp_path} is a folder, not a file") as error:
+        check_free(tmp_path, force=force, flag="--fix")
+    assert error.value.hint == f"a file in it: --fix {tmp_path}/FILE"
 
 
 def test_device_is_no_file_to_be_kept(tmp_path):

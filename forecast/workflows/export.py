@@ -42,11 +42,11 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
         NotFoundError: there is no such model or version.
         DataError: the version is damaged, or the disk refused.
     """
+    check_free(path, force=force, flag=f"forecast models export {name} {label}")
     if path.suffix != ".keras":
         raise UsageError(
             f"Keras opens only files that end in .keras, not {path.name}.", f"{path.with_suffix('.keras')}"
         )
-    check_free(path, force=force)
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
     _check_plain(stored)

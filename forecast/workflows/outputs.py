@@ -1,5 +1,6 @@
 """The files a command leaves beside its answer: forecast tables and plots."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +29,18 @@ def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -
 
 
 def check_free(path: Path | None, *, force: bool, flag: str = "-o") -> None:
-    """Refuses to replace a file that is there, before any work is done for it.
+    """Refuses a folder, and to replace a file that is there, before any work is done for it.
 
     Raises:
-        UsageError: the file exists and ``--force`` was not given.
+        UsageError: it is a folder, or the file exists and ``--force`` was not given.
     """
-    if path is not None and (path.is_file() or path.is_dir()) and not force:  # a device is no file
-        raise UsageError(
-            f"{path} exists already.",
-            f"--force to replace it, or another name: {flag} {path.stem}-2{path.suffix}",
-        )
+    if path is None:
+        return
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, not a file.", f"a file in it: {flag} {shlex.quote(str(path))}/FILE")
+    if path.is_file() and not force:  # a device is no file
+        other = shlex.quote(str(path.with_name(f"{path.stem}-2{path.suffix}")))
+        raise UsageError(f"{path} exists already.", f"--force to replace it, or another name: {flag} {other}")
 
 
 def check_folder(folder: Path) -> None:
