@@ -124,6 +124,12 @@ def test_fix_writes_the_clean_table_and_names_the_command_for_it(folder):
     assert run("check", "clean.csv", "--json", folder=folder).document["data"]["steps"] == 120
 
 
+def test_clean_table_of_too_few_rows_is_not_recommended_for_training(tmp_path):
+    (tmp_path / "two.csv").write_bytes(csv_bytes(visits(2)))
+    done = run("check", "two.csv", "--fix", "clean.csv", "--format", "table", folder=tmp_path)
+    assert (done.code, done.err) == (5, "Wrote     clean.csv\n")
+
+
 @pytest.mark.parametrize(("flag", "file"), [("--fix", "there.csv"), ("--plot", "there.png")])
 def test_nothing_is_replaced_without_force(folder, flag, file):
     (folder / file).write_text("mine")

@@ -108,8 +108,10 @@ def _seasons(result: "CheckResult") -> str:
 
 def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:
     """Returns the commands worth running after a check; flags are those that the source was read with."""
+    if result.count("error"):  # rows that are too few, which no table mends
+        return []
     if result.fixed is not None:
         return [f"forecast train {shlex.quote(str(result.fixed))}{result.flags}"]
-    if result.count("error") or source == "-":
+    if source == "-":
         return []
     return [f"forecast train {shlex.quote(source)}{flags}"]
