@@ -137,7 +137,7 @@ def test_output_can_be_a_device(shop):
 
 
 @pytest.mark.parametrize(
-    ("target", "text"), [(".", "exists already"), ("visits.csv/x.csv", "a file stands in the way of a folder")]
+    ("target", "text"), [(".", "is a folder, not a file"), ("visits.csv/x.csv", "a file stands in the way of a folder")]
 )
 def test_output_that_can_not_be_written_is_an_error(target, text, shop):
     done = run("predict", "-o", target, folder=shop.folder)
