@@ -72,6 +72,12 @@ def test_table_fits_eighty_columns(twice):
     assert lines[1].split()[-1] == "2024-02-29"
 
 
+def test_table_leaves_columns_out_on_a_narrow_terminal(twice):
+    lines = run("models", "show", "visits", "--format", "table", folder=twice, COLUMNS="40").out.splitlines()
+    assert lines[0].split() == ["name", "version", "champion", "model"]
+    assert max(map(len, lines)) <= 40
+
+
 def test_model_that_is_damaged_is_listed_with_its_reason(mine):
     next(mine.glob(".forecast/models/visits/champion")).write_text("{}")
     done = run("models", "list", folder=mine)

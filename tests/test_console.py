@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from forecast.cli import console
-from forecast.cli.console import ProgressLine, count, print_json, say_beside, short, table, wrapped
+from forecast.cli.console import ProgressLine, count, fixed, print_json, say_beside, short, table, wrapped
 from forecast.evaluation.verdict import short as short_in_verdict
 
 
@@ -24,6 +24,9 @@ from forecast.evaluation.verdict import short as short_in_verdict
         (910.921, "910.92"),
         (1234.5678, "1,234.6"),
         (98765432.1, "98,765,432"),
+        (999_999_999_999.0, "999,999,999,999"),
+        (1e12, "1.0000e+12"),
+        (-11_631_752_475_372_775_538_688.0, "-1.1632e+22"),
         (0.123456, "0.1235"),
         (-0.5, "-0.5000"),
         (0.00012345, "0.000123"),
@@ -33,6 +36,14 @@ from forecast.evaluation.verdict import short as short_in_verdict
 )
 def test_short_keeps_five_digits_at_most(value, text):
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.61234, "0.612"), (12.0, "12.000"), (float("nan"), "–"), (float("inf"), "–"), (1e22, "1.0000e+22")],
+)
+def test_ratio_that_is_no_number_is_a_dash_and_one_out_of_hand_is_short(value, text):
+    assert fixed(value, 3) == text
 
 
 def test_table_and_verdict_agree_on_numbers():

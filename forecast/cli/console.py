@@ -21,6 +21,7 @@ SCHEMA_VERSION = 1
 LABEL_WIDTH = 10
 QUIET_INTERVAL = 10.0
 """Seconds between two progress lines where there is no terminal."""
+TRILLION = 1e12
 _UNIT = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?==)|(?<==) (?=\d)")
 """Spaces at which no line ends: in ``31 %`` and in ``p = 0.42``."""
 _GLUE = "\xa0"
@@ -87,7 +88,7 @@ def beside(text: str, flags: str, label: str = "", on_terminal: bool = True) -> 
 
 
 def short(value: Cell) -> str:
-    """Returns a number with at most five significant digits, other values as text."""
+    """Returns a number with at most five significant digits, or its whole part up to a trillion; others as text."""
     if value is None:
         return "–"
     if not isinstance(value, float):
@@ -96,8 +97,15 @@ def short(value: Cell) -> str:
         return "–"
     if value == 0:
         return "0"
+    if abs(value) >= TRILLION:
+        return f"{value:.4e}"
     digits = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 4
     return f"{value:,.{digits}f}" if abs(value) >= 0.001 else f"{value:.3g}"
+
+
+def fixed(value: float, digits: int) -> str:
+    """Returns a ratio with so many decimals, and as ``short`` does where there is none or it is out of hand."""
+    return f"{value:.{digits}f}" if abs(value) < 10_000 else short(value)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:

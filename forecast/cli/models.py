@@ -4,7 +4,7 @@ import re
 
 import typer
 
-from forecast.cli.console import print_json, settle_form, table
+from forecast.cli.console import fitted_table, print_json, settle_form
 from forecast.cli.flags import OutputFlags, grouped
 from forecast.cli.names import Name
 from forecast.cli.streams import write_out
@@ -17,6 +17,9 @@ models_app = typer.Typer(
 )
 
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
+CREATED = "created (UTC)"
+FIRST_TO_GO = (CREATED, "training_end")
+"""Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
 
 @models_app.command("list")
@@ -71,8 +74,9 @@ def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> N
     if form == "csv":
         write_out(csv_text(HEADER, cells))
         return
-    shown = [[_readable(row[column]) for column in HEADER] for row in rows]
-    write_out(table([name.replace("created", "created (UTC)") for name in HEADER], shown, left=len(HEADER)))
+    columns = [CREATED if name == "created" else name for name in HEADER]
+    shown = [dict(zip(columns, (_readable(row[name]) for name in HEADER), strict=True)) for row in rows]
+    write_out(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)))
 
 
 def _readable(value: str | bool) -> str:

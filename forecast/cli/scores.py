@@ -4,7 +4,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, fitted_table, print_json, say, settle_form, short, width, wrapped
+from forecast.cli.console import count, fitted_table, fixed, print_json, say, settle_form, short, width, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
 
@@ -79,8 +79,8 @@ def _cells(row: "Row") -> dict[str, str]:
         "± seeds": short(row.rmse_std) if row.rmse_std else "–",
         "± folds": short(row.rmse_fold_std) if row.rmse_fold_std else "–",
         "MAE": short(row.mae),
-        "MASE": f"{row.mase:.3f}",
-        "sMAPE": f"{row.smape:.2f}",
+        "MASE": fixed(row.mase, 3),
+        "sMAPE": fixed(row.smape, 2),
         "skill": "–" if row.skill is None else f"{100 * row.skill:+.0f} %",
         "in 80 %": "–" if row.coverage_80 is None else f"{100 * row.coverage_80:.0f} %",
         "params": short(row.params),
