@@ -147,6 +147,8 @@ def test_decimal_commas_without_quotes_do_not_shift_the_names(header, rows):
         ("timestamp,sales", ["1514764800,500", "1517443200,512", "1519862400,498"]),
         ("date,sales", ["20180105,500", "20180203,512", "20180302,498"]),
         ("week,sales", ["1,500", "5,512", "9,498"]),
+        ("day,sales", ["6,0", "0,5", "3,7"]),  # of the week
+        ("delivery time,sales", ["21,0", "14,5", "7,7"]),
         ("month,sales", ["Jan,500", "Feb,512", "Mar,498"]),
         ("sales,visits", ["1000,0", "1007,1", "998,4"]),  # no name of a time
         ("date,sales", ["1000,0.5", "1007,1.5", "998,4.5"]),  # nothing that could be decimals

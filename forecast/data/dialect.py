@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from forecast.data.names import TIME_NAMES, is_named, part_of
+from forecast.data.names import TIME_NAMES, part_of
 from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16
@@ -31,6 +31,7 @@ DATED = re.compile(  # a year alone or with a month and a day, 1/2/2024, 1 May 2
     r"(1[5-9]|2[01])\d\d((0\d|1[0-2])([0-3]\d)?)?|\d{1,4}([-/. ]\w+){1,2}([ T]\d.*)?|[A-Za-z]{3,9}\W+\d+|\d{4}[WQ]\d+"
 )
 WHOLE, DECIMALS = re.compile(r"-?\d+"), re.compile(r"\d{1,3}")
+CLOCK = {"quarter": 4, "week": 53, "day": 7, "hour": 24, "minute": 59}  # what goes round within dates
 SECONDS = 5 * 10**8  # since 1970: no number of sales with a comma in it
 
 Record = tuple[int, list[str]]
@@ -179,7 +180,7 @@ def _are_torn(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
     So it is where dates would have no name, and the name of the time numbers that tell none, with decimals behind.
     """
     full = [row for row in rows if len(row) == len(names) + 1]
-    if 2 * len(full) <= len(rows) or not (is_named(names[0], TIME_NAMES) or part_of(names[0])):
+    if 2 * len(full) <= len(rows) or not (names[0].lower() in TIME_NAMES or part_of(names[0])):
         return False
     dates, named, *others = ([cell.strip() for cell in column] for column in zip(*full, strict=True))
     if not all(map(DATED.fullmatch, dates)) or not all(map(WHOLE.fullmatch, named)):
@@ -189,12 +190,12 @@ def _are_torn(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
 
 
 def _tell_time(name: str, numbers: Sequence[int], dates: Sequence[str]) -> bool:
-    """Returns whether numbers count on, are dates or parts of the dates beside them, or hours, weeks or quarters."""
+    """Returns whether numbers count on, are dates or parts of those beside them, or weekdays, weeks and the like."""
     count_on = all(later - earlier == 1 for earlier, later in pairwise(numbers))
     are_dates = all(number >= SECONDS or (number > 9999 and DATED.fullmatch(str(number))) for number in numbers)
     are_parts = all(number in map(int, re.findall(r"\d+", date)) for number, date in zip(numbers, dates, strict=True))
-    are_small = part_of(name) in {"quarter", "week", "hour"} and set(numbers) <= set(range(54))
-    return count_on or are_dates or are_parts or are_small
+    are_clock = set(numbers) <= set(range(CLOCK.get(part_of(name) or "", -1) + 1))
+    return count_on or are_dates or are_parts or are_clock
 
 
 def _lines(text: str) -> list[str]:
