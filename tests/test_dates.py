@@ -143,7 +143,11 @@ def test_dates_that_are_the_same_in_both_orders_are_no_question():
             "two forms",
         ),
         (["x"], "line 2: 'x' is not a date", "--date-format"),
-        (["2024-01-31", "date", "2024-01-30"], "sales.csv line 3 repeats the names of the columns", "delete that line"),
+        (
+            ["2024-01-31", "date ", "2024-01-30"],
+            "sales.csv line 3 repeats the names of the columns",
+            "delete that line",
+        ),
         (["yyyy-mm-dd", "2024-01-31", "2024-01-30"], "sales.csv line 2: 'yyyy-mm-dd' is not", "delete line 2; other"),
         (
             ["2024-01-30", "2024-01-31", "Total", "Mean"],

@@ -440,6 +440,14 @@ def test_mixed_currencies_and_percents_are_told(read, cells, text):
     assert [(finding.grade, finding.text) for finding in findings] == [("warning", text) for text in wanted]
 
 
+def test_files_joined_end_to_end_are_one(read):
+    first, second = days(*range(10)), days(*range(10), start="2024-01-11")
+    reading = read(first + second)
+    assert reading.panel.values.tolist() == [*range(10), *range(10)]
+    [finding] = found(reading, "headers")
+    assert finding.text == "1 line with the names of the columns once more left out (line 12)"
+
+
 def test_an_id_with_a_blank_behind_is_of_the_same_series(read):
     stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
     rows = [f"{day},{store}{' ' * (i % 2)},{i}\n" for i, day in enumerate(stamps) for store in "AB"]

@@ -55,9 +55,16 @@ def test_text_among_numbers_is_named_with_its_line():
     np.testing.assert_array_equal(parquet_of(v=["1", "2"]).numbers("v"), [1, 2])
 
 
-def test_a_line_that_repeats_the_names_is_named():
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_that_repeat_the_header_are_no_rows(end):
+    table = table_of(end.join(["of May", "d,v", "a,1", "d,v", "d,v", "d,v2", "b,2x", "d,v"]))
+    assert (table.rows, table.headers) == (3, (4, 5, 8))
+    assert [table.line(row) for row in range(3)] == ["line 3", "line 6", "line 7"]
+
+
+def test_a_line_that_repeats_the_names_in_other_words_is_named():
     with pytest.raises(DataError, match=r"(?m)^sales.csv line 3 repeats the names of the columns\.$") as refused:
-        table_of("d,v\na,1\nd,v\nb,2\nc,3\n").numbers("v")
+        table_of('d,v\na,1\n"d","v"\nb,2\nc,3\n').numbers("v")
     assert refused.value.hint == "delete that line"
 
 

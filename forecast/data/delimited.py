@@ -66,6 +66,7 @@ class Delimited:
     source: Source
     dialect: Dialect
     strays: tuple[Record, ...]  # lines below the header that are no rows: comments, and footers at the end
+    headers: tuple[int, ...] = ()  # lines that repeat the header, as in files joined end to end; they are blank here
 
     def read(self, convert: Any) -> Any:
         """Returns the rows as an Arrow table, its values converted as asked for."""
@@ -118,7 +119,7 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
         auto_dict_max_cardinality=REPEATED_TEXTS,
         decimal_point=dialect.decimal,
     )
-    text = Delimited(source, dialect, ())
+    text = _without_headers(source, dialect)
     try:
         return text, text.read(convert)
     except pa.ArrowInvalid as error:
@@ -132,6 +133,26 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
         return text, text.read(convert)
     except pa.ArrowInvalid:
         raise unreadable from None
+
+
+def _without_headers(source: Source, dialect: Dialect) -> Delimited:
+    """Returns a text in which the lines that repeat the header are blank."""
+    data, body = source.data, dialect.body
+    end = b"\n" if b"\n" in data else b"\r"
+    header = data[:body].strip(b"\r\n").rpartition(end)[2]
+    pieces, lines, kept, line = [], [], 0, 1
+    at = data.find(end + header, body - 1)
+    while at >= 0:
+        start, after = at + 1, at + 1 + len(header)
+        if data[after : after + 1] in {b"", b"\r", b"\n"}:
+            line += data.count(end, kept, start)
+            pieces.append(data[kept:start])
+            lines.append(line)
+            kept = after
+        at = data.find(end + header, after)
+    if not lines:
+        return Delimited(source, dialect, ())
+    return Delimited(replace(source, data=b"".join([*pieces, data[kept:]])), dialect, (), tuple(lines))
 
 
 def _find_strays(text: Delimited) -> tuple[Record, ...]:

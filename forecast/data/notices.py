@@ -136,6 +136,10 @@ def dialect_findings(table: Table) -> list[Finding]:
     if table.dialect is not None and table.dialect.line > 1:
         above = counted(table.dialect.line - 1, "line")
         findings.append(Finding("note", "title", f"{above} above the column names left out"))
+    if table.headers:
+        lines = counted(len(table.headers), "line")
+        text = f"{lines} with the names of the columns once more left out (line {table.headers[0]})"
+        findings.append(Finding("warning", "headers", text))
     if table.strays:
         line, fields = table.strays[-1]
         text = f"{counted(len(table.strays), 'line')} of comment left out (line {line}: '{fields[0][:40]}')"

@@ -109,6 +109,11 @@ class Table:
         return self._text.strays if self._text else ()
 
     @property
+    def headers(self) -> tuple[int, ...]:
+        """The lines below the header that repeat it; they are no rows."""
+        return self._text.headers if self._text else ()
+
+    @property
     def names(self) -> list[str]:
         """The column names, in the order of the file."""
         return list(self._positions)
