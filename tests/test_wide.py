@@ -22,6 +22,7 @@ def wide(first, cells, names):
     [
         (wide("product", "ab", MONTHS.strftime("%b-%y")), "the dates .* from 'Jan-20' to 'Dec-21'", 24),
         (wide("it's $", "ab", MONTHS.strftime("%Y-%m-%d")), "the dates .* from '2020-01-01' to '2021-12-01'", 24),
+        (wide("", "ab", YEARS), "the years .* from '1990' to '2009'", 20),
         (wide("country", "ab", YEARS).replace(",", ";"), "the years .* from '1990' to '2009'", 20),
         (wide("Year", YEARS, MONTHS[:12].strftime("%b")), "the months .* from 'Jan' to 'Dec'", 240),
         (wide("Year", YEARS, ["Q1", "Q2", "Q3", "Q4"]), "the quarters .* from 'Q1' to 'Q4'", 80),

@@ -78,7 +78,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     rows = [fields for _, fields in table[top + 1 :]]
     if names[0].startswith(COMMENT):
         names[0] = names[0].lstrip(f"{COMMENT} ")
-    if all(DATA.fullmatch(field) for field in names if field) and not _are_positions(names, rows):
+    if all(DATA.fullmatch(field) for field in names if field) and not _are_names(names, rows):
         raise DataError(f"the first line of {name} holds data, not column names.", "put date,value above it")
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
@@ -151,9 +151,16 @@ def _is_above(fields: list[str], below: list[str], width: int) -> bool:
     return is_short or filled == 0 or (filled == 1 and filled_below != 1)
 
 
-def _are_positions(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
-    """Returns whether the names are those that pandas saves for columns that have none: ``,0,1`` above a row index."""
-    return names == ["", *map(str, range(len(names) - 1))] and all(row[0].strip() for row in rows)
+def _are_names(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    """Returns whether names that look like data are names all the same.
+
+    So are those that pandas saves for columns that have none, ``,0,1`` above a row index, and dates above rows that
+    begin with the name of a series.
+    """
+    counted = names == ["", *map(str, range(len(names) - 1))] and all(row[0].strip() for row in rows)
+    return counted or (
+        names[0] == "" and all(re.search(r"[^\W\d]", row[0]) and not DATED.fullmatch(row[0].strip()) for row in rows)
+    )
 
 
 def _widened(names: list[str], rows: Sequence[list[str]]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """What the reader noticed in a file and did about it, each with the flag that changes it."""
 
+import re
+import shlex
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +26,11 @@ def counted(number: int, noun: str) -> str:
 def quoted(text: str, most: int = 40) -> str:
     """Returns what stands in a cell, in quotation marks; its beginning where it is long."""
     return f"'{text}'" if len(text) <= most else f"'{text[:most]}…'"
+
+
+def python_line(code: str) -> str:
+    """Returns a line for the shell that runs Python code."""
+    return f"python -c {shlex.quote(code)}" if re.search(r'["$`\\!]', code) else f'python -c "{code}"'
 
 
 def listed(names: list[str], most: int = 5) -> str:

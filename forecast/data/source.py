@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast.data.findings import python_line
 from forecast.errors import DataError, NotFoundError, did_you_mean
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -186,7 +187,7 @@ def _check_table(data: bytes, name: str, path: Path | None) -> None:
         lines = ", lines=True" if JSON_LINES.match(data) else ""
         turn = f"import pandas; pandas.read_json({str(path)!r}{lines}).to_csv('table.csv', index=False)"
         is_simple = path and (lines or head.startswith(b"["))
-        hint = f'python -c "{turn}" turns it; then use table.csv' if is_simple else "save its rows as CSV"
+        hint = f"{python_line(turn)} turns it; then use table.csv" if is_simple else "save its rows as CSV"
         raise DataError(f"{name} is JSON, not a table.", hint)
 
 

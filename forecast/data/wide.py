@@ -5,8 +5,6 @@ chair        12      15          2020   12   15    should be   2020-01-01  chair
 table         3       4          2021   14   18                2020-02-01  chair       15
 """
 
-import re
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,11 +12,12 @@ import pyarrow as pa
 
 from forecast.data.calendar import named_part
 from forecast.data.date_forms import FORMS, parse
-from forecast.data.findings import quoted
-from forecast.data.table import Table
+from forecast.data.findings import python_line, quoted
+from forecast.data.table import INDEX, Table
 from forecast.errors import DataError
 
 LEAST = 3  # columns called like dates that are no accident
+UNNAMED = "Unnamed: 0"  # as pandas calls a first column without a name
 MONTHS, QUARTERS = 12, 4
 
 
@@ -50,11 +49,10 @@ def dates_are_columns(table: Table, dated: Sequence[str], name: str) -> DataErro
     """
     ends = f"from {quoted(dated[0])} to {quoted(dated[-1])}"
     message = f"the {name}s of {table.source.name} are columns, {ends}, where each row should be one."
-    kept = [other for other in table.names if other not in dated]
+    kept = [UNNAMED if other == INDEX else other for other in table.names if other not in dated]
     read = f"pandas.{_reader(table)}.melt({kept!r}, var_name={name!r})"
-    turn = f"import pandas; {read}.to_csv('long.csv', index=False)"
-    command = shlex.quote(turn) if re.search(r'["$`\\!]', turn) else f'"{turn}"'
-    return DataError(message, f"python -c {command} turns it; then use long.csv")
+    turn = python_line(f"import pandas; {read}.to_csv('long.csv', index=False)")
+    return DataError(message, f"{turn} turns it; then use long.csv")
 
 
 def _reader(table: Table) -> str:
