@@ -440,6 +440,18 @@ def test_mixed_currencies_and_percents_are_told(read, cells, text):
     assert [(finding.grade, finding.text) for finding in findings] == [("warning", text) for text in wanted]
 
 
+def test_numbers_that_are_taken_for_an_index_are_told(read):
+    stamps = [line[:10] for line in days(*range(12)).splitlines()[1:]]
+    text = "sales,date\n" + "".join(f"{1000 + 37 * i * i % 401},{i % 7},{day}\n" for i, day in enumerate(stamps))
+    [finding] = found(read(text), "index")
+    assert finding.grade == "warning"
+    assert finding.text.startswith("there is one field more than names: the first of each row, such as 1000, is taken")
+    for index in (range(12), [5, 3, 4, 1, 2, 0, 6, 7, 8, 9, 10, 11], range(7, 150, 12), [f"r{i}" for i in range(12)]):
+        rows = zip(index, stamps, strict=True)
+        text = "sales,date\n" + "".join(f"{row},{i % 7},{day}\n" for i, (row, day) in enumerate(rows))
+        assert found(read(text), "index") == []
+
+
 def test_files_joined_end_to_end_are_one(read):
     first, second = days(*range(10)), days(*range(10), start="2024-01-11")
     reading = read(first + second)

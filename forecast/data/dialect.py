@@ -46,6 +46,7 @@ class Dialect:
     header: tuple[str, ...]
     line: int = 1  # on which the header begins
     body: int = 0  # bytes before the first row
+    index: str = ""  # an example of the first field, which has no name, where it does not look like an index
     is_proven: bool = False  # some number is written with decimals, in one way only
 
     def leaves_open(self, mark: str) -> bool:
@@ -101,6 +102,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         delimiter=delimiter,
         decimal="," if comma and not point else ".",
         header=_widened(names, rows),
+        index=_doubtful_index(names, rows) if delimiter == "," else "",
         line=line + len(_lines(data[:blank].decode())),
         body=blank + len(above.encode()),
         is_proven=comma != point,
@@ -194,6 +196,16 @@ def _are_torn(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
         return False
     are_decimals = any(all(map(DECIMALS.fullmatch, column)) for column in others)
     return are_decimals and not _tell_time(names[0], [int(cell) for cell in named], dates)
+
+
+def _doubtful_index(names: list[str], rows: Sequence[list[str]]) -> str:
+    """Returns the first of the fields that are taken for an index, where they are numbers that are not counted on."""
+    if _widened(names, rows) != ("", *names):
+        return ""
+    first = [row[0].strip() for row in rows if len(row) > len(names)]
+    if not all(map(WHOLE.fullmatch, first)) or sorted(steps := list(map(int, first))) == steps:
+        return ""
+    return "" if max(steps) - min(steps) < 2 * len(steps) else first[0]
 
 
 def _tell_time(name: str, numbers: Sequence[int], dates: Sequence[str]) -> bool:

@@ -136,6 +136,10 @@ def dialect_findings(table: Table) -> list[Finding]:
     if table.dialect is not None and table.dialect.line > 1:
         above = counted(table.dialect.line - 1, "line")
         findings.append(Finding("note", "title", f"{above} above the column names left out"))
+    if table.dialect is not None and table.dialect.index:
+        first = f"the first of each row, such as {table.dialect.index}, is taken for an index and left out"
+        text = f"there is one field more than names: {first}; numbers with a decimal comma need quotes"
+        findings.append(Finding("warning", "index", text))
     if table.headers:
         lines = counted(len(table.headers), "line")
         text = f"{lines} with the names of the columns once more left out (line {table.headers[0]})"
