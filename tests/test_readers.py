@@ -469,6 +469,12 @@ def test_an_id_with_a_blank_behind_is_of_the_same_series(read):
     assert finding.text == "blanks around 'A ', 'B ' in store left out"
 
 
+def test_mixed_currencies_of_a_covariate_are_told_too(read):
+    rows = [f"{line},{'$€'[i % 2]}{i}" for i, line in enumerate(days(*range(12)).splitlines()[1:])]
+    [finding] = found(read("\n".join(["date,sales,price", *rows]), known=("price",)), "measures")
+    assert finding.text.startswith("price mixes '$0' (line 2), '€1' (line 3)")
+
+
 def test_two_series_of_one_name_are_refused(read):
     stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
     cells = {"x/y,z": 1, "x,y/z": 2}

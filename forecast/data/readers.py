@@ -12,6 +12,7 @@ Shapes: ``R`` rows.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.selection import ROWS, Selection, select
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
-from forecast.data.values import read_targets
+from forecast.data.values import measure_findings, read_targets
 from forecast.errors import DataError
 from forecast.specs import Aggregate, Decimal
 
@@ -136,6 +137,7 @@ def read_panel(
             *dialect_findings(table),
             *selection.findings,
             *targets.findings,
+            *chain.from_iterable(measure_findings(table, name) for name in columns.covariates),
             *empty,
             *order_findings(rows.series, rows.steps),
             *rows.findings,

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.data.columns import Columns
 from forecast.data.findings import Finding, listed, quoted
-from forecast.data.numbers import Numbers, thousand_or_decimals
+from forecast.data.numbers import thousand_or_decimals
 from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import FloatArray
 from forecast.data.selection import ROWS
@@ -41,7 +41,7 @@ def read_targets(table: Table, columns: Columns, options: ReadOptions) -> Target
             values.append(np.ones(table.rows))
             continue
         numbers = finite_numbers(table, name)
-        findings += _style_findings(table, name)
+        findings += _style_findings(table, name) + measure_findings(table, name)
         if options.missing:
             numbers = without(numbers, numbers_among(options.missing))
         else:
@@ -91,16 +91,17 @@ def _style_findings(table: Table, name: str) -> list[Finding]:
         return []
     numbers, text = style
     value = f"{numbers.values[numbers.example]:.15g}"
-    findings = (
-        [] if text == value else [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
-    )
-    return findings + _measure_findings(table, name, numbers)
-
-
-def _measure_findings(table: Table, name: str, numbers: Numbers) -> list[Finding]:
-    """Returns that numbers are in several currencies, or in percent and without, where they are."""
-    if not numbers.mixed:
+    if text == value:
         return []
+    return [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+
+
+def measure_findings(table: Table, name: str) -> list[Finding]:
+    """Returns that the numbers of a column, once read, are in several currencies, or in percent and without."""
+    style = table.style(name)
+    if style is None or not style[0].mixed:
+        return []
+    numbers = style[0]
     texts = table.texts(name)
     lines = [table.line(first_row(texts.codes, np.arange(len(texts.values)) == i)) for i in numbers.mixed]
     cells = [quoted(str(texts.values[i].as_py())) for i in numbers.mixed]
