@@ -237,3 +237,10 @@ def test_one_date_or_random_dates_have_no_frequency():
 @pytest.mark.parametrize(("stamp", "text"), [("2024-01-01", "2024-01-01"), ("2024-01-01T05:00", "2024-01-01 05:00:00")])
 def test_readable_leaves_midnight_out(stamp, text):
     assert readable(np.datetime64(stamp, "s")) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "days"), [("h", 1 / 24), ("D", 1), ("B", 1.4), ("W", 7), ("MS", 30.437), ("YE", 365.24)]
+)
+def test_days_of_a_step_are_those_of_the_calendar(code, days):
+    assert parse_frequency(code).days == pytest.approx(days, rel=1e-3)

@@ -94,6 +94,12 @@ class Frequency:
         return f"{self.every}-{adverb}" if self.every > 1 else adverb
 
     @property
+    def days(self) -> float:
+        """How many days a step takes, on average."""
+        first, last = seconds_of(self.timestamps(np.array([0, 1000])))
+        return float(last - first) / 1000 / DAY
+
+    @property
     def seasons(self) -> tuple[int, ...]:
         """The seasons that this frequency may have, in steps, shortest first; none for yearly data."""
         if self.unit in {"business-day", "row"}:

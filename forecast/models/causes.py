@@ -130,15 +130,9 @@ def without_cycles(causes: Causes, frequency: Frequency, seasons: Iterable[int])
         frequency: of its steps.
         seasons: in steps, that the model looks at.
     """
-    days = [season * days_a_step(frequency) for season in seasons if season > 1]
+    days = [season * frequency.days for season in seasons if season > 1]
     told = {group for group, cycle in CYCLES.items() if any(_is_whole(each / cycle) for each in days)}
     return causes.some(np.array([cause.group not in told for cause in causes.used], dtype=bool))
-
-
-def days_a_step(frequency: Frequency) -> float:
-    """Returns how many days a step takes, on average."""
-    stamps = frequency.timestamps(np.array([0, 1000]))
-    return float((stamps[1] - stamps[0]).astype(np.float64)) / 1000 / 86_400
 
 
 def _is_whole(ratio: float) -> bool:

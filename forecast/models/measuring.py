@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forecast.data.almanac import SLOW
 from forecast.data.panel import Panel
-from forecast.models.causes import COVARIATES, Causes, days_a_step
+from forecast.models.causes import COVARIATES, Causes
 from forecast.models.effects import Effects, added_size
 from forecast.models.filters import LONG_SEASON, change_since, moving_mean, without_trend
 from forecast.models.shrinkage import LEAST, Sums, solved
@@ -57,7 +57,7 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
         return None
     some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
     rows = _Rows(panel.select(some), causes)
-    groups, days = np.array([cause.group for cause in causes.used]), panel.lengths[some] * days_a_step(panel.frequency)
+    groups, days = np.array([cause.group for cause in causes.used]), panel.lengths[some] * panel.frequency.days
     common, own = np.zeros(len(groups)), np.zeros((len(some), len(groups)))
 
     def fast(columns: FloatArray) -> FloatArray:
