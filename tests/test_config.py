@@ -23,6 +23,19 @@ def test_nearest_file_counts_and_its_name_is_seen_from_here(here, monkeypatch):
     assert find_config(Path.cwd()).table == {"horizon": 4}
 
 
+def test_folder_that_another_user_closed_holds_no_settings(here, monkeypatch):
+    (here / "forecast.toml").write_text("horizon = 3")
+    is_file = Path.is_file
+
+    def guarded(path):
+        if path.parent == here / "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", guarded)
+    assert find_config(here / "closed" / "open").table == {"horizon": 3}
+
+
 def test_pyproject_counts_where_it_has_a_table_for_forecast(here):
     (here / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
     assert find_config(here) is None

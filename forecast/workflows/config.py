@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,10 @@ def find_config(start: Path) -> ConfigFile | None:
         DataError: it is there and can't be read.
     """
     for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file():
+        if _is_file(folder / CONFIG):
             return read_config(folder / CONFIG)
         project = folder / PROJECT
-        if project.is_file() and SECTION.encode() in _bytes_of(project):
+        if _is_file(project) and SECTION.encode() in _bytes_of(project):
             found = read_config(project)
             if found.table:
                 return found
@@ -102,6 +103,13 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
     if path.exists() and not force:
         raise UsageError(f"{path} exists already.", "--force to replace it, or another name: -o other.toml")
     atomic_write(path, text.encode(), flag="-o FILE")
+
+
+def _is_file(path: Path) -> bool:
+    """Returns whether there is such a file, as far as this user may know: `sudo -u www forecast …` in /root."""
+    with suppress(PermissionError):
+        return path.is_file()
+    return False
 
 
 def _bytes_of(path: Path) -> bytes:
