@@ -141,6 +141,12 @@ def test_measured_numbers_are_no_ids():
     assert error.value.hint.startswith("--aggregate sum adds them up")
 
 
+def test_a_column_with_thousands_marks_is_as_good_a_target_as_one_without():
+    text = "tag;note;absatz;preis\n2024-01-01;€1;991;4,5\n2024-01-02;€2;1.005;5,5\n"
+    table = Table(Source("sales.csv", "sales", None, text.encode(), "", "UTF-8"))
+    assert choose_target(table, ["tag"])[0] == "absatz"
+
+
 def test_another_column_of_dates_is_named_where_it_has_each_date_once():
     rows = [
         (shipped, day, i % 5) for i, (shipped, day) in enumerate(zip(np.repeat(days(20), 3), days(60), strict=True))

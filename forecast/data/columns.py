@@ -109,7 +109,7 @@ def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding
         raise DataError(f"no column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
     others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
     named = [name for name in numeric if is_named(name, TARGET_NAMES)]
-    clean = [name for name in numeric if name in named or table.kind(name) == "numbers"] or numeric
+    clean = [name for name in numeric if name in named or table.is_of_digits(name)] or numeric
     likely = [name for name in clean if name in named or not is_named(name, others)]
     ranked = sorted(likely or clean, key=lambda name: rank(name, TARGET_NAMES))
     target = ranked[0]

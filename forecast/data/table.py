@@ -32,6 +32,7 @@ Kind = Literal["dates", "numbers", "text", "empty", "other"]
 UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name
 INDEX, YEAR_INDEX = "column 1", "year"
 YEARS = (1500, 2200)  # whole numbers between these can be years
+DIGITS = r"^[-+\d.,'’\s\x{a0}\x{202f}]+$"
 BLANK = r"^\s*$"
 
 
@@ -145,6 +146,10 @@ class Table:
             return False
         values = self.texts(name).values
         return len(values) > 0 and are_numbers(values)
+
+    def is_of_digits(self, name: str) -> bool:
+        """Returns whether a column of numbers has nothing in it but digits and the marks between them."""
+        return self.kind(name) == "numbers" or bool(self.texts(name).matching(DIGITS).all())
 
     def numbers(self, name: str) -> FloatArray:
         """Returns the column as numbers, (R,), NaN where a cell is empty.
