@@ -24,6 +24,7 @@ def test_delimiter_and_header_are_found(delimiter, end):
         (";", ("1,234", "5,678"), "."),  # may be thousands
         (";", ("1,5", "1.5"), "."),  # speaks for neither
         (";", ("1,5", "1.005"), ","),
+        (";", ("1,5", "01.2024"), ","),  # a month
         (",", ("1", "2"), "."),
     ],
 )

@@ -475,6 +475,20 @@ def test_mixed_currencies_of_a_covariate_are_told_too(read):
     assert finding.text.startswith("price mixes '$0' (line 2), '€1' (line 3)")
 
 
+@pytest.mark.parametrize(("mark", "point"), [(";", ","), (";", "."), (",", ".")])
+def test_months_with_a_point_are_dates_though_they_could_be_numbers(read, mark, point):
+    months = (np.datetime64("2022-01", "M") + np.arange(20)).tolist()
+    rows = "".join(f"{day:%m.%Y}{mark}{i}{point}5\n" for i, day in enumerate(months))
+    panel = read(f"Monat{mark}Umsatz\n{rows}").panel
+    assert (panel.frequency.code, panel.values.tolist()) == ("MS", [i + 0.5 for i in range(20)])
+
+
+def test_seconds_that_went_by_are_no_months(read):
+    rows = "".join(f"{i / 8},{i % 5}\n" for i in range(20))
+    with pytest.raises(DataError, match=r"no column of sales\.csv holds dates"):
+        read(f"time,v\n{rows}")
+
+
 def test_two_series_of_one_name_are_refused(read):
     stamps = [line[:10] for line in days(*range(8)).splitlines()[1:]]
     cells = {"x/y,z": 1, "x,y/z": 2}

@@ -18,7 +18,7 @@ from forecast.data.dates import UNIX, Dates, looks_like_dates, read_dates, unix_
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.inference import infer_frequency
-from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, rank
+from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, part_of, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
 from forecast.data.wide import columns_of_dates, dates_are_columns
@@ -256,6 +256,8 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
         return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, YEARS))
+    if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
+        return looks_like_dates(table.texts(name), form)  # 01.2024 is no number
     return table.kind(name) == "dates"
 
 
