@@ -95,3 +95,9 @@ def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
         assert np.isnan(interval.lower[:, GOOD]).all()
         assert np.isnan(interval.upper[:, GOOD]).all()
         assert np.isfinite(interval.upper[-1, :GOOD]).all()
+
+
+def test_what_never_sold_is_forecast_to_sell_nothing():
+    _, _, trial, ahead = contest("only zeros")
+    assert (ahead[-1] == 0).all()
+    assert (trial.forecasts[:, -1] == 0).all()

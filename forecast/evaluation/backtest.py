@@ -29,7 +29,8 @@ TRADED = "business-day"
 """Series of this frequency are mostly prices, which move together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
-
+ROUNDING = 1e-12
+"""A forecast that is no further from zero is zero: that of a product that never sold."""
 NEGLIGIBLE = 1e-5
 """A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
 
@@ -153,7 +154,8 @@ def lowest_values(panel: Panel) -> FloatArray:
 
 def forecast_points(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
     """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
-    return np.maximum((combination or plain_combination(members)).apply(members), lowest[:, None])
+    point = (combination or plain_combination(members)).apply(members)
+    return np.maximum(np.where(np.abs(point) < ROUNDING, 0.0, point), lowest[:, None])
 
 
 def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:
