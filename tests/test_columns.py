@@ -179,3 +179,10 @@ def test_many_possible_pairs_are_counted_without_a_table_of_them():
     assert len(keys.names) == 500
     assert [keys.names[code] for code in keys.codes[:500]] == [f"a{i}/b{i}" for i in range(500)]
     assert keys.codes[500] == -1
+
+
+def test_the_only_dates_can_be_nothing_else():
+    table = table_of("day,visits", [(f"2024-01-{day:02}", day) for day in range(1, 20)])
+    with pytest.raises(DataError, match=r"day is the only column of sales\.csv with dates") as error:
+        choose_time(table, ["day"], None)
+    assert "leave day to tell the time" in error.value.hint

@@ -16,6 +16,7 @@ import typer
 
 from forecast.cli.completion import complete_column, complete_frequency
 from forecast.cli.duration import parse_duration, settle_deadline
+from forecast.cli.lists import require_names
 from forecast.cli.setting_values import LISTS
 from forecast.cli.settings import Configuration, configure, read_given
 from forecast.cli.verbosity import spoken
@@ -277,21 +278,6 @@ class PlotFlags:
     dry_run: Annotated[
         bool, _output("--dry-run", "-n", help="Say what would be done and how long it takes; write nothing.")
     ] = False
-
-
-def split_names(text: str | None) -> tuple[str, ...]:
-    """Returns the names of a comma-separated list, without blanks."""
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
-
-
-def require_names(flag: str, text: str | None) -> None:
-    """Refuses a list that is given and has no name in it.
-
-    Raises:
-        UsageError: it is such a list.
-    """
-    if text is not None and not split_names(text):
-        raise UsageError(f"{flag} '{text}' names nothing.", f"{flag} with a name, or no {flag}")
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from forecast.cli.console import say
-from forecast.cli.flags import DataFlags, OutputFlags, split_names
+from forecast.cli.flags import DataFlags, OutputFlags
+from forecast.cli.lists import split_names
 
 if TYPE_CHECKING:
     from forecast.data.readers import ReadOptions

@@ -88,6 +88,9 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     ranked = sorted(table.names, key=lambda name: rank(name, TIME_NAMES))
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
     if not dated:
+        if asked := [name for name in taken if _could_be_dates(table, name, form)]:
+            message = f"{asked[0]} is the only column of {table.source.name} with dates, but was asked for as another."
+            raise DataError(message, f"leave {asked[0]} to tell the time, or --no-dates if each row is one step")
         if wide := columns_of_dates(table.names):
             raise dates_are_columns(table, wide, "year" if re.fullmatch(r"\d{4}", wide[0]) else "date")
         message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."

@@ -86,9 +86,11 @@ def _weight(gap: float, best: Scored, second: Scored) -> str:
 
 
 def short(value: float) -> str:
-    """Returns a number with at most five significant digits and thousands separators."""
+    """Returns a number with at most five significant digits and thousands separators; a power of ten if huge."""
     if value == 0 or not np.isfinite(value) or abs(value) < 1e-3:
         return f"{value:.5g}"
+    if abs(value) >= 1e12:
+        return f"{value:.4e}"
     decimals = max(0, 4 - int(np.floor(np.log10(abs(value)))))
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
