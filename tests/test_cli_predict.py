@@ -193,6 +193,16 @@ def test_other_file_gives_the_same_forecast_where_it_holds_the_same(shop, tmp_pa
     assert done.err == ""
 
 
+@pytest.mark.parametrize("days", [1, 20])
+def test_one_row_or_a_quiet_stretch_is_worth_forecasting_from(days, shop, tmp_path):
+    """The model knows the frequency, and has learned what there is to learn."""
+    rows = [(day, 20.0) for day, _ in visits(days)]
+    done = run("predict", "--data", newest(tmp_path / "quiet.csv", rows), folder=shop.folder)
+    assert done.code == 0
+    assert float(done.rows[0]["forecast"]) == pytest.approx(20, abs=5)
+    assert "never change" in done.err
+
+
 def test_history_shorter_than_the_window_is_said(shop, tmp_path):
     done = run("predict", "--data", newest(tmp_path / "few.csv", visits()[-10:]), folder=shop.folder)
     assert done.code == 0

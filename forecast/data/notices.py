@@ -97,15 +97,20 @@ def gap_findings(table: Table, laid: Sequence[Observations], panel: Panel) -> li
     return findings
 
 
-def constant_findings(table: Table, panel: Panel) -> list[Finding]:
+def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Finding]:
     """Returns how many series never change.
 
+    Args:
+        table: The file.
+        panel: What it holds.
+        is_sequel: It goes on where a model has learned already: a quiet stretch is worth forecasting from.
+
     Raises:
-        DataError: None of them does.
+        DataError: None of them does, and there is nothing else to learn from.
     """
     starts = panel.offsets[:-1]
     constant = np.fmin.reduceat(panel.values, starts) == np.fmax.reduceat(panel.values, starts)
-    if constant.all():
+    if constant.all() and not is_sequel:
         value = f"every value is {panel.values[0]:.15g}" if len(panel) == 1 else "no series ever changes"
         message = f"column {panel.target} of {table.source.name} has nothing to learn from: {value}."
         raise DataError(message, "--target names another column")

@@ -122,7 +122,7 @@ def read_panel(
             rows = _add_up(selection, targets.values, options, options.aggregate)
         else:
             rows = _place(table, selection, targets.values, options, frequency)
-    panel, more = _panel(table, selection, rows, options)
+    panel, more = _panel(table, selection, rows, options, is_sequel=frequency is not None)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
@@ -243,7 +243,9 @@ def _add_up(selection: Selection, values: Sequence[FloatArray], options: ReadOpt
     return Rows(frequency, series, steps, dates.codes, laid, findings)
 
 
-def _panel(table: Table, selection: Selection, rows: Rows, options: ReadOptions) -> tuple[Panel, list[Finding]]:
+def _panel(
+    table: Table, selection: Selection, rows: Rows, options: ReadOptions, *, is_sequel: bool
+) -> tuple[Panel, list[Finding]]:
     """Returns the series, and what is to be said of them.
 
     Raises:
@@ -258,7 +260,7 @@ def _panel(table: Table, selection: Selection, rows: Rows, options: ReadOptions)
     if empty:
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
-    return panel, findings + constant_findings(table, panel)
+    return panel, findings + constant_findings(table, panel, is_sequel=is_sequel)
 
 
 def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, cells: Sequence[Cells]) -> Panel:
