@@ -204,3 +204,9 @@ def test_what_came_after_the_earliest_origin_is_no_part_of_the_plan(place, nonne
     values = np.arange(1.0, 145.0)
     values[place] = -1.0
     assert make_plan(panel_from_series([values, np.ones(144)], "MS"), Settings()).nonnegative is nonnegative
+
+
+@pytest.mark.parametrize(("steps", "asked", "refit"), [(200, None, True), (1100, None, False), (1100, 19, True)])
+def test_many_short_folds_of_a_long_series_are_trained_once(steps, asked, refit):
+    plan = make_plan(line(steps), Settings(horizon=1, folds=asked))
+    assert (plan.folds, plan.refit) == (19, refit)

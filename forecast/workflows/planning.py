@@ -59,13 +59,14 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         window = max(1, min(TUTORIAL_WINDOW, known - horizon))
     else:
         window = _window(seasons, horizon, known, len(panel))
+    more = 1.0 if settings.folds else max(1.0, (folds + 1) / (FOLDS + 1))  # trainings that nobody asked for
     _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + 1) * horizon)
     return Plan(
         horizon=horizon,
         window=window,
         seasons=seasons,
         folds=folds,
-        refit=len(panel.values) <= SMALL,
+        refit=len(panel.values) * more <= SMALL,
         nonnegative=not _was_negative(panel, rolling_origins(panel, horizon, folds, 0)[0]),
         kind=settings.kind,
     )
