@@ -125,17 +125,10 @@ class ModelSpec:
         Raises:
             UsageError: a setting is out of range; the hint names the flag.
         """
-        for name, value, least in (
-            ("window", self.window, 1),
-            ("horizon", self.horizon, 1),
-            ("segment", self.segment, 1),
-            ("units", self.units, 1),
-            ("layers", self.layers, 1),
-            ("steps", self.steps, 1),
-            ("batch-size", self.batch_size, 1),
-            ("seeds", len(self.seeds), 1),
-            ("seed", min(self.seeds, default=0), 0),
-        ):
+        names = ("window", "horizon", "segment", "units", "layers", "steps", "batch-size")
+        counts = {name: getattr(self, name.replace("-", "_")) for name in names}
+        for name, value in (counts | {"seeds": len(self.seeds), "seed": min(self.seeds, default=0)}).items():
+            least = 0 if name == "seed" else 1
             if value < least:
                 raise UsageError(f"--{name} {value} is too small.", f"--{name} {least} or more")
             if value > (most := MOST.get(name, value)):

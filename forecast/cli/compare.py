@@ -7,7 +7,8 @@ import typer
 
 from forecast.cli.ablation import ablation_json, ablation_text
 from forecast.cli.compare_flags import ContestFlags
-from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags, grouped
+from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.lists import split_names
 from forecast.cli.narration import narrated, tell_beside, tell_files, tell_timing
 from forecast.cli.reading import find_data

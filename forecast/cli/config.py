@@ -7,7 +7,8 @@ import typer
 
 from forecast.cli.config_form import config_form
 from forecast.cli.console import Cell, print_json, say, say_commands, settle_form, table
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.settings import Configuration, commands_of, shared_options
 from forecast.cli.streams import write_out
 

@@ -9,7 +9,8 @@ import typer
 
 from forecast.cli.completion import complete_name
 from forecast.cli.explain_flags import CELLS, PageFlags, SubjectFlags, refuse
-from forecast.cli.flags import DataFlags, OutputFlags, SettingsFlags, grouped
+from forecast.cli.flags import DataFlags, OutputFlags, SettingsFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.insight import print_explanation, print_recollection
 from forecast.cli.lists import split_names
 from forecast.cli.narration import narrated

@@ -4,13 +4,11 @@ Each group is a dataclass of annotated fields; ``grouped`` spreads its fields in
 where Typer finds them, and puts them together again when the command is called.
 """
 
-import inspect
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
-from functools import wraps
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +17,6 @@ from forecast.cli.duration import parse_duration, settle_deadline
 from forecast.cli.lists import require_names
 from forecast.cli.setting_values import LISTS
 from forecast.cli.settings import Configuration, configure, read_given
-from forecast.cli.verbosity import spoken
 from forecast.errors import UsageError
 from forecast.specs import (
     MOST,
@@ -278,39 +275,3 @@ class PlotFlags:
     dry_run: Annotated[
         bool, _output("--dry-run", "-n", help="Say what would be done and how long it takes; write nothing.")
     ] = False
-
-
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """Returns the command with every dataclass argument spread into its fields."""
-    hints = get_type_hints(command, include_extras=True)
-    parameters, groups = [], {}
-    for name, parameter in inspect.signature(command).parameters.items():
-        if is_dataclass(hints[name]):
-            groups[name] = hints[name]
-            inner = get_type_hints(hints[name], include_extras=True)
-            for field in fields(hints[name]):
-                parameters.append(
-                    inspect.Parameter(
-                        field.name,
-                        inspect.Parameter.KEYWORD_ONLY,
-                        default=field.default,
-                        annotation=inner[field.name],
-                    )
-                )
-        else:
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
-
-    @wraps(command)
-    def run(**values: Any) -> None:
-        for name, group in groups.items():
-            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        output = next((value for value in values.values() if isinstance(value, OutputFlags)), None)
-        if output:
-            output.check()
-        with spoken(output):
-            command(**values)
-
-    del run.__wrapped__  # or Typer would see the ungrouped signature
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run

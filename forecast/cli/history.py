@@ -9,7 +9,8 @@ import typer
 
 from forecast.cli.completion import complete_name
 from forecast.cli.console import print_json, say, settle_form, short, table, wrapped
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.streams import write_out
 from forecast.specs import PlotKind
 

@@ -5,7 +5,8 @@ import re
 import typer
 
 from forecast.cli.console import fitted_table, print_json, settle_form
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.names import Name
 from forecast.cli.streams import write_out
 from forecast.cli.versions import export_command, promote_command, prune_command, rollback_command

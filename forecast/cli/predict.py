@@ -3,7 +3,8 @@
 from shutil import get_terminal_size
 
 from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.lists import require_names, split_names
 from forecast.cli.names import OnlyName
 from forecast.cli.predict_flags import PredictFlags

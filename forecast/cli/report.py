@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import print_json, say
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.names import ModelVersion, OnlyName
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.flags import DataFlags, OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.names import OnlyName
 from forecast.cli.narration import narrated
 from forecast.cli.reading import read_options

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import print_json, say, settle_form
-from forecast.cli.flags import DataFlags, OutputFlags, grouped
+from forecast.cli.flags import DataFlags, OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.live_scores import live_scores_json, live_scores_table
 from forecast.cli.names import OnlyName
 from forecast.cli.reading import read_options

@@ -8,7 +8,8 @@ import typer
 
 from forecast.cli.completion import complete_version
 from forecast.cli.console import count, print_json, say
-from forecast.cli.flags import OutputFlags, grouped
+from forecast.cli.flags import OutputFlags
+from forecast.cli.grouping import grouped
 from forecast.cli.names import Name
 
 if TYPE_CHECKING:

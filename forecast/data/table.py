@@ -25,6 +25,7 @@ from forecast.data.dialect import Dialect, Record
 from forecast.data.findings import quoted
 from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.parquet import read_parquet
 from forecast.data.source import Source
 from forecast.errors import DataError
 
@@ -73,7 +74,7 @@ class Table:
         self._merged: dict[str, list[str]] = {}
         self._text: Delimited | None = None
         if source.is_parquet:
-            self._arrow = _read_parquet(source)
+            self._arrow = read_parquet(source)
         else:
             self._text, self._arrow = read_text(source, decimal, missing)
         names = [name.strip() for name in self._arrow.column_names]
@@ -288,24 +289,3 @@ class Table:
 def first_row(codes: IntArray, wanted: NDArray[np.bool_]) -> int:
     """Returns the first row whose code is among the wanted ones; there must be one."""
     return int(np.append(wanted, False)[codes].argmax())
-
-
-def _read_parquet(source: Source) -> Any:
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
-
-    try:
-        table = ParquetFile(pa.BufferReader(source.data)).read()
-    except (pa.ArrowInvalid, OSError):
-        raise DataError(f"{source.name} is a damaged or cut-off Parquet file.", "fetch it again") from None
-    if table.num_rows == 0:
-        raise DataError(f"{source.name} has columns but no rows.", "a forecast needs rows to learn from")
-    return table.select([field.name for field in table.schema if _is_plain(field.type)])
-
-
-def _is_plain(held: Any) -> bool:
-    """Returns whether a Parquet type is one that a CSV file could hold too."""
-    if types.is_dictionary(held):
-        return bool(types.is_string(held.value_type) or types.is_large_string(held.value_type))
-    return not (
-        types.is_nested(held) or types.is_binary(held) or types.is_large_binary(held) or types.is_duration(held)
-    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from forecast.data.checks.survey import Spot
+from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
@@ -115,5 +116,4 @@ def draw_check(panel: Panel, spots: Sequence[Spot], kind: Literal["png", "svg", 
 
 def describe_folds(contest: Contest) -> str:
     """Returns what scores stand on, such as ``3 folds × 12 steps``."""
-    folds = contest.board.folds
-    return f"{folds} fold{'s' if folds > 1 else ''} × {contest.board.horizon} steps"
+    return f"{counted(contest.board.folds, 'fold')} × {counted(contest.board.horizon, 'step')}"

@@ -146,7 +146,7 @@ def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int
 
 
 def check_promise(stored: StoredModel, panel: Panel) -> None:
-    """Refuses values that the kind of data can't have that a model was trained for.
+    """Refuses values that sales or prices can't have, where a model was trained for them.
 
     Raises:
         DataError, UsageError: see ``check_kind``.

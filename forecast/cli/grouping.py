@@ -1,0 +1,46 @@
+"""Commands that take whole groups of flags: one dataclass argument a group."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from typing import Any, get_type_hints
+
+from forecast.cli.flags import OutputFlags
+from forecast.cli.verbosity import spoken
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Returns the command with every dataclass argument spread into its fields."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters, groups = [], {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if is_dataclass(hints[name]):
+            groups[name] = hints[name]
+            inner = get_type_hints(hints[name], include_extras=True)
+            for field in fields(hints[name]):
+                parameters.append(
+                    inspect.Parameter(
+                        field.name,
+                        inspect.Parameter.KEYWORD_ONLY,
+                        default=field.default,
+                        annotation=inner[field.name],
+                    )
+                )
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name]))
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        output = next((value for value in values.values() if isinstance(value, OutputFlags)), None)
+        if output:
+            output.check()
+        with spoken(output):
+            command(**values)
+
+    del run.__wrapped__  # or Typer would see the ungrouped signature
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
