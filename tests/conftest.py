@@ -1,11 +1,13 @@
 """Models that are trained once for the whole run; TensorFlow is imported only by the tests that ask for one."""
 
+import gc
 import os
 import signal
 from types import SimpleNamespace
 
 import pytest
-from commands import QUICK, csv_bytes, launch, visits
+from commands import QUICK, csv_bytes, run, visits
+from hypothesis import settings
 from tiny import VIEWS, awkward_panel, tiny_spec
 
 from forecast.models.forecaster import Watcher
@@ -16,6 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what the tests start hears Ctrl-C
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+gc.set_threshold(100_000, 20, 20)  # going through all that TensorFlow and the tests hold takes a tenth of the run
+settings.register_profile("quick", max_examples=50)
+settings.load_profile("quick")
 
 
 CRONTAB = """#!/bin/sh
@@ -60,9 +66,9 @@ def trained(awkward):
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory):
-    """Returns a folder in which `forecast train visits.csv` was run once by the installed program; to be read only."""
+    """Returns a folder in which `forecast train visits.csv` was run once; to be read only."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "visits.csv").write_bytes(csv_bytes(visits()))
-    train = launch("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none", folder=folder)
+    train = run("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none", folder=folder)
     assert train.code == 0, train.err
     return SimpleNamespace(folder=folder, data=folder / "visits.csv", train=train)

@@ -213,7 +213,12 @@ def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):
 
 @pytest.mark.parametrize(
     ("environment", "is_coloured"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": "dumb", "FORCE_COLOR": "1"}, True)],
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        pytest.param({"TERM": "dumb"}, False, marks=pytest.mark.slow),
+        pytest.param({"TERM": "dumb", "FORCE_COLOR": "1"}, True, marks=pytest.mark.slow),
+    ],
 )
 def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_coloured, tmp_path):
     code, seen = on_terminal("predict", "nobody", folder=tmp_path, **environment)

@@ -61,6 +61,7 @@ def test_table_reads_well_in_eighty_columns(folder, tmp_path):
     assert max(len(line) for line in done.out.splitlines() if not line.startswith(tuple("12345678"))) <= 80
 
 
+@pytest.mark.slow
 def test_saved_model_needs_no_tensorflow(shop, tmp_path):
     words = ("explain", "visits", "-o", str(tmp_path / "why"), "--teach", "-q")
     used = imported_by(*words, folder=shop.folder)

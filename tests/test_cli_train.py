@@ -463,6 +463,8 @@ def test_auto_takes_the_best_network_and_says_by_which_measure(tmp_path):
     folder = folder_with(tmp_path)
     done = launch("train", "visits.csv", *QUICK, "--plots", "none", "--json", "--metric", "mae", folder=folder)
     assert done.code == 0
+    chatter = r"tensorflow|onednn|cuda|xla|keras|warning|^[iwef]\d{4}"
+    assert not re.search(chatter, done.err, re.MULTILINE | re.IGNORECASE)
     networks = [row for row in done.document["leaderboard"] if "naive" not in row["model"]]
     assert {row["model"] for row in networks} == {"rnn", "lstm", "gru", "ensemble"}
     error = {row["model"]: row["mae"] for row in networks}

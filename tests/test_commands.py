@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from commands import csv_bytes, run, visits
+from commands import csv_bytes, launch, run, visits
 
 from forecast.cli.app import app
 from forecast.data.headers import column_names
@@ -141,7 +141,7 @@ def test_completion_is_silent_where_the_settings_are_broken(tmp_path):
 
 def test_completion_installs_itself(tmp_path):
     named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # under cron or CI no shell may be found to detect
-    done = run("--install-completion", "bash", folder=tmp_path, HOME=str(tmp_path), **named)
+    done = launch("--install-completion", "bash", folder=tmp_path, HOME=str(tmp_path), **named)
     assert done.code == 0
     assert "forecast" in (tmp_path / ".bash_completions" / "forecast.sh").read_text()
 

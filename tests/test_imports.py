@@ -119,6 +119,7 @@ def test_report_of_a_version_needs_no_tensorflow(shop, tmp_path):
     assert imported_by(*words, folder=shop.folder) & {"tensorflow", "keras", "pandas", "sklearn"} == set()
 
 
+@pytest.mark.slow
 def test_compare_of_baselines_needs_no_network_but_its_regressions(shop):
     used = imported_by("compare", "visits.csv", "--models", "naive", "--plots", "none", folder=shop.folder)
     assert "tensorflow" not in used

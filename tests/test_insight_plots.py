@@ -78,7 +78,8 @@ def test_one_cell_alone_is_drawn(name, portraits):
     assert_all_text_is_inside_and_apart(FIGURES[name](portraits[2:], ""))
 
 
-@pytest.mark.parametrize("name", slow_but(["gates"], ["gates", "constants", "recall"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gates", "constants", "recall"])
 def test_same_picture_is_the_same_bytes(name, portraits):
     first, second = (render(FIGURES[name](portraits, "t"), "svg") for _ in range(2))
     assert first == second

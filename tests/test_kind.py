@@ -127,6 +127,7 @@ def test_negative_sales_end_the_training_with_the_code_of_bad_data(tmp_path):
     assert "hint:  --kind auto" in done.err
 
 
+@pytest.mark.slow
 def test_price_is_told(tmp_path):
     rows = [(day, round(price, 4)) for (day, _), price in zip(visits(80), WALK, strict=True)]
     (tmp_path / "stock.csv").write_bytes(csv_bytes(rows, "day,close"))

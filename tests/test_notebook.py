@@ -203,6 +203,7 @@ def test_example_is_a_notebook_that_uses_every_verb():
     assert {name.name for name in imports.names} >= {"compare", "load", "read_panel", "train"}
 
 
+@pytest.mark.slow
 def test_example_runs(monkeypatch, capsys):
     train_nothing(monkeypatch)
     runpy.run_path(str(ROOT / "docs" / "example.py"))

@@ -62,7 +62,7 @@ def test_columns_of_words_are_no_columns_of_numbers():
     assert are_numbers(pa.array([f"{i:,}" for i in range(1000, 9000)]))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(
     values=st.lists(st.integers(-(10**9), 10**9).map(lambda cents: cents / 100), min_size=1, max_size=20),
     style=st.sampled_from([(",", "."), (".", ","), ("'", "."), (" ", ",")]),

@@ -70,9 +70,8 @@ def test_identity_is_the_same_for_every_gate():
     np.testing.assert_array_equal(recurrent[0], np.hstack([np.eye(3)] * 3))
 
 
-@pytest.mark.parametrize(
-    "cell", ["rnn", pytest.param("lstm", marks=pytest.mark.slow), pytest.param("gru", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_two_steps_back_are_learned_and_no_training_guesses(cell):
     pupils = [Pupil(0), Pupil(1)]
     untaught = Pupil(2, learning_rate=0.0)

@@ -172,7 +172,7 @@ V1, V2, V3, NEW = (name * (SIZE // len(name)) for name in (b"v1", b"v2", b"v3", 
     ("verb", "before", "after", "fewest_steps"),
     [
         ("publish", V2, NEW, 20),
-        ("publish candidate", V2, V2, 20),
+        pytest.param("publish candidate", V2, V2, 20, marks=pytest.mark.slow),
         ("promote", V2, V3, 5),
         ("rollback", V2, V1, 5),
         ("prune", V2, V2, 3),

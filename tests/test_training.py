@@ -23,6 +23,8 @@ from forecast.specs import Machine
 CELLS = ["rnn", "lstm", "gru", "linear"]
 VIEW = VIEWS[0]
 
+WITH_DROPOUT = {"dropout": 0.3, "recurrent_dropout": 0.3}
+
 
 def data_of(panel, spec, view=VIEW):
     statistics = measure_series(panel, view)
@@ -109,8 +111,8 @@ def train_slowly(spec, panel, seed):
     ("cell", "changes"),
     [
         ("lstm", {"loss": "mae", "learning_rate": 0.02}),
-        ("gru", {"loss": "huber", "learning_rate": 0.02}),
-        ("rnn", {"loss": "mse", "schedule": "constant", "learning_rate": 0.02}),
+        pytest.param("gru", {"loss": "huber", "learning_rate": 0.02}, marks=pytest.mark.slow),
+        pytest.param("rnn", {"loss": "mse", "schedule": "constant", "learning_rate": 0.02}, marks=pytest.mark.slow),
         ("linear", {"loss": "mse", "learning_rate": 0.1}),
     ],
 )
@@ -132,7 +134,7 @@ def test_xla_trains_what_the_plain_graph_trains():
     assert_same(fast, train(spec, jit=True))
 
 
-@pytest.mark.parametrize("changes", [{}, {"dropout": 0.3, "recurrent_dropout": 0.3}])
+@pytest.mark.parametrize("changes", slow_but([WITH_DROPOUT], [{}, WITH_DROPOUT]))
 @pytest.mark.parametrize("cell", slow_but(["gru"], ["rnn", "lstm", "gru"]))
 def test_a_seed_is_a_model(cell, changes):
     spec = tiny_spec(cell, **changes)

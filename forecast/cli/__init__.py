@@ -50,12 +50,12 @@ def _leave(codes: list[int]) -> None:
 
 
 def _run(arguments: list[str], run: Run) -> int:
-    from forecast.cli.app import app
+    from forecast.cli.app import root_command
 
     try:
         refuse_empty(arguments)
         with telling_of_stdout():
-            code = app(arguments, prog_name="forecast", standalone_mode=False, obj=run)
+            code = root_command()(arguments, prog_name="forecast", standalone_mode=False, obj=run)
     except ForecastError as error:
         if "--debug" in arguments:
             raise

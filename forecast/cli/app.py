@@ -1,6 +1,7 @@
 """The commands by name, and what `forecast --help` says of them all."""
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -72,3 +73,9 @@ app.command("explain")(explain_command)
 app.command("doctor")(doctor_command)
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")
+
+
+@cache
+def root_command() -> Any:  # Typer's copy of click is private to it
+    """Returns all of it as click has it; made once, since that takes Typer longer than many a command."""
+    return typer.main.get_command(app)

@@ -101,8 +101,8 @@ def schedule_command(
 
 def _check_flags(name: str, flags: list[str]) -> None:
     """Parses them as `forecast retrain` will: better an error now than one at night."""
-    from forecast.cli.app import app
+    from forecast.cli.app import root_command
 
-    program = typer.main.get_group(app)
+    program = root_command()
     retrain = program.commands["retrain"]
     retrain.make_context("retrain", [name, *flags], parent=typer.Context(program, info_name="forecast"))

@@ -85,16 +85,9 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
     line = table[top][0]
-    twice = [field for field, count in Counter(names).items() if field and count > 1]
-    if twice:
-        hint = f"rename one of them in line {line}"
-        if not any(DATA.fullmatch(field.strip()) for field in rows[0]):  # a second line of names
-            hint = f"make one line of names of lines {line} and {table[top + 1][0]}, which hold no data"
-        raise DataError(f"{name} has more than one column called {twice[0]}.", hint)
-    if delimiter == "," and _are_torn(names, rows):
-        shown = next(f"line {line}: {','.join(row)}" for line, row in table[top + 1 :] if len(row) > len(names))
-        message = f"{name} has {len(names)} column names, but {len(names) + 1} fields in a row ({shown})."
-        raise DataError(message, 'put numbers with a decimal comma in quotes, "1,5", or semicolons between the fields')
+    _check_names(name, names, table[top], table[top + 1])
+    if delimiter == ",":
+        _check_decimals(name, names, table[top + 1 :])
     fields = [field for row in rows for field in row]
     comma = delimiter != "," and any(DECIMAL_COMMA.fullmatch(field.strip()) for field in fields)
     point = any(DECIMAL_POINT.fullmatch(field.strip()) and not MONTH.fullmatch(field.strip()) for field in fields)
@@ -108,6 +101,25 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         body=blank + len(above.encode()),
         is_proven=comma != point,
     )
+
+
+def _check_names(name: str, names: Sequence[str], header: Record, below: Record) -> None:
+    """Raises a ``DataError`` where two columns have one name."""
+    twice = [field for field, count in Counter(names).items() if field and count > 1]
+    if not twice:
+        return
+    hint = f"rename one of them in line {header[0]}"
+    if not any(DATA.fullmatch(field.strip()) for field in below[1]):  # a second line of names
+        hint = f"make one line of names of lines {header[0]} and {below[0]}, which hold no data"
+    raise DataError(f"{name} has more than one column called {twice[0]}.", hint)
+
+
+def _check_decimals(name: str, names: Sequence[str], table: Sequence[Record]) -> None:
+    """Raises a ``DataError`` where commas between fields tear numbers with a decimal comma."""
+    if _are_torn(names, [row for _, row in table]):
+        shown = next(f"line {line}: {','.join(row)}" for line, row in table if len(row) > len(names))
+        message = f"{name} has {len(names)} column names, but {len(names) + 1} fields in a row ({shown})."
+        raise DataError(message, 'put numbers with a decimal comma in quotes, "1,5", or semicolons between the fields')
 
 
 def records(data: bytes, delimiter: str) -> Iterator[Record]:
