@@ -17,7 +17,7 @@ UNCUT = 28
 """A window without whole seasons that is no longer than this is not cut."""
 LONG_WINDOW = 100
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
-AFFORDABLE = 110e6
+AFFORDABLE = 85e6
 """Multiply-adds in one training step beyond which there are fewer steps."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
