@@ -179,7 +179,7 @@ def test_last_file_that_is_gone_is_said(folder):
         (("visits.csv", "--models", "lstn"), 2, "no model 'lstn'. Did you mean 'lstm'?", "--models rnn,lstm,gru"),
         (("visits.csv", "--models", ","), 2, "--models names no model", "--models rnn,lstm,gru"),
         (("visits.csv", "--model", "gru"), 2, "No such option: --model. Did you mean '--models'?", "compare --help"),
-        (("nope.csv",), 4, "there is no file nope.csv", "check the path"),
+        (("nope.csv",), 4, "There is no file nope.csv", "check the path"),
         (("visits.csv", "--out-dir", "visits.csv"), 2, "visits.csv' is a file", "compare --help"),
         (("visits.csv", "--horizon", "50", "--models", "naive"), 2, "60 rows are too few", "--horizon 19"),
     ],

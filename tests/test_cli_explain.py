@@ -96,7 +96,7 @@ def test_most_typical_series_is_shown_and_named(folder, tmp_path):
         (("visits.csv", "--time-limit", "9s"), 2, "--time-limit can't apply here", "--steps"),
         (("gru", "--memory-test"), 2, "takes no data", "forecast explain --memory-test"),
         (("--memory-test", "--lags", "9"), 2, "--lags can't apply to the memory test", "leave it out"),
-        (("nobody",), 4, "there is no model 'nobody'", "forecast train DATA --name nobody"),
+        (("nobody",), 4, "There is no model 'nobody'", "forecast train DATA --name nobody"),
         (("gru", "--model-version", "v9"), 4, "v9", "forecast models show gru"),
         ((), 2, "Which model?", "forecast explain "),
     ],

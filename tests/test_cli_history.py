@@ -151,7 +151,7 @@ def test_plot_of_no_rmse_is_an_error_with_the_way_on(tmp_path):
 def test_unknown_model_is_an_error(tmp_path):
     done = run("history", "sales", folder=tmp_path)
     assert done.code == 4
-    assert "there is no model 'sales'" in done.err
+    assert "There is no model 'sales'" in done.err
 
 
 def test_history_and_schedule_import_nothing_but_typer(shop):

@@ -196,8 +196,8 @@ def test_export_writes_a_keras_file_once(mine):
 @pytest.mark.parametrize(
     ("arguments", "code", "message", "hint"),
     [
-        (("show", "vists"), 4, "there is no model 'vists'. Did you mean 'visits'?", "forecast train"),
-        (("rollback", "nobody"), 4, "there is no model 'nobody'", "forecast train"),
+        (("show", "vists"), 4, "There is no model 'vists'. Did you mean 'visits'?", "forecast train"),
+        (("rollback", "nobody"), 4, "There is no model 'nobody'", "forecast train"),
         (("rollback", "visits", "--to", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits"), 2, "Missing argument 'V'", "forecast models promote --help"),

@@ -243,10 +243,10 @@ def test_other_columns_are_refused_in_the_words_of_the_training_file(shop, tmp_p
     ("arguments", "code", "message"),
     [
         (("visits", "--future", "visits.csv"), 2, "but the model was trained without any"),
-        (("nobody",), 4, "there is no model 'nobody'"),
+        (("nobody",), 4, "There is no model 'nobody'"),
         (("vists",), 4, "Did you mean 'visits'?"),
         (("visits", "--model-version", "v9"), 4, "visits has no version 'v9'"),
-        (("visits", "--data", "nope.csv"), 4, "there is no file nope.csv"),
+        (("visits", "--data", "nope.csv"), 4, "There is no file nope.csv"),
         (("visits", "--horizon", "0"), 2, "--horizon must be greater than or equal to 1"),
         (("visits", "--horizon", "100001"), 2, "--horizon must be less than or equal to 100000"),
         (("visits", "--horizon", "9" * 20), 2, "--horizon must be less than or equal to 100000"),

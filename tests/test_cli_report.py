@@ -139,7 +139,7 @@ def test_page_is_where_it_was_asked_for_and_nothing_is_replaced_unasked(folder):
 
 
 def test_unknown_model_and_version_are_said(folder):
-    assert "there is no model 'nobody'" in run("report", "nobody", folder=folder).err
+    assert "There is no model 'nobody'" in run("report", "nobody", folder=folder).err
     assert "has no version 'v9'" in run("report", "visits", "--model-version", "v9", folder=folder).err
 
 

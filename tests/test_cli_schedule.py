@@ -171,7 +171,7 @@ def test_error_has_its_number_sentence_and_hint(arguments, code, message, hint, 
 def test_model_that_is_not_there_is_an_error_now_and_not_at_night(shop):
     done = run("schedule", "vists", "--daily", "3:15", folder=shop.folder)
     assert done.code == 4
-    assert "there is no model 'vists'. Did you mean 'visits'?" in done.err
+    assert "There is no model 'vists'. Did you mean 'visits'?" in done.err
 
 
 def test_machine_without_cron_is_a_missing_dependency(shop, monkeypatch, tmp_path):

@@ -292,10 +292,10 @@ def test_model_that_the_program_trained_is_scored(shop, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("nobody",), 4, "there is no model 'nobody'"),
+        (("nobody",), 4, "There is no model 'nobody'"),
         (("vists",), 4, "Did you mean 'visits'?"),
-        (("nope.csv",), 4, "there is no file nope.csv"),
-        (("visits", "nope.csv"), 4, "there is no file nope.csv"),
+        (("nope.csv",), 4, "There is no file nope.csv"),
+        (("visits", "nope.csv"), 4, "There is no file nope.csv"),
         (("visits", "a.csv", "b.csv"), 2, "unexpected extra argument: b.csv"),
         (("--store", "empty"), 4, "There is no trained model in empty"),
         (("visits", "--target", "guests"), 2, "has no column 'guests'"),

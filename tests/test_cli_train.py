@@ -335,7 +335,7 @@ def test_command_that_is_recommended_can_be_pasted(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message", "hint"),
     [
-        (("nope.csv",), 4, "there is no file nope.csv in /", "check the path"),
+        (("nope.csv",), 4, "There is no file nope.csv in /", "check the path"),
         (("visit.csv",), 4, "Did you mean 'visits.csv'?", "check the path"),
         ((".",), 5, "is a directory, not a file", "name one of its files"),
         (("empty.csv",), 5, "empty.csv is empty", "header line"),

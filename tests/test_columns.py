@@ -54,7 +54,7 @@ def test_the_time_is_the_column_of_that_name_or_of_dates(header, row, time):
 
 def test_a_number_of_a_month_is_no_date_and_neither_is_a_column_that_is_taken():
     for header, taken in (("month,v", []), ("date,v", ["date"])):
-        with pytest.raises(DataError, match=r"no column of sales.csv holds dates") as error:
+        with pytest.raises(DataError, match=r"No column of sales.csv holds dates") as error:
             choose_time(table_of(header, [(7, "x"), (8, "")]), taken, None)
         assert "--time" in error.value.hint
     with pytest.raises(DataError, match=r"holds dates: month \('7'\), v \(empty\)."):
@@ -96,7 +96,7 @@ def test_the_target_mentions_the_other_numbers_and_one_number_needs_no_mention()
 
 
 def test_no_numbers_is_an_error():
-    with pytest.raises(DataError, match=r"no column of sales.csv holds numbers to forecast: note \('a'\)."):
+    with pytest.raises(DataError, match=r"No column of sales.csv holds numbers to forecast: note \('a'\)."):
         choose_target(table_of("date,note", [("2024-01-01", "a")]), ["date"])
     with pytest.raises(DataError, match="holds numbers to forecast\\."):
         choose_target(table_of("date", [("2024-01-01",)]), ["date"])

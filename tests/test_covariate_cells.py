@@ -79,11 +79,11 @@ def test_words_among_what_was_numbers_before_are_refused():
     [
         ([1, 2, "inf"], DataError, "shops.csv line 4: column promo holds an infinite number"),
         ([1, 2, "x", 4], DataError, "shops.csv line 4: 'x' in column promo is not a number"),
-        (["2024-01-01", "2024-01-02"], UsageError, "column promo of shops.csv holds dates, which can't be a covariate"),
+        (["2024-01-01", "2024-01-02"], UsageError, "Column promo of shops.csv holds dates, which can't be a covariate"),
         (
             [f"note {i}" for i in range(MOST_LEVELS + 1)],
             UsageError,
-            "column promo of shops.csv has 51 different texts; a covariate can have at most 50",
+            "Column promo of shops.csv has 51 different texts; a covariate can have at most 50",
         ),
     ],
 )

@@ -107,11 +107,11 @@ def test_a_covariate_is_chosen_for_nothing_else_and_not_mentioned(read):
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        ({"known": ("promo",), "past": ("promo",)}, "column promo is asked for twice", "--known, --past, --static and"),
-        ({"known": ("promo", "promo")}, "column promo is asked for twice", "take different columns"),
-        ({"known": ("sales",), "target": ("sales",)}, "column sales is asked for twice", "--target"),
-        ({"static": ("shop",), "ids": ("shop",)}, "column shop is asked for twice", "--id"),
-        ({"past": ("day",), "time": "day"}, "column day is asked for twice", "--time"),
+        ({"known": ("promo",), "past": ("promo",)}, "Column promo is asked for twice", "--known, --past, --static and"),
+        ({"known": ("promo", "promo")}, "Column promo is asked for twice", "take different columns"),
+        ({"known": ("sales",), "target": ("sales",)}, "Column sales is asked for twice", "--target"),
+        ({"static": ("shop",), "ids": ("shop",)}, "Column shop is asked for twice", "--id"),
+        ({"past": ("day",), "time": "day"}, "Column day is asked for twice", "--time"),
         ({"known": ("prmo",)}, "no column 'prmo'. Did you mean 'promo'", "--known takes one of"),
         ({"past": ("temp",)}, "no column 'temp'", "--past takes one of"),
         ({"static": ("size",)}, "no column 'size'", "--static takes one of"),

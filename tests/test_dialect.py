@@ -45,7 +45,7 @@ def test_only_the_beginning_of_a_long_file_is_looked_at():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2024-01-01,5\n2024-01-02,6\n", "the first line of x.csv holds data, not column names"),
+        ("2024-01-01,5\n2024-01-02,6\n", "The first line of x.csv holds data, not column names"),
         ("date,value\n", "x.csv has a header but no rows"),
         ("date,a,a\n2024-01-01,1,2\n", "x.csv has more than one column called a"),
     ],

@@ -199,7 +199,7 @@ def test_read_regular_says_that_a_file_is_missing(tmp_path):
 def test_list_folders_of_a_file_is_refused_and_of_nothing_is_empty(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     assert list_folders(tmp_path / "nothing") == []
-    with pytest.raises(DataError, match=r"can't read .*file: a file stands in the way"):
+    with pytest.raises(DataError, match=r"Can't read .*file: a file stands in the way"):
         list_folders(tmp_path / "file")
 
 
@@ -220,7 +220,7 @@ def test_list_folders_of_a_file_is_refused_and_of_nothing_is_empty(tmp_path):
 )
 def test_errors_of_the_disk_are_told_in_plain_words(code, words, hint):
     with (
-        pytest.raises(DataError, match=f"can't write shop.csv: {words}") as caught,
+        pytest.raises(DataError, match=f"Can't write shop.csv: {words}") as caught,
         telling("write shop.csv", "-o FILE"),
     ):
         raise OSError(code, os.strerror(code))

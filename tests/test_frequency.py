@@ -137,11 +137,11 @@ def test_spellings(spelling, code):
         ("15", "'15' is not a frequency"),
         ("0D", "'0D' is not a frequency"),
         ("00h", "'00h' is not a frequency"),
-        ("W-XXX", "the ending of the frequency 'W-XXX' is not known"),
-        ("D-FRI", "the ending"),
-        ("MS-15", "the ending"),
-        ("M-32", "the ending"),
-        ("2B", "there is no frequency of 2 business-days"),
+        ("W-XXX", "The ending of the frequency 'W-XXX' is not known"),
+        ("D-FRI", "The ending"),
+        ("MS-15", "The ending"),
+        ("M-32", "The ending"),
+        ("2B", "There is no frequency of 2 business-days"),
     ],
 )
 def test_unknown_frequencies_are_refused(text, message):

@@ -59,7 +59,7 @@ def test_a_history_that_is_no_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"history\.jsonl is not a regular file") as caught:
         read_history(path)
     assert "move" in caught.value.hint
-    with pytest.raises(DataError, match=r"can't write .*history\.jsonl: a folder stands in the way of a file"):
+    with pytest.raises(DataError, match=r"Can't write .*history\.jsonl: a folder stands in the way of a file"):
         append_history(Disk(), path, {})
 
 

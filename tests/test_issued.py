@@ -143,9 +143,9 @@ def test_unfinished_work_is_unseen_and_swept(shop):
 def test_a_file_in_place_of_the_folder_is_an_error(shop):
     version = publish(shop)
     (shop.folder / "issued").write_bytes(b"")
-    with pytest.raises(DataError, match=r"can't write to .*: a file stands in the way"):
+    with pytest.raises(DataError, match=r"Can't write to .*: a file stands in the way"):
         shop.issue(b"later", version, NOW)
-    with pytest.raises(DataError, match=r"can't read .*issued: a file stands in the way of a folder"):
+    with pytest.raises(DataError, match=r"Can't read .*issued: a file stands in the way of a folder"):
         shop.issued()
 
 

@@ -25,6 +25,6 @@ def test_no_file_no_log():
 
 
 def test_a_log_that_cannot_be_written_is_told_before_any_work(tmp_path):
-    with pytest.raises(DataError, match="can't write the log") as raised:
+    with pytest.raises(DataError, match="Can't write the log") as raised:
         open_log(tmp_path, lambda: NOW)
     assert "--log-file" in raised.value.hint

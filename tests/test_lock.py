@@ -89,7 +89,7 @@ def test_the_kernel_frees_the_lock_of_a_killed_run(tmp_path):
 
 
 def test_a_lock_that_cannot_be_opened_is_a_data_error(tmp_path):
-    with pytest.raises(DataError, match="can't lock"), ModelLock(tmp_path / "no" / "lock", "shop").hold():
+    with pytest.raises(DataError, match="Can't lock"), ModelLock(tmp_path / "no" / "lock", "shop").hold():
         pytest.fail("held a lock that is not there")
 
 

@@ -178,7 +178,7 @@ def test_the_first_try_names_the_flag_that_is_needed(case):
 
 
 def test_a_table_without_dates_is_refused_politely():
-    with pytest.raises(DataError, match=r"no column of walmart_stores_crlines.csv holds dates: Store \('1'\)") as error:
+    with pytest.raises(DataError, match=r"No column of walmart_stores_crlines.csv holds dates: Store \('1'\)") as error:
         read_panel(MESSY / "walmart_stores_crlines.csv")
     assert error.value.hint.startswith("--no-dates if each row is one step in time")
 

@@ -151,7 +151,7 @@ def test_a_model_that_is_not_there_suggests_one_that_is(shop):
         lambda: shpo.rollback(None, NOW),
         lambda: shpo.prune(1),
     ):
-        with pytest.raises(NotFoundError, match=r"there is no model 'shpo'\. Did you mean 'shop'") as caught:
+        with pytest.raises(NotFoundError, match=r"There is no model 'shpo'\. Did you mean 'shop'") as caught:
             use()
         assert caught.value.hint == "forecast train DATA --name shpo"
     assert not shpo.folder.exists()
@@ -380,7 +380,7 @@ def test_prune_removes_a_link_and_not_what_it_points_to(shop, tmp_path):
 
 def test_prune_refuses_to_keep_nothing(shop):
     publish(shop)
-    with pytest.raises(UsageError, match="at least one version") as caught:
+    with pytest.raises(UsageError, match="At least one version") as caught:
         shop.prune(0)
     assert caught.value.hint == "--keep 1"
 
@@ -461,7 +461,7 @@ def test_a_store_of_a_newer_program_is_left_alone(shop, newer):
         lambda: shop.prune(1),
     ]
     for use in uses:
-        with pytest.raises(DataError, match="a newer forecast wrote this store") as caught:
+        with pytest.raises(DataError, match="A newer forecast wrote this store") as caught:
             use()
         assert caught.value.hint == "pip install --upgrade forecast"
     assert {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()} == before

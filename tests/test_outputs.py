@@ -65,6 +65,6 @@ def test_disk_that_refuses_is_told_with_the_flag_that_helps(tmp_path):
     with pytest.raises(DataError, match="a file stands in the way of a folder") as error:
         write_all(tmp_path / "file", {"x.csv": b""})
     assert "--out-dir DIR" in error.value.hint
-    with pytest.raises(DataError, match="can't write") as error:
+    with pytest.raises(DataError, match="Can't write") as error:
         write_file(tmp_path / "file" / "x.csv", "")
     assert "-o FILE" in error.value.hint

@@ -153,7 +153,7 @@ def test_wide_files_give_a_series_a_column(read):
     assert panel.series_ids == ("b", "a")
     assert panel.target == "b, a"
     np.testing.assert_array_equal(panel.values, [7, np.nan, 9, 1, 2, 3])
-    with pytest.raises(DataError, match=r"column c of sales.csv is empty"):
+    with pytest.raises(DataError, match=r"Column c of sales.csv is empty"):
         read(text, target=("c",))
 
 
@@ -174,7 +174,7 @@ def test_options_override_what_would_be_inferred(read):
 
 
 def test_a_column_asked_for_twice_is_refused(read):
-    with pytest.raises(UsageError, match="column value is asked for twice"):
+    with pytest.raises(UsageError, match="Column value is asked for twice"):
         read(days(1, 2), target=("value",), ids=("Value",))
 
 
@@ -255,9 +255,9 @@ def test_rows_that_contradict_each_other_all_over_are_refused(read):
         ("date,value\n2024-01-01,1\n2024-01-02,inf\n", "sales.csv line 3: column value holds an infinite number"),
         ("date,value\n2024-01-01,1\n2024-01-02,2\n2024-01-03,x\n", "line 4: 'x' in column value is not a number"),
         ("date,value\n2024-01-01,1\n", "sales.csv: the frequency can't be told from a single date"),
-        (days(5, 5, 5), "column value of sales.csv has nothing to learn from: every value is 5"),
-        (days("", ""), "no column of sales.csv holds numbers to forecast: value .empty."),
-        ("date,value\n,1\n,2\n", "no column of sales.csv holds dates"),
+        (days(5, 5, 5), "Column value of sales.csv has nothing to learn from: every value is 5"),
+        (days("", ""), "No column of sales.csv holds numbers to forecast: value .empty."),
+        ("date,value\n,1\n,2\n", "No column of sales.csv holds dates"),
         (
             days(*range(20)).replace("2024-01-05", "2024-01-05T01:30"),
             "sales.csv line 6: 2024-01-05 01:30:00 is not one of the daily steps",
@@ -281,7 +281,7 @@ def test_more_errors_that_need_an_option(read):
         read(days(1, 2, 3), freq="fortnightly")
     with pytest.raises(DataError, match=r"sales.csv: from the first date to the last lie .* steps, for 3 values"):
         read("date,value\n0001-01-01,1\n9999-01-01,2\n9999-01-02,3\n", freq="h")
-    with pytest.raises(DataError, match=r"column date of sales.csv is empty"):
+    with pytest.raises(DataError, match=r"Column date of sales.csv is empty"):
         read("date,value\n,1\n,2\n", time="date")
 
 
@@ -485,7 +485,7 @@ def test_months_with_a_point_are_dates_though_they_could_be_numbers(read, mark, 
 
 def test_seconds_that_went_by_are_no_months(read):
     rows = "".join(f"{i / 8},{i % 5}\n" for i in range(20))
-    with pytest.raises(DataError, match=r"no column of sales\.csv holds dates"):
+    with pytest.raises(DataError, match=r"No column of sales\.csv holds dates"):
         read(f"time,v\n{rows}")
 
 

@@ -80,7 +80,7 @@ def test_covariates_are_read_from_the_file_and_from_variables(folder):
     assert document["data"]["covariates"] == []
     assert run("check", "visits.csv", "--json", folder=folder).document["data"]["covariates"] == ["temp"]
     done = run("check", "visits.csv", folder=folder, FORECAST_PAST="promo")
-    assert (done.code, "column promo is asked for twice" in done.err) == (2, True)
+    assert (done.code, "Column promo is asked for twice" in done.err) == (2, True)
 
 
 def test_empty_variable_is_none(folder):

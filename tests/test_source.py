@@ -89,9 +89,9 @@ def test_any_encoding_becomes_utf8_without_a_mark(tmp_path, codec, encoding):
 
 def test_a_missing_file_names_the_nearest(tmp_path):
     written(tmp_path, "sales.csv", b"x")
-    with pytest.raises(NotFoundError, match=r"there is no file slaes.csv in .* Did you mean 'sales.csv'\?"):
+    with pytest.raises(NotFoundError, match=r"There is no file slaes.csv in .* Did you mean 'sales.csv'\?"):
         read_source(tmp_path / "slaes.csv")
-    with pytest.raises(NotFoundError, match=r"there is no file x.csv"):
+    with pytest.raises(NotFoundError, match=r"There is no file x.csv"):
         read_source(tmp_path / "nowhere" / "x.csv")
 
 

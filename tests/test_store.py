@@ -159,7 +159,7 @@ def test_a_full_disk_keeps_the_champion_and_loses_nothing_but_the_new(small_disk
     first, second = publish(store, "shop"), publish(store, "shop", champion=False)
     shop.record({"run": 1})
     before = tree(small_disk)
-    with pytest.raises(DataError, match=r"can't write to .*shop: the disk is full") as caught:
+    with pytest.raises(DataError, match=r"Can't write to .*shop: the disk is full") as caught:
         publish(store, "shop", size=200_000)
     assert caught.value.hint == "free some space, or choose another place with --store DIR"
     assert tree(small_disk) == before

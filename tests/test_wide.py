@@ -20,13 +20,13 @@ def wide(first, cells, names):
 @pytest.mark.parametrize(
     ("text", "message", "steps"),
     [
-        (wide("product", "ab", MONTHS.strftime("%b-%y")), "the dates .* from 'Jan-20' to 'Dec-21'", 24),
-        (wide("it's $", "ab", MONTHS.strftime("%Y-%m-%d")), "the dates .* from '2020-01-01' to '2021-12-01'", 24),
-        (wide("", "ab", YEARS), "the years .* from '1990' to '2009'", 20),
-        (wide("country", "ab", YEARS).replace(",", ";"), "the years .* from '1990' to '2009'", 20),
-        (wide("Year", YEARS, MONTHS[:12].strftime("%b")), "the months .* from 'Jan' to 'Dec'", 240),
-        (wide("Year", YEARS, ["Q1", "Q2", "Q3", "Q4"]), "the quarters .* from 'Q1' to 'Q4'", 80),
-        (wide("Month", MONTHS[:12].strftime("%b"), YEARS), "the years .* from '1990' to '2009'", 240),
+        (wide("product", "ab", MONTHS.strftime("%b-%y")), "The dates .* from 'Jan-20' to 'Dec-21'", 24),
+        (wide("it's $", "ab", MONTHS.strftime("%Y-%m-%d")), "The dates .* from '2020-01-01' to '2021-12-01'", 24),
+        (wide("", "ab", YEARS), "The years .* from '1990' to '2009'", 20),
+        (wide("country", "ab", YEARS).replace(",", ";"), "The years .* from '1990' to '2009'", 20),
+        (wide("Year", YEARS, MONTHS[:12].strftime("%b")), "The months .* from 'Jan' to 'Dec'", 240),
+        (wide("Year", YEARS, ["Q1", "Q2", "Q3", "Q4"]), "The quarters .* from 'Q1' to 'Q4'", 80),
+        (wide("Month", MONTHS[:12].strftime("%b"), YEARS), "The years .* from '1990' to '2009'", 240),
     ],
 )
 def test_dates_that_are_columns_are_refused_with_the_line_that_turns_them(tmp_path, monkeypatch, text, message, steps):

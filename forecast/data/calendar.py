@@ -123,7 +123,7 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
         if part is None and position == 0:
             part = "date"
         if part is None or part in parts:
-            message = f"column {name} of {table.source.name} holds no part of a time that goes with the others."
+            message = f"Column {name} of {table.source.name} holds no part of a time that goes with the others."
             raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
         parts[part] = name
     return parts
@@ -173,7 +173,7 @@ def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
         DataError: There is no year, or no such day.
     """
     if "year" not in parts:
-        message = f"no column among {', '.join(parts.values())} of {table.source.name} holds years or dates."
+        message = f"No column among {', '.join(parts.values())} of {table.source.name} holds years or dates."
         raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
     fields = {part: _numbers(table, name) for part, name in parts.items() if part in LIMITS}
     known = ~np.logical_or.reduce([np.isnan(numbers) for numbers in fields.values()])

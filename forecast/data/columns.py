@@ -93,7 +93,7 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
             raise DataError(message, f"leave {asked[0]} to tell the time, or --no-dates if each row is one step")
         if wide := columns_of_dates(table.names):
             raise dates_are_columns(table, wide, "year" if re.fullmatch(r"\d{4}", wide[0]) else "date")
-        message = f"no column of {table.source.name} holds dates: {_examples(table, table.names)}."
+        message = f"No column of {table.source.name} holds dates: {_examples(table, table.names)}."
         hint = "--no-dates if each row is one step in time, in order; or --time COLUMN, --date-format FORMAT"
         raise DataError(message, hint)
     return dated[0], _choice("time", dated[0], dated, "dates", "--time")
@@ -109,7 +109,7 @@ def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding
     numeric = [name for name in free if table.kind(name) == "numbers" or table.is_mostly_numbers(name)]
     if not numeric:
         what = f": {_examples(table, free)}." if free else "."
-        raise DataError(f"no column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
+        raise DataError(f"No column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
     others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
     named = [name for name in numeric if is_named(name, TARGET_NAMES)]
     clean = [name for name in numeric if name in named or table.is_of_digits(name)] or numeric

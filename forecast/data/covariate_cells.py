@@ -73,7 +73,7 @@ def read_cells(table: Table, name: str, kind: Kind, missing: Sequence[float] = (
     held = table.kind(name)
     if held == "dates":
         raise UsageError(
-            f"column {name} of {table.source.name} holds dates, which can't be a covariate.",
+            f"Column {name} of {table.source.name} holds dates, which can't be a covariate.",
             f"leave it out of --{kind}; what the calendar says is used without it",
         )
     if held in {"text", "other"}:
@@ -119,7 +119,7 @@ def _coded(table: Table, name: str, kind: Kind, levels: tuple[str, ...] = ()) ->
     unseen = tuple(sorted(set(words) - set(levels)))
     if not levels and len(unseen) > MOST_LEVELS:
         raise UsageError(
-            f"column {name} of {table.source.name} has {counted(len(unseen), 'different text')}; a covariate can have "
+            f"Column {name} of {table.source.name} has {counted(len(unseen), 'different text')}; a covariate can have "
             f"at most {MOST_LEVELS}.",
             f"leave it out of --{kind}, or make groups of its values",
         )

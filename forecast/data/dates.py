@@ -71,7 +71,7 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
         return _read_stamps(table, name)
     texts = table.texts(name)
     if len(texts.values) == 0:
-        raise DataError(f"column {name} of {table.source.name} is empty.", "--time names another column")
+        raise DataError(f"Column {name} of {table.source.name} is empty.", "--time names another column")
     parsed, reason = (parse(texts.values, form), "") if form else _best(texts, table.source.name)
     no_dates = texts.matching(NO_DATE) & ~parsed.valid
     strays = np.flatnonzero(np.append(no_dates, False)[texts.codes])

@@ -81,7 +81,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     if names[0].startswith(COMMENT):
         names[0] = names[0].lstrip(f"{COMMENT} ")
     if all(DATA.fullmatch(field) for field in names if field) and not _are_names(names, rows):
-        raise DataError(f"the first line of {name} holds data, not column names.", "put date,value above it")
+        raise DataError(f"The first line of {name} holds data, not column names.", "put date,value above it")
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
     line = table[top][0]

@@ -72,7 +72,7 @@ class Frequency:
 
     def __post_init__(self) -> None:
         if self.every < 1 or (self.unit == "business-day" and self.every > 1):
-            raise UsageError(f"there is no frequency of {self.every} {self.unit}s.", "--freq B or --freq D")
+            raise UsageError(f"There is no frequency of {self.every} {self.unit}s.", "--freq B or --freq D")
 
     @property
     def code(self) -> str:
@@ -207,7 +207,7 @@ def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequenc
     names = WEEKDAYS if unit == "week" else MONTH_NAMES if unit in MONTHS else ()
     day_fits = unit in MONTHS and word not in FIRST_OR_LAST and 1 <= day <= LAST_DAY
     if (name and name not in names) or (match["day"] and not day_fits):
-        raise UsageError(f"the ending of the frequency '{text}' is not known.", "such as --freq W-FRI, QS-FEB, M-15")
+        raise UsageError(f"The ending of the frequency '{text}' is not known.", "such as --freq W-FRI, QS-FEB, M-15")
     if unit in MONTHS:
         return of_months(MONTHS[unit] * every, timestamps, FIRST_OR_LAST.get(word, day), name)
     if unit == "business-day":

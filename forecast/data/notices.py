@@ -112,7 +112,7 @@ def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Fi
     constant = np.fmin.reduceat(panel.values, starts) == np.fmax.reduceat(panel.values, starts)
     if constant.all() and not is_sequel:
         value = f"every value is {panel.values[0]:.15g}" if len(panel) == 1 else "no series ever changes"
-        message = f"column {panel.target} of {table.source.name} has nothing to learn from: {value}."
+        message = f"Column {panel.target} of {table.source.name} has nothing to learn from: {value}."
         raise DataError(message, "--target names another column")
     if not constant.any():
         return []

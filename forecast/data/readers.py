@@ -254,7 +254,7 @@ def _panel(
     keys = selection.keys
     panel = _assembled(selection.columns, keys, rows.laid, rows.frequency, options.fill)
     if len(panel) == 0:
-        raise DataError(f"column {panel.target} of {table.source.name} is empty.", "--target names another column")
+        raise DataError(f"Column {panel.target} of {table.source.name} is empty.", "--target names another column")
     findings = []
     empty = len(rows.laid) * len(keys.names) - len(panel)
     if empty:

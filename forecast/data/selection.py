@@ -63,7 +63,7 @@ def select(table: Table, options: ReadOptions) -> Selection:
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
         flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if covariates)]
-        raise UsageError(f"column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
+        raise UsageError(f"Column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
     findings: list[Finding] = []
     if options.no_dates:
         ids = ids or tuple(name for name in table.names if name.lower() in SURE_IDS and name not in named)[:1]

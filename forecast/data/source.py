@@ -101,7 +101,7 @@ def _stored(path: Path, name: str) -> bytes:
             raise DataError(message, f"read it as standard input: - in place of the file, and < {path} at the end")
         return _read(path, name)
     except FileNotFoundError:
-        message = f"there is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"
+        message = f"There is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"
         raise NotFoundError(message, "check the path; - reads standard input") from None
     except IsADirectoryError:
         tables = [file for file in _files(path) if Path(file).suffix.lower() in SUFFIXES]

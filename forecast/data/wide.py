@@ -48,7 +48,7 @@ def dates_are_columns(table: Table, dated: Sequence[str], name: str) -> DataErro
         name: What to call them together: ``date``, ``year``, ``quarter`` or ``month``.
     """
     ends = f"from {quoted(dated[0])} to {quoted(dated[-1])}"
-    message = f"the {name}s of {table.source.name} are columns, {ends}, where each row should be one."
+    message = f"The {name}s of {table.source.name} are columns, {ends}, where each row should be one."
     kept = [UNNAMED if other == INDEX else other for other in table.names if other not in dated]
     read = f"pandas.{_reader(table)}.melt({kept!r}, var_name={name!r})"
     turn = python_line(f"import pandas; {read}.to_csv('long.csv', index=False)")

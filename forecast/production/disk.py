@@ -54,7 +54,7 @@ def telling(action: str, flag: str = "--store DIR") -> Iterator[None]:
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, "")
         raise DataError(
-            f"can't {action}: {plain_words(error)}.", f"{remedy}choose another place with {flag}"
+            f"Can't {action}: {plain_words(error)}.", f"{remedy}choose another place with {flag}"
         ) from error
 
 

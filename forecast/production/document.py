@@ -43,7 +43,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
     schema = document["schema_version"]
     if schema > SCHEMA_VERSION:
         raise NewerStoreError(
-            f"a newer forecast wrote this store: its schema is {schema}, this one knows {SCHEMA_VERSION}.",
+            f"A newer forecast wrote this store: its schema is {schema}, this one knows {SCHEMA_VERSION}.",
             "pip install --upgrade forecast",
         )
     return document

@@ -63,7 +63,7 @@ class ModelLock:
                 if left <= 0:
                     holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
                     raise LockedError(
-                        f"another run (process {holder or 'unknown'}) holds the lock of {self._name}.",
+                        f"Another run (process {holder or 'unknown'}) holds the lock of {self._name}.",
                         "try again when it is done, or wait for it with --lock-timeout 10m",
                     ) from None
             time.sleep(min(_PAUSE, left))

@@ -223,7 +223,7 @@ class ModelStore:
             UsageError, NotFoundError, DataError: As for ``prune``.
         """
         if keep < 1:
-            raise UsageError(f"at least one version is kept beside the champion, not {keep}.", "--keep 1")
+            raise UsageError(f"At least one version is kept beside the champion, not {keep}.", "--keep 1")
         champion = self.champion()
         champion.verify()
         shelf = self._shelf()
@@ -292,6 +292,6 @@ class ModelStore:
     def _require(self) -> None:
         if not self.exists():
             raise NotFoundError(
-                f"there is no model '{self.name}'.{did_you_mean(self.name, self._all_names())}",
+                f"There is no model '{self.name}'.{did_you_mean(self.name, self._all_names())}",
                 f"forecast train DATA --name {self.name}",
             )

@@ -46,7 +46,7 @@ def second_look(decision: Decision, duel: Duel, final: TrainedModel, panel: Pane
     """
     after = score_on(final, panel, duel.folds).rmse
     if not np.isfinite(after):
-        raise TrainingError("the challenger's forecasts are not all numbers.", "--no-refit-all, or another --seed")
+        raise TrainingError("The challenger's forecasts are not all numbers.", "--no-refit-all, or another --seed")
     before = duel.challenger.score.rmse
     if gate.force or after <= WORSE * max(before, duel.champion.rmse):
         return decision
@@ -101,13 +101,13 @@ def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, pan
     try:
         loaded, _ = unpack_model(json.loads(json.dumps(manifest, allow_nan=False)), weights)
     except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"the new version can't be read back: {error}.", "forecast doctor") from error
+        raise TrainingError(f"The new version can't be read back: {error}.", "forecast doctor") from error
     found = loaded.forecast(panel, loaded.horizon)
     if not np.isfinite(expected.point).all():
-        raise TrainingError("the new version's forecasts are not all numbers.", "another --seed or --preset")
+        raise TrainingError("The new version's forecasts are not all numbers.", "another --seed or --preset")
     for one, other in zip(_numbers(expected), _numbers(found), strict=True):
         if not np.array_equal(one, other, equal_nan=True):  # a series that never varies has no interval
-            raise TrainingError("the new version, read back, forecasts something else.", "forecast doctor")
+            raise TrainingError("The new version, read back, forecasts something else.", "forecast doctor")
 
 
 def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]]:

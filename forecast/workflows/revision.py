@@ -92,7 +92,7 @@ def check_whole(reading: Reading, before: Before, now: datetime, allowed: Tolera
         )
     if not reading.is_closed and before.data.get("closed", False) and not allowed.cut_off:
         raise SuspiciousError(
-            f"the last line of {reading.source} has no line break, but had one last time: it may be cut off.",
+            f"The last line of {reading.source} has no line break, but had one last time: it may be cut off.",
             "wait until the file is written, or --allow-cut-off if it is whole",
         )
     panel, frequency = reading.panel, reading.panel.frequency
