@@ -9,7 +9,7 @@ from forecast.data.windows import last_lookbacks
 from forecast.models.baselines import naive, seasonal_naive
 from forecast.models.exponential import exponential_smoothing
 from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
-from forecast.models.smoothing import Smoothing, smoothing_map
+from forecast.models.smoothing import Smoothing, maps_of
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import View
 
@@ -95,7 +95,7 @@ def test_rolled_network_feeds_its_forecasts_back():
 def test_rolled_network_rolls_its_smoothed_base_too():
     view, panel = View("smoothed", SEASON), panel_from_series([wave(30)], "D")
     spec = tiny_spec("rnn", rolled=True, views=(view,))
-    base = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), 8, 1, SEASON)
+    base = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], 8, 1, SEASON)[0]
     untrained = {name: 0 * array for name, array in random_weights(spec).items()}
     path = list(panel.series(0))
     for _ in range(3):

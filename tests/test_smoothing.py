@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tiny import SEASON, wave
 
-from forecast.models.smoothing import Smoothing, fit_smoothing, smoothing_map, smoothing_maps, smoothings
+from forecast.models.smoothing import Smoothing, fit_smoothing, maps_of, smoothing_maps, smoothings
 
 SIZES = [(20, 6, 4), (8, 3, 4), (7, 5, 4), (3, 4, 4), (12, 3, 1), (1, 2, 1), (2, 3, 1)]
 SETTINGS = [
@@ -55,25 +55,25 @@ def holt_winters_slowly(y, horizon, season, settings):
 def test_map_is_the_recursion_of_the_textbook(settings, lookback, horizon, season):
     window = np.random.default_rng(0).normal(5, 2, lookback)
     expected = holt_winters_slowly(list(window), horizon, season, settings)
-    np.testing.assert_allclose(window @ smoothing_map(settings, lookback, horizon, season), expected, rtol=1e-9)
+    np.testing.assert_allclose(window @ maps_of([settings], lookback, horizon, season)[0], expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("lookback", "horizon", "season"), SIZES)
 def test_every_map_keeps_a_constant_and_moves_with_a_shift(lookback, horizon, season):
     for settings in smoothings(season):
-        total = smoothing_map(settings, lookback, horizon, season).sum(axis=0)
+        total = maps_of([settings], lookback, horizon, season)[0].sum(axis=0)
         np.testing.assert_allclose(total, 1, rtol=1e-9)
 
 
 def test_every_map_continues_a_repeating_season():
     window = np.tile([3.0, 7.0, 1.0, 9.0], 5)
     for settings in smoothings(SEASON):
-        np.testing.assert_allclose(window @ smoothing_map(settings, 20, 6, SEASON), [3, 7, 1, 9, 3, 7], rtol=1e-9)
+        np.testing.assert_allclose(window @ maps_of([settings], 20, 6, SEASON)[0], [3, 7, 1, 9, 3, 7], rtol=1e-9)
 
 
 def test_full_smoothing_is_the_last_value():
     window = np.random.default_rng(0).normal(0, 1, 9)
-    last = window @ smoothing_map(Smoothing(1.0, 0.0, 0.0, 0.0), 9, 3, 1)
+    last = window @ maps_of([Smoothing(1.0, 0.0, 0.0, 0.0)], 9, 3, 1)[0]
     np.testing.assert_allclose(last, window[-1])
 
 
@@ -89,7 +89,7 @@ def error_of(base, windows, futures):
 def test_fitted_map_is_led_by_the_best_ones():
     windows, futures = windows_of(wave(120, trend=0.4))
     fitted = fit_smoothing(windows, futures, np.ones((len(windows), 1)), SEASON)
-    errors = [error_of(smoothing_map(each, 12, 3, SEASON), windows, futures) for each in smoothings(SEASON)]
+    errors = [error_of(maps_of([each], 12, 3, SEASON)[0], windows, futures) for each in smoothings(SEASON)]
     assert error_of(fitted, windows, futures) < min(1.3 * min(errors), np.median(errors))
     np.testing.assert_allclose(fitted.sum(axis=0), 1)
 
@@ -125,5 +125,5 @@ def test_unit_of_the_data_does_not_matter():
 @pytest.mark.parametrize(("lookback", "horizon", "season"), [(20, 6, SEASON), (9, 3, 1), (10, 3, 12)])
 def test_maps_run_together_are_those_run_alone(lookback, horizon, season):
     together = smoothing_maps(lookback, horizon, season)
-    alone = [smoothing_map(settings, lookback, horizon, season) for settings in smoothings(season)]
+    alone = [maps_of([settings], lookback, horizon, season)[0] for settings in smoothings(season)]
     np.testing.assert_allclose(together, alone, atol=1e-12)

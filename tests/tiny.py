@@ -6,7 +6,7 @@ import numpy as np
 
 from forecast.data.panel import panel_from_series
 from forecast.models.recurrent import Network, RecurrentModel, measure_series, weight_shapes
-from forecast.models.smoothing import Smoothing, smoothing_map
+from forecast.models.smoothing import Smoothing, maps_of
 from forecast.specs import ModelSpec, View
 
 SEASON = 4
@@ -42,7 +42,7 @@ def random_model(spec, panel):
     """A model as if trained on the panel, without TensorFlow: its networks are random."""
     networks = tuple(Network(view, seed, random_weights(spec, seed)) for view in spec.views for seed in spec.seeds)
     statistics = {view: measure_series(panel, view) for view in spec.views}
-    smoothing = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), spec.window, spec.horizon, SEASON)
+    smoothing = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, SEASON)[0]
     for view, own in statistics.items():
         statistics[view] = replace(own, base=smoothing if view.base == "smoothed" else None)
     return RecurrentModel(spec, networks, panel.series_ids, statistics)

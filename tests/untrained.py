@@ -8,7 +8,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.knowledge import learn_knowledge
 from forecast.models.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.registry import NETWORKS, make_forecaster
-from forecast.models.smoothing import Smoothing, smoothing_map
+from forecast.models.smoothing import Smoothing, maps_of
 from forecast.specs import Machine, ModelSpec
 
 
@@ -25,7 +25,7 @@ class Untrained:
         spec = knowledge.sized(self.spec) if knowledge else self.spec
         statistics = {view: measure_series(panel, view) for view in spec.views}
         for view, own in statistics.items():
-            base = smoothing_map(Smoothing(0.4, 0.1, 0.2, 0.9), spec.window, spec.horizon, view.season)
+            base = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, view.season)[0]
             statistics[view] = replace(own, base=base if view.base == "smoothed" else None)
         watcher.progress(1.0)
         networks = tuple(

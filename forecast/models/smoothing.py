@@ -50,16 +50,11 @@ def smoothing_maps(lookback: int, horizon: int, season: int) -> FloatArray:
     maps = np.empty((len(tried), lookback, horizon))
     for speed in {each.season for each in tried}:  # one at a time: a season of each map is large
         some = [number for number, each in enumerate(tried) if each.season == speed]
-        maps[some] = _run([tried[number] for number in some], lookback, horizon, season)
+        maps[some] = maps_of([tried[number] for number in some], lookback, horizon, season)
     return maps
 
 
-def smoothing_map(smoothing: Smoothing, lookback: int, horizon: int, season: int) -> FloatArray:
-    """Returns one map, (L, H)."""
-    return np.asarray(_run([smoothing], lookback, horizon, season)[0])
-
-
-def _run(settings: Sequence[Smoothing], lookback: int, horizon: int, season: int) -> FloatArray:
+def maps_of(settings: Sequence[Smoothing], lookback: int, horizon: int, season: int) -> FloatArray:
     """Returns the maps (K, L, H) of the damped additive Holt-Winters method; all seasons must follow equally fast.
 
     l' = l + φb + α e;  b' = φb + α β e;  s' = s + γ (1 − α) e, where e = y − (l + φb + s)
