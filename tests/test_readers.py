@@ -205,6 +205,26 @@ def test_gaps_and_empty_values_are_missing_steps_and_named(read):
     assert error.value.hint == "--fill interpolate"
 
 
+@pytest.mark.parametrize(
+    ("closed", "once", "said"),
+    [
+        ({6}, None, "; no Sunday has a value"),
+        ({4, 5}, None, "; no Friday or Saturday has a value"),
+        ({6}, 20, "; hardly a Sunday has a value"),
+        ({}, None, None),
+    ],
+)
+def test_days_of_the_week_when_a_shop_is_closed_are_named(read, closed, once, said):
+    monday = np.datetime64("2024-01-01")
+    rows = [f"{monday + i},{i}" for i in range(7 * 30) if i % 7 not in closed or i // 7 == once]
+    if said is None:
+        rows = rows[::3] + rows[1::3]  # a third of all days is missing, whichever they are
+    text = "date,value\n" + "\n".join(rows)
+    [finding] = found(read(text), "gaps")
+    assert finding.text.endswith(f"{said}: --fill zero if nothing is sold then" if said else "is 2024-01-03")
+    assert found(read(text, fill="zero"), "gaps")[0].text.endswith(said or "is 2024-01-03")
+
+
 def test_empty_values_at_the_start_and_the_end_are_not_part_of_a_series(read):
     reading = read(days("", 1, 2, 3, "", ""))
     assert reading.panel.values.tolist() == [1, 2, 3]
