@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from forecast.data import month_names
 from forecast.data.date_forms import FORMS
-from forecast.data.dates import looks_like_dates, read_dates
+from forecast.data.dates import EXCEL_NOTE, looks_like_dates, read_dates
+from forecast.data.month_names import MONTH_OF, MONTHS
 from forecast.data.source import Source
 from forecast.data.table import Table, Texts
 from forecast.errors import DataError, UsageError
@@ -74,10 +76,51 @@ def test_a_form_that_is_given_is_followed(form):
         ("2024-q4", "2024-10-01"),
         ("Q3 2021", "2021-07-01"),
         ("1-01", "0001-01-01"),
+        ("2024020907", "2024-02-09T07:00:00"),
+        ("202402090705", "2024-02-09T07:05:00"),
+        ("20240209T070559", "2024-02-09T07:05:59"),
+        ("Fri 9 Feb 2024", "2024-02-09"),
+        ("Thursday. February 29 2024 7:05", "2024-02-29T07:05:00"),
+        ("31. Dezember 2024", "2024-12-31"),
+        ("1. Mär. 2024", "2024-03-01"),
+        ("15 août 2024", "2024-08-15"),
+        ("3 de enero de 2024", "2024-01-03"),
+        ("9-dic-24", "2024-12-09"),
+        ("ottobre 2024", "2024-10-01"),
+        ("2024年2月9日", "2024-02-09"),
+        ("2024年12月", "2024-12-01"),
+        ("2024M02", "2024-02-01"),
+        ("2024-M12", "2024-12-01"),
+        ("4Q2024", "2024-10-01"),
+        ("1Q09", "2009-01-01"),
+        ("Q4 24", "2024-10-01"),
+        ("Week 5 2024", "2024-01-29"),
+        ("KW 5/2024", "2024-01-29"),
+        ("45292", "2024-01-01"),
     ],
 )
 def test_forms_that_need_no_help(text, stamp):
     assert read([text])[0] == [stamp]
+
+
+@pytest.mark.parametrize(
+    ("texts", "stamps", "note"),
+    [
+        (["45292", "45293.25"], ["2024-01-01", "2024-01-02T06:00:00"], EXCEL_NOTE),
+        (["2033123123", "2034010100"], ["2033-12-31T23:00:00", "2034-01-01"], ""),
+        (["2033123123", "2034010124"], ["2034-06-05T12:25:23", "2034-06-15T18:48:44"], ""),
+        (["1704067200", "1704153600"], ["2024-01-01", "2024-01-02"], ""),
+    ],
+)
+def test_numbers_are_days_of_a_spreadsheet_hours_of_the_calendar_or_seconds(texts, stamps, note):
+    assert read(texts) == (stamps, note)
+    assert read([*texts, ""])[0] == [*stamps, None]
+
+
+def test_no_name_of_a_month_is_another_month_in_another_language():
+    words = [word for words in month_names._SPELLINGS for word in set(words.split())]
+    assert len(set(words)) == len(words)
+    assert all(MONTH_OF[name.lower()] == MONTH_OF[name[:3].lower()] == month for month, name in enumerate(MONTHS))
 
 
 def test_one_day_above_twelve_settles_the_order_for_the_column():

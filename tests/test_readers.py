@@ -191,6 +191,26 @@ def test_a_date_form_that_is_given_settles_the_question(read):
     assert read(text, date_format="%m/%d/%Y").panel.frequency.code == "D"
 
 
+@pytest.mark.parametrize(
+    ("texts", "code", "first"),
+    [
+        ([f"{year}{month:02}" for year in (2019, 2020) for month in range(1, 13)], "MS", "2019-01-01"),
+        ([f"202001{day:02}{hour:02}" for day in range(1, 4) for hour in range(24)], "h", "2020-01-01"),
+        ([str(45292 + 7 * week) for week in range(30)], "W-MON", "2024-01-01"),
+        (["43466", "43497", "43525", "43556", "43586", "43617", "43647", "43678"], "MS", "2019-01-01"),
+    ],
+)
+def test_numbers_in_a_column_called_date_are_dates(read, texts, code, first):
+    panel = read("date,value\n" + "".join(f"{text},{i % 5}\n" for i, text in enumerate(texts))).panel
+    assert (panel.frequency.code, str(panel.timestamps(0)[0])[:10], panel.target) == (code, first, "value")
+
+
+def test_numbers_in_other_columns_are_no_dates(read):
+    rows = "".join(f"{day},{201900 + day % 12},{45000 + day}\n" for day in range(20200101, 20200129))
+    panel = read(f"date,plan,value\n{rows}").panel
+    assert (panel.frequency.code, panel.target) == ("D", "value")
+
+
 def test_gaps_and_empty_values_are_missing_steps_and_named(read):
     text = "date,value\n2024-01-01,1\n2024-01-02,\n2024-01-05,5\n2024-01-06,6\n"
     reading = read(text)

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecast.data.date_forms import DAY, MONTHS, monday
+from forecast.data.date_forms import DAY, monday
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
+from forecast.data.month_names import MONTHS
 from forecast.data.names import part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import YEARS, Table

@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from forecast.data.dates import UNIX, Dates, looks_like_dates, read_dates, unix_form
+from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.inference import infer_frequency
@@ -24,7 +24,9 @@ from forecast.data.table import YEARS, Table
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 
-NUMBERED_DAYS = (15000101, 22001231)  # 20240131 is a date where the column is called one
+NUMBERED_HOURS = (1900010100, 2200123123)  # 2024013123 is an hour, 20240131 a day and 202401 a month where the column
+NUMBERED_DAYS = (15000101, 22001231)  # is called a date
+NUMBERED_MONTHS = (150001, 220012)
 MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
 MOST_CANDIDATES = 8
@@ -251,14 +253,16 @@ def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str], t
 
 
 def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
-    if form not in UNIX and (form is not None or table.kind(name) == "text"):
+    if form not in NUMBERED and (form is not None or table.kind(name) == "text"):
         return looks_like_dates(table.texts(name), form, boldly=name.lower() in TIME_NAMES)
-    if form in UNIX or (form is None and is_named(name, TIME_NAMES) and unix_form(table, name)):
+    if form in NUMBERED or (form is None and is_named(name, TIME_NAMES) and numbered_form(table, name)):
         return table.kind(name) == "numbers"
     if table.is_whole(name) and is_named(name, TIME_NAMES):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
-        return any(first <= low and high <= last for first, last in (NUMBERED_DAYS, YEARS))
+        if NUMBERED_MONTHS[0] <= low and high <= NUMBERED_MONTHS[1]:
+            return bool(((numbers - 1) % 100 < 12)[~np.isnan(numbers)].all())
+        return any(first <= low and high <= last for first, last in (NUMBERED_HOURS, NUMBERED_DAYS, YEARS))
     if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
         return looks_like_dates(table.texts(name), form)  # 01.2024 is no number
     return table.kind(name) == "dates"

@@ -18,29 +18,30 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import coded, flags
+from forecast.data.month_names import MONTH_OF
 from forecast.data.panel import IntArray
 from forecast.errors import UsageError
 
 DAY = 86_400
 CENTURY = 69  # two-digit years from here on are of the 1900s, as in C and Python
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 FORMS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y%m", "%m/%Y", "%m-%Y", "%m.%Y"),
+    *("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S"),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
     *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
+    *("%d. %b %Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y年%m月", "%YM%m", "%Y-M%m"),
     *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y", "%b %y", "%b-%y", "%Y"),
-    *("%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "W%V %G", "W%V-%G", "W%V/%G"),
+    *("%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "W%V %G", "W%V-%G", "W%V/%G", "Week %V %G", "KW %V/%G", "KW %V %G"),
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y"),
+    *("%qQ%Y", "%qQ%y", "%qQ %Y", "Q%q %y", "Q%q-%y"),
     *("%m/%y", "%y-%m", "%N-%m"),
 )
 COUNTED = "%N-%m"  # 1-01 is the first month of the first year; taken where no other form reads as much
 IN_TURN = "%m/%y"  # 3/24 can be a day of a year that is not told, too: taken where one month follows the other
 TIMID = (IN_TURN, "%y-%m", COUNTED)  # much that is no date looks like them
-NAME = rf"(?P<name>sept|{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS).lower()})\.?"
+NAME = rf"(?P<name>{'|'.join(sorted(map(re.escape, MONTH_OF), key=len, reverse=True))})\.?"
+WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +)?"
 ZONE = r"(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"
 HALF = r"(?P<half>[ap])\.?m\.?"
 DIRECTIVES = {"b": NAME, "B": NAME, "p": HALF, "z": ZONE, "f": r"\d{1,9}", "%": "%"}
@@ -87,7 +88,8 @@ def _pattern(form: str) -> str:
         else:
             pieces.append(DIRECTIVES.get(token[1:]) or (" +" if token == " " else re.escape(token.lower())))
     clock = "" if {"hour", "z", "p", "week", "quarter", "counted"} & set(fields) else CLOCK
-    return f"^{''.join(pieces)}{clock}$"
+    weekday = WEEKDAY if "day" in fields else ""
+    return f"^{weekday}{''.join(pieces)}{clock}$"
 
 
 def parse(values: Any, form: str) -> Parsed:
@@ -96,7 +98,7 @@ def parse(values: Any, form: str) -> Parsed:
     year, short = _numbers(found, "year", 0), _numbers(found, "short", -1)
     year = np.where(short >= 0, short + np.where(short < CENTURY, 2000, 1900), year) + _numbers(found, "counted", 0)
     quarter = _numbers(found, "quarter", 1)
-    month = _numbers(found, "month", 1) + _numbers(found, "name", 0, _month) + 3 * (quarter - 1)
+    month = _numbers(found, "month", 1) + _numbers(found, "name", 0, MONTH_OF.__getitem__) + 3 * (quarter - 1)
     day, hour = _numbers(found, "day", 1), _numbers(found, "hour", 0)
     minute, second = _numbers(found, "minute", 0), _numbers(found, "second", 0)
     half = _numbers(found, "half", -1, "ap".index)
@@ -134,11 +136,6 @@ def _numbers(found: Any, field: str, default: int, convert: Callable[[str], int]
 
 def _names(found: Any) -> list[str]:
     return [field.name for field in found.type]
-
-
-def _month(name: str) -> int:
-    """Returns what to add to January, the default, for the month of that name."""
-    return [month[:3].lower() for month in MONTHS].index(name[:3])
 
 
 def _offset(zone: str) -> int:

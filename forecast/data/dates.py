@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import flags
-from forecast.data.date_forms import COUNTED, DAY, FORMS, IN_TURN, MONTHS, TIMID, Parsed, parse
+from forecast.data.date_forms import COUNTED, DAY, FORMS, IN_TURN, TIMID, Parsed, parse
 from forecast.data.evenness import most_even
-from forecast.data.panel import IntArray
+from forecast.data.month_names import MONTHS
+from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table, Texts
 from forecast.data.unreadable_dates import not_a_date
 from forecast.errors import DataError
@@ -27,6 +28,10 @@ Stamps = NDArray[np.datetime64]
 SAMPLE = 200  # different texts that choose the forms worth trying on all
 UNIX = {"unix": 1, "unix-ms": 10**3, "unix-us": 10**6, "unix-ns": 10**9}  # parts of a second since 1970
 UNIX_YEARS = (5e8, 4.2e9)  # seconds: from 1985 to 2103
+EXCEL, EXCEL_YEARS = "excel", (20_000, 60_000)  # days since 1899-12-30: from 1954 to 2064
+EXCEL_ZERO = 25_569  # 1970-01-01
+EXCEL_NOTE = "the dates are numbers of days since 1899-12-30, as spreadsheets count them"
+NUMBERED = (*UNIX, EXCEL)
 NO_DATE = r"(?i)^(\d{1,2}:\d{2}(:\d{2})?|(grand )?totals?|sum|average|mean|gesamt|summe)$"
 MOSTLY = 0.8
 MOST_STRAYS = 0.01  # share of rows that may have a time of day or a total in place of a date
@@ -65,8 +70,8 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
         DataError: A cell is not a date, or every date can be read in two ways.
         UsageError: The form is none.
     """
-    if form in UNIX or (form is None and table.kind(name) == "numbers" and unix_form(table, name)):
-        return _read_unix(table, name, form or unix_form(table, name))
+    if form in NUMBERED or (form is None and numbered_form(table, name)):
+        return _read_numbered(table, name, form or numbered_form(table, name))
     if form is None and table.kind(name) == "dates" and not (table.zone(name) and table.dialect):
         return _read_stamps(table, name)
     texts = table.texts(name)
@@ -87,26 +92,39 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()))
 
 
-def unix_form(table: Table, name: str) -> str:
-    """Returns the form of a column that counts seconds, or parts of them, since 1970; empty where it does not."""
+def numbered_form(table: Table, name: str) -> str:
+    """Returns the form of a column that counts days since 1899-12-30, seconds since 1970 or parts of them; or empty."""
     if table.kind(name) != "numbers":
         return ""
     numbers = table.numbers(name)
     if np.isnan(numbers).all():
         return ""
     low, high = np.nanmin(numbers), np.nanmax(numbers)
+    if EXCEL_YEARS[0] <= low and high <= EXCEL_YEARS[1]:
+        return EXCEL
     first, last = UNIX_YEARS
-    return next((form for form, parts in UNIX.items() if first * parts <= low and high <= last * parts), "")
+    form = next((form for form, parts in UNIX.items() if first * parts <= low and high <= last * parts), "")
+    return "" if form == "unix" and _are_hours(numbers) else form
 
 
-def _read_unix(table: Table, name: str, form: str) -> Dates:
+def _are_hours(numbers: FloatArray) -> bool:
+    """Returns whether numbers that could be seconds since 1970 are written as hours of days, such as 2024013123."""
+    known = numbers[~np.isnan(numbers)]
+    years, months, days, hours = known // 10**6, known // 10**4 % 100, known // 100 % 100, known % 100
+    fits = (years >= 1900) & (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31) & (hours < 24)
+    return bool(fits.all())
+
+
+def _read_numbered(table: Table, name: str, form: str) -> Dates:
     numbers = table.numbers(name)
-    limit = UNIX_YEARS[1] * UNIX[form]
+    limit = EXCEL_YEARS[1] if form == EXCEL else UNIX_YEARS[1] * UNIX[form]
     wrong = ~np.isnan(numbers) & ~(np.abs(numbers) <= limit)
     if wrong.any():
         raise DataError(f"{table.place(int(wrong.argmax()))}: column {name} is no {form} time", "--date-format")
-    seconds, codes = np.unique(np.nan_to_num(numbers) // UNIX[form], return_inverse=True)
-    dates = Dates(codes.astype(np.int64), seconds.astype(np.int64).astype("datetime64[s]"), form=form)
+    seconds = np.round((numbers - EXCEL_ZERO) * DAY) if form == EXCEL else numbers // UNIX[form]
+    distinct, codes = np.unique(np.nan_to_num(seconds), return_inverse=True)
+    stamps = distinct.astype(np.int64).astype("datetime64[s]")
+    dates = Dates(codes.astype(np.int64), stamps, EXCEL_NOTE if form == EXCEL else "", form=form)
     return dates.of_rows(~np.isnan(numbers))
 
 

@@ -5,6 +5,7 @@ import re
 TIME_NAMES = (
     *("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year", "period"),
     *("ts", "unix", "epoch", "unixtime", "datum", "fecha"),
+    *("yearmonth", "ym", "yyyymm", "yyyymmdd"),
 )
 TARGET_NAMES = (
     *("y", "target", "sales", "value", "close", "demand", "price", "revenue", "turnover", "total", "amount"),

@@ -1,0 +1,22 @@
+"""The names of the months in languages that spreadsheets are written in, whole and as they are cut short."""
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_SPELLINGS = (  # English, German, French, Spanish, Italian, Portuguese, Dutch; no word is another month elsewhere
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari",
+    "february feb februar février fevrier févr fevr fév febrero febbraio fevereiro fev februari",
+    "march mar märz maerz mär mrz mars marzo março marco maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août aout agosto ago augustus",
+    "september sept sep septembre septiembre setiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro",
+)
+MONTH_OF = {word: number for number, words in enumerate(_SPELLINGS) for word in words.split()}
+"""From a name in lower case to how many months it comes after January."""
