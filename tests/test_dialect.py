@@ -25,6 +25,7 @@ def test_delimiter_and_header_are_found(delimiter, end):
         (";", ("1,5", "1.5"), "."),  # speaks for neither
         (";", ("1,5", "1.005"), ","),
         (";", ("1,5", "01.2024"), ","),  # a month
+        (";", ("1,5", "2024.01"), ","),
         (",", ("1", "2"), "."),
     ],
 )

@@ -195,6 +195,7 @@ def test_a_date_form_that_is_given_settles_the_question(read):
     ("texts", "code", "first"),
     [
         ([f"{year}{month:02}" for year in (2019, 2020) for month in range(1, 13)], "MS", "2019-01-01"),
+        ([f"{year}.{month:02}" for year in (2019, 2020) for month in range(1, 13)], "MS", "2019-01-01"),
         ([f"202001{day:02}{hour:02}" for day in range(1, 4) for hour in range(24)], "h", "2020-01-01"),
         ([str(45292 + 7 * week) for week in range(30)], "W-MON", "2024-01-01"),
         (["43466", "43497", "43525", "43556", "43586", "43617", "43647", "43678"], "MS", "2019-01-01"),
@@ -203,6 +204,12 @@ def test_a_date_form_that_is_given_settles_the_question(read):
 def test_numbers_in_a_column_called_date_are_dates(read, texts, code, first):
     panel = read("date,value\n" + "".join(f"{text},{i % 5}\n" for i, text in enumerate(texts))).panel
     assert (panel.frequency.code, str(panel.timestamps(0)[0])[:10], panel.target) == (code, first, "value")
+
+
+def test_years_with_decimals_are_no_months(read):
+    rows = "".join(f"{1958 + i / 24:.2f},{i % 5}\n" for i in range(96))
+    with pytest.raises(DataError, match=r"No column of sales.csv holds dates: date \('1958.00'\)"):
+        read(f"date,value\n{rows}")
 
 
 def test_numbers_in_other_columns_are_no_dates(read):

@@ -30,13 +30,14 @@ FORMS = (
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
     *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
-    *("%d. %b %Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y年%m月", "%YM%m", "%Y-M%m"),
+    *("%d. %b %Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y年%m月", "%YM%m", "%Y-M%m", "%Y.%m"),
     *("%Y-%b-%d", "%Y %b", "%Y-%b", "%b %Y", "%b-%Y", "%b %y", "%b-%y", "%Y"),
     *("%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "W%V %G", "W%V-%G", "W%V/%G", "Week %V %G", "KW %V/%G", "KW %V %G"),
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y"),
     *("%qQ%Y", "%qQ%y", "%qQ %Y", "Q%q %y", "Q%q-%y"),
     *("%m/%y", "%y-%m", "%N-%m"),
 )
+POINTED = "%Y.%m"  # with two digits only: of 2024.10 a spreadsheet leaves 2024.1
 COUNTED = "%N-%m"  # 1-01 is the first month of the first year; taken where no other form reads as much
 IN_TURN = "%m/%y"  # 3/24 can be a day of a year that is not told, too: taken where one month follows the other
 TIMID = (IN_TURN, "%y-%m", COUNTED)  # much that is no date looks like them
@@ -82,7 +83,7 @@ def _pattern(form: str) -> str:
     pieces = []
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         if token[1:] in DIGITS:
-            packed = "{2}" if len(before) == 2 or len(after) == 2 else "{1,2}"
+            packed = "{2}" if len(before) == 2 or len(after) == 2 or form == POINTED else "{1,2}"
             width = WIDTHS.get(token[1:], packed)
             pieces.append(rf"(?P<{DIGITS[token[1:]]}>\d{width})")
         else:

@@ -26,7 +26,7 @@ COMMENT = "#"
 MOST_TITLES = 30  # rows above the header
 PROOF = r"-?(0|\d{{4,}}){mark}\d+|-?\d+{mark}(\d{{1,2}}|\d{{4,}})"  # 1,234 may be a thousand, and so may 1.234
 DECIMAL_COMMA, DECIMAL_POINT = re.compile(PROOF.format(mark=",")), re.compile(PROOF.format(mark=r"\."))
-MONTH = re.compile(r"(0?[1-9]|1[0-2])\.(19|20)\d\d")  # 01.2024 proves no decimal point
+MONTH = re.compile(r"(0?[1-9]|1[0-2])\.(19|20)\d\d|(19|20)\d\d\.(0[1-9]|1[0-2])")  # proves no decimal point
 DATA = re.compile(r"[-+.,:/ T]*\d[-+\d.,:/ T]*")  # a number, a date or a time
 DATED = re.compile(  # a year alone or with a month and a day, 1/2/2024, 1 May 2024, May 2024, 2024-W05
     r"(1[5-9]|2[01])\d\d((0\d|1[0-2])([0-3]\d)?)?|\d{1,4}([-/. ]\w+){1,2}([ T]\d.*)?|[A-Za-z]{3,9}\W+\d+|\d{4}[WQ]\d+"
