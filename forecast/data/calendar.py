@@ -16,7 +16,7 @@ from forecast.data.date_forms import DAY, monday
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
-from forecast.data.month_names import MONTHS
+from forecast.data.month_names import MONTH_OF
 from forecast.data.names import part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import YEARS, Table
@@ -66,8 +66,8 @@ def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str,
     """Returns the time column with those that say more precisely when, by their names and values; itself if none do."""
     found = {}
     for name in table.names:
-        part = part_of(name)
-        if name != time and name not in taken and part and part not in found and _fits(table, name, part):
+        part = _part(table, name)
+        if name != time and name not in taken and part and part not in found:
             found[part] = name
     clock = [found[part] for part in ("clock", "hour", "minute") if part in found][: 1 if "clock" in found else 2]
     if "hour" not in found and "clock" not in found:
@@ -117,8 +117,8 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
     """Returns which part of a time each column holds: by its name, else by its values or its place among them."""
     parts: dict[str, str] = {}
     for position, name in enumerate(names):
-        part = part_of(name)
-        if part is None or part in parts or not _fits(table, name, part):
+        part = _part(table, name)
+        if part is None or part in parts:
             by_place = IN_ORDER[min(position, len(IN_ORDER) - 1)]
             part = next((other for other in ("clock", by_place) if _fits(table, name, other)), None)
         if part is None and position == 0:
@@ -128,6 +128,23 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
             raise DataError(message, "--time takes one column, or such as Date,Time or Year,Month,Day,Hour")
         parts[part] = name
     return parts
+
+
+def _part(table: Table, name: str) -> str | None:
+    """Returns the part of a time that a column is named after and holds."""
+    part = part_of(name)
+    if part in {"hour", "clock"} and not _fits(table, name, part):
+        return "clock" if _fits(table, name, "clock") or _is_packed(table, name) else None
+    return part if part and _fits(table, name, part) else None
+
+
+def _is_packed(table: Table, name: str) -> bool:
+    """Returns whether a column holds hours and minutes as one number: 0, 30, 100, 130 … 2330."""
+    if not table.is_whole(name):
+        return False
+    numbers = table.numbers(name)
+    hours, minutes = np.divmod(numbers[~np.isnan(numbers)], 100)
+    return bool(((hours >= 0) & (hours <= 24) & (minutes < 60)).all() and hours.any())
 
 
 def _fits(table: Table, name: str, part: str) -> bool:
@@ -151,8 +168,7 @@ def named_part(text: str) -> float:
     """Returns the number of the month or quarter in a text such as Jan, M01 or Q1; NaN for others."""
     word = text.strip().lower().rstrip(".")
     digits = re.fullmatch(r"[mq]?0?(\d{1,2})", word)
-    named = next((number for number, month in enumerate(MONTHS, 1) if month.lower().startswith(word[:4])), 0)
-    number = int(digits[1]) if digits else named if len(word) >= 3 else 0
+    number = int(digits[1]) if digits else 1 + MONTH_OF.get(word, -1)
     return float(number) if 1 <= number <= 12 else np.nan
 
 
@@ -199,14 +215,15 @@ def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
 
 def _time_of_day(table: Table, clock: dict[str, str]) -> FloatArray:
     """Returns the seconds since midnight, (R,). Hours from 1 to 24 are counted: the first begins at midnight."""
-    if "clock" in clock:
+    if "clock" in clock and _is_packed(table, clock["clock"]):
+        hours, minutes = np.divmod(table.numbers(clock["clock"]), 100)
+    elif "clock" in clock:
         texts = table.texts(clock["clock"])
         seconds = np.array([_seconds(text) for text in texts.values.to_pylist()] + [np.nan])
         return seconds[texts.codes]
-    if not clock:
-        return np.zeros(table.rows)
-    hours = table.numbers(clock["hour"]) if "hour" in clock else np.zeros(table.rows)
-    minutes = table.numbers(clock["minute"]) if "minute" in clock else np.zeros(table.rows)
+    else:
+        hours = table.numbers(clock["hour"]) if "hour" in clock else np.zeros(table.rows)
+        minutes = table.numbers(clock["minute"]) if "minute" in clock else np.zeros(table.rows)
     counted = np.nanmax(hours) == 24 and np.nanmin(hours) >= 1
     return np.asarray(3600.0 * (hours - counted) + 60.0 * minutes)
 

@@ -107,7 +107,9 @@ def parse(values: Any, form: str) -> Parsed:
     starts = months.astype("datetime64[D]").astype(np.int64)
     length = (months + 1).astype("datetime64[D]").astype(np.int64) - starts
     valid = flags(found.is_valid()) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
-    valid &= (minute < 60) & (second < 60) & np.where(half < 0, hour < 24, (hour >= 1) & (hour <= 12))
+    is_next_day = (hour == 24) & (minute == 0) & (second == 0)  # as ISO 8601 had it until 2019
+    in_day = np.where(half < 0, (hour < 24) | is_next_day, (hour >= 1) & (hour <= 12))
+    valid &= (minute < 60) & (second < 60) & in_day
     if "week" in _names(found):
         starts, in_year = monday(year, _numbers(found, "week", 0))
         weekday = _numbers(found, "weekday", 1)

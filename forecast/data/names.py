@@ -24,7 +24,7 @@ PARTS = {
     "month": ("month", "mon", "mnth", "mo", "mm", "monat", "mes", "mois", "period"),
     "week": ("week", "wk", "woche", "isoweek", "weekofyear", "weeknumber"),
     "day": ("day", "dd", "dom", "mday", "dayofmonth", "tag"),
-    "hour": ("hour", "hr", "hh", "stunde", "hourofday"),
+    "hour": ("hour", "hours", "hr", "hh", "he", "stunde", "hourofday", "hourending", "hourbeginning"),
     "minute": ("minute", "min", "minuten"),
     "clock": ("time", "clock", "timeofday", "uhrzeit", "zeit", "heure"),
 }
