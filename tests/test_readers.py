@@ -198,12 +198,22 @@ def test_a_date_form_that_is_given_settles_the_question(read):
         ([f"{year}.{month:02}" for year in (2019, 2020) for month in range(1, 13)], "MS", "2019-01-01"),
         ([f"202001{day:02}{hour:02}" for day in range(1, 4) for hour in range(24)], "h", "2020-01-01"),
         ([str(45292 + 7 * week) for week in range(30)], "W-MON", "2024-01-01"),
+        ([f"{year}{week:02}" for year in (2019, 2021) for week in range(1, 53)], "W-MON", "2018-12-31"),
+        ([f"{year}-{week}" for year in (2018, 2019) for week in range(1, 53)], "W-MON", "2018-01-01"),
         (["43466", "43497", "43525", "43556", "43586", "43617", "43647", "43678"], "MS", "2019-01-01"),
     ],
 )
 def test_numbers_in_a_column_called_date_are_dates(read, texts, code, first):
     panel = read("date,value\n" + "".join(f"{text},{i % 5}\n" for i, text in enumerate(texts))).panel
     assert (panel.frequency.code, str(panel.timestamps(0)[0])[:10], panel.target) == (code, first, "value")
+
+
+def test_a_month_that_is_none_makes_no_weeks_of_months(read):
+    months = [f"{year}-{month:02}" for year in (2019, 2020) for month in range(1, 13)]
+    months[12] = "2020-13"
+    with pytest.raises(DataError, match="line 14: '2020-13' is not a date") as error:
+        read("date,value\n" + "".join(f"{text},{i}\n" for i, text in enumerate(months)))
+    assert error.value.hint == "correct it or delete line 14; other dates are like '2019-01' in line 2"
 
 
 def test_years_with_decimals_are_no_months(read):

@@ -24,9 +24,10 @@ from forecast.data.table import YEARS, Table
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 
-NUMBERED_HOURS = (1900010100, 2200123123)  # 2024013123 is an hour, 20240131 a day and 202401 a month where the column
-NUMBERED_DAYS = (15000101, 22001231)  # is called a date
-NUMBERED_MONTHS = (150001, 220012)
+# Where the column is called a date, 2024013123 is an hour, 20240131 a day, 202401 a month or a week.
+NUMBERED_HOURS = (1900010100, 2200123123)
+NUMBERED_DAYS = (15000101, 22001231)
+NUMBERED_WEEKS = (150001, 220053)
 MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
 MOST_CANDIDATES = 8
@@ -260,8 +261,8 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
     if table.is_whole(name) and is_named(name, TIME_NAMES):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
-        if NUMBERED_MONTHS[0] <= low and high <= NUMBERED_MONTHS[1]:
-            return bool(((numbers - 1) % 100 < 12)[~np.isnan(numbers)].all())
+        if NUMBERED_WEEKS[0] <= low and high <= NUMBERED_WEEKS[1]:
+            return bool(((numbers - 1) % 100 < 53)[~np.isnan(numbers)].all())
         return any(first <= low and high <= last for first, last in (NUMBERED_HOURS, NUMBERED_DAYS, YEARS))
     if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
         return looks_like_dates(table.texts(name), form)  # 01.2024 is no number

@@ -35,12 +35,13 @@ FORMS = (
     *("%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "W%V %G", "W%V-%G", "W%V/%G", "Week %V %G", "KW %V/%G", "KW %V %G"),
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y"),
     *("%qQ%Y", "%qQ%y", "%qQ %Y", "Q%q %y", "Q%q-%y"),
-    *("%m/%y", "%y-%m", "%N-%m"),
+    *("%m/%y", "%y-%m", "%N-%m", "%G-%V", "%G/%V", "%G%V"),
 )
 POINTED = "%Y.%m"  # with two digits only: of 2024.10 a spreadsheet leaves 2024.1
 COUNTED = "%N-%m"  # 1-01 is the first month of the first year; taken where no other form reads as much
+BARE_WEEKS = ("%G-%V", "%G/%V", "%G%V")  # taken where most numbers are too large for months
 IN_TURN = "%m/%y"  # 3/24 can be a day of a year that is not told, too: taken where one month follows the other
-TIMID = (IN_TURN, "%y-%m", COUNTED)  # much that is no date looks like them
+TIMID = (IN_TURN, "%y-%m", COUNTED, *BARE_WEEKS)  # much that is no date looks like them
 NAME = rf"(?P<name>{'|'.join(sorted(map(re.escape, MONTH_OF), key=len, reverse=True))})\.?"
 WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +)?"
 ZONE = r"(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)"

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import flags
-from forecast.data.date_forms import COUNTED, DAY, FORMS, IN_TURN, TIMID, Parsed, parse
+from forecast.data.date_forms import BARE_WEEKS, COUNTED, DAY, FORMS, IN_TURN, TIMID, Parsed, parse
 from forecast.data.evenness import most_even
 from forecast.data.month_names import MONTHS
 from forecast.data.panel import FloatArray, IntArray
@@ -195,11 +195,17 @@ def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
 
 def _counts(sample: Any) -> dict[str, int]:
     """Returns how many texts of the sample each form reads."""
+    unlikely = set() if _are_weeks(sample) else set(BARE_WEEKS)
     readings = {form: parse(sample, form) for form in FORMS}
-    return {
-        form: int(reading.valid.sum()) if form != IN_TURN or _are_months_in_turn(reading) else 0
-        for form, reading in readings.items()
-    }
+    if not _are_months_in_turn(readings[IN_TURN]):
+        unlikely.add(IN_TURN)
+    return {form: 0 if form in unlikely else int(reading.valid.sum()) for form, reading in readings.items()}
+
+
+def _are_weeks(sample: Any) -> bool:
+    """Returns whether most texts end with two digits that are too large for a month."""
+    endings = [text.strip()[-2:] for text in sample.to_pylist()]
+    return bool(2 * sum(ending.isdecimal() and int(ending) > 12 for ending in endings) > len(endings))
 
 
 def _are_months_in_turn(reading: Parsed) -> bool:

@@ -8,6 +8,8 @@
 Shapes: ``R`` rows, ``D`` different texts.
 """
 
+import re
+
 import numpy as np
 
 from forecast.data.arrow import masked
@@ -27,7 +29,7 @@ def not_a_date(table: Table, name: str, texts: Texts, parsed: Parsed) -> DataErr
         return DataError(f"{table.place(row)} repeats the names of the columns.", "delete that line")
     message = f"{table.place(row)}: {quoted(texts.value(row))} is not a date"
     unread = texts.values.filter(masked(~parsed.valid)).slice(0, SAMPLE)
-    counts = {form: int(parse(unread, form).valid.sum()) for form in (_swapped(parsed.form), *FORMS)}
+    counts = {form: int(parse(unread, form).valid.sum()) for form in (*_swapped(parsed.form), *FORMS)}
     other = max((form for form in counts if form not in TIMID), key=lambda form: counts[form])
     if counts[other] and parse(texts.values, other).valid.all():
         return DataError(message, f"--date-format '{other}'")
@@ -40,9 +42,11 @@ def not_a_date(table: Table, name: str, texts: Texts, parsed: Parsed) -> DataErr
     return DataError(message, f"correct it or delete {_lines(table, texts, parsed)}; other dates are like {like}")
 
 
-def _swapped(form: str) -> str:
-    """Returns the form with day and month in each other's place."""
-    return form.replace("%m", "%\0").replace("%d", "%m").replace("%\0", "%d")
+def _swapped(form: str) -> list[str]:
+    """Returns the form with day and month in each other's place, if it has both."""
+    if not {"%d", "%m"} <= set(re.findall("%.", form)):
+        return []
+    return [form.replace("%m", "%\0").replace("%d", "%m").replace("%\0", "%d")]
 
 
 def _lines(table: Table, texts: Texts, parsed: Parsed) -> str:
