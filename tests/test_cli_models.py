@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 import zipfile
@@ -159,7 +160,8 @@ def test_prune_keeps_the_champion_however_old(mine):
 
 
 def test_prune_names_the_damaged_versions_that_it_removes(mine):
-    damaged = min(mine.glob(".forecast/models/visits/versions/*/manifest.json"))
+    manifests = mine.glob(".forecast/models/visits/versions/*/manifest.json")
+    damaged = next(path for path in manifests if json.loads(path.read_text())["number"] == 1)
     damaged.write_text("{}")
     done = run("models", "prune", "visits", "--keep", "5", folder=mine)
     assert done.err == f"Removed 1 version of visits: {damaged.parent.name} (damaged).\n"
