@@ -270,7 +270,8 @@ def test_spike_is_a_change_of_one_value_in_the_model_itself(cell):
         np.median(subject.model.predict_members(p).values[:, 0], axis=0)
         for p in (series, replace(series, values=values))
     )
-    np.testing.assert_allclose(found.change[2], moved - plain, rtol=1e-6, atol=1e-9)
+    single = np.finfo(np.float32).eps * np.abs(plain).max()  # sums in another order: processors differ in the last bits
+    np.testing.assert_allclose(found.change[2], moved - plain, rtol=1e-6, atol=4 * single)
     assert found.size == pytest.approx(series.values[-8:].std())
 
 
