@@ -300,9 +300,9 @@ def test_kernel_says_why_it_is_not_cudnns():
 
 @pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
 def test_gradient_norm_is_that_of_the_training_loop(loss):
+    from forecast.models.descent import mean_loss
     from forecast.models.devices import tf
     from forecast.models.networks import build_network, set_weights
-    from forecast.models.training import _loss
 
     subject = subject_of("lstm", loss=loss)
     probe = subject.probes[0]
@@ -313,7 +313,7 @@ def test_gradient_norm_is_that_of_the_training_loop(loss):
     set_weights(network, probe.weights)
     with tf.GradientTape() as tape:
         outputs = network(tf.constant(probe.seen.inputs, tf.float32), training=False)
-        value = _loss(loss, outputs, tf.constant(targets, tf.float32), tf.constant(known, tf.float32))
+        value = mean_loss(loss, outputs, tf.constant(targets, tf.float32), tf.constant(known, tf.float32))
     theirs = tf.linalg.global_norm(tape.gradient(value, network.trainable_variables))
     assert gradient_norm(probe, Batch(probe, targets, known)) == pytest.approx(float(theirs), rel=1e-4)
 

@@ -27,11 +27,17 @@ Weights = dict[str, NDArray[np.float32]]
 _LAYERS = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
 
 
-def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "keras.Model":
+def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unroll: bool = False) -> "keras.Model":
     """Returns an untrained network for a spec, its weights drawn from ``seed``.
 
     The output layers start at zero, so that the untrained network forecasts the naive base of its view; the
     rolled textbook network has no base and starts at Keras' own initial weights.
+
+    Args:
+        spec: of the network.
+        seed: of the weights and the dropout.
+        reset_after: the form of the GRU: see ``cells``.
+        unroll: the recurrent steps stand one after the other in the graph, not in a loop; not for cuDNN.
     """
     draw = iter(range(seed * 1000, seed * 1000 + 1000))
     horizon = 1 if spec.rolled else spec.horizon
@@ -50,7 +56,7 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True) -> "k
                 spec.units, name="embed", kernel_initializer=keras.initializers.GlorotUniform(next(draw))
             )(hidden)
         for layer in range(spec.layers):
-            hidden = _cell_layer(spec, layer, draw, reset_after)(hidden)
+            hidden = _cell_layer(spec, layer, draw, reset_after, unroll)(hidden)
         start = keras.initializers.GlorotUniform(next(draw)) if spec.rolled else "zeros"
         outputs.append(keras.layers.Dense(horizon, name="head", kernel_initializer=start)(hidden))
         if beside:
@@ -94,7 +100,7 @@ def _decoder(hidden: Any, beside: dict[str, Any], draw: Iterator[int]) -> Any:
     return layers.Reshape((horizon,), name="replies")(reply)
 
 
-def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: bool) -> Any:
+def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: bool, unroll: bool) -> Any:
     form = {"reset_after": reset_after} if spec.cell == "gru" else {}
     return getattr(keras.layers, _LAYERS[spec.cell])(
         spec.units,
@@ -105,6 +111,7 @@ def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: b
         kernel_initializer=keras.initializers.GlorotUniform(next(draw)),
         recurrent_initializer=keras.initializers.Orthogonal(seed=next(draw)),
         seed=next(draw),
+        unroll=unroll,
         **form,
     )
 

@@ -6,6 +6,7 @@ step count of a shape, and several networks train side by side on the threads of
 Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H`` horizon, ``C`` steps in a chunk.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from forecast.data.windows import Windows
 from forecast.errors import TrainingError
+from forecast.models.descent import adam_step, learning_rate, mean_loss
 from forecast.models.devices import tf
 from forecast.models.networks import Weights, build_network, weight_names
 from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
@@ -24,8 +26,8 @@ from forecast.specs import ModelSpec
 
 CHUNK = 25
 """Training steps in one compiled call; progress and Ctrl-C are handled between calls."""
-WARM_UP = 30
-ADAM_BETAS = (0.9, 0.999)
+UNROLLED = 8
+"""So few recurrent steps are compiled one after the other, not as a loop: training takes a tenth to a third less."""
 
 Tensor = Any  # TensorFlow ships no types
 Tensors = list[Tensor]
@@ -61,20 +63,29 @@ class TrainingData:
 
 
 class Loop:
-    """A training loop and the order of its weights; compiled by the first thread that needs it."""
+    """A training loop and the order of its weights; compiled by the first thread that needs it.
+
+    Attributes:
+        run: the loop.
+        names: of the weights.
+        seconds: that compiling took; None before.
+        owed: seconds of it that no training has been charged with, since another one waited for them.
+    """
 
     def __init__(self, run: Callable[..., Any], names: tuple[str, ...]) -> None:
         self.run = run
         self.names = names
+        self.seconds: float | None = None
+        self.owed = 0.0
         self._lock = Lock()
-        self._compiled = False
 
     def compile(self, *arguments: Any) -> None:
         """Compiles with arguments of the right shapes, unless that is done; other threads wait."""
         with self._lock:
-            if not self._compiled:
+            if self.seconds is None:
+                began = time.perf_counter()
                 self.run(*arguments)
-            self._compiled = True
+                self.seconds = time.perf_counter() - began
 
 
 def train_network(
@@ -101,22 +112,11 @@ def train_network(
         TrainingError: the loss or a weight became NaN or infinite.
     """
     windows = data.windows
-    loop = prepare_loop(spec, data, jit=jit)
-    network = build_network(spec, seed)
     begin = start or ({} if data.highway is None else {"highway/kernel": data.highway})
-    weights = [
-        tf.constant(begin.get(name, variable))
-        for name, variable in zip(loop.names, network.trainable_variables, strict=True)
-    ]
-    zeros = [tf.zeros_like(weight) for weight in weights]
-    state = (weights, zeros, zeros, [tf.constant(v) for v in network.non_trainable_variables])
-    arguments = _view_arguments(maps) | _data_arguments(data)
-    arguments["rate"] = tf.constant([spec.learning_rate, spec.steps, float(spec.schedule == "cosine")], tf.float32)
+    loop, state, arguments = _ready_loop(spec, maps, data, seed, begin, jit=jit)
     order = _orders(spec, len(windows), seed)
-    nowhere = tf.zeros((CHUNK, spec.batch_size, 2), tf.int32)
-    loop.compile(state, tf.constant(0), tf.constant(0), nowhere, arguments)
     if on_chunk:
-        on_chunk(0, partial(_named, loop, weights))
+        on_chunk(0, partial(_named, loop, state[0]))
     for done in range(0, spec.steps, CHUNK):
         count = min(CHUNK, spec.steps - done)
         which = next(order)
@@ -137,6 +137,43 @@ def _diverged(spec: ModelSpec, step: int) -> TrainingError:
         f"The {spec.cell} diverged: its loss became NaN before step {step}.",
         f"--learning-rate {spec.learning_rate / 10:g}",
     )
+
+
+def compile_ahead(spec: ModelSpec, maps: ViewMaps, data: TrainingData, *, jit: bool) -> float:
+    """Compiles the loop for networks of a spec on this data, so that they find it ready; returns the seconds it took.
+
+    Those are owed by the networks that will use it. Where it is compiled already, it takes none.
+    """
+    loop = prepare_loop(spec, data, jit=jit)
+    if loop.seconds is not None:
+        return 0.0
+    _ready_loop(spec, maps, data, spec.seeds[0], {}, jit=jit)
+    loop.owed = loop.seconds or 0.0
+    return loop.owed
+
+
+def _ready_loop(
+    spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, begin: Weights, *, jit: bool
+) -> tuple[Loop, list[Any], dict[str, Any]]:
+    """Returns the compiled loop, the state that a network begins with, and the arguments that stay the same."""
+    loop = prepare_loop(spec, data, jit=jit)
+    fresh, others = _initial_state(_shape_of(spec), seed)
+    weights = [tf.constant(begin[name]) if name in begin else own for name, own in zip(loop.names, fresh, strict=True)]
+    zeros = [tf.zeros_like(weight) for weight in weights]
+    state = [weights, zeros, zeros, others]
+    arguments = _view_arguments(maps) | _data_arguments(data)
+    arguments["rate"] = tf.constant([spec.learning_rate, spec.steps, float(spec.schedule == "cosine")], tf.float32)
+    nowhere = tf.zeros((CHUNK, spec.batch_size, 2), tf.int32)
+    loop.compile(tuple(state), tf.constant(0), tf.constant(0), nowhere, arguments)
+    return loop, state, arguments
+
+
+@lru_cache(maxsize=64)  # Keras takes longer to draw them than a short training takes
+def _initial_state(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
+    """Returns the weights that a seed gives networks of a shape, and their other state: constants, never changed."""
+    network = build_network(shape, seed)
+    weights, others = network.trainable_variables, network.non_trainable_variables
+    return [tf.constant(each) for each in weights], [tf.constant(each) for each in others]
 
 
 def prepare_loop(spec: ModelSpec, data: TrainingData, *, jit: bool) -> Loop:
@@ -207,7 +244,7 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
 def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
     """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
     del steps, series  # they only key the cache: tf.function sees them in its arguments
-    network = build_network(shape, seed=0)
+    network = build_network(shape, seed=0, unroll=jit and shape.window // shape.segment <= UNROLLED)
 
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
         def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor) -> Tensors:
@@ -215,10 +252,12 @@ def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 outputs, others = network.stateless_call(weights, others, inputs, training=True)
-                loss = _loss(shape.loss, outputs, targets, mask)
+                loss = mean_loss(shape.loss, outputs, targets, mask)
             gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
             now = tf.cast(done + i + 1, tf.float32)
-            weights, mean, square = _adam(weights, mean, square, gradients, now, _rate(arguments["rate"], now))
+            weights, mean, square = adam_step(
+                weights, mean, square, gradients, now, learning_rate(arguments["rate"], now)
+            )
             return [i + 1, weights, mean, square, others, loss]
 
         start = (tf.constant(0), *state, tf.constant(0.0))
@@ -261,36 +300,3 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     static = tf.gather(arguments["static"], picks[:, 1])
     given = (beside[:, :lookback], beside[:, lookback:, : shape.known], static, (base - level) / scale)
     return [inputs, *(each for each in given if each.shape[-1])], targets, mask
-
-
-def _loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
-    """Mean loss over the observed targets; filled ones weigh nothing."""
-    error = outputs - targets
-    size = tf.abs(error)
-    if kind == "mse":
-        each = error * error
-    elif kind == "huber":
-        each = tf.where(size < 1.0, 0.5 * error * error, size - 0.5)
-    else:
-        each = size
-    return tf.reduce_sum(each * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
-
-
-def _rate(rate: Tensor, now: Tensor) -> Tensor:
-    """Learning rate at a step: linear warm-up, then half a cosine down to zero; or constant."""
-    peak, total, decays = rate[0], rate[1], rate[2]
-    warm = tf.minimum(now / tf.minimum(float(WARM_UP), total / 4 + 1), 1.0)
-    cosine = 0.5 * (1 + tf.cos(np.pi * tf.minimum(now / total, 1.0)))
-    return peak * (decays * warm * cosine + (1 - decays))
-
-
-def _adam(
-    weights: Tensors, mean: Tensors, square: Tensors, gradients: Tensors, now: Tensor, rate: Tensor
-) -> tuple[Tensors, Tensors, Tensors]:
-    """One step of Adam with bias correction (Kingma & Ba 2015, algorithm 1)."""
-    first, second = ADAM_BETAS
-    mean = [first * m + (1 - first) * g for m, g in zip(mean, gradients, strict=True)]
-    square = [second * v + (1 - second) * g * g for v, g in zip(square, gradients, strict=True)]
-    size = rate * tf.sqrt(1 - second**now) / (1 - first**now)
-    weights = [w - size * m / (tf.sqrt(v) + 1e-7) for w, m, v in zip(weights, mean, square, strict=True)]
-    return weights, mean, square
