@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from forecast.models.forecaster import Watcher
 from forecast.models.recurrent import measure_series
 from forecast.models.registry import train_on
 from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import CHUNK, TrainingData, compile_ahead, prepare_loop, train_network
+from forecast.models.training import CHUNK, TrainingData, train_network
 from forecast.models.views import LOG_OFFSET, see, view_maps
 from forecast.models.watching import curve_series
 from forecast.specs import Machine, View
@@ -85,25 +84,6 @@ def test_memory_trains_the_same_spec_on_the_same_data_once():
 def test_threads_change_nothing():
     spec = tiny_spec("lstm", views=VIEWS, seeds=(0, 1))
     assert_same_networks(fit(spec, threads=1), fit(spec, threads=2))
-
-
-def test_loops_of_later_cells_are_compiled_meanwhile_and_charged_to_them(awkward):
-    first, later = (tiny_spec(cell, units=4, seeds=(0, 1)) for cell in ("rnn", "gru"))
-    machine = Machine(jit=False, threads=2)
-    alone = fit(first, awkward)
-    ahead = RecurrentForecaster("rnn", first, machine, later=(later,)).fit(awkward, Watcher())
-    assert_same_networks(alone, ahead)
-    statistics = measure_series(awkward, VIEWS[0])
-    data = TrainingData(cut_windows(awkward, 8, 3, SEASON), statistics.level, statistics.scale)
-    loop = prepare_loop(later, data, jit=False)
-    owed = loop.owed
-    assert owed == loop.seconds > 0
-    assert compile_ahead(later, view_maps(VIEWS[0], 8, 3), data, jit=False) == 0
-    began = time.perf_counter()
-    model = RecurrentForecaster("gru", later, machine).fit(awkward, Watcher())
-    took = time.perf_counter() - began
-    assert loop.owed == 0
-    assert owed / 2 < model.train_seconds <= took + owed / 2
 
 
 def test_views_of_different_seasons_are_padded_each_by_its_own():

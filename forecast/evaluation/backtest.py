@@ -206,7 +206,7 @@ class _RunningTrial:
         began = time.perf_counter()
         train = self.first if fold.number == 0 else fold.train(self.panel)
         self.fitted = self.forecaster.fit(train, watcher)
-        self.train_seconds += self.fitted.train_seconds or time.perf_counter() - began
+        self.train_seconds += max(time.perf_counter() - began, self.fitted.train_seconds)
         self.curve = self.curve or self.fitted.curve
 
     def forecast(self, fold: Fold) -> None:

@@ -6,11 +6,10 @@ Shapes: ``S`` series, ``L`` lookback, ``H`` horizon.
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ from forecast.models.recurrent import (
     measure_series,
 )
 from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import Beside, OnChunk, TrainingData, compile_ahead, prepare_loop, train_network
+from forecast.models.training import Beside, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.views import see, to_unit, view_maps
 from forecast.models.watching import TrainingLog, watch
 from forecast.specs import Machine, ModelSpec, View
@@ -51,7 +50,6 @@ class RecurrentForecaster:
         memory: what was trained before in this run, by spec and data: it is not trained again.
         start: a model of the same spec whose weights the networks begin from; None for fresh ones.
         pacer: settles how many steps each network has time for; None for as many as the spec says.
-        later: the specs of other cells that will learn from the same data: their loops are compiled meanwhile.
     """
 
     name: str
@@ -60,7 +58,6 @@ class RecurrentForecaster:
     memory: dict[tuple[ModelSpec, bytes], RecurrentModel] | None = None
     start: RecurrentModel | None = None
     pacer: Pacer | None = None
-    later: tuple[ModelSpec, ...] = ()
 
     def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         """Trains all networks of the spec on the panel.
@@ -90,6 +87,7 @@ class RecurrentForecaster:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
             beside = {season: _beside(knowledge, panel, each) for season, each in windows.items()}
             data = {view: replace(own, beside=beside[view.season]) for view, own in data.items()}
+        prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
         watched = watch(panel, rest, spec, statistics, knowledge, watcher.truth)
@@ -105,29 +103,17 @@ class RecurrentForecaster:
                 view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
             )
 
-        def prepare(cell: ModelSpec) -> float:
-            own, view = knowledge.sized(cell) if knowledge else cell, spec.views[0]
-            maps = view_maps(view, spec.window, horizon, statistics[view].base)
-            return compile_ahead(own, maps, data[view], jit=self.machine.jit)
-
-        workers = min(self.machine.threads, len(jobs))
-        loop = prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)
-        owed, loop.owed = loop.owed, 0.0
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(min(self.machine.threads, len(jobs))) as pool:
             try:
-                compiling = [pool.submit(prepare, cell) for cell in (spec, *self.later)]
                 futures = [pool.submit(train, job) for job in jobs]
-                started: list[Future[Any]] = [*compiling, *futures]
-                for done in wait(started, return_when=FIRST_EXCEPTION).done:
-                    done.result()  # raises what ended the first thread
+                for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                    future.result()  # raises what ended the first thread
             except BaseException:  # Ctrl-C included: let the running chunks end, start no more
                 log.stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
         networks = tuple(future.result() for future in futures)
-        lent = sum(future.result() for future in compiling[1:])
-        loop.owed = 0.0
-        seconds = time.perf_counter() - began + (owed - lent) / workers
+        seconds = time.perf_counter() - began
         return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, knowledge)
 
     def _learn_covariates(self, panel: Panel) -> tuple[Knowledge | None, Panel]:

@@ -78,9 +78,8 @@ def make_forecaster(
         return make_classical(cast(ClassicalName, name), spec.horizon, season)
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
-    later = {cell: tuple(specs[each] for each in CELLS if each in specs and each != cell) for cell in specs}
     parts = tuple(
-        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell), later=later[cell])
+        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell))
         for cell in spec_names(name)
     )
     return parts[0] if len(parts) == 1 else EnsembleForecaster(name, parts)

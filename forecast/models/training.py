@@ -6,7 +6,6 @@ step count of a shape, and several networks train side by side on the threads of
 Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H`` horizon, ``C`` steps in a chunk.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
@@ -63,29 +62,20 @@ class TrainingData:
 
 
 class Loop:
-    """A training loop and the order of its weights; compiled by the first thread that needs it.
-
-    Attributes:
-        run: the loop.
-        names: of the weights.
-        seconds: that compiling took; None before.
-        owed: seconds of it that no training has been charged with, since another one waited for them.
-    """
+    """A training loop and the order of its weights; compiled by the first thread that needs it."""
 
     def __init__(self, run: Callable[..., Any], names: tuple[str, ...]) -> None:
         self.run = run
         self.names = names
-        self.seconds: float | None = None
-        self.owed = 0.0
         self._lock = Lock()
+        self._compiled = False
 
     def compile(self, *arguments: Any) -> None:
         """Compiles with arguments of the right shapes, unless that is done; other threads wait."""
         with self._lock:
-            if self.seconds is None:
-                began = time.perf_counter()
+            if not self._compiled:
                 self.run(*arguments)
-                self.seconds = time.perf_counter() - began
+            self._compiled = True
 
 
 def train_network(
@@ -137,19 +127,6 @@ def _diverged(spec: ModelSpec, step: int) -> TrainingError:
         f"The {spec.cell} diverged: its loss became NaN before step {step}.",
         f"--learning-rate {spec.learning_rate / 10:g}",
     )
-
-
-def compile_ahead(spec: ModelSpec, maps: ViewMaps, data: TrainingData, *, jit: bool) -> float:
-    """Compiles the loop for networks of a spec on this data, so that they find it ready; returns the seconds it took.
-
-    Those are owed by the networks that will use it. Where it is compiled already, it takes none.
-    """
-    loop = prepare_loop(spec, data, jit=jit)
-    if loop.seconds is not None:
-        return 0.0
-    _ready_loop(spec, maps, data, spec.seeds[0], {}, jit=jit)
-    loop.owed = loop.seconds or 0.0
-    return loop.owed
 
 
 def _ready_loop(
