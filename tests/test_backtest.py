@@ -6,12 +6,14 @@ from tiny import SEASON, awkward_panel, wave, with_values
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
-from forecast.evaluation.backtest import backtest, forecast_points, lowest_values, series_scales
+from forecast.evaluation.backtest import backtest, forecast_points
 from forecast.evaluation.intervals import calibrate
 from forecast.evaluation.splits import rolling_origins
+from forecast.evaluation.standards import lowest_values, series_scales
 from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
-from forecast.models.combination import Evidence, learn_combination, plain_combination
+from forecast.models.combination import Evidence, Handful, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
+from forecast.models.seasonality import season_strength
 
 H = 3
 NAN = np.nan
@@ -128,11 +130,13 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
     combinations = [None]
     for k in (1, 2, 3, 4):  # 4: after the last fold, for the forecast that is issued
         evidence, errors = [], []
+        ahead = panel_from_series([values[: cuts[k] if k < 4 else 60]], "D")
+        handful = Handful(1, 60, season_strength(ahead, season, 500)[0])
         for j in range(k):
             known = cuts[k] if k < 4 else 60
             more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season, j)
             evidence, errors = evidence + more, errors + wrong
-        combinations.append(learn_combination(evidence, "rmsse", few=1))
+        combinations.append(learn_combination(evidence, "rmsse", few=handful))
         calibration = calibrate(np.stack(errors))
         if k == 4:
             np.testing.assert_array_equal(trial.combination.used, combinations[4].used)

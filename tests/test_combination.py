@@ -9,11 +9,12 @@ from forecast.models.combination import (
     SHORT,
     SMOOTHING,
     TRUST_VARIANCE,
+    USUAL_TRUST,
     Combination,
     Evidence,
+    Handful,
     learn_combination,
     plain_combination,
-    usual_trust,
 )
 from forecast.models.forecaster import Members
 
@@ -209,46 +210,52 @@ def few_of(errors_by_fold, *, wrong=3.0):
 def test_few_short_series_are_trusted_as_is_usual_against_smoothing_after_one_fold(error, few):
     again = [few_of([error])[0]] * 3  # pieces of one fold are no more than one
     for evidence in (few_of([error]), again):
-        combination = learn_combination(evidence, "rmsse", few=few)
-        assert (combination.anchor, combination.trust) == (SMOOTHING, usual_trust(0))
+        for strength in (None, 0.3):
+            handful = Handful(few, strength=strength)
+            combination = learn_combination(evidence, "rmsse", few=handful)
+            assert (combination.anchor, combination.trust) == (SMOOTHING, handful.usual_trust)
 
 
 @pytest.mark.parametrize("few", [1, 3, 12])
-@pytest.mark.parametrize("length", [50, 300, 500])
+@pytest.mark.parametrize("strength", [None, 0.0, 0.9])
 @pytest.mark.parametrize("errors", [(0.0, 1.0), (2.0, -1.0, 0.5), (-4.0, -5.0), (-2.0, 6.0, 1.0, 1.0)])
-def test_few_short_series_are_trusted_by_what_several_folds_say_and_what_is_usual(errors, few, length):
+def test_few_short_series_are_trusted_by_what_several_folds_say_and_what_is_usual(errors, few, strength):
     evidence = few_of([np.array([[error, error + 1, 0], [0, error, 2]]) for error in errors])
     said = np.concatenate([(one.members.values[0] - one.members.anchors[SMOOTHING]).ravel() for one in evidence])
     came = np.full_like(said, 3.0)
     (slope,), (squares,), *_ = np.linalg.lstsq(said[:, None], came)
     variance = squares / (said @ said) / (few * (len(errors) - 1))
     slope = min(max(slope, 0), 1)
-    posterior = (slope / variance + usual_trust(length) / TRUST_VARIANCE) / (1 / variance + 1 / TRUST_VARIANCE)
-    combination = learn_combination(evidence, "rmsse", few=few, length=length)
+    handful = Handful(few, SHORT, strength)
+    posterior = (slope / variance + handful.usual_trust / TRUST_VARIANCE) / (1 / variance + 1 / TRUST_VARIANCE)
+    combination = learn_combination(evidence, "rmsse", few=handful)
     assert combination.anchor == SMOOTHING
     assert combination.trust == pytest.approx(posterior)
 
 
-def test_networks_are_usually_trusted_more_on_longer_series_within_bounds():
-    assert [usual_trust(length) for length in (0, 100, 240, 300, 360, 500)] == [0.4, 0.4, 0.4, 0.5, 0.6, 0.6]
+def test_networks_are_usually_trusted_the_more_the_more_of_a_season_there_is():
+    trusts = [Handful(1, strength=strength).usual_trust for strength in (0.0, 0.5, 1.0)]
+    assert trusts == pytest.approx([0.05, 0.335, 0.62])
+    assert Handful(1).usual_trust == USUAL_TRUST
 
 
 def test_few_short_series_are_trusted_fully_where_every_fold_says_so_and_smoothing_is_far_off():
-    trusts = [learn_combination(few_of([0.1, -0.1, 0.1][:folds], wrong=9), "rmsse", few=1).trust for folds in (1, 2, 3)]
-    assert trusts[0] == usual_trust(0)
+    errors = (0.1, -0.1, 0.1)
+    trusts = [learn_combination(few_of(errors[:n], wrong=9), "rmsse", few=Handful(1)).trust for n in (1, 2, 3)]
+    assert trusts[0] == USUAL_TRUST
     assert min(trusts[1:]) > 0.95
 
 
 def test_folds_of_which_nothing_is_known_count_for_nothing():
     known, nothing = few_of([0.5, 1.0]), few_of([0.5, 1.0, 2.0, 3.0])[2:]
     unknown = [Evidence(one.members, np.full_like(one.truth, NAN), one.scales, one.fold) for one in nothing]
-    both = learn_combination([*known, *unknown], "rmsse", few=2)
-    assert both.trust == learn_combination(known, "rmsse", few=2).trust
-    assert learn_combination([*known[:1], *unknown], "rmsse", few=2).trust == usual_trust(0)
+    both = learn_combination([*known, *unknown], "rmsse", few=Handful(2))
+    assert both.trust == learn_combination(known, "rmsse", few=Handful(2)).trust
+    assert learn_combination([*known[:1], *unknown], "rmsse", few=Handful(2)).trust == USUAL_TRUST
 
 
 def test_members_that_say_what_smoothing_says_are_trusted_as_is_usual():
-    assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=1).trust == usual_trust(0)
+    assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=Handful(1)).trust == USUAL_TRUST
 
 
 def test_few_long_series_choose_among_the_naive_anchors():
@@ -256,7 +263,7 @@ def test_few_long_series_choose_among_the_naive_anchors():
     best = np.concatenate([one.members.anchors, one.truth[None] + 0.1])
     evidence = [Evidence(members_of(one.members.values, anchors=best), one.truth, one.scales)]
     assert learn_combination(evidence, "rmsse").anchor == SMOOTHING
-    long, naive = learn_combination(evidence, "rmsse", few=3, length=SHORT + 1), learn_combination([one], "rmsse")
+    long, naive = learn_combination(evidence, "rmsse", few=Handful(3, SHORT + 1)), learn_combination([one], "rmsse")
     assert (long.anchor, long.trust) == (naive.anchor, naive.trust)
 
 
@@ -267,7 +274,7 @@ def folds_of(count, error=2.0):
 @pytest.mark.parametrize("is_price", [False, True])
 def test_one_short_series_without_smoothing_is_trusted_like_one_fold_of_prices(is_price):
     trust = learn_combination(folds_of(1), "rmsse", is_price=True).trust
-    assert learn_combination(folds_of(3), "rmsse", few=1, is_price=is_price).trust == trust
+    assert learn_combination(folds_of(3), "rmsse", few=Handful(1), is_price=is_price).trust == trust
 
 
 def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():

@@ -1,10 +1,10 @@
 """Exponential smoothing against a recomputation, series by series, that shares nothing with it but its constants."""
 
-from itertools import pairwise
-from math import exp, log, sqrt
+from math import exp
 
 import numpy as np
 import pytest
+from decomposed import mean, season_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,14 +13,13 @@ from tiny import assert_recomputed, wave
 from forecast.data.panel import panel_from_series
 from forecast.models import exponential as method
 from forecast.models.exponential import (
-    CRITICAL,
     FIRST,
     FIRST_LINE,
     HISTORY,
-    KEPT,
     LEADS,
     SPEEDS,
     STEPS_A_LEAD,
+    THETA,
     TIE,
     TRENDS,
     exponential_smoothing,
@@ -32,10 +31,6 @@ VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float), st.floats(0.5,
 SERIES = st.lists(arrays(np.float64, st.integers(0, 40), elements=VALUES), min_size=1, max_size=5)
 
 
-def mean(values):
-    return sum(values) / len(values)
-
-
 def slowly(values, horizon, season):
     """Returns the forecasts of one series without gaps, as the papers have it: one number after another."""
     values = list(values)[-max(HISTORY, 3 * season) :]
@@ -43,11 +38,7 @@ def slowly(values, horizon, season):
         return [values[-1] if values else 0.0] * horizon
     size = max(map(abs, values)) or 1.0
     values = [value / size for value in values]
-    pattern, positive = [0.0] * season, min(values) > 0
-    if has_season(values, season):
-        pattern = decompose([log(value) for value in values] if positive else values, season)
-    else:
-        positive = False
+    pattern, positive = season_of(values, season)
     past = [pattern[step % season] for step in range(len(values))]
     ahead = [pattern[step % season] for step in range(len(values), len(values) + horizon)]
     if positive:
@@ -61,36 +52,9 @@ def bounded(logarithm):
     return max(-10.0, min(10.0, logarithm))
 
 
-def has_season(values, season):
-    n = len(values)
-    if season == 1 or n < 2 * season:
-        return False
-    centred = [value - mean(values) for value in values]
-    strength = sum(value**2 for value in centred)
-    if strength < 1e-12:
-        return False
-    r = [sum(centred[t] * centred[t - lag] for t in range(lag, n)) / strength for lag in range(season + 1)]
-    return abs(r[season]) > CRITICAL * sqrt((1 + 2 * sum(one**2 for one in r[1:season])) / n)
-
-
-def decompose(values, season):
-    """Returns what the season adds at each phase, counted from the first value."""
-    half, deviations = season // 2, [[] for _ in range(season)]
-    for t in range(half, len(values) - half):
-        around = values[t - half : t + half + 1]
-        if season % 2 == 0:
-            around = [mean(pair) for pair in pairwise(around)]
-        deviations[t % season].append(((len(values) - 1 - t) // season, values[t] - mean(around)))
-    means = [mean([weighted_mean(own, kept) for kept in KEPT]) for own in deviations]
-    return [own - mean(means) for own in means]
-
-
-def weighted_mean(aged, kept):
-    return sum(kept**age * value for age, value in aged) / sum(kept**age for age, _ in aged)
-
-
 def mean_of_both(values, horizon):
-    return [mean(pair) for pair in zip(drift_on(values, horizon), fade_out(values, horizon), strict=True)]
+    both = zip(drift_on(values, horizon), fade_out(values, horizon), strict=True)
+    return [THETA * theta + (1 - THETA) * damped for theta, damped in both]
 
 
 def drift_on(values, horizon):
@@ -159,12 +123,12 @@ def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(se
 
 
 def test_season_is_continued_where_there_is_one_and_only_there():
-    clear, none = seasonal(120, 12), np.random.default_rng(1).normal(50, 1, 120)
-    forecasts = exponential_smoothing(panel_from_series([clear, none], "M"), 24, 12)
-    assert np.ptp(forecasts[0]) > 7
-    steps = np.diff(forecasts[1])  # half a straight line, half a slope that fades
-    assert np.ptp(steps) < 0.001
-    np.testing.assert_allclose(np.diff(steps)[1:] / np.diff(steps)[:-1], np.diff(steps)[1] / np.diff(steps)[0])
+    clear, short, none = seasonal(120, 12), seasonal(23, 12), 50 + np.arange(60.0)
+    forecasts = exponential_smoothing(panel_from_series([clear, short, none], "M"), 24, 12)
+    assert np.ptp(forecasts[0] - forecasts[0].mean()) > 7
+    for unseasonal in forecasts[1:]:  # a straight line and a slope that fades: less than two years, or no season
+        steps = np.diff(unseasonal)
+        np.testing.assert_allclose(np.diff(steps)[1:] / np.diff(steps)[:-1], np.diff(steps)[1] / np.diff(steps)[0])
 
 
 @pytest.mark.parametrize(("steps", "is_better"), [(120, True), (39, False)])

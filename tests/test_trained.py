@@ -6,8 +6,8 @@ import pytest
 from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.backtest import series_scales
 from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.standards import series_scales
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel

@@ -17,9 +17,16 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate_series
-from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.splits import Fold
-from forecast.models.combination import FEW, Combination, Evidence, learn_combination, plain_combination
+from forecast.evaluation.standards import Standards, learning_scales
+from forecast.models.combination import (
+    FEW,
+    Combination,
+    Evidence,
+    Handful,
+    learn_combination,
+    plain_combination,
+)
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.specs import Metric
 
@@ -31,8 +38,6 @@ ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 ROUNDING = 1e-12
 """A forecast that is no further from zero is zero: that of a product that never sold."""
-NEGLIGIBLE = 1e-5
-"""A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +119,7 @@ def backtest(
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, standards = [], _Standards(season)
+    trials, standards = [], Standards(season)
     for forecaster in forecasters:
         trial = _RunningTrial(forecaster, panel, first, standards, metric)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
@@ -125,31 +130,6 @@ def evidence_shifts(fold: Fold) -> list[int]:
     """Returns how many steps after its origin a fold is forecast from, to learn: 0, and more where series are few."""
     origins = int(np.clip(np.ceil(ENOUGH_ERRORS / max(fold.scored.sum(), 1)), 1, fold.horizon))
     return sorted({int(shift) for shift in np.linspace(0, fold.horizon, origins, endpoint=False)})
-
-
-def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
-    """Returns each series' ``naive_scale``, gaps filled; NaN for one too short to have any: (S,)."""
-    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
-
-
-def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
-    """Returns the scales by which errors are pooled over series: (S,), NaN for a series that hardly ever varies.
-
-    By a variation that is nothing beside its values, the least error would count as enormous.
-    """
-    scales, bounds = series_scales(panel, season, power), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    sizes = np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in bounds])
-    return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
-
-
-def lowest_values(panel: Panel) -> FloatArray:
-    """Returns 0 for each series that never was negative and −inf for the others, (S,)."""
-    lowest = np.full(len(panel), -np.inf)
-    for i in range(len(panel)):
-        if not (panel.series(i) < 0).any():
-            lowest[i] = 0.0
-    return lowest
 
 
 def forecast_points(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
@@ -171,25 +151,11 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     return trial.result(len(folds))
 
 
-class _Standards:
-    """What forecasts from an origin are held against, the same for every model: measured once."""
-
-    def __init__(self, season: int) -> None:
-        self._season = season
-        self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
-
-    def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
-        """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
-        if (fold.number, shift) not in self._found:
-            self._found[fold.number, shift] = learning_scales(train, self._season), lowest_values(train)
-        return self._found[fold.number, shift]
-
-
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
-        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: _Standards, metric: Metric
+        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Standards, metric: Metric
     ) -> None:
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
         self.standards = standards
@@ -212,8 +178,8 @@ class _RunningTrial:
     def forecast(self, fold: Fold) -> None:
         """Forecasts the fold with what earlier folds taught, then learns from it."""
         known = [record.known_at(fold.number) for record in self.records]
-        combination = self._combination(known)
         train = fold.train(self.panel)
+        combination = self._combination(known, fold.number, train)
         members = self._members(train)
         scales, lowest = self.standards.of(fold, 0, train)
         if fold.number > 0:
@@ -224,12 +190,14 @@ class _RunningTrial:
             self.intervals.append(calibration.intervals(point, train.series_ids, scales, lowest) if calibration else ())
         self._learn(fold, members, combination)
 
-    def _combination(self, known: Sequence[_Record]) -> Combination | None:
-        few = len(self.panel) if len(self.panel) <= FEW else 0
-        length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
+    def _combination(self, known: Sequence[_Record], fold: int, train: Panel) -> Combination | None:
+        """Returns what earlier folds taught a fold, of which ``train`` is known."""
+        few = None
+        if len(self.panel) <= FEW:
+            length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule issued
+            few = Handful(len(self.panel), length, self.standards.strength(fold, train))
         is_price = self.panel.frequency.unit == TRADED
-        evidence = [record.evidence for record in known]
-        return learn_combination(evidence, self.metric, few=few, length=length, is_price=is_price)
+        return learn_combination([record.evidence for record in known], self.metric, few=few, is_price=is_price)
 
     def _calibration(self, known: Sequence[_Record]) -> Calibration | None:
         if not known:
@@ -265,7 +233,7 @@ class _RunningTrial:
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            combination=self._combination(known),
+            combination=self._combination(known, folds, self.panel),
             calibration=self._calibration(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,

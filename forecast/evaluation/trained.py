@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.evaluation.backtest import forecast_points, learning_scales, lowest_values
+from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.standards import learning_scales, lowest_values
 from forecast.models.baselines import steps_used
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel

@@ -25,13 +25,35 @@ FEW = 12
 """So many series or fewer say too little of which anchor is best."""
 SHORT = 500
 """Series of at most so many steps are too short to say it either."""
-USUAL_TRUST, STEPS_TO_TRUST = (0.4, 0.6), 600
-"""How far networks are usually to be trusted against exponential smoothing on a few short series: between these two, by
-the share of so many steps that the longest has."""
+USUAL_TRUST = 0.4
+"""How far networks are usually to be trusted against what knows each series."""
+LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57
+"""How far on a few short series with a season, and how much further where it explains all that they do within a year:
+it is the season of which networks know more than exponential smoothing."""
 TRUST_VARIANCE = 1 / 3
 """Of that trust, from one series to the next."""
 DOUBT = 2.0
 """So many folds that speak for no trust at all stand beside those of a price."""
+
+
+@dataclass(frozen=True)
+class Handful:
+    """So few series that they can't tell which anchor is best.
+
+    Attributes:
+        series: how many they are.
+        length: steps of the longest; long ones choose among the naive anchors, with which they are safe.
+        strength: the mean share of what they do within a season that repeats; None where there is no season.
+    """
+
+    series: int
+    length: int = 0
+    strength: float | None = None
+
+    @property
+    def usual_trust(self) -> float:
+        """How far networks are usually to be trusted against exponential smoothing here."""
+        return USUAL_TRUST if self.strength is None else LEAST_TRUST + SEASONAL_TRUST * self.strength
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +104,7 @@ def plain_combination(members: Members) -> Combination:
 
 
 def learn_combination(
-    evidence: Sequence[Evidence], metric: Metric, *, few: int = 0, length: int = 0, is_price: bool = False
+    evidence: Sequence[Evidence], metric: Metric, *, few: Handful | None = None, is_price: bool = False
 ) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
@@ -90,14 +112,13 @@ def learn_combination(
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are; against smoothing and
     regressions by series, what is usual counts like one more fold. That of prices, whose last value is the best anchor,
-    is drawn to 0 instead. A few short series can't tell which anchor is best: theirs is smoothing, and their trust is
-    what is usual, until several folds clearly say otherwise.
+    is drawn to 0 instead. A few short series can't tell which views or which anchor is best: theirs are all views and
+    smoothing, and their trust is what is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
-        few: how many series there are, where they are few; else 0.
-        length: steps of the longest of these few; long ones choose among the naive anchors, with which they are safe.
+        few: the series, where they are few.
         is_price: of things that are traded.
     """
     if not evidence:
@@ -109,17 +130,18 @@ def learn_combination(
     error = errors[known].mean(axis=0)
     views = np.array(evidence[0].members.views)
     pooled = np.array([error[views == view].mean() for view in views])
-    used = pooled <= TOLERANCE * pooled.min()
+    is_short = few is not None and few.length <= SHORT
+    used = (pooled <= TOLERANCE * pooled.min()) | is_short
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = len(evidence[0].members.anchors)
-    is_told = bool(few) and length <= SHORT and anchors > SMOOTHING
+    is_told = is_short and anchors > SMOOTHING
     anchor = SMOOTHING if is_told else _best_anchor(evidence, SMOOTHING if few else anchors)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
-    if is_told:
-        return Combination(used, departures.shrunk(usual_trust(length), few * (folds - 1)), anchor)
-    is_alone = few == 1 and length <= SHORT
+    if few and is_told:
+        return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
+    is_alone = few is not None and few.series == 1 and is_short
     return Combination(used, _learned_trust(departures.share, anchor, folds, is_price, is_alone), anchor)
 
 
@@ -127,15 +149,10 @@ def _learned_trust(slope: float, anchor: int, folds: int, is_price: bool, is_alo
     """Returns the trust that a slope over so many folds speaks for."""
     raised = slope * (3 - slope) / 2
     if anchor >= SMOOTHING:
-        return (folds * raised + min(USUAL_TRUST)) / (folds + 1)
+        return (folds * raised + USUAL_TRUST) / (folds + 1)
     if anchor == NAIVE and (is_price or is_alone):
         return slope / (1 + DOUBT / (1 if is_alone else folds))
     return raised
-
-
-def usual_trust(length: int) -> float:
-    """Returns how far networks are to be trusted on short series of so many steps: the more they learned from."""
-    return float(np.clip(length / STEPS_TO_TRUST, *USUAL_TRUST))
 
 
 @dataclass(frozen=True, eq=False)

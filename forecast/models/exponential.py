@@ -2,7 +2,7 @@
 
 Theta won the M3 competition; beside a damped trend it is hard to beat on short histories. Neither needs training.
 Networks are trusted against their mean, as against the naive forecasts: it remembers a series' whole past and knows
-whether it has a season at all.
+how much of a season it has.
 
     V. Assimakopoulos & K. Nikolopoulos 2000, The theta model: a decomposition approach to forecasting.
     R. J. Hyndman & B. Billah 2003, Unmasking the theta method: it is smoothing with a drift.
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
+from forecast.models.seasonality import BLOCK, find_pattern, sizes
 
 FloatArray = NDArray[np.float64]
 
@@ -29,38 +30,30 @@ HISTORY = 500
 """At most so many steps are looked at, or three seasons where these are longer."""
 SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
 """How fast the level of the theta method follows: each series takes the one whose errors of one step are least."""
-TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.2), (0.85, 0.93, 0.98))))
+TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.1, 0.3), (0.85, 0.93, 0.98))))
 """How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
+THETA = 0.4
+"""The theta method's share of the forecast; the damped trend has the rest."""
 LEADS, STEPS_A_LEAD = 4, 20
 """Settings are judged by their errors of one to so many steps ahead, noise that is followed being no help but for one;
 and of one step only where the history has not so many steps for each: errors of several overlap, so they say less."""
 TIE = 1e-9
 """Settings whose errors differ by no larger a share are equally good; the first is taken: rounding never decides."""
-NEGLIGIBLE = 1e-12
-"""Squares that sum up to no more, of values up to 1, are rounding: such a series does not vary."""
-CRITICAL = 1.645
-"""A series has a season where its autocorrelation at that lag is not zero at the 90 % level."""
-KEPT = (0.9, 0.5)
-"""A season counts by these shares of the next one in two means of all, whose mean is taken: seasons change."""
-STEEPEST = 10.0
-"""A season multiplies by no more than the exponential of this, and divides by no more."""
 FIRST = 6
 """The level of the theta method starts as the mean of so many steps."""
 FIRST_LINE = 10
 """Level and trend of the damped trend start from the straight line through so many steps."""
 LEAST = 3
 """Shorter series have no trend."""
-BLOCK = 200_000
-"""Values that are worked on at a time: few enough for the processor's cache."""
 
 
 def exponential_smoothing(panel: Panel, horizon: int, season: int) -> FloatArray:
     """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
 
-    The season is taken out by classical decomposition, as factors where all values are positive, else as
-    summands. What is left is forecast in two ways, whose mean is returned: by simple exponential smoothing plus half
-    the slope of its straight line a step (theta), and by smoothing with a damped trend. A series of less than three
-    steps repeats its last value; one without any gives 0.
+    The season is taken out by classical decomposition (see ``seasonality``). What is left is forecast in two ways,
+    whose weighted mean is returned: by simple exponential smoothing plus half the slope of its straight line a step
+    (theta), and by smoothing with a damped trend. A series of less than three steps repeats its last value; one
+    without any gives 0.
     """
     blocks = right_aligned(panel, steps_used(season), BLOCK)
     parts = [_forecast(values, horizon, season) for values in blocks]
@@ -74,97 +67,18 @@ def steps_used(season: int) -> int:
 
 def _forecast(values: FloatArray, horizon: int, season: int) -> FloatArray:
     """Returns the forecasts of right-aligned series, (S, T) -> (S, H)."""
-    size = np.nan_to_num(np.abs(values)).max(axis=1, keepdims=True)
-    size[size == 0] = 1.0  # of a series that is all zero, or empty
+    size = sizes(values)
     values = values / size
-    pattern = _find_pattern(values, season)
+    pattern = find_pattern(values, season)
     return np.asarray(pattern.restore(_smooth(pattern.remove(values), horizon)) * size)
 
 
-@dataclass(frozen=True, eq=False)
-class _Pattern:
-    """What the season adds to each series, or multiplies it by: by phase, counted back from the last step."""
-
-    added: FloatArray  # (S, P); the logarithm of the factor where it multiplies
-    multiplies: NDArray[np.bool_]  # (S,)
-
-    def remove(self, values: FloatArray) -> FloatArray:
-        """Returns past values without their season, (S, T)."""
-        added = self._on(np.arange(values.shape[1])[::-1])
-        return np.where(self.multiplies[:, None], values / np.exp(added), values - added)
-
-    def restore(self, forecasts: FloatArray) -> FloatArray:
-        """Returns forecasts with their season, (S, H)."""
-        added = self._on(-1 - np.arange(forecasts.shape[1]))
-        return np.where(self.multiplies[:, None], forecasts * np.exp(added), forecasts + added)
-
-    def _on(self, steps_back: NDArray[np.int64]) -> FloatArray:
-        added = self.added[:, steps_back % self.added.shape[1]]
-        return np.where(self.multiplies[:, None], np.clip(added, -STEEPEST, STEEPEST), added)
-
-
-def _find_pattern(values: FloatArray, season: int) -> _Pattern:
-    """Returns the season of each series: none without two seasons of history, or where the test finds none."""
-    added, multiplies = np.zeros((len(values), season)), np.zeros(len(values), dtype=bool)
-    long = np.flatnonzero((~np.isnan(values)).sum(axis=1) >= 2 * season) if season > 1 else np.array([], dtype=int)
-    some = long[_has_season(values[long], season)] if len(long) else long
-    if len(some):
-        own = values[some]
-        multiplies[some] = np.nanmin(own, axis=1) > 0
-        own = np.where(multiplies[some, None], np.log(np.where(own > 0, own, np.nan)), own)
-        added[some] = _phase_means(own - _moving_mean(own, season), season)
-    return _Pattern(added, multiplies)
-
-
-def _has_season(values: FloatArray, season: int) -> NDArray[np.bool_]:
-    """Tests the autocorrelation at the lag of the season by Bartlett's standard error, (S, T) -> (S,)."""
-    count = (~np.isnan(values)).sum(axis=1)
-    varying = np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True))
-    power = np.abs(np.fft.rfft(varying, n=values.shape[1] + season)) ** 2  # room for all lags without wrapping
-    products = np.fft.irfft(power, n=values.shape[1] + season)[:, : season + 1]
-    strength = products[:, :1]
-    lags = np.divide(products[:, 1:], strength, out=np.zeros((len(values), season)), where=strength > NEGLIGIBLE)
-    error = np.sqrt((1 + 2 * (lags[:, :-1] ** 2).sum(axis=1)) / count)
-    return np.asarray(np.abs(lags[:, -1]) > CRITICAL * error)
-
-
-def _moving_mean(values: FloatArray, season: int) -> FloatArray:
-    """Returns the mean of the season around each step, NaN where it isn't whole: (S, T).
-
-    A season of even length is centred by half of the step at either end.
-    """
-    sums = np.cumsum(np.pad(np.nan_to_num(values), ((0, 0), (1, 0))), axis=1)
-    whole = (sums[:, season:] - sums[:, :-season]) / season  # of the season that begins at each step
-    whole = np.where(np.isnan(values[:, : whole.shape[1]]), np.nan, whole)
-    if season % 2 == 0:
-        whole = (whole[:, 1:] + whole[:, :-1]) / 2
-    mean = np.full_like(values, np.nan)
-    mean[:, season // 2 : season // 2 + whole.shape[1]] = whole
-    return mean
-
-
-def _phase_means(deviations: FloatArray, season: int) -> FloatArray:
-    """Returns the mean of each phase, counted back from the last step, less the mean of all: (S, P).
-
-    In each of several means, what was seen a season earlier counts ``KEPT`` times as much.
-    """
-    back = deviations[:, ::-1]
-    back = np.pad(back, ((0, 0), (0, -back.shape[1] % season)), constant_values=np.nan)
-    rounds = back.reshape(len(back), -1, season)
-    is_known, values = ~np.isnan(rounds), np.nan_to_num(rounds)
-    means = np.zeros((len(rounds), season))
-    for kept in KEPT:
-        weights = is_known * kept ** np.arange(rounds.shape[1])[:, None]
-        means += (values * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny) / len(KEPT)
-    return np.asarray(means - means.mean(axis=1, keepdims=True))
-
-
 def _smooth(values: FloatArray, horizon: int) -> FloatArray:
-    """Returns the mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
+    """Returns the weighted mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
     known = ~np.isnan(values)
     history = _History(np.where(known, values, 0.0), known, np.cumsum(known, axis=1), known.sum(axis=1))
     last = history.values[:, -1:] if values.shape[1] else np.zeros((len(values), 1))
-    forecast = (_theta(history, horizon) + _damped_trend(history, horizon)) / 2
+    forecast = THETA * _theta(history, horizon) + (1 - THETA) * _damped_trend(history, horizon)
     return np.where(history.count[:, None] < LEAST, last, forecast)
 
 

@@ -1,31 +1,26 @@
 """Exponential smoothing as standard Keras operations: the arithmetic of ``exponential``, nothing looped over time.
 
-Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``P`` steps of a season, ``H`` horizon,
-``K`` settings.
+Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` horizon, ``K`` settings.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.models.devices import keras
 from forecast.models.exponential import (
-    CRITICAL,
     FIRST,
     FIRST_LINE,
-    KEPT,
     LEADS,
     LEAST,
-    NEGLIGIBLE,
     SPEEDS,
-    STEEPEST,
     STEPS_A_LEAD,
+    THETA,
     TIE,
     TRENDS,
     FloatArray,
     steps_used,
 )
 from forecast.models.exported_past import Past, Tensor
+from forecast.models.exported_seasonality import pattern_of
 
 
 def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:
@@ -36,83 +31,13 @@ def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:
     values = past.values / size
     if season == 1:
         return size * _smooth(values, past, horizon)
-    pattern = _find_pattern(values, past, season)
+    pattern = pattern_of(values, past, season)
     return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon))
 
 
-@dataclass(frozen=True, eq=False)
-class _Pattern:
-    """What the season adds, and multiplies by, at each phase: the last of them is that of the last step."""
-
-    summand: Tensor  # (B, P)
-    factor: Tensor  # (B, P)
-
-    def remove(self, values: Tensor) -> Tensor:
-        """Returns past values without their season, (B, N)."""
-        steps = values.shape[1]
-        summand, factor = (self._repeated(phases, steps)[:, -steps:] for phases in (self.summand, self.factor))
-        return values / factor - summand
-
-    def restore(self, forecasts: Tensor) -> Tensor:
-        """Returns forecasts with their season, (B, H)."""
-        steps = forecasts.shape[1]
-        summand, factor = (self._repeated(phases, steps)[:, :steps] for phases in (self.summand, self.factor))
-        return forecasts * factor + summand
-
-    def _repeated(self, phases: Tensor, steps: int) -> Tensor:
-        return keras.ops.tile(phases, (1, -(-steps // phases.shape[1])))
-
-
-def _find_pattern(values: Tensor, past: Past, season: int) -> _Pattern:
-    """Returns the season of each window: none without two seasons of history, or where the test finds none."""
-    ops = keras.ops
-    found = ops.logical_and(past.count >= 2 * season, _has_season(values, past, season))
-    is_positive = ops.min(ops.where(past.known > 0, values, 1.0), axis=1, keepdims=True) > 0
-    logged = ops.log(ops.where(ops.logical_and(is_positive, past.known > 0), values, 1.0))
-    own = ops.where(is_positive, logged, values)
-    added = ops.where(found, _phase_means(own, past, season), 0.0)
-    exponent = ops.where(is_positive, ops.clip(added, -STEEPEST, STEEPEST), 0.0)
-    return _Pattern(ops.where(is_positive, 0.0, added), ops.exp(exponent))
-
-
-def _has_season(values: Tensor, past: Past, season: int) -> Tensor:
-    """Tests the autocorrelation at the lag of the season by Bartlett's standard error, (B, N) -> (B, 1)."""
-    ops, room = keras.ops, values.shape[1] + season  # for all lags without wrapping
-    count = ops.maximum(past.count, 1.0)
-    varying = (values - ops.sum(values, axis=1, keepdims=True) / count) * past.known
-    real, imaginary = ops.rfft(varying, fft_length=room)
-    power = ops.square(real) + ops.square(imaginary)
-    products = ops.irfft((power, ops.zeros_like(power)), fft_length=room)
-    strength = products[:, :1]
-    lags = products[:, 1 : season + 1] / ops.where(strength > NEGLIGIBLE, strength, 1.0)
-    error = ops.sqrt((1 + 2 * ops.sum(ops.square(lags[:, :-1]), axis=1, keepdims=True)) / count)
-    return ops.logical_and(strength > NEGLIGIBLE, ops.abs(lags[:, -1:]) > CRITICAL * error)
-
-
-def _phase_means(values: Tensor, past: Past, season: int) -> Tensor:
-    """Returns the mean deviation of each phase from the season around it, less the mean of all: (B, N) -> (B, P)."""
-    ops, steps = keras.ops, values.shape[1]
-    sums = ops.cumsum(ops.pad(values, ((0, 0), (1, 0))), axis=1)
-    whole = (sums[:, season:] - sums[:, :-season]) / season  # of the season that begins at each step
-    if season % 2 == 0:
-        whole = (whole[:, 1:] + whole[:, :-1]) / 2
-    centre, width = season // 2, whole.shape[1]
-    is_whole = past.known[:, :width]
-    deviations = (values[:, centre : centre + width] - whole) * is_whole
-    sides = ((0, 0), (centre + -steps % season, steps - centre - width))
-    rounds = -(-steps // season)
-    by_round = [ops.reshape(ops.pad(each, sides), (-1, rounds, season)) for each in (deviations, is_whole)]
-    means = 0.0
-    for kept in KEPT:
-        weights = kept ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
-        total, counted = (ops.sum(each * weights, axis=1) for each in by_round)
-        means = means + total / ops.where(counted > 0, counted, 1.0) / len(KEPT)
-    return means - ops.mean(means, axis=1, keepdims=True)
-
-
 def _smooth(values: Tensor, past: Past, horizon: int) -> Tensor:
-    """Returns the mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
-    forecast = (_theta(values, past, horizon) + _damped_trend(values, past, horizon)) / 2
+    """Returns the weighted mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
+    forecast = THETA * _theta(values, past, horizon) + (1 - THETA) * _damped_trend(values, past, horizon)
     return keras.ops.where(past.count < LEAST, values[:, -1:], forecast)
 
 

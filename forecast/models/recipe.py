@@ -107,12 +107,13 @@ def _price_views() -> tuple[View, ...]:
 
 
 def _steady_views(plan: Plan) -> tuple[View, ...]:
-    """Returns the views for a short series: all correct an exponential smoothing, or a regression beside it."""
-    logs = (False, True) if plan.nonnegative else (False,)
-    return tuple(
-        View("smoothed", plan.season, level="last", scale="series", log=log, ridge=ridge)
-        for log in logs
-        for ridge in (False, True)
+    """Returns the views for a short series: two correct an exponential smoothing, two a season that it had."""
+    log, season = plan.nonnegative, plan.season
+    return (
+        View("smoothed", season, level="last", scale="series", ridge=True),
+        View("smoothed", season, level="last", scale="series", log=log),
+        View("last-season", season, level="last", scale="series"),
+        View("mean-season", season, level="last", scale="series", log=log),
     )
 
 

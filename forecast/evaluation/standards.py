@@ -1,0 +1,67 @@
+"""What forecasts from an origin are held against, of each series: its scale, its lowest value, its season.
+
+Shapes: ``S`` series.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.evaluation.metrics import naive_scale
+from forecast.evaluation.splits import Fold
+from forecast.models.exponential import steps_used
+from forecast.models.seasonality import season_strength
+
+FloatArray = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-5
+"""A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
+
+
+def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
+    """Returns each series' ``naive_scale``, gaps filled; NaN for one too short to have any: (S,)."""
+    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
+
+
+def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
+    """Returns the scales by which errors are pooled over series: (S,), NaN for a series that hardly ever varies.
+
+    By a variation that is nothing beside its values, the least error would count as enormous.
+    """
+    scales, bounds = series_scales(panel, season, power), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
+    sizes = np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in bounds])
+    return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
+
+
+def lowest_values(panel: Panel) -> FloatArray:
+    """Returns 0 for each series that never was negative and −inf for the others, (S,)."""
+    lowest = np.full(len(panel), -np.inf)
+    for i in range(len(panel)):
+        if not (panel.series(i) < 0).any():
+            lowest[i] = 0.0
+    return lowest
+
+
+class Standards:
+    """The same for every model, and so measured once."""
+
+    def __init__(self, season: int) -> None:
+        self._season = season
+        self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+        self._strengths: dict[int, float] = {}
+
+    def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
+        """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
+        if (fold.number, shift) not in self._found:
+            self._found[fold.number, shift] = learning_scales(train, self._season), lowest_values(train)
+        return self._found[fold.number, shift]
+
+    def strength(self, number: int, known: Panel) -> float | None:
+        """Returns the mean strength of the season in what is known at a fold; None where there is no season."""
+        if self._season == 1:
+            return None
+        if number not in self._strengths:
+            strengths = season_strength(known, self._season, steps_used(self._season))
+            self._strengths[number] = float(strengths.mean()) if len(strengths) else 0.0
+        return self._strengths[number]

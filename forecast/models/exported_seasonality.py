@@ -1,0 +1,113 @@
+"""The season of each window as standard Keras operations: the arithmetic of ``seasonality``.
+
+Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``P`` steps of a season, ``R`` rounds of it,
+``H`` horizon.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.models.devices import keras
+from forecast.models.exported_past import Past, Tensor
+from forecast.models.seasonality import KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """What the season adds, and multiplies by, at each phase: the last of them is that of the last step."""
+
+    summand: Tensor  # (B, P)
+    factor: Tensor  # (B, P)
+
+    def remove(self, values: Tensor) -> Tensor:
+        """Returns past values without their season, (B, N)."""
+        summand, factor = (_in_the_past(phases, values.shape[1]) for phases in (self.summand, self.factor))
+        return values / factor - summand
+
+    def restore(self, forecasts: Tensor) -> Tensor:
+        """Returns forecasts with their season, (B, H)."""
+        steps = forecasts.shape[1]
+        summand, factor = (_repeated(phases, steps)[:, :steps] for phases in (self.summand, self.factor))
+        return forecasts * factor + summand
+
+
+def pattern_of(values: Tensor, past: Past, season: int) -> Pattern:
+    """Returns the season of each window, as ``find_pattern`` finds it: none without two seasons of history."""
+    ops = keras.ops
+    is_positive = ops.min(ops.where(past.known > 0, values, 1.0), axis=1, keepdims=True) > 0
+    logged = ops.log(ops.where(ops.logical_and(is_positive, past.known > 0), values, 1.0))
+    sums, factors = (_decompose(own, past, season) for own in (values, logged))
+    missed, by_sums = (
+        ops.sum(decomposed.is_whole * ops.square(values - expected), axis=1, keepdims=True)
+        for decomposed, expected in ((factors, ops.exp(factors.expected)), (sums, sums.expected))
+    )
+    least = (1 + TIE) * by_sums + NEGLIGIBLE * ops.sum(ops.square(values), axis=1, keepdims=True)
+    multiplies = ops.logical_and(is_positive, missed <= least)
+    is_long = past.count >= 2 * season
+    summand = ops.where(ops.logical_and(is_long, ops.logical_not(multiplies)), sums.added, 0.0)
+    exponent = ops.where(ops.logical_and(is_long, multiplies), factors.added, 0.0)
+    return Pattern(summand, ops.exp(ops.clip(exponent, -STEEPEST, STEEPEST)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Decomposition:
+    """A season as summands."""
+
+    added: Tensor  # (B, P)
+    expected: Tensor  # (B, N), the mean around each step and what the season adds
+    is_whole: Tensor  # (B, N), 1.0 where the season around a step is whole, else 0.0
+
+
+def _decompose(values: Tensor, past: Past, season: int) -> _Decomposition:
+    """Returns the season of windows of at least two."""
+    ops, steps = keras.ops, values.shape[1]
+    around, is_whole = _moving_mean(values, past, season)
+    deviations = (values - around) * is_whole
+    means = _phase_means(deviations, is_whole, season)
+    expected = _in_the_past(means, steps)
+    noise = ops.sum(is_whole * ops.square(deviations - expected), axis=1, keepdims=True)
+    count = ops.sum(is_whole, axis=1, keepdims=True)
+    noise = noise / ops.maximum(count - season, 1.0)
+    spread = ops.sum(ops.square(means), axis=1, keepdims=True) / (season - 1)
+    by_chance = noise * season / (WORTH * ops.maximum(count, 1.0)) * (max(season - 3, 1) / (season - 1))
+    kept = ops.clip(1 - by_chance / ops.where(spread > 0, spread, np.inf), 0.0, 1.0)
+    return _Decomposition(means * kept, around + expected * kept, is_whole)
+
+
+def _moving_mean(values: Tensor, past: Past, season: int) -> tuple[Tensor, Tensor]:
+    """Returns the mean of the season around each step, and 1.0 where it is whole, else 0.0 for both: (B, N)."""
+    ops, steps = keras.ops, values.shape[1]
+    sums = ops.cumsum(ops.pad(values, ((0, 0), (1, 0))), axis=1)
+    whole = (sums[:, season:] - sums[:, :-season]) / season  # of the season that begins at each step
+    if season % 2 == 0:
+        whole = (whole[:, 1:] + whole[:, :-1]) / 2
+    width = whole.shape[1]
+    sides = ((0, 0), (season // 2, steps - season // 2 - width))
+    is_whole = past.known[:, :width]
+    return ops.pad(whole * is_whole, sides), ops.pad(is_whole, sides)
+
+
+def _phase_means(deviations: Tensor, is_whole: Tensor, season: int) -> Tensor:
+    """Returns the mean of each phase, less the mean of all: (B, N) -> (B, P)."""
+    ops, steps = keras.ops, deviations.shape[1]
+    rounds = -(-steps // season)
+    by_round = [
+        ops.reshape(ops.pad(each, ((0, 0), (-steps % season, 0))), (-1, rounds, season))
+        for each in (deviations, is_whole)
+    ]
+    means = 0.0
+    for kept in KEPT:
+        weights = kept ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
+        total, counted = (ops.sum(each * weights, axis=1) for each in by_round)
+        means = means + total / ops.where(counted > 0, counted, 1.0) / len(KEPT)
+    return means - ops.mean(means, axis=1, keepdims=True)
+
+
+def _in_the_past(phases: Tensor, steps: int) -> Tensor:
+    """Returns the phases of the last so many steps, (B, P) -> (B, N)."""
+    return _repeated(phases, steps)[:, -steps:]
+
+
+def _repeated(phases: Tensor, steps: int) -> Tensor:
+    return keras.ops.tile(phases, (1, -(-steps // phases.shape[1])))
