@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from forecast.models.combination import (
     DOUBT,
+    LONG_TRUST,
     SHORT,
     SMOOTHING,
     TRUST_VARIANCE,
@@ -258,13 +259,54 @@ def test_members_that_say_what_smoothing_says_are_trusted_as_is_usual():
     assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=Handful(1)).trust == USUAL_TRUST
 
 
-def test_few_long_series_choose_among_the_naive_anchors():
+def test_few_series_can_not_tell_which_views_are_worse():
+    evidence = [evidence_of([1.0, 9.0]), evidence_of([1.0, 9.0], fold=1)]
+    for few in (Handful(2, SHORT), Handful(2, SHORT + 1)):
+        assert list(learn_combination(evidence, "rmsse", few=few).used) == [True, True]
+    assert list(learn_combination(evidence, "rmsse").used) == [True, False]
+
+
+def test_few_short_series_are_trusted_as_is_usual_before_any_evidence():
+    members = few_of([0.5])[0].members
+    for few, expected in ((Handful(1, SHORT, 0.5), (0.335, SMOOTHING)), (Handful(1, SHORT + 1, 0.5), (1.0, 0))):
+        plain = plain_combination(members, few)
+        assert (plain.trust, plain.anchor) == pytest.approx(expected)
+    assert plain_combination(members_of(members.values), Handful(1)).trust == 1
+    assert plain_combination(members).trust == 1
+
+
+@pytest.mark.parametrize("best", [1, 2, 3])
+def test_few_long_series_choose_among_all_anchors_and_are_usually_trusted_more(best):
+    handful, distances = Handful(3, SHORT + 1, 0.1), np.where(np.arange(4) == best, 3.0, 5.0)[:, None, None]
+    evidence = []
+    for one in folds_of(3, error=0.5):
+        members = members_of(one.members.values, anchors=one.truth - distances)
+        evidence.append(Evidence(members, one.truth, one.scales, one.fold))
+    first, all_folds = (learn_combination(evidence[:n], "rmsse", few=handful) for n in (1, 3))
+    assert first.anchor == all_folds.anchor == best
+    assert first.trust == LONG_TRUST
+    assert LONG_TRUST < all_folds.trust < 1  # what they said was right
+
+
+def test_few_series_of_which_the_last_value_is_best_are_doubted_like_prices():
+    evidence = [
+        Evidence(members_of(one.members.values, anchors=one.truth - np.reshape([3, 4, 5], (3, 1, 1))), one.truth,
+                 one.scales, one.fold)
+        for one in folds_of(2)
+    ]  # fmt: skip
+    found = learn_combination(evidence, "rmsse", few=Handful(2, SHORT + 1))
+    assert (found.anchor, found.trust) == (0, learn_slope(2.0) / (1 + DOUBT / 2))
+
+
+def test_few_prices_choose_among_the_naive_anchors():
     one = evidence_of([2.0])
     best = np.concatenate([one.members.anchors, one.truth[None] + 0.1])
     evidence = [Evidence(members_of(one.members.values, anchors=best), one.truth, one.scales)]
     assert learn_combination(evidence, "rmsse").anchor == SMOOTHING
-    long, naive = learn_combination(evidence, "rmsse", few=Handful(3, SHORT + 1)), learn_combination([one], "rmsse")
-    assert (long.anchor, long.trust) == (naive.anchor, naive.trust)
+    few, naive = (
+        learn_combination(each, "rmsse", few=Handful(3, SHORT + 1), is_price=True) for each in (evidence, [one])
+    )
+    assert (few.anchor, few.trust) == (naive.anchor, naive.trust) == (0, learn_slope(2.0) / (1 + DOUBT))
 
 
 def folds_of(count, error=2.0):

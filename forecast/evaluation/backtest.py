@@ -179,8 +179,9 @@ class _RunningTrial:
         """Forecasts the fold with what earlier folds taught, then learns from it."""
         known = [record.known_at(fold.number) for record in self.records]
         train = fold.train(self.panel)
-        combination = self._combination(known, fold.number, train)
+        few = self._few(fold.number, train)
         members = self._members(train)
+        combination = self._combination(known, few) or plain_combination(members, few)
         scales, lowest = self.standards.of(fold, 0, train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
@@ -190,12 +191,15 @@ class _RunningTrial:
             self.intervals.append(calibration.intervals(point, train.series_ids, scales, lowest) if calibration else ())
         self._learn(fold, members, combination)
 
-    def _combination(self, known: Sequence[_Record], fold: int, train: Panel) -> Combination | None:
-        """Returns what earlier folds taught a fold, of which ``train`` is known."""
-        few = None
-        if len(self.panel) <= FEW:
-            length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule issued
-            few = Handful(len(self.panel), length, self.standards.strength(fold, train))
+    def _few(self, fold: int, train: Panel) -> Handful | None:
+        """Returns what is known at a fold of series that are few; None where they are many."""
+        if len(self.panel) > FEW:
+            return None
+        length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
+        return Handful(len(self.panel), length, self.standards.strength(fold, train))
+
+    def _combination(self, known: Sequence[_Record], few: Handful | None) -> Combination | None:
+        """Returns what earlier folds taught; None where there were none."""
         is_price = self.panel.frequency.unit == TRADED
         return learn_combination([record.evidence for record in known], self.metric, few=few, is_price=is_price)
 
@@ -212,7 +216,7 @@ class _RunningTrial:
         self.predict_seconds = time.perf_counter() - began
         return members
 
-    def _learn(self, fold: Fold, members: Members, combination: Combination | None) -> None:
+    def _learn(self, fold: Fold, members: Members, combination: Combination) -> None:
         """Records the fold's forecast, and where series are few, more from origins between it and the next."""
         for shift in evidence_shifts(fold):
             moved = fold.moved(self.panel, shift)
@@ -233,7 +237,7 @@ class _RunningTrial:
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            combination=self._combination(known, folds, self.panel),
+            combination=self._combination(known, self._few(folds, self.panel)),
             calibration=self._calibration(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,
@@ -242,12 +246,12 @@ class _RunningTrial:
         )
 
 
-def _each_seed(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
+def _each_seed(members: Members, combination: Combination, lowest: FloatArray) -> FloatArray:
     """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
     result = []
     for seed in dict.fromkeys(members.seeds):
         own = np.array(members.seeds) == seed
-        result.append(forecast_points(members.some(own), combination.of(own) if combination else None, lowest))
+        result.append(forecast_points(members.some(own), combination.of(own), lowest))
     return np.stack(result)
 
 

@@ -22,27 +22,29 @@ CLIP = 10.0
 NAIVE, SMOOTHING = 0, 2
 """Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
 FEW = 12
-"""So many series or fewer say too little of which anchor is best."""
+"""So many series or fewer say too little of which views are worse, and of how far networks are to be trusted."""
 SHORT = 500
-"""Series of at most so many steps are too short to say it either."""
+"""Series of at most so many steps are too short to say which anchor is best, either."""
 USUAL_TRUST = 0.4
 """How far networks are usually to be trusted against what knows each series."""
 LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57
 """How far on a few short series with a season, and how much further where it explains all that they do within a year:
 it is the season of which networks know more than exponential smoothing."""
+LONG_TRUST = 0.75
+"""How far on a few long ones: there is much that a network can learn from each."""
 TRUST_VARIANCE = 1 / 3
 """Of that trust, from one series to the next."""
 DOUBT = 2.0
-"""So many folds that speak for no trust at all stand beside those of a price."""
+"""So many folds that speak for no trust at all stand beside those of a price, or of a few series like one."""
 
 
 @dataclass(frozen=True)
 class Handful:
-    """So few series that they can't tell which anchor is best.
+    """So few series that what is usual counts beside what they tell.
 
     Attributes:
         series: how many they are.
-        length: steps of the longest; long ones choose among the naive anchors, with which they are safe.
+        length: steps of the longest.
         strength: the mean share of what they do within a season that repeats; None where there is no season.
     """
 
@@ -51,8 +53,15 @@ class Handful:
     strength: float | None = None
 
     @property
+    def is_short(self) -> bool:
+        """Whether they are too short to choose among anchors."""
+        return self.length <= SHORT
+
+    @property
     def usual_trust(self) -> float:
-        """How far networks are usually to be trusted against exponential smoothing here."""
+        """How far networks are usually to be trusted here against what knows each series."""
+        if not self.is_short:
+            return LONG_TRUST
         return USUAL_TRUST if self.strength is None else LEAST_TRUST + SEASONAL_TRUST * self.strength
 
 
@@ -98,9 +107,12 @@ class Combination:
         return Combination(used if used.any() else np.ones_like(used), self.trust, self.anchor)
 
 
-def plain_combination(members: Members) -> Combination:
-    """Returns the median of all members, which is what stands before there is any evidence."""
-    return Combination(np.ones(len(members.views), dtype=bool))
+def plain_combination(members: Members, few: Handful | None = None) -> Combination:
+    """Returns what stands before there is any evidence: the median of all members, on a few short series as usual."""
+    used = np.ones(len(members.views), dtype=bool)
+    if few and few.is_short and members.anchors is not None and len(members.anchors) > SMOOTHING:
+        return Combination(used, few.usual_trust, SMOOTHING)
+    return Combination(used)
 
 
 def learn_combination(
@@ -112,8 +124,8 @@ def learn_combination(
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are; against smoothing and
     regressions by series, what is usual counts like one more fold. That of prices, whose last value is the best anchor,
-    is drawn to 0 instead. A few short series can't tell which views or which anchor is best: theirs are all views and
-    smoothing, and their trust is what is usual, until several folds clearly say otherwise.
+    is drawn to 0 instead. A few series can't tell which views are worse, and short ones can't tell which anchor is
+    best: theirs is smoothing. Their trust is what is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
@@ -130,29 +142,30 @@ def learn_combination(
     error = errors[known].mean(axis=0)
     views = np.array(evidence[0].members.views)
     pooled = np.array([error[views == view].mean() for view in views])
-    is_short = few is not None and few.length <= SHORT
-    used = (pooled <= TOLERANCE * pooled.min()) | is_short
+    used = (pooled <= TOLERANCE * pooled.min()) | (few is not None)
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = len(evidence[0].members.anchors)
-    is_told = is_short and anchors > SMOOTHING
-    anchor = SMOOTHING if is_told else _best_anchor(evidence, SMOOTHING if few else anchors)
+    is_known = few is not None and anchors > SMOOTHING and not is_price  # what is usual of such series
+    if few is not None and not is_known:
+        anchors = SMOOTHING
+    anchor = SMOOTHING if few and few.is_short and is_known else _best_anchor(evidence, anchors)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
-    if few and is_told:
+    if few and is_known and anchor != NAIVE:
         return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
-    is_alone = few is not None and few.series == 1 and is_short
-    return Combination(used, _learned_trust(departures.share, anchor, folds, is_price, is_alone), anchor)
+    if few and few.series == 1 and few.is_short:
+        folds = 1  # of one short series, no number of them tells more
+    is_doubted = anchor == NAIVE and (is_price or few is not None)
+    return Combination(used, _learned_trust(departures.share, anchor, folds, is_doubted), anchor)
 
 
-def _learned_trust(slope: float, anchor: int, folds: int, is_price: bool, is_alone: bool) -> float:
+def _learned_trust(slope: float, anchor: int, folds: int, is_doubted: bool) -> float:
     """Returns the trust that a slope over so many folds speaks for."""
+    if is_doubted:
+        return slope / (1 + DOUBT / folds)
     raised = slope * (3 - slope) / 2
-    if anchor >= SMOOTHING:
-        return (folds * raised + USUAL_TRUST) / (folds + 1)
-    if anchor == NAIVE and (is_price or is_alone):
-        return slope / (1 + DOUBT / (1 if is_alone else folds))
-    return raised
+    return (folds * raised + USUAL_TRUST) / (folds + 1) if anchor >= SMOOTHING else raised
 
 
 @dataclass(frozen=True, eq=False)
