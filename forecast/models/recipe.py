@@ -107,12 +107,11 @@ def _price_views() -> tuple[View, ...]:
 
 
 def _steady_views(plan: Plan) -> tuple[View, ...]:
-    """Returns the views for a short series: two correct an exponential smoothing, two a season that it had."""
+    """Returns the views for a short series: one a base, so that they err differently."""
     log, season = plan.nonnegative, plan.season
     return (
         View("smoothed", season, level="last", scale="series", ridge=True),
-        View("smoothed", season, level="last", scale="series", log=log),
-        View("last-season", season, level="last", scale="series"),
+        View("last-season", season, level="last", scale="series", log=log),
         View("mean-season", season, level="last", scale="series", log=log),
     )
 
