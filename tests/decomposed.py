@@ -3,7 +3,7 @@
 from itertools import pairwise
 from math import exp, log
 
-from forecast.models.seasonality import KEPT, TIE, WORTH
+from forecast.models.seasonality import DIFFERENCES, KEPT, TIE, WORTH
 
 
 def mean(values):
@@ -36,7 +36,9 @@ def decompose(values, season, unit, truths):
     means = [own - mean(means) for own in means]
     every = [deviation for own in deviations for _, deviation in own]
     left = sum((deviation - m) ** 2 for own, m in zip(deviations, means, strict=True) for _, deviation in own)
-    noise = left / max(len(every) - season, 1)
+    changes = [later - one for one, later in zip(values, values[season:], strict=False)]
+    changed = sum((change - mean(changes)) ** 2 for change in changes) / (len(changes) - 1) / 2
+    noise = (left + DIFFERENCES * changed) / (len(every) - season + DIFFERENCES)
     spread = sum(m**2 for m in means) / (season - 1)
     by_chance = noise / (WORTH * len(every) / season) * max(season - 3, 1) / (season - 1)
     kept = min(max(1 - by_chance / spread, 0), 1) if spread else 0

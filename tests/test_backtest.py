@@ -27,6 +27,7 @@ class Shifted:
     seeds: tuple = (0, 1)
     name: str = "shifted"
     anchored: bool = True  # trusted against the naive forecasts
+    smoothed: bool = False  # and against one that stands where exponential smoothing does
     parameters: int = 7
     curve: Curve | None = None
     train_seconds: float = 0.0
@@ -47,7 +48,8 @@ class Shifted:
         jobs = [(view, seed) for view in range(len(self.shifts)) for seed in self.seeds]
         moves = np.array([self.shifts[view] + 0.1 * seed for view, seed in jobs])
         values = np.nan_to_num(last)[None, :, None] + moves[:, None, None] + np.zeros((1, 1, H))
-        anchors = np.stack([naive(panel, H), seasonal_naive(panel, H, SEASON)]) if self.anchored else None
+        anchors = [naive(panel, H), seasonal_naive(panel, H, SEASON), *([drift(panel, H)] * self.smoothed)]
+        anchors = np.stack(anchors) if self.anchored else None
         return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values, anchors)
 
 
@@ -116,22 +118,30 @@ def records_slowly(values, cut, upto, model, combination, season, fold):
         members = model.predict_members(panel_from_series([known], "D"))
         scale = np.mean(np.abs(known[season:] - known[:-season]))
         evidence.append(Evidence(members, truth[None], np.array([scale]), fold))
-        joint = (combination or plain_combination(members)).apply(members)
+        joint = combination.apply(members)
         errors.append((truth - np.maximum(joint, 0)) / scale)
     return evidence, errors
 
 
-def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone():
-    values = wave(60, trend=0.3)
-    panel, model, season = panel_from_series([values], "D"), Shifted(), SEASON
-    result = run(panel, Shifted(), folds=3)
+@pytest.mark.parametrize("smoothed", [False, True])
+def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoothed):
+    values = wave(60, trend=0.3, noise=3.0)  # so much noise that the season is no stronger than 0.8, and never the same
+    panel, model, season = panel_from_series([values], "D"), Shifted(smoothed=smoothed), SEASON
+    result = run(panel, Shifted(smoothed=smoothed), folds=3)
     trial = result.trials[0]
     cuts = [48, 51, 54, 57]
-    combinations = [None]
+
+    def handful_at(origin):
+        return Handful(1, 60, season_strength(panel_from_series([values[:origin]], "D"), season, 500)[0])
+
+    strengths = [handful_at(cut).strength for cut in (*cuts, 60)]
+    assert len(set(strengths)) == 5
+    assert max(strengths) < 0.9
+    combinations = [plain_combination(model.predict_members(panel), handful_at(48))]
+    assert combinations[0].anchor == 2 * smoothed
     for k in (1, 2, 3, 4):  # 4: after the last fold, for the forecast that is issued
         evidence, errors = [], []
-        ahead = panel_from_series([values[: cuts[k] if k < 4 else 60]], "D")
-        handful = Handful(1, 60, season_strength(ahead, season, 500)[0])
+        handful = handful_at(cuts[k] if k < 4 else 60)
         for j in range(k):
             known = cuts[k] if k < 4 else 60
             more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season, j)
@@ -243,7 +253,8 @@ def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
 def test_constant_panel_teaches_nothing_and_breaks_nothing():
     panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
     trial = run(panel, Shifted()).trials[0]
-    assert trial.combination is None
+    assert list(trial.combination.used) == [True] * 4
+    assert trial.combination.trust == 1
     assert trial.calibration is None
     assert trial.intervals == ()
     assert np.isfinite(trial.forecasts).all()
@@ -253,7 +264,7 @@ def test_perfectly_periodic_panel_is_forecast_perfectly():
     panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
     trial = run(panel, Baseline("seasonal-naive", H, SEASON), folds=3).trials[0]
     np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
-    assert (trial.combination, trial.calibration) == (None, None)  # its scale is zero: there is nothing to measure by
+    assert trial.calibration is None  # its scale is zero: there is nothing to measure by
 
 
 def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():

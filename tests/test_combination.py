@@ -298,17 +298,6 @@ def test_few_series_of_which_the_last_value_is_best_are_doubted_like_prices():
     assert (found.anchor, found.trust) == (0, learn_slope(2.0) / (1 + DOUBT / 2))
 
 
-def test_few_prices_choose_among_the_naive_anchors():
-    one = evidence_of([2.0])
-    best = np.concatenate([one.members.anchors, one.truth[None] + 0.1])
-    evidence = [Evidence(members_of(one.members.values, anchors=best), one.truth, one.scales)]
-    assert learn_combination(evidence, "rmsse").anchor == SMOOTHING
-    few, naive = (
-        learn_combination(each, "rmsse", few=Handful(3, SHORT + 1), is_price=True) for each in (evidence, [one])
-    )
-    assert (few.anchor, few.trust) == (naive.anchor, naive.trust) == (0, learn_slope(2.0) / (1 + DOUBT))
-
-
 def folds_of(count, error=2.0):
     return [evidence_of([error], fold=fold) for fold in range(count)]
 

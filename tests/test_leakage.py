@@ -44,7 +44,8 @@ class Witness:
 
 def run(name, panel, refit):
     views = VIEWS[-1:] if name == ENSEMBLE else VIEWS[1:]
-    specs = {cell: tiny_spec(cell, views=views, steps=10) for cell in spec_names(name)}
+    anchors = ("naive", "seasonal-naive", "smoothing")
+    specs = {cell: tiny_spec(cell, views=views, steps=10, anchors=anchors) for cell in spec_names(name)}
     try:
         witness = Witness(make_forecaster(name, specs, SEASON, Machine(jit=False)))
     except DependencyError as missing:

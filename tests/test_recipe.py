@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from forecast.models.recipe import make_spec
+from forecast.models.recipe import make_spec, step_cost
 from forecast.specs import CELLS, Overrides, Plan, Settings
 
 PLANS = [
@@ -67,6 +67,31 @@ def test_what_a_person_gave_is_kept(preset):
     spec = make_spec("rnn", PLANS[0], settings, 100)
     assert spec.seeds == (40, 41, 42)
     assert {name: getattr(spec, name) for name in overrides.given()} == overrides.given()
+
+
+@pytest.mark.parametrize(
+    ("season", "window", "nonnegative", "bases"),
+    [
+        (12, 48, True, ["smoothed", "last-season", "mean-season"]),
+        (12, 48, False, ["smoothed", "last-season", "mean-season"]),
+        (1, 16, True, ["smoothed", "last-season", "last-value"]),
+        (52, 30, True, ["smoothed", "last-season", "last-value"]),
+    ],
+)
+def test_views_of_a_short_series_have_a_base_each(season, window, nonnegative, bases):
+    plan = replace(PLANS[0], seasons=(season,) if season > 1 else (), window=window, nonnegative=nonnegative)
+    views = make_spec("gru", plan, Settings(), windows=50).views
+    assert [view.base for view in views] == bases
+    assert [view.log for view in views] == [False, nonnegative, nonnegative and bases[2] == "mean-season"]
+    assert [view.ridge for view in views] == [True, False, bases[2] == "last-value"]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_training_on_many_windows_costs_no_more_than_is_affordable(cell):
+    for window, horizon in ((48, 24), (336, 48), (36, 18)):
+        plan = replace(PLANS[0], seasons=(12,), window=window, horizon=horizon)
+        spec = make_spec(cell, plan, Settings(), windows=50_000)
+        assert spec.steps == min(1000, 50 * round(90e9 / step_cost(spec) / 50))
 
 
 @pytest.mark.parametrize("cell", CELLS)

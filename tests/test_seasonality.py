@@ -76,10 +76,21 @@ def test_strength_grows_from_nought_to_one_as_noise_goes_down():
     assert found[-1] == pytest.approx(1)
 
 
-def test_strength_is_nought_where_nothing_can_repeat():
-    assert list(strengths(np.full(60, 0.1), np.zeros(60), wave(23), [], [3.0])) == [0] * 5
-    assert list(strengths(wave(60), season=1)) == [0]
+def test_strength_is_nought_where_nothing_moves_and_unknown_without_two_seasons():
+    assert list(strengths(np.full(60, 0.1), np.zeros(60))) == [0, 0]
+    assert np.isnan(strengths(wave(23), [], [3.0])).all()
     assert strengths().shape == (0,)
+
+
+@pytest.mark.parametrize("season", [4, 12, 24])
+@pytest.mark.parametrize("more", [0, 1, 3])
+def test_two_seasons_of_noise_make_hardly_any(season, more):
+    noise = np.random.default_rng(0).normal(0, 1, (300, 2 * season + more))
+    found = find_pattern(noise, season)
+    assert np.sqrt((found.added**2).mean()) < 0.55  # of the noise; a plain mean of two keeps 0.7
+    assert found.strength.mean() < 0.3
+    clear = find_pattern(noise + 10 * np.sin(2 * np.pi * np.arange(2 * season + more) / season), season)
+    assert clear.strength.mean() > 0.9
 
 
 @pytest.mark.parametrize("factor", [1e-200, 0.1, 1e7])

@@ -48,7 +48,7 @@ class Trial:
     forecasts: FloatArray  # (K, S, H)
     by_seed: FloatArray  # (R, K, S, H), each seed's networks alone
     intervals: tuple[Interval, ...]  # (K, S, H) bounds; NaN on folds without calibration
-    combination: Combination | None  # learned over all folds
+    combination: Combination  # learned over all folds
     calibration: Calibration | None  # over all folds
     parameters: int | None
     train_seconds: float  # all fits of this model together
@@ -160,6 +160,7 @@ class _RunningTrial:
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
         self.standards = standards
         self.fitted: Fitted | None = None
+        self.members: Members | None = None  # the latest
         self.curve: Curve | None = None
         self.records: list[_Record] = []
         self.points: list[FloatArray] = []
@@ -181,7 +182,7 @@ class _RunningTrial:
         train = fold.train(self.panel)
         few = self._few(fold.number, train)
         members = self._members(train)
-        combination = self._combination(known, few) or plain_combination(members, few)
+        combination = self._combination(known, few, members)
         scales, lowest = self.standards.of(fold, 0, train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
@@ -198,10 +199,11 @@ class _RunningTrial:
         length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
         return Handful(len(self.panel), length, self.standards.strength(fold, train))
 
-    def _combination(self, known: Sequence[_Record], few: Handful | None) -> Combination | None:
-        """Returns what earlier folds taught; None where there were none."""
+    def _combination(self, known: Sequence[_Record], few: Handful | None, members: Members) -> Combination:
+        """Returns what earlier folds taught of such members, or what is usual where they taught nothing."""
         is_price = self.panel.frequency.unit == TRADED
-        return learn_combination([record.evidence for record in known], self.metric, few=few, is_price=is_price)
+        learned = learn_combination([record.evidence for record in known], self.metric, few=few, is_price=is_price)
+        return learned or plain_combination(members, few)
 
     def _calibration(self, known: Sequence[_Record]) -> Calibration | None:
         if not known:
@@ -214,6 +216,7 @@ class _RunningTrial:
         began = time.perf_counter()
         members = self.fitted.predict_members(train)
         self.predict_seconds = time.perf_counter() - began
+        self.members = members
         return members
 
     def _learn(self, fold: Fold, members: Members, combination: Combination) -> None:
@@ -231,13 +234,14 @@ class _RunningTrial:
     def result(self, folds: int) -> Trial:
         """Returns the trial, with all that its folds taught."""
         assert self.fitted is not None
+        assert self.members is not None
         known = [record.known_at(folds) for record in self.records]
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            combination=self._combination(known, self._few(folds, self.panel)),
+            combination=self._combination(known, self._few(folds, self.panel), self.members),
             calibration=self._calibration(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,

@@ -1,4 +1,4 @@
-"""What forecasts from an origin are held against, of each series: its scale, its lowest value, its season.
+"""What is measured of series at an origin, the same for every model: their scale, lowest value and season.
 
 Shapes: ``S`` series.
 """
@@ -44,12 +44,12 @@ def lowest_values(panel: Panel) -> FloatArray:
 
 
 class Standards:
-    """The same for every model, and so measured once."""
+    """What is measured at each fold, once for all models."""
 
     def __init__(self, season: int) -> None:
         self._season = season
         self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
-        self._strengths: dict[int, float] = {}
+        self._strengths: dict[int, float | None] = {}
 
     def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
         """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
@@ -58,10 +58,11 @@ class Standards:
         return self._found[fold.number, shift]
 
     def strength(self, number: int, known: Panel) -> float | None:
-        """Returns the mean strength of the season in what is known at a fold; None where there is no season."""
+        """Returns the mean strength of the season in what is known at a fold; None where no series can tell it."""
         if self._season == 1:
             return None
         if number not in self._strengths:
             strengths = season_strength(known, self._season, steps_used(self._season))
-            self._strengths[number] = float(strengths.mean()) if len(strengths) else 0.0
+            told = strengths[~np.isnan(strengths)]
+            self._strengths[number] = float(told.mean()) if len(told) else None
         return self._strengths[number]

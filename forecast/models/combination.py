@@ -45,7 +45,8 @@ class Handful:
     Attributes:
         series: how many they are.
         length: steps of the longest.
-        strength: the mean share of what they do within a season that repeats; None where there is no season.
+        strength: the mean share of what they do within a season that repeats; None where there is no season, or not
+            two to tell it.
     """
 
     series: int
@@ -131,7 +132,7 @@ def learn_combination(
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         few: the series, where they are few.
-        is_price: of things that are traded.
+        is_price: of things that are traded, and many.
     """
     if not evidence:
         return None
@@ -146,13 +147,10 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = len(evidence[0].members.anchors)
-    is_known = few is not None and anchors > SMOOTHING and not is_price  # what is usual of such series
-    if few is not None and not is_known:
-        anchors = SMOOTHING
-    anchor = SMOOTHING if few and few.is_short and is_known else _best_anchor(evidence, anchors)
+    anchor = SMOOTHING if few and few.is_short and anchors > SMOOTHING else _best_anchor(evidence, anchors)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
-    if few and is_known and anchor != NAIVE:
+    if few and anchors > SMOOTHING and anchor != NAIVE:
         return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
     if few and few.series == 1 and few.is_short:
         folds = 1  # of one short series, no number of them tells more

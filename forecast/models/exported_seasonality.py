@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.models.devices import keras
 from forecast.models.exported_past import Past, Tensor
-from forecast.models.seasonality import KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
+from forecast.models.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +68,21 @@ def _decompose(values: Tensor, past: Past, season: int) -> _Decomposition:
     expected = _in_the_past(means, steps)
     noise = ops.sum(is_whole * ops.square(deviations - expected), axis=1, keepdims=True)
     count = ops.sum(is_whole, axis=1, keepdims=True)
-    noise = noise / ops.maximum(count - season, 1.0)
+    noise = (noise + DIFFERENCES * _changes(values, past, season)) / ops.maximum(count - season + DIFFERENCES, 1.0)
     spread = ops.sum(ops.square(means), axis=1, keepdims=True) / (season - 1)
     by_chance = noise * season / (WORTH * ops.maximum(count, 1.0)) * (max(season - 3, 1) / (season - 1))
     kept = ops.clip(1 - by_chance / ops.where(spread > 0, spread, np.inf), 0.0, 1.0)
     return _Decomposition(means * kept, around + expected * kept, is_whole)
+
+
+def _changes(values: Tensor, past: Past, season: int) -> Tensor:
+    """Returns half the variance of the differences from one season to the next, (B, N) -> (B, 1)."""
+    ops, is_known = keras.ops, past.known[:, :-season]
+    change = (values[:, season:] - values[:, :-season]) * is_known
+    count = past.count - season
+    mean = ops.sum(change, axis=1, keepdims=True) / ops.maximum(count, 1.0)
+    squares = ops.sum(is_known * ops.square(change - mean), axis=1, keepdims=True)
+    return squares / ops.maximum(count - 1, 1.0) / 2
 
 
 def _moving_mean(values: Tensor, past: Past, season: int) -> tuple[Tensor, Tensor]:

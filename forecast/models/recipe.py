@@ -17,8 +17,8 @@ UNCUT = 28
 """A window without whole seasons that is no longer than this is not cut."""
 LONG_WINDOW = 100
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
-AFFORDABLE = 85e6
-"""Multiply-adds in one training step beyond which there are fewer steps."""
+MANY_STEPS, AFFORDABLE = 1000, 90e9
+"""A network on many windows trains for so many steps, or for fewer that take so many multiply-adds."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
 
@@ -73,7 +73,7 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
         learning_rate=6e-3 if many else 1e-3,
         preset=preset,
     )
-    steps = 100 if few else 1200 * min(1.0, AFFORDABLE / step_cost(spec)) if many else 250
+    steps = 100 if few else min(MANY_STEPS, AFFORDABLE / step_cost(spec)) if many else 250
     return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
 
 
@@ -107,12 +107,18 @@ def _price_views() -> tuple[View, ...]:
 
 
 def _steady_views(plan: Plan) -> tuple[View, ...]:
-    """Returns the views for a short series: one a base, so that they err differently."""
+    """Returns the views for a short series: one a base, so that they err differently.
+
+    The mean season is a base where the window holds a season; elsewhere a regression on the last values stands in.
+    """
     log, season = plan.nonnegative, plan.season
+    third = View("mean-season", season, level="last", scale="series", log=log)
+    if not 1 < season <= plan.window:
+        third = View("last-value", season, level="mean", scale="series", ridge=True)
     return (
         View("smoothed", season, level="last", scale="series", ridge=True),
         View("last-season", season, level="last", scale="series", log=log),
-        View("mean-season", season, level="last", scale="series", log=log),
+        third,
     )
 
 

@@ -28,6 +28,9 @@ WORTH = 0.6
 """As noisy as such a mean is one in which all seasons count alike, of so many times as many."""
 STEEPEST = 10.0
 """A season multiplies by no more than the exponential of this, and divides by no more."""
+DIFFERENCES = 4.0
+"""What is left unexplained tells the noise, but little of it where there are few seasons: the differences from one
+season to the next count beside it like so many values."""
 TIE, NEGLIGIBLE = 1e-9, 1e-18
 """Factors are as good as summands up to this share: rounding never decides. And so small a share of the values' squares
 is no variation."""
@@ -41,7 +44,7 @@ class Pattern:
 
     added: FloatArray  # (S, P); the logarithm of the factor where it multiplies
     multiplies: NDArray[np.bool_]  # (S,)
-    strength: FloatArray  # (S,) from 0 to 1, the share of the deviations' variance that a season explains
+    strength: FloatArray  # (S,) from 0 to 1, the share of the deviations' variance that a season explains; or NaN
 
     def remove(self, values: FloatArray) -> FloatArray:
         """Returns past values without their season, (S, T)."""
@@ -59,11 +62,11 @@ class Pattern:
 
 
 def find_pattern(values: FloatArray, season: int) -> Pattern:
-    """Returns the season of each series, (S, T): none without two seasons of history.
+    """Returns the season of each series, (S, T): none without two seasons of history, of which strength is unknown.
 
     It multiplies where all values are positive and factors leave no more unexplained, in squares, than summands.
     """
-    added, strength = np.zeros((len(values), season)), np.zeros(len(values))
+    added, strength = np.zeros((len(values), season)), np.full(len(values), np.nan)
     multiplies = np.zeros(len(values), dtype=bool)
     some = np.flatnonzero((~np.isnan(values)).sum(axis=1) >= 2 * season) if season > 1 else np.array([], dtype=int)
     if len(some):
@@ -83,11 +86,11 @@ def find_pattern(values: FloatArray, season: int) -> Pattern:
 
 
 def season_strength(panel: Panel, season: int, steps: int) -> FloatArray:
-    """Returns how much of what each series does within a season repeats, from 0 to 1: (S,).
+    """Returns how much of what each series does within a season repeats, from 0 to 1: (S,); NaN without two seasons.
 
     Args:
         panel: ends at the origin; gaps are filled.
-        season: steps after which it repeats; of 1, nothing does.
+        season: steps after which it repeats, more than 1.
         steps: the newest so many are looked at.
     """
     blocks = right_aligned(panel, steps, BLOCK)
@@ -118,7 +121,8 @@ def _decompose(values: FloatArray, season: int) -> _Decomposition:
     means = _phase_means(np.where(is_known, rounds, 0.0), is_known)
     left = np.where(is_known, rounds - means[:, None], 0.0)
     count = is_known.sum(axis=(1, 2))
-    noise = (left**2).sum(axis=(1, 2)) / np.maximum(count - season, 1)
+    changes = np.nanvar(values[:, season:] - values[:, :-season], axis=1, ddof=1) / 2  # of two values each
+    noise = ((left**2).sum(axis=(1, 2)) + DIFFERENCES * changes) / (count - season + DIFFERENCES)
     variance = np.nanvar(rounds, axis=(1, 2))
     spread = (means**2).sum(axis=1) / (season - 1)
     by_chance = noise / (WORTH * count / season) * max(season - 3, 1) / (season - 1)

@@ -28,6 +28,7 @@ CHUNK = 25
 UNROLLED = 8
 """So few recurrent steps are compiled one after the other, not as a loop: training takes a tenth to a third less."""
 
+_DRAWING = Lock()
 Tensor = Any  # TensorFlow ships no types
 Tensors = list[Tensor]
 
@@ -145,9 +146,14 @@ def _ready_loop(
     return loop, state, arguments
 
 
-@lru_cache(maxsize=64)  # Keras takes longer to draw them than a short training takes
 def _initial_state(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
     """Returns the weights that a seed gives networks of a shape, and their other state: constants, never changed."""
+    with _DRAWING:  # networks that start together draw once
+        return _draw(shape, seed)
+
+
+@lru_cache(maxsize=8)  # Keras takes longer to draw them than a short training takes
+def _draw(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
     network = build_network(shape, seed)
     weights, others = network.trainable_variables, network.non_trainable_variables
     return [tf.constant(each) for each in weights], [tf.constant(each) for each in others]
@@ -221,7 +227,7 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
 def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
     """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
     del steps, series  # they only key the cache: tf.function sees them in its arguments
-    network = build_network(shape, seed=0, unroll=jit and shape.window // shape.segment <= UNROLLED)
+    network = build_network(shape, seed=0, unroll=jit and shape.layers * (shape.window // shape.segment) <= UNROLLED)
 
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
         def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor) -> Tensors:

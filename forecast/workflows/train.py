@@ -187,7 +187,7 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
         specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
         fitted = make_forecaster(chosen, specs, plan.season, contest.machine, pacers=timing.last).fit(panel, watcher)
         tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
-        combination = combination.widened(tried, made) if combination else None
+        combination = combination.widened(tried, made)
     elif begun:
         fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
     else:
