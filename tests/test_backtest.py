@@ -168,6 +168,22 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
                 np.testing.assert_allclose(found.upper[k - 1], expected.upper)
 
 
+def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_that_is_issued(monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, is_price):
+        seen.append((few.series, few.length))
+        return learn_combination(evidence, metric, few=few, is_price=is_price)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
+    assert seen == [(2, 60)] * 5
+    seen.clear()
+    monkeypatch.setattr("forecast.evaluation.backtest.FEW", 1)
+    with pytest.raises(AttributeError, match="series"):  # two are no longer few
+        run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
+
+
 @pytest.mark.parametrize("refit", [True, False])
 def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit):
     panel = awkward_panel()

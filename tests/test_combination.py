@@ -306,6 +306,8 @@ def folds_of(count, error=2.0):
 def test_one_short_series_without_smoothing_is_trusted_like_one_fold_of_prices(is_price):
     trust = learn_combination(folds_of(1), "rmsse", is_price=True).trust
     assert learn_combination(folds_of(3), "rmsse", few=Handful(1), is_price=is_price).trust == trust
+    for more in (Handful(1, SHORT + 1), Handful(2)):
+        assert learn_combination(folds_of(3), "rmsse", few=more).trust == learn_slope(2.0) / (1 + DOUBT / 3)
 
 
 def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
