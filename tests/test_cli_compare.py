@@ -103,7 +103,7 @@ def test_quiet_says_nothing_but_the_result(folder):
 
 def test_networks_are_told_only_where_one_is_trained(folder, compared):
     assert "Networks" not in run("compare", "visits.csv", *CHEAP, folder=folder).err
-    assert "Networks  1 seed × 4 views" in compared[1].err
+    assert "Networks  1 seed × 3 views" in compared[1].err
 
 
 def test_plots_are_named_and_written(folder):

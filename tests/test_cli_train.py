@@ -95,7 +95,7 @@ def test_stderr_says_what_was_inferred_and_which_flag_overrides_it(shop):
         ("7 steps", "--season"),
         ("12 steps from a window of 21", "--horizon, --window"),
         ("1 fold × 12 steps", "--folds"),
-        ("1 seed × 4 views, 25 steps each", "--seeds, --preset"),
+        ("1 seed × 3 views, 25 steps each", "--seeds, --preset"),
     ]:
         assert any(text in line and f"{flag}" in line for line in notes.splitlines()), text
 

@@ -6,6 +6,7 @@ from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, w
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
+from forecast.models import recurrent
 from forecast.models.baselines import naive, seasonal_naive
 from forecast.models.exponential import exponential_smoothing
 from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
@@ -35,6 +36,14 @@ def test_each_member_is_its_network_run_through_its_view(awkward):
         seen = see(last_lookbacks(awkward, spec.window, network.view.season), maps, level, scale)
         expected = restore(run_network(spec, network.weights, seen.inputs), seen, maps)
         np.testing.assert_allclose(values, expected, rtol=1e-12)
+
+
+def test_many_series_are_forecast_side_by_side_and_alike(awkward, monkeypatch):
+    model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), awkward)
+    in_turn = model.predict_members(awkward)
+    monkeypatch.setattr(recurrent, "MANY_SERIES", 1)
+    monkeypatch.setattr("forecast.models.threads.available_cpus", lambda: 3)
+    np.testing.assert_array_equal(model.predict_members(awkward).values, in_turn.values)
 
 
 def test_anchors_are_those_of_the_spec_the_naive_forecasts_by_default(awkward):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import DependencyError
+from forecast.models.threads import available_cpus
 from forecast.specs import Device, Machine
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -82,9 +83,4 @@ def find_machine(device: Device) -> Machine:
     return Machine("cpu", jit=True, threads=available_cpus())
 
 
-def available_cpus() -> int:
-    """Returns the number of CPU threads that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-__all__ = ["GpuReport", "available_cpus", "find_machine", "keras", "report_gpus", "tf"]
+__all__ = ["GpuReport", "find_machine", "keras", "report_gpus", "tf"]

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
 from forecast.models.seasonality import BLOCK, find_pattern, sizes
+from forecast.models.threads import side_by_side
 
 FloatArray = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def exponential_smoothing(panel: Panel, horizon: int, season: int) -> FloatArray
     without any gives 0.
     """
     blocks = right_aligned(panel, steps_used(season), BLOCK)
-    parts = [_forecast(values, horizon, season) for values in blocks]
+    parts = side_by_side(lambda values: _forecast(values, horizon, season), blocks)
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
 
 

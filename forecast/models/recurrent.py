@@ -5,7 +5,6 @@ Fitting imports TensorFlow; predicting does not: the weights run through the num
 Shapes: ``S`` series, ``L`` lookback, ``T`` recurrent steps, ``H`` horizon, ``M`` members (views × seeds).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from forecast.models.baselines import baseline
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns
+from forecast.models.threads import side_by_side
 from forecast.models.views import restore, see, series_statistics, view_maps
 from forecast.specs import ModelSpec, View
 
@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Weights = dict[str, Floats]
 
+MANY_SERIES = 100
+"""From so many series on, networks forecast side by side; fewer are done before a thread has begun."""
 DECODER_UNITS = 32
 """Units by which the covariates of a step to forecast are judged, ``D``."""
 
@@ -86,14 +88,17 @@ class RecurrentModel:
 
     def _members(self, panel: Panel, told: Panel) -> Members:
         """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
-        values = np.empty((len(self.networks), len(panel), self.spec.horizon))
-        beside = {season: self._beside(told, season) for season in {view.season for view in self.spec.views}}
-        for view, indices in self._by_view():
-            statistics = self.statistics_of(panel, view)
-            lookbacks = last_lookbacks(panel, self.spec.window, view.season)
-            for i in indices:
-                weights = self.networks[i].weights
-                values[i] = run_view(self.spec, weights, view, lookbacks, statistics, beside[view.season])
+        seasons = {view.season for view in self.spec.views}
+        beside = {season: self._beside(told, season) for season in seasons}
+        lookbacks = {season: last_lookbacks(panel, self.spec.window, season) for season in seasons}
+        statistics = {view: self.statistics_of(panel, view) for view in self.spec.views}
+
+        def run(network: Network) -> FloatArray:
+            view, season = network.view, network.view.season
+            return run_view(self.spec, network.weights, view, lookbacks[season], statistics[view], beside[season])
+
+        is_large = len(panel) >= MANY_SERIES
+        values = np.stack(side_by_side(run, self.networks) if is_large else [run(each) for each in self.networks])
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
         return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
@@ -106,10 +111,6 @@ class RecurrentModel:
 
     def _anchors(self, panel: Panel) -> FloatArray:
         return np.stack([baseline(name, panel, self.spec.horizon, self.spec.seasons) for name in self.spec.anchors])
-
-    def _by_view(self) -> Iterator[tuple[View, list[int]]]:
-        for view in dict.fromkeys(network.view for network in self.networks):
-            yield view, [i for i, network in enumerate(self.networks) if network.view == view]
 
     def statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
         """Returns the stored statistics in the panel's order.

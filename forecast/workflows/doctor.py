@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.errors import ForecastError
+from forecast.models.threads import available_cpus
 from forecast.production.store import Store
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")
@@ -65,8 +66,6 @@ def _store(store: Store) -> Check:
 
 
 def _threads() -> Check:
-    from forecast.models.devices import available_cpus  # imports TensorFlow
-
     return Check("threads", "ok", f"{available_cpus()} CPU threads: so many networks train side by side")
 
 

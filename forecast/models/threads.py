@@ -1,0 +1,29 @@
+"""Work on arrays side by side: numpy and BLAS let other threads run while they count."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def available_cpus() -> int:
+    """Returns the number of CPU threads that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Returns what the work makes of each item, in their order: an item a thread, as many at a time as there are CPUs.
+
+    A product of matrices keeps to its own thread meanwhile: on all of them, it would wait for the slowest.
+    """
+    items = list(items)
+    threads = min(available_cpus(), len(items))
+    if threads < 2:
+        return [work(item) for item in items]
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
