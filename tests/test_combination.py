@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from forecast.models.combination import (
     DOUBT,
     LONG_TRUST,
+    PRICE_DOUBT,
     SHORT,
     SMOOTHING,
     TRUST_VARIANCE,
@@ -288,7 +289,7 @@ def test_few_long_series_choose_among_all_anchors_and_are_usually_trusted_more(b
     assert LONG_TRUST < all_folds.trust < 1  # what they said was right
 
 
-def test_few_series_of_which_the_last_value_is_best_are_doubted_like_prices():
+def test_few_series_of_which_the_last_value_is_best_are_doubted():
     evidence = [
         Evidence(members_of(one.members.values, anchors=one.truth - np.reshape([3, 4, 5], (3, 1, 1))), one.truth,
                  one.scales, one.fold)
@@ -302,18 +303,32 @@ def folds_of(count, error=2.0):
     return [evidence_of([error], fold=fold) for fold in range(count)]
 
 
-@pytest.mark.parametrize("is_price", [False, True])
-def test_one_short_series_without_smoothing_is_trusted_like_one_fold_of_prices(is_price):
-    trust = learn_combination(folds_of(1), "rmsse", is_price=True).trust
-    assert learn_combination(folds_of(3), "rmsse", few=Handful(1), is_price=is_price).trust == trust
+@pytest.mark.parametrize(("is_price", "doubt"), [(False, DOUBT), (True, PRICE_DOUBT)])
+def test_one_short_series_without_smoothing_is_trusted_like_one_fold(is_price, doubt):
+    one = learn_combination(folds_of(3), "rmsse", few=Handful(1), is_price=is_price)
+    assert one.trust == pytest.approx(learn_slope(2.0) / (1 + doubt))
     for more in (Handful(1, SHORT + 1), Handful(2)):
-        assert learn_combination(folds_of(3), "rmsse", few=more).trust == learn_slope(2.0) / (1 + DOUBT / 3)
+        several = learn_combination(folds_of(3), "rmsse", few=more, is_price=is_price)
+        assert several.trust == pytest.approx(learn_slope(2.0) / (1 + doubt / 3))
 
 
 def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
     trusts = [learn_combination(folds_of(folds), "rmsse", is_price=True).trust for folds in (1, 2, 4)]
-    assert trusts == pytest.approx([learn_slope(2.0) / (1 + DOUBT / folds) for folds in (1, 2, 4)])
+    assert trusts == pytest.approx([learn_slope(2.0) / (1 + PRICE_DOUBT / folds) for folds in (1, 2, 4)])
     assert max(trusts) < learn_combination(folds_of(4), "rmsse").trust
+
+
+@pytest.mark.parametrize("few", [None, Handful(2, SHORT + 1, 0.0), Handful(2, SHORT, 0.0)])
+def test_no_anchor_replaces_the_last_value_of_prices_unless_it_is_clearly_better(few):
+    found = []
+    for error in (2.8, 2.9):  # 3² · 0.9 lies between their squares
+        evidence = []
+        for one in folds_of(3, error=0.5):
+            anchors = one.truth - np.reshape([3.0, 4.0, error], (3, 1, 1))
+            evidence.append(Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales, one.fold))
+        found.append(learn_combination(evidence, "rmsse", few=few, is_price=True).anchor)
+        assert learn_combination(evidence, "rmsse", few=few).anchor == SMOOTHING
+    assert found == [SMOOTHING, 0]
 
 
 def test_prices_with_a_season_are_trusted_like_all_else():

@@ -34,8 +34,11 @@ LONG_TRUST = 0.75
 """How far on a few long ones: there is much that a network can learn from each."""
 TRUST_VARIANCE = 1 / 3
 """Of that trust, from one series to the next."""
-DOUBT = 2.0
-"""So many folds that speak for no trust at all stand beside those of a price, or of a few series like one."""
+MARGIN = 0.9
+"""No anchor replaces the last value of a price unless its squared errors are so few times as large, or fewer."""
+DOUBT, PRICE_DOUBT = 2.0, 10.0
+"""So many folds that speak for no trust at all stand beside those of a few series whose last value is the best anchor,
+and beside those of prices: what moved in one month says next to nothing of the month after."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,15 @@ def learn_combination(
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are; against smoothing and
     regressions by series, what is usual counts like one more fold. That of prices, whose last value is the best anchor,
-    is drawn to 0 instead. A few series can't tell which views are worse, and short ones can't tell which anchor is
-    best: theirs is smoothing. Their trust is what is usual, until several folds clearly say otherwise.
+    is drawn to 0 instead, and no other anchor replaces the last value unless it is clearly better. A few series can't
+    tell which views are worse, and short ones can't tell which anchor is best: theirs is smoothing. Their trust is what
+    is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         few: the series, where they are few.
-        is_price: of things that are traded, and many.
+        is_price: of things that are traded.
     """
     if not evidence:
         return None
@@ -147,23 +151,18 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = len(evidence[0].members.anchors)
-    anchor = SMOOTHING if few and few.is_short and anchors > SMOOTHING else _best_anchor(evidence, anchors)
+    anchor = _choose_anchor(evidence, anchors, few, is_price)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
     if few and anchors > SMOOTHING and anchor != NAIVE:
         return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
     if few and few.series == 1 and few.is_short:
         folds = 1  # of one short series, no number of them tells more
-    is_doubted = anchor == NAIVE and (is_price or few is not None)
-    return Combination(used, _learned_trust(departures.share, anchor, folds, is_doubted), anchor)
-
-
-def _learned_trust(slope: float, anchor: int, folds: int, is_doubted: bool) -> float:
-    """Returns the trust that a slope over so many folds speaks for."""
-    if is_doubted:
-        return slope / (1 + DOUBT / folds)
-    raised = slope * (3 - slope) / 2
-    return (folds * raised + USUAL_TRUST) / (folds + 1) if anchor >= SMOOTHING else raised
+    if anchor == NAIVE and (is_price or few):
+        return Combination(used, departures.share / (1 + (PRICE_DOUBT if is_price else DOUBT) / folds), anchor)
+    raised = departures.share * (3 - departures.share) / 2
+    trust = (folds * raised + USUAL_TRUST) / (folds + 1) if anchor >= SMOOTHING else raised
+    return Combination(used, trust, anchor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,9 +213,14 @@ class _Departures:
         return usual + weight * (self.share - usual)
 
 
-def _best_anchor(evidence: Sequence[Evidence], count: int) -> int:
-    """Returns the position of the best of the first so many anchors."""
-    return int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
+def _choose_anchor(evidence: Sequence[Evidence], count: int, few: Handful | None, is_price: bool) -> int:
+    """Returns the position among so many anchors of the one that the networks are trusted against."""
+    if few and few.is_short and count > SMOOTHING:
+        anchor = SMOOTHING
+    else:
+        anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
+    is_clear = _anchor_error(evidence, anchor) <= MARGIN * _anchor_error(evidence, NAIVE)
+    return anchor if is_clear or not is_price else NAIVE
 
 
 def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
