@@ -36,7 +36,7 @@ TRUST_VARIANCE = 1 / 3
 """Of that trust, from one series to the next."""
 MARGIN = 0.9
 """No anchor replaces the last value of a price unless its squared errors are so few times as large, or fewer."""
-DOUBT, PRICE_DOUBT = 2.0, 10.0
+DOUBT, PRICE_DOUBT = 2.0, 30.0
 """So many folds that speak for no trust at all stand beside those of a few series whose last value is the best anchor,
 and beside those of prices: what moved in one month says next to nothing of the month after."""
 
