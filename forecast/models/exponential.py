@@ -30,8 +30,7 @@ FloatArray = NDArray[np.float64]
 HISTORY = 500
 """At most so many steps are looked at, or three seasons where these are longer."""
 SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
-"""How fast the level of the theta method follows: each series takes the one that errs least so
-many ``LEADS`` ahead."""
+"""How fast the level of the theta method follows: each series takes the one that errs least over ``LEADS``."""
 TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.1, 0.3), (0.85, 0.93, 0.98))))
 """How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
 THETA = 0.4
