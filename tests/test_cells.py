@@ -58,7 +58,7 @@ def textbook_lstm(w, x, h, c, units):
 
 
 def textbook_gru(w, x, h, units):
-    """h' = (1 − z) h + z h̃ (Cho et al. 2014); this z is 1 − Keras' z: its weights are Keras' with the sign turned."""
+    """h' = (1 − z) h + z h̃ (Chung et al. 2014, 1412.3555): this z is 1 − Keras' z, its weights have the sign turned."""
     before = w.bias.ndim == 1
     bias, inner_bias = (w.bias, np.zeros(3 * units)) if before else w.bias
 

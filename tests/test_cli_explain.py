@@ -43,7 +43,7 @@ def test_page_panels_and_numbers_are_written(folder, tmp_path):
     assert {path.rpartition("/")[2] for path in document.pop("files")} == names
     assert numbers["cells"]["gru"]["memory"] == document["cells"]["gru"]["memory"]
     assert len(document["cells"]["gru"]["memory"]["recurrent"]) == document["summary"][0]["window"]
-    assert "Keras' z is what is kept" in " ".join(document["lesson"])
+    assert "Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept" in " ".join(document["lesson"])
 
 
 def test_csv_has_a_row_a_cell(folder, tmp_path):

@@ -17,7 +17,7 @@ COMPARE = ("compare", "visits.csv", "--models", "naive", "--plots", "none")
 DATA = "source rows time target id series frequency seasons horizon window kind findings"
 ROW = (
     "rank model rmse rmse_std mae mase smape skill coverage_80 params train_seconds predict_ms note "
-    "rmse_fold_std rmse_mean_series rmsse p_above rmse_by_step"
+    "rmse_fold_std rmse_mean_series rmsse p_above p_best same rmse_by_step"
 )
 CONTEST = {
     "data": DATA,

@@ -100,7 +100,9 @@ def test_hostile_names_are_only_text(name, portraits):
 
 
 def test_panels_say_what_they_show(portraits):
-    assert "the textbook's 1 − z" in words_of(gates_figure(portraits[2].calendar, target="rides"))
+    assert "Cho et al., Keras; Chung et al. write 1 − z" in words_of(
+        gates_figure(portraits[2].calendar, target="rides")
+    )
     assert "lstm's cell state" in words_of(FIGURES["flow"](portraits, ""))
     assert "season 4" in words_of(FIGURES["memory"](portraits, ""))
     assert "an upper bound" in words_of(FIGURES["constants"](portraits, ""))

@@ -6,6 +6,7 @@ import pytest
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.leaderboard import leaderboard
+from forecast.evaluation.significance import diebold_mariano
 from forecast.evaluation.verdict import REFERENCE
 from forecast.models.forecaster import Interval
 
@@ -116,11 +117,42 @@ def test_fold_without_a_truth_does_not_spoil_the_spread_over_folds():
     assert row.rmse_fold_std == pytest.approx(np.std(folds, ddof=1))
 
 
-def test_rows_that_chance_explains_are_called_ties():
-    board = board_of()
-    for above, row in zip(board.rows, board.rows[1:], strict=False):
-        assert (f"tie with {above.model}" in row.note) == (row.p_above > 0.05)
-    assert board.rows[0].p_above is None
+def test_each_row_is_tested_once_against_the_best():
+    best, *others = (board := board_of()).rows
+    assert best.p_best is None
+    forecasts = {entry.name: entry.forecasts for entry in TRIALS}
+    for row in others:
+        assert row.p_best == diebold_mariano(truths(), forecasts[best.model], forecasts[row.model])
+    assert board.rows[2].p_best != board.rows[2].p_above
+
+
+def forecasts_off_by(name, error, seed):
+    noise = np.random.default_rng(seed).normal(0, 0.1, (K, S, H))
+    return replace(trial(name, 1), forecasts=np.nan_to_num(truths(), nan=50.0) + error + noise)
+
+
+def test_ties_are_with_the_best_and_not_chained_from_row_to_row():
+    """Each is less than a twentieth above the one before, so that all were ties of their neighbours."""
+    chain = [forecasts_off_by(name, 10 * 1.04**i, seed=i) for i, name in enumerate(("gru", "lstm", "rnn", "ridge"))]
+    swing = np.where(np.arange(K)[:, None, None] % 2, 1.0, -1.0) * np.ones((K, S, H))
+    wild = replace(chain[0], name="drift", forecasts=np.nan_to_num(truths(), nan=50.0) + 14 + 12 * swing)
+    board = board_of([*chain, wild])
+    assert [row.model for row in board.rows] == ["gru", "lstm", "rnn", "ridge", "drift"]
+    assert not board.rows[0].note
+    assert all("tie" not in row.note for row in board.rows[2:])
+    drift = board.rows[-1]
+    assert drift.p_best > 0.05
+    assert drift.note.startswith("gru is 35 % below it, but that may be chance (p = ")
+    assert drift.note.endswith(", 3 origins)")
+
+
+def test_baselines_that_forecast_the_same_share_one_row():
+    naive = trial("naive", 5.0, seed=2, covers=False)
+    board = board_of([*TRIALS, naive])
+    assert [row.model for row in board.rows] == ["gru", "lstm", "naive"]
+    assert board.row(REFERENCE) is board.row("naive")
+    assert (board.rows[2].same, board.rows[2].skill) == (REFERENCE, 0.0)
+    assert [row.same for row in board_of().rows] == ["", "", ""]
 
 
 def test_forecast_that_repeats_the_last_value_is_named():

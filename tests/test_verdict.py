@@ -22,17 +22,17 @@ def rows_of(*scores):
     [
         (
             [("gru", 80.0, 1.0), ("lstm", 90.0, 2.0), (REFERENCE, 100.0, 0.0)],
-            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 12.5 % behind, "
+            "gru has the lowest RMSE, 80, 20 % below seasonal naive. It is 11 % below lstm, "
             "which is more than the spread between seeds (±2); too few points to say if that is chance.",
         ),
         (
             [("gru", 80.0, 1.0), ("lstm", 81.0, 2.0), (REFERENCE, 100.0, 0.0)],
-            "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm is 1.2 % behind, "
+            "gru has the lowest RMSE, 80, 20 % below seasonal naive. It is 1.2 % below lstm, "
             "which is less than the spread between seeds (±2): call it a tie.",
         ),
         (
             [("ridge", 80.0, 0.0), ("naive", 81.0, 0.0), (REFERENCE, 100.0, 0.0)],
-            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. naive is 1.2 % behind; "
+            "ridge has the lowest RMSE, 80, 20 % below seasonal naive. It is 1.2 % below naive; "
             "too few points to say if that is chance.",
         ),
         (
@@ -47,33 +47,60 @@ def rows_of(*scores):
             [("gru", 100.0, 1.0), (REFERENCE, 100.0, 0.0)],
             "No network beats the seasonal naive here: the best, gru, has RMSE 100 against 100.",
         ),
+        (
+            [("gru", 62.0, 0.0), (REFERENCE, 100.0, 0.0)],
+            "gru has the lowest RMSE, 62. It is 38 % below seasonal naive; too few points to say if that is chance.",
+        ),
         ([("gru", 80.0, 0.0)], "gru has RMSE 80; there is nothing to compare it with."),
         (
             [("gru", 80.0, 0.0), ("lstm", 100.0, 0.0)],
-            "gru has the lowest RMSE, 80. lstm is 25.0 % behind; too few points to say if that is chance.",
+            "gru has the lowest RMSE, 80. It is 20 % below lstm; too few points to say if that is chance.",
         ),
         (
             [("gru", 80.0, 1.0), ("lstm", 80.03, 1.0)],
-            "gru has the lowest RMSE, 80. lstm is less than 0.1 % behind, "
+            "gru has the lowest RMSE, 80. It is less than 0.1 % below lstm, "
             "which is less than the spread between seeds (±1): call it a tie.",
         ),
         (
             [("gru", 80.0, 1.0), ("lstm", 80.0, 1.0)],
-            "gru has the lowest RMSE, 80. lstm is 0.0 % behind, "
+            "gru has the lowest RMSE, 80. It is level with lstm, "
             "which is less than the spread between seeds (±1): call it a tie.",
         ),
         (
             [(REFERENCE, 100.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 100. naive is 20.0 % behind; too few points to say if that is chance.",
+            "seasonal-naive has the lowest RMSE, 100. It is 17 % below naive; too few points to say if that is chance.",
         ),
         (
             [(REFERENCE, 0.0, 0.0), ("naive", 120.0, 0.0)],
-            "seasonal-naive has the lowest RMSE, 0. naive is 120 behind; too few points to say if that is chance.",
+            "seasonal-naive has the lowest RMSE, 0. It is 100 % below naive; too few points to say if that is chance.",
         ),
     ],
 )
 def test_verdict_says_who_won_by_how_much_and_whether_that_is_more_than_noise(scores, sentence):
     assert verdict(rows_of(*scores), NETWORKS) == sentence
+
+
+@pytest.mark.parametrize(
+    ("rmse", "p", "end"),
+    [
+        (81.0, 0.41, "1.2 % below lstm: a tie (p = 0.41, 3 independent origins)."),
+        (120.0, 0.25, "33 % below lstm, but that may be chance (p = 0.25, 3 independent origins)."),
+        (120.0, 0.01, "33 % below lstm, and not chance (p = 0.01, 3 independent origins)."),
+    ],
+)
+def test_gap_is_a_tie_only_where_it_is_small_and_may_be_chance(rmse, p, end):
+    best, second = rows_of(("gru", 80.0, 0.0), ("lstm", rmse, 0.0))
+    sentence = verdict((best, replace(second, p_best=p)), NETWORKS, origins=3)
+    assert sentence == f"gru has the lowest RMSE, 80. It is {end}"
+
+
+def test_several_ties_are_told_as_a_group():
+    best, *others = rows_of(("gru", 80.0, 0.0), ("lstm", 81.0, 0.0), ("rnn", 82.0, 0.0), (REFERENCE, 100.0, 0.0))
+    rows = (best, *(replace(row, p_best=p) for row, p in zip(others, (0.6, 0.4, 0.01), strict=True)))
+    assert verdict(rows, NETWORKS, origins=3) == (
+        "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm and rnn can't be told apart from it "
+        "(p ≥ 0.40, 3 independent origins): a tie."
+    )
 
 
 @pytest.mark.parametrize(

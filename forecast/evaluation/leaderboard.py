@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
-from forecast.evaluation.significance import LEVEL, diebold_mariano, is_last_value
+from forecast.evaluation.significance import diebold_mariano, gap_below, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
 
 FloatArray = NDArray[np.float64]
@@ -37,6 +37,8 @@ class Row:
     rmse_mean_series: float  # mean over series of each series' RMSE
     rmsse: float
     p_above: float | None  # Diebold-Mariano: that the difference to the row above is chance
+    p_best: float | None = None  # Diebold-Mariano: that the difference to the best row is chance
+    same: str = ""  # the baseline whose forecasts are these very numbers, so that it has no row of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,8 @@ class Leaderboard:
     by_step: dict[str, FloatArray]  # model -> RMSE of each step, (H,)
 
     def row(self, model: str) -> Row:
-        """Returns the row of a model that is in the table."""
-        return next(row for row in self.rows if row.model == model)
+        """Returns the row of a model that is in the table, or of the one that forecasts the same."""
+        return next(row for row in self.rows if model in {row.model, row.same})
 
 
 def leaderboard(backtest: Backtest, networks: tuple[str, ...]) -> Leaderboard:
@@ -65,17 +67,34 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...]) -> Leaderboard:
     """
     reference = next((t for t in backtest.trials if t.name == REFERENCE), None)
     base = metrics.rmse(backtest.truths, reference.forecasts) if reference else None
-    rows = sorted((_row(backtest, trial, base) for trial in backtest.trials), key=lambda row: row.rmse)
-    ranked = tuple(_judged(backtest, rows, place) for place in range(len(rows)))
+    same = _same_baselines(backtest)
+    trials = [trial for trial in backtest.trials if trial.name not in same.values()]
+    rows = sorted((_row(backtest, trial, base) for trial in trials), key=lambda row: row.rmse)
+    ranked = tuple(
+        replace(_judged(backtest, rows, place), same=same.get(rows[place].model, "")) for place in range(len(rows))
+    )
     return Leaderboard(
         rows=ranked,
         folds=len(backtest.truths),
         seeds=max(len(trial.by_seed) for trial in backtest.trials),
         points=int((~np.isnan(backtest.truths)).sum()),
         horizon=backtest.truths.shape[-1],
-        verdict=verdict(ranked, networks),
+        verdict=verdict(ranked, networks, origins=origins(backtest)),
         by_step={trial.name: metrics.rmse_by_step(backtest.truths, trial.forecasts) for trial in backtest.trials},
     )
+
+
+def origins(backtest: Backtest) -> int:
+    """Returns how many independent origins the scores stand on: folds, one horizon apart, with anything scored."""
+    return int((~np.isnan(backtest.truths)).any(axis=(1, 2)).sum())
+
+
+def _same_baselines(backtest: Backtest) -> dict[str, str]:
+    """Returns naive -> seasonal-naive where both forecast the same numbers, since nothing repeats; else nothing."""
+    found = {trial.name: trial.forecasts for trial in backtest.trials if trial.name in {"naive", REFERENCE}}
+    if len(found) < 2 or not np.array_equal(found["naive"], found[REFERENCE], equal_nan=True):
+        return {}
+    return {"naive": REFERENCE}
 
 
 def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
@@ -107,16 +126,32 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
 
 
 def _judged(backtest: Backtest, rows: list[Row], place: int) -> Row:
-    """Returns a row with its rank, its difference to the row above, and what is to be noted."""
-    row, truths = rows[place], backtest.truths
+    """Returns a row with its rank, how it stands to the best row, and what is to be noted."""
+    row, best, truths = rows[place], rows[0], backtest.truths
     forecasts = {trial.name: trial.forecasts for trial in backtest.trials}
-    notes, p_above = [], None
+    notes, p_above, p_best = [], None, None
     if place > 0:
-        p = diebold_mariano(truths, forecasts[rows[place - 1].model], forecasts[row.model])
-        p_above = None if np.isnan(p) else p
-        if p > LEVEL:
-            notes.append(f"tie with {rows[place - 1].model} (p = {p:.2f})")
+        p_above, p_best = (
+            _known(diebold_mariano(truths, forecasts[other.model], forecasts[row.model]))
+            for other in (rows[place - 1], best)
+        )
+        notes += _standing_note(best, row, p_best, origins(backtest))
     naive = forecasts.get("naive")
     if naive is not None and row.model not in NAIVE and is_last_value(truths, forecasts[row.model], naive):
         notes.append("hardly differs from the last value repeated")
-    return replace(row, rank=place + 1, p_above=p_above, note="; ".join(notes))
+    return replace(row, rank=place + 1, p_above=p_above, p_best=p_best, note="; ".join(notes))
+
+
+def _standing_note(best: Row, row: Row, p: float | None, many: int) -> list[str]:
+    """Returns the note on a row that may be as good as the best one, or none."""
+    stands = standing(best.rmse, row.rmse, max(best.rmse_std, row.rmse_std), p)
+    basis = "" if p is None else f" (p = {p:.2f}, {many} origins)"
+    if stands == "tie":
+        return [f"tie with {best.model}{basis}"]
+    if stands == "unproven":
+        return [f"{best.model} is {100 * gap_below(best.rmse, row.rmse):.0f} % below it, but that may be chance{basis}"]
+    return []
+
+
+def _known(p: float) -> float | None:
+    return None if np.isnan(p) else p

@@ -3,16 +3,21 @@
 Shapes: ``K`` folds one horizon apart, ``S`` series, ``H`` horizon.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+Standing = Literal["tie", "unproven", "untold", "behind"]
 FloatArray = NDArray[np.float64]
 
 LEVEL = 0.05
-"""Two models whose difference has a p-value above this are called a tie."""
+"""A difference with a p-value above this may be chance."""
 LEAST_BLOCKS = 8
 """Series and folds from which on they tell more of chance than the steps in time do."""
+TIE_WITHIN = 0.05
+"""Two models whose RMSE differ by more than this share are no tie, however little the data can prove of it."""
 DISGUISE = 0.1
 """A forecast nearer to the last value than this share of the last value's own error adds nothing to it."""
 
@@ -96,6 +101,33 @@ def doubt(truths: FloatArray, first: FloatArray, second: FloatArray) -> float:
     """
     ps = [test(truths, first, second) for test in (paired_blocks, diebold_mariano)]
     return max((p for p in ps if not np.isnan(p)), default=float("nan"))
+
+
+def gap_below(best: float, other: float) -> float:
+    """Returns by what share the lower of two RMSE is below the other: 0 for equal ones, less than 1."""
+    return 1 - best / other if other > best else 0.0
+
+
+def standing(best: float, other: float, spread: float, p: float | None) -> Standing:
+    """Returns how a model stands to the best one.
+
+    Args:
+        best: RMSE of the best model.
+        other: RMSE of the model.
+        spread: the larger standard deviation over seeds of the two.
+        p: that the difference is chance; None or NaN where too few points tell.
+
+    Returns:
+        ``tie`` where the gap is no larger than the spread between seeds, or small (``TIE_WITHIN``) and perhaps chance;
+        ``unproven`` where it is larger and perhaps chance; ``untold`` where nothing tells; else ``behind``.
+    """
+    if spread and other - best <= spread:
+        return "tie"
+    if p is None or np.isnan(p):
+        return "untold"
+    if p <= LEVEL:
+        return "behind"
+    return "tie" if gap_below(best, other) <= TIE_WITHIN else "unproven"
 
 
 def is_last_value(truths: FloatArray, forecasts: FloatArray, naive: FloatArray) -> bool:

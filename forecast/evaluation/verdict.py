@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from forecast.evaluation.significance import LEVEL
+from forecast.evaluation.significance import Standing, gap_below, standing
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
@@ -33,16 +33,21 @@ class Scored(Protocol):
         """1 − rmse / rmse of seasonal naive."""
 
     @property
-    def p_above(self) -> float | None:
-        """That the difference to the row above is chance."""
+    def p_best(self) -> float | None:
+        """That the difference to the best row is chance."""
+
+    @property
+    def same(self) -> str:
+        """The baseline that forecasts the same and has no row of its own."""
 
 
-def verdict(rows: Sequence[Scored], networks: Sequence[str]) -> str:
-    """Returns the verdict on rows that stand best first.
+def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -> str:
+    """Returns the verdict on rows that stand best first; a gap is always a share of the larger RMSE.
 
     Args:
         rows: of the leaderboard.
         networks: the models that are to beat the naive forecasts.
+        origins: how many independent origins the scores stand on.
     """
     nets = [row for row in rows if row.model in networks]
     naive = next((row for row in rows if row.model in NAIVE), None)
@@ -52,13 +57,39 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str]) -> str:
         return f"{rows[0].model} has RMSE {short(rows[0].rmse)}; there is nothing to compare it with."
     best, second = rows[0], rows[1]
     sentence = f"{best.model} has the lowest RMSE, {short(best.rmse)}"
-    if best.skill is not None and best.model != REFERENCE:
-        sentence += f", {100 * best.skill:.0f} % below seasonal naive"
-    gap = second.rmse - best.rmse
-    behind = f"{100 * gap / best.rmse:.1f} %" if best.rmse > 0 else short(gap)
-    if 0 < gap < 0.0005 * best.rmse:
-        behind = "less than 0.1 %"
-    return f"{sentence}. {second.model} is {behind} behind{_weight(gap, best, second)}."
+    reference = next((row for row in rows if REFERENCE in {row.model, row.same}), None)
+    if reference and reference not in {best, second}:
+        sentence += f", {_below(best, reference)} {_title(reference)}"
+    ties = [row for row in rows[1:] if _stands(best, row) == "tie"]
+    if len(ties) > 1:
+        names = ", ".join(row.model for row in ties[:-1]) + f" and {ties[-1].model}"
+        ps = [row.p_best for row in ties if row.p_best is not None]
+        basis = f" (p ≥ {min(ps):.2f}, {_many(origins)})" if ps else ""
+        return f"{sentence}. {names} can't be told apart from it{basis}: a tie."
+    return f"{sentence}. It is {_below(best, second)} {_title(second)}{_weight(best, second, origins)}."
+
+
+def _title(row: Scored) -> str:
+    """Returns a row's name within a sentence; of the baseline in words."""
+    return "seasonal naive" if row.model == REFERENCE else row.model
+
+
+def _below(best: Scored, other: Scored) -> str:
+    """Returns by how much the best RMSE is below another one."""
+    share = 100 * gap_below(best.rmse, other.rmse)
+    if share == 0:
+        return "level with"
+    if 0 < share < 0.05:
+        return "less than 0.1 % below"
+    return f"{share:.1f} % below" if share < 10 else f"{share:.0f} % below"
+
+
+def _stands(best: Scored, row: Scored) -> Standing:
+    return standing(best.rmse, row.rmse, max(best.rmse_std, row.rmse_std), row.p_best)
+
+
+def _many(origins: int) -> str:
+    return f"{origins} independent origin{'s' if origins != 1 else ''}"
 
 
 def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
@@ -73,16 +104,23 @@ def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
     return sentence
 
 
-def _weight(gap: float, best: Scored, second: Scored) -> str:
+def _weight(best: Scored, second: Scored, origins: int) -> str:
     """Returns what a gap is worth: against the spread between seeds, and against chance."""
-    spread, p = max(best.rmse_std, second.rmse_std), second.p_above
+    gap, spread, p = second.rmse - best.rmse, max(best.rmse_std, second.rmse_std), second.p_best
     side = "more" if gap > spread else "less"
     words = f", which is {side} than the spread between seeds (±{short(spread)})" if spread else ""
-    if p is None or np.isnan(p):
-        return words + (": call it a tie" if spread and gap <= spread else "; too few points to say if that is chance")
-    if p > LEVEL or (spread and gap <= spread):
-        return f"{words}: a tie (p = {p:.2f})"
-    return f"{words}, and not chance (p = {p:.2g})"
+    stands = _stands(best, second)
+    basis = "" if p is None else f" (p = {p:.2g}, {_many(origins)})"
+    if stands == "tie":
+        return words + (f": a tie{basis}" if basis else ": call it a tie")
+    return (
+        words
+        + {
+            "untold": "; too few points to say if that is chance",
+            "unproven": f", but that may be chance{basis}",
+            "behind": f", and not chance{basis}",
+        }[stands]
+    )
 
 
 def short(value: float) -> str:

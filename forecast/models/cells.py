@@ -29,7 +29,7 @@ class CellWeights:
     """The arrays of one recurrent layer.
 
     A GRU whose bias is (2, 3·U) applies the reset gate after the recurrent product (Keras' ``reset_after``, the
-    form of cuDNN); one whose bias is (3·U,) applies it before, as in Cho et al. 2014.
+    form of cuDNN and of the first version of Cho et al. 2014); one whose bias is (3·U,) applies it before, as the last.
     """
 
     kernel: Array
@@ -88,7 +88,8 @@ def gru_step(projected: Array, hidden: Array, weights: CellWeights) -> tuple[Arr
 
     z, r = σ(W x + U h + b), each with its own; h' = z ⊙ h + (1 − z) ⊙ h̃, where
     h̃ = tanh(W x + U (r ⊙ h) + b) with reset before, and tanh(W x + b + r ⊙ (U h + b')) with reset after.
-    This z is Keras' and the *kept* share; Cho's text gives the kept share as 1 − z.
+    z is the *kept* share, as Cho et al. (arXiv 1406.1078) and Keras have it; Chung et al. 2014 (arXiv 1412.3555) write
+    h' = (1 − z) ⊙ h + z ⊙ h̃, so that their z is the share *renewed*.
 
     Args:
         projected: (B, 3·U), W x + b, packed z, r, h.

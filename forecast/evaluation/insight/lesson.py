@@ -39,7 +39,8 @@ EQUATIONS: dict[Cell, tuple[str, ...]] = {
         "z_t, r_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
         "h̃_t = tanh(W x_t + b + r_t ⊙ (U h_{t−1} + b'))   (reset after the product)",
         "h_t = z_t ⊙ h_{t−1} + (1 − z_t) ⊙ h̃_t",
-        "source: Cho et al. 2014, whose z is 1 − this z: Keras' z is what is kept",
+        "source: Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept.",
+        "        Chung et al. 2014 (1412.3555) and textbooks write 1 − z for it",
         "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
     ),
 }

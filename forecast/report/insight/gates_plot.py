@@ -23,7 +23,7 @@ NAMES = {
     "input": "input gate i: share of the new candidate that is let in",
     "output": "output gate o: share of the cell state that is shown",
     "cell state": "cell state c",
-    "update": "update gate z as Keras has it: share of the state that is kept (the textbook's 1 − z)",
+    "update": "update gate z: share of the state that is kept (Cho et al., Keras; Chung et al. write 1 − z)",
     "reset": "reset gate r: share of the state that the candidate sees",
     "hidden": "hidden state h",
 }
