@@ -146,7 +146,8 @@ def test_plot_is_of_the_kind_that_its_name_says(folder):
     run("check", "visits.csv", "--plot", "out.svg", folder=folder)
     assert b"<svg" in (folder / "out.svg").read_bytes()
     done = run("check", "visits.csv", "--plot", "out.bmp", "--json", folder=folder)
-    assert (done.code, done.error["hint"]) == (2, "--plot out.png, or .svg, .pdf")
+    assert (done.code, done.error["hint"]) == (2, "--plot out.png")
+    assert done.error["message"] == "--plot writes .png, .svg or .pdf, not .bmp: the ending decides what is written."
 
 
 def test_columns_that_give_the_target_away_are_no_covariates(folder):

@@ -37,7 +37,11 @@ def champion(folder, name="visits"):
 
 def test_list_of_an_empty_store_is_its_header(tmp_path):
     done = run("models", "list", folder=tmp_path)
-    assert (done.code, done.out, done.err) == (0, f"{COLUMNS}\n", "")
+    assert (done.code, done.out) == (0, f"{COLUMNS}\n")
+    assert done.err == "Note      There is no store .forecast, so it holds no model (forecast train DATA makes one)\n"
+    (tmp_path / ".forecast").mkdir()
+    assert run("models", "list", folder=tmp_path).err == ""
+    (tmp_path / ".forecast").rmdir()
     assert run("models", "list", "--json", folder=tmp_path).document == {"schema_version": 1, "models": []}
     assert list(tmp_path.iterdir()) == []
 

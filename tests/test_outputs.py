@@ -3,7 +3,8 @@ import os
 import pytest
 
 from forecast.errors import DataError, UsageError
-from forecast.workflows.outputs import check_folder, check_free, stem_of, write_all, write_file
+from forecast.workflows.destinations import check_folder, check_free
+from forecast.workflows.outputs import stem_of, write_all, write_file
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,12 @@ from forecast.workflows.outputs import check_folder, check_free, stem_of, write_
         ("/data/sales.csv.gz", "sales"),
         ("sales", "sales"),
         ("-", "stdin"),
-        (".hidden", "data"),
+        (".hidden", "hidden"),
+        ("sales.2023.csv", "sales.2023"),
+        ("sales.2024.csv", "sales.2024"),
+        ("store.1.CSV.GZ", "store.1"),
+        ("v1.2-final.parquet", "v1.2-final"),
+        ("...", "data"),
         ("a b.tsv", "a b"),
     ],
 )

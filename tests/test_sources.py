@@ -89,7 +89,7 @@ def test_train_whose_file_is_gone_is_named_beside_the_sample(source, store):
 
 def test_nothing_at_all_leaves_the_sample(store):
     found = find_source(None, store)
-    assert found.why == "the bundled sample, since nothing was trained here yet"
+    assert found.why == f"the bundled sample, since nothing was trained in {store.root} yet"
     assert read_panel(found.source).panel.lengths.tolist() == [144]
 
 

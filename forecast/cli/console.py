@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
@@ -36,8 +37,25 @@ def settle_form(form: Form) -> Form:
 
 def print_json(document: dict[str, Any]) -> None:
     """Writes one JSON document to stdout; numbers that are not finite become null."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **_finite(document)}, indent=2, ensure_ascii=False)
-    write_out(text + "\n")
+    write_out(_json_text(document))
+
+
+def write_result(path: Path, ending: str, table_text: str, document: dict[str, Any]) -> None:
+    """Writes a table, or the document that ``--json`` would print, into a file as its ending says.
+
+    Raises:
+        DataError: the disk refused.
+    """
+    from forecast.workflows.outputs import write_file, write_table  # numpy
+
+    if ending == ".json":
+        write_file(path, _json_text(document))
+    else:
+        write_table(path, ending, table_text)
+
+
+def _json_text(document: dict[str, Any]) -> str:
+    return json.dumps({"schema_version": SCHEMA_VERSION, **_finite(document)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def say(text: str, label: str = "") -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.completion import complete_column, complete_frequency
+from forecast.cli.console import say
 from forecast.cli.duration import parse_duration, settle_deadline
 from forecast.cli.lists import require_names
 from forecast.cli.setting_values import LISTS
@@ -243,6 +244,8 @@ class OutputFlags:
         ):
             if is_wrong:
                 raise UsageError(message, "one of them")
+        if self.config and self.config.note and not self.quiet:
+            say(self.config.note, "Note")
 
     @property
     def form(self) -> Form:

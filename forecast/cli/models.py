@@ -4,7 +4,7 @@ import re
 
 import typer
 
-from forecast.cli.console import fitted_table, print_json, settle_form
+from forecast.cli.console import fitted_table, print_json, say, settle_form
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.names import Name
@@ -34,8 +34,10 @@ def list_command(output: OutputFlags) -> None:
 
     forecast models list --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_champions
+    from forecast.workflows.inventory import describe_champions, is_store
 
+    if not output.quiet and not is_store(output.store):
+        say(f"There is no store {output.store}, so it holds no model (forecast train DATA makes one)", "Note")
     _print_versions(describe_champions(output.store), output)
 
 

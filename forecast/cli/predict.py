@@ -2,7 +2,7 @@
 
 from shutil import get_terminal_size
 
-from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table
+from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table, write_result
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.lists import require_names, split_names
@@ -30,17 +30,18 @@ def predict_command(
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
     from forecast.production.store import Store
-    from forecast.workflows.outputs import check_free, forecast_csv, write_file
+    from forecast.workflows.destinations import FORECASTS, check_free
+    from forecast.workflows.outputs import forecast_csv
     from forecast.workflows.predict import PredictRequest, predict
     from forecast.workflows.tables import rows_of_csv
 
     to = flags.to
-    check_free(to, force=flags.force)
+    ending = check_free(to, FORECASTS, force=flags.force)
     require_names("--series", flags.series)
     only = split_names(flags.series)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
     if flags.values:
-        print_what_if(request, flags, output)
+        print_what_if(request, flags, output, ending)
         return
     if flags.at:
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
@@ -50,8 +51,11 @@ def predict_command(
             say(note, "Note")
     text = forecast_csv(result.forecasts, result.panel, result.model, result.version.label)
     steps, series = result.forecasts.point.shape[1], len(result.panel)
+    name_of = {"name": result.version.name, "version": result.version.label, "model": result.model}
+    rows = rows_of_csv(text)
+    document = {**name_of, "forecasts": rows, "files": [str(to)] if to else []}
     if to is not None:
-        write_file(to, text)
+        write_result(to, ending, text, document)
         if not output.quiet:
             say(f"{to}: {count(steps, 'step')} of {series:,} series, by {result.model} {result.version.label}", "Wrote")
         if output.form != "json":
@@ -60,10 +64,8 @@ def predict_command(
     if form == "csv":
         write_out(text)
         return
-    rows = rows_of_csv(text)
     if form == "json":
-        document = {"name": result.version.name, "version": result.version.label, "model": result.model}
-        print_json({**document, "forecasts": rows, "files": [str(to)] if to else []})
+        print_json(document)
         return
     write_out(f"  {result.version.name} {result.version.label}, {result.model}\n" + _fitted(rows))
 

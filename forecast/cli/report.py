@@ -32,11 +32,13 @@ def report_command(
     forecast report sales --model-version v2 -o before.html
     """
     from forecast.production.store import Store
-    from forecast.workflows.outputs import check_free
+    from forecast.workflows.destinations import PAGES, check_free
     from forecast.workflows.report import ReportRequest, report
 
     request = ReportRequest(name, version, to)
-    result = report(request, Store(output.store), lambda: datetime.now(UTC), partial(check_free, force=force))
+    result = report(
+        request, Store(output.store), lambda: datetime.now(UTC), partial(check_free, known=PAGES, force=force)
+    )
     if output.form == "json":
         version_of = {"name": result.version.name, "version": result.version.label}
         print_json({**version_of, "files": [str(result.path)]})

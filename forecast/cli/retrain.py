@@ -39,8 +39,11 @@ def retrain_command(
     from forecast.production.alarm import Alarm, watched
     from forecast.production.job_log import open_log
     from forecast.production.store import Store
+    from forecast.workflows.destinations import check_folder, check_log
     from forecast.workflows.retrain import retrain
 
+    check_log(flags.log_file)
+    check_folder(flags.to)
     store = Store(output.store)
     names = store.names()
     alarm = Alarm(flags.ping_url, flags.on_failure)

@@ -49,6 +49,7 @@ class Configuration:
         settings: by the name of the flag, with underscores.
         own: settings of single commands, such as ``train.horizon``.
         strangers: variables that look like settings and are none, with what may be meant.
+        note: what is to be said of whose file it is.
         began: when the program was started, on the clock of ``time.monotonic``.
     """
 
@@ -57,6 +58,7 @@ class Configuration:
     own: Mapping[str, Setting] = field(default_factory=dict)
     strangers: tuple[str, ...] = ()
     began: float = 0.0
+    note: str = ""
 
 
 def read_given(path: str) -> Any:
@@ -107,6 +109,7 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
         {f"{whose}.{name.replace('_', '-')}": setting for (whose, name), setting in own.items()},
         tuple(strangers(shared)),
         context.obj.began if context.obj else 0.0,
+        found.note if found else "",
     )
 
 

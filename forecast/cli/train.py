@@ -1,7 +1,7 @@
 """`forecast train DATA`."""
 
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,12 +22,26 @@ if TYPE_CHECKING:
     from forecast.workflows.train import TrainResult
 
 
+@dataclass(frozen=True)
+class NameFlags:
+    """What the model is called."""
+
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name in the store; default: the file's.")
+    ] = None
+    force: Annotated[
+        bool,
+        typer.Option("--force", "-f", help="Go on with a name that stands for another target, ids or frequency."),
+    ] = False
+
+
 @grouped
 def train_command(
     output: OutputFlags,
     plot: PlotFlags,
     reading: DataFlags,
     settings: SettingsFlags,
+    called: NameFlags,
     data: Annotated[
         str | None,
         typer.Argument(
@@ -44,9 +58,6 @@ def train_command(
             help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest.",
         ),
     ] = "auto",
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Name in the store; default: the file's.")
-    ] = None,
 ) -> None:
     """Train a network on a CSV, score it beside the naive baselines, save it and forecast.
 
@@ -68,12 +79,13 @@ def train_command(
         options=options,
         settings=settings.settings(),
         model=model,
-        name=name,
+        name=called.name,
         folder=plot.out_dir,
         plots=plot.plots,
         device=settings.device,
         deadline=settings.time_limit,
         report=plot.report,
+        force=called.force,
     )
     store = Store(output.store)
     with narrated("Training", output, limit=settings.time_limit) as reporter:

@@ -15,6 +15,8 @@ from forecast.cli.names import Name
 if TYPE_CHECKING:
     from forecast.production.version import Version
 
+Force = Annotated[bool, typer.Option("--force", "-f", help="Even if it has another target, other ids or another step.")]
+
 
 @grouped
 def rollback_command(
@@ -26,6 +28,7 @@ def rollback_command(
             "--to", autocompletion=complete_version, metavar="V", help="The version to go back to, such as v2."
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Put the champion before this one, or an older version, back in use.
 
@@ -37,7 +40,7 @@ def rollback_command(
     """
     from forecast.workflows.stewardship import rollback
 
-    _tell_champion(rollback(output.store, name, to, datetime.now(UTC)), output)
+    _tell_champion(rollback(output.store, name, to, datetime.now(UTC), force=force), output)
 
 
 @grouped
@@ -47,6 +50,7 @@ def promote_command(
         str, typer.Argument(help="The version to put in use, such as v2.", metavar="V", autocompletion=complete_version)
     ],
     output: OutputFlags,
+    force: Force = False,
 ) -> None:
     """Put a version in use, whatever its scores.
 
@@ -58,7 +62,7 @@ def promote_command(
     """
     from forecast.workflows.stewardship import promote
 
-    _tell_champion(promote(output.store, name, version, datetime.now(UTC)), output)
+    _tell_champion(promote(output.store, name, version, datetime.now(UTC), force=force), output)
 
 
 @grouped

@@ -1,8 +1,8 @@
 """`forecast predict --set COLUMN=VALUE`: both forecasts, and what the difference comes to."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_json, say, settle_form, short, table
+from forecast.cli.console import count, print_json, say, settle_form, short, table, write_result
 from forecast.cli.flags import OutputFlags
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
@@ -12,33 +12,39 @@ if TYPE_CHECKING:
     from forecast.workflows.what_if import WhatIfResult
 
 
-def print_what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags) -> None:
+def print_what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
     """Prints both forecasts: as a table the steps that differ; as CSV or JSON, or into a file, all steps."""
     from forecast.production.store import Store
-    from forecast.workflows.outputs import write_file
-    from forecast.workflows.what_if import COLUMNS, Question, what_if
+    from forecast.workflows.what_if import Question, what_if
 
     result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
     form, to = settle_form(output.form), flags.to
     if not output.quiet:
         for note in result.notes:
             say(note, "Note")
+    document = _document(result, flags)
     if to is not None:
-        write_file(to, result.csv())
+        write_result(to, ending, result.csv(), document)
         if not output.quiet:
             steps = count(result.asked.shape[1], "step")
             say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
     if form == "json":
-        total, version = result.total, result.version
-        told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
-        rows = [dict(zip(COLUMNS, row, strict=True)) for row in result.rows()]
-        question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}
-        document = {"name": version.name, "version": version.label, "model": result.model, **question}
-        print_json({**document, "forecasts": rows, "files": [str(to)] if to else []})
+        print_json(document)
     elif to is None:
         write_out(result.csv() if form == "csv" else _table(result, flags))
     if not output.quiet:
         say(_total(result), "Total")
+
+
+def _document(result: "WhatIfResult", flags: PredictFlags) -> dict[str, Any]:
+    from forecast.workflows.what_if import COLUMNS
+
+    total, version = result.total, result.version
+    told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in result.rows()]
+    question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}
+    document = {"name": version.name, "version": version.label, "model": result.model, **question}
+    return {**document, "forecasts": rows, "files": [str(flags.to)] if flags.to else []}
 
 
 def _table(result: "WhatIfResult", flags: PredictFlags) -> str:

@@ -24,6 +24,9 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
 JSON, JSON_LINES = re.compile(rb"[\[{]\s*[\[{\"]"), re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+ENDINGS = (*SUFFIXES, *PACKED, ".pq", ".tab", ".dat", ".xlsx", ".xlsm", ".xls", ".ods", ".db", ".sqlite", ".json")
+"""What a name of a file may end in that says how it is written, and nothing of what is in it."""
 LONGEST_LINE = 1 << 23  # bytes; also what is read at a time
 
 
@@ -66,9 +69,7 @@ def read_source(source: str | Path | Source) -> Source:
         stored = sys.stdin.buffer.read()
     else:
         path = Path(source).absolute()
-        name = stem = path.name
-        while Path(stem).suffix.lower() in SUFFIXES:
-            stem = Path(stem).stem
+        name, stem = path.name, stem_of_name(path.name)
         stored = _stored(path, name)
     data = _unpacked(stored, name)
     if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
@@ -78,6 +79,13 @@ def read_source(source: str | Path | Source) -> Source:
         data, encoding = _utf8(data, name)
         _check_table(data, name, path)
     return Source(name, stem, path, data, hashlib.sha256(stored).hexdigest(), encoding)
+
+
+def stem_of_name(name: str) -> str:
+    """Returns the name of a file without its known endings: ``sales.2023`` of ``sales.2023.csv.gz``."""
+    while Path(name).suffix.lower() in ENDINGS:
+        name = Path(name).stem
+    return name
 
 
 @contextmanager

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from forecast.errors import DataError
+from forecast.production.links import check_links
 
 CHUNK = 64 * 1024  # bytes between two announcements of the same file
 
@@ -56,6 +58,32 @@ def telling(action: str, flag: str = "--store DIR") -> Iterator[None]:
         raise DataError(
             f"Can't {action}: {plain_words(error)}.", f"{remedy}choose another place with {flag}"
         ) from error
+
+
+PathKind = Literal["file", "folder", "device"]  # a pipe is a device, too
+
+
+def kind_of(path: Path, flag: str = "-o FILE") -> PathKind | None:
+    """Returns what is at a path, links followed; None where nothing is.
+
+    Raises:
+        DataError: It can't be known: the folder may not be entered, or the name is too long. The hint names ``flag``.
+    """
+    with telling(f"look at {path}", flag):
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValueError:  # a name with a zero byte
+            raise DataError(f"{str(path)!r} can't be the name of a file.", f"another name with {flag}") from None
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "device"
+
+
+def is_file(path: Path) -> bool:
+    """Returns whether there is such a file, as far as this user may know."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
 
 
 def hidden(path: Path) -> Path:
@@ -214,11 +242,12 @@ def atomic_write(path: Path, data: bytes, *, flag: str = "-o FILE") -> None:
     """Replaces a file as a whole, for results outside the store: forecasts, plots, reports.
 
     Missing folders are made. A file that is replaced hands on its permissions. A link stays, and the file it
-    points to is replaced. A device or pipe (``/dev/stdout``) is written straight.
+    points to is replaced, unless it is somebody else's. A device or pipe (``/dev/stdout``) is written straight.
 
     Raises:
         DataError: The disk refused; the old file is whole. The hint names ``flag`` to choose another place.
     """
+    check_links(path, flag)
     with telling(f"write {path}", flag):
         try:
             mode = path.stat().st_mode

@@ -11,6 +11,7 @@ from typing import Any
 
 from forecast.errors import DataError
 from forecast.production.disk import telling
+from forecast.production.links import check_links
 from forecast.production.manifest import utc
 
 
@@ -39,6 +40,7 @@ def open_log(path: Path | None, now: Callable[[], datetime]) -> Callable[[str, M
 
 
 def _append(path: Path, text: str) -> None:
+    check_links(path, "--log-file FILE")
     with telling(f"write the log {path}", "--log-file FILE"):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
-from forecast.production.disk import Disk, read_regular, telling
+from forecast.production.disk import Disk, kind_of, read_regular, telling
 from forecast.production.document import JSON
 from forecast.production.history import HISTORY, append_history, read_history
 from forecast.production.issued import ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
@@ -31,6 +31,12 @@ from forecast.production.shelf import Shelf, read_shelf, version_folders
 from forecast.production.version import DamagedError, Version, load_version, unreadable
 
 _T = TypeVar("_T")
+Accept = Callable[[Version, Version], None]
+"""Is shown the version in use and the one that is to take its place, and may raise."""
+
+
+def anything(_present: Version, _target: Version) -> None:
+    """Accepts every version."""
 
 
 class ModelStore:
@@ -160,8 +166,10 @@ class ModelStore:
         """Returns the number that ``publish`` will give; certain only while the caller holds the lock."""
         return self._shelf().next_number(self._alias_to_move())
 
-    def promote(self, label: str, now: datetime) -> Version:
+    def promote(self, label: str, now: datetime, accept: Accept = anything) -> Version:
         """Puts a version in use, every byte of it checked first, and returns it.
+
+        ``accept`` is shown the version in use, where that is whole, and the one to come; what it raises stops it.
 
         Raises:
             NotFoundError, UsageError: As for ``version``.
@@ -172,16 +180,17 @@ class ModelStore:
             target = self.version(label)
             target.verify()
             alias = self._alias_to_move()
+            self._show(alias, target, accept)
             if target.id != alias.champion:
                 with self._writing():
                     self._write_alias(alias.moved_to(target.id, now))
             return target
 
-    def rollback(self, to: str | None, now: datetime) -> Version:
+    def rollback(self, to: str | None, now: datetime, accept: Accept = anything) -> Version:
         """Puts an earlier version in use and returns it: ``to``, or the last whole champion before this one.
 
         The present champion leaves the trail, so that a second rollback goes further back. Where the present
-        one is damaged and no earlier one is whole, the best other whole version is taken.
+        one is damaged and no earlier one is whole, the best other whole version is taken. ``accept``: see ``promote``.
 
         Raises:
             NotFoundError: There is nothing to go back to.
@@ -192,6 +201,7 @@ class ModelStore:
             alias = self._alias_to_move()
             target = self._shelf().earlier(alias) if to is None else self.version(to)
             target.verify()
+            self._show(alias, target, accept)
             if target.id != alias.champion:
                 with self._writing():
                     self._write_alias(alias.back_at(target.id, now))
@@ -258,6 +268,14 @@ class ModelStore:
     def _shelf(self) -> Shelf:
         return read_shelf(self.name, self._versions)
 
+    def _show(self, alias: Alias, target: Version, accept: Accept) -> None:
+        try:
+            present = load_version(self.name, self._versions / alias.champion) if alias.champion else None
+        except DataError:
+            return  # away from what is damaged, any way is right
+        if present is not None and present.id != target.id:
+            accept(present, target)
+
     def _alias(self) -> Alias:
         """Returns where the champion points, for readers, who need one that is whole."""
         try:
@@ -289,9 +307,15 @@ class ModelStore:
     def _writing(self) -> AbstractContextManager[None]:
         return telling(f"write to {self.folder}")
 
+    def _where(self) -> str:
+        """Returns in a sentence which store was looked into."""
+        root = self.folder.parents[1].absolute()
+        is_there = kind_of(root, "--store DIR") == "folder"
+        return f"The store is {root}." if is_there else f"There is no store {root} either."
+
     def _require(self) -> None:
         if not self.exists():
             raise NotFoundError(
-                f"There is no model '{self.name}'.{did_you_mean(self.name, self._all_names())}",
+                f"There is no model '{self.name}'.{did_you_mean(self.name, self._all_names())} {self._where()}",
                 f"forecast train DATA --name {self.name}",
             )

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.disk import Disk, list_folders, telling, unheard, unused_name_beside
+from forecast.production.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_beside
 from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
 
+_ADDRESS = re.compile(r"[\w.+@-]{2,}:(/|$)")  # s3:/, as a path has it; host:/ of scp
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 
 
@@ -24,6 +25,16 @@ class Store:
     """All models under one folder; ``on_step`` hears of each disk operation before it happens."""
 
     def __init__(self, root: Path, on_step: Callable[[str], None] = unheard) -> None:
+        """Names a store; nothing is looked at yet.
+
+        Raises:
+            UsageError: The place is an address of the network, not a folder.
+        """
+        if _ADDRESS.match(str(root)):
+            raise UsageError(
+                f"A store is a folder on this machine, not an address such as {root}.",
+                "--store DIR; a bucket can be mounted as a folder",
+            )
         self.root = root
         self._disk = Disk(on_step)
         self._models: dict[str, ModelStore] = {}
@@ -49,6 +60,14 @@ class Store:
         """Returns the models that have a champion or a version, in alphabetical order."""
         found = (path.name for path in list_folders(self.root / "models"))
         return tuple(sorted(name for name in found if _NAME.fullmatch(name) and self.model(name).exists()))
+
+    def is_there(self) -> bool:
+        """Returns whether there is such a folder.
+
+        Raises:
+            DataError: It can't be known.
+        """
+        return kind_of(self.root, "--store DIR") == "folder"
 
     def newest(self) -> Version | None:
         """Returns the version published last over all models, or None in an empty store."""

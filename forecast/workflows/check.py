@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -11,21 +11,23 @@ from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Season, Spot, measured, not_measured, seasons_of, survey
 from forecast.data.cleaned import clean_csv, extra_flags
+from forecast.data.covariates import Column
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.written import table_bytes
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.production.disk import atomic_write
 from forecast.specs import Plan, Settings
-from forecast.workflows.outputs import check_free, stem_of
+from forecast.workflows.destinations import PICTURES, TABLES, check_free
+from forecast.workflows.outputs import stem_of
 from forecast.workflows.planning import make_plan
 
 GRADES = ("error", "warning", "note")  # in the order in which they are shown
 EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them
 PictureKind = Literal["png", "svg", "pdf"]
-PICTURES: tuple[PictureKind, ...] = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,8 @@ def check(request: CheckRequest) -> CheckResult:
         UsageError: a file to write is there, or a plot of that kind can't be drawn.
         ForecastError: see ``read_panel``.
     """
-    kind = _plot_kind(request.plot)
-    check_free(request.fix, force=request.force, flag="--fix")
-    check_free(request.plot, force=request.force, flag="--plot")
+    ending = check_free(request.fix, TABLES, force=request.force, flag="--fix")
+    kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
     reading = read_panel(request.source, request.options, beside=True)
     panel = reading.panel
     seasons = seasons_of(measured(panel))
@@ -106,7 +107,8 @@ def check(request: CheckRequest) -> CheckResult:
         spots += _kept_sentinels(panel)
     spots.sort(key=lambda spot: GRADES.index(spot.finding.grade))
     if request.fix is not None:
-        atomic_write(request.fix, clean_csv(reading), flag="--fix OUT.csv")
+        texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
+        atomic_write(request.fix, table_bytes(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
         from forecast.workflows.pictures import draw_check  # most checks draw nothing
 
@@ -142,16 +144,13 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
     return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
 
 
-def _plot_kind(path: Path | None) -> PictureKind | None:
-    """Returns the kind of picture that a file name asks for."""
-    if path is None:
-        return None
-    kind = next((kind for kind in PICTURES if path.suffix.lower() == f".{kind}"), None)
-    if kind is None:
-        raise UsageError(
-            f"--plot {path} names no kind of picture.", f"--plot {path.stem or 'check'}.png, or .svg, .pdf"
-        )
-    return kind
+def _columns(panel: Panel) -> tuple[Column, ...]:
+    return panel.covariates.columns if panel.covariates else ()
+
+
+def _kind(ending: str) -> PictureKind | None:
+    """Returns the kind of picture that an ending asks for."""
+    return next((kind for kind in get_args(PictureKind) if ending == f".{kind}"), None)
 
 
 def _planned(reading: Reading, settings: Settings) -> tuple[Plan | None, int, list[Spot]]:

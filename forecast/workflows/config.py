@@ -1,15 +1,17 @@
 """The file of settings: where it lies, what stands in it, and the one that is written to start from (stdlib only)."""
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.production.disk import atomic_write
+from forecast.production.disk import atomic_write, is_file, kind_of
+from forecast.production.links import ROOT, user_name
+from forecast.workflows.destinations import SETTINGS, ending_of
 
 CONFIG = "forecast.toml"
 PROJECT = "pyproject.toml"
@@ -25,11 +27,13 @@ class ConfigFile:
         path: where it lies.
         name: what messages call it.
         table: its keys; the settings of one command are a table of their own.
+        note: what is to be said of whose it is; empty where that goes without saying.
     """
 
     path: Path
     name: str
     table: Mapping[str, Any]
+    note: str = ""
 
     def beside(self, path: str) -> str:
         """Returns a path that is written in the file, as seen from the working directory."""
@@ -57,18 +61,35 @@ def working_folder() -> Path:
 def find_config(start: Path) -> ConfigFile | None:
     """Returns the nearest forecast.toml, or pyproject.toml with [tool.forecast], in a folder or one above it.
 
+    What others put into a folder above says nothing to whoever works below: their file is passed over, and said to be
+    so. In the working directory itself it is used, and said whose it is.
+
     Raises:
         DataError: it is there and can't be read.
     """
+    strangers = []
     for folder in (start, *start.parents):
-        if _is_file(folder / CONFIG):
-            return read_config(folder / CONFIG)
-        project = folder / PROJECT
-        if _is_file(project) and SECTION.encode() in _bytes_of(project):
-            found = read_config(project)
-            if found.table:
-                return found
-    return None
+        for path in (folder / CONFIG, folder / PROJECT):
+            if not is_file(path) or (path.name == PROJECT and SECTION.encode() not in _bytes_of(path)):
+                continue
+            owner = _stranger(path)
+            if owner and folder != start:
+                name = os.path.relpath(path, start)
+                strangers.append(
+                    f"{name} belongs to {owner}, and is not heeded (--config {shlex.quote(name)} takes it)."
+                )
+                continue
+            found = read_config(path)
+            if found.table or path.name == CONFIG:
+                told = [f"The settings in {found.name} are those of {owner}."] if owner else []
+                return replace(found, note=" ".join([*strangers, *told]))
+    return ConfigFile(start / CONFIG, "", {}, " ".join(strangers)) if strangers else None
+
+
+def _stranger(path: Path) -> str:
+    """Returns whose file it is; an empty string for one's own and root's."""
+    owner = path.stat().st_uid
+    return "" if owner in {ROOT, os.geteuid()} else user_name(owner)
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -81,16 +102,20 @@ def read_config(path: Path) -> ConfigFile:
     name = os.path.relpath(path, working_folder())
     try:
         table = tomllib.loads(_bytes_of(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{name} can't be read: {error}.", f"mend {name}; forecast config init shows the form"
-        ) from error
+    except (ValueError, RecursionError) as error:  # of a number of 5,000 digits, Python says ValueError
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
+        raise DataError(f"{name} can't be read: {why}.", f"mend {name}; forecast config init shows the form") from error
     if path.name == PROJECT:
         tools, name = table.get("tool"), f"{name} [{SECTION}]"
         table = tools.get("forecast", {}) if isinstance(tools, dict) else {}
         if not isinstance(table, dict):
             raise DataError(f"{name} is {table!r}; it must be a table.", f"[{SECTION}] on a line of its own")
     return ConfigFile(path, name, table)
+
+
+def _reason(error: ValueError) -> str:
+    is_about_text = isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError)
+    return str(error) if is_about_text else "it holds a number that is too long"
 
 
 def write_config(path: Path, text: str, *, force: bool) -> None:
@@ -100,16 +125,13 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
         UsageError: it is there, and is not to be replaced.
         DataError: the disk refused.
     """
-    if path.exists() and not force:
+    ending_of(path, SETTINGS, "-o")
+    kind = kind_of(path)
+    if kind == "folder":
+        raise UsageError(f"{path} is a folder, not a file.", f"-o {shlex.quote(f'{path}/{CONFIG}')}")
+    if kind == "file" and not force:
         raise UsageError(f"{path} exists already.", "--force to replace it, or another name: -o other.toml")
     atomic_write(path, text.encode(), flag="-o FILE")
-
-
-def _is_file(path: Path) -> bool:
-    """Returns whether there is such a file, as far as this user may know: `sudo -u www forecast …` in /root."""
-    with suppress(PermissionError):
-        return path.is_file()
-    return False
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import forecast
 from forecast.errors import UsageError
 from forecast.evaluation.insight.recollection import Recollection, verdict
+from forecast.production.disk import kind_of
 from forecast.specs import PlotKind
+from forecast.workflows.destinations import check_folder
 from forecast.workflows.explanation import Explanation
-from forecast.workflows.outputs import check_folder
 from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def check_page(folder: Path, *, force: bool) -> None:
     Raises:
         UsageError: it does and ``--force`` was not given, or something else than a folder is in its place.
     """
-    check_folder(folder)
-    if (folder / PAGE).exists() and not force:
+    check_folder(folder, "-o")
+    if kind_of(folder / PAGE, "-o DIR") and not force:
         raise UsageError(f"{folder / PAGE} exists already.", f"--force to replace it, or -o {folder}-2")
 
 

@@ -10,7 +10,7 @@ from forecast.evaluation.standards import lowest_values
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store
 from forecast.production.version import Version
-from forecast.workflows.outputs import check_free
+from forecast.workflows.destinations import check_free
 from forecast.workflows.versions import StoredModel, load_version
 
 CHAMPION = "champion"

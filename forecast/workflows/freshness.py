@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.data.findings import counted
+from forecast.production.disk import is_file
 from forecast.production.journal import JUDGED
 from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
@@ -97,10 +98,11 @@ def read_past(models: ModelStore) -> Past:
 def fingerprint_of(source: str) -> str | None:
     """Returns the SHA-256 of a file's bytes; None for standard input, or where there is no such file."""
     path = Path(source)
-    if source == "-" or not path.is_file():
+    if source == "-" or not is_file(path):
         return None
-    with path.open("rb") as file:
+    with suppress(OSError), path.open("rb") as file:  # whoever reads it is told why it can't be
         return hashlib.file_digest(file, "sha256").hexdigest()
+    return None
 
 
 def is_same(past: Past, fingerprint: str | None, asked: Mapping[str, Any]) -> bool:
@@ -116,7 +118,7 @@ def is_finished(past: Past, fingerprint: str | None, forecast: Path) -> bool:
     """Returns whether the run that looked at these bytes came to its end, and its forecast is still there."""
     if past.looked is None or past.looked["fingerprint"] != fingerprint:
         return False
-    return past.looked.get("champion") == past.champion.label and forecast.is_file()
+    return past.looked.get("champion") == past.champion.label and is_file(forecast)
 
 
 def trigger(

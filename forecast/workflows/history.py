@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.errors import NotFoundError, UsageError
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store
+from forecast.workflows.destinations import check_folder
 from forecast.workflows.tables import Value
 
 if TYPE_CHECKING:  # so that a history is listed with the standard library alone
@@ -115,6 +116,7 @@ def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder:
         raise NotFoundError("There is no RMSE to draw: no run here has scored a challenger.", "forecast retrain NAME")
     from forecast.report.canvas import render  # matplotlib is slow to import
 
+    check_folder(folder)
     files = []
     for name in dict.fromkeys(run.name for run in scored):
         path = folder / f"{name}-history.{kind}"

@@ -9,6 +9,11 @@ from forecast.production.version import Version
 Row = dict[str, str | bool]
 
 
+def is_store(root: Path) -> bool:
+    """Returns whether there is such a folder."""
+    return Store(root).is_there()
+
+
 def describe_champions(root: Path) -> list[Row]:
     """Returns one row a model: its champion, or the reason why it has none."""
     rows: list[Row] = []

@@ -29,6 +29,7 @@ from forecast.specs import Deadline, Device, Match
 from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.workflows.contest import Silence, run_contest
 from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
+from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import forecast_csv, stem_of
 from forecast.workflows.predict import forecast_from, panel_of, with_future
 from forecast.workflows.sources import called_alike, only_model
@@ -208,6 +209,7 @@ def train(
     request = TrainRequest(reading.source, options, chosen, model, called, None, "none", device, deadline)
     with TemporaryDirectory() as scratch:
         models = Store(Path(store or scratch)).model(called)
+        reading = checked_name(models, reading, reading.source, force=False)
         with models.lock():
             began = time.perf_counter()
             terms = Terms(deadline=deadline, is_train=True)

@@ -13,6 +13,7 @@ from forecast.data.source import Source
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
+from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.ahead import columns_needed
@@ -169,7 +170,7 @@ def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
 def panel_of(stored: StoredModel, source: str | Source | None) -> tuple[Panel, tuple[str, ...]]:
     """Returns the data to forecast from, and what is to be said about it."""
     known = source or stored.source
-    if isinstance(known, str) and source is None and not Path(known).is_file():
+    if isinstance(known, str) and source is None and kind_of(Path(known), "--data FILE") != "file":
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)

@@ -23,7 +23,9 @@ from forecast.specs import ModelSpec
 from forecast.workflows.ablation import check_ablation
 from forecast.workflows.compare import CompareRequest, models_of
 from forecast.workflows.contest import LEARNED, Prepared, Reporter, prepare
-from forecast.workflows.outputs import check_folder, stem_of
+from forecast.workflows.destinations import check_folder
+from forecast.workflows.identity import checked_name
+from forecast.workflows.outputs import stem_of
 from forecast.workflows.timing import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
 from forecast.workflows.train import BASELINES, LAST_EFFORT, TrainRequest, candidates_for
 
@@ -75,6 +77,7 @@ def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> R
     check_folder(folder)
     began = time.perf_counter()
     reading = read_panel(request.source, request.options)
+    reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     terms = Terms(deadline=request.deadline, is_train=True)
     names = (*candidates, *BASELINES)

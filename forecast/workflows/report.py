@@ -83,7 +83,7 @@ def comparison_page(request: "CompareRequest", contest: Contest, now: datetime) 
 
 
 def report(
-    request: ReportRequest, store: Store, now: Callable[[], datetime], check: Callable[[Path], None]
+    request: ReportRequest, store: Store, now: Callable[[], datetime], check: Callable[[Path], object]
 ) -> ReportResult:
     """Writes the report of a version, made from what the store keeps of it.
 

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from forecast.errors import UsageError
 from forecast.production.crontab import marks_of, read_crontab, with_block, without_block, write_crontab
-from forecast.production.disk import atomic_write
+from forecast.production.disk import atomic_write, kind_of
 from forecast.production.job import Job, cron_line, systemd_units, usual_log
 from forecast.production.schedule import Timetable, daily, read_cron, weekly
 from forecast.production.store import Store
+from forecast.workflows.destinations import check_folder_name, check_log
 
 LOCALTIME = Path("/etc/localtime")
 
@@ -89,6 +90,7 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
         DataError: it has no whole champion.
     """
     timetable = when.timetable()
+    check_log(log)
     name = Store(root).model(name).champion().name
     store, program = root.absolute(), program_words()
     path = f"{Path(program[0]).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -125,9 +127,13 @@ def write_units(units: dict[str, str], folder: Path, *, force: bool) -> tuple[Pa
         UsageError: one is there already, with other content, and not ``force``.
         DataError: the disk refused.
     """
+    check_folder_name(folder, "-o")
     paths = {folder / name: text for name, text in units.items()}
     for path, text in paths.items():
-        if not force and path.exists() and path.read_bytes() != text.encode():
+        kind = kind_of(path, "-o DIR")
+        if kind == "folder":
+            raise UsageError(f"{path} is a folder.", "-o with another folder")
+        if not force and kind == "file" and path.read_bytes() != text.encode():
             raise UsageError(f"{path} exists already, and differs.", "--force to replace it")
     for path, text in paths.items():
         atomic_write(path, text.encode(), flag="-o DIR")

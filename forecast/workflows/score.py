@@ -11,9 +11,11 @@ from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live
+from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.specs import PlotKind
+from forecast.workflows.destinations import check_folder
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import write_all
 from forecast.workflows.sources import only_model, read_alike
@@ -88,7 +90,10 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
     Raises:
         DataError: the disk refused.
     """
-    if kind == "none" or not result.come_true:
+    if kind == "none":
+        return ()
+    check_folder(folder)
+    if not result.come_true:
         return ()
     from forecast.report.canvas import render  # matplotlib is slow to import
     from forecast.report.live_plot import live_figure
@@ -106,7 +111,7 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
     source = request.source
     if source is None:
         source = str(data["source"])
-        if not Path(source).is_file():
+        if kind_of(Path(source), "DATA") != "file":
             raise NotFoundError(
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
                 f"forecast score {champion.name} DATA",

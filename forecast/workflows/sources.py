@@ -14,6 +14,7 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.data.source import SUFFIXES, Source
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
+from forecast.production.disk import is_file
 from forecast.production.store import Store
 from forecast.workflows.versions import read_data_options
 
@@ -45,9 +46,9 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
         return FoundSource(configured[0], f"named in {configured[1]}")
     newest = store.newest()
     if newest is None:
-        return FoundSource(str(sample_path()), "the bundled sample, since nothing was trained here yet")
+        return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
     data = newest.manifest["data"]
-    if Path(data["source"]).is_file():
+    if is_file(Path(data["source"])):
         return FoundSource(data["source"], f"from the last train ({newest.name})", read_data_options(data))
     why = f"the bundled sample, since {data['source']} of the last train ({newest.name}) is not there"
     return FoundSource(str(sample_path()), why)
@@ -58,7 +59,7 @@ def name_and_data(first: str | None, second: str | None, store: Store) -> tuple[
     if first is None or second is not None or first in store.names():
         return first, second
     path = Path(first)
-    is_data = first == "-" or "/" in first or path.suffix.lower() in SUFFIXES or path.is_file()
+    is_data = first == "-" or "/" in first or path.suffix.lower() in SUFFIXES or is_file(path)
     return (None, first) if is_data else (first, None)
 
 
@@ -73,7 +74,10 @@ def only_model(store: Store, command: str) -> str:
     if len(names) == 1:
         return names[0]
     if not names:
-        raise NotFoundError(f"There is no trained model in {store.root}.", "forecast train DATA")
+        where = f"in {store.root}" if store.is_there() else f"in {store.root}, which is not there"
+        raise NotFoundError(
+            f"There is no trained model {where}.", "forecast train DATA, or --store with another folder"
+        )
     raise UsageError(f"Which model? The store has {', '.join(names)}.", f"forecast {command} {names[0]}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from forecast.production.journal import Entry, try_entry
 from forecast.production.store import Store
 from forecast.production.version import Version
+from forecast.workflows.identity import check_same_question
 
 
 @dataclass(frozen=True)
@@ -17,18 +18,34 @@ class Pruned:
     damaged: tuple[str, ...]
 
 
-def rollback(root: Path, name: str, to: str | None, now: datetime) -> Version:
-    """Puts an earlier version in use and returns it; see ``ModelStore.rollback``."""
+def rollback(root: Path, name: str, to: str | None, now: datetime, *, force: bool = False) -> Version:
+    """Puts an earlier version in use and returns it; see ``ModelStore.rollback``.
+
+    Raises:
+        UsageError: it answers another question than the version in use, and not ``force``.
+    """
     models = Store(root).model(name)
-    version = models.rollback(to, now)
+
+    def accept(present: Version, target: Version) -> None:
+        check_same_question(present, target, f"forecast models rollback {name} --to {target.label}", force=force)
+
+    version = models.rollback(to, now, accept)
     try_entry(models, Entry("rollback", "rolled-back", _by_hand(to), champion=version.label), now)
     return version
 
 
-def promote(root: Path, name: str, label: str, now: datetime) -> Version:
-    """Puts a version in use and returns it; see ``ModelStore.promote``."""
+def promote(root: Path, name: str, label: str, now: datetime, *, force: bool = False) -> Version:
+    """Puts a version in use and returns it; see ``ModelStore.promote``.
+
+    Raises:
+        UsageError: it answers another question than the version in use, and not ``force``.
+    """
     models = Store(root).model(name)
-    version = models.promote(label, now)
+
+    def accept(present: Version, target: Version) -> None:
+        check_same_question(present, target, f"forecast models promote {name} {target.label}", force=force)
+
+    version = models.promote(label, now, accept)
     try_entry(models, Entry("promote", "promoted", _by_hand(label), champion=version.label), now)
     return version
 

@@ -13,17 +13,18 @@ from forecast.errors import NotFoundError, UsageError, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import ENSEMBLE, NETWORKS
-from forecast.production.disk import atomic_write
+from forecast.production.disk import atomic_write, kind_of
 from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
 from forecast.production.version import Version
 from forecast.workflows.ahead import untold_note
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
+from forecast.workflows.destinations import check_folder
 from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
 from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
-from forecast.workflows.outputs import Outlook, check_folder, forecast_csv
+from forecast.workflows.outputs import Outlook, forecast_csv
 from forecast.workflows.predict import check_promise, with_future
 from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
@@ -102,7 +103,7 @@ class Succession:
     def _read(self, stored: StoredModel) -> Reading:
         """Returns the data, a lone series called as it was when the champion was trained."""
         name = stored.version.name
-        if self.request.source is None and not Path(self.source).is_file():
+        if self.request.source is None and kind_of(Path(self.source), "DATA") != "file":
             gone = "not there any more" if Path(self.source).is_absolute() else "no file"
             was = f"trained on {self.source}, which is {gone}"
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")

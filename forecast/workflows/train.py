@@ -26,7 +26,9 @@ from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Se
 from forecast.workflows.account import account_of
 from forecast.workflows.ahead import untold_note
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.outputs import Outlook, check_folder, forecast_csv, stem_of, write_all
+from forecast.workflows.destinations import check_folder
+from forecast.workflows.identity import checked_name
+from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
@@ -62,6 +64,7 @@ class TrainRequest:
     device: Device
     deadline: Deadline | None = None
     report: bool = False  # a page of it all into the folder
+    force: bool = False  # go on with a name that stands for another target, other ids or another frequency
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     if request.folder is not None:
         check_folder(request.folder)
     reading = read_panel(request.source, request.options)
+    reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     with models.lock():
         began = time.perf_counter()

@@ -1,0 +1,43 @@
+"""A table of the program as the bytes of a file: CSV, with tabs, packed, or Parquet."""
+
+import csv
+import gzip
+import io
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from pyarrow import parquet
+
+_TYPES: Mapping[str, Any] = {
+    **{name: pa.string() for name in ("series_id", "model", "version")},
+    **{name: pa.float64() for name in ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")},
+    **{name: pa.float64() for name in ("what_if", "difference")},
+    "step": pa.int64(),
+}
+
+
+def table_bytes(table: bytes, ending: str, texts: Collection[str] = ()) -> bytes:
+    """Returns a table, which is given as UTF-8 CSV with a header, as a file of that ending.
+
+    Args:
+        table: with commas.
+        ending: .csv, .tsv, either with .gz after it, or .parquet.
+        texts: columns that are text whatever stands in them, such as 00123; so are those of a forecast by their names.
+    """
+    if ending == ".parquet":
+        types = {**_TYPES, **{name: pa.string() for name in texts}}
+        how = pacsv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
+        rows = pacsv.read_csv(
+            pa.BufferReader(table), parse_options=pacsv.ParseOptions(newlines_in_values=True), convert_options=how
+        )
+        buffer = io.BytesIO()
+        parquet.write_table(rows, buffer)
+        return buffer.getvalue()
+    if ending.startswith(".tsv"):
+        written = io.StringIO()
+        rows_of = csv.reader(io.StringIO(table.decode(), newline=""))
+        csv.writer(written, delimiter="\t", lineterminator="\n").writerows(rows_of)
+        table = written.getvalue().encode()
+    return gzip.compress(table, mtime=0) if ending.endswith(".gz") else table

@@ -1,0 +1,123 @@
+"""What a file is called decides what is written into it: one rule for every flag that names a file (stdlib only)."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from forecast.errors import UsageError
+from forecast.production.disk import kind_of
+from forecast.production.links import check_links
+
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+FORECASTS = (*TABLES, ".json")
+PICTURES = (".png", ".svg", ".pdf")
+PAGES = (".html", ".htm")
+SETTINGS = (".toml",)
+KERAS = (".keras",)
+OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".zip", ".gz", ".db", ".sqlite", ".pkl", ".npz", ".ipynb", ".md", ".py")
+"""Endings that nothing here writes."""
+NO_LOGS = (*TABLES, *PICTURES, *PAGES, *SETTINGS, *KERAS, *OTHER_FORMATS)
+NO_FOLDERS = (*NO_LOGS, ".json", ".jsonl", ".log")
+LOGS = (".log", ".jsonl", ".json", ".txt")
+
+
+def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, flag: str = "-o") -> str:
+    """Refuses what can't be written, before any work is done for it, and returns the ending that decides how it is.
+
+    Args:
+        path: of a file; None for none.
+        known: endings that it may have.
+        force: replace a file that is there.
+        flag: that named it.
+
+    Raises:
+        UsageError: it has an ending that is not known, it is a folder, or the file exists and not ``force``.
+        DataError: it is where one may not look, or a link of somebody else.
+    """
+    if path is None:
+        return ""
+    ending, place = ending_of(path, known, flag) if known else path.suffix, kind_of(path, f"{flag} FILE")
+    check_links(path, f"{flag} FILE")
+    if place == "folder":
+        raise UsageError(f"{path} is a folder, not a file.", f"a file in it: {flag} {shlex.quote(str(path))}/FILE")
+    if place == "file" and not force:
+        other = shlex.quote(str(path.with_name(f"{path.stem}-2{path.suffix}")))
+        raise UsageError(f"{path} exists already.", f"--force to replace it, or another name: {flag} {other}")
+    return ending
+
+
+def check_folder(folder: Path, flag: str = "--out-dir") -> None:
+    """Refuses a folder that can't be made, before any work is done for it.
+
+    Raises:
+        UsageError: it, or what it should lie in, is a file, or it is to be made and called as a file is.
+        DataError: it is where one may not look, or beyond a link of somebody else.
+    """
+    kinds = {path: kind_of(path, f"{flag} DIR") for path in (folder, *folder.parents)}
+    check_links(folder, f"{flag} DIR")
+    taken = next((path for path, kind in kinds.items() if kind not in {None, "folder"}), None)
+    if taken is not None:
+        raise UsageError(f"{taken} is a file, so no folder {folder} can be made.", f"{flag} with another folder")
+    if kinds[folder] is None:
+        check_folder_name(folder, flag)
+
+
+def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
+    """Returns which of the known endings a file has, in lower case; the first where its name has none.
+
+    Raises:
+        UsageError: it has another; the text lists the known ones, the hint is the flag with the first of them.
+    """
+    found = _found(path, known)
+    if found:
+        return found
+    if not path.suffix.strip("."):  # a name alone, or a device
+        return known[0]
+    others = f", not {path.suffix}: the ending decides what is written" if len(known) > 1 else f", not {path.suffix}"
+    raise UsageError(f"{flag} writes {_listed(known)}{others}.", f"{flag} {_called(path, known[0])}")
+
+
+def check_log(path: Path | None, flag: str = "--log-file") -> None:
+    """Refuses a log, which is JSON lines, in a file that is called as a table or a picture is.
+
+    Raises:
+        UsageError: it is.
+    """
+    if path is not None and _found(path, NO_LOGS):
+        raise UsageError(
+            f"{flag} writes JSON lines into {_listed(LOGS)} or a name without an ending, not {path.suffix}.",
+            f"{flag} {_called(path, LOGS[0])}",
+        )
+
+
+def check_folder_name(folder: Path, flag: str) -> None:
+    """Refuses a folder that is to be made and is called as a file is.
+
+    Raises:
+        UsageError: it is.
+    """
+    ending = _found(folder, NO_FOLDERS)
+    if ending:
+        other = folder.with_name(folder.name[: -len(ending)])
+        raise UsageError(
+            f"{flag} names a folder, and {folder} is called as a file is.", f"{flag} {shlex.quote(str(other))}"
+        )
+
+
+def _found(path: Path, known: Sequence[str]) -> str:
+    name = path.name.lower()
+    longest_first = sorted(known, key=len, reverse=True)
+    return next((one for one in longest_first if name.endswith(one) and len(name) > len(one)), "")
+
+
+def _called(path: Path, ending: str) -> str:
+    """Returns the path as a shell takes it, with an ending in place of its own."""
+    bare = path
+    while _found(bare, (*NO_FOLDERS, ".txt")):
+        bare = bare.with_suffix("")
+    bare = bare.with_suffix("") if bare == path else bare
+    return shlex.quote(str(bare.with_name(bare.name + ending)))
+
+
+def _listed(endings: Sequence[str]) -> str:
+    return f"{', '.join(endings[:-1])} or {endings[-1]}" if len(endings) > 1 else endings[0]

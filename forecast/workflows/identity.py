@@ -1,0 +1,122 @@
+"""Whether two data sets are of one kind: what is forecast, what tells the series apart, and the step (stdlib only).
+
+A name in the store stands for one question. Where the answer would be to another one, nobody is to notice it by its
+numbers alone.
+"""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from forecast.errors import ForecastError, UsageError
+from forecast.production.model_store import ModelStore
+from forecast.production.store import model_name_for
+from forecast.production.version import Version
+
+if TYPE_CHECKING:  # so that a rollback needs the standard library alone
+    from forecast.data.readers import Reading
+
+FREQUENCY_WORDS = {"business-day": "business-daily", "day": "daily", "row": "by row"}
+
+
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Returns in words how the second of two ``data`` entries of manifests is of another kind, or an empty string.
+
+    What an entry does not tell is no difference. Of several targets side by side, one in common is enough.
+    """
+    found = []
+    old, new = (_names(data, "target") for data in (before, now))
+    if old and new and not _folded(old) & _folded(new):
+        found.append(f"{_listed(new)} instead of {_listed(old)} is forecast")
+    old, new = (_names(data, "ids") for data in (before, now))
+    if old is not None and new is not None and _folded(old) != _folded(new):
+        words = [f"by {_listed(ids)}" if ids else "not at all" for ids in (new, old)]
+        found.append(f"series are told apart {words[0]} instead of {words[1]}")
+    steps = [data.get("frequency") for data in (before, now)]
+    if all(isinstance(step, Mapping) for step in steps) and steps[0] != steps[1]:
+        found.append(f"the data is {_step(steps[1])} instead of {_step(steps[0])}")
+    return ", and ".join(found)
+
+
+def checked_name(models: ModelStore, reading: "Reading", source: str, *, force: bool) -> "Reading":
+    """Returns what would be trained on under a name, with a finding where the champion learned from another file.
+
+    Args:
+        models: the store of the name.
+        reading: what would be trained on.
+        source: as the data was named.
+        force: train although the champion answers another question.
+
+    Raises:
+        UsageError: target, ids or frequency differ from the champion's, and not ``force``.
+    """
+    from forecast.data.findings import Finding
+
+    try:
+        champion = models.champion()
+    except ForecastError:  # there is none, or it can't be read: nothing is lost
+        return reading
+    before = champion.manifest.get("data", {})
+    now = {"columns": asdict(reading.columns), "frequency": asdict(reading.panel.frequency)}
+    other, name, label = difference(before, now), models.name, champion.label
+    if other and not force:
+        train, another = f"forecast train {shlex.quote(source)}", model_name_for(f"{name}-{reading.panel.target}")
+        raise UsageError(
+            f"{name} stands for another question: compared with {label}, {other}.",
+            f"{train} --name {another}, or {train} --name {name} --force to go on with it",
+        )
+    trained_on = before.get("source")
+    if other:
+        found = Finding("warning", "name", f"{name} stands for another question now: {other}", "--name")
+    elif isinstance(trained_on, str) and reading.path and trained_on != str(reading.path):
+        found = Finding("note", "name", f"{name} {label} was trained on another file: {trained_on}", "--name")
+    else:
+        return reading
+    return replace(reading, findings=(*reading.findings, found))
+
+
+def check_same_question(present: Version, target: Version, command: str, *, force: bool) -> None:
+    """Refuses to put a version in use that answers another question than the one in use.
+
+    Args:
+        present: in use.
+        target: to be put in use.
+        command: that would do it all the same, but for ``--force``.
+        force: do it.
+
+    Raises:
+        UsageError: it does, and not ``force``.
+    """
+    other = difference(present.manifest.get("data", {}), target.manifest.get("data", {}))
+    if other and not force:
+        raise UsageError(
+            f"{target.name} {target.label} answers another question: compared with {present.label}, {other}.",
+            f"{command} --force puts it in use all the same",
+        )
+
+
+def _names(data: Mapping[str, Any], key: str) -> list[str] | None:
+    """Returns columns by their part; None where the entry does not tell."""
+    columns = data.get("columns")
+    names = columns.get(key) if isinstance(columns, Mapping) else None
+    return [str(name) for name in names] if isinstance(names, list | tuple) else None
+
+
+def _folded(names: list[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
+def _listed(names: list[str]) -> str:
+    shown = [f"'{name}'" for name in names[:3]]
+    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _step(frequency: Any) -> str:
+    """Returns a frequency in a word, such as ``daily``, with what else is told of it where that is unusual."""
+    unit, every, phase = str(frequency.get("unit")), frequency.get("every", 1), frequency.get("phase", 0)
+    word = FREQUENCY_WORDS.get(unit, f"{unit}ly")
+    parts = [f"{every}-{word}" if every != 1 else word]
+    parts += [f"from {phase} on"] if phase else []
+    parts += [f"on day {frequency.get('day')}"] if frequency.get("day", 1) != 1 else []
+    return " ".join(parts)
