@@ -57,6 +57,20 @@ class DataError(ForecastError):
     exit_code = ExitCode.BAD_DATA
 
 
+class UndecidedError(DataError):
+    """Two readings are as good: the person chooses, asked on a terminal, else by running one of two commands.
+
+    Attributes:
+        flag: that settles it.
+        choices: its values between which nothing decides, the likeliest first.
+        examples: what each of them means, to be shown beside it.
+    """
+
+    def __init__(self, message: str, flag: str, choices: Iterable[str], examples: Iterable[str] = ()) -> None:
+        self.flag, self.choices, self.examples = flag, tuple(choices), tuple(examples)
+        super().__init__(message, ", or ".join(f"{flag} {choice}" for choice in self.choices))
+
+
 class TrainingError(ForecastError):
     """Training ended without a usable model: NaN loss, no memory."""
 

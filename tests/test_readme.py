@@ -130,7 +130,7 @@ def test_session_shows_the_words_that_train_says(tmp_path, monkeypatch):
     monkeypatch.setattr("forecast.workflows.contest.machine_for", no_further)
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     done = run(*shlex.split(COMMANDS[0])[1:], folder=tmp_path, COLUMNS="80")
-    shown = SESSION.partition("\n  scored on")[0].partition("\n")[2]
+    shown = SESSION.partition("\n  passengers, scored on")[0].partition("\n")[2]
     assert shown.split() == done.err.partition("error: far enough")[0].split()
 
 

@@ -12,10 +12,11 @@ from typing import NoReturn
 import typer
 
 from forecast.cli.console import wrapped
+from forecast.cli.question import commands_for
 from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.usage import refuse_empty, usage_error
-from forecast.errors import ExitCode, ForecastError, TrainingError, lacks_memory
+from forecast.errors import ExitCode, ForecastError, TrainingError, UndecidedError, lacks_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -81,17 +82,20 @@ def _run(arguments: list[str], run: Run) -> int:
 
 def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
     """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
+    hints = [error.hint] if error.hint else []
+    if isinstance(error, UndecidedError):
+        hints = commands_for(error, arguments)
     if run.is_json:
         words = [word for word in arguments if not word.startswith("-")]
-        content = {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
+        content = {"code": int(error.exit_code), "message": error.message, "hint": ", or ".join(hints)}
         content |= {"command": words[0] if words else ""}
         write_note(json.dumps({"error": content}, ensure_ascii=False) + "\n")
         return error.exit_code
     red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
     text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
     write_note(f"{red}error:{plain}{text.removeprefix('error:')}")
-    if error.hint:  # not wrapped: it may be a command to be copied
-        write_note(f"hint:  {error.hint}\n")
+    for label, hint in zip(("hint:", *[""] * len(hints)), hints, strict=False):  # not wrapped: commands to be copied
+        write_note(f"{label:<7}{hint}\n")
     return error.exit_code
 
 

@@ -2,12 +2,14 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, get_type_hints
 
 from forecast.cli.flags import OutputFlags
+from forecast.cli.question import ask, can_ask
 from forecast.cli.verbosity import spoken
+from forecast.errors import UndecidedError
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -38,9 +40,33 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         if output:
             output.check()
         with spoken(output):
-            command(**values)
+            _settled(command, values, output)
 
     del run.__wrapped__  # or Typer would see the ungrouped signature
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _settled(command: Callable[..., None], values: dict[str, Any], output: OutputFlags | None) -> None:
+    """Calls a command, again where it needs a decision and somebody sits there to make it.
+
+    A job that reports to a watchdog has failed by then, and what came from standard input can't be read again.
+
+    Raises:
+        UndecidedError: nobody decides.
+    """
+    try:
+        command(**values)
+    except UndecidedError as error:
+        field = error.flag.removeprefix("--").replace("-", "_")
+        owner = next((name for name, group in values.items() if is_dataclass(group) and hasattr(group, field)), None)
+        is_job = any(hasattr(group, "ping_url") for group in values.values())
+        is_heard = output is not None and not output.quiet and output.form != "json"
+        if owner is None or is_job or not is_heard or values.get("data") == "-" or not can_ask():
+            raise
+        chosen = ask(error)
+        if chosen is None:
+            raise
+        values[owner] = replace(values[owner], **{field: chosen})
+        _settled(command, values, output)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.console import count, fitted_table, fixed, print_json, say, settle_form, short, width, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
+from forecast.errors import printable
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, Row
@@ -29,8 +30,8 @@ FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s",
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
 
-def leaderboard_table(board: "Leaderboard") -> str:
-    """Returns the table with a line above it that says what it stands on, and the notes of rows below."""
+def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
+    """Returns the table, a line above it that says what is forecast and scored, and the notes of rows below."""
     columns = list(COLUMNS)
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
@@ -39,7 +40,8 @@ def leaderboard_table(board: "Leaderboard") -> str:
     notes = "".join(_note(row) for row in board.rows if row.note)
     many = f"{count(board.folds, 'fold')} × {count(board.horizon, 'step')}"
     seeds = f", {count(board.seeds, 'seed')}" if board.seeds > 1 else ""
-    return f"\n  scored on {many}, {count(board.points, 'point')}{seeds}\n{text}{notes}\n"
+    what = f"{printable(target)}, " if target else ""
+    return f"\n  {what}scored on {many}, {count(board.points, 'point')}{seeds}\n{text}{notes}\n"
 
 
 def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
@@ -55,7 +57,8 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
         if not output.quiet:
             say(board.verdict)
     else:
-        write_out(leaderboard_table(board) + wrapped(board.verdict))
+        target = ", ".join(document["data"]["target"])
+        write_out(leaderboard_table(board, target) + wrapped(board.verdict))
 
 
 def print_beside(text: str, output: OutputFlags) -> None:

@@ -15,12 +15,13 @@ from itertools import combinations
 import numpy as np
 
 from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
-from forecast.data.findings import Finding, listed, quoted
+from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
 from forecast.data.inference import infer_frequency
 from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, part_of, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
+from forecast.data.target import examples, sounds_forecast
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 
@@ -96,32 +97,10 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
             raise DataError(message, f"leave {asked[0]} to tell the time, or --no-dates if each row is one step")
         if wide := columns_of_dates(table.names):
             raise dates_are_columns(table, wide, "year" if re.fullmatch(r"\d{4}", wide[0]) else "date")
-        message = f"No column of {table.source.name} holds dates: {_examples(table, table.names)}."
+        message = f"No column of {table.source.name} holds dates: {examples(table, table.names)}."
         hint = "--no-dates if each row is one step in time, in order; or --time COLUMN, --date-format FORMAT"
         raise DataError(message, hint)
     return dated[0], _choice("time", dated[0], dated, "dates", "--time")
-
-
-def choose_target(table: Table, taken: Sequence[str]) -> tuple[str, list[Finding]]:
-    """Returns the column to forecast, when none was asked for: by its name, else the first that varies.
-
-    Raises:
-        DataError: No column holds numbers.
-    """
-    free = [name for name in table.names if name not in taken]
-    numeric = [name for name in free if table.kind(name) == "numbers" or table.is_mostly_numbers(name)]
-    if not numeric:
-        what = f": {_examples(table, free)}." if free else "."
-        raise DataError(f"No column of {table.source.name} holds numbers to forecast{what}", "--target COLUMN names it")
-    others = (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)
-    named = [name for name in numeric if is_named(name, TARGET_NAMES)]
-    clean = [name for name in numeric if name in named or table.is_of_digits(name)] or numeric
-    likely = [name for name in clean if name in named or not is_named(name, others)]
-    ranked = sorted(likely or clean, key=lambda name: rank(name, TARGET_NAMES))
-    target = ranked[0]
-    if target not in named:
-        target = next((name for name in ranked if _varies(table, name)), target)
-    return target, _choice("target", target, numeric, "numbers", "--target")
 
 
 def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> tuple[tuple[str, ...], list[Finding]]:
@@ -219,12 +198,21 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
     candidates = []
     for name in table.names:
         words = (*TARGET_NAMES, *CLOCK_NAMES, *TIME_NAMES)
-        if name in taken or is_named(name, words) or not (table.kind(name) == "text" or table.is_whole(name)):
+        if (
+            name in taken
+            or is_named(name, words)
+            or _is_amount(table, name)
+            or not (table.kind(name) == "text" or table.is_whole(name))
+        ):
             continue
         most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
         if 1 < table.distinct(name) <= most:
             candidates.append(name)
     return sorted(candidates, key=lambda name: rank(name, ID_NAMES))
+
+
+def _is_amount(table: Table, name: str) -> bool:
+    return table.kind(name) == "numbers" and sounds_forecast(name)
 
 
 def _regular_times(table: Table, taken: Sequence[str]) -> list[str]:
@@ -267,25 +255,6 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
     if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
         return looks_like_dates(table.texts(name), form)  # 01.2024 is no number
     return table.kind(name) == "dates"
-
-
-def _varies(table: Table, name: str) -> bool:
-    if table.kind(name) != "numbers":
-        return True
-    numbers = table.numbers(name)
-    present = numbers[~np.isnan(numbers)]
-    return present.size > 0 and bool(present.min() < present.max())
-
-
-def _examples(table: Table, names: Sequence[str]) -> str:
-    """Returns the columns with the first value of each: ``city ('Rome'), note (empty)``."""
-    shown = []
-    for name in names[:MOST_EXAMPLES]:  # each may have to be read again
-        texts = table.texts(name)
-        filled = texts.codes >= 0
-        shown.append(f"{name} ({quoted(texts.value(int(filled.argmax())))})" if filled.any() else f"{name} (empty)")
-    rest = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _choice(topic: str, chosen: str, possible: Sequence[str], what: str, flag: str) -> list[Finding]:

@@ -16,7 +16,6 @@ from forecast.data.columns import (
     SeriesKeys,
     check_names,
     choose_ids,
-    choose_target,
     choose_time,
     count_doubles,
     possible_ids,
@@ -29,7 +28,9 @@ from forecast.data.frequency import ROW
 from forecast.data.lone_dates import without_lone
 from forecast.data.names import SURE_IDS
 from forecast.data.options import ReadOptions
+from forecast.data.panel import IntArray
 from forecast.data.table import Table
+from forecast.data.target import choose_target
 from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns
 from forecast.errors import DataError, UsageError
 
@@ -89,7 +90,7 @@ def select(table: Table, options: ReadOptions) -> Selection:
         wide = columns_of_months([name for name in table.names if name not in named]) if len(times) == 1 else []
         if wide and (dates.stamps == dates.stamps.astype("datetime64[Y]")).all():
             raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
-        target, more = choose_target(table, [*ids, *times, *covariates])
+        target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
     return Selection(Columns(",".join(times), targets, ids, *beside), dates, keys, tuple(findings))
 
@@ -126,6 +127,11 @@ def _keys(table: Table, ids: tuple[str, ...]) -> SeriesKeys:
             raise DataError(message, f"write another sign in place of / in column {' or '.join(ids)}")
         return keys
     return SeriesKeys(np.zeros(table.rows, np.int64), (table.source.stem,))
+
+
+def _order(dates: Dates, keys: SeriesKeys) -> IntArray:
+    """Returns the rows by series and time, (R,)."""
+    return np.lexsort((dates.codes, keys.codes))
 
 
 def _times(
