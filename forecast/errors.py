@@ -1,6 +1,6 @@
 """Every way a command can end badly, as one tree of exceptions and one table of exit codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -69,6 +69,15 @@ class UndecidedError(DataError):
     def __init__(self, message: str, flag: str, choices: Iterable[str], examples: Iterable[str] = ()) -> None:
         self.flag, self.choices, self.examples = flag, tuple(choices), tuple(examples)
         super().__init__(message, ", or ".join(f"{flag} {choice}" for choice in self.choices))
+
+
+class OpenQuestionError(DataError):
+    """Data that can be read in several ways, of which only a person can say which is meant: the flags of each."""
+
+    def __init__(self, message: str, answers: Mapping[str, str]) -> None:
+        """Takes what is asked, and for each answer, as flags, what it means."""
+        super().__init__(message, " or ".join(f"{flags} ({meaning})" for flags, meaning in answers.items()))
+        self.answers = dict(answers)
 
 
 class TrainingError(ForecastError):

@@ -59,7 +59,7 @@ def write(tmp_path):
 
 def test_newest_first_doubled_and_with_a_gap_becomes_sorted_unique_and_regular(write):
     path, folder = write("Tag;Umsatz\n05.01.2024;1,5\n04.01.2024;7\n04.01.2024;7\n02.01.2024;3\n31.12.2023;2\n")
-    text = assert_read_again_alike(path, folder)
+    text = assert_read_again_alike(path, folder, ReadOptions(fill="interpolate"))
     assert text == "Tag,Umsatz\n2023-12-31,2\n2024-01-01,\n2024-01-02,3\n2024-01-03,\n2024-01-04,7\n2024-01-05,1.5\n"
 
 
@@ -80,7 +80,7 @@ def test_compound_ids_get_their_columns_back(write):
 def test_several_targets_stay_side_by_side(write):
     rows = [f"2024-01-{d:02},{s},{d if s == 'b' or d > 2 else ''},{d * 1.5}\n" for s in "ab" for d in (1, 2, 3, 5)]
     path, folder = write("day,store,net,gross\n" + "".join(rows))
-    text = assert_read_again_alike(path, folder, ReadOptions(target=("net", "gross")))
+    text = assert_read_again_alike(path, folder, ReadOptions(target=("net", "gross"), fill="interpolate"))
     assert text.splitlines()[:3] == ["day,store,net,gross", "2024-01-01,a,,1.5", "2024-01-02,a,,3"]
 
 

@@ -17,6 +17,7 @@ from forecast.errors import DataError, UsageError
 
 DAY_ZERO = pd.Timestamp("2024-01-01")
 OPTIONS = {
+    "fill": "interpolate",
     "ids": ("shop",),
     "known": ("promo", "sky"),
     "past": ("visits",),

@@ -198,7 +198,7 @@ def test_a_date_form_that_is_given_settles_the_question(read):
         ([f"{year}.{month:02}" for year in (2019, 2020) for month in range(1, 13)], "MS", "2019-01-01"),
         ([f"202001{day:02}{hour:02}" for day in range(1, 4) for hour in range(24)], "h", "2020-01-01"),
         ([str(45292 + 7 * week) for week in range(30)], "W-MON", "2024-01-01"),
-        ([f"{year}{week:02}" for year in (2019, 2021) for week in range(1, 53)], "W-MON", "2018-12-31"),
+        ([f"{year}{week:02}" for year in (2019, 2020) for week in range(1, 53)], "W-MON", "2018-12-31"),
         ([f"{year}-{week}" for year in (2018, 2019) for week in range(1, 53)], "W-MON", "2018-01-01"),
         (["43466", "43497", "43525", "43556", "43586", "43617", "43647", "43678"], "MS", "2019-01-01"),
     ],
@@ -230,7 +230,7 @@ def test_numbers_in_other_columns_are_no_dates(read):
 
 def test_gaps_and_empty_values_are_missing_steps_and_named(read):
     text = "date,value\n2024-01-01,1\n2024-01-02,\n2024-01-05,5\n2024-01-06,6\n"
-    reading = read(text)
+    reading = read(text, fill="interpolate")
     np.testing.assert_array_equal(reading.panel.values, [1, np.nan, np.nan, np.nan, 5, 6])
     assert reading.panel.filled.tolist() == [1, 2, 3, 4, 5, 6]
     [finding] = found(reading, "gaps")
@@ -257,7 +257,7 @@ def test_days_of_the_week_when_a_shop_is_closed_are_named(read, closed, once, sa
     if said is None:
         rows = rows[::3] + rows[1::3]  # a third of all days is missing, whichever they are
     text = "date,value\n" + "\n".join(rows)
-    [finding] = found(read(text), "gaps")
+    [finding] = found(read(text, fill="interpolate"), "gaps")
     assert finding.text.endswith(f"{said}: --fill zero if nothing is sold then" if said else "is 2024-01-03")
     assert found(read(text, fill="zero"), "gaps")[0].text.endswith(said or "is 2024-01-03")
 

@@ -16,7 +16,7 @@ from forecast.cli.question import commands_for
 from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.usage import refuse_empty, usage_error
-from forecast.errors import ExitCode, ForecastError, TrainingError, UndecidedError, lacks_memory
+from forecast.errors import ExitCode, ForecastError, OpenQuestionError, TrainingError, UndecidedError, lacks_memory
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -83,7 +83,7 @@ def _run(arguments: list[str], run: Run) -> int:
 def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
     """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
     hints = [error.hint] if error.hint else []
-    if isinstance(error, UndecidedError):
+    if isinstance(error, UndecidedError | OpenQuestionError):
         hints = commands_for(error, arguments)
     if run.is_json:
         words = [word for word in arguments if not word.startswith("-")]

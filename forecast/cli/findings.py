@@ -108,6 +108,12 @@ def _seasons(result: "CheckResult") -> str:
 
 def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:
     """Returns the commands worth running after a check; flags are those that the source was read with."""
+    question = result.reading.question
+    if question is not None:
+        told = f"forecast train {shlex.quote(source)}{flags}"
+        return (
+            [f"{told} {answer}   # {meaning}" for answer, meaning in question.answers.items()] if source != "-" else []
+        )
     if result.count("error"):  # rows that are too few, which no table mends
         return []
     if result.fixed is not None:

@@ -82,7 +82,10 @@ class DataFlags:
     date_format: Annotated[
         str | None, _data("--date-format", help="How dates are written, such as %d/%m/%Y.", metavar="FORMAT")
     ] = None
-    fill: Annotated[Fill, _data("--fill", help="What stands in a gap; filled steps are never scored.")] = "interpolate"
+    fill: Annotated[
+        Fill | None,
+        _data("--fill", help="What stands in a gap (interpolate; in sums 0); filled steps are never scored."),
+    ] = None
     missing: Annotated[
         str | None,
         _data("--missing", help="What means 'not measured', such as -200,9999; none: keep all.", metavar="WORDS"),

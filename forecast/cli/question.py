@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from forecast.cli.console import wrapped
 from forecast.cli.streams import write_note
-from forecast.errors import UndecidedError, printable
+from forecast.errors import OpenQuestionError, UndecidedError, printable
 
 
 def can_ask() -> bool:
@@ -37,9 +37,12 @@ def ask(error: UndecidedError) -> str | None:
             return answer if answer in named else named[0]
 
 
-def commands_for(error: UndecidedError, arguments: Sequence[str]) -> list[str]:
+def commands_for(error: UndecidedError | OpenQuestionError, arguments: Sequence[str]) -> list[str]:
     """Returns the command that was given once for each choice, ready to be copied."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     before, after = arguments[:end], arguments[end:]
+    if isinstance(error, OpenQuestionError):
+        answers = [(shlex.join(["forecast", *before, *shlex.split(flags), *after]), flags) for flags in error.answers]
+        return [f"{command}   # {error.answers[flags]}" for command, flags in answers]
     flags = [[f"{error.flag}={choice}"] if choice.startswith("-") else [error.flag, choice] for choice in error.choices]
     return [shlex.join(["forecast", *before, *flag, *after]) for flag in flags]

@@ -46,6 +46,7 @@ EXAMPLES = {
     "'DAY HH:MM'": '"sun 03:15"',
     "FIELDS": '"15 3 * * *"',
     "loss": '"huber"',
+    "fill": '"interpolate"',
     "decimal": '","',
     "aggregate": '"sum"',
     "preset": '"balanced"',

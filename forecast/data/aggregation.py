@@ -5,6 +5,7 @@
 Shapes: ``R`` rows, ``N`` steps of all series together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +16,14 @@ from forecast.data.findings import Finding, counted
 from forecast.data.frequency import Frequency, parse_frequency, readable
 from forecast.data.inference import infer_frequency
 from forecast.data.observations import ALWAYS_FINE, SPARSE
+from forecast.data.options import ADDED
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
-from forecast.specs import Aggregate
+from forecast.specs import Aggregate, Fill
 
 COMPARED = 12  # periods that tell how early the first and how late the last row of a period usually is
 LEAST_PERIODS = 2
-ADDED = ("sum", "count")  # a step without a row is 0, and a period that is half there has half of its value
+LONG = 4  # steps without a row, in a row, that may be an outage, where single ones are days without a sale
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Steps:
     series: IntArray  # (N,)
     steps: IntArray  # (N,) ordinals
     values: FloatArray  # (N,) NaN where nothing was observed
+    absent: NDArray[np.bool_]  # (N,) whether a step has no row
 
 
 def aggregated_frequency(dates: Dates, wanted: str | None) -> Frequency:
@@ -75,7 +78,14 @@ def _is_far(gaps: NDArray[np.timedelta64]) -> bool:
 
 
 def aggregate(
-    series: IntArray, steps: IntArray, values: FloatArray, count: int, *, how: Aggregate, order: IntArray | None = None
+    series: IntArray,
+    steps: IntArray,
+    values: FloatArray,
+    count: int,
+    *,
+    how: Aggregate,
+    fill: Fill = "zero",
+    order: IntArray | None = None,
 ) -> Steps:
     """Returns one value for each step of each series.
 
@@ -85,6 +95,7 @@ def aggregate(
         values: (R,), NaN where a row has none; it does not count.
         count: How many series there are.
         how: What is done with the rows of one step.
+        fill: What stands in a gap; ``zero`` makes sums and counts of steps without a row 0, up to the end of all.
         order: Of each row in time, (R,), for ``last``; by default as in the file.
 
     Raises:
@@ -94,12 +105,13 @@ def aggregate(
     if order is not None:
         rows = rows[np.argsort(order[rows], kind="stable")]
     if rows.size == 0:
-        return Steps(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+        return Steps(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, bool))
     latest = steps[rows].max()
     first, last = np.full(count, latest + 1), np.full(count, steps[rows].min() - 1)
     np.minimum.at(first, series[rows], steps[rows])
     np.maximum.at(last, series[rows], steps[rows])
-    end = latest if how in ADDED else last
+    is_zero = how in ADDED and fill == "zero"
+    end = latest if is_zero else last
     lengths = np.maximum(end - first + 1, 0)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     total = int(offsets[-1])
@@ -109,7 +121,58 @@ def aggregate(
     places = (offsets[:-1] - first)[series[rows]] + steps[rows]
     each = np.repeat(np.arange(count), lengths)
     ordinals = np.arange(total) - np.repeat(offsets[:-1] - first, lengths)
-    return Steps(each, ordinals, _combined(places, values[rows], total, how))
+    combined = _combined(places, values[rows], total, how)
+    absent = np.bincount(places, minlength=total) == 0
+    if not is_zero:
+        combined[absent] = np.nan
+        absent[_without_value(series, steps, values, (first, end, offsets))] = False
+    return Steps(each, ordinals, combined, absent)
+
+
+def absence_findings(added: Steps, frequency: Frequency, names: Sequence[str], *, is_asked: bool) -> list[Finding]:
+    """Returns how many steps without a row are counted as 0, and the longest gap among them.
+
+    Args:
+        added: One value a step; NaN where a step without a row is none.
+        frequency: Of the steps.
+        names: Of the series.
+        is_asked: Somebody wants them to be 0.
+    """
+    absent = np.flatnonzero(added.absent & ~np.isnan(added.values))
+    if absent.size == 0:
+        return []
+    is_next = (np.diff(absent, prepend=-2) == 1) & (np.diff(added.series[absent], prepend=-1) == 0)
+    begins = np.flatnonzero(~is_next)
+    lengths = np.diff(np.append(begins, absent.size))
+    longest = int(lengths.max())
+    first = absent[begins[lengths.argmax()]]
+    ends = [readable(stamp) for stamp in frequency.timestamps(added.steps[[first, first + longest - 1]])]
+    span = ends[0] if longest == 1 else f"{ends[0]} … {ends[1]}"
+    whose = f" of {names[added.series[first]]}" if len(names) > 1 else ""
+    noun = _noun(frequency)
+    text = f"{counted(absent.size, noun)} without a row counted as 0"
+    if begins.size == 1:
+        text += f": {span}{whose}"
+    else:
+        text += f", the longest gap {counted(longest, noun)}{whose}: {span}"
+    # By chance, gaps as frequent as the others make a run of about log(steps) / log(1 / share).
+    others, steps = absent.size - longest, added.values.size - longest
+    usual = np.log(max(steps, 2)) / np.log(max(steps, 2) / max(others, 1))
+    is_outage = longest > LONG + 2 * (usual - 1) and not is_asked
+    return [
+        Finding("warning" if is_outage else "note", "gaps", text, "--fill zero" if is_asked else "--fill interpolate")
+    ]
+
+
+def _without_value(
+    series: IntArray, steps: IntArray, values: FloatArray, spans: tuple[IntArray, IntArray, IntArray]
+) -> IntArray:
+    """Returns the places of rows without a value, within the first and the last step of each series and its offset."""
+    first, end, offsets = spans
+    rows = np.flatnonzero((series >= 0) & np.isnan(values))
+    inside = (first[series[rows]] <= steps[rows]) & (steps[rows] <= end[series[rows]])
+    rows = rows[inside]
+    return np.asarray((offsets[:-1] - first)[series[rows]] + steps[rows])
 
 
 def _combined(places: IntArray, values: FloatArray, total: int, how: Aggregate) -> FloatArray:

@@ -10,7 +10,8 @@ import numpy as np
 from forecast.data.columns import FEW, Columns, SeriesKeys
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, Grade, counted
-from forecast.data.frequency import EPOCH_WEEKDAY, Frequency, readable
+from forecast.data.frequency import readable
+from forecast.data.gaps import are_levels, closed_days
 from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.table import Table
@@ -18,9 +19,6 @@ from forecast.errors import DataError
 
 MANY = 10  # one step in so many may be missing without a warning
 FILLED = {"interpolate": "interpolated", "previous": "filled with the value before", "zero": "filled with 0"}
-CLOSED = 0.95  # share of a day of the week, such as Sundays, that has no value where a shop is closed then
-FEWEST_WEEKS = 4
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 REVERSED = 0.9  # share of the changes of date from row to row that go back
 
 
@@ -96,29 +94,23 @@ def gap_findings(table: Table, laid: Sequence[Observations], panel: Panel) -> li
     if panel.fill == "error":
         raise DataError(f"{table.source.name}: {text}, the first is {first}.", "--fill interpolate")
     grade: Grade = "warning" if missing.size > panel.values.size // MANY else "note"
-    text = f"{text}, {FILLED[panel.fill]}; the first is {first}{closed_days(panel)}"
+    text = f"{text}, {FILLED[panel.fill]}; the first is {first}{closed_words(panel)}"
     findings.append(Finding(grade, "gaps", text, "--fill"))
     return findings
 
 
-def closed_days(panel: Panel) -> str:
+def closed_words(panel: Panel) -> str:
     """Returns which days of the week of a daily panel have next to no value, as the end of a sentence on its gaps.
 
-    A shop that is closed on Sundays has no rows of them: zeros say so, where a line through Saturday and Monday would
-    have it sell. Where as little as one step in ten is missing, no day of the week can be.
+    Zeros say that nothing is sold then, where a line through Saturday and Monday would have a shop sell. Of prices,
+    which stay, no zero is advised.
     """
-    missing = ~panel.observed
-    if panel.frequency != Frequency("day", phase=panel.frequency.phase) or missing.sum() <= missing.size // MANY:
-        return ""
-    steps = np.arange(missing.size) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
-    weekday = (steps + EPOCH_WEEKDAY) % 7
-    all_of, none_of = np.bincount(weekday, minlength=7), np.bincount(weekday[missing], minlength=7)
-    is_closed = (none_of >= CLOSED * all_of) & (all_of >= FEWEST_WEEKS)
-    if not is_closed.any() or is_closed.all():
-        return ""
-    names = " or ".join(DAYS[day] for day in np.flatnonzero(is_closed))
-    some = "no" if (none_of == all_of)[is_closed].all() else "hardly a"
-    return f"; {some} {names} has a value" + (": --fill zero if nothing is sold then" if panel.fill != "zero" else "")
+    words, _ = closed_days(panel)
+    if not words or panel.fill == "zero":
+        return words
+    if are_levels(panel.values):
+        return words if panel.fill == "previous" else f"{words}: --fill previous if the value stays then"
+    return f"{words}: --fill zero if nothing is sold then"
 
 
 def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Finding]:

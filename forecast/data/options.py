@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from forecast.specs import Aggregate, Decimal, Fill
 
+ADDED = ("sum", "count")  # ways to aggregate by which a step without a row is 0
 KEEP_ALL = ("none",)  # as --missing takes it: every number is what it says
 
 
@@ -17,7 +18,7 @@ class ReadOptions:
         ids: The columns that tell the series apart.
         freq: The step between rows.
         date_format: How dates are written.
-        fill: What stands in a gap.
+        fill: What stands in a gap; None for ``interpolate``, or 0 where rows are added up or counted.
         decimal: What separates decimals, ``.`` or ``,``.
         missing: Words and numbers that stand for no value; ``KEEP_ALL`` to keep even what is surely none.
         aggregate: How the rows of one step become one value.
@@ -33,7 +34,7 @@ class ReadOptions:
     ids: tuple[str, ...] = ()
     freq: str | None = None
     date_format: str | None = None
-    fill: Fill = "interpolate"
+    fill: Fill | None = None
     decimal: Decimal | None = None
     missing: tuple[str, ...] = ()
     aggregate: Aggregate | None = None
@@ -42,3 +43,8 @@ class ReadOptions:
     known: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> Fill:
+        """What stands in a gap, asked for or not: where rows are added up or counted, a step without any is 0."""
+        return self.fill or ("zero" if self.aggregate in ADDED else "interpolate")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.aggregation import aggregate, aggregated_frequency, unfinished
+from forecast.data.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.alignment import align, average_doubled_hours, infer_of_panel
 from forecast.data.beside import columns_beside
 from forecast.data.calendar import split_columns
@@ -29,6 +29,7 @@ from forecast.data.covariate_notices import with_covariate_findings
 from forecast.data.covariates import Column
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
+from forecast.data.gaps import GapQuestion, gap_question
 from forecast.data.notices import (
     constant_findings,
     dialect_findings,
@@ -44,7 +45,7 @@ from forecast.data.selection import ROWS, Selection, select
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
 from forecast.data.values import measure_findings, read_targets
-from forecast.errors import DataError
+from forecast.errors import DataError, OpenQuestionError
 from forecast.specs import Aggregate, Decimal
 
 DEFAULTS = ReadOptions()
@@ -67,6 +68,7 @@ class Reading:
     header: tuple[str, ...] = ()  # all columns of the file
     beside: Mapping[str, FloatArray] = field(default_factory=dict)  # see ``data.beside``; empty if not asked for
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
+    question: GapQuestion | None = None  # that only a person can answer
 
     @property
     def days(self) -> tuple[str, str]:
@@ -93,6 +95,7 @@ def read_panel(
     options: ReadOptions = DEFAULTS,
     *,
     beside: bool = False,
+    may_ask: bool = True,
     like: tuple[Column, ...] = (),
     frequency: Frequency | None = None,
 ) -> Reading:
@@ -102,6 +105,7 @@ def read_panel(
         source: The path, or ``-``.
         options: What is not to be inferred.
         beside: Whether the other columns of numbers are wanted too; there are none where rows are added up.
+        may_ask: Whether a question about very many gaps ends the reading; else it is a finding, and ``question``.
         like: Covariates as they were read before: what was text then is text again, and keeps its codes.
         frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
 
@@ -109,6 +113,7 @@ def read_panel(
         NotFoundError: There is no such file.
         UsageError: An option names a column, frequency or date format that does not fit.
         DataError: The file can't be read as series; message and hint say what to do.
+        OpenQuestionError: Very many steps have no row, and nobody said what stands there.
     """
     words = [word for word in options.missing if options.missing != KEEP_ALL]
     table = Table(read_source(source), decimal=options.decimal, missing=words)
@@ -122,7 +127,9 @@ def read_panel(
             rows = _add_up(selection, targets.values, options, options.aggregate)
         else:
             rows = _place(table, selection, targets.values, options, frequency)
-    panel, more = _panel(table, selection, rows, options, is_sequel=frequency is not None)
+    panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
+    if question and may_ask:
+        raise OpenQuestionError(f"{table.source.name}: {question.text}.", question.answers)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
@@ -149,6 +156,7 @@ def read_panel(
         header=tuple(table.names),
         beside=numbers,
         candidates=candidates,
+        question=question,
     )
 
 
@@ -186,6 +194,7 @@ def _settled(
         date_format=options.date_format or (form if is_open else None),
         decimal=options.decimal or mark,
         missing=missing,
+        fill=options.filled,
         freq=frequency.code if options.aggregate else options.freq,
         known=columns.known,
         past=columns.past,
@@ -238,21 +247,24 @@ def _add_up(selection: Selection, values: Sequence[FloatArray], options: ReadOpt
     steps = frequency.periods(dates.stamps)[dates.codes]
     laid = []
     for numbers in values:
-        added = aggregate(kept, steps, numbers, len(keys.names), how=how, order=dates.codes)
-        laid.append(lay_out(added.series, added.steps, added.values, len(keys.names)))
+        added = aggregate(kept, steps, numbers, len(keys.names), how=how, fill=options.filled, order=dates.codes)
+        whose = np.where(added.absent & np.isnan(added.values), -1, added.series)
+        laid.append(lay_out(whose, added.steps, added.values, len(keys.names)))
+        more = absence_findings(added, frequency, keys.names, is_asked=options.fill is not None)
+        findings += [finding for finding in more if finding not in findings]
     return Rows(frequency, series, steps, dates.codes, laid, findings)
 
 
 def _panel(
     table: Table, selection: Selection, rows: Rows, options: ReadOptions, *, is_sequel: bool
-) -> tuple[Panel, list[Finding]]:
+) -> tuple[Panel, list[Finding], GapQuestion | None]:
     """Returns the series, and what is to be said of them.
 
     Raises:
         DataError: No series has a value, or none ever changes.
     """
     keys = selection.keys
-    panel = _assembled(selection.columns, keys, rows.laid, rows.frequency, options.fill)
+    panel = _assembled(selection.columns, keys, rows.laid, rows.frequency, options.filled)
     if len(panel) == 0:
         raise DataError(f"Column {panel.target} of {table.source.name} is empty.", "--target names another column")
     findings = []
@@ -260,7 +272,20 @@ def _panel(
     if empty:
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
-    return panel, findings + constant_findings(table, panel, is_sequel=is_sequel)
+    findings += constant_findings(table, panel, is_sequel=is_sequel)
+    question = None if is_sequel else _question(panel, rows, options, selection.columns.ids)
+    if question:
+        findings = [question.finding if finding.topic == "gaps" else finding for finding in findings]
+    return panel, findings, question
+
+
+def _question(panel: Panel, rows: Rows, options: ReadOptions, ids: tuple[str, ...]) -> GapQuestion | None:
+    """Returns what is to be asked about the steps without a row."""
+    absent = int((~panel.observed).sum()) - sum(one.empty for one in rows.laid)
+    order = np.argsort(rows.series, kind="stable")
+    within = np.diff(rows.series[order]) == 0
+    in_order = bool((np.diff(rows.steps[order])[within] >= 0).all())
+    return gap_question(panel, absent, options, ids, in_order=in_order)
 
 
 def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, cells: Sequence[Cells]) -> Panel:

@@ -1,6 +1,6 @@
 """`forecast check`: what is in a file, what may be wrong with it, and what it is enough for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -92,12 +92,17 @@ def check(request: CheckRequest) -> CheckResult:
     """
     ending = check_free(request.fix, TABLES, force=request.force, flag="--fix")
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
-    reading = read_panel(request.source, request.options, beside=True)
+    reading = read_panel(request.source, request.options, beside=True, may_ask=False)
     panel = reading.panel
     seasons = seasons_of(measured(panel))
     plan, needed, planned = _planned(reading, request.settings)
     given_away = _leaks(reading)
-    spots = [*survey(panel), *planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
+    spots = [
+        *_surveyed(reading),
+        *planned,
+        *_season_spots(plan, seasons, request.settings),
+        *map(_leak_spot, given_away),
+    ]
     own = {spot.finding.topic for spot in spots}
     spots += [_spot(finding, panel) for finding in reading.findings if finding.topic not in own]
     told = {name for leak in given_away for name in leak.columns}
@@ -106,9 +111,10 @@ def check(request: CheckRequest) -> CheckResult:
     if all(spot.finding.topic != "sentinel" for spot in spots):
         spots += _kept_sentinels(panel)
     spots.sort(key=lambda spot: GRADES.index(spot.finding.grade))
-    if request.fix is not None:
+    fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
+    if fix is not None:
         texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
-        atomic_write(request.fix, table_bytes(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
+        atomic_write(fix, table_bytes(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
         from forecast.workflows.pictures import draw_check  # most checks draw nothing
 
@@ -121,7 +127,7 @@ def check(request: CheckRequest) -> CheckResult:
         spots=tuple(spots),
         needed=needed,
         covariates=tuple(candidate.name for candidate in candidates),
-        fixed=request.fix,
+        fixed=fix,
         plot=request.plot,
         flags=extra_flags(reading, request.options),
     )
@@ -142,6 +148,14 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
     i = int(series_of(panel, np.array([step]))[0])
     stamp = panel.frequency.timestamps(np.array([panel.first[i] + step - panel.offsets[i]]))
     return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
+
+
+def _surveyed(reading: Reading) -> list[Spot]:
+    """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
+    spots, question = survey(reading.panel), reading.question
+    if question is None:
+        return spots
+    return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]
 
 
 def _columns(panel: Panel) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ record.npz       what the data was, so that a later run notices when its past is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as package_version
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from forecast.data.covariates import Column, Covariates
 from forecast.data.frequency import Frequency
+from forecast.data.options import ADDED
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError
@@ -101,6 +102,7 @@ def _describe_data(reading: Reading, options: ReadOptions) -> dict[str, Any]:
         "series": len(panel),
         "target": panel.target,
         "fill": panel.fill,
+        "fills_sums": True,
         "frequency": asdict(panel.frequency),
         "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
         "last_row": int(panel.last.max()) if panel.frequency.unit == "row" else None,
@@ -200,9 +202,10 @@ def value_ranges(panel: Panel) -> list[list[float] | None]:
 
 def read_data_options(data: Mapping[str, Any]) -> ReadOptions:
     """Returns how the file of a manifest's ``data`` entry was read, what was inferred of it settled."""
-    if "settled" in data:
-        return _options(data["settled"])
-    return _options({**data["options"], **data["columns"]})
+    options = _options(data["settled"] if "settled" in data else {**data["options"], **data["columns"]})
+    if options.aggregate in ADDED and not data.get("fills_sums"):
+        return replace(options, fill="zero")  # earlier programs counted a step without a row as 0, whatever --fill said
+    return options
 
 
 def _options(document: Mapping[str, Any]) -> ReadOptions:

@@ -16,7 +16,7 @@ from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
 from forecast.data.findings import Finding, Grade, counted
 from forecast.data.frequency import readable
-from forecast.data.notices import FILLED, closed_days
+from forecast.data.notices import FILLED, closed_words
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.sentinels import find_sentinels
 
@@ -110,7 +110,7 @@ def _gaps(panel: Panel) -> list[Spot]:
     text = f"{_of(panel, found.missing > 0, 'has gaps', 'have gaps')}: " if len(panel) > 1 else ""
     text += f"{counted(total, 'step')} of {panel.values.size:,} without a value ({_percent(share)})"
     longest = counted(int(found.longest[worst]), "step") + (f" in {panel.series_ids[worst]}" if len(panel) > 1 else "")
-    text += f", the longest gap {longest}; {FILLED[panel.fill]}{closed_days(panel)}"
+    text += f", the longest gap {longest}; {FILLED[panel.fill]}{closed_words(panel)}"
     grade: Grade = "warning" if share > MANY_MISSING else "note"
     series, steps = np.flatnonzero(found.missing), np.flatnonzero(~panel.observed)
     return [Spot(Finding(grade, "gaps", text, "--fill"), series, steps)]
