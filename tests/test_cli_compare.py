@@ -95,6 +95,17 @@ def test_table_has_the_verdict_below_and_fits_the_terminal(folder):
     assert "sMAPE" in wide.out
 
 
+def test_quiet_still_says_what_was_left_out_of_the_data(folder):
+    header, *rows = csv_bytes(visits()).decode().splitlines()
+    rows = [f"{row},north" for row in rows] + [f"2024-01-{day:02},,south" for day in range(1, 29)]
+    (folder / "south.csv").write_text("\n".join([f"{header},shop", *rows]) + "\n")
+    done = run("compare", "south.csv", *CHEAP, "--quiet", folder=folder)
+    assert done.code == 0
+    assert done.err.split(maxsplit=1)[0] == "Warning"
+    assert "1 series without a value left out" in done.err
+    assert done.err.count("\n") == 1
+
+
 def test_quiet_says_nothing_but_the_result(folder):
     done = run("compare", "visits.csv", *CHEAP, "--quiet", folder=folder)
     assert (done.code, done.err) == (0, "")

@@ -1,13 +1,10 @@
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from commands import run
 from test_imports import imported_by
-
-from forecast.errors import UsageError
-from forecast.workflows.history import read_since
 
 COLUMNS = (
     "name,time,command,outcome,champion,challenger,champion_rmse,challenger_rmse,naive_rmse,"
@@ -114,21 +111,6 @@ def test_empty_store_gives_the_header(tmp_path):
 )
 def test_since_leaves_out_what_was_before(since, kept, tmp_path):
     assert len(run("history", "sales", "--since", since, folder=write(tmp_path)).rows) == kept
-
-
-@pytest.mark.parametrize(
-    ("text", "before"),
-    [("7d", timedelta(7)), ("12h", timedelta(hours=12)), ("4w", timedelta(28)), ("3 days", timedelta(3))],
-)
-def test_since_takes_spans(text, before):
-    assert read_since(text, NOW) == NOW - before
-
-
-@pytest.mark.parametrize("text", ["yesterday", "7x", "2026-13-01", "", "99999999d", "-3d"])
-def test_since_that_is_no_time_is_refused(text):
-    with pytest.raises(UsageError, match="is neither a date nor a span of time") as caught:
-        read_since(text, NOW)
-    assert "--since 7d" in caught.value.hint
 
 
 def test_plot_is_written_for_each_model_that_has_an_rmse(tmp_path):

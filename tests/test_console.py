@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from forecast.cli import console
-from forecast.cli.console import ProgressLine, count, fixed, print_json, say_beside, short, table, wrapped
+from forecast.cli.console import ProgressLine, count, fixed, print_json, say_beside, say_notes, short, table, wrapped
 from forecast.evaluation.verdict import short as short_in_verdict
 
 
@@ -71,6 +71,11 @@ def test_notes_wrap_behind_their_label(monkeypatch):
     assert (
         wrapped("one two three four five six", "Read", on_terminal=False) == "Read      one two three four five six\n"
     )
+
+
+def test_the_same_note_is_said_once(capsys):
+    say_notes(["usual values for promo", "2 series are new", "usual values for promo"])
+    assert capsys.readouterr().err.splitlines() == ["Note      usual values for promo", "Note      2 series are new"]
 
 
 def test_numbers_keep_their_unit_when_lines_end(monkeypatch):

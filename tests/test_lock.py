@@ -32,7 +32,14 @@ def test_a_busy_lock_is_refused_at_once_and_names_the_holder(tmp_path):
     with mine.hold(), pytest.raises(LockedError, match=holder) as caught, other.hold():
         pytest.fail("two held the lock")
     assert caught.value.exit_code == 75
-    assert "--lock-timeout" in caught.value.hint
+    assert caught.value.hint == "try again when it is done"
+
+
+def test_only_who_can_choose_how_long_to_wait_is_told_the_flag(tmp_path):
+    mine, other = two_locks(tmp_path)
+    with mine.hold(), pytest.raises(LockedError) as caught, other.hold(timeout=0):
+        pytest.fail("two held the lock")
+    assert caught.value.hint.endswith("--lock-timeout 10m")
 
 
 def test_a_busy_lock_is_refused_after_the_timeout(tmp_path, monkeypatch):

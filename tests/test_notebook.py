@@ -9,6 +9,7 @@ import typing
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from commands import FORECAST_COLUMNS, csv_bytes, run, visits
@@ -218,3 +219,66 @@ def test_example_runs_for_real(tmp_path):
     done = subprocess.run([sys.executable, example], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+# What is handed in, and how things look
+
+
+def test_what_comes_back_is_told_in_three_lines(path, tmp_path):
+    found = compare(path, "naive", **BARE)
+    model = train(path, "gru", name="shop", store=tmp_path / "store", **BARE)
+    unsaved = train(path, "gru", **BARE)
+    begins = ("Comparison of ", "Model shop, v1: gru, 7 steps ahead", "Model visits, not saved")
+    for thing, begin in zip((found, model, unsaved), begins, strict=True):
+        lines = repr(thing).splitlines()
+        assert lines[0].startswith(begin)
+        assert len(lines) == 3
+        assert max(map(len, lines)) < 300
+    assert "1 series up to 2024-02-29" in repr(model)
+    assert found.verdict in repr(found)
+
+
+@pytest.mark.parametrize("index", ["dates", "periods"])
+def test_series_with_dates_in_its_index_is_data(index):
+    table = frame().set_index("day")
+    series = table["visits"] if index == "dates" else table["visits"].to_period("D")
+    expected = read_panel(frame())
+    reading = read_panel(series)
+    assert reading.columns.target == expected.columns.target == ("visits",)
+    assert (reading.panel.values == expected.panel.values).all()
+    assert reading.panel.future_timestamps(1) == expected.panel.future_timestamps(1)
+    assert read_panel(series.rename(None)).columns.target == ("value",)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [(3, "int"), ([1, 2], "list"), (visits, "function"), (np.zeros(3), "numpy.ndarray"), ({"a": [1]}, "dict")],
+)
+def test_what_is_no_data_is_refused_by_its_type(data, kind):
+    with pytest.raises(ForecastError, match=f"Data can't be {kind}") as caught:
+        read_panel(data)
+    assert "a pandas frame" in caught.value.hint
+
+
+def test_frame_that_no_file_could_hold_is_refused():
+    twice = pd.concat([frame(), frame()], axis=1)
+    mixed = frame().assign(note=[1, "two"] * 30)
+    for table in (twice, mixed):
+        with pytest.raises(ForecastError, match="The data frame can't be read"):
+            read_panel(table)
+
+
+@pytest.mark.parametrize("horizon", ["3", 2.5, True, [3]])
+def test_horizon_that_is_no_whole_number_is_refused(path, horizon):
+    model = train(path, "gru", **BARE)
+    with pytest.raises(ForecastError, match="it must be a whole number of steps") as caught:
+        model.predict(horizon)
+    assert caught.value.hint == "predict(12)"
+    assert len(model.predict(np.int64(3))) == 3
+
+
+def test_names_and_questions_of_a_wrong_type_are_refused(path):
+    with pytest.raises(ForecastError, match="5 is no list of names"):
+        compare(path, 5)
+    with pytest.raises(ForecastError, match="what_if takes values by column, not str"):
+        train(path, "gru", **BARE).what_if("promo=1")

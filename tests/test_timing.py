@@ -7,7 +7,7 @@ import pytest
 from commands import QUICK, csv_bytes, run, visits
 from tiny import SEASON, tiny_spec, wave
 
-from forecast.cli.duration import parse_duration
+from forecast.cli.duration import parse_time_limit
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
@@ -42,22 +42,6 @@ def settled(terms, settings=None):
     return work, *settle(specs(), PACES, work, terms, room_of(settings or Settings(), MANY))
 
 
-# The words
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("60s", 60), ("90", 90), ("2m", 120), ("1.5h", 5400), (" 2 Min", 120), (".5h", 1800)]
-)
-def test_duration_is_read_in_seconds_minutes_or_hours(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "soon", "-5s", "0", "0m", "1e3", "5d", "1:30", "nan", "60 s s"])
-def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(UsageError, match=f"--time-limit '{re.escape(text)}' is not a length of time"):
-        parse_duration(text)
-
-
 def test_deadline_counts_from_the_start_of_the_command():
     late = Deadline(60.0, time.monotonic() - 50)
     assert late.spent() == pytest.approx(50, abs=1)
@@ -88,7 +72,7 @@ def test_terms_that_can_not_be_met_are_refused(terms, settings, trained, message
 def test_least_time_that_is_named_is_enough():
     with pytest.raises(UsageError) as error:
         check_terms(Terms(deadline=deadline(5)), Settings(), CELLS)
-    least = parse_duration(re.search(r"--time-limit (\w+)", error.value.hint)[1])
+    least = parse_time_limit(re.search(r"--time-limit (\w+)", error.value.hint)[1])
     check_terms(Terms(deadline=deadline(least)), Settings(), CELLS)
 
 

@@ -7,7 +7,7 @@ import re
 import sys
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from types import TracebackType
@@ -61,6 +61,12 @@ def _json_text(document: dict[str, Any]) -> str:
 def say(text: str, label: str = "") -> None:
     """Writes notes to stderr, after their label in a column of its own; wrapped on a terminal."""
     write_note(wrapped(text, label, sys.stderr.isatty()))
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Writes notes to stderr, each once, however often it came up."""
+    for note in dict.fromkeys(notes):
+        say(note, "Note")
 
 
 def say_commands(commands: Sequence[str], label: str) -> None:

@@ -1,26 +1,85 @@
-"""The length of time that ``--time-limit`` names, and the deadline it makes."""
+"""Lengths of time as flags name them, one grammar for all: 90, 60s, 2m, 1.5h, 7d, 4w, 1h30m, 3 days."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import typer
 
 from forecast.errors import UsageError
 from forecast.specs import Deadline
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(s|sec|m|min|h)?", re.ASCII)
+_UNITS = {
+    "seconds": ("s", "sec", "secs", "second", "seconds"),
+    "minutes": ("m", "min", "mins", "minute", "minutes"),
+    "hours": ("h", "hr", "hrs", "hour", "hours"),
+    "days": ("d", "day", "days"),
+    "weeks": ("w", "wk", "wks", "week", "weeks"),
+}
+_MEANT = {word: unit for unit, words in _UNITS.items() for word in words}
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})\s*([a-z]*)\s*", re.ASCII)
+EXAMPLES = "90s, 10m, 1.5h, 7d or 4w"
 
 
-def parse_duration(text: str) -> float:
-    """Returns the seconds of a duration such as ``90``, ``60s``, ``2m`` or ``1.5h``.
+def parse_duration(flag: str, text: str, *, bare_seconds: bool = True, may_be_zero: bool = False) -> timedelta:
+    """Returns the length of time that a text stands for: numbers with units, added up; a number alone is seconds.
+
+    Args:
+        flag: whose value it is.
+        text: what came.
+        bare_seconds: take a number without a unit; else it is refused.
+        may_be_zero: take 0; else it is refused.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it stands for none, for nothing, or for more than a calendar holds.
     """
-    found = _DURATION.fullmatch(text.strip().lower())
-    seconds = float(found[1]) * {"m": 60, "h": 3600}.get((found[2] or "s")[0], 1) if found else 0.0
-    if not seconds > 0:
-        raise UsageError(f"--time-limit '{text}' is not a length of time.", "--time-limit 60s, 2m or 1.5h")
-    return seconds
+    total = _added_up(text.strip().lower(), bare_seconds)
+    if total is None or not (total or may_be_zero):
+        raise UsageError(f"{flag} '{text}' is not a length of time.", f"{flag} {EXAMPLES}")
+    return total
+
+
+def _added_up(text: str, bare_seconds: bool) -> timedelta | None:
+    """Returns the sum of the parts, or None where the text is no list of them."""
+    parts = list(_PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        return None
+    if [part[2] for part in parts] == [""]:
+        return timedelta(seconds=float(parts[0][1])) if bare_seconds else None
+    units = [_MEANT.get(part[2]) for part in parts]
+    if None in units or len({*units}) < len(units):
+        return None
+    try:
+        return sum((timedelta(**{str(u): float(p[1])}) for u, p in zip(units, parts, strict=True)), timedelta())
+    except OverflowError:
+        return None
+
+
+def parse_time_limit(text: str) -> float:
+    """Returns the seconds of ``--time-limit``; see ``parse_duration``."""
+    return parse_duration("--time-limit", text).total_seconds()
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """Returns the instant that ``--since`` means: a date, a date and time (UTC), or so long before now.
+
+    Args:
+        text: what came.
+        now: aware, UTC.
+
+    Raises:
+        UsageError: it is none of these, or longer ago than any date.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return now - parse_duration("--since", text, bare_seconds=False)
+    except (UsageError, OverflowError):
+        raise UsageError(
+            f"--since '{text}' is neither a date nor a length of time.", f"--since 2026-01-31, or --since {EXAMPLES}"
+        ) from None
 
 
 def settle_deadline(context: typer.Context, seconds: float | None) -> Deadline | None:

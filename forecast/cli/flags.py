@@ -14,7 +14,7 @@ import typer
 
 from forecast.cli.completion import complete_column, complete_frequency
 from forecast.cli.console import say
-from forecast.cli.duration import parse_duration, settle_deadline
+from forecast.cli.duration import parse_time_limit, settle_deadline
 from forecast.cli.lists import require_names
 from forecast.cli.setting_values import LISTS
 from forecast.cli.settings import Configuration, configure, read_given
@@ -196,7 +196,7 @@ class SettingsFlags:
             "--time-limit",
             help="Take this long in all, such as 60s, 2m or 1.5h: steps and seeds are chosen to fit.",
             metavar="TIME",
-            parser=parse_duration,
+            parser=parse_time_limit,
             callback=settle_deadline,
         ),
     ] = None
@@ -218,7 +218,7 @@ class OutputFlags:
     ] = Path(".forecast")
     format: Annotated[Form, _output("--format", help="auto: a table on a terminal, CSV in a pipe.")] = "auto"
     json: Annotated[bool, _output("--json", help="Short for --format json.")] = False
-    quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but the result.")] = False
+    quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but the result and warnings.")] = False
     verbose: Annotated[bool, _output("--verbose", "-v", help="Say more: settings, choices, seconds.")] = False
     debug: Annotated[bool, _output("--debug", help="Show where in the program an error comes from.")] = False
     config: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from forecast.cli.completion import complete_name
 from forecast.cli.console import print_json, say, settle_form, short, table, wrapped
+from forecast.cli.duration import parse_since
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.streams import write_out
@@ -30,7 +31,8 @@ def history_command(
         typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model; all models if left out."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Only runs since a date, or since 7d, 12h, 4w ago.")
+        str | None,
+        typer.Option("--since", metavar="DATE", help="Only runs since a date, or since 30m, 12h, 7d ago."),
     ] = None,
     plot: Annotated[PlotKind, typer.Option("--plot", help="Draw the RMSE over time.")] = "none",
     out_dir: Annotated[
@@ -45,10 +47,10 @@ def history_command(
 
     forecast history sales --plot png
     """
-    from forecast.workflows.history import COLUMNS, draw_runs, read_runs, read_since
+    from forecast.workflows.history import COLUMNS, draw_runs, read_runs
     from forecast.workflows.tables import csv_text
 
-    runs = read_runs(output.store, name, read_since(since, datetime.now(UTC)) if since else None)
+    runs = read_runs(output.store, name, parse_since(since, datetime.now(UTC)) if since else None)
     files = draw_runs(runs, plot, out_dir) if plot != "none" else ()
     form, rows = settle_form(output.form), [run.row() for run in runs]
     if form == "json":

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import fitted_table, print_json, say, settle_form, short, wrapped
+from forecast.cli.console import fitted_table, print_json, say, say_notes, settle_form, short, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
 
@@ -34,8 +34,7 @@ def print_explanation(
 
     if not output.quiet:
         say(explanation.title, "Explains")
-        for note in explanation.notes:
-            say(note, "Note")
+        say_notes(explanation.notes)
     paths = _written(folder, files)
     form, rows = settle_form(output.form), summary_rows(explanation)
     if form == "json":

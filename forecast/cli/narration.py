@@ -1,11 +1,11 @@
 """Says on stderr what a workflow found, decided and did, each with the flag that overrides it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import ProgressLine, count, say, say_beside
+from forecast.cli.console import ProgressLine, count, say, say_beside, say_notes
 from forecast.cli.flags import OutputFlags
 from forecast.cli.verbosity import Phases, tell_reading, tell_specs
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
@@ -22,20 +22,27 @@ class Narrator:
     """A reporter that talks: see ``workflows.contest.Reporter``."""
 
     def __init__(
-        self, bar: ProgressLine, output: OutputFlags, *, limit: Deadline | None = None, match: Match = "steps"
+        self,
+        bar: ProgressLine,
+        output: OutputFlags,
+        *,
+        limit: Deadline | None = None,
+        match: Match = "steps",
+        warns: bool = True,
     ) -> None:
-        self._bar, self._quiet, self._limit, self._match = bar, output.quiet, limit, match
+        self._bar, self._quiet, self._limit, self._match, self._warns = bar, output.quiet, limit, match, warns
         self._phases = Phases() if output.verbose else None
 
     def read(self, reading: "Reading") -> None:
-        """Says what the columns are and what was noticed."""
+        """Says what the columns are and what was noticed; where quiet, warnings: what is left out."""
         if self._quiet:
+            if self._warns:
+                _tell(finding for finding in reading.findings if finding.grade == "warning")
             return
         from forecast.workflows.inferred import inferred_from_file
 
         _say_all(inferred_from_file(reading))
-        for finding in reading.findings:
-            say_beside(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
+        _tell(reading.findings)
         if self._phases:
             tell_reading(reading)
             self._phases.enter("planning")
@@ -68,6 +75,11 @@ def _say_all(inferences: "tuple[Inference, ...]") -> None:
         say_beside(one.text, f"({', '.join(one.flags)})", one.label)
 
 
+def _tell(findings: "Iterable[Finding]") -> None:
+    for finding in dict.fromkeys(findings):
+        say_beside(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
+
+
 def _label(finding: "Finding") -> str:
     """Returns the label of a finding: what was chosen, where it is a choice among several columns."""
     return {"time": "Time", "target": "Target", "ids": "Id"}.get(finding.topic, finding.grade.capitalize())
@@ -75,11 +87,11 @@ def _label(finding: "Finding") -> str:
 
 @contextmanager
 def narrated(
-    label: str, output: OutputFlags, *, limit: Deadline | None = None, match: Match = "steps"
+    label: str, output: OutputFlags, *, limit: Deadline | None = None, match: Match = "steps", warns: bool = True
 ) -> Iterator[Narrator]:
-    """Gives a narrator with a progress bar that is gone at the end."""
+    """Gives a narrator with a progress bar that is gone at the end; ``warns`` even where the user wants quiet."""
     with ProgressLine(label, quiet=output.quiet) as bar:
-        narrator = Narrator(bar, output, limit=limit, match=match)
+        narrator = Narrator(bar, output, limit=limit, match=match, warns=warns)
         yield narrator
     narrator.end()
 
@@ -110,8 +122,7 @@ def tell_saved(result: "TrainResult") -> None:
         anchor, share = result.mixture
         say(f"{100 - 100 * share:.0f} % the networks, {100 * share:.0f} % {ANCHORS[anchor]}", "Mixture")
     say(str(result.files[0]), "Forecast")
-    for note in result.untold:
-        say(note, "Note")
+    say_notes(result.untold)
     tell_files([str(path) for path in result.files[1:]])
 
 

@@ -2,7 +2,7 @@
 
 from shutil import get_terminal_size
 
-from forecast.cli.console import Cell, count, print_json, say, settle_form, short, table, write_result
+from forecast.cli.console import Cell, count, print_json, say, say_notes, settle_form, short, table, write_result
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.lists import require_names, split_names
@@ -47,8 +47,7 @@ def predict_command(
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
     result = predict(request, Store(output.store))
     if not output.quiet:
-        for note in result.notes:
-            say(note, "Note")
+        say_notes(result.notes)
     text = forecast_csv(result.forecasts, result.panel, result.model, result.version.label)
     steps, series = result.forecasts.point.shape[1], len(result.panel)
     name_of = {"name": result.version.name, "version": result.version.label, "model": result.model}

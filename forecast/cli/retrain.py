@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forecast.cli.duration import parse_duration
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.names import OnlyName
 from forecast.cli.narration import narrated
 from forecast.cli.reading import read_options
-from forecast.cli.retrain_flags import RetrainFlags, duration
+from forecast.cli.retrain_flags import RetrainFlags
 from forecast.cli.verdict import tell_retrain
 from forecast.errors import ExitCode, UsageError
 
@@ -55,7 +56,7 @@ def retrain_command(
             name, data = name_and_data(name, data, store)
         log = open_log(flags.log_file, lambda: datetime.now(UTC))
         request = _request(name, data, flags, reading)
-        with narrated("Retrain", output) as reporter:
+        with narrated("Retrain", output, warns=False) as reporter:
             result = retrain(request, store, lambda: datetime.now(UTC), reporter, log)
         watch.exit_code = result.entry.exit_code
     tell_retrain(result, output)
@@ -69,7 +70,8 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
 
     if flags.force and flags.candidate_only:
         raise UsageError("--force and --candidate-only can't be used together.", "one of them")
-    wait = duration("--lock-timeout", flags.lock_timeout)
+    wait = parse_duration("--lock-timeout", flags.lock_timeout, may_be_zero=True)
+    oldest = parse_duration("--max-age", flags.max_age, may_be_zero=True) if flags.max_age is not None else None
     how = {"refit_all": not flags.no_refit_all, "warm": flags.warm}
     return RetrainRequest(
         name=name,
@@ -77,11 +79,11 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         options=None if reading == DataFlags() else read_options(reading),
         change=Change(flags.model, flags.preset, flags.seed, flags.seeds, flags.min_holdout, **how),
         gate=Gate(flags.min_gain, flags.force, flags.candidate_only),
-        rules=Rules(flags.min_new_rows, duration("--max-age", flags.max_age), flags.on_drift),
+        rules=Rules(flags.min_new_rows, oldest, flags.on_drift),
         tolerance=Tolerance(flags.max_revision, flags.allow_shorter, flags.allow_cut_off, flags.allow_future),
         folder=flags.to,
         device=flags.device,
-        lock_timeout=wait.total_seconds() if wait else 0.0,
+        lock_timeout=wait.total_seconds(),
         dry_run=flags.dry_run,
         report=flags.report,
         future=flags.future,

@@ -1,32 +1,13 @@
 """Flags of `forecast retrain`, grouped as its help shows them."""
 
-import re
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from forecast.cli.completion import complete_network
-from forecast.errors import UsageError
 from forecast.specs import MOST, Device, Preset
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def duration(flag: str, text: str | None) -> timedelta | None:
-    """Returns the time that a text such as 7d, 12h, 10m or 30 (seconds) stands for.
-
-    Raises:
-        UsageError: it stands for none.
-    """
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)\s*([smhdw]?)", text.strip().lower())
-    if match is None:
-        raise UsageError(f"{flag} {text} is not a time.", f"{flag} 7d (s, m, h, d or w)")
-    return timedelta(**{_UNITS[match[2] or "s"]: float(match[1])})
 
 
 def _group(title: str) -> Any:

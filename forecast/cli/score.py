@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say, settle_form
+from forecast.cli.console import print_json, say, say_notes, settle_form
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.live_scores import live_scores_json, live_scores_table
@@ -46,8 +46,7 @@ def score_command(
     model, source = name_and_data(name, data, store)
     result = score(ScoreRequest(model, source, read_options(reading)), store)
     if not output.quiet:
-        for note in result.notes:
-            say(note, "Note")
+        say_notes(result.notes)
     files = draw_scores(result, plot, out_dir)
     rows = [tuple(vars(scores).values()) for scores in result.scores]
     form = settle_form(output.form)

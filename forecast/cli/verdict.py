@@ -4,7 +4,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import count, print_json, say, say_commands, short, wrapped
+from forecast.cli.console import count, print_json, say, say_commands, say_notes, short, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
 
@@ -26,8 +26,7 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
         write_out("".join(f"{line}\n" for line in (f"{result.name}, a dry run:", *(f"  {p}" for p in result.plan))))
         return
     write_out(wrapped(_sentences(result), on_terminal=sys.stdout.isatty()))
-    for note in result.notes:
-        say(note, "Note")
+    say_notes(result.notes)
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")
     name, entry = result.name, result.entry

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_json, say, settle_form, short, table, write_result
+from forecast.cli.console import count, print_json, say, say_notes, settle_form, short, table, write_result
 from forecast.cli.flags import OutputFlags
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
@@ -20,8 +20,7 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
     result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
     form, to = settle_form(output.form), flags.to
     if not output.quiet:
-        for note in result.notes:
-            say(note, "Note")
+        say_notes(result.notes)
     document = _document(result, flags)
     if to is not None:
         write_result(to, ending, result.csv(), document)

@@ -22,8 +22,8 @@ class ModelLock:
         self.held = False
 
     @contextmanager
-    def hold(self, timeout: float = 0) -> Iterator[None]:
-        """Holds the lock for the block, after waiting ``timeout`` seconds at most.
+    def hold(self, timeout: float | None = None) -> Iterator[None]:
+        """Holds the lock for the block, after waiting ``timeout`` seconds at most; None: no flag can say how long.
 
         Raises:
             LockedError: Another run holds it.
@@ -40,7 +40,7 @@ class ModelLock:
             self.held = False
             os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
 
-    def _take(self, timeout: float) -> int:
+    def _take(self, timeout: float | None) -> int:
         with telling(f"lock {self._path}"):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
@@ -53,8 +53,8 @@ class ModelLock:
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         return descriptor
 
-    def _wait(self, descriptor: int, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
+    def _wait(self, descriptor: int, timeout: float | None) -> None:
+        deadline = time.monotonic() + (timeout or 0)
         while True:
             try:
                 return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -64,6 +64,6 @@ class ModelLock:
                     holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
                     raise LockedError(
                         f"Another run (process {holder or 'unknown'}) holds the lock of {self._name}.",
-                        "try again when it is done, or wait for it with --lock-timeout 10m",
+                        "try again when it is done" + ("" if timeout is None else ", or wait with --lock-timeout 10m"),
                     ) from None
             time.sleep(min(_PAUSE, left))

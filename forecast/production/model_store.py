@@ -109,8 +109,11 @@ class ModelStore:
         return read_history(self.folder / HISTORY)
 
     @contextmanager
-    def lock(self, timeout: float = 0) -> Iterator[None]:
+    def lock(self, timeout: float | None = None) -> Iterator[None]:
         """Holds the model's lock for the block, and first removes what killed runs left; nests freely.
+
+        Args:
+            timeout: seconds to wait for another run; None where no flag can say so, which then is not hinted at.
 
         Raises:
             LockedError: Another run held it for all of ``timeout`` seconds.

@@ -86,6 +86,12 @@ def run_settings(settings: Mapping[str, Any]) -> Settings:
 
 
 def split_names(names: Names) -> tuple[str, ...]:
-    """Returns the names in a text with commas or in a list, without blanks."""
+    """Returns the names in a text with commas or in a list, without blanks.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not isinstance(names, Sequence):
+        raise UsageError(f"{names!r} is no list of names.", "a text with commas, or a list of texts")
     listed = names.split(",") if isinstance(names, str) else names
     return tuple(name for each in listed if (name := str(each).strip()))

@@ -9,18 +9,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
 
 from forecast.data.panel import Panel
 from forecast.data.source import Source
+from forecast.errors import UsageError
 from forecast.workflows.contest import Contest
 from forecast.workflows.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
 
 
-def source_of(frame: pd.DataFrame) -> Source:
-    """Returns a frame as the readers take it; an index that is no mere count becomes a column."""
+def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
+    """Returns a frame as the readers take it; an index that is no mere count becomes a column.
+
+    A series becomes a column by its name, or ``value``; periods become the instants at which they begin.
+
+    Raises:
+        UsageError: names of columns repeat, or a column holds what no file can.
+    """
+    frame = data.to_frame("value" if data.name is None else str(data.name)) if isinstance(data, pd.Series) else data
+    if isinstance(frame.index, pd.PeriodIndex):
+        frame = frame.set_axis(frame.index.to_timestamp().rename(frame.index.name))
     frame = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     buffer = io.BytesIO()
-    frame.rename(columns=str).to_parquet(buffer, index=False)
+    try:
+        frame.rename(columns=str).to_parquet(buffer, index=False)
+    except (ValueError, TypeError, pyarrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise UsageError(f"The data frame can't be read: {reason}", "one type a column, names that differ") from None
     content = buffer.getvalue()
     return Source("the data frame", "data", None, content, hashlib.sha256(content).hexdigest(), "UTF-8")
 

@@ -1,14 +1,13 @@
 """`forecast history`: what every run of a model decided, and why."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecast.errors import NotFoundError, UsageError
+from forecast.errors import NotFoundError
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store
 from forecast.workflows.destinations import check_folder
@@ -18,8 +17,6 @@ if TYPE_CHECKING:  # so that a history is listed with the standard library alone
     from matplotlib.figure import Figure
 
     from forecast.models.forecaster import FloatArray
-
-_SPANS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
@@ -85,23 +82,6 @@ def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[Run
 def runs_of(name: str, history: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
     """Returns the lines of a model's history as runs."""
     return tuple(_run(name, entry) for entry in history)
-
-
-def read_since(text: str, now: datetime) -> datetime:
-    """Returns the instant that ``--since`` means: a date, a date and time (UTC), or so long before now.
-
-    Raises:
-        UsageError: it is none of these, or longer ago than any date.
-    """
-    span = re.fullmatch(r"(\d+) ?([hdw])[a-z]*", text.strip().lower())
-    try:
-        if span:
-            return now - timedelta(**{_SPANS[span[2]]: int(span[1])})
-        return _utc(datetime.fromisoformat(text.strip()))
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"--since '{text}' is neither a date nor a span of time.", "--since 2026-01-31, or --since 7d"
-        ) from None
 
 
 def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder: Path) -> tuple[Path, ...]:

@@ -16,9 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Unpack
 
+import numpy as np
 import pandas as pd
 
 from forecast.data import readers
+from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.data.source import Source
@@ -39,7 +41,8 @@ from forecast.workflows.train import TrainRequest, candidates_for, finish
 from forecast.workflows.versions import StoredModel, load_version
 from forecast.workflows.what_if import Question, answer
 
-Data = str | Path | pd.DataFrame | Reading
+Data = str | Path | pd.DataFrame | pd.Series | Reading
+Table = str | Path | pd.DataFrame | pd.Series
 STORE = ".forecast"
 
 
@@ -58,6 +61,11 @@ class Comparison:
     forecasts: pd.DataFrame
     by_step: pd.DataFrame
     verdict: str
+
+    def __repr__(self) -> str:
+        """Returns the verdict and what there is to look at, in three lines."""
+        models = ", ".join(self.leaderboard["model"])
+        return f"Comparison of {models}\n  {self.verdict}\n  .leaderboard  .forecasts  .by_step  .verdict"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +86,19 @@ class Model:
     _stored: StoredModel
     _panel: Panel | None = None  # what it was trained on
 
+    def __repr__(self) -> str:
+        """Returns what it is and what it was trained on, in three lines."""
+        stored, saved = self._stored, self.version or "not saved"
+        data = stored.version.manifest["data"]
+        end = f"row {data['last_row']}" if data.get("last_row") else str(data["training_end"]).removesuffix("T00:00:00")
+        return (
+            f"Model {self.name}, {saved}: {self.model}, {stored.trained.horizon} steps ahead\n"
+            f"  trained on {counted(len(stored.context), 'series')} up to {end}\n"
+            "  .predict(horizon)  .what_if({column: value})  .leaderboard"
+        )
+
     def predict(
-        self, horizon: int | None = None, data: Data | None = None, future: str | Path | pd.DataFrame | None = None
+        self, horizon: int | None = None, data: Data | None = None, future: Table | None = None
     ) -> pd.DataFrame:
         """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
 
@@ -92,7 +111,7 @@ class Model:
             ForecastError: the data can't be read, or does not fit the model.
         """
         panel, notes = self._told(data, future)
-        result = forecast_from(self._stored, panel, notes, horizon)
+        result = forecast_from(self._stored, panel, notes, _steps(horizon))
         text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
         return _frame(text, panel, result.notes)
 
@@ -103,7 +122,7 @@ class Model:
         *,
         horizon: int | None = None,
         data: Data | None = None,
-        future: str | Path | pd.DataFrame | None = None,
+        future: Table | None = None,
     ) -> pd.DataFrame:
         """Returns the forecast beside what it would be if known columns were otherwise, a row a series and step.
 
@@ -118,11 +137,13 @@ class Model:
             ForecastError: the question can't be asked of this model, or the data can't be read.
         """
         panel, notes = self._told(data, future)
+        if not isinstance(values, Mapping):
+            raise UsageError(f"what_if takes values by column, not {_kind(values)}.", "what_if({'promo': 1})")
         question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
-        result = answer(self._stored, panel, notes, question, horizon)
+        result = answer(self._stored, panel, notes, question, _steps(horizon))
         return _frame(result.csv(), panel, result.notes)
 
-    def _told(self, data: Data | None, future: str | Path | pd.DataFrame | None) -> tuple[Panel, tuple[str, ...]]:
+    def _told(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
         """Returns what to forecast from, and what is to be said about it."""
         notes: tuple[str, ...] = ()
         if isinstance(data, Reading):
@@ -249,7 +270,33 @@ def _frame(text: str, panel: Panel, notes: tuple[str, ...]) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), dtype={"series_id": str, "version": str}, parse_dates=dates)
 
 
-def _known(data: str | Path | pd.DataFrame | None) -> str | Source | None:
-    if isinstance(data, pd.DataFrame):
+def _known(data: Data | None) -> str | Source | None:
+    """Returns a path, or a frame or series as the readers take it.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if isinstance(data, pd.DataFrame | pd.Series):
         return source_of(data)
-    return None if data is None else str(data)
+    if data is None or isinstance(data, str | Path):
+        return None if data is None else str(data)
+    hint = "a path, a pandas frame, a Series with dates in its index, or what read_panel returned"
+    raise UsageError(f"Data can't be {_kind(data)}.", hint)
+
+
+def _steps(horizon: object) -> int | None:
+    """Returns a number of steps as it was given.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
+    if horizon is None or (isinstance(horizon, int | np.integer) and not isinstance(horizon, bool)):
+        return None if horizon is None else int(horizon)
+    raise UsageError(f"The horizon is {horizon!r}; it must be a whole number of steps.", "predict(12)")
+
+
+def _kind(value: object) -> str:
+    """Returns the type of a value as a reader of Python knows it."""
+    own = type(value)
+    package = own.__module__.partition(".")[0]
+    return own.__qualname__ if package == "builtins" else f"{package}.{own.__qualname__}"
