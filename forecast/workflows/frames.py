@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
 
 from forecast.data.panel import Panel
 from forecast.data.source import Source
@@ -33,7 +32,7 @@ def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
     buffer = io.BytesIO()
     try:
         frame.rename(columns=str).to_parquet(buffer, index=False)
-    except (ValueError, TypeError, pyarrow.ArrowException) as error:
+    except (ValueError, TypeError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise UsageError(f"The data frame can't be read: {reason}", "one type a column, names that differ") from None
     content = buffer.getvalue()
