@@ -54,7 +54,7 @@ def test_missing_values_are_counted_and_it_is_said_how_they_are_taken(read):
 def test_train_says_how_far_the_future_is_known(read):
     options = {"known": ("promo", "sky"), "static": ("region",)}
     [text] = texts(read(shops(), **options), "future")
-    assert text == "promo, sky are not known beyond the last sales (2024-01-20); a forecast will need what comes"
+    assert text == "promo, sky are not known beyond the last sales (2024-01-20); a forecast takes what is usual"
     reading = read(shops((7, 7)), **options)
     assert texts(reading, "future") == ["promo, sky are known 7 days beyond the last sales (2024-01-20)"]
     assert texts(reading, "trailing") == []

@@ -123,17 +123,19 @@ def test_newer_rows_keep_the_codes_of_the_model_and_say_what_is_new(shop, tmp_pa
     assert "sky has 'fog', 'hail', which it never had before: taken as none of its values" in result.notes
 
 
-def test_forecast_needs_a_future_and_takes_it_from_a_second_file(shop, tmp_path):
+def test_forecast_takes_what_is_usual_or_its_future_from_a_second_file(shop, tmp_path):
     here = predict(PredictRequest("shops"), shop)
     short = str(write(tmp_path / "short.csv", rows(DAYS)))
-    with pytest.raises(DataError, match="promo, sky must be known for the 5 days after 2024-03-30"):
-        predict(PredictRequest("shops", short), shop)
+    [note] = predict(PredictRequest("shops", short), shop).notes
+    assert note.startswith(
+        "promo, sky are not known beyond 2024-03-30: this forecast takes their usual values, promo 0,"
+    )
     ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS, HORIZON) if row[2] == ""]
     future = str(write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky")))
     there = predict(PredictRequest("shops", short, future=future), shop)
     np.testing.assert_array_equal(here.forecasts.point, there.forecasts.point)
-    with pytest.raises(DataError, match=r"promo of series a has no value for 2024-04-05, .* 3 more are missing"):
-        predict(PredictRequest("shops", short, HORIZON + 1, future=future), shop)
+    note, _ = predict(PredictRequest("shops", short, HORIZON + 1, future=future), shop).notes
+    assert note.startswith("promo, sky are known for only 5 days beyond 2024-03-30: for the rest this forecast takes")
 
 
 def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
@@ -195,7 +197,8 @@ def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_
     ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS + 7, HORIZON) if row[2] == ""]
     future = write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky"))
     note = (
-        "promo, sky are not known beyond 2024-04-06: this forecast takes their usual values (--future FILE tells them)."
+        "promo, sky are not known beyond 2024-04-06: this forecast takes their usual values, promo 0, sky none of "
+        "its texts (--future FILE tells them)."
     )
     first = again(shop, dark, gate=Gate())
     assert note in first.notes

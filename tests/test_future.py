@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data.continuation import read_future
-from forecast.data.future import check_future, reach
+from forecast.data.future import reach, untold
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import DataError, NotFoundError
 
@@ -55,39 +55,37 @@ def test_reach_is_the_steps_of_which_every_known_column_tells(told):
     assert reach(told(frame, options=replace(OPTIONS, known=(), past=("sky",)))).tolist() == [0, 0, 0]
 
 
-def test_a_future_that_is_told_passes_and_a_shop_that_has_closed_needs_none(told):
+def lacking(panel, horizon, used=None):
+    """What is missing: its columns, series and steps of the horizon."""
+    names, missing = untold(panel, horizon, used)
+    return [(names[c], panel.series_ids[s], int(h) + 1) for s, h, c in zip(*np.nonzero(missing), strict=True)]
+
+
+def test_a_future_that_is_told_lacks_nothing_and_a_shop_that_has_closed_needs_none(told):
     assert told(sales()).lengths.tolist() == [20, 20, 17]
-    check_future(told(sales(ahead=6)), 6)
-    check_future(told(sales(), options=replace(OPTIONS, known=(), past=("promo",))), 6)
-    check_future(replace(told(sales()), covariates=None), 6)
+    assert lacking(told(sales(ahead=6)), 6) == []
+    assert lacking(told(sales(), options=replace(OPTIONS, known=(), past=("promo",))), 6) == []
+    assert lacking(replace(told(sales()), covariates=None), 6) == []
 
 
-def test_no_future_at_all_is_said_as_such(told):
-    message = r"promo, sky must be known for the 7 days after 2024-01-20, but no row tells them\."
-    with pytest.raises(DataError, match=message) as error:
-        check_future(told(sales()), 7)
-    hint = "--future FILE with promo, sky from 2024-01-21 to 2024-01-27, or rows with an empty sales at the end"
-    assert error.value.hint == f"{hint} of the data"
-
-
-def test_the_first_missing_value_is_named_by_its_column_series_and_date(told):
+def test_each_missing_value_is_named_by_its_column_series_and_step(told):
+    every = [(name, shop, step) for shop in "ab" for step in (1, 2) for name in ("promo", "sky")]
+    assert lacking(told(sales()), 2) == every
+    assert lacking(told(sales()), 2, {"sky"}) == every[1::2]
     frame = sales(ahead=6)
-    with pytest.raises(DataError, match=r"promo of series a has no value for 2024-01-27, .* needs; 3 more are missing"):
-        check_future(told(frame), 7)
+    assert lacking(told(frame), 7) == [(name, shop, 7) for shop in "ab" for name in ("promo", "sky")]
     frame.loc[len(frame)] = [np.datetime64("2024-01-22"), "c", None, False, "sun"]  # it has not closed
-    with pytest.raises(DataError, match=r"promo of series c has no value for 2024-01-21, .* needs; 1 more is missing"):
-        check_future(told(frame), 4)
+    assert lacking(told(frame), 4) == [("promo", "c", 4), ("sky", "c", 4)]  # the 21st, four days after its end
     frame = sales(ahead=6)
     frame.loc[(frame["shop"] == "b") & (frame["day"] == np.datetime64("2024-01-23")), "sky"] = None
-    with pytest.raises(DataError, match=r"sky of series b has no value for 2024-01-23, which the forecast needs\."):
-        check_future(told(frame), 4)
+    assert lacking(told(frame), 4) == [("sky", "b", 3)]
 
 
 def test_a_file_continues_the_known_columns(told):
     panel, findings = told(sales(), coming())
     assert findings == []
     assert reach(panel).tolist() == [5, 5, 0]  # of c, nothing is told of the three days since it closed
-    check_future(panel, 5)
+    assert lacking(panel, 5) == []
     covariates = panel.covariates
     assert covariates.columns[1].levels == ("rain", "sun")
     ahead = covariates.known_between(np.full(3, panel.last.max() + 1), 5)
@@ -132,13 +130,32 @@ def test_a_text_that_was_never_seen_is_none_of_the_values_and_named(told):
         ("warning", "sky has 'hail', which it never had before: taken as none of its values")
     ]
     assert panel.covariates.known_between(panel.last + 1, 5)[0, 2, 1] == len(panel.covariates.columns[1].levels)
-    check_future(panel, 5)  # it is told, if only that it is something else
+    assert lacking(panel, 5) == []  # it is told, if only that it is something else
 
 
 def test_series_that_the_data_does_not_have_are_left_out_and_named(told):
     panel, [finding] = told(sales(), coming(shops="abcx"))
     assert finding.text == "1 series of next.csv not in the data left out, such as x"
-    check_future(panel, 5)
+    assert lacking(panel, 5) == []
+
+
+@pytest.mark.parametrize("text", ["RAIN", "Rain", " rain "])
+def test_a_text_is_the_same_in_any_letters(told, text):
+    panel, findings = told(sales(), coming().assign(sky=text))
+    assert findings == []
+    assert (panel.covariates.known_between(panel.last + 1, 5)[:2, :, 1] == 0).all()
+
+
+def test_a_file_may_tell_of_some_columns_only_and_the_others_are_named(told):
+    panel, [finding] = told(sales(), coming().rename(columns={"sky": "skyy"}))
+    assert finding.text == "next.csv has no column 'sky'. Did you mean 'skyy'?"
+    assert lacking(panel, 5, {"promo"}) == []
+    assert {name for name, *_ in lacking(panel, 5)} == {"sky"}
+    whole, _ = told(sales(), coming())
+    ahead, all_told = (each.covariates.known_between(each.last + 1, 5) for each in (panel, whole))
+    np.testing.assert_array_equal(ahead[..., 0], all_told[..., 0])
+    other, _ = told(sales(), coming().drop(columns="promo"))
+    np.testing.assert_array_equal(other.covariates.known_between(other.last + 1, 5)[..., 1], all_told[..., 1])
 
 
 def test_a_lone_series_needs_no_name_and_columns_any_case(told):
@@ -152,7 +169,7 @@ def test_several_targets_share_the_future_of_their_shop(told):
     frame = sales().assign(visits=lambda table: table["sales"] + 3)
     panel, _ = told(frame, coming(), replace(OPTIONS, target=("sales", "visits")))
     assert panel.series_ids == ("a/sales", "b/sales", "c/sales", "a/visits", "b/visits", "c/visits")
-    check_future(panel, 5)
+    assert lacking(panel, 5) == []
     ahead = panel.covariates.known_between(panel.last + 1, 5)
     np.testing.assert_array_equal(ahead[0], ahead[3])
 
@@ -162,8 +179,7 @@ def test_rows_without_dates_go_on_where_the_data_ends(told):
     future = coming(shops="a")[["promo", "sky"]]
     panel, _ = told(frame, future, ReadOptions(target=("sales",), known=("promo", "sky"), no_dates=True))
     assert reach(panel).tolist() == [5]
-    with pytest.raises(DataError, match=r"promo has no value for row 26, which the forecast needs; 1 more is missing"):
-        check_future(panel, 6)
+    assert lacking(panel, 6) == [("promo", "shops", 6), ("sky", "shops", 6)]
 
 
 def test_rows_that_are_added_up_have_their_future_added_up_too(told):
@@ -177,7 +193,7 @@ def test_rows_that_are_added_up_have_their_future_added_up_too(told):
 @pytest.mark.parametrize(
     ("change", "message", "hint"),
     [
-        (lambda frame: frame.drop(columns="sky"), "next.csv has no column 'sky'", "takes the columns day, shop, promo"),
+        (lambda frame: frame[["day", "shop"]], "no column 'promo', 'sky'", "takes the columns day, shop, promo"),
         (lambda frame: frame.drop(columns="shop"), "next.csv has no column 'shop'", "takes the columns"),
         (lambda frame: frame.drop(columns="day"), "next.csv has no column 'day'", "takes the columns"),
         (lambda frame: frame.assign(shop="x"), "none of the series of the data, such as a", "must name them"),

@@ -82,7 +82,7 @@ def test_text_that_never_was_is_no_level_and_is_said():
     changes = read_suppositions(["sky=sunn"], panel, FLAGS)
     other = suppose(panel, changes, steps_of(None, panel, H), USUAL)
     assert not np.isin(ahead_of(other)[..., 2], [0, 1]).any()
-    [note] = doubts(panel, other, changes, H, FLAGS)
+    [note] = doubts(other, changes, H, FLAGS)
     assert note == "sky never was 'sunn', so it is taken as none of 'rain', 'sun'. Did you mean 'sun'?"
 
 
@@ -91,7 +91,7 @@ def test_number_far_beyond_its_own_series_is_said():
 
     def said(text):
         changes = read_suppositions([text], panel, FLAGS)
-        return doubts(panel, suppose(panel, changes, steps_of(None, panel, H), USUAL), changes, H, FLAGS)
+        return doubts(suppose(panel, changes, steps_of(None, panel, H), USUAL), changes, H, FLAGS)
 
     assert said("promo=1") == []
     [both] = said("price=9")

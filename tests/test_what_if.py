@@ -156,16 +156,17 @@ def test_what_nobody_tells_is_usual_in_both_and_said(folder):
     rows = frame_of(done)
     assert (rows["difference"] != 0).sum() == 4
     note = "promo, price, sky are not known beyond 2024-04-29: both forecasts take their usual values"
-    assert f"Note      {note} (forecast predict shops --future FILE tells them)." in done.err
+    assert f"Note      {note}, promo 0, price 2" in done.err
+    assert ", sky none of its texts (forecast predict shops --future FILE tells them)." in done.err
     usual = pd.read_csv(folder / "shops.csv").groupby("shop")["price"].mean()
 
     def settle(future):
         future["promo"], future["sky"] = 0, "none of them"
         future["price"] = future["shop"].map(usual)
 
-    np.testing.assert_allclose(rows["forecast"], other_future(folder, settle), rtol=1e-4)  # ridge inputs are float32
+    np.testing.assert_allclose(rows["forecast"], other_future(folder, settle), rtol=1e-9)
     share = frame_of(ask(folder, "--set", "price=*1"))
-    np.testing.assert_allclose(share["difference"], 0, atol=1e-4)
+    np.testing.assert_array_equal(share["difference"], 0)
 
 
 def test_longer_horizon_is_asked_too(folder):
@@ -225,6 +226,6 @@ def test_model_without_covariates_can_not_be_asked(folder):
 def test_train_says_what_its_forecast_had_to_guess_and_what_to_do(folder):
     said = (folder / "train.txt").read_text()
     note = "promo, price, sky are not known beyond 2024-04-29: this forecast takes their usual values"
-    assert f"Note      {note} (forecast predict shops --future FILE tells them)." in said
-    assert "Next      forecast predict shops --future FILE\n" in said
+    assert f"Note      {note}, promo 0, price" in said
+    assert "Next      forecast predict shops\n" in said
     assert "Beside    promo, price, sky known ahead; region by series" in said

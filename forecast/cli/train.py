@@ -130,8 +130,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
 
 def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:
     """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
-    future = " --future FILE" if result.untold else ""
-    predict = f"forecast predict {result.version.name}{future}{output.store_words}"
+    predict = f"forecast predict {result.version.name}{output.store_words}"
     compare = f"forecast compare{output.store_words}"
     if data == "-":
         return (predict,)

@@ -18,7 +18,7 @@ from forecast.data.columns import Columns, SeriesKeys, series_keys
 from forecast.data.covariate_cells import Cells, read_cells, unseen_findings
 from forecast.data.covariate_layout import Placing, lay_known
 from forecast.data.covariates import Covariates
-from forecast.data.findings import Finding, counted, listed
+from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.future import Known, continued
 from forecast.data.notices import empty_row_findings
 from forecast.data.options import KEEP_ALL, ReadOptions
@@ -26,7 +26,7 @@ from forecast.data.panel import IntArray, Panel
 from forecast.data.sentinels import numbers_among
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
-from forecast.errors import DataError
+from forecast.errors import DataError, did_you_mean
 
 
 def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel) -> tuple[Covariates, list[Finding]]:
@@ -41,15 +41,17 @@ def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel)
 
     Raises:
         NotFoundError: There is no such file.
-        DataError: A column is missing, a cell can't be read, or none of the panel's series is there.
+        DataError: A column is missing (but for some of the known ones), a cell can't be read, or none of the panel's
+            series is there.
     """
     words = [word for word in options.missing if options.missing != KEEP_ALL]
     table = Table(read_source(source), decimal=options.decimal, missing=words)
     covariates = panel.covariates
     assert covariates is not None
-    columns = _columns(table, options, covariates, panel)
+    columns, lacking = _columns(table, options, covariates, panel)
     numbers = numbers_among(options.missing)
-    like = covariates.of("known")
+    known = covariates.of("known")
+    like = [column for column in known if column.name not in lacking]
     cells = [
         read_cells(table, name, "known", numbers, column) for name, column in zip(columns.target, like, strict=True)
     ]
@@ -63,18 +65,22 @@ def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel)
         raise DataError(message, f"column {' or '.join(columns.ids)} must name them as the data does")
     with naming(table.source):
         rows, findings = _placed(table, columns, options, panel, cells, (keys, owners))
-        merged = continued(covariates, _of_series(Known(*lay_known(cells, rows)), owners))
+        laid = _among(Known(*lay_known(cells, rows)), [known.index(column) for column in like], len(known))
+        merged = continued(covariates, _of_series(laid, owners))
     if strangers:
         text = f"{counted(len(strangers), 'series')} of {table.source.name} not in the data left out"
         findings.append(Finding("note", "series", f"{text}, such as {strangers[0]}"))
-    return merged, [*findings, *unseen]
+    texts = [f"{table.source.name} has no column {quoted(name)}.{did_you_mean(name, table.names)}" for name in lacking]
+    return merged, [*(Finding("note", "future", text) for text in texts), *findings, *unseen]
 
 
-def _columns(table: Table, options: ReadOptions, covariates: Covariates, panel: Panel) -> Columns:
-    """Returns the columns that are used, as the file spells them.
+def _columns(
+    table: Table, options: ReadOptions, covariates: Covariates, panel: Panel
+) -> tuple[Columns, tuple[str, ...]]:
+    """Returns the columns that are used, as the file spells them, and the known ones of which it doesn't tell.
 
     Raises:
-        DataError: One is missing.
+        DataError: Those of the time or of the series are missing, or all known ones.
     """
     spelled = {name.lower(): name for name in reversed(table.names)} | {name: name for name in table.names}
     times, ids = split_columns(table, options.time), list(options.ids)
@@ -83,13 +89,15 @@ def _columns(table: Table, options: ReadOptions, covariates: Covariates, panel: 
     if not are_there and len({_entity(series_id, options) for series_id in panel.series_ids}) == 1:
         ids = []  # there is only one whose rows they can be
     wanted = [*times, *ids, *known]
-    missing = [f"'{name}'" for name in wanted if name not in spelled and name.lower() not in spelled]
-    if missing:
-        message = f"{table.source.name} has no column {listed(missing)}."
+    missing = [name for name in wanted if name not in spelled and name.lower() not in spelled]
+    lacking = [name for name in known if name in missing]
+    if missing != lacking or len(lacking) == len(known):
+        message = f"{table.source.name} has no column {listed([quoted(name) for name in missing])}."
         raise DataError(message, f"--future FILE takes the columns {', '.join(wanted)}, written as in the data")
-    found = [spelled.get(name) or spelled[name.lower()] for name in wanted]
+    found = [spelled.get(name) or spelled[name.lower()] for name in wanted if name not in lacking]
     own = len(times) + len(ids)
-    return Columns(",".join(found[: len(times)]), tuple(found[own:]), tuple(found[len(times) : own]))
+    columns = Columns(",".join(found[: len(times)]), tuple(found[own:]), tuple(found[len(times) : own]))
+    return columns, tuple(lacking)
 
 
 def _entity(series_id: str, options: ReadOptions) -> str:
@@ -150,6 +158,13 @@ def _placed(
     steps = frequency.ordinals(dates.stamps)[dates.codes]
     placing = Placing(np.where(dates.codes < 0, -1, keys.codes), steps, keys.names)
     return placing, [*findings, *aligned.findings]
+
+
+def _among(known: Known, places: list[int], count: int) -> Known:
+    """Returns known columns at their places among so many; nothing is told of the others."""
+    values = np.full((len(known.values), count), np.nan)
+    values[:, places] = known.values
+    return replace(known, values=values)
 
 
 def _of_series(known: Known, owners: IntArray) -> Known:

@@ -109,13 +109,15 @@ def _truths(texts: Texts) -> FloatArray | None:
 
 
 def _coded(table: Table, name: str, kind: Kind, levels: tuple[str, ...] = ()) -> Cells:
-    """Returns a column of text; what is not among the levels comes after them.
+    """Returns a column of text; what is not among the levels, in whatever letters, comes after them.
 
     Raises:
         UsageError: It has too many different values to begin with.
     """
     texts = table.texts(name)
     words = [text.strip() for text in texts.values.to_pylist()]
+    folded = {level.casefold(): level for level in reversed(levels)}
+    words = [word if word in levels else folded.get(word.casefold(), word) for word in words]
     unseen = tuple(sorted(set(words) - set(levels)))
     if not levels and len(unseen) > MOST_LEVELS:
         raise UsageError(

@@ -101,7 +101,7 @@ def _reach(panel: Panel, covariates: Covariates, steps: IntArray) -> list[Findin
     target, end = panel.target, readable(panel.frequency.timestamps(panel.last.max()[None])[0])
     what = f"{listed(names, MOST_NAMED)} {'is' if len(names) == 1 else 'are'}"
     if most == 0:
-        text = f"{what} not known beyond the last {target} ({end}); a forecast will need what comes"
+        text = f"{what} not known beyond the last {target} ({end}); a forecast takes what is usual"
         return [Finding("note", "future", text, "predict --future FILE")]
     how_far = steps_counted(most, panel.frequency)
     if least < most:

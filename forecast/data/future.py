@@ -1,4 +1,4 @@
-"""What is known of the steps to come: how far, whether that is enough, and how it is continued.
+"""What is known of the steps to come: how far, where a value is missing, and how it is continued.
 
 Shapes: ``S`` series, ``K`` steps of the known columns, ``C`` known columns, ``H`` horizon.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Covariates
-from forecast.data.findings import counted, listed
+from forecast.data.findings import counted
 from forecast.data.frequency import Frequency, readable
 from forecast.data.observations import ALWAYS_FINE, NEVER, SPARSE
 from forecast.data.panel import FloatArray, IntArray, Panel
@@ -91,42 +91,6 @@ def untold(
     has_closed = (panel.last < panel.last.max()) & (covariates.known_last <= panel.last.max())
     missing &= ((ordinals > panel.last.max()) & ~has_closed[:, None])[..., None]
     return tuple(columns[place].name for place in chosen), missing
-
-
-def check_future(panel: Panel, horizon: int, used: Collection[str] | None = None) -> None:
-    """Refuses to forecast where a known column has no value for a step to come: see ``untold``.
-
-    Raises:
-        DataError: A value is missing; the first one is named by its column, series and date.
-    """
-    columns, missing = untold(panel, horizon, used)
-    if not missing.any():
-        return
-    names, end = list(columns), int(panel.last.max())
-    first, last, before = (when(panel, step) for step in (end + 1, end + horizon, end))
-    hint = f"--future FILE with {listed(names, 8)} from {first} to {last}"
-    hint += f", or rows with an empty {panel.target} at the end of the data"
-    if _is_all_dark(panel, horizon, columns):
-        steps = steps_counted(horizon, panel.frequency)
-        message = f"{listed(names, 8)} must be known for the {steps} after {before}, but no row tells them."
-        raise DataError(message, hint)
-    ordinals = panel.last[:, None, None] + np.arange(1, horizon + 1)[:, None]  # (S, H, 1)
-    earliest = np.where(missing, ordinals, NEVER)
-    series, step, column = np.unravel_index(int(earliest.argmin()), missing.shape)
-    whose = f" of series {panel.series_ids[int(series)]}" if len(panel) > 1 else ""
-    rest = int(missing.sum()) - 1
-    more = f"; {rest:,} more {'is' if rest == 1 else 'are'} missing" if rest else ""
-    date = when(panel, int(panel.last[series]) + 1 + int(step))
-    raise DataError(f"{names[int(column)]}{whose} has no value for {date}, which the forecast needs{more}.", hint)
-
-
-def _is_all_dark(panel: Panel, horizon: int, columns: Collection[str]) -> bool:
-    """Returns whether no row tells any of some known columns after the end of the data."""
-    covariates = panel.covariates
-    assert covariates is not None
-    chosen = [place for place, column in enumerate(covariates.of("known")) if column.name in columns]
-    ahead = covariates.known_between(np.full(len(panel), panel.last.max() + 1), horizon)
-    return bool(np.isnan(ahead[..., chosen]).all())
 
 
 def continued(covariates: Covariates, newer: Known) -> Covariates:

@@ -10,7 +10,7 @@ Shapes: ``S`` series, ``H`` horizon, ``C`` known columns.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from forecast.data.covariate_cells import FALSE, TRUE
 from forecast.data.covariates import Column
+from forecast.data.extrapolation import Flags, Pair, told_beyond, unseen_text
 from forecast.data.findings import listed, quoted
 from forecast.data.frequency import MONTHS, Frequency
 from forecast.data.future import Known, continued, when
@@ -28,11 +29,6 @@ from forecast.errors import UsageError, did_you_mean
 BoolArray = NDArray[np.bool_]
 Span = tuple[Any, Any]
 """From when on, and until when, which is no longer part of it."""
-Flags = Mapping[str, tuple[float, float]]
-"""Columns that have two values only, with these."""
-
-SLACK = 0.05
-"""Share of its range by which a number may leave it without a word."""
 
 _NEXT = re.compile(r",(?=[^,=]+=)")  # a comma that is not within a value
 _SHARE = re.compile(r"([+-]\d*\.?\d+)\s*%|\*\s*(\d*\.?\d+)")
@@ -136,48 +132,23 @@ def suppose(panel: Panel, changes: Sequence[Supposition], steps: BoolArray, usua
     )
 
 
-def doubts(panel: Panel, changed: Panel, changes: Sequence[Supposition], horizon: int, flags: Flags) -> list[str]:
+def doubts(changed: Panel, changes: Sequence[Supposition], horizon: int, flags: Flags) -> list[str]:
     """Returns in words where a supposition goes beyond what the data has ever held.
 
     Args:
-        panel: to forecast from.
         changed: see ``suppose``.
         changes: what is otherwise.
         horizon: steps.
         flags: see ``read_suppositions``.
     """
-    assert panel.covariates is not None
-    assert changed.covariates is not None
-    before = panel.covariates.known_on(panel.offsets, panel.first)
-    after = changed.covariates.known_between(panel.last + 1, horizon)
     notes = []
     for change in changes:
-        name, levels = change.column.name, change.column.levels
+        name, levels = change.column.name, list(change.column.levels or ())
         if change.unseen is not None:
-            meant = did_you_mean(change.unseen, levels or ())
-            some = listed([quoted(level) for level in levels or ()])
-            notes.append(f"{name} never was {quoted(change.unseen)}, so it is taken as none of {some}.{meant}")
-        elif levels is None and name not in flags:
-            notes += _strange(panel, name, before[:, change.place], after[..., change.place])
+            notes.append(unseen_text(name, change.unseen, levels) + did_you_mean(change.unseen, levels))
+        elif name not in flags:
+            notes += told_beyond(changed, horizon, [name])
     return notes
-
-
-def _strange(panel: Panel, name: str, before: FloatArray, after: FloatArray) -> list[str]:
-    """Returns a sentence where a number is beyond all that its own series has held: before (N,), after (S, H)."""
-    found = []
-    for i, series_id in enumerate(panel.series_ids):
-        held, comes = before[panel.offsets[i] : panel.offsets[i + 1]], after[i][~np.isnan(after[i])]
-        held = held[~np.isnan(held)]
-        if held.size and comes.size:
-            low, high = held.min(), held.max()
-            far = comes[np.argmax(np.maximum(low - comes, comes - high))]
-            if max(low - far, far - high) > SLACK * (high - low):
-                found.append(f"{name} {far:.5g} is beyond {low:.5g} to {high:.5g}, all that it ever was")
-                found[-1] += f" in series {series_id}" if len(panel) > 1 else ""
-    if not found:
-        return []
-    more = f" ({len(found) - 1:,} more series likewise)" if found[1:] else ""
-    return [f"{found[0]}{more}: so far out, the effect is a guess."]
 
 
 def _column(name: str, panel: Panel) -> tuple[Column, int]:
@@ -206,7 +177,7 @@ def _column(name: str, panel: Panel) -> tuple[Column, int]:
     return column, known.index(column)
 
 
-def _supposition(column: Column, place: int, text: str, pair: tuple[float, float] | None) -> Supposition:
+def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Supposition:
     """Returns what a column is to be.
 
     Raises:

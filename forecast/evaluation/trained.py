@@ -13,9 +13,11 @@ from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.standards import learning_scales, lowest_values
 from forecast.models.baselines import steps_used
+from forecast.models.causes import AROUND
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Interval
+from forecast.models.usual import UsualValues, usual_of_encoding
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
@@ -23,13 +25,26 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """Ready to forecast from the end of any panel like the one it was trained on."""
+    """Ready to forecast from the end of any panel like the one it was trained on.
+
+    Attributes:
+        learned: what stands for known values of steps to come that nobody tells; None where nothing is known ahead, or
+            in a version of an earlier program.
+    """
 
     name: str
     model: EnsembleModel
     combination: Combination | None
     calibration: Calibration | None
     season: int
+    learned: UsualValues | None = None
+
+    @property
+    def usual(self) -> UsualValues | None:
+        """What stands for known values of steps to come that nobody tells; None where nothing is known ahead."""
+        knowledge = self.model.parts[0].knowledge
+        encoding = knowledge.encoding if knowledge else None
+        return self.learned or (usual_of_encoding(encoding) if encoding else None)
 
     @property
     def horizon(self) -> int:
@@ -56,8 +71,10 @@ class TrainedModel:
         """Returns the forecasts of the next steps of each series.
 
         A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
-        have no intervals (NaN bounds): their errors were never measured.
+        have no intervals (NaN bounds): their errors were never measured. What nobody tells of the known columns is as
+        usual, so that a step's forecast is the same number whatever the horizon.
         """
+        panel = self.told(panel, horizon)
         lowest, scales = lowest_values(panel), learning_scales(panel, self.season)
         blocks: list[FloatArray] = []
         extended = panel
@@ -74,6 +91,12 @@ class TrainedModel:
             point,
             tuple(Interval(i.level, _stretch(i.lower, horizon), _stretch(i.upper, horizon)) for i in intervals),
         )
+
+    def told(self, panel: Panel, horizon: int) -> Panel:
+        """Returns the panel whose known columns tell of all steps that a forecast of so many looks at."""
+        blocks = -(-horizon // self.horizon)
+        usual = self.usual
+        return usual.told(panel, blocks * self.horizon + max(AROUND)) if usual else panel
 
 
 def _append(panel: Panel, block: FloatArray) -> Panel:

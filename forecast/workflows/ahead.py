@@ -1,23 +1,62 @@
-"""What a model has to be told of the steps to come, and what is said where nobody told it."""
+"""What a model is told of the steps to come: what is refused, what is strange, and what nobody told it."""
+
+from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecast.data.findings import listed
+from forecast.data.covariates import Column
+from forecast.data.extrapolation import Flags, check_flags, is_yes_no, told_beyond
+from forecast.data.findings import counted, listed
 from forecast.data.future import steps_counted, untold, when
-from forecast.data.panel import Panel
+from forecast.data.panel import FloatArray, Panel
 from forecast.evaluation.trained import TrainedModel
+from forecast.models.encoding import Encoding
+
+MOST_NAMED, MOST_TEXTS = 8, 3
 
 
 def columns_needed(trained: TrainedModel) -> frozenset[str]:
     """Returns the known columns that a model looks at; one that it found to tell nothing is not among them."""
+    return frozenset(each.column for encoding in _encodings(trained) for each in encoding.of("known"))
+
+
+def flags_of(trained: TrainedModel) -> Flags:
+    """Returns the known columns that were yes or no when a model was trained."""
+    inputs = [each for encoding in _encodings(trained) for each in encoding.of("known") if each.way == "flag"]
+    pairs = {each.column: sorted((each.low, each.low + each.unit)) for each in inputs}
+    return {name: (low, high) for name, (low, high) in pairs.items() if is_yes_no((low, high))}
+
+
+def _encodings(trained: TrainedModel) -> list[Encoding]:
     learned = [part.knowledge.encoding for part in trained.model.parts if part.knowledge]
-    return frozenset(each.column for encoding in learned if encoding for each in encoding.of("known"))
+    return [encoding for encoding in learned if encoding]
 
 
-def untold_note(
+def told_notes(
+    trained: TrainedModel, panel: Panel, horizon: int, *, is_averaged: bool, aside: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Returns in words where a model is told of the steps to come what its columns have never been.
+
+    Args:
+        trained: that forecasts.
+        panel: from whose end.
+        horizon: steps.
+        is_averaged: the rows of a step were made one.
+        aside: columns of which nothing is to be said.
+
+    Raises:
+        DataError: a yes/no column is told to be anything else.
+    """
+    flags = flags_of(trained)
+    check_flags(panel, flags, is_averaged=is_averaged)
+    return tuple(told_beyond(panel, horizon, columns_needed(trained) - flags.keys() - set(aside)))
+
+
+def untold_notes(
     trained: TrainedModel, panel: Panel, horizon: int, fix: str, *, is_both: bool = False
 ) -> tuple[str, ...]:
-    """Returns in a sentence what a forecast had to guess; nothing where all that it needed was told.
+    """Returns in sentences what a forecast takes as usual; nothing where all that it needs was told.
 
     Args:
         trained: that forecasts.
@@ -26,18 +65,58 @@ def untold_note(
         fix: the command that tells it.
         is_both: it is said of two forecasts.
     """
-    columns, missing = untold(panel, horizon, columns_needed(trained))
-    names = [name for c, name in enumerate(columns) if missing[..., c].any()]
-    if not names:
-        return ()
-    dark = missing.any(axis=(0, 2))  # (H,)
-    told, end = int(np.argmax(dark)), when(panel, int(panel.last.max()))
-    is_are = "is" if len(names) == 1 else "are"
-    some = " in all series" if told == 0 and not missing[:, 0].any(axis=1).all() else ""
-    what = f"{is_are} not known{some} beyond {end}"
+    names, missing = untold(panel, horizon, columns_needed(trained))
+    alike: dict[bytes, list[int]] = {}  # columns that are missing on the same steps, in one sentence
+    for c in np.flatnonzero(missing.any(axis=(0, 1))):
+        alike.setdefault(missing[..., c].any(axis=0).tobytes(), []).append(int(c))
+    takes = "both forecasts take" if is_both else "this forecast takes"
+    return tuple(
+        f"{_lack(panel, [names[c] for c in some], missing[..., some])}{takes} "
+        f"{_as_usual(trained, panel, [names[c] for c in some])} ({fix} tells {'them' if some[1:] else 'it'})."
+        for some in alike.values()
+    )
+
+
+def _lack(panel: Panel, names: list[str], missing: NDArray[np.bool_]) -> str:
+    """Returns how far some columns are told, (S, H, C) true where they are not; all of them on the same steps."""
+    dark = np.asarray(missing.any(axis=(0, 2)))  # (H,)
+    told, end = int(np.argmax(dark)), int(panel.last.max())
+    what, is_are = listed(names, MOST_NAMED), "is" if len(names) == 1 else "are"
+    if not dark[told:].all():
+        series, step, _ = (int(places[0]) for places in np.nonzero(missing & (np.arange(len(dark)) == told)[:, None]))
+        whose = f" of series {panel.series_ids[series]}" if len(panel) > 1 else ""
+        first = f"the first for {when(panel, int(panel.last[series]) + 1 + step)}{whose}"
+        lack = "lacks" if len(names) == 1 else "lack"
+        return f"{what} {lack} {counted(int(missing.sum()), 'value')} beyond {when(panel, end)}, {first}: there "
     if told:
-        what = f"{is_are} known for only {steps_counted(told, panel.frequency)} beyond {end}"
-    usual = "its usual value" if len(names) == 1 else "their usual values"
-    then = f"{'for the rest ' if told else ''}{'both forecasts take' if is_both else 'this forecast takes'}"
-    it = "it" if len(names) == 1 else "them"
-    return (f"{listed(names, 8)} {what}: {then} {usual} ({fix} tells {it}).",)
+        return (
+            f"{what} {is_are} known for only {steps_counted(told, panel.frequency)} beyond {when(panel, end)}: "
+            "for the rest "
+        )
+    some = " in all series" if not missing[:, 0].any(axis=1).all() else ""
+    return f"{what} {is_are} not known{some} beyond {when(panel, end)}: "
+
+
+def _as_usual(trained: TrainedModel, panel: Panel, names: list[str]) -> str:
+    """Returns which values some columns are taken to have."""
+    usual, covariates = trained.usual, panel.covariates
+    assert usual is not None
+    assert covariates is not None
+    known, values = covariates.of("known"), usual.of(panel)
+    own = {column.name: _usual_words(column, values[:, c]) for c, column in enumerate(known)}
+    what = listed([f"{name} {own[name]}" for name in names], MOST_NAMED)
+    return f"{'their usual values' if names[1:] else 'its usual value'}, {what}"
+
+
+def _usual_words(column: Column, values: FloatArray) -> str:
+    """Returns the usual value of a column in each series, (S,), in words."""
+    held = np.unique(values[~np.isnan(values)])
+    if column.levels is not None:
+        words = [column.levels[int(code)] for code in held[:MOST_TEXTS]] + ["another"] * (len(held) > MOST_TEXTS)
+        nothing = "none of its texts"
+    else:
+        ends = dict.fromkeys(f"{value:.5g}" for value in (*held[:1], *held[-1:]))
+        words, nothing = [" to ".join(ends)] if ends else [], "missing"
+    words += [nothing] * bool(np.isnan(values).any())
+    is_one = len(held) + bool(np.isnan(values).any()) == 1
+    return " or ".join(words) + ("" if is_one else " by series")

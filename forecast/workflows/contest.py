@@ -7,6 +7,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from forecast.data.almanac import holiday_names
+from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import DataError, UsageError
@@ -149,6 +150,7 @@ def prepare(
     check_terms(terms, settings, trained)
     panel = reading.panel
     _check_covariates(panel, settings)
+    check_flags(panel, yes_no_columns(panel), is_averaged=bool(reading.settled.aggregate))
     if trained:
         _check_size(panel)
     plan = make_plan(panel, settings)

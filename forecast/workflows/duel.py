@@ -26,6 +26,7 @@ from forecast.evaluation.trained import TrainedModel
 from forecast.models.baselines import seasonal_naive
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import make_forecaster, train_on
+from forecast.models.usual import learn_usual
 from forecast.production.promotion import Score
 from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
@@ -257,7 +258,7 @@ def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Re
     A backtest of a warm start would not be honest: the weights that it begins from have seen its folds.
     """
     watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
-    return replace(champion, model=train_on(champion.model, panel, machine, watcher))
+    return replace(champion, model=train_on(champion.model, panel, machine, watcher), learned=learn_usual(panel))
 
 
 def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Score:

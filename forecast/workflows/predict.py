@@ -6,7 +6,6 @@ from pathlib import Path
 
 from forecast.data.continuation import read_future
 from forecast.data.findings import listed
-from forecast.data.future import check_future
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
@@ -16,7 +15,7 @@ from forecast.models.forecaster import Forecasts
 from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
-from forecast.workflows.ahead import columns_needed
+from forecast.workflows.ahead import told_notes, untold_notes
 from forecast.workflows.planning import check_kind
 from forecast.workflows.sources import called_alike, only_model, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
@@ -113,7 +112,7 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
 
 
 def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None) -> PredictResult:
-    """Forecasts the steps after the end of a panel.
+    """Forecasts the steps after the end of a panel; what nobody tells of the known covariates is taken as usual.
 
     Args:
         stored: the model.
@@ -122,11 +121,12 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
         horizon: steps; None for those that the model was trained for.
 
     Raises:
-        DataError: the panel holds values that the model's kind can't have, or a known covariate has none for a step.
+        DataError: the panel holds values that the model's kind can't have, or a yes/no covariate another value.
         UsageError: the horizon is below 1.
     """
     horizon = check_horizon(stored, panel, horizon)
-    check_future(panel, horizon, columns_needed(stored.trained))
+    notes += told_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
+    notes += untold_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)
     forecasts = stored.trained.forecast(panel, horizon)
     return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)

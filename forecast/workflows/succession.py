@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
@@ -17,7 +18,7 @@ from forecast.production.disk import atomic_write, kind_of
 from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
 from forecast.production.version import Version
-from forecast.workflows.ahead import untold_note
+from forecast.workflows.ahead import told_notes, untold_notes
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
 from forecast.workflows.destinations import check_folder
@@ -46,6 +47,7 @@ class Succession:
     outlook: Outlook | None = None  # what was foretold in the end
     notes: tuple[str, ...] = ()  # on what was told of the future
     untold: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
+    is_averaged: bool = False  # the rows of a step were made one
 
     def run(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -61,6 +63,8 @@ class Succession:
         if self.request.is_repeated(self.past, reading.fingerprint):  # the earlier run may not have come to its end
             return self._nothing(stored, reading, "the same data and settings as before", is_same=True)
         check_promise(stored, reading.panel)
+        self.is_averaged = bool(reading.settled.aggregate)
+        check_flags(reading.panel, yes_no_columns(reading.panel), is_averaged=self.is_averaged)
         sequel = self._checked(reading)
         self.progress.is_about_data = False
         why, why_not = self._trigger(stored, reading, sequel, recipe)
@@ -218,7 +222,8 @@ class Succession:
         path = self.request.folder / f"{version.name}.csv"
         atomic_write(path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR")
         self.outlook = Outlook(panel, forecasts)
-        self.untold = untold_note(trained, panel, trained.horizon, "--future FILE")
+        self.untold = told_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
+        self.untold += untold_notes(trained, panel, trained.horizon, "--future FILE")
         return path
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:

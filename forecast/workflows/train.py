@@ -17,6 +17,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Watcher
 from forecast.models.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster, spec_names, train_on
+from forecast.models.usual import learn_usual
 from forecast.production.issued import FORECAST
 from forecast.production.journal import Entry, write_entry
 from forecast.production.model_store import ModelStore
@@ -24,7 +25,7 @@ from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
-from forecast.workflows.ahead import untold_note
+from forecast.workflows.ahead import told_notes, untold_notes
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
@@ -78,7 +79,7 @@ class TrainResult:
     forecasts: Forecasts
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
-    untold: tuple[str, ...] = ()  # what the forecast had to guess of the known covariates, in words
+    untold: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
     mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
 
     @property
@@ -147,7 +148,9 @@ def finish(
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
-    untold = untold_note(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
+    is_averaged = bool(contest.reading.settled.aggregate)
+    untold = told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
+    untold += untold_notes(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
     return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
 
 
@@ -197,7 +200,7 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
     else:
         fitted = make_forecaster(chosen, contest.specs, plan.season, contest.machine).fit(panel, watcher)
     model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
-    return TrainedModel(chosen, model, combination, trial.calibration, plan.season)
+    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel))
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

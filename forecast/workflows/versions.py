@@ -26,6 +26,7 @@ from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
 from forecast.models.recurrent import RecurrentModel
+from forecast.models.usual import UsualValues
 from forecast.production.version import Version
 from forecast.specs import Overrides, Settings
 
@@ -71,6 +72,9 @@ def pack_version(
     if calibration:
         arrays["calibration/spread"] = calibration.spread
         arrays["calibration/own"] = calibration.own_of(panel.series_ids)
+    usual = trained.learned
+    if usual:
+        arrays |= {"usual/own": usual.own, "usual/common": usual.common}
     manifest = {
         "kind": "recurrent",
         "model": trained.name,
@@ -80,6 +84,7 @@ def pack_version(
         "anchor": combination.anchor if combination else None,
         "season": trained.season,
         "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
+        "usual": dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
         "settings": asdict(settings),
         "data": _describe_data(reading, options),
         "libraries": {name: package_version(name) for name in LIBRARIES},
@@ -145,7 +150,9 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
     widths = {int(level): float(width) for level, width in manifest["widths"].items()}
     calibration = _load_calibration(arrays, widths, parts[0].series_ids) if widths else None
-    trained = TrainedModel(str(manifest["model"]), EnsembleModel(tuple(parts)), combination, calibration, season)
+    usual = _load_usual(manifest.get("usual") or {}, arrays, parts[0].series_ids)
+    model = EnsembleModel(tuple(parts))
+    trained = TrainedModel(str(manifest["model"]), model, combination, calibration, season, usual)
     context = Panel(
         parts[0].series_ids,
         arrays["context/values"],
@@ -162,6 +169,16 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
 def _load_calibration(arrays: Mapping[str, Any], widths: dict[int, float], series_ids: Sequence[str]) -> Calibration:
     own = arrays.get("calibration/own", np.ones(len(series_ids)))  # versions of earlier programs have none
     return Calibration(arrays["calibration/spread"], widths, dict(zip(series_ids, own.tolist(), strict=True)))
+
+
+def _load_usual(
+    measures: Mapping[str, Any], arrays: Mapping[str, Any], series_ids: tuple[str, ...]
+) -> UsualValues | None:
+    """Returns the usual values of a version; None where it has none, as versions of earlier programs."""
+    if not measures:
+        return None
+    own, common = arrays["usual/own"], arrays["usual/common"]
+    return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids)
 
 
 def covariate_columns(data: Mapping[str, Any]) -> tuple[Column, ...]:

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.covariates import Column
-from forecast.data.panel import FloatArray, Panel
-from forecast.data.supposition import Flags, doubts, read_suppositions, steps_of, suppose
+from forecast.data.panel import Panel
+from forecast.data.supposition import doubts, read_suppositions, steps_of, suppose
 from forecast.errors import UsageError
 from forecast.evaluation.trained import TrainedModel
-from forecast.models.encoding import Encoding
 from forecast.models.forecaster import Forecasts
 from forecast.production.store import Store
 from forecast.production.version import Version
-from forecast.workflows.ahead import columns_needed, untold_note
+from forecast.workflows.ahead import columns_needed, flags_of, told_notes, untold_notes
 from forecast.workflows.predict import PredictRequest, check_horizon, longer_note, prepared
 from forecast.workflows.tables import Value, csv_text, timestamp_texts
 from forecast.workflows.versions import StoredModel, read_settings
@@ -122,18 +120,19 @@ def answer(
     if panel.covariates is None or not panel.covariates.of("known"):
         message = "--set changes what is known in advance, but the model was trained without any of that."
         raise UsageError(message, "forecast train DATA --known COLUMNS makes one with it")
-    encoding = _encoding(trained)
-    flags = _flags(encoding)
+    flags = flags_of(trained)
     changes = read_suppositions(question.values, panel, flags)
     asked = steps_of(question.at, panel, horizon)
-    usual = _usual(encoding, panel)
-    as_is, changed = (suppose(panel, each, asked, usual) for each in ((), changes))  # both tell of the same steps
-    first, second = (trained.forecast(each, horizon) for each in (as_is, changed))
-    notes += tuple(doubts(panel, changed, changes, horizon, flags))
+    names = [change.column.name for change in changes]
+    notes += told_notes(trained, panel, horizon, is_averaged=bool(stored.options.aggregate), aside=names)
+    usual = trained.usual
+    changed = suppose(panel, changes, asked, usual.of(panel)) if usual else panel
+    first, second = (trained.forecast(each, horizon) for each in (panel, changed))
+    notes += tuple(doubts(changed, changes, horizon, flags))
     notes += longer_note(trained, horizon)
     fix = f"forecast predict {stored.version.name} --future FILE"
-    notes += untold_note(trained, panel, horizon, fix, is_both=True)
-    notes += _idle_notes([change.column for change in changes], trained)
+    notes += untold_notes(trained, panel, horizon, fix, is_both=True)
+    notes += _idle_notes(names, trained)
     is_mean = read_settings(stored.version.manifest).kind == "price" or bool((first.point < 0).any())
     before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
     total = Total(before, after, is_mean)
@@ -141,34 +140,8 @@ def answer(
     return WhatIfResult(stored.version, trained.name, panel, first, second, named, notes, total)
 
 
-def _encoding(trained: TrainedModel) -> Encoding | None:
-    """Returns how the covariates of a model become inputs, which is the same in all its networks."""
-    knowledge = trained.model.parts[0].knowledge
-    return knowledge.encoding if knowledge else None
-
-
-def _flags(encoding: Encoding | None) -> Flags:
-    inputs = encoding.of("known") if encoding else ()
-    pairs = {each.column: sorted((each.low, each.low + each.unit)) for each in inputs if each.way == "flag"}
-    return {name: (low, high) for name, (low, high) in pairs.items()}
-
-
-def _usual(encoding: Encoding | None, panel: Panel) -> FloatArray:
-    """Returns the numbers that stand for a value which nobody tells, (S, C); NaN of other columns."""
-    assert panel.covariates is not None
-    usual = np.full((len(panel), len(panel.covariates.of("known"))), np.nan)
-    if encoding is None:
-        return usual
-    centers = encoding.centers_of(panel, "known")
-    for each in encoding.of("known"):
-        if each.way in {"number", "ratio"}:
-            own = centers[:, each.place]
-            usual[:, each.place] = own * (1 + each.low) if each.way == "ratio" else own + each.low
-    return usual
-
-
-def _idle_notes(columns: Sequence[Column], trained: TrainedModel) -> tuple[str, ...]:
+def _idle_notes(names: Sequence[str], trained: TrainedModel) -> tuple[str, ...]:
     """Returns which columns the model does not look at."""
     needed = columns_needed(trained)
-    idle = [column.name for column in columns if column.name not in needed]
+    idle = [name for name in names if name not in needed]
     return tuple(f"The model found that {name} tells nothing, so nothing it is set to matters." for name in idle)
