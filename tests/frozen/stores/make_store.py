@@ -1,0 +1,51 @@
+"""Wrote the data of the frozen store beside it: python tests/frozen/stores/make_store.py FOLDER.
+
+The versions in ``a984722/`` were trained by the program of that commit, in FOLDER:
+
+    forecast train passengers.csv --store store              (sample_data/airline_passengers.csv)
+    forecast train shops.csv --known promo,price --horizon 14 --model gru --seeds 1 --store store
+    forecast train stocks.csv --kind price --horizon 10 --model gru --seeds 1 --store store
+
+A later program must forecast from them what their ``forecast.csv`` says.
+"""
+
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+
+def shops(rng: np.random.Generator) -> list[str]:
+    """Returns three shops with promotions and holes in their history, and fourteen days whose promotions are told."""
+    rows = ["day,shop,sold,promo,price"]
+    for shop, level in (("north", 120), ("south", 60), ("west", 30)):
+        usual = round(9 + level / 100, 2)
+        for t in range(154):
+            day = date(2023, 1, 2) + timedelta(t)
+            promo = int(rng.random() < 0.15)
+            price = round(usual * (0.8 if promo else 1), 2)
+            mean = level * (1 + 0.3 * (day.weekday() > 4)) * (1.5 if promo else 1) * (1 + 0.001 * t)
+            sold = mean + rng.normal(0, level * 0.05)
+            if t >= 140:
+                rows.append(f"{day},{shop},,{promo},{price}")
+            elif rng.random() >= 0.08:
+                rows.append(f"{day},{shop},{sold:.2f},{promo},{price}")
+    return rows
+
+
+def stocks(rng: np.random.Generator) -> list[str]:
+    """Returns two random walks by trading day."""
+    rows = ["date,stock,close"]
+    for stock in ("AAA", "BBB"):
+        close, days = 100.0, (date(2021, 1, 4) + timedelta(t) for t in range(560))
+        for day in [day for day in days if day.weekday() < 5][:400]:
+            close *= np.exp(rng.normal(0, 0.012))
+            rows.append(f"{day},{stock},{close:.2f}")
+    return rows
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(7)
+    for name, lines in (("shops", shops(rng)), ("stocks", stocks(rng))):
+        (Path(sys.argv[1]) / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
