@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from alone import series_statistics
 from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, with_values
 
 from forecast.data.panel import panel_from_series
@@ -11,7 +12,7 @@ from forecast.models.baselines import naive, seasonal_naive
 from forecast.models.exponential import exponential_smoothing
 from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
 from forecast.models.smoothing import Smoothing, maps_of
-from forecast.models.views import restore, see, series_statistics, view_maps
+from forecast.models.views import restore, see, view_maps
 from forecast.specs import View
 
 MINMAX = View(base="zero", level="series", scale="range")

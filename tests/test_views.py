@@ -2,11 +2,12 @@ from itertools import product
 
 import numpy as np
 import pytest
+from alone import series_statistics
 from tiny import awkward_panel, tiny_spec, wave
 
 from forecast.data.windows import cut_windows
 from forecast.models.recurrent import measure_series
-from forecast.models.views import CLIP, LOG_OFFSET, restore, see, series_statistics, view_maps
+from forecast.models.views import CLIP, LOG_OFFSET, restore, see, view_maps
 from forecast.specs import View
 
 LOOKBACK, HORIZON, SEASON = 10, 6, 4

@@ -13,7 +13,8 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from forecast.data.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
-from forecast.data.source import LONGEST_LINE, Source, too_long
+from forecast.data.intake import LONGEST_LINE, too_long
+from forecast.data.source import Source
 from forecast.errors import DataError
 
 REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text

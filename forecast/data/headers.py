@@ -4,7 +4,8 @@ import gzip
 from pathlib import Path
 
 from forecast.data.dialect import SAMPLE_BYTES, detect_dialect
-from forecast.data.source import GZIP_MAGIC, PARQUET_MAGIC, UTF16_MARKS
+from forecast.data.intake import GZIP_MAGIC, PARQUET_MAGIC
+from forecast.data.source import UTF16_MARKS
 
 
 def column_names(path: Path) -> tuple[str, ...]:

@@ -93,19 +93,23 @@ class Panel:
     def select(self, indices: ArrayLike) -> Self:
         """Returns the panel of the series at these positions, in this order."""
         chosen = np.asarray(indices, dtype=np.int64)
-        return self._gather(chosen, self.offsets[chosen], self.lengths[chosen], self.first[chosen])
+        names = tuple(self.series_ids[i] for i in chosen.tolist())
+        return self._gather(chosen, self.offsets[chosen], self.lengths[chosen], self.first[chosen], names)
 
     def _cut(self, skipped: IntArray, lengths: IntArray) -> Self:
         if lengths.shape != skipped.shape or (lengths < 0).any() or (skipped + lengths > self.lengths).any():
             raise ValueError("each series can be cut to between 0 and its own number of steps")
-        return self._gather(np.arange(len(self)), self.offsets[:-1] + skipped, lengths, self.first + skipped)
+        whole = np.arange(len(self))
+        return self._gather(whole, self.offsets[:-1] + skipped, lengths, self.first + skipped, self.series_ids)
 
-    def _gather(self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray) -> Self:
+    def _gather(
+        self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray, names: tuple[str, ...]
+    ) -> Self:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
             self,
-            series_ids=tuple(self.series_ids[i] for i in chosen),
+            series_ids=names,
             values=self.values[positions],
             offsets=offsets,
             first=first,

@@ -1,24 +1,20 @@
 """The bytes of a file or of standard input, unpacked, with their fingerprint."""
 
 import codecs
-import gzip
 import hashlib
 import os
 import re
 import stat
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.data.findings import python_line
+from forecast.data.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
 from forecast.errors import DataError, NotFoundError, did_you_mean
 
-GZIP_MAGIC = b"\x1f\x8b"
-PARQUET_MAGIC = b"PAR1"
-WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
@@ -27,7 +23,6 @@ SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 ENDINGS = (*SUFFIXES, *PACKED, ".pq", ".tab", ".dat", ".xlsx", ".xlsm", ".xls", ".ods", ".db", ".sqlite", ".json")
 """What a name of a file may end in that says how it is written, and nothing of what is in it."""
-LONGEST_LINE = 1 << 23  # bytes; also what is read at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,19 +61,18 @@ def read_source(source: str | Path | Source) -> Source:
         return source
     if str(source) == "-":
         name, stem, path = "standard input", "stdin", None
-        stored = sys.stdin.buffer.read()
+        data, fingerprint = _standard_input(name)
     else:
         path = Path(source).absolute()
         name, stem = path.name, stem_of_name(path.name)
-        stored = _stored(path, name)
-    data = _unpacked(stored, name)
+        data, fingerprint = _stored(path, name)
     if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
         raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
     encoding = "UTF-8"
     if not data.startswith(PARQUET_MAGIC):
         data, encoding = _utf8(data, name)
         _check_table(data, name, path)
-    return Source(name, stem, path, data, hashlib.sha256(stored).hexdigest(), encoding)
+    return Source(name, stem, path, data, fingerprint, encoding)
 
 
 def stem_of_name(name: str) -> str:
@@ -102,13 +96,39 @@ def naming(source: Source) -> Iterator[None]:
         raise DataError(error.message if named else f"{source.name}: {error.message}", error.hint) from None
 
 
-def _stored(path: Path, name: str) -> bytes:
+def _standard_input(name: str) -> tuple[bytes, str]:
+    """Returns what standard input holds, unpacked, and the fingerprint of what came.
+
+    Raises:
+        DataError: It is closed, was opened for writing only, or does not end.
+    """
+    hint = "forecast check - < FILE, or name the file"
+    if sys.stdin is None:  # closed by the caller: `forecast check - <&-`
+        raise DataError("Standard input is closed.", hint)
+    digest = hashlib.sha256()
+    try:
+        return take(sys.stdin.buffer, name, digest), digest.hexdigest()
+    except (OSError, ValueError) as error:  # opened for writing only: `0>file`
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"Standard input can't be read: {reason}.", hint) from None
+
+
+def _stored(path: Path, name: str) -> tuple[bytes, str]:
+    """Returns what a file holds, unpacked, and the fingerprint of its bytes.
+
+    Raises:
+        NotFoundError: There is no such file.
+        DataError: It can't be read.
+    """
     try:
         if not path.is_dir() and path.exists() and not path.is_file():
             message = f"{name} is a pipe or a device, not a file."
             raise DataError(message, f"read it as standard input: - in place of the file, and < {path} at the end")
         return _read(path, name)
     except FileNotFoundError:
+        if path.is_symlink():
+            message = f"{name} is a link to nothing: there is no {path.readlink()}."
+            raise NotFoundError(message, f"ls -l {path}") from None
         message = f"There is no file {name} in {path.parent}.{did_you_mean(name, _files(path.parent))}"
         raise NotFoundError(message, "check the path; - reads standard input") from None
     except IsADirectoryError:
@@ -120,30 +140,19 @@ def _stored(path: Path, name: str) -> bytes:
         raise DataError(f"{name} can't be read: {reason}.", f"ls -l {path}") from None
 
 
-def _read(path: Path, name: str) -> bytes:
-    """Returns the bytes of a file that nobody writes to meanwhile and whose lines may be read.
-
-    A line that never ends is refused by its beginning, so that it does not fill the memory first.
-    """
+def _read(path: Path, name: str) -> tuple[bytes, str]:
+    """Returns the unpacked bytes of a file that nobody writes to meanwhile, and the fingerprint of the stored ones."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
         before = os.fstat(file.fileno())
-        head = file.read(LONGEST_LINE)
-        is_text = not head.startswith((GZIP_MAGIC, PARQUET_MAGIC, *WORKBOOK_MAGICS)) and b"\0" not in head
-        if is_text and len(head) == LONGEST_LINE and b"\n" not in head and b"\r" not in head:
-            raise too_long(name)
-        data = head + file.read() if len(head) == LONGEST_LINE else head
+        data = take(file, name, digest, before.st_size)
+        size = file.tell()
         after = os.fstat(file.fileno())
     changed = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
-    if changed or (stat.S_ISREG(before.st_mode) and len(data) != before.st_size > 0):
+    if changed or (stat.S_ISREG(before.st_mode) and size != before.st_size > 0):
         message = f"{name} was changed by another program while it was read."
         raise DataError(message, f"try again, or read a copy: cp {path} copy.csv")
-    return data
-
-
-def too_long(name: str) -> DataError:
-    """Returns the error about a file with a row that does not end within what is read at a time."""
-    message = f"{name} has a row longer than {LONGEST_LINE >> 20} MB."
-    return DataError(message, "look for a quote that is never closed, or save it as plain CSV")
+    return data, digest.hexdigest()
 
 
 def _files(folder: Path) -> list[str]:
@@ -151,15 +160,6 @@ def _files(folder: Path) -> list[str]:
     with suppress(OSError):
         return sorted(file.name for file in folder.iterdir())
     return []
-
-
-def _unpacked(stored: bytes, name: str) -> bytes:
-    if not stored.startswith(GZIP_MAGIC):
-        return stored
-    try:
-        return gzip.decompress(stored)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise DataError(f"{name} is a damaged or cut-off gzip file.", f"gzip --test {name}; fetch it again") from None
 
 
 def _utf8(data: bytes, name: str) -> tuple[bytes, str]:

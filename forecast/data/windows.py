@@ -11,6 +11,7 @@ Shapes: ``S`` series, ``M`` windows, ``L`` lookback, ``H`` horizon, ``N`` steps 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,8 @@ from forecast.errors import DataError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Number = TypeVar("Number", np.float64, np.int64)
+BLOCK = 1 << 20
+"""Values that are looked at together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +131,30 @@ def right_aligned(panel: Panel, most: int, block: int) -> Iterator[FloatArray]:
         is_own = steps >= -own
         places = np.where(is_own, panel.offsets[start + 1 : start + size + 1, None] + steps, 0)
         yield np.where(is_own, panel.filled[places] if len(panel.filled) else np.nan, np.nan)
+
+
+def by_length(panel: Panel, *, filled: bool = True) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yields the positions of series of one length, and their values: (B,) and (B, T), a row as it is by itself.
+
+    What is computed of many series at once is so the same, to the last digit, as of each by itself.
+
+    Args:
+        panel: the series.
+        filled: whether gaps are filled; NaN stands in them otherwise.
+    """
+    values = panel.filled if filled else panel.values
+    lengths = panel.lengths
+    order = np.argsort(lengths, kind="stable")
+    edges = np.flatnonzero(np.diff(lengths[order], prepend=-1, append=-1))
+    for first, last in pairwise(edges.tolist()):
+        length = int(lengths[order[first]])
+        size = max(1, BLOCK // max(length, 1))
+        for start in range(first, last, size):
+            which = order[start : min(start + size, last)]
+            if len(which) == 1:  # without a copy
+                yield which, values[None, panel.offsets[which[0]] : panel.offsets[which[0] + 1]]
+            else:
+                yield which, values[panel.offsets[which, None] + np.arange(length)]
 
 
 def last_places(panel: Panel, lookback: int, season: int = 1) -> IntArray:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,9 @@ from forecast.models.combination import (
     learn_combination,
     plain_combination,
 )
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
+from forecast.models.recurrent import RecurrentModel
 from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
@@ -119,9 +122,9 @@ def backtest(
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, standards = [], Standards(season)
+    trials, standards, made = [], Standards(season), Made()
     for forecaster in forecasters:
-        trial = _RunningTrial(forecaster, panel, first, standards, metric)
+        trial = _RunningTrial(forecaster, panel, first, standards, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
@@ -151,14 +154,55 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     return trial.result(len(folds))
 
 
+class Made:
+    """Forecasts by networks that several models have in common: an ensemble's parts compete by themselves, too."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Fitted, bytes], tuple[Members, float]] = {}
+
+    def members(self, fitted: Fitted, train: Panel) -> tuple[Members, float]:
+        """Returns the members of a model that was fitted, and the seconds that they took when they were made.
+
+        Args:
+            fitted: the model.
+            train: the panel of the backtest, cut at an origin.
+        """
+        origin = blake2b(train.offsets.tobytes()).digest()
+        if not isinstance(fitted, EnsembleModel):
+            return self._of(fitted, train, origin)
+        each = [self._of(part, train, origin) for part in fitted.parts]
+        for part in fitted.parts:
+            del self._made[part, origin]  # an ensemble is the last to ask
+        return fitted.joined([members for members, _ in each]), sum(seconds for _, seconds in each)
+
+    def _of(self, fitted: Fitted, train: Panel, origin: bytes) -> tuple[Members, float]:
+        known = self._made.get((fitted, origin))
+        if known is None:
+            began = time.perf_counter()
+            members = fitted.predict_members(train)
+            seconds = time.perf_counter() - began
+            for (_, other), (before, _) in self._made.items():
+                if other == origin and _are_same(before.anchors, members.anchors):
+                    members = replace(members, anchors=before.anchors)  # once in memory
+                    break
+            known = members, seconds
+            if isinstance(fitted, RecurrentModel):
+                self._made[fitted, origin] = known
+        return known
+
+
+def _are_same(one: FloatArray | None, other: FloatArray | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
+
+
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
-        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Standards, metric: Metric
+        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Standards, metric: Metric, made: Made
     ) -> None:
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
-        self.standards = standards
+        self.standards, self.made = standards, made
         self.fitted: Fitted | None = None
         self.members: Members | None = None  # the latest
         self.curve: Curve | None = None
@@ -213,11 +257,8 @@ class _RunningTrial:
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
-        began = time.perf_counter()
-        members = self.fitted.predict_members(train)
-        self.predict_seconds = time.perf_counter() - began
-        self.members = members
-        return members
+        self.members, self.predict_seconds = self.made.members(self.fitted, train)
+        return self.members
 
     def _learn(self, fold: Fold, members: Members, combination: Combination) -> None:
         """Records the fold's forecast, and where series are few, more from origins between it and the next."""

@@ -90,6 +90,16 @@ def naive_scale(values: FloatArray, season: int, power: int = 1) -> float:
     return float(differences.mean() ** (1 / power)) if len(differences) else float("nan")
 
 
+def naive_scales(values: FloatArray, season: int, power: int = 1) -> FloatArray:
+    """Returns the ``naive_scale`` of each of some series of one length, (B, T) -> (B,)."""
+    length = values.shape[1]
+    lag = season if length > season else 1
+    if length <= lag or np.isnan(values).any():
+        return np.array([naive_scale(series, season, power) for series in values])
+    differences = np.abs(values[:, lag:] - values[:, :-lag]) ** power
+    return np.array([mean ** (1 / power) for mean in differences.mean(axis=1).tolist()])
+
+
 def coverage(truth: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     """Returns the share of truths inside their interval, ends included; NaN where there is no interval."""
     scored = ~(np.isnan(truth) | np.isnan(lower))

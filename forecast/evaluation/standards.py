@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.evaluation.metrics import naive_scale
+from forecast.data.windows import by_length
+from forecast.evaluation.metrics import naive_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.exponential import steps_used
 from forecast.models.seasonality import season_strength
@@ -20,8 +21,10 @@ NEGLIGIBLE = 1e-5
 
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     """Returns each series' ``naive_scale``, gaps filled; NaN for one too short to have any: (S,)."""
-    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    return np.array([naive_scale(panel.filled[start:end], season, power) for start, end in bounds])
+    scales = np.empty(len(panel))
+    for which, values in by_length(panel):
+        scales[which] = naive_scales(values, season, power)
+    return scales
 
 
 def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
@@ -29,17 +32,18 @@ def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
 
     By a variation that is nothing beside its values, the least error would count as enormous.
     """
-    scales, bounds = series_scales(panel, season, power), zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    sizes = np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in bounds])
+    scales, sizes = series_scales(panel, season, power), np.zeros(len(panel))
+    for which, values in by_length(panel):
+        if values.size:
+            sizes[which] = np.abs(values).mean(axis=1)
     return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
 
 
 def lowest_values(panel: Panel) -> FloatArray:
     """Returns 0 for each series that never was negative and −inf for the others, (S,)."""
-    lowest = np.full(len(panel), -np.inf)
-    for i in range(len(panel)):
-        if not (panel.series(i) < 0).any():
-            lowest[i] = 0.0
+    lowest = np.zeros(len(panel))
+    places = np.flatnonzero(panel.values < 0)
+    lowest[np.searchsorted(panel.offsets, places, side="right") - 1] = -np.inf
     return lowest
 
 

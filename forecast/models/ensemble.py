@@ -1,5 +1,6 @@
 """Several recurrent models as one: their members side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,10 @@ class EnsembleModel:
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the members of all parts; a view of one cell is another view than the same of another."""
-        members = [part.predict_members(panel) for part in self.parts]
+        return self.joined([part.predict_members(panel) for part in self.parts])
+
+    def joined(self, members: Sequence[Members]) -> Members:
+        """Returns the members of all parts where those of each part are known."""
         if len(members) == 1:
             return members[0]
         views = [f"{part.spec.cell} {v}" for part, own in zip(self.parts, members, strict=True) for v in own.views]

@@ -37,6 +37,10 @@ class Surroundings:
     ahead: Floats  # (B, H, F), inputs of the steps to forecast
     static: Floats  # (B, F), inputs of the series
 
+    def of(self, some: slice) -> "Surroundings":
+        """Returns those of some windows."""
+        return Surroundings(self.observed[some], self.ahead[some], self.static[some])
+
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:

@@ -6,18 +6,19 @@ Shapes: ``S`` series, ``L`` lookback, ``T`` recurrent steps, ``H`` horizon, ``M`
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.data.windows import last_lookbacks
+from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.baselines import baseline
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns
 from forecast.models.threads import side_by_side
-from forecast.models.views import restore, see, series_statistics, view_maps
+from forecast.models.views import ViewMaps, block_statistics, restore, see, view_maps
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -26,17 +27,24 @@ Weights = dict[str, Floats]
 
 MANY_SERIES = 100
 """From so many series on, networks forecast side by side; fewer are done before a thread has begun."""
+BLOCK = 4096
+"""Series that a network forecasts at a time, where there are twice as many: their states fit into the processor's
+cache, and memory does not grow with the panel. Fewer rows than these, and BLAS might round otherwise."""
 DECODER_UNITS = 32
 """Units by which the covariates of a step to forecast are judged, ``D``."""
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesStatistics:
-    """What a view learned from the training panel, in its own unit: see ``views.series_statistics``."""
+    """What a view learned from the training panel, in its own unit: see ``views.block_statistics``."""
 
     level: FloatArray  # (S,)
     scale: FloatArray  # (S,)
     base: FloatArray | None = None  # (L, H), of a ``smoothed`` view
+
+    def of(self, some: slice) -> "SeriesStatistics":
+        """Returns those of some series."""
+        return SeriesStatistics(self.level[some], self.scale[some], self.base)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +126,11 @@ class RecurrentModel:
         A series never trained on gives its own; so does one that had no variation then, or no values yet.
         """
         known = self.statistics[view]
-        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-        index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+        if panel.series_ids == self.series_ids:
+            index = np.arange(len(panel))
+        else:
+            place = {series_id: i for i, series_id in enumerate(self.series_ids)}
+            index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
         level, scale = known.level[index], known.scale[index]  # (S,)
         new = np.flatnonzero((index < 0) | (scale == 0))
         fresh = measure_series(panel.select(new), view)
@@ -129,9 +140,10 @@ class RecurrentModel:
 
 def measure_series(panel: Panel, view: View) -> SeriesStatistics:
     """Returns each series' level and scale from all of the panel, which ends at the origin."""
-    bounds = zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    pairs = np.array([series_statistics(panel.filled[a:b], view) for a, b in bounds]).reshape(-1, 2)
-    return SeriesStatistics(pairs[:, 0], pairs[:, 1])
+    level, scale = np.zeros(len(panel)), np.zeros(len(panel))
+    for which, values in by_length(panel):
+        level[which], scale[which] = block_statistics(values, view)
+    return SeriesStatistics(level, scale)
 
 
 def run_view(
@@ -143,11 +155,31 @@ def run_view(
     beside: Surroundings | None = None,
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
+    maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, statistics.base)
+    blocks = [
+        _run_block(spec, weights, maps, lookbacks[own], statistics.of(own), beside.of(own) if beside else None)
+        for own in _blocks(len(lookbacks))
+    ]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _blocks(series: int) -> list[slice]:
+    """Returns the series that are forecast together: BLOCK, and in the last block what is left over besides."""
+    starts = range(0, max(series - BLOCK, 0) + 1, BLOCK)
+    return [slice(start, end) for start, end in pairwise([*starts, series])]
+
+
+def _run_block(
+    spec: ModelSpec,
+    weights: Weights,
+    maps: ViewMaps,
+    lookbacks: FloatArray,
+    statistics: SeriesStatistics,
+    beside: Surroundings | None,
+) -> FloatArray:
     if not spec.rolled:
-        maps = view_maps(view, spec.window, spec.horizon, statistics.base)
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
         return restore(run_network(spec, weights, seen.inputs, beside, seen.normalised_base), seen, maps)
-    maps = view_maps(view, spec.window, 1, statistics.base)
     path = lookbacks
     for _ in range(spec.horizon):
         seen = see(path[:, -spec.window :], maps, statistics.level, statistics.scale)

@@ -122,7 +122,7 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     Args:
         windows: (B, L) in the target's unit.
         maps: of the view.
-        series_level: (B,) of each window's series, from ``series_statistics``.
+        series_level: (B,) of each window's series, from ``block_statistics``.
         series_scale: (B,) likewise.
     """
     mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
@@ -145,17 +145,24 @@ def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArra
     return forecast
 
 
-def series_statistics(values: FloatArray, view: View) -> tuple[float, float]:
-    """Returns the level and the scale of one series' training part, in the view's unit (logged or not).
+def block_statistics(values: FloatArray, view: View) -> tuple[FloatArray, FloatArray]:
+    """Returns the level and the scale of series of one length, (B, T) -> (B,), in the view's unit (logged or not).
 
     The scale is the mean absolute seasonal difference; for the textbook's min-max view the range.
+
+    Args:
+        values: the training part of each series.
+        view: which representation.
     """
-    if len(values) == 0:
-        return 0.0, 0.0
+    count, length = values.shape
+    if length == 0:
+        return np.zeros(count), np.zeros(count)
     if view.log:
-        values = np.log(np.maximum(values, 0) / (np.abs(values).mean() + 1e-12) + LOG_OFFSET)
+        size = np.abs(values).mean(axis=1, keepdims=True) + 1e-12
+        values = np.log(np.maximum(values, 0) / size + LOG_OFFSET)
+    lowest = values.min(axis=1)
     if view.scale == "range":
-        return float(values.min()), float(np.ptp(values))
-    lag = view.season if view.season < len(values) else 1
-    scale = float(np.abs(values[lag:] - values[:-lag]).mean()) if len(values) > lag else 0.0
-    return float(values.min()), scale
+        return lowest, np.ptp(values, axis=1)
+    lag = view.season if view.season < length else 1
+    scale = np.abs(values[:, lag:] - values[:, :-lag]).mean(axis=1) if length > lag else np.zeros(count)
+    return lowest, scale

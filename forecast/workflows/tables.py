@@ -40,16 +40,17 @@ def forecast_rows(
         model: its name.
         version: its label, such as ``v1``.
     """
-    stamps = timestamp_texts(forecasts.timestamps)
+    stamps = timestamp_texts(forecasts.timestamps).tolist()
     bounds = {interval.level: interval for interval in forecasts.intervals}
+    nothing = [None] * forecasts.point.shape[1]
     for s, series_id in enumerate(forecasts.series_ids):
-        for h in range(forecasts.point.shape[1]):
-            limits: list[Value] = []
-            for level in (80, 95):
-                pair = bounds.get(level)
-                limits += [_number(pair.lower[s, h]), _number(pair.upper[s, h])] if pair else [None, None]
-            point = _number(forecasts.point[s, h])
-            yield series_id, str(stamps[s, h]), h + 1, point, *limits, model, version, origins[s]
+        limits: list[list[float | None]] = []
+        for level in (80, 95):
+            pair = bounds.get(level)
+            limits += [_numbers(pair.lower[s]), _numbers(pair.upper[s])] if pair else [nothing, nothing]
+        steps = zip(stamps[s], _numbers(forecasts.point[s]), *limits, strict=True)
+        for step, (stamp, point, *each) in enumerate(steps, start=1):
+            yield series_id, stamp, step, point, *each, model, version, origins[s]
 
 
 def ablation_table(ablation: "Ablation") -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
@@ -88,8 +89,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     return buffer.getvalue()
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+def _numbers(values: "np.ndarray[Any, np.dtype[np.float64]]") -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 NaN is not itself
 
 
 def _plain(value: Any) -> Value:

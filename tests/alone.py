@@ -1,0 +1,8 @@
+"""Series by themselves, for what the program measures of many at once."""
+
+from forecast.models.views import block_statistics
+
+
+def series_statistics(values, view):
+    level, scale = block_statistics(values[None], view)
+    return float(level[0]), float(scale[0])
