@@ -1,8 +1,19 @@
 """Every way a command can end badly, as one tree of exceptions and one table of exit codes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import IntEnum
+
+LONGEST = 500
+"""Signs of a message or a hint: one that quotes a file of one line would be as long as the file."""
+STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: what terminals obey
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # other ways, or unseen
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of a broken encoding, tags
+)
+"""Signs that steer a terminal, end lines, turn the direction of writing, or can't be seen. Not the joiners U+200C
+and U+200D, without which Persian, Hindi and some emoji can't be written."""
 
 
 class ExitCode(IntEnum):
@@ -27,7 +38,7 @@ class ForecastError(Exception):
     exit_code = ExitCode.BUG
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message, self.hint = printable(message), printable(hint)
+        self.message, self.hint = printable(shortened(message)), printable(shortened(hint))
         super().__init__(self.message)
         if self.hint:
             self.add_note(f"hint: {self.hint}")  # where Python shows the error
@@ -110,7 +121,15 @@ def lacks_memory(error: BaseException) -> bool:
 
 def printable(text: str) -> str:
     """Returns text, which may quote a file, on one line and without signs that would steer a terminal."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else "�" for sign in text)
+    return text if text.isprintable() else STEERING.sub("�", text)
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """Returns text of at most so many signs: its beginning and its end where it has more."""
+    if len(text) <= most:
+        return text
+    end = most // 4
+    return f"{text[: most - end - 3]} … {text[-end:]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """The command line: options in, one workflow called, its result printed. Heavy imports wait for their command."""
 
 import atexit
-import json
 import os
 import sys
 import time
@@ -11,12 +10,20 @@ from typing import NoReturn
 
 import typer
 
-from forecast.cli.console import wrapped
+from forecast.cli.console import json_text, wrapped
 from forecast.cli.question import commands_for
 from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.usage import refuse_empty, usage_error
-from forecast.errors import ExitCode, ForecastError, OpenQuestionError, TrainingError, UndecidedError, lacks_memory
+from forecast.errors import (
+    ExitCode,
+    ForecastError,
+    OpenQuestionError,
+    TrainingError,
+    UndecidedError,
+    lacks_memory,
+    printable,
+)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -89,13 +96,13 @@ def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
         words = [word for word in arguments if not word.startswith("-")]
         content = {"code": int(error.exit_code), "message": error.message, "hint": ", or ".join(hints)}
         content |= {"command": words[0] if words else ""}
-        write_note(json.dumps({"error": content}, ensure_ascii=False) + "\n")
+        write_note(json_text({"error": content}) + "\n")
         return error.exit_code
     red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
     text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
-    write_note(f"{red}error:{plain}{text.removeprefix('error:')}")
+    write_note(text.removeprefix("error:"), f"{red}error:{plain}")
     for label, hint in zip(("hint:", *[""] * len(hints)), hints, strict=False):  # not wrapped: commands to be copied
-        write_note(f"{label:<7}{hint}\n")
+        write_note(f"{label:<7}{printable(hint)}\n")
     return error.exit_code
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.check_flags import PlanFlags, WriteFlags
-from forecast.cli.console import print_json, say, say_commands, settle_form
+from forecast.cli.console import print_csv, print_json, say, say_commands, settle_form
 from forecast.cli.findings import COLUMNS, check_json, check_rows, check_table, next_commands
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
@@ -44,7 +44,7 @@ def check_command(
     if form == "json":
         print_json(check_json(result))
     elif form == "csv":
-        write_out(csv_text(COLUMNS, check_rows(result)))
+        print_csv(csv_text(COLUMNS, check_rows(result)))
     else:
         write_out(check_table(result))
     if result.files and not output.quiet:

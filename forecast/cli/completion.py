@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from forecast.errors import ForecastError
+from forecast.errors import ForecastError, printable
 
 Complete = Callable[[typer.Context, str], list[str]]
 FREQUENCIES = ("15min", "30min", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "YE")
@@ -86,7 +86,7 @@ def _configured_data() -> str | None:
 
 
 def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
-    return [word for word in words if word.startswith(incomplete)]
+    return [word for word in words if word.startswith(incomplete) and printable(word) == word]
 
 
 def _next_of(words: Iterable[str], incomplete: str) -> list[str]:

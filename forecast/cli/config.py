@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.config_form import config_form
-from forecast.cli.console import Cell, print_json, say, say_commands, settle_form, table
+from forecast.cli.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.settings import Configuration, commands_of, shared_options
@@ -40,7 +40,7 @@ def show_command(context: typer.Context, output: OutputFlags) -> None:
     if form == "json":
         print_json({"file": given.file or None, "settings": [dict(zip(HEADER, row, strict=True)) for row in rows]})
     elif form == "csv":
-        write_out(csv_text(HEADER, rows))
+        print_csv(csv_text(HEADER, rows))
     else:
         shown = [[name, _readable(value), origin] for name, value, origin in rows]
         write_out(table(HEADER, shown, left=len(HEADER)))

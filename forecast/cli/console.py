@@ -1,5 +1,7 @@
 """What the user sees: notes and progress on stderr, JSON and tables, numbers a person can read."""
 
+import csv
+import io
 import json
 import math
 import os
@@ -13,7 +15,8 @@ from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
 
-from forecast.cli.streams import write_note, write_out
+from forecast.cli.streams import write_data, write_note
+from forecast.errors import STEERING, printable, shortened
 from forecast.specs import Form
 
 Cell = str | int | float | None
@@ -23,6 +26,10 @@ LABEL_WIDTH = 10
 QUIET_INTERVAL = 10.0
 """Seconds between two progress lines where there is no terminal."""
 TRILLION = 1e12
+LONGEST_NOTE, LONGEST_CELL = 2_000, 200
+"""Signs of a note, and of a cell of a table that a person reads."""
+_STEERING_IN_JSON = re.compile(f"(?!\\n){STEERING.pattern}")
+"""Line feeds are the document's own: those in its texts are escaped already."""
 _UNIT = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?==)|(?<==) (?=\d)")
 """Spaces at which no line ends: in ``31 %`` and in ``p = 0.42``."""
 _GLUE = "\xa0"
@@ -37,7 +44,7 @@ def settle_form(form: Form) -> Form:
 
 def print_json(document: dict[str, Any]) -> None:
     """Writes one JSON document to stdout; numbers that are not finite become null."""
-    write_out(_json_text(document))
+    write_data(_document_text(document))
 
 
 def write_result(path: Path, ending: str, table_text: str, document: dict[str, Any]) -> None:
@@ -49,13 +56,32 @@ def write_result(path: Path, ending: str, table_text: str, document: dict[str, A
     from forecast.workflows.outputs import write_file, write_table  # numpy
 
     if ending == ".json":
-        write_file(path, _json_text(document))
+        write_file(path, _document_text(document))
     else:
         write_table(path, ending, table_text)
 
 
-def _json_text(document: dict[str, Any]) -> str:
-    return json.dumps({"schema_version": SCHEMA_VERSION, **_finite(document)}, indent=2, ensure_ascii=False) + "\n"
+def _document_text(document: dict[str, Any]) -> str:
+    return json_text({"schema_version": SCHEMA_VERSION, **_finite(document)}, indent=2) + "\n"
+
+
+def json_text(document: dict[str, Any], indent: int | None = None) -> str:
+    """Returns a document as JSON; signs that would steer a terminal are escaped, which changes nothing in the data."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    return text if text.isprintable() else _STEERING_IN_JSON.sub(_escaped, text)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return json.dumps(sign[0])[1:-1]
+
+
+def print_csv(text: str) -> None:
+    """Writes CSV to stdout: to the last sign into a pipe or a file, without those that steer to a terminal."""
+    if sys.stdout.isatty() and ('"' in text or not text.replace("\n", "").isprintable()):
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows(map(printable, row) for row in csv.reader(io.StringIO(text)))
+        text = lines.getvalue()
+    write_data(text)
 
 
 def say(text: str, label: str = "") -> None:
@@ -72,12 +98,12 @@ def say_notes(notes: Iterable[str]) -> None:
 def say_commands(commands: Sequence[str], label: str) -> None:
     """Writes commands to stderr, each on a line of its own that can be copied whole."""
     for number, command in enumerate(commands):
-        write_note(f"{'' if number else label:<{LABEL_WIDTH}}{command}\n")
+        write_note(f"{'' if number else label:<{LABEL_WIDTH}}{printable(command)}\n")
 
 
 def wrapped(text: str, label: str = "", on_terminal: bool = True, *, label_width: int = LABEL_WIDTH) -> str:
     """Returns the text with its label before it and, for a terminal, in lines that fit."""
-    head = f"{label:<{label_width}}" if label else ""
+    head, text = f"{printable(label):<{label_width}}" if label else "", printable(shortened(text, LONGEST_NOTE))
     if not on_terminal:
         return f"{head}{text}\n"
     indent, glued = " " * len(head), _UNIT.sub(_GLUE, text)
@@ -134,6 +160,7 @@ def fixed(value: float, digits: int) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Returns aligned columns, the first ``left`` to the left and the others to the right."""
+    header, *rows = [[printable(shortened(text, LONGEST_CELL)) for text in row] for row in [header, *rows]]
     widths = [max(len(row[c]) for row in [header, *rows]) for c in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -183,6 +210,7 @@ class ProgressLine:
         """Shows what is being done and the share that is done, from 0 to 1."""
         if self._quiet:
             return
+        description = printable(description)
         if self._bar is None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = self._start_bar(description)
         if self._bar is not None:

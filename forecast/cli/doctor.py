@@ -2,7 +2,7 @@
 
 import typer
 
-from forecast.cli.console import print_json, settle_form, wrapped
+from forecast.cli.console import print_csv, print_json, settle_form, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.streams import write_out
@@ -31,7 +31,7 @@ def doctor_command(output: OutputFlags) -> None:
     if form == "json":
         print_json({"ok": not failed, "checks": [dict(zip(header, row, strict=True)) for row in rows]})
     elif form == "csv":
-        write_out(csv_text(header, rows))
+        print_csv(csv_text(header, rows))
     else:
         write_out("".join(_line(*row) for row in rows))
     if failed:

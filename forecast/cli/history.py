@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cli.completion import complete_name
-from forecast.cli.console import print_json, say, settle_form, short, table, wrapped
+from forecast.cli.console import print_csv, print_json, say, settle_form, short, table, wrapped
 from forecast.cli.duration import parse_since
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
@@ -56,7 +56,7 @@ def history_command(
     if form == "json":
         print_json({"runs": rows, "files": [str(path) for path in files]})
     elif form == "csv":
-        write_out(csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        print_csv(csv_text(COLUMNS, [list(row.values()) for row in rows]))
     else:
         write_out(_text(runs))
     if files and not output.quiet:

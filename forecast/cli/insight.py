@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import fitted_table, print_json, say, say_notes, settle_form, short, wrapped
+from forecast.cli.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, short, wrapped
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
 
@@ -99,4 +99,4 @@ def _tell(paths: Sequence[str], output: OutputFlags) -> None:
 def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from forecast.workflows.tables import csv_text
 
-    write_out(csv_text(list(columns), [[row[name] for name in columns] for row in rows]))
+    print_csv(csv_text(list(columns), [[row[name] for name in columns] for row in rows]))

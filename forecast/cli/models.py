@@ -4,7 +4,7 @@ import re
 
 import typer
 
-from forecast.cli.console import fitted_table, print_json, say, settle_form
+from forecast.cli.console import fitted_table, print_csv, print_json, say, settle_form
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.names import Name
@@ -75,7 +75,7 @@ def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> N
         return
     cells = [[str(row[column]) for column in HEADER] for row in rows]
     if form == "csv":
-        write_out(csv_text(HEADER, cells))
+        print_csv(csv_text(HEADER, cells))
         return
     columns = [CREATED if name == "created" else name for name in HEADER]
     shown = [dict(zip(columns, (_readable(row[name]) for name in HEADER), strict=True)) for row in rows]

@@ -2,7 +2,18 @@
 
 from shutil import get_terminal_size
 
-from forecast.cli.console import Cell, count, print_json, say, say_notes, settle_form, short, table, write_result
+from forecast.cli.console import (
+    Cell,
+    count,
+    print_csv,
+    print_json,
+    say,
+    say_notes,
+    settle_form,
+    short,
+    table,
+    write_result,
+)
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.lists import require_names, split_names
@@ -61,7 +72,7 @@ def predict_command(
             return
     form = settle_form(output.form)
     if form == "csv":
-        write_out(text)
+        print_csv(text)
         return
     if form == "json":
         print_json(document)

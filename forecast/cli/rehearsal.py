@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import count, print_json, settle_form, width
+from forecast.cli.console import count, print_csv, print_json, settle_form, width
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_out
+from forecast.errors import printable
 
 if TYPE_CHECKING:
     from forecast.workflows.rehearsal import Rehearsal
@@ -23,13 +24,13 @@ def print_rehearsal(result: "Rehearsal", output: OutputFlags) -> None:
         print_json({"dry_run": True, "steps": steps, "networks": result.networks, "seconds": result.seconds,
                     "files": list(result.files)})  # fmt: skip
     elif form == "csv":
-        write_out(csv_text(COLUMNS, rows))
+        print_csv(csv_text(COLUMNS, rows))
     else:
         write_out("".join(_line(*row) for row in rows) + _total(result))
 
 
 def _line(verb: str, what: str, seconds: float | None) -> str:
-    text = f"  {verb:<7} {what}"
+    text = f"  {verb:<7} {printable(what)}"
     time = "" if seconds is None else f"{seconds:.1f} s"
     return f"{text}{time:>{max(width() - len(text), len(time) + 1)}}\n" if time else f"{text}\n"
 

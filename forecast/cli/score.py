@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say, say_notes, settle_form
+from forecast.cli.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.live_scores import live_scores_json, live_scores_table
@@ -53,7 +53,7 @@ def score_command(
     if form == "json":
         print_json(live_scores_json(result, files))
     elif form == "csv":
-        write_out(csv_text(LIVE_COLUMNS, rows))
+        print_csv(csv_text(LIVE_COLUMNS, rows))
     else:
         write_out(live_scores_table(result))
     if not output.quiet:

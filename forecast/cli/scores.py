@@ -1,12 +1,22 @@
 """The leaderboard as a person reads it, fitted to the width of the terminal."""
 
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, fitted_table, fixed, print_json, say, settle_form, short, width, wrapped
+from forecast.cli.console import (
+    count,
+    fitted_table,
+    fixed,
+    print_csv,
+    print_json,
+    say,
+    settle_form,
+    short,
+    width,
+    wrapped,
+)
 from forecast.cli.flags import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.streams import write_note, write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:
@@ -53,7 +63,7 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
     if form == "json":
         print_json(document)
     elif form == "csv":
-        write_out(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
+        print_csv(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
         if not output.quiet:
             say(board.verdict)
     else:
@@ -67,7 +77,7 @@ def print_beside(text: str, output: OutputFlags) -> None:
     if form == "table":
         write_out(text)
     elif form == "csv" and not output.quiet:
-        sys.stderr.write(text)
+        write_note(text)
 
 
 def _note(row: "Row") -> str:

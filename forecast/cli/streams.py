@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from forecast.errors import DataError
+from forecast.errors import DataError, printable
 
 
 def prepare_streams() -> None:
@@ -27,7 +27,16 @@ def silence(stream: TextIO) -> None:
 
 
 def write_out(text: str) -> None:
-    """Writes a result to stdout.
+    """Writes what a person reads to stdout: nothing in it but line feeds steers a terminal.
+
+    Raises:
+        DataError: the disk refused.
+    """
+    write_data(_harmless(text))
+
+
+def write_data(text: str) -> None:
+    """Writes what a program reads to stdout, to the last sign.
 
     Raises:
         DataError: the disk refused.
@@ -44,6 +53,11 @@ def write_out(text: str) -> None:
         ) from error
 
 
+def _harmless(text: str) -> str:
+    """Returns lines of text without signs that would steer a terminal."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 @contextmanager
 def telling_of_stdout() -> Iterator[None]:
     """Turns an error of stdout into a DataError for those, too, who write to it by themselves: Typer its help."""
@@ -56,10 +70,15 @@ def telling_of_stdout() -> Iterator[None]:
         raise
 
 
-def write_note(text: str) -> None:
-    """Writes to stderr; where nobody listens any more, the work goes on: `forecast train sales.csv 2>&1 | head -3`."""
+def write_note(text: str, head: str = "") -> None:
+    """Writes to stderr; where nobody listens any more, the work goes on: `forecast train sales.csv 2>&1 | head -3`.
+
+    Args:
+        text: nothing in it but line feeds steers a terminal.
+        head: goes before it as it is, such as a word in red.
+    """
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(head + _harmless(text))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)

@@ -10,7 +10,7 @@ import typer
 from forecast.cli.console import print_json, say, say_commands
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_note, write_out
-from forecast.errors import UsageError
+from forecast.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from forecast.workflows.schedule import Plan
@@ -92,7 +92,7 @@ def _ask_consent(question: str, *, yes: bool) -> None:
         return
     if not _on_terminal():
         raise UsageError("Your crontab is edited only with your consent, and there is no terminal to ask on.", "--yes")
-    if not typer.confirm(question, err=True):
+    if not typer.confirm("\n".join(map(printable, question.split("\n"))), err=True):
         write_note("Your crontab is as it was.\n")
         raise typer.Exit
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_json, say, say_notes, settle_form, short, table, write_result
+from forecast.cli.console import count, print_csv, print_json, say, say_notes, settle_form, short, table, write_result
 from forecast.cli.flags import OutputFlags
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
@@ -30,7 +30,10 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
     if form == "json":
         print_json(document)
     elif to is None:
-        write_out(result.csv() if form == "csv" else _table(result, flags))
+        if form == "csv":
+            print_csv(result.csv())
+        else:
+            write_out(_table(result, flags))
     if not output.quiet:
         say(_total(result), "Total")
 

@@ -109,7 +109,7 @@ def _standard_input(name: str) -> tuple[bytes, str]:
     try:
         return take(sys.stdin.buffer, name, digest), digest.hexdigest()
     except (OSError, ValueError) as error:  # opened for writing only: `0>file`
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = getattr(error, "strerror", None) or "it is not open for reading"
         raise DataError(f"Standard input can't be read: {reason}.", hint) from None
 
 

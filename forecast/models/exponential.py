@@ -44,6 +44,8 @@ FIRST = 6
 """The level of the theta method starts as the mean of so many steps."""
 FIRST_LINE = 10
 """Level and trend of the damped trend start from the straight line through so many steps."""
+TOGETHER = 1 << 15
+"""Series times settings that are followed at a time: as much as fits into the processor's cache."""
 LEAST = 3
 """Shorter series have no trend."""
 
@@ -92,6 +94,10 @@ class _History:
     place: NDArray[np.int64]  # (S, T) 1, 2, … from each start
     count: NDArray[np.int64]  # (S,)
 
+    def of(self, some: slice) -> "_History":
+        """Returns that of some series."""
+        return _History(self.values[some], self.known[some], self.place[some], self.count[some])
+
     def line(self, steps: int) -> tuple[FloatArray, FloatArray]:
         """Returns the straight line through the first steps: its value just before them, and its slope, (S,)."""
         count, is_early = np.clip(self.count, 1, steps), self.known & (self.place <= steps)
@@ -130,6 +136,21 @@ def _follow(
         level: (S,) before the first step.
         trend: (S,) likewise.
     """
+    size = max(1, TOGETHER // len(settings))
+    if len(level) > size:
+        parts = [
+            _follow(history.of(slice(at, at + size)), settings, level[at : at + size], trend[at : at + size])
+            for at in range(0, len(level), size)
+        ]
+        levels, trends, best = zip(*parts, strict=True)
+        return np.concatenate(levels), np.concatenate(trends), np.concatenate(best)
+    return _follow_together(history, settings, level, trend)
+
+
+def _follow_together(
+    history: _History, settings: FloatArray, level: FloatArray, trend: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+    """Returns what ``_follow`` does, of as many series as fit into the processor's cache with all settings."""
     fast, faster, left = settings.T[..., None]
     levels, trends = np.tile(level, (len(settings), 1)), np.tile(trend, (len(settings), 1))
     growth = np.cumsum(left ** np.arange(1, LEADS + 1)[:, None, None], axis=0)  # of the trend, by lead

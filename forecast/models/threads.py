@@ -1,8 +1,10 @@
 """Work on arrays side by side: numpy and BLAS let other threads run while they count."""
 
+import ctypes
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -26,4 +28,12 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[
     if threads < 2:
         return [work(item) for item in items]
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
+        results = list(pool.map(work, items))
+    give_back()
+    return results
+
+
+def give_back() -> None:
+    """Gives memory that is free again back to the system, where its library (glibc's) would keep it for each thread."""
+    with suppress(OSError, AttributeError):  # another system's library has no such function
+        ctypes.CDLL(None).malloc_trim(0)

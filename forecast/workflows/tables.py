@@ -42,7 +42,7 @@ def forecast_rows(
     """
     stamps = timestamp_texts(forecasts.timestamps).tolist()
     bounds = {interval.level: interval for interval in forecasts.intervals}
-    nothing = [None] * forecasts.point.shape[1]
+    nothing: list[float | None] = [None] * forecasts.point.shape[1]
     for s, series_id in enumerate(forecasts.series_ids):
         limits: list[list[float | None]] = []
         for level in (80, 95):

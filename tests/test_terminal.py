@@ -1,0 +1,102 @@
+"""What a stranger's names may do to a terminal: nothing."""
+
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from forecast.cli import streams
+from forecast.cli.completion import complete_column
+from forecast.cli.console import json_text, print_csv, say, say_commands, table, wrapped
+from forecast.errors import LONGEST, DataError, printable, shortened
+
+NASTY = [
+    *("\x1b]0;PWNED\x07", "\x1b[2J", "\x08\x08", "a\rb", "a\nb", "a\tb", "\x7f", "\x9b31m"),
+    *("\u202e", "\u2066", "\u200e", "\u061c", "\u2028", "\u2029", "\ufeff", "\u200b", "\U000e0041", "\udc80"),
+]
+HARMLESS = ["Köln", "東京", "a\xa0b", "नमस्\u200dते", "می\u200cخواهم", "👩\u200d🔬", "[red]x[/]", "=1+1"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def on_terminal(monkeypatch):
+    out, notes = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", notes)
+    return out, notes
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_no_table_note_or_error_passes_on_what_steers_a_terminal(monkeypatch, text):
+    out, notes = on_terminal(monkeypatch)
+    streams.write_out(table(("id", text), [(text, "1"), ("b", text)]))
+    say(f"a {text} b", "Note")
+    say_commands([f"forecast {text}"], "Next")
+    lines = (out.getvalue() + notes.getvalue()).split("\n")
+    assert len(lines) == 3 + 1 + 1 + 1
+    assert all(printable(line) == line for line in lines)
+    assert printable(DataError(text, text).message) == DataError(text, text).message
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_what_goes_by_every_formatter_is_still_harmless(monkeypatch, text):
+    terminal = on_terminal(monkeypatch)
+    streams.write_out(text)
+    streams.write_note(text, "\x1b[31merror:\x1b[0m")
+    shown = terminal[0].getvalue() + terminal[1].getvalue().removeprefix("\x1b[31merror:\x1b[0m")
+    assert printable(shown.replace("\n", "")) == shown.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_people_write_stays_as_it_is(monkeypatch, text):
+    terminal = on_terminal(monkeypatch)
+    assert printable(text) == text
+    say(text)
+    assert terminal[1].getvalue() == f"{text}\n".replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("text", NASTY[:-1])
+def test_json_holds_the_very_text_without_what_steers(text):
+    written = json_text({"id": text}, indent=2)
+    assert json.loads(written) == {"id": text}
+    assert printable(written.replace("\n", "")) == written.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", NASTY[:-1])
+def test_csv_is_exact_in_a_pipe_and_harmless_on_a_terminal(monkeypatch, text):
+    terminal = on_terminal(monkeypatch)
+    quoted = f'id,v\n"{text}",1\n'
+    print_csv(quoted)
+    lines = terminal[0].getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(printable(line) == line for line in lines)
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", pipe)
+    print_csv(quoted)
+    assert pipe.getvalue() == quoted
+
+
+def test_the_shell_is_not_offered_what_steers_it(tmp_path, monkeypatch):
+    (tmp_path / "x.csv").write_text("date,v\x1b[2J,sales\n2024-01-01,1,2\n")
+    monkeypatch.chdir(tmp_path)
+
+    context = SimpleNamespace(params={"data": "x.csv"}, args=())
+    assert complete_column(context, "") == ["date", "sales"]
+
+
+def test_errors_that_quote_a_whole_file_are_shortened():
+    error = DataError("fields: " + "," * 3_000_000 + " end", "each: " + "x" * 3_000_000)
+    assert len(error.message) == len(error.hint) == LONGEST
+    assert error.message.startswith("fields: ,,")
+    assert error.message.endswith(", end")
+    assert shortened("as it is") == "as it is"
+
+
+def test_notes_and_cells_are_shortened():
+    assert len(wrapped("x" * 3_000_000, "Note", on_terminal=False)) < 2_100
+    assert max(map(len, table(("id",), [["x" * 3_000_000]]).splitlines())) < 210
