@@ -187,3 +187,11 @@ def test_the_only_dates_can_be_nothing_else():
     with pytest.raises(DataError, match=r"day is the only column of sales\.csv with dates") as error:
         choose_time(table, ["day"], None)
     assert "leave day to tell the time" in error.value.hint
+
+
+@pytest.mark.parametrize("skus", [("00123", "0123", "123"), ("1", "01"), ("7", "07", "8")])
+def test_ids_that_differ_in_leading_zeros_alone_tell_series_apart(skus):
+    rows = [(day, sku, i) for i, day in enumerate(days(9)) for sku in skus]
+    assert ids_of("date,sku,sales", rows)[0] == ("sku",)
+    keys = series_keys(table_of("date,sku,sales", rows), ["sku"])
+    assert set(keys.names) == set(skus)

@@ -1,11 +1,12 @@
 """Flags that take several names with commas between them: ``--target a,b``."""
 
 from forecast.errors import UsageError
+from forecast.name_lists import split_names
 
 
-def split_names(text: str | None) -> tuple[str, ...]:
-    """Returns the names of a comma-separated list, without blanks."""
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+def as_given(text: str | None) -> tuple[str, ...]:
+    """Returns a list of names as it was given, for those to take apart who know which names there are."""
+    return (text,) if text is not None else ()
 
 
 def require_names(flag: str, text: str | None) -> None:

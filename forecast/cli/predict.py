@@ -16,7 +16,7 @@ from forecast.cli.console import (
 )
 from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
-from forecast.cli.lists import require_names, split_names
+from forecast.cli.lists import as_given, require_names
 from forecast.cli.names import OnlyName
 from forecast.cli.predict_flags import PredictFlags
 from forecast.cli.streams import write_out
@@ -49,7 +49,7 @@ def predict_command(
     to = flags.to
     ending = check_free(to, FORECASTS, force=flags.force)
     require_names("--series", flags.series)
-    only = split_names(flags.series)
+    only = as_given(flags.series)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
     if flags.values:
         print_what_if(request, flags, output, ending)

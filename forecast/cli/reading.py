@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from forecast.cli.console import say
 from forecast.cli.flags import DataFlags, OutputFlags
-from forecast.cli.lists import split_names
+from forecast.cli.lists import as_given
+from forecast.name_lists import split_names
 
 if TYPE_CHECKING:
     from forecast.data.readers import ReadOptions
@@ -40,8 +41,8 @@ def read_options(flags: DataFlags) -> "ReadOptions":
 
     return ReadOptions(
         time=flags.time,
-        target=split_names(flags.target),
-        ids=split_names(flags.id),
+        target=as_given(flags.target),
+        ids=as_given(flags.id),
         freq=flags.freq,
         date_format=flags.date_format,
         fill=flags.fill,
@@ -50,7 +51,7 @@ def read_options(flags: DataFlags) -> "ReadOptions":
         aggregate=flags.aggregate,
         keep_partial=flags.keep_partial,
         no_dates=flags.no_dates,
-        known=split_names(flags.known),
-        past=split_names(flags.past),
-        static=split_names(flags.static),
+        known=as_given(flags.known),
+        past=as_given(flags.past),
+        static=as_given(flags.static),
     )

@@ -9,6 +9,7 @@ import typer
 
 from forecast.cli.usage import usage_error
 from forecast.errors import DataError, ForecastError, UsageError, did_you_mean
+from forecast.name_lists import join_names
 
 if TYPE_CHECKING:
     from forecast.workflows.config import ConfigFile
@@ -108,7 +109,7 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
     """Returns the value as its flag takes it."""
     if isinstance(value, str) and not value.strip(" ," if option.name in LISTS else " "):
         raise DataError(f"In {place}, {key} is {value!r}; it must not be empty.", f"{key} = {example_of(option)}")
-    given = ",".join(map(str, value)) if isinstance(value, list) and option.name in LISTS else value
+    given = join_names(list(map(str, value))) if isinstance(value, list) and option.name in LISTS else value
     if isinstance(given, str) and option.name in PATHS:
         given = file.beside(given)
     wanted = _kind_of(option)

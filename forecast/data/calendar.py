@@ -21,6 +21,7 @@ from forecast.data.names import part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import YEARS, Table
 from forecast.errors import DataError
+from forecast.name_lists import UnknownNameError, find_names, split_names
 
 LIMITS = {
     "year": YEARS,
@@ -37,9 +38,12 @@ CLOCK = r"(?i)^\s*\d{1,2}[:.h]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?\s*$"
 
 def split_columns(table: Table, time: str | None) -> list[str]:
     """Returns the columns that ``--time`` names: one, even with commas in its name, or several."""
-    if not time or time.lower() in {name.lower() for name in table.names}:
-        return [time] if time else []
-    return [name.strip() for name in time.split(",") if name.strip()]
+    if not time:
+        return []
+    try:
+        return list(find_names([time], table.names))
+    except UnknownNameError:
+        return list(split_names(time))
 
 
 def read_times(table: Table, names: Sequence[str], form: str | None = None) -> Dates:

@@ -21,6 +21,7 @@ from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table
 from forecast.errors import DataError, UsageError
+from forecast.name_lists import flag_value
 
 Use = Literal["static", "known", "planned", "past"]
 
@@ -104,6 +105,6 @@ def candidate_findings(candidates: Sequence[Candidate]) -> list[Finding]:
         names = [candidate.name for candidate in candidates if candidate.use == use]
         if names:
             text = f"{listed(names, MOST_NAMED)} {one if len(names) == 1 else several}"
-            values = ",".join(names)
+            values = flag_value(names)
             findings.append(Finding("note", "candidates", text, f"{flag} {values}" if len(values) < ROOM else flag))
     return findings

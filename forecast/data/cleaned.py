@@ -28,6 +28,7 @@ from forecast.data.options import KEEP_ALL
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError, UsageError
+from forecast.name_lists import flag_value, join_names
 
 SPECIAL = re.compile(r'[",\r\n]')  # what text must be quoted for
 PIECE = 1 << 20  # steps written at a time
@@ -51,7 +52,7 @@ def clean_csv(reading: Reading) -> bytes:
     columns = reading.columns
     if columns.covariates and len(columns.target) > 1:
         text = "The clean table has room for covariates beside one target only."
-        raise UsageError(text, f"--target {columns.target[0]}, or leave out --known, --past and --static")
+        raise UsageError(text, f"--target {flag_value(columns.target[:1])}, or leave out --known, --past and --static")
     panel = with_all_known(reading.panel)
     entities, owners = _entities(reading)
     names, parts = _id_columns(columns.ids, entities)
@@ -78,16 +79,16 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
     if panel.frequency.unit == "row":
         words.append("--no-dates")
     if len(columns.target) > 1 or panel.frequency.unit == "row":
-        words += ["--target", ",".join(columns.target)]
+        words += ["--target", join_names(columns.target)]
     if options.ids:
-        words += ["--id", ",".join(_id_columns(columns.ids, _entities(reading)[0])[0])]
+        words += ["--id", join_names(_id_columns(columns.ids, _entities(reading)[0])[0])]
     if panel.frequency.unit != "row" and not _is_inferred(panel):
         words += ["--freq", panel.frequency.code]
     if options.missing == KEEP_ALL:
         words += ["--missing", *KEEP_ALL]
     for kind in KINDS:
         if names := getattr(columns, kind):
-            words += [f"--{kind}", ",".join(names)]
+            words += [f"--{kind}", join_names(names)]
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 

@@ -24,6 +24,7 @@ from forecast.data.table import YEARS, Table
 from forecast.data.target import examples, sounds_forecast
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
+from forecast.name_lists import UnknownNameError, find_names, flag_value, join_names
 
 # Where the column is called a date, 2024013123 is an hour, 20240131 a day, 202401 a month or a week.
 NUMBERED_HOURS = (1900010100, 2200123123)
@@ -70,17 +71,20 @@ class MissingColumnError(UsageError):
 
 
 def check_names(table: Table, flag: str, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Returns the columns asked for as the file spells them; their case does not matter.
+    """Returns the columns asked for, one by one or as lists, as the file spells them; their case does not matter.
 
     Raises:
         MissingColumnError: The file has no such column.
     """
-    spelled = {name.lower(): name for name in reversed(table.names)}
-    for name in wanted:
-        if name.lower() not in spelled:
-            message = f"{table.source.name} has no column '{name}'.{did_you_mean(name, table.names)}"
-            raise MissingColumnError(message, f"{flag} takes one of: {listed(table.names, 20)}", name)
-    return tuple(name if name in table.names else spelled[name.lower()] for name in wanted)
+    try:
+        return find_names(wanted, table.names)
+    except UnknownNameError as error:
+        message = f"{table.source.name} has no column '{error.name}'.{did_you_mean(error.name, table.names)}"
+        raise MissingColumnError(
+            message,
+            f"{flag} takes one of: {listed([join_names(['', name])[1:] for name in table.names], 20)}",
+            error.name,
+        ) from None
 
 
 def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[str, list[Finding]]:
@@ -206,7 +210,7 @@ def _id_candidates(table: Table, dates: Dates, taken: Sequence[str]) -> list[str
         ):
             continue
         most = table.rows // 2 if table.kind(name) == "text" else min(table.rows // 2, 2 * at_once)
-        if 1 < table.distinct(name) <= most:
+        if table.distinct(name) <= most and 1 < len(table.labels(name)[1]) <= most:
             candidates.append(name)
     return sorted(candidates, key=lambda name: rank(name, ID_NAMES))
 
@@ -233,9 +237,9 @@ def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str], t
     message = f"{table.source.name} has {counts[most]:,} rows for {readable(dates.stamps[most])} in column {time},"
     message += " and no other column tells them apart."
     few = [name for name in candidates if table.distinct(name) <= MOST_SERIES][:3]
-    each = f", with --id {few[0]} for each {few[0]}" if few else ""
+    each = f", with --id {flag_value(few[:1])} for each {few[0]}" if few else ""
     others = f" ({', '.join(few[1:])} would do too)" if few[1:] else ""
-    regular = f"--time {times[0]} takes the column whose dates come once each; " if times else ""
+    regular = f"--time {flag_value(times[:1])} takes the column whose dates come once each; " if times else ""
     return DataError(
         message, f"{regular}--aggregate sum adds them up to a value a day{each}{others}; --freq W for a week's, M …"
     )

@@ -27,6 +27,7 @@ from forecast.data.sentinels import numbers_among
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
 from forecast.errors import DataError, did_you_mean
+from forecast.name_lists import join_names
 
 
 def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel) -> tuple[Covariates, list[Finding]]:
@@ -96,7 +97,7 @@ def _columns(
         raise DataError(message, f"--future FILE takes the columns {', '.join(wanted)}, written as in the data")
     found = [spelled.get(name) or spelled[name.lower()] for name in wanted if name not in lacking]
     own = len(times) + len(ids)
-    columns = Columns(",".join(found[: len(times)]), tuple(found[own:]), tuple(found[len(times) : own]))
+    columns = Columns(join_names(found[: len(times)]), tuple(found[own:]), tuple(found[len(times) : own]))
     return columns, tuple(lacking)
 
 

@@ -19,6 +19,7 @@ from forecast.data.observations import Observations, spans
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table
 from forecast.errors import DataError
+from forecast.name_lists import flag_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +135,7 @@ def _changing(table: Table, cells: Cells, series: str, row: int, other: int) -> 
     one, two = (_said(cells, line) for line in (first, second))
     message = f"{table.source.name}: {name} of series {series} is {one} on {table.line(first)}, but {two} on "
     message += f"{table.line(second)}; a trait has one value in each series."
-    return DataError(message, f"--past {name}, or --known {name} if it is known in advance")
+    return DataError(message, f"--past {flag_value([name])}, or --known {flag_value([name])} if it is known in advance")
 
 
 def _said(cells: Cells, row: int) -> str:

@@ -33,6 +33,7 @@ from forecast.data.table import Table
 from forecast.data.target import choose_target
 from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns
 from forecast.errors import DataError, UsageError
+from forecast.name_lists import join_names
 
 ROWS = "rows"  # what is forecast where rows are counted
 
@@ -92,7 +93,7 @@ def select(table: Table, options: ReadOptions) -> Selection:
             raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
         target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
-    return Selection(Columns(",".join(times), targets, ids, *beside), dates, keys, tuple(findings))
+    return Selection(Columns(join_names(times), targets, ids, *beside), dates, keys, tuple(findings))
 
 
 def _check(options: ReadOptions) -> None:

@@ -25,6 +25,7 @@ from forecast.data.frequency import MONTHS, Frequency
 from forecast.data.future import Known, continued, when
 from forecast.data.panel import FloatArray, Panel
 from forecast.errors import UsageError, did_you_mean
+from forecast.name_lists import flag_value
 
 BoolArray = NDArray[np.bool_]
 Span = tuple[Any, Any]
@@ -66,7 +67,7 @@ def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple
         UsageError: they say nothing, name a column that can't be set or a value that it can't have.
     """
     found: list[Supposition] = []
-    for part in [part for text in texts for part in _NEXT.split(text)]:
+    for part in [part for text in texts for part in _parts(text, panel)]:
         name, equals, value = (word.strip() for word in part.partition("="))
         if not (name and equals and value):
             raise UsageError(f"--set {part} does not say which column has which value.", "--set promo=1")
@@ -75,6 +76,18 @@ def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple
             raise UsageError(f"--set gives {column.name} two values.", f"--set {column.name}=… once")
         found.append(_supposition(column, place, value, flags.get(column.name)))
     return tuple(found)
+
+
+def _parts(text: str, panel: Panel) -> list[str]:
+    """Returns the settings of a list, a column whose name has commas in it left whole: ``Load, MW=5,promo=1``."""
+    assert panel.covariates is not None
+    names = {column.name.lower() for column in panel.covariates.columns}
+    parts: list[str] = []
+    for piece in _NEXT.split(text):
+        whole = ",".join([*parts[-1:], piece])
+        is_one = bool(parts) and "=" not in parts[-1] and whole.partition("=")[0].strip().lower() in names
+        parts[-int(is_one) or len(parts) :] = [whole if is_one else piece]
+    return parts
 
 
 def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
@@ -172,7 +185,7 @@ def _column(name: str, panel: Panel) -> tuple[Column, int]:
         what = "a trait of the series" if column.kind == "static" else "known only up to the end of the data"
         raise UsageError(
             f"{column.name} is {what} (--{column.kind}); what can be set is known in advance: {names}.",
-            f"forecast train DATA --known {column.name} makes a model that knows it ahead",
+            f"forecast train DATA --known {flag_value([column.name])} makes a model that knows it ahead",
         )
     return column, known.index(column)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
+from forecast import name_lists
 from forecast.data.options import ReadOptions
 from forecast.errors import UsageError, did_you_mean
 from forecast.specs import Aggregate, Decimal, Fill, Kind, Loss, Metric, Overrides, Preset, Settings
@@ -74,7 +75,7 @@ def read_options(settings: Mapping[str, Any]) -> ReadOptions:
     own = get_type_hints(ReadSettings)
     given: dict[str, Any] = {{"id": "ids"}.get(name, name): value for name, value in settings.items() if name in own}
     for name in {"target", "ids", "missing", "known", "past", "static"} & given.keys():
-        given[name] = split_names(given[name])
+        given[name] = split_names(given[name]) if name == "missing" else as_given(given[name])
     return ReadOptions(**given)
 
 
@@ -85,13 +86,23 @@ def run_settings(settings: Mapping[str, Any]) -> Settings:
     return Settings(overrides=Overrides(**network), **own)
 
 
+def as_given(names: Names) -> tuple[str, ...]:
+    """Returns names as they were given, in a text with commas or in a list: the columns of the data take it apart.
+
+    Raises:
+        UsageError: they are neither.
+    """
+    if not isinstance(names, Sequence):
+        raise UsageError(f"{names!r} is no list of names.", "a text with commas, or a list of texts")
+    return tuple(map(str, (names,) if isinstance(names, str) else names))
+
+
 def split_names(names: Names) -> tuple[str, ...]:
     """Returns the names in a text with commas or in a list, without blanks.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: they are neither.
     """
-    if not isinstance(names, Sequence):
-        raise UsageError(f"{names!r} is no list of names.", "a text with commas, or a list of texts")
-    listed = names.split(",") if isinstance(names, str) else names
-    return tuple(name for each in listed if (name := str(each).strip()))
+    if isinstance(names, str):
+        return name_lists.split_names(names)
+    return tuple(stripped for name in as_given(names) if (stripped := name.strip()))

@@ -1,5 +1,6 @@
 """What is found by looking into networks: a portrait of each, what they say together, and in plain words."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -131,7 +132,9 @@ def check_series(panel: Panel, name: str | None) -> None:
     """
     if name is not None and name not in panel.series_ids:
         known = panel.series_ids
-        raise UsageError(f"There is no series '{name}'.{did_you_mean(name, known)}", f"--series {known[0]}")
+        raise UsageError(
+            f"There is no series '{name}'.{did_you_mean(name, known)}", f"--series {shlex.quote(known[0])}"
+        )
 
 
 def _series_of(panel: Panel, name: str | None, window: int, season: int) -> tuple[int, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from forecast.data.source import Source
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
+from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
@@ -80,16 +81,18 @@ def prepared(request: PredictRequest, store: Store) -> tuple[StoredModel, Panel,
 
 
 def only_series(panel: Panel, names: Sequence[str]) -> Panel:
-    """Returns the panel of the named series, in the panel's order; all of them where none is named.
+    """Returns the panel of the series named one by one or in lists, in its order; all of them where none is named.
 
     Raises:
         UsageError: there is no such series.
     """
-    for name in names:
-        if name not in panel.series_ids:
-            message = f"There is no series '{name}' among {listed(list(panel.series_ids))}."
-            raise UsageError(f"{message}{did_you_mean(name, panel.series_ids)}", f"--series {panel.series_ids[0]}")
-    return panel.select([i for i, name in enumerate(panel.series_ids) if name in names]) if names else panel
+    try:
+        wanted = set(find_names(names, panel.series_ids, fold=False))
+    except UnknownNameError as error:
+        message = f"There is no series '{error.name}' among {listed(list(panel.series_ids))}."
+        meant = did_you_mean(error.name, panel.series_ids)
+        raise UsageError(f"{message}{meant}", f"--series {flag_value(panel.series_ids[:1])}") from None
+    return panel.select([i for i, name in enumerate(panel.series_ids) if name in wanted]) if names else panel
 
 
 def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tuple[Panel, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from forecast.data.options import ReadOptions
 from forecast.data.readers import Reading
+from forecast.name_lists import join_names
 from forecast.production.store import model_name_for
 from forecast.specs import Settings
 from forecast.workflows.outputs import stem_of
@@ -54,4 +55,4 @@ def _flag(name: str, value: Any) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return ""
-    return ",".join(value) if isinstance(value, tuple | list) else f"{value}"
+    return join_names(value) if isinstance(value, tuple | list) else f"{value}"

@@ -14,6 +14,7 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.data.source import SUFFIXES, Source
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
+from forecast.name_lists import flag_value, pieces_of
 from forecast.production.disk import is_file
 from forecast.production.store import Store
 from forecast.workflows.versions import read_data_options
@@ -148,7 +149,7 @@ def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> Re
     """
     trained = {kind: tuple(column.name for column in covariates if column.kind == kind) for kind in KINDS}
     given = {kind: getattr(options, kind) for kind in KINDS}
-    folded = [{kind: sorted(map(str.lower, names)) for kind, names in each.items()} for each in (given, trained)]
+    folded = [{kind: pieces_of(names) for kind, names in each.items()} for each in (given, trained)]
     if any(given.values()) and folded[0] != folded[1]:
         names = ", ".join(column.name for column in covariates)
         message = f"The model was trained with {names or 'no covariates'}, and its covariates can't be changed."
@@ -157,7 +158,7 @@ def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> Re
 
 
 def _flags(names: Mapping[Kind, tuple[str, ...]]) -> str:
-    return "".join(f" --{kind} {shlex.quote(','.join(names[kind]))}" for kind in KINDS if names[kind])
+    return "".join(f" --{kind} {flag_value(names[kind])}" for kind in KINDS if names[kind])
 
 
 def _lost_column(error: MissingColumnError, source: str, options: ReadOptions) -> DataError:

@@ -14,6 +14,7 @@ from forecast.errors import NotFoundError, UsageError, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import ENSEMBLE, NETWORKS
+from forecast.name_lists import flag_value
 from forecast.production.disk import atomic_write, kind_of
 from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
@@ -252,7 +253,7 @@ def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:
         return ()
     return (
         f"{reading.source} has gained {listed(new)}, which {'is' if len(new) == 1 else 'are'} left aside; "
-        f"a model with {'it' if len(new) == 1 else 'them'}: forecast train, with --known or --past {','.join(new)}.",
+        f"a model with {'it' if len(new) == 1 else 'them'}: forecast train, with --known or --past {flag_value(new)}.",
     )
 
 
