@@ -94,3 +94,32 @@ def test_what_can_be_no_covariate_is_refused(cells, error, message):
 
 def test_as_many_texts_as_may_be_are_taken():
     assert len(cells_of([f"note {i}" for i in range(MOST_LEVELS)]).column.levels) == MOST_LEVELS
+
+
+@pytest.mark.parametrize("word", ["RAIN", "Rain", " rain ", "rain\u00a0", "ＲＡＩＮ"])
+def test_text_is_known_again_however_it_is_typed(word):
+    like = Column("promo", "known", ("rain", "sun"))
+    read = cells_of([word, "sun"], like=like)
+    assert (read.values.tolist(), read.unseen) == ([0, 1], ())
+
+
+def test_composed_and_decomposed_accents_are_one():
+    like = Column("city", "static", ("Köln", "Málaga"))
+    read = cells_of(["Ko\u0308ln", "MA\u0301LAGA"], like=like)
+    assert (read.values.tolist(), read.unseen) == ([0, 1], ())
+
+
+def test_case_tells_where_it_told_before():
+    like = Column("grade", "static", ("ok", "OK", "low"))
+    read = cells_of(["OK", "ok", "Ok", "LOW"], like=like)
+    assert read.unseen == ("Ok",)
+    assert read.values.tolist() == [1, 0, 3, 2]
+
+
+def test_spellings_of_one_text_are_one_level_the_most_usual():
+    read = cells_of(["Rain", "RAIN", "Rain", "sun", "sun ", "rain"])
+    assert read.column.levels == ("Rain", "sun")
+    assert read.values.tolist() == [0, 0, 0, 1, 1, 0]
+    [note] = unseen_findings([read])
+    assert note.text == "promo: 'RAIN', 'rain' read regardless of case"
+    assert cells_of(["a", "A", "b"]).column.levels == ("A", "a", "b")

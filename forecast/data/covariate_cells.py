@@ -7,6 +7,7 @@
 Shapes: ``R`` rows.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ class Cells:
 
     column: Column
     values: FloatArray  # (R,) NaN where a cell is empty
+    merged: tuple[str, ...] = ()  # texts that were taken for others, from which they differ in case alone
     unseen: tuple[str, ...] = ()  # texts that the column did not have before; their codes come after the others
 
 
@@ -87,8 +89,17 @@ def read_cells(table: Table, name: str, kind: Kind, missing: Sequence[float] = (
 
 
 def unseen_findings(cells: Sequence[Cells]) -> list[Finding]:
-    """Returns which columns of text hold what they never held before."""
-    return [
+    """Returns which columns of text hold what they never held before, and which another spelling of it."""
+    spelled = [
+        Finding(
+            "note",
+            "spelling",
+            f"{one.column.name}: {listed([quoted(text) for text in one.merged], 3)} read regardless of case",
+        )
+        for one in cells
+        if one.merged
+    ]
+    return spelled + [
         Finding(
             "warning",
             "unseen",
@@ -108,6 +119,33 @@ def _truths(texts: Texts) -> FloatArray | None:
     return np.array([float(word in TRUE) for word in words]) if set(words) <= TRUE | FALSE else None
 
 
+def plain_form(text: str) -> str:
+    """Returns a text without what only tells how it was typed: case, blanks around and doubled, composed accents."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def _spelled(words: list[str], texts: Texts, levels: tuple[str, ...]) -> list[str]:
+    """Returns each different text as the level that it is another spelling of: RAIN for Rain.
+
+    Where there are no levels yet, spellings that differ in case alone are one, the most usual. Single letters may be
+    codes in which case tells, and so it does between levels that differ in nothing else.
+    """
+    forms = [plain_form(word) for word in words]
+    known: dict[str, set[str]] = {}
+    for level in levels:
+        known.setdefault(plain_form(level), set()).add(level)
+    if levels:
+        return [
+            word if word in levels or len(known.get(form, ())) != 1 else min(known[form])
+            for word, form in zip(words, forms, strict=True)
+        ]
+    rows = np.bincount(texts.codes[texts.codes >= 0], minlength=len(words))
+    usual: dict[str, str] = {}
+    for place in np.argsort(-rows, kind="stable").tolist():
+        usual.setdefault(forms[place], words[place])
+    return [word if len(form) == 1 else usual[form] for word, form in zip(words, forms, strict=True)]
+
+
 def _coded(table: Table, name: str, kind: Kind, levels: tuple[str, ...] = ()) -> Cells:
     """Returns a column of text; what is not among the levels, in whatever letters, comes after them.
 
@@ -115,9 +153,9 @@ def _coded(table: Table, name: str, kind: Kind, levels: tuple[str, ...] = ()) ->
         UsageError: It has too many different values to begin with.
     """
     texts = table.texts(name)
-    words = [text.strip() for text in texts.values.to_pylist()]
-    folded = {level.casefold(): level for level in reversed(levels)}
-    words = [word if word in levels else folded.get(word.casefold(), word) for word in words]
+    typed = [text.strip() for text in texts.values.to_pylist()]
+    words = _spelled(typed, texts, levels)
+    merged = tuple(sorted({text for text, word in zip(typed, words, strict=True) if text != word}))
     unseen = tuple(sorted(set(words) - set(levels)))
     if not levels and len(unseen) > MOST_LEVELS:
         raise UsageError(
@@ -127,4 +165,4 @@ def _coded(table: Table, name: str, kind: Kind, levels: tuple[str, ...] = ()) ->
         )
     places = {word: float(code) for code, word in enumerate((*levels, *unseen))}
     codes = np.array([*(places[word] for word in words), np.nan])
-    return Cells(Column(name, kind, (*levels, *unseen)), codes[texts.codes], unseen if levels else ())
+    return Cells(Column(name, kind, (*levels, *unseen)), codes[texts.codes], merged, unseen if levels else ())
