@@ -128,7 +128,8 @@ def _describe_coverage(contest: Contest) -> list[Document]:
     """Returns how many truths the intervals of each model held, those with the best forecasts first."""
     truths, order = contest.backtest.truths, [row.model for row in contest.board.rows]
     found = []
-    for trial in sorted(contest.backtest.trials, key=lambda trial: order.index(trial.name)):
+    listed = [trial for trial in contest.backtest.trials if trial.name in order]  # naive twice is one row
+    for trial in sorted(listed, key=lambda trial: order.index(trial.name)):
         for interval in sorted(trial.intervals, key=lambda interval: interval.level):
             points = int((~np.isnan(truths) & ~np.isnan(interval.lower)).sum())
             if points:
