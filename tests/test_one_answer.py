@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         train_nothing(patch)
         flags = ("--target", "units", "--id", "store", "--known", ",".join(COLUMNS), "--horizon", HORIZON)
-        flags += ("--window", 12, "--folds", 1, "--seeds", 1, "--plots", "none", "--model", "ensemble", "--report")
+        flags += ("--window", 12, "--folds", 1, "--seeds", 1, "--plots", "none", "--model", "gru")
         done = run("train", "oj.csv", *flags, folder=folder)
     assert done.code == 0, done.err
     (folder / "said.txt").write_text(done.err)
