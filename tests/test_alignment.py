@@ -97,9 +97,11 @@ def test_business_days_stamped_in_utc_are_business_days_in_summer_and_winter(rea
     stamps = trading.astype("datetime64[s]") + (hour - summer) * 3600
     panel = read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(stamps)]).panel
     assert (panel.frequency.code, panel.values.tolist()) == ("B", [i % 7 for i in range(trading.size)])
-    stray = [*stamps[:-2], stamps[-2] + 7200, stamps[-1]]
+    late = [*stamps[:-2], stamps[-2] + 7200, stamps[-1]]
+    assert read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(late)]).panel.values.tolist() == panel.values.tolist()
+    twice = [*stamps[:-2], stamps[-2], stamps[-2] + 7200, stamps[-1]]
     with pytest.raises(DataError, match="is not one of the business-daily steps"):
-        read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(stray)])
+        read([(f"{stamp}Z", i % 7) for i, stamp in enumerate(twice)])
 
 
 def clock(first, last, skipped=(), doubled=()):

@@ -316,8 +316,8 @@ def test_rows_that_contradict_each_other_all_over_are_refused(read):
         (days("", ""), "No column of sales.csv holds numbers to forecast: value .empty."),
         ("date,value\n,1\n,2\n", "No column of sales.csv holds dates"),
         (
-            days(*range(20)).replace("2024-01-05", "2024-01-05T01:30"),
-            "sales.csv line 6: 2024-01-05 01:30:00 is not one of the daily steps",
+            days(*range(20)) + "2024-01-05T01:30,7\n",
+            "sales.csv line 22: 2024-01-05 01:30:00 is not one of the daily steps",
         ),
         ("date,value\n2024-01-01,1\n2024-01-20,2\n2031-05-04,2\n", "sales.csv: the frequency can't be inferred"),
     ],

@@ -47,7 +47,7 @@ def test_clean_panel_gives_nothing(kind):
             20,
             [5000.0],
             "warning",
-            "1 value far from those around in 1 of 3 series: 1970-01-21 (5000) of shop",
+            "1 value far from those around in 1 of 3 series: 1970-01-21 (5,000) of shop",
         ),
         ("outliers", 20, [150.0], "note", "1970-01-21 (150) of shop 1"),
         ("shifts", 60, [400.0 + i % 3 for i in range(60)], "warning", "stays in 1 of 3 series: 1970-03-02"),

@@ -41,9 +41,12 @@ def aggregated_frequency(dates: Dates, wanted: str | None) -> Frequency:
     if wanted is not None:
         return parse_frequency(wanted)
     try:
-        return infer_frequency(dates.stamps)
+        frequency = infer_frequency(dates.stamps)
     except DataError:
         return Frequency("day")
+    if frequency.unit in {"minute", "hour", "day"} and not frequency.on_step(dates.stamps).all():
+        return Frequency(frequency.unit, frequency.every)  # of dates around a step: the one that the clock shows
+    return frequency
 
 
 def unfinished(dates: Dates, frequency: Frequency, how: Aggregate) -> tuple[NDArray[np.bool_], list[Finding]]:

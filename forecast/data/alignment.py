@@ -16,7 +16,7 @@ from forecast.data.columns import SeriesKeys, count_doubles
 from forecast.data.date_forms import DAY
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, counted
-from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, Frequency, readable
+from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, SECONDS, Frequency, readable
 from forecast.data.inference import infer_frequency
 from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
@@ -25,8 +25,15 @@ from forecast.errors import DataError
 
 SERIES = 20  # of a panel that are looked at one by one
 AGREE = 0.8  # share of them that must have the same step
+FEWEST_SPOILED = 8  # distances between dates that tell that one date spoils them
+MOST_SPOILERS = 20  # dates, nearest to another, that are looked at
+FEW_DOUBLES = 0.01  # share of the rows that may come to a step of another, where the clock is fast
+NEAR = 0.25  # of a step: how far from one dates may lie, or how unlike the distances between them may be
+SCATTERED = 0.05  # share of the dates for which that need not hold
 HOUR = 3600
 NIGHT = 4 * HOUR  # clocks are turned before this time of day
+
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +63,66 @@ def infer_of_panel(dates: Dates, keys: SeriesKeys) -> Frequency:
     return together or infer_frequency(dates.stamps)
 
 
-def align(table: Table, dates: Dates, frequency: Frequency, keys: SeriesKeys, *, is_asked: bool) -> Aligned:
+def infer_of_rows(table: Table, dates: Dates, keys: SeriesKeys, valued: BoolArray) -> Frequency:
+    """Returns the frequency of all dates, or where they have none, of the rows that have a value.
+
+    Raises:
+        DataError: There is no common step; the one date that spoils it is named.
+    """
+    try:
+        return infer_of_panel(dates, keys)
+    except DataError:
+        if not valued[dates.codes >= 0].all():
+            with suppress(DataError):
+                return infer_of_panel(dates.of_rows(valued), keys)
+        if len(keys.names) == 1:
+            _refuse_spoiler(table, dates)
+        raise
+
+
+def _refuse_spoiler(table: Table, dates: Dates) -> None:
+    """Refuses the one date without which all others have a common step.
+
+    Raises:
+        DataError: There is one; its line is named.
+    """
+    distances = np.diff(dates.stamps.astype(np.int64))
+    if distances.size < FEWEST_SPOILED:
+        return
+    nearest = np.minimum(np.append(distances, distances.max()), np.insert(distances, 0, distances.max()))
+    for place in np.argsort(nearest, kind="stable")[:MOST_SPOILERS].tolist():
+        rest = np.delete(dates.stamps, place)
+        try:
+            frequency = infer_frequency(rest)
+        except DataError:
+            continue
+        steps = frequency.periods(rest)
+        if rest.size < AGREE * (steps[-1] - steps[0] + 1):
+            continue
+        row = first_row(dates.codes, np.arange(dates.stamps.size) == place)
+        message = f"{table.place(row)}: {readable(dates.stamps[place])} is none of the {frequency.name} steps that all "
+        message += "other dates lie on."
+        raise DataError(message, f"correct the date, or delete {table.line(row)}")
+
+
+def align(
+    table: Table,
+    dates: Dates,
+    frequency: Frequency,
+    keys: SeriesKeys,
+    *,
+    is_asked: bool,
+    valued: BoolArray | None = None,
+) -> Aligned:
     """Returns the dates on the steps of a frequency.
+
+    Args:
+        table: The file.
+        dates: Of the rows, (R,).
+        frequency: Of the steps.
+        keys: The series of the rows, (R,).
+        is_asked: The frequency was asked for.
+        valued: Which rows have a value, (R,): those without that lie beside the steps are left out where need be.
 
     Raises:
         DataError: A date lies beside the steps, and no single step is meant by it.
@@ -71,18 +136,26 @@ def align(table: Table, dates: Dates, frequency: Frequency, keys: SeriesKeys, *,
     if frequency.unit == "business-day" and not is_asked and not np.is_busday(days).any():
         text = f"{counted(rows, 'row')} on weekends left out, the first on {stamp}"
         return Aligned(dates.without(off), (Finding("warning", "weekends", text, "--freq"),))
-    before = count_doubles(keys.codes, dates)
-    for ordinals in _steps_meant(frequency, dates.stamps):
-        moved = _moved(dates, frequency.timestamps(ordinals))
-        if count_doubles(keys.codes, moved) == before:
-            first = int(off.argmax())
-            step = readable(frequency.timestamps(ordinals[first : first + 1])[0])
-            what = f"{counted(rows, 'date')} beside the {frequency.name} steps"
-            text = f"{what} counted as the step they belong to, such as {readable(dates.stamps[first])} as {step}"
-            return Aligned(moved, (Finding("note", "moved", text, "--freq"),))
+    moved = _onto_steps(dates, frequency, keys)
+    if moved is not None:
+        first = int(off.argmax())
+        step = readable(moved.stamps[moved.codes[first_row(dates.codes, np.arange(off.size) == first)]])
+        what = f"{counted(rows, 'date')} beside the {frequency.name} steps"
+        text = f"{what} counted as the step they belong to, such as {readable(dates.stamps[first])} as {step}"
+        return Aligned(moved, (Finding("note", "moved", text, "--freq"),))
+    beside = np.append(off, False)[dates.codes]
+    if valued is not None and (beside & ~valued).any():
+        lost = np.flatnonzero(beside & ~valued)
+        rest = align(table, dates.of_rows(~beside | valued), frequency, keys, is_asked=is_asked)
+        text = f"{counted(lost.size, 'row')} without a value beside the {frequency.name} steps left out"
+        return replace(
+            rest, findings=(Finding("note", "beside", f"{text} ({table.line(int(lost[0]))})"), *rest.findings)
+        )
+    _refuse_second(table, dates, frequency, keys)
     row = first_row(dates.codes, off)
     message = f"{table.place(row)}: {stamp} is not one of the {frequency.name} steps ({frequency.code})"
     hint = f"correct the date, or give another step with --freq; --aggregate sum --freq {frequency.code} adds rows up"
+    hint += "" if is_asked else "; --no-dates if each row is one step"
     raise DataError(message, hint)
 
 
@@ -134,24 +207,112 @@ def _alone(dates: Dates, keys: SeriesKeys) -> list[Frequency]:
     return alone
 
 
+def _onto_steps(dates: Dates, frequency: Frequency, keys: SeriesKeys) -> Dates | None:
+    """Returns the dates on the steps that they mean, with the fewest gaps between them; None where two mean one."""
+    before = count_doubles(keys.codes, dates)
+    fitting: list[tuple[int, int, Dates]] = []
+    for ordinals in _steps_meant(frequency, dates.stamps):
+        moved = _moved(dates, frequency.timestamps(ordinals))
+        if count_doubles(keys.codes, moved) == before:
+            fitting.append((int(np.ptp(ordinals)) - np.unique(ordinals).size, len(fitting), moved))
+    if fitting:
+        return min(fitting)[2]
+    if frequency.unit in {"minute", "hour"}:  # a clock that is fast comes round to a step twice now and then
+        for ordinals in _steps_meant(frequency, dates.stamps)[:1]:
+            moved = _moved(dates, frequency.timestamps(ordinals))
+            if count_doubles(keys.codes, moved) - before <= FEW_DOUBLES * keys.codes.size:
+                return moved
+    return None
+
+
+def around_steps(dates: Dates, frequency: Frequency, keys: SeriesKeys) -> Dates:
+    """Returns dates that lie around steps of minutes or hours, each around one of its own, on them; others as they are.
+
+    Cut at the steps, 11:59:58 would be of another one than 12:05:03, and 12:00:02 of the same.
+    """
+    if frequency.unit not in {"minute", "hour"} or frequency.on_step(dates.stamps).all():
+        return dates
+    return _onto_steps(dates, frequency, keys) or dates
+
+
+def _refuse_second(table: Table, dates: Dates, frequency: Frequency, keys: SeriesKeys) -> None:
+    """Refuses two dates of one series in one month, quarter or year, of which the second lies where no other does.
+
+    Raises:
+        DataError: There are such; the line of the one that is apart is named.
+    """
+    if frequency.unit not in MONTHS:
+        return
+    rows = np.flatnonzero((dates.codes >= 0) & (keys.codes >= 0))
+    stamps, periods = dates.stamps[dates.codes[rows]], frequency.periods(dates.stamps)[dates.codes[rows]]
+    order = np.lexsort((stamps, periods, keys.codes[rows]))
+    same = (np.diff(periods[order]) == 0) & (np.diff(keys.codes[rows][order]) == 0)
+    twice = np.flatnonzero(same & (np.diff(stamps[order]).astype(np.int64) > 0))
+    if twice.size == 0:
+        return
+    away = (stamps - frequency.period_begins(periods)).astype("timedelta64[s]").astype(np.int64)
+    pair = order[twice[0] : twice[0] + 2]
+    apart = np.abs(away[pair] - np.median(away))
+    row, other = (int(rows[place]) for place in pair[np.argsort(-apart)])
+    period = str(dates.stamps[dates.codes[row]])[: 4 if frequency.unit == "year" else 7]
+    message = (
+        f"{table.place(row)}: {readable(dates.stamps[dates.codes[row]])} is a second date in {period}, beside that "
+    )
+    message += f"of {table.line(other)}, where the steps are {frequency.name} ({frequency.code})."
+    hint = f"correct the date or delete {table.line(row)}; --aggregate sum --freq {frequency.code} adds rows up"
+    raise DataError(message, hint)
+
+
 def _steps_meant(frequency: Frequency, stamps: NDArray[np.datetime64]) -> list[IntArray]:
     """Returns the ordinals that each date may stand for, the likeliest first."""
     seconds = stamps.astype(np.int64)
     if frequency.unit in MONTHS:
         return [frequency.periods(stamps)]
-    if frequency.unit not in {"day", "business-day", "week"}:
-        return []
+    if frequency.unit in {"minute", "hour"}:
+        return _around(seconds, frequency.phase, SECONDS[frequency.unit] * frequency.every)
+    return _days_or_weeks_meant(frequency, seconds) if frequency.unit in {"day", "business-day", "week"} else []
+
+
+def _days_or_weeks_meant(frequency: Frequency, seconds: IntArray) -> list[IntArray]:
     size = (7 * DAY if frequency.unit == "week" else DAY) * frequency.every
     phase = frequency.second if frequency.unit == "business-day" else frequency.phase
     nearest = (seconds - phase + size // 2) // size
     meant = (nearest * size + phase).astype("datetime64[s]")
     if (np.abs(seconds - meant.astype(np.int64)) <= HOUR).all():  # summer and winter time
         return [frequency.ordinals(meant)] if frequency.on_step(meant).all() else []
-    if frequency.unit != "week" or frequency.every > 1:
-        return []
+    if frequency.unit in {"day", "business-day"}:
+        return _days_meant(frequency, seconds)
+    if frequency.every > 1:
+        return _around(seconds, frequency.phase, size)
     monday = (seconds // DAY + EPOCH_WEEKDAY) // 7
     label = int((frequency.phase // DAY + EPOCH_WEEKDAY) % 7)
     return [(((monday * 7 - EPOCH_WEEKDAY + label) * DAY) - frequency.phase // DAY * DAY) // size, nearest]
+
+
+def _around(seconds: IntArray, phase: int, size: int) -> list[IntArray]:
+    """Returns the nearest steps, and those that a clock which is slow or fast counts; none where few are near one."""
+    nearest = (seconds - phase + size // 2) // size
+    steps = np.diff(seconds) / size
+    uneven = np.abs(steps - np.round(steps))
+    is_near = np.quantile(np.abs(seconds - phase - nearest * size), 1 - SCATTERED) <= NEAR * size
+    if size >= DAY or np.quantile(uneven, 1 - SCATTERED) > NEAR:
+        return [nearest] if is_near else []
+    in_turn = nearest[0] + np.concatenate([[0], np.cumsum(np.round(steps))]).astype(np.int64)
+    drift = np.abs(seconds - phase - in_turn * size)
+    return [nearest, in_turn] if (drift < size).all() else [nearest]
+
+
+def _days_meant(frequency: Frequency, seconds: IntArray) -> list[IntArray]:
+    """Returns the days of dates with a time of day that differs: as written, or the nearest where it is around one."""
+    days = seconds // DAY
+    if frequency.every > 1 or (
+        frequency.unit == "business-day" and not np.is_busday(days.astype("datetime64[D]")).all()
+    ):
+        return []
+    second = frequency.second if frequency.unit == "business-day" else frequency.phase
+    own = (days * DAY + second).astype("datetime64[s]")
+    around = [] if frequency.unit == "business-day" else _around(seconds, frequency.phase, DAY)[:1]
+    return [frequency.ordinals(own), *around]
 
 
 def _moved(dates: Dates, stamps: NDArray[np.datetime64]) -> Dates:

@@ -32,7 +32,15 @@ EXCEL, EXCEL_YEARS = "excel", (20_000, 60_000)  # days since 1899-12-30: from 19
 EXCEL_ZERO = 25_569  # 1970-01-01
 EXCEL_NOTE = "the dates are numbers of days since 1899-12-30, as spreadsheets count them"
 NUMBERED = (*UNIX, EXCEL)
-NO_DATE = r"(?i)^(\d{1,2}:\d{2}(:\d{2})?|(grand )?totals?|sum|average|mean|gesamt|summe)$"
+TOTALS = (
+    "total|totals|totale|totaal|sum|suma|somme|summe|average|mean|moyenne|promedio|media|durchschnitt|mittelwert",
+    "gesamt|gesamtsumme|gesamtergebnis|gesamtwert|insgesamt|итого|всего|razem|yhteensä|合計|总计|总和|합계",
+)
+NO_DATE = (
+    r"(?i)^\s*(\d{1,2}:\d{2}(:\d{2})?|"
+    rf"((grand|sub|overall|report)[ -]?)?({'|'.join(TOTALS)})(\P{{L}}.{{0,80}})?)\s*$"
+)
+MOST_TOTALS = 10  # lines at the end of the rows that may be totals: of accounts, of campaigns …
 MOSTLY = 0.8
 MOST_STRAYS = 0.01  # share of rows that may have a time of day or a total in place of a date
 
@@ -80,7 +88,9 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     parsed, reason = (parse(texts.values, form), "") if form else _best(texts, table.source.name)
     no_dates = texts.matching(NO_DATE) & ~parsed.valid
     strays = np.flatnonzero(np.append(no_dates, False)[texts.codes])
-    if not (parsed.valid | no_dates).all() or strays.size > max(1, MOST_STRAYS * table.rows) or no_dates.all():
+    is_tail = strays.size <= MOST_TOTALS and bool((strays >= table.rows - strays.size).all())
+    too_many = strays.size > max(1, MOST_STRAYS * table.rows) and not (is_tail and 2 * strays.size < table.rows)
+    if not (parsed.valid | no_dates).all() or too_many or no_dates.all():
         raise not_a_date(table, name, texts, parsed)
     codes = np.where(np.append(parsed.valid, True)[texts.codes], texts.codes, -1)
     wall = np.where(parsed.valid, parsed.wall, parsed.wall[parsed.valid][0]).astype("datetime64[s]")

@@ -3,8 +3,10 @@
 import re
 import shlex
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Literal
 
+WHOLE, HUGE = 1e6, 1e12
 Grade = Literal["note", "warning", "error"]
 
 
@@ -21,6 +23,17 @@ class Finding:
 def counted(number: int, noun: str) -> str:
     """Returns the number with its noun: ``1 date``, ``1,461 dates``; ``series`` is its own plural."""
     return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
+
+
+def digits(value: float) -> str:
+    """Returns a number as a person writes it, six digits at least and no power of ten: ``1,468,512``, ``0.0012``."""
+    if not HUGE > abs(value) > 1 / HUGE:
+        return f"{value:.6g}"
+    if abs(value) >= WHOLE:
+        return f"{value:,.0f}"
+    return (
+        f"{value:,.{max(0, 5 - floor(log10(abs(value))))}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+    )
 
 
 def quoted(text: str, most: int = 40) -> str:

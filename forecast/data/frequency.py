@@ -34,6 +34,8 @@ ROW_ZERO = -40_000_000  # days since 1970 that stand for row 0
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+AGREED = 0.5  # share of timestamps that lie at one place of a step, and so tell where it is
+SCATTERED = 0.05  # share of them that may lie anywhere
 MONTH_ENDS = 0.9  # share that makes dates month ends; 28 February ends three months of four
 
 ADVERBS = {"day": "daily", "business-day": "business-daily", "row": "by row"}
@@ -48,6 +50,8 @@ ALIASES: dict[str, Unit] = {  # old pandas spellings included
     **dict.fromkeys(("y", "ys", "ye", "a", "as", "year", "years", "yearly", "annual", "annually"), "year"),
 }
 FIRST_OR_LAST = {**dict.fromkeys(("ms", "qs", "ys", "as"), 1), **dict.fromkeys(("me", "qe", "ye"), LAST_DAY)}
+BELOW_MINUTES = {"s", "sec", "secs", "second", "seconds", "secondly", "ms", "l", "us", "ns"} - {*ALIASES}
+OFTEN_A_MONTH = {"sm", "sms", "sme", "semi-month", "semi-monthly", "semimonthly", "half-monthly", "bimonthly"}
 GRAMMAR = re.compile(r"(?P<count>\d*)[ -]?(?P<word>business-[a-z]+|[a-z]+)(?:-(?P<name>[a-z]+))?(?:-(?P<day>\d+))?")
 
 
@@ -199,6 +203,12 @@ def parse_frequency(text: str, timestamps: Timestamps | None = None) -> Frequenc
     """
     match = GRAMMAR.fullmatch(text.strip().lower())
     word = match["word"] if match else text.strip().lower()
+    if match and word in BELOW_MINUTES:
+        message = f"'{text}' is less than a minute, the shortest step that can be forecast by dates."
+        raise UsageError(message, "--aggregate mean --freq min, or --no-dates if each row is one step")
+    if match and text.strip().lower() in OFTEN_A_MONTH:
+        message = f"'{text}', twice a month, is no even step."
+        raise UsageError(message, "--no-dates --season 24 if each row is one step, or --aggregate sum --freq M")
     if match is None or word not in ALIASES or match["count"].strip("0") == "" != match["count"]:
         hint = "--freq takes 15min, h, D, B, W, M, Q, Y or a word such as weekly; left out, it is inferred"
         raise UsageError(f"'{text}' is not a frequency.{did_you_mean(word, ALIASES)}", hint)
@@ -222,9 +232,29 @@ def of_seconds(step: int, timestamps: Timestamps | None, weekday: str = "") -> F
     anchored = weekday or (unit == "week" and timestamps is None)
     phase = (WEEKDAYS.index(weekday or "SUN") - EPOCH_WEEKDAY) % 7 * DAY if anchored else 0
     if timestamps is not None:
-        rest = most_common((seconds_of(timestamps) - phase) % step)
+        rest = _usual_rest(seconds_of(timestamps) - phase, step)
         phase += rest - rest % SECONDS["week"] + rest % DAY if anchored else rest
     return Frequency(unit, step // SECONDS[unit], phase % step)
+
+
+def _usual_rest(seconds: Ordinals, step: int) -> int:
+    """Returns where in a step most timestamps lie; of those that lie around a step, each elsewhere, where it is."""
+    rests = seconds % step
+    usual = most_common(rests)
+    if step > DAY or (rests == usual).mean() >= AGREED:
+        return usual
+    turns = rests * (2 * np.pi / step)
+    centre = float(np.angle(np.exp(1j * turns).mean())) * step / (2 * np.pi)
+    away = (rests - centre + step / 2) % step - step / 2
+    if np.quantile(np.abs(away), 1 - SCATTERED) > step / 4:
+        if (rests == usual).mean() > SCATTERED:
+            return usual
+        return 0 if step == DAY else int(rests[0])
+    for unit in (step, SECONDS["hour"], 15 * 60, SECONDS["minute"]):  # the roundest of the times that may be meant
+        near = round(centre / unit) * unit
+        if unit <= step and abs(near - centre) <= max(float(np.abs(away).mean()), 1.0):
+            return int(near % step)
+    return round(centre) % step
 
 
 def of_months(step: int, timestamps: Timestamps | None, day: int = 0, month: str = "") -> Frequency:

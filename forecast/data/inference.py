@@ -14,6 +14,7 @@ from forecast.data.frequency import (
     most_common,
     of_months,
     of_seconds,
+    readable,
     seconds_of,
 )
 from forecast.errors import DataError
@@ -22,6 +23,16 @@ STRAYS = 0.2  # share of steps that may contradict the most common one; ordinals
 WEEKENDS = 0.05  # share of dates on a weekend that business-daily data may have
 LOOSE_DAYS = 7  # within so many days of a month lie its third Fridays and its first and last trading days
 OCCUPANCY = 0.1  # a grid with a smaller share of its steps observed is an accident
+FEWEST_NEAR = 12  # dates that show a step beside which each of them lies
+NEAR = 0.15  # of a step: so far beside it dates may lie
+FEW = 0.02  # share of them that may lie farther
+ROUND_STEPS = (
+    *(60 * minutes for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
+    *(3600 * hours for hours in (1, 2, 3, 4, 6, 8, 12, 24)),
+)  # seconds, that divide an hour or a day
+FEWEST_MONTHS = 6
+OFTEN = {2: "two", 3: "three", 4: "four"}  # dates a month that are no step
+SECONDS_HINT = "--aggregate mean --freq min makes one value of each minute"
 HALF = 0.5  # with fewer of its steps observed, a frequency gives way to months
 
 
@@ -41,12 +52,44 @@ def infer_frequency(timestamps: Timestamps) -> Frequency:
     frequency = _infer_calendar(stamps) or _infer_fixed(stamps)
     if frequency is None or _occupancy(frequency, stamps) < HALF:
         frequency = _infer_loose_months(stamps) or frequency  # third Fridays are no weeks
+    frequency = frequency or _infer_near(stamps)
     if frequency is None:
-        distances = np.diff(seconds_of(stamps))
-        shortest, longest = _duration(int(distances.min())), _duration(int(distances.max()))
-        message = f"the frequency can't be inferred: from {shortest} to {longest} lie between two dates."
-        raise DataError(message, f"{hint}; for single events, --aggregate sum --freq D")
+        raise _no_step(stamps, hint)
     return frequency
+
+
+def _no_step(stamps: Timestamps, hint: str) -> DataError:
+    """Returns what to do with dates that have no common step, or one that can't be forecast by dates."""
+    distances = np.diff(seconds_of(stamps))
+    usual = most_common(distances)
+    if usual % SECONDS["minute"] and _common_step(distances):
+        message = f"the dates are {_duration(usual)} apart, and no step but whole minutes can be forecast by dates."
+        return DataError(message, f"{SECONDS_HINT}, or --no-dates if each row is one step")
+    _, counts = np.unique(months_of(stamps), return_counts=True)
+    each = most_common(counts[1:-1]) if counts.size >= FEWEST_MONTHS else 1
+    if each in OFTEN and (counts[1:-1] == each).mean() >= 1 - STRAYS:
+        days = [readable(stamp) for stamp in stamps[counts[0] : counts[0] + each]]
+        message = f"there are {OFTEN[each]} dates a month, such as {' and '.join(days)}, which is no even step."
+        return DataError(message, f"--no-dates --season {12 * each} if each row is one step; --aggregate sum --freq M")
+    shortest, longest = _duration(int(distances.min())), _duration(int(distances.max()))
+    message = f"the frequency can't be inferred: from {shortest} to {longest} lie between two dates."
+    return DataError(
+        message, f"{hint}; --no-dates if each row is one step; for single events, --aggregate sum --freq D"
+    )
+
+
+def _infer_near(stamps: Timestamps) -> Frequency | None:
+    """Returns minutes to days where each date lies near a step of its own: 12:00:02, 12:04:57, 12:10:01."""
+    seconds = seconds_of(stamps)
+    distances = np.diff(seconds)
+    if stamps.size < FEWEST_NEAR:
+        return None
+    usual = float(np.median(distances))
+    step = min(ROUND_STEPS, key=lambda each: abs(each / usual - 1))
+    if abs(step / usual - 1) > NEAR or np.mean(np.abs(distances / step - np.round(distances / step)) > 2 * NEAR) > FEW:
+        return None
+    frequency = of_seconds(step, stamps)
+    return frequency if (distances / step < 0.5).mean() <= FEW else None
 
 
 def _infer_calendar(stamps: Timestamps) -> Frequency | None:

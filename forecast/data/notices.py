@@ -17,6 +17,7 @@ from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.table import Table
 from forecast.errors import DataError
 
+MOST_ENDED = 0.5  # share of the series that end before the others: so many are no accident
 MANY = 10  # one step in so many may be missing without a warning
 FILLED = {"interpolate": "interpolated", "previous": "filled with the value before", "zero": "filled with 0"}
 REVERSED = 0.9  # share of the changes of date from row to row that go back
@@ -111,6 +112,18 @@ def closed_words(panel: Panel) -> str:
     if are_levels(panel.values):
         return words if panel.fill == "previous" else f"{words}: --fill previous if the value stays then"
     return f"{words}: --fill zero if nothing is sold then"
+
+
+def end_findings(panel: Panel) -> list[Finding]:
+    """Returns which series end before the others: they are forecast from there."""
+    early = panel.last < panel.last.max()
+    if not early.any():
+        return []
+    last = readable(panel.frequency.timestamps(panel.last.max()[None])[0])
+    which = (": " if early.sum() == 1 else ", such as ") + panel.series_ids[int(early.argmax())]
+    text = f"{int(early.sum()):,} of {len(panel):,} series {'ends' if early.sum() == 1 else 'end'} before {last}{which}"
+    grade: Grade = "warning" if early.mean() < MOST_ENDED else "note"
+    return [Finding(grade, "ends", f"{text} (forecast from there)")]
 
 
 def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Finding]:

@@ -23,8 +23,9 @@ SAMPLE = 400  # different texts that tell whether a column holds numbers
 MONEY = r"(?:us|r|a|c|hk|nz)?\p{Sc}|usd|eur|gbp|jpy|cny|chf|cad|aud|inr|sek|nok|dkk|pln|brl|zar|kr\.?|rs\.?|zł|kč"
 UNITS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "%": 1.0}
 MINUS = "[-−–]"  # the hyphen, the minus and the dash that stands for one
+BOUND = r"<=?|≤|>=?|≥|~|≈|ca\.?|approx\.?"  # below or above what can be counted, or about
 FRAME = (
-    rf"^\s*(?P<opened>\()?\s*(?P<sign>{MINUS}|\+)?\s*(?P<before>{MONEY})?\s*(?P<late>{MINUS})?\s*"
+    rf"^\s*(?P<bound>{BOUND})?\s*(?P<opened>\()?\s*(?P<sign>{MINUS}|\+)?\s*(?P<before>{MONEY})?\s*(?P<late>{MINUS})?\s*"
     r"(?P<digits>[0-9.,'’ \x{a0}\x{202f}]*[0-9][.,]?)(?P<power>e[-+]?\d+)?"
     rf"\s*(?P<unit>k|mm|mn|mio\.?|m|bn|b|t|%)?\s*(?P<behind>{MONEY})?\s*(?P<trail>-)?\)?\s*$"
 )
@@ -42,6 +43,7 @@ class Numbers:
     thousands: str  # the mark between them; empty where there is none
     is_unsure: bool = False  # the other decimal mark would read as many, but as other numbers
     example: int = 0  # position of a text that was not written plainly
+    bounded: tuple[int, ...] = ()  # positions of texts that name a bound, or say about how much: <1, >100, ~5
     mixed: tuple[int, ...] = ()  # positions of texts in different measures: $5 and €5, or 0.3 and 31%; empty for one
 
 
@@ -62,11 +64,14 @@ def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
     best = replace(best, valid=best.valid & ~(_has(found, "sign") & _has(found, "late")))
     opened, negative = _has(found, "opened"), _has(found, "sign", MINUS) | _has(found, "late") | _has(found, "trail")
     scale = _scales(found, "unit", lambda unit: UNITS[unit.rstrip(".")]) * _scales(found, "power", _power)
+    below = _has(found, "bound", "[<≤]") & best.valid
+    scale = np.where(below, 0.5, 1.0) * scale  # between 0 and the bound
     odd = _has(found, "unit") | opened | ~_has(found, "digits", r"^\d+([.]\d+)?$")
     return replace(
         best,
         values=np.where(best.valid, best.values * scale * np.where(opened | negative, -1.0, 1.0), np.nan),
         is_unsure=differ,
+        bounded=tuple(np.flatnonzero(_has(found, "bound") & best.valid).tolist()),
         mixed=_mixed(found, best),
         example=int((differing if differ else odd & best.valid).argmax()),
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
-from forecast.data.alignment import align, average_doubled_hours, infer_of_panel
+from forecast.data.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.beside import columns_beside
 from forecast.data.calendar import split_columns
 from forecast.data.candidates import Candidate, find_candidates
@@ -34,6 +34,7 @@ from forecast.data.notices import (
     constant_findings,
     dialect_findings,
     empty_row_findings,
+    end_findings,
     gap_findings,
     order_findings,
     repeat_findings,
@@ -207,6 +208,7 @@ def _place(
 ) -> Rows:
     """Returns each row at the step that its date names, of a frequency that is known from before or not."""
     dates, keys = selection.dates, selection.keys
+    valued = ~np.logical_and.reduce([np.isnan(numbers) for numbers in values])
     if options.no_dates:
         frequency = ROW
     elif known is not None:
@@ -214,8 +216,9 @@ def _place(
     elif options.freq is not None:
         frequency = parse_frequency(options.freq, dates.stamps)
     else:
-        frequency = infer_of_panel(dates, keys)
-    aligned = align(table, dates, frequency, keys, is_asked=(known or options.freq) is not None)
+        frequency = infer_of_rows(table, dates, keys, valued)
+    is_asked = (known or options.freq) is not None
+    aligned = align(table, dates, frequency, keys, is_asked=is_asked, valued=valued)
     findings = list(aligned.findings)
     dates = aligned.dates
     series = np.where(dates.codes < 0, -1, keys.codes)
@@ -233,6 +236,7 @@ def _add_up(selection: Selection, values: Sequence[FloatArray], options: ReadOpt
     """Returns all rows of a step together, as ``--aggregate`` says."""
     dates, keys = selection.dates, selection.keys
     frequency = aggregated_frequency(dates, options.freq)
+    dates = around_steps(dates, frequency, keys)
     text = {"sum": "added up", "mean": "averaged", "last": "reduced to the last one", "count": "counted"}[how]
     findings = [Finding("note", "aggregate", f"rows of one {frequency.name} step are {text}", "--aggregate, --freq")]
     series = np.where(dates.codes < 0, -1, keys.codes)
@@ -272,7 +276,7 @@ def _panel(
     if empty:
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
-    findings += constant_findings(table, panel, is_sequel=is_sequel)
+    findings += constant_findings(table, panel, is_sequel=is_sequel) + end_findings(panel)
     question = None if is_sequel else _question(panel, rows, options, selection.columns.ids)
     if question:
         findings = [question.finding if finding.topic == "gaps" else finding for finding in findings]

@@ -3,13 +3,14 @@
 Shapes: ``R`` rows.
 """
 
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.data.columns import Columns
-from forecast.data.findings import Finding, listed, quoted
-from forecast.data.numbers import thousand_or_decimals
+from forecast.data.findings import Finding, counted, listed, quoted
+from forecast.data.numbers import Numbers, thousand_or_decimals
 from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import FloatArray
 from forecast.data.selection import ROWS
@@ -90,10 +91,24 @@ def _style_findings(table: Table, name: str) -> list[Finding]:
     if style is None:
         return []
     numbers, text = style
+    findings = _bound_findings(table, name, numbers)
     value = f"{numbers.values[numbers.example]:.15g}"
-    if text == value:
+    if text == value or numbers.example in numbers.bounded:
+        return findings
+    return [*findings, Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+
+
+def _bound_findings(table: Table, name: str, numbers: Numbers) -> list[Finding]:
+    """Returns how cells are read that name a bound in place of a number: <1 as the half of it, >100 as 100."""
+    if not numbers.bounded:
         return []
-    return [Finding("note", "numbers", f"{text} in {name} is read as {value}", "--decimal")]
+    texts = table.texts(name)
+    rows = int(np.isin(texts.codes, numbers.bounded).sum())
+    words = [quoted(str(texts.values[i].as_py()).strip()) for i in numbers.bounded]
+    read = [f"{word} as {numbers.values[i]:.15g}" for word, i in zip(words, numbers.bounded, strict=True)]
+    text = f"{counted(rows, 'cell')} of {name} name a bound, no number: read {listed(read, 3)}"
+    word = words[0].strip("'")
+    return [Finding("warning", "bounds", text, f"--missing {shlex.quote(word)}" if word[0] in "<>≤≥" else "")]
 
 
 def measure_findings(table: Table, name: str) -> list[Finding]:

@@ -215,7 +215,7 @@ def _kept_sentinels(panel: Panel) -> list[Spot]:
     steps = not_measured(panel)
     if steps.size == 0:
         return []
-    numbers = ",".join(f"{value:g}" for value in np.unique(panel.values[steps]))
+    numbers = ",".join(f"{value:.15g}" for value in np.unique(panel.values[steps]))
     text = f"{counted(steps.size, 'value')} of {panel.values.size:,} may stand for 'not measured': {numbers}"
     finding = Finding("warning", "sentinel", text, f"--missing {numbers}")
     return [Spot(finding, np.unique(series_of(panel, steps)), steps)]

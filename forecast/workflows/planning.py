@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast.data.findings import counted
+from forecast.data.findings import counted, digits
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
 from forecast.evaluation.splits import Fold, rolling_origins
@@ -92,7 +92,7 @@ def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the d
     rule = "sales can't be negative" if kind == "sales" else "a price must be above 0"
     more = f", and {counted(wrong.size - 1, 'value')} more like it" if wrong.size > 1 else ""
     raise DataError(
-        f"With --kind {kind}, {rule}: {name} is {panel.values[wrong[0]]:g} on {date}{more}.",
+        f"With --kind {kind}, {rule}: {name} is {digits(float(panel.values[wrong[0]]))} on {date}{more}.",
         hint,
     )
 

@@ -29,7 +29,7 @@ MOST = 3  # shifts a series; more are its nature
 
 
 def level_shifts(values: FloatArray, seasons: Sequence[int]) -> IntArray:
-    """Returns the first step of each new level, in order.
+    """Returns the first observed step of each new level, in order.
 
     Args:
         values: (N,), NaN where nothing was observed.
@@ -45,7 +45,7 @@ def level_shifts(values: FloatArray, seasons: Sequence[int]) -> IntArray:
     found = _shifts(flat, side)
     if bridged.min() > 0:  # a shift is one in size and in proportion
         found = np.intersect1d(found, _shifts(np.log(flat), side))
-    return found if found.size <= MOST else found[:0]
+    return seen[np.searchsorted(seen, found)] if found.size <= MOST else found[:0]
 
 
 def _shifts(flat: FloatArray, side: int) -> IntArray:

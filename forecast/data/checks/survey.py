@@ -14,9 +14,9 @@ from forecast.data.checks.cycles import seasonal_strength, without_cycles
 from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
-from forecast.data.findings import Finding, Grade, counted
+from forecast.data.findings import Finding, Grade, counted, digits
 from forecast.data.frequency import readable
-from forecast.data.notices import FILLED, closed_words
+from forecast.data.notices import FILLED, closed_words, end_findings
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.sentinels import find_sentinels
 
@@ -133,7 +133,7 @@ def _negative(panel: Panel) -> list[Spot]:
     series, _ = _where(panel, steps)
     text = f"{counted(steps.size, 'value')} of {panel.values.size:,} below 0"
     text += f" in {len(series):,} of {len(panel):,} series" if len(panel) > 1 else ""
-    text += f", the lowest {float(np.nanmin(panel.values)):g}"
+    text += f", the lowest {digits(float(np.nanmin(panel.values)))}"
     return [Spot(Finding("warning" if share < FEW_NEGATIVE else "note", "negative", text), series, steps)]
 
 
@@ -170,11 +170,7 @@ def _spans(panel: Panel) -> list[Spot]:
     """Returns which series begin later or end earlier than most of the others."""
     spots = []
     early, late = panel.last < panel.last.max(), panel.first > panel.first.min()
-    if early.any():
-        last = readable(panel.frequency.timestamps(panel.last.max()[None])[0])
-        text = f"{_of(panel, early, 'ends', 'end')} before {last}{_such_as(panel, early)} (forecast from there)"
-        grade: Grade = "warning" if early.mean() < 0.5 else "note"
-        spots.append(Spot(Finding(grade, "ends", text), np.flatnonzero(early), NOTHING))
+    spots += [Spot(finding, np.flatnonzero(early), NOTHING) for finding in end_findings(panel)]
     if late.any():
         first = readable(panel.frequency.timestamps(panel.first.min()[None])[0])
         text = f"{_of(panel, late, 'begins', 'begin')} after {first}{_such_as(panel, late)}"
@@ -238,7 +234,9 @@ def _places(panel: Panel, steps: IntArray, most: int = 3) -> str:
     for step in steps[:most]:
         i = int(series_of(panel, step[None])[0])
         stamp = readable(panel.frequency.timestamps((panel.first[i] + step - panel.offsets[i])[None])[0])
-        words.append(f"{stamp} ({panel.values[step]:.6g})" + (f" of {panel.series_ids[i]}" if len(panel) > 1 else ""))
+        words.append(
+            f"{stamp} ({digits(panel.values[step])})" + (f" of {panel.series_ids[i]}" if len(panel) > 1 else "")
+        )
     rest = steps.size - most
     return ", ".join(words) + (f" and {rest:,} more" if rest > 0 else "")
 
