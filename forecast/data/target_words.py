@@ -286,3 +286,8 @@ def _longer(word: str, table: dict[str, float]) -> Iterator[tuple[str, float]]:
     for known in ("umsatz", "absatz", "verkauf", "sprzedaz"):
         if word.startswith(known):
             yield known, table[known]
+
+
+def is_known_word(word: str) -> bool:
+    """Returns whether a word, with its accents, is one of those that names of columns have."""
+    return _plain(word) in _table()
