@@ -14,6 +14,8 @@ CHOICES = {"time": "Time", "target": "Target", "ids": "Id"}
 """Findings that tell which column was chosen; a table tells them with the columns."""
 BESIDE = "candidates"
 """Findings of columns that could serve as covariates; a table tells them with the columns, too."""
+ENCODING = "encoding"
+"""Told on the line of what was read."""
 GRADES = ("error", "warning", "note")
 STRONG = 0.6
 
@@ -54,7 +56,7 @@ def check_json(result: "CheckResult") -> dict[str, Any]:
 def check_table(result: "CheckResult") -> str:
     """Returns what is in the file, then the findings, the worst first, and what to do next."""
     lines = [*_head(result), "\n"]
-    shown = [spot.finding for spot in result.spots if spot.finding.topic not in {*CHOICES, BESIDE}]
+    shown = [spot.finding for spot in result.spots if spot.finding.topic not in {*CHOICES, BESIDE, ENCODING}]
     for finding in shown:
         lines.append(beside(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
     if shown:
@@ -69,7 +71,10 @@ def _head(result: "CheckResult") -> Iterator[str]:
     panel, columns = reading.panel, reading.columns
     choices = {spot.finding.topic: spot.finding for spot in result.spots if spot.finding.topic in CHOICES}
     chosen = {"time": columns.time, "target": ", ".join(columns.target), "ids": ", ".join(columns.ids)}
-    yield beside(f"{reading.source}: {count(reading.rows, 'row')}", "", "Read")
+    is_usual = reading.encoding == "UTF-8"
+    text = "" if is_usual else f", {reading.encoding}"
+    rows = count(reading.rows, "row")
+    yield beside(f"{reading.source}{text}: {rows}", "" if is_usual else "(--encoding)", "Read")
     for topic, label in CHOICES.items():
         flag = "--id" if topic == "ids" else f"--{topic}"
         if topic in choices:

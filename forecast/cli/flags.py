@@ -91,6 +91,10 @@ class DataFlags:
         _data("--missing", help="What means 'not measured', such as -200,9999; none: keep all.", metavar="WORDS"),
     ] = None
     decimal: Annotated[Decimal | None, _data("--decimal", help="What separates decimals.")] = None
+    encoding: Annotated[
+        str | None,
+        _data("--encoding", help="Of the text, where it is read as another: cp1251, shift_jis.", metavar="ENCODING"),
+    ] = None
     aggregate: Annotated[
         Aggregate | None, _data("--aggregate", help="Make one value of the rows of each step; see --freq.")
     ] = None

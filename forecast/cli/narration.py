@@ -42,7 +42,7 @@ class Narrator:
         from forecast.workflows.inferred import inferred_from_file
 
         _say_all(inferred_from_file(reading))
-        _tell(reading.findings)
+        _tell(finding for finding in reading.findings if finding.topic != "encoding")  # told with the file
         if self._phases:
             tell_reading(reading)
             self._phases.enter("planning")

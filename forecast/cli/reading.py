@@ -48,6 +48,7 @@ def read_options(flags: DataFlags) -> "ReadOptions":
         fill=flags.fill,
         missing=split_names(flags.missing),
         decimal=flags.decimal,
+        encoding=flags.encoding,
         aggregate=flags.aggregate,
         keep_partial=flags.keep_partial,
         no_dates=flags.no_dates,

@@ -31,6 +31,7 @@ EXAMPLES = {
     "CODE": '"D"',
     "WORDS": '"-200"',
     "FORMAT": '"%d/%m/%Y"',
+    "ENCODING": '"cp1251"',
     "COLUMN": '"sales"',
     "COLUMNS": '"promo,price"',
     "DATA": '"sales.csv"',

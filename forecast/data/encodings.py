@@ -97,8 +97,8 @@ def decoded(data: bytes, asked: str | None = None) -> tuple[str, str] | None:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16"), "UTF-16"
     if b"\0" in data:
-        name = _wide(data)
-        return (data.decode(name), LABELS[name]) if name else None
+        wide = _wide(data)
+        return (data.decode(wide), LABELS[wide]) if wide else None
     name = detect(data)
     return data.decode(name, errors="replace"), LABELS[name]
 
@@ -135,7 +135,19 @@ def detect(data: bytes) -> str:
     return best if is_clear and _decodes(data, best) else USUAL
 
 
-def plausibility(text: str) -> float:
+def reads_better(data: bytes, name: str) -> bool:
+    """Returns whether a text that could be UTF-8 is rather in another encoding, by its letters in both."""
+    if data.isascii():
+        return b"\x1b" in data or b"~{" in data  # encodings that write all with ASCII
+    sample = _sample(data)
+    try:
+        other = sample.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return _plausibility(other) > _plausibility(sample.decode(errors="replace"))
+
+
+def _plausibility(text: str) -> float:
     """Returns how usual the letters of a text are that are not ASCII, about 1 for a text and below 0 for none."""
     return max(rate(text) for rate in _RATINGS.values())
 
@@ -219,10 +231,12 @@ def _of_mark(sign: str, before: str, after: str) -> float:
 
 def _latin(text: str, languages: tuple[str, ...], less: float) -> float:
     text = re.sub("õ(?!e)", "¶", text) if "ãõçáéíóúâêôà" in languages else text
-    crowded = len(re.findall(r"[^\W\d_a-zA-Z]{3,}", text))
-    return max(_by_words(text, lambda sign, own=own: 1.0 if sign.lower() in own else -0.3) for own in languages) - (
-        less + 0.5 * bool(crowded)
-    )
+    crowded = bool(re.search(r"[^\W\d_a-zA-Z]{3,}", text))
+    return max(_by_words(text, partial(_of_alphabet, own)) for own in languages) - less - 0.5 * crowded
+
+
+def _of_alphabet(own: str, sign: str) -> float:
+    return 1.0 if sign.lower() in own else -0.3
 
 
 def _script(text: str, first: str, last: str, common: str) -> float:

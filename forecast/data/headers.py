@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 from forecast.data.dialect import SAMPLE_BYTES, detect_dialect
+from forecast.data.encodings import decoded
 from forecast.data.intake import GZIP_MAGIC, PARQUET_MAGIC
 from forecast.data.source import UTF16_MARKS
 
@@ -35,4 +36,5 @@ def _text(head: bytes) -> str:
         return head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         is_cut = error.start > len(head) - 4
-        return head[: error.start].decode("utf-8-sig") if is_cut else head.decode("cp1252", errors="ignore")
+        found = None if is_cut else decoded(head)
+        return found[0] if found else head[: error.start].decode("utf-8-sig")

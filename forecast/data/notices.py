@@ -166,7 +166,7 @@ def dialect_findings(table: Table) -> list[Finding]:
     """Returns how the text was read where that is out of the ordinary."""
     findings = []
     if table.source.encoding != "UTF-8":
-        findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}"))
+        findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}", "--encoding"))
     if table.dialect is not None and table.dialect.line > 1:
         above = counted(table.dialect.line - 1, "line")
         findings.append(Finding("note", "title", f"{above} above the column names left out"))

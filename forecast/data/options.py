@@ -20,6 +20,7 @@ class ReadOptions:
         date_format: How dates are written.
         fill: What stands in a gap; None for ``interpolate``, or 0 where rows are added up or counted.
         decimal: What separates decimals, ``.`` or ``,``.
+        encoding: Of the text.
         missing: Words and numbers that stand for no value; ``KEEP_ALL`` to keep even what is surely none.
         aggregate: How the rows of one step become one value.
         keep_partial: Keep a first or last period that is only partly there, when rows are aggregated.
@@ -36,6 +37,7 @@ class ReadOptions:
     date_format: str | None = None
     fill: Fill | None = None
     decimal: Decimal | None = None
+    encoding: str | None = None
     missing: tuple[str, ...] = ()
     aggregate: Aggregate | None = None
     keep_partial: bool = False

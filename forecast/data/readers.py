@@ -64,6 +64,7 @@ class Reading:
     panel: Panel
     findings: tuple[Finding, ...]
     fingerprint: str  # SHA-256 of the bytes
+    encoding: str = "UTF-8"  # of the text as stored
     is_closed: bool = True  # the last line ends in a line break
     settled: ReadOptions = field(default_factory=ReadOptions)  # as asked for, what was inferred filled in
     header: tuple[str, ...] = ()  # all columns of the file
@@ -117,7 +118,7 @@ def read_panel(
         OpenQuestionError: Very many steps have no row, and nobody said what stands there.
     """
     words = [word for word in options.missing if options.missing != KEEP_ALL]
-    table = Table(read_source(source), decimal=options.decimal, missing=words)
+    table = Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
     selection = select(table, options)
     columns = selection.columns
     targets = read_targets(table, columns, options)
@@ -152,6 +153,7 @@ def read_panel(
             *more,
         ),
         fingerprint=table.source.fingerprint,
+        encoding=table.source.encoding,
         is_closed=table.source.is_closed,
         settled=_settled(options, selection, targets.missing, rows.frequency, _mark(table, columns)),
         header=tuple(table.names),

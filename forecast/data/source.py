@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast.data.encodings import decoded, find_encoding, label_of, reads_better
 from forecast.data.findings import python_line
 from forecast.data.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
-from forecast.errors import DataError, NotFoundError, did_you_mean
+from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -50,11 +51,16 @@ class Source:
         return self.is_parquet or self.data.endswith((b"\n", b"\r"))
 
 
-def read_source(source: str | Path | Source) -> Source:
+def read_source(source: str | Path | Source, encoding: str | None = None) -> Source:
     """Returns what a path, or ``-`` for standard input, holds; a source that was read is returned as it is.
+
+    Args:
+        source: The path, or ``-``.
+        encoding: Of the text, where that was asked for.
 
     Raises:
         NotFoundError: There is no such file.
+        UsageError: There is no such encoding.
         DataError: It can't be read, is empty, or is neither text nor Parquet.
     """
     if isinstance(source, Source):
@@ -68,11 +74,13 @@ def read_source(source: str | Path | Source) -> Source:
         data, fingerprint = _stored(path, name)
     if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
         raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
-    encoding = "UTF-8"
+    found = "UTF-8"
     if not data.startswith(PARQUET_MAGIC):
-        data, encoding = _utf8(data, name)
+        data, found = _utf8(data, name, encoding)
         _check_table(data, name, path)
-    return Source(name, stem, path, data, fingerprint, encoding)
+    elif encoding is not None:
+        raise UsageError(f"{name} is a Parquet file, whose texts have one encoding.", "leave out --encoding")
+    return Source(name, stem, path, data, fingerprint, found)
 
 
 def stem_of_name(name: str) -> str:
@@ -162,21 +170,33 @@ def _files(folder: Path) -> list[str]:
     return []
 
 
-def _utf8(data: bytes, name: str) -> tuple[bytes, str]:
-    """Returns text as UTF-8 without a byte order mark, and the encoding that it was in."""
+def _utf8(data: bytes, name: str, asked: str | None) -> tuple[bytes, str]:
+    """Returns text as UTF-8 without a byte order mark, and the encoding that it was in.
+
+    A mark tells it. What is UTF-8, and reads better so, is taken for that even where another encoding is asked for:
+    a model's newer data may have been saved anew.
+
+    Raises:
+        DataError: It is no text, or not in the encoding that was asked for.
+    """
     if data.startswith(WORKBOOK_MAGICS):
         raise DataError(f"{name} is a spreadsheet or an archive, not text.", "save the table as CSV and use that")
-    if data.startswith(UTF16_MARKS):
-        try:
-            return data.decode("utf-16").encode(), "UTF-16"
-        except UnicodeDecodeError:
+    wide = data.startswith((*UTF16_MARKS, codecs.BOM_UTF32_BE)) or b"\0" in data
+    is_utf8 = not wide and (data.isascii() or data.startswith(codecs.BOM_UTF8) or _is_utf8(data))
+    if is_utf8 and (asked is None or data.startswith(codecs.BOM_UTF8) or not reads_better(data, find_encoding(asked))):
+        return data.removeprefix(codecs.BOM_UTF8), "UTF-8"
+    try:
+        found = decoded(data, None if data.startswith(UTF16_MARKS) else asked)
+    except UnicodeDecodeError as error:
+        if asked is None:
             raise DataError(f"{name} is not readable text.", "save the table as CSV in UTF-8") from None
-    if b"\0" in data:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"{name} is not in {label_of(find_encoding(asked))}: line {line} can't be read."
+        raise DataError(message, "leave out --encoding, or name another") from None
+    if found is None:
         raise DataError(f"{name} is not text: it holds zero bytes.", "save the table as CSV in UTF-8")
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if data.isascii() or _is_utf8(data):
-        return data, "UTF-8"
-    return data.decode("cp1252", errors="replace").encode(), "Windows-1252"
+    text, label = found
+    return text.encode(errors="replace"), label
 
 
 def _check_table(data: bytes, name: str, path: Path | None) -> None:

@@ -23,6 +23,7 @@ class ReadSettings(TypedDict, total=False):
     fill: Fill
     missing: Names
     decimal: Decimal
+    encoding: str
     aggregate: Aggregate
     keep_partial: bool
     no_dates: bool

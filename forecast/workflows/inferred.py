@@ -40,7 +40,9 @@ def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
     flags = ("--time", "--target", "--id") if columns.ids else ("--time", "--target")
     rows, target = counted(reading.rows, "row"), ", ".join(columns.target)
     time = f"{columns.time} → time" if columns.time else "row number → time"
-    read = Inference("Read", f"{reading.source}: {rows}, {time}, {target} → target{ids}", flags)
+    text = "" if reading.encoding == "UTF-8" else f", {reading.encoding}"
+    flags = flags if reading.encoding == "UTF-8" else (*flags, "--encoding")
+    read = Inference("Read", f"{reading.source}{text}: {rows}, {time}, {target} → target{ids}", flags)
     first, last = reading.days
     if columns.time:
         step, flag = f"{panel.frequency.name} ({panel.frequency.code})", "--freq"
