@@ -15,6 +15,9 @@ STEERING = re.compile(
 """Signs that steer a terminal, end lines, turn the direction of writing, or can't be seen. Not the joiners U+200C
 and U+200D, without which Persian, Hindi and some emoji can't be written."""
 
+NO_MEMORY = ("failed to map segment", "cannot allocate memory", "out of memory", "std::bad_alloc")
+NO_THREADS = ("can't start new thread", "resource temporarily unavailable")
+
 
 class ExitCode(IntEnum):
     """What the shell sees. Append only: cron jobs rely on the numbers."""
@@ -109,14 +112,32 @@ def exit_code_of(error: BaseException) -> ExitCode:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    if lacks_threads(error):
+        return ExitCode.DEPENDENCY
     return ExitCode.TRAINING if lacks_memory(error) else ExitCode.BUG
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Returns whether an error says that memory ran out: Python's and NumPy's, or TensorFlow's, known by its name."""
-    return isinstance(error, MemoryError) or any(
-        kind.__name__ == "ResourceExhaustedError" for kind in type(error).mro()
-    )
+    """Returns whether an error says that memory ran out.
+
+    Python's and NumPy's say it by their kind, TensorFlow's by its name, and a library that can't be loaded in words.
+    """
+    named = any(kind.__name__ in {"ResourceExhaustedError", "ArrowMemoryError"} for kind in type(error).mro())
+    return isinstance(error, MemoryError) or named or _says(error, NO_MEMORY)
+
+
+def lacks_threads(error: BaseException) -> bool:
+    """Returns whether an error says that the system allows no more threads."""
+    return isinstance(error, RuntimeError | OSError) and _says(error, NO_THREADS)
+
+
+def _says(error: BaseException, words: Iterable[str]) -> bool:
+    """Returns whether an error of Python's or of the system's, or what led to it, holds some words."""
+    while not isinstance(error, ImportError | OSError | RuntimeError | SystemError):
+        if error.__cause__ is None:
+            return False
+        error = error.__cause__
+    return any(word in str(error).lower() for word in words)
 
 
 def printable(text: str) -> str:

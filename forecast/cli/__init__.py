@@ -16,12 +16,14 @@ from forecast.cli.run import Run
 from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.usage import refuse_empty, usage_error
 from forecast.errors import (
+    DependencyError,
     ExitCode,
     ForecastError,
     OpenQuestionError,
     TrainingError,
     UndecidedError,
     lacks_memory,
+    lacks_threads,
     printable,
 )
 
@@ -77,8 +79,11 @@ def _run(arguments: list[str], run: Run) -> int:
         if "--debug" in arguments:
             raise
         if lacks_memory(error):
-            hint = "--units, --window, --horizon or --batch-size with a smaller number"
+            hint = "fewer rows or columns; of networks, smaller --units, --window or --horizon; or ulimit -v with more"
             return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
+        if lacks_threads(error):
+            lacking = DependencyError("The system allows this user no more threads.", "ulimit -u with a larger number")
+            return _report(lacking, arguments, run)
         hint = "run it again with --debug and report what it prints"
         bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
         return _report(bug, arguments, run)

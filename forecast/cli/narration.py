@@ -58,6 +58,12 @@ class Narrator:
         if self._phases:
             tell_specs(specs)
 
+    def long(self, about: str) -> None:
+        """Says about how many hours it will take, and what makes it shorter."""
+        if not self._quiet:
+            shorter = "--time-limit 10m makes it fit, --preset fast or fewer --steps shorten it; -n measures it"
+            say(f"{about} on this machine, at a rough guess: {shorter}", "Time")
+
     def progress(self, label: str, share: float) -> None:
         """Moves the bar."""
         self._bar.update(label, share)

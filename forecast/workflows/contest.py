@@ -22,6 +22,7 @@ from forecast.models.matching import match_parameters, spec_parameters
 from forecast.models.recipe import make_spec
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
 from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
+from forecast.workflows.costs import Task, check_memory, time_text, training_seconds
 from forecast.workflows.planning import make_plan
 from forecast.workflows.timing import (
     TAIL,
@@ -48,6 +49,9 @@ class Reporter(Protocol):
     def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
         """It is settled which networks will be trained, by their cell, and how all will be scored."""
 
+    def long(self, about: str) -> None:
+        """It will take hours: about how many."""
+
     def progress(self, label: str, share: float) -> None:
         """A part of the work has come so far, from 0 to 1."""
 
@@ -59,6 +63,9 @@ class Silence:
         """Says nothing."""
 
     def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
+        """Says nothing."""
+
+    def long(self, about: str) -> None:
         """Says nothing."""
 
     def progress(self, label: str, share: float) -> None:
@@ -158,8 +165,13 @@ def prepare(
     folds = rolling_origins(panel, plan.horizon, plan.folds, least)
     count = count_windows(panel, plan)
     specs = _specs(tuple(cells), plan, settings, count, terms)
+    task = Task.of(panel, plan, count)
+    own = {cell: specs[cell] for cell in trained}
+    check_memory(task, own)
     if not terms.is_timed:
         reporter.planned(reading, plan, {cell: specs[cell] for cell in trained}, settings)
+        if long := time_text(training_seconds(task, own)):
+            reporter.long(long)
     if trained:
         reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())

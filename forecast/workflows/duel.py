@@ -247,6 +247,9 @@ class Silently:
     def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
         """Says nothing."""
 
+    def long(self, about: str) -> None:
+        """Says nothing: the user has been told of the retrain."""
+
     def progress(self, label: str, share: float) -> None:
         """Passes it on."""
         self.inner.progress(f"{label}, on all data", share)

@@ -27,6 +27,8 @@ are 95 % intervals, and of many series each step gives many; what is chance take
 SMALL = 5_000
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
 LONGEST_WINDOW = 400
+LONGEST_HORIZON = 400
+"""No hint asks for more: what is longer is forecast as well by a longer step (--aggregate), and takes hours."""
 TUTORIAL_WINDOW = 60
 LONG_SEASON = 50
 """A season of so many steps is seen once and a quarter, not several times."""
@@ -101,7 +103,7 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
     """Returns the error for rows that don't hold the plan, with the nearest plan that they hold as its hint."""
     ways = []
     if length > folds + 2:
-        ways.append(f"--horizon {(length - 1) // (folds + 2)}")
+        ways.append(f"--horizon {_sensible((length - 1) // (folds + 2), LONGEST_HORIZON)}")
     if settings.folds and length > 3 * horizon:
         ways.append(f"--folds {(length - 1) // horizon - 2}")
     if not ways:
@@ -114,6 +116,11 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
         f"{counted(folds, 'fold')}: {(folds + 2) * horizon + 1:,} are needed.",
         ", or ".join(ways),
     )
+
+
+def _sensible(most: int, usual: int) -> str:
+    """Returns a number for a hint: the most that the data allows, but none that would take for ever."""
+    return f"{most}" if most <= usual else f"{usual} (at most {most:,})"
 
 
 def _was_negative(panel: Panel, fold: Fold) -> bool:
@@ -139,7 +146,7 @@ def _check_given(settings: Settings, window: int, seasons: tuple[int, ...], hori
         raise UsageError(
             f"A window of {counted(window, 'step')} and {counted(ahead, 'step')} after it don't fit into what is "
             f"known at the earliest fold: {counted(known, 'step')}.",
-            f"--window {known - ahead}",
+            f"--window {_sensible(known - ahead, LONGEST_WINDOW)}",
         )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forecast.data.continuation import read_future
-from forecast.data.findings import listed
+from forecast.data.findings import counted, listed
+from forecast.data.free_memory import free_memory, size_text
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
@@ -20,6 +21,11 @@ from forecast.workflows.ahead import told_notes, untold_notes
 from forecast.workflows.planning import check_kind
 from forecast.workflows.sources import called_alike, only_model, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
+
+MOST_REPEATS = 1000
+"""A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""
+OF_A_FORECAST = 1500
+"""Bytes that a step of one series takes: in all members, with its bounds, as a row and as text."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,26 @@ def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int
     horizon = stored.trained.horizon if horizon is None else horizon
     if horizon < 1:
         raise UsageError(f"--horizon {horizon} is not a number of steps.", "--horizon 1 or more")
+    _check_reach(stored.trained.horizon, len(panel), horizon)
     return horizon
+
+
+def _check_reach(trained: int, series: int, horizon: int) -> None:
+    """Refuses a horizon that would take hours or more memory than is free, before anything is forecast.
+
+    Raises:
+        UsageError: it would.
+    """
+    if horizon > MOST_REPEATS * trained:
+        times, most = f"{horizon / trained:,.0f} times", MOST_REPEATS * trained
+        message = f"--horizon {horizon} is {times} the {counted(trained, 'step')} that the model was trained for."
+        raise UsageError(message, f"--horizon {most} or less, or forecast train DATA --horizon with more steps")
+    needed = OF_A_FORECAST * series * horizon
+    if horizon > trained and needed > free_memory():
+        most = max(trained, int(free_memory() / OF_A_FORECAST / series))
+        what = f"{counted(horizon, 'step')} of {counted(series, 'series')} need {size_text(needed)} of memory"
+        message = f"{what}, and {size_text(free_memory())} is free."
+        raise UsageError(message, f"--horizon {most} or less, or --series with fewer of them")
 
 
 def check_promise(stored: StoredModel, panel: Panel) -> None:
