@@ -7,10 +7,12 @@ import pytest
 from told import AHEAD, shops, told_model
 
 from forecast.errors import DataError
+from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
-from forecast.workflows.ahead import columns_needed, flags_of, told_notes, untold_notes
+from forecast.workflows.ahead import columns_needed, flags_of, short_notes, told_notes, untold_notes
 
 FIX = "forecast predict shop --future FILE"
 
@@ -169,3 +171,49 @@ def test_a_text_that_the_history_never_held_is_said():
     assert notes(told_as(wider, "sky", 3), trained_on(wider)) == (
         "sky never was 'hail', so it is taken as none of 'fog', 'rain', 'sun'.",
     )
+
+
+# Series of a few rows
+
+
+def calibrated(panel, season=1):
+    calibration = Calibration(np.ones(5), {80: 1.0, 95: 2.0})
+    return replace(trained_on(panel), calibration=calibration, season=season, spread=usual_spread(panel, season))
+
+
+def with_new(panel, rows):
+    """The panel with its last series as a new one of its last rows."""
+    short = panel.until([*panel.lengths[:2], 0])
+    tail = panel.tail(rows).select([2])
+    values = np.concatenate([short.values, tail.values])
+    offsets, first = short.offsets.copy(), panel.first.copy()
+    offsets[3], first[2] = offsets[2] + rows, panel.last[2] - rows + 1
+    covariates = replace(panel.covariates, past=panel.covariates.past[: len(values)])
+    ids = (*panel.series_ids[:2], "west")
+    return replace(panel, values=values, offsets=offsets, first=first, covariates=covariates, series_ids=ids)
+
+
+def test_series_of_a_few_rows_has_the_intervals_of_others_and_that_is_said():
+    panel = shops()
+    trained = calibrated(panel)
+    assert short_notes(trained, panel) == ()
+    few = with_new(panel, 3)
+    [note] = short_notes(trained, few)
+    assert note == (
+        "1 series (west) has too few rows to tell how far it varies: its intervals are mostly as wide as is usual of "
+        "the others."
+    )
+    forecasts = trained.forecast(few, 5)
+    wide = (forecasts.intervals[1].upper - forecasts.point) / forecasts.point
+    assert 0.3 < (wide[2] / wide[:2].mean()).mean() < 3
+    assert short_notes(replace(trained, calibration=None), few) == ()
+
+
+def test_series_that_has_not_lived_through_its_season_has_none_and_that_is_said():
+    panel = shops()
+    trained, few = calibrated(panel, season=7), with_new(panel, 3)
+    [note] = short_notes(trained, few)
+    assert note == "1 series (west) has too few rows to tell how far it varies: its forecast has no intervals."
+    forecasts = trained.forecast(few, 5)
+    assert np.isnan(forecasts.intervals[0].lower[2]).all()
+    assert not np.isnan(forecasts.intervals[0].lower[:2]).any()

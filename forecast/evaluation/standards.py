@@ -3,6 +3,8 @@
 Shapes: ``S`` series.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,9 +16,15 @@ from forecast.models.exponential import steps_used
 from forecast.models.seasonality import season_strength
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 NEGLIGIBLE = 1e-5
 """A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
+FEW_DIFFERENCES = 5
+"""Of fewer, a series says little of how far it varies: see ``interval_scales``."""
+BELIEF = 4.0
+"""What is usual of all series counts as so many differences beside the own ones of such a series, by
+``benchmarks/short_series.py``."""
 
 
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
@@ -37,6 +45,53 @@ def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
         if values.size:
             sizes[which] = np.abs(values).mean(axis=1)
     return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
+
+
+def differences_seen(panel: Panel, season: int) -> IntArray:
+    """Returns how many differences each series' scale stands on, by its observed values, (S,)."""
+    seen = _seen(panel)
+    return np.maximum(np.where(seen > season, seen - season, seen - 1), 0)
+
+
+def usual_spread(panel: Panel, season: int) -> float | None:
+    """Returns the scale of a series as a share of its mean size, as is usual; None where no series is long enough."""
+    sizes = _sizes(panel)
+    tells = (differences_seen(panel, season) >= FEW_DIFFERENCES) & (sizes > 0)
+    shares = learning_scales(panel, season)[tells] / sizes[tells]
+    shares = shares[~np.isnan(shares)]
+    return float(np.median(shares)) if len(shares) else None
+
+
+def interval_scales(panel: Panel, season: int, usual: float | None) -> FloatArray:
+    """Returns the scales by which intervals are wide, (S,); NaN for a series that is to have none.
+
+    These are ``learning_scales``. But two rows may be alike by chance: what few differences tell is drawn to what is
+    usual of a series of this size. And before it has lived through a season, a new series has no interval, nor has one
+    of a single row: its forecast can't know what will come.
+
+    Args:
+        panel: ends at the origin.
+        season: of the scale.
+        usual: see ``usual_spread``.
+    """
+    scales, count = learning_scales(panel, season), differences_seen(panel, season)
+    few = count < FEW_DIFFERENCES
+    if not few.any():
+        return scales
+    own = np.nan_to_num(series_scales(panel, season))
+    drawn = np.sqrt((count * own**2 + BELIEF * ((usual or 0.0) * _sizes(panel)) ** 2) / (count + BELIEF))
+    has_lived = (_seen(panel) > max(season, 1)) & (usual is not None)
+    return np.where(few, np.where(has_lived, drawn, np.nan), scales)
+
+
+def _seen(panel: Panel) -> IntArray:
+    """Returns how many values of each series were observed, (S,)."""
+    return np.array([panel.observed[a:b].sum() for a, b in pairwise(panel.offsets)], dtype=np.int64)
+
+
+def _sizes(panel: Panel) -> FloatArray:
+    """Returns the mean size of each series' values, gaps filled, (S,)."""
+    return np.array([np.abs(panel.filled[a:b]).mean() if b > a else 0.0 for a, b in pairwise(panel.offsets)])
 
 
 def lowest_values(panel: Panel) -> FloatArray:

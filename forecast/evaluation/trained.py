@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.standards import learning_scales, lowest_values
+from forecast.evaluation.standards import interval_scales, lowest_values
 from forecast.models.baselines import steps_used
 from forecast.models.causes import AROUND
 from forecast.models.combination import Combination
@@ -30,6 +30,7 @@ class TrainedModel:
     Attributes:
         learned: what stands for known values of steps to come that nobody tells; None where nothing is known ahead, or
             in a version of an earlier program.
+        spread: the usual scale of a series as a share of its size, by which one of few rows has its intervals.
     """
 
     name: str
@@ -38,6 +39,7 @@ class TrainedModel:
     calibration: Calibration | None
     season: int
     learned: UsualValues | None = None
+    spread: float | None = None
 
     @property
     def usual(self) -> UsualValues | None:
@@ -75,7 +77,7 @@ class TrainedModel:
         usual, so that a step's forecast is the same number whatever the horizon.
         """
         panel = self.told(panel, horizon)
-        lowest, scales = lowest_values(panel), learning_scales(panel, self.season)
+        lowest, scales = lowest_values(panel), interval_scales(panel, self.season, self.spread)
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:

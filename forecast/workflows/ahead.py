@@ -10,6 +10,7 @@ from forecast.data.extrapolation import Flags, check_flags, is_yes_no, told_beyo
 from forecast.data.findings import counted, listed
 from forecast.data.future import steps_counted, untold, when
 from forecast.data.panel import FloatArray, Panel
+from forecast.evaluation.standards import FEW_DIFFERENCES, differences_seen, interval_scales
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.encoding import Encoding
 
@@ -31,6 +32,23 @@ def flags_of(trained: TrainedModel) -> Flags:
 def _encodings(trained: TrainedModel) -> list[Encoding]:
     learned = [part.knowledge.encoding for part in trained.model.parts if part.knowledge]
     return [encoding for encoding in learned if encoding]
+
+
+def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
+    """Returns which series have so few rows that their intervals are as wide as others', or that they have none."""
+    if trained.calibration is None:
+        return ()
+    few = differences_seen(panel, trained.season) < FEW_DIFFERENCES
+    has_none = np.isnan(interval_scales(panel, trained.season, trained.spread))
+    notes = []
+    for which, what in ((few & ~has_none, "mostly as wide as is usual of the others"), (few & has_none, "")):
+        names = [panel.series_ids[i] for i in np.flatnonzero(which)]
+        if names:
+            whose = f"{counted(len(names), 'series')} ({listed(names, 3)})"
+            have, vary, own = ("has", "it varies", "its") if len(names) == 1 else ("have", "they vary", "their")
+            then = f"{own} intervals are {what}" if what else f"{own} forecast has no intervals"
+            notes.append(f"{whose} {have} too few rows to tell how far {vary}: {then}.")
+    return tuple(notes)
 
 
 def told_notes(

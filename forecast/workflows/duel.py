@@ -22,6 +22,7 @@ from forecast.data.readers import Reading
 from forecast.evaluation.backtest import Trial, backtest
 from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.splits import Fold, ends_together
+from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.baselines import seasonal_naive
 from forecast.models.forecaster import Watcher
@@ -261,7 +262,8 @@ def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Re
     A backtest of a warm start would not be honest: the weights that it begins from have seen its folds.
     """
     watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
-    return replace(champion, model=train_on(champion.model, panel, machine, watcher), learned=learn_usual(panel))
+    model = train_on(champion.model, panel, machine, watcher)
+    return replace(champion, model=model, learned=learn_usual(panel), spread=usual_spread(panel, champion.season))
 
 
 def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Score:

@@ -17,7 +17,7 @@ from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
-from forecast.workflows.ahead import told_notes, untold_notes
+from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.planning import check_kind
 from forecast.workflows.sources import called_alike, only_model, read_alike
 from forecast.workflows.versions import StoredModel, load_version, read_settings
@@ -134,6 +134,7 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
         UsageError: the horizon is below 1.
     """
     horizon = check_horizon(stored, panel, horizon)
+    notes += short_notes(stored.trained, panel)
     notes += told_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
     notes += untold_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)

@@ -19,7 +19,7 @@ from forecast.production.disk import atomic_write, kind_of
 from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
 from forecast.production.version import Version
-from forecast.workflows.ahead import told_notes, untold_notes
+from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
 from forecast.workflows.destinations import check_folder
@@ -223,7 +223,8 @@ class Succession:
         path = self.request.folder / f"{version.name}.csv"
         atomic_write(path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR")
         self.outlook = Outlook(panel, forecasts)
-        self.untold = told_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
+        self.untold = short_notes(trained, panel)
+        self.untold += told_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
         self.untold += untold_notes(trained, panel, trained.horizon, "--future FILE")
         return path
 

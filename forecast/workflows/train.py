@@ -12,6 +12,7 @@ from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
+from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Watcher
@@ -25,7 +26,7 @@ from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
-from forecast.workflows.ahead import told_notes, untold_notes
+from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.contest import Contest, Reporter, run_contest
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
@@ -149,7 +150,8 @@ def finish(
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
     is_averaged = bool(contest.reading.settled.aggregate)
-    untold = told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
+    untold = short_notes(trained, panel)
+    untold += told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
     untold += untold_notes(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
     return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
 
@@ -200,7 +202,8 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
     else:
         fitted = make_forecaster(chosen, contest.specs, plan.season, contest.machine).fit(panel, watcher)
     model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
-    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel))
+    spread = usual_spread(panel, plan.season)
+    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
@@ -85,6 +86,7 @@ def pack_version(
         "season": trained.season,
         "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
         "usual": dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
+        "spread": trained.spread,
         "settings": asdict(settings),
         "data": _describe_data(reading, options),
         "libraries": {name: package_version(name) for name in LIBRARIES},
@@ -163,7 +165,8 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         data["fill"],
         _covariates(data, arrays),
     )
-    return trained, context
+    spread = manifest["spread"] if "spread" in manifest else usual_spread(context, season)
+    return replace(trained, spread=None if spread is None else float(spread)), context
 
 
 def _load_calibration(arrays: Mapping[str, Any], widths: dict[int, float], series_ids: Sequence[str]) -> Calibration:
