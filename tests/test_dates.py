@@ -278,7 +278,7 @@ def test_a_form_that_does_not_fit_names_the_first_value():
     [
         ("%d/%m/%Q", "%Q is not known"),
         ("%d/%m", "it needs a year"),
-        ("%Y-%Y", "each field once"),
+        ("%Y-%m-%m", "each field once"),
         ("%Y%", "% is not known"),
     ],
 )

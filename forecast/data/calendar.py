@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecast.data.date_forms import DAY, monday
+from forecast.data.centuries import last_year
+from forecast.data.clock import MOST_HOURS, has_labels, has_ranges, is_packed, slots_of, time_of_day
+from forecast.data.date_forms import DAY, LAST_YEAR, monday
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
@@ -29,11 +31,12 @@ LIMITS = {
     "month": (1, 12),
     "week": (0, 53),  # 0 and 53 are of years that have them, or refused
     "day": (1, 31),
-    "hour": (0, 24),  # from 0 to 23, or from 1 to 24
+    "hour": (0, MOST_HOURS),  # from 0 to 23, or from 1 to 24; 25 where clocks are turned back
     "minute": (0, 59),
 }
+MOSTLY = 0.8
 IN_ORDER = ("year", "month", "day", "hour", "minute")  # of columns whose names say nothing
-CLOCK = r"(?i)^\s*\d{1,2}[:.h]\d{2}([:.]\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?\s*$"
+CLOCK_PARTS = ("clock", "slot", "hour", "minute")
 
 
 def split_columns(table: Table, time: str | None) -> list[str]:
@@ -46,24 +49,31 @@ def split_columns(table: Table, time: str | None) -> list[str]:
         return list(split_names(time))
 
 
-def read_times(table: Table, names: Sequence[str], form: str | None = None) -> Dates:
+def read_times(table: Table, names: Sequence[str], form: str | None = None, today: int | None = None) -> Dates:
     """Returns the timestamps that one column holds, or that several hold together.
+
+    Args:
+        table: The file.
+        names: The columns.
+        form: As ``--date-format`` takes it.
+        today: The year that it is, which two digits don't go far beyond.
 
     Raises:
         DataError: A cell does not fit.
         UsageError: The form is none.
     """
     if len(names) == 1:
-        return read_dates(table, names[0], form)
+        return read_dates(table, names[0], form, today)
     parts = _parts(table, names)
-    clock = {part: name for part, name in parts.items() if part in {"clock", "hour", "minute"}}
+    clock = {part: name for part, name in parts.items() if part in CLOCK_PARTS}
     rest = [name for name in names if name not in clock.values()]
     if len(rest) == 1 and parts.get("year") != rest[0]:
-        dates = read_dates(table, rest[0], form)
-        days = dates.stamps.astype("datetime64[D]").astype(np.int64) * DAY
-        seconds = np.where(dates.codes >= 0, np.append(days, 0)[dates.codes].astype(np.float64), np.nan)
-        return _of_rows(seconds + _time_of_day(table, clock), dates)
-    return _of_rows(_calendar_days(table, parts) * DAY + _time_of_day(table, clock), None)
+        dates = read_dates(table, rest[0], form, today)
+        stamps = dates.stamps.astype("datetime64[D]").astype(np.int64)
+        days = np.where(dates.codes >= 0, np.append(stamps, 0)[dates.codes].astype(np.float64), np.nan)
+        return _of_rows(days * DAY + time_of_day(table, clock, days), dates)
+    days = _calendar_days(table, parts, today)
+    return _of_rows(days * DAY + time_of_day(table, clock, days), None)
 
 
 def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str, ...]:
@@ -73,9 +83,11 @@ def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str,
         part = _part(table, name)
         if name != time and name not in taken and part and part not in found:
             found[part] = name
-    clock = [found[part] for part in ("clock", "hour", "minute") if part in found][: 1 if "clock" in found else 2]
-    if "hour" not in found and "clock" not in found:
-        clock = []
+    whole = next((found[part] for part in ("clock", "slot") if part in found), None)
+    clock = [whole] if whole else [found[part] for part in ("hour", "minute") if "hour" in found and part in found]
+    if not clock:
+        free = (name for name in table.names if name != time and name not in taken)
+        clock = [name for name in free if has_ranges(table, name)][:1]
     if part_of(time) != "year" or not _fits(table, time, "year"):
         return (time, *clock)
     days = next((found[part] for part in ("month", "week", "quarter") if part in found), None)
@@ -114,7 +126,7 @@ def _of_rows(seconds: FloatArray, dates: Dates | None) -> Dates:
     every[known] = codes
     if dates is None:
         return Dates(every, stamps.astype("datetime64[s]"))
-    return Dates(every, stamps.astype("datetime64[s]"), dates.note, dates.form, dates.reason, dates.strays)
+    return Dates(every, stamps.astype("datetime64[s]"), dates.note, dates.form, dates.reason, dates.strays, dates.told)
 
 
 def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
@@ -137,35 +149,43 @@ def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:
 def _part(table: Table, name: str) -> str | None:
     """Returns the part of a time that a column is named after and holds."""
     part = part_of(name)
-    if part in {"hour", "clock"} and not _fits(table, name, part):
-        return "clock" if _fits(table, name, "clock") or _is_packed(table, name) else None
-    return part if part and _fits(table, name, part) else None
-
-
-def _is_packed(table: Table, name: str) -> bool:
-    """Returns whether a column holds hours and minutes as one number: 0, 30, 100, 130 … 2330."""
-    if not table.is_whole(name):
-        return False
-    numbers = table.numbers(name)
-    hours, minutes = np.divmod(numbers[~np.isnan(numbers)], 100)
-    return bool(((hours >= 0) & (hours <= 24) & (minutes < 60)).all() and hours.any())
+    if part and _fits(table, name, part):
+        return part
+    if part in {"hour", "clock"} and (_fits(table, name, "clock") or is_packed(table, name)):
+        return "clock"
+    if part == "clock" and _fits(table, name, "hour"):
+        return "hour"
+    return "slot" if part in {"hour", "month", "quarter", "minute"} and _fits(table, name, "slot") else None
 
 
 def _fits(table: Table, name: str, part: str) -> bool:
     """Returns whether a column holds this part of a time."""
     if part == "clock":
-        texts = table.texts(name)
-        return len(texts.values) > 0 and bool(texts.matching(CLOCK).all())
+        return has_labels(table, name)
     if table.kind(name) == "text":
         return part in {"month", "quarter"} and not np.isnan(_named_parts(table, name)).any()
     if table.kind(name) != "numbers":
         return False
-    numbers = table.numbers(name)
+    if part == "slot":
+        return slots_of(table, name) > 0
+    numbers = table.numbers(name) if table.kind(name) == "numbers" else np.empty(0)
     low, high = LIMITS[part]
     present = numbers[~np.isnan(numbers)]
-    if present.size == 0 or not ((present >= low) & (present <= high)).all():
+    fits = present.size > 0 and bool(((present >= low) & (present <= high) & (present % 1 == 0)).all())
+    return fits or (part == "year" and has_short_years(table, name))
+
+
+def has_short_years(table: Table, name: str) -> bool:
+    """Returns whether a column holds two digits of years, which change by one, and seldom: 98, 98, 99, 99, 0, 0."""
+    if not table.is_whole(name):
         return False
-    return bool((present % 1 == 0).all())
+    numbers = table.numbers(name)
+    present = numbers[~np.isnan(numbers)].astype(np.int64)
+    if present.size == 0 or present.min() < 0 or present.max() > 99 or (present == present[0]).all():
+        return False
+    steps = np.diff(present) % 100
+    steps = steps[steps != 0]
+    return bool(max((steps == 1).mean(), (steps == 99).mean()) > MOSTLY)
 
 
 def named_part(text: str) -> float:
@@ -187,7 +207,7 @@ def _numbers(table: Table, name: str) -> FloatArray:
     return np.append(_named_parts(table, name), np.nan)[table.texts(name).codes]
 
 
-def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
+def _calendar_days(table: Table, parts: dict[str, str], today: int | None) -> FloatArray:
     """Returns the days since 1970 that year, month, day, week or quarter tell, (R,).
 
     Raises:
@@ -199,6 +219,9 @@ def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
     fields = {part: _numbers(table, name) for part, name in parts.items() if part in LIMITS}
     known = ~np.logical_or.reduce([np.isnan(numbers) for numbers in fields.values()])
     whole = {part: np.where(known, numbers, LIMITS[part][0]).astype(np.int64) for part, numbers in fields.items()}
+    if whole["year"][known].max(initial=LIMITS["year"][0]) < 100:
+        last = last_year(whole["year"][known], today, LAST_YEAR)[0]
+        whole["year"] = last - (last - whole["year"]) % 100
     years = whole["year"] - 1970
     month = whole.get("month", 3 * whole.get("quarter", np.ones_like(years)) - 2)
     months = (years * 12 + month - 1).astype("datetime64[M]")
@@ -215,26 +238,3 @@ def _calendar_days(table: Table, parts: dict[str, str]) -> FloatArray:
         message = f"{table.place(row)}: {whole['year'][row]}-{month[row]:02}-{whole['day'][row]:02} is not a date"
         raise DataError(message, "correct it, or leave the line out")
     return np.where(known, days.astype(np.float64), np.nan)
-
-
-def _time_of_day(table: Table, clock: dict[str, str]) -> FloatArray:
-    """Returns the seconds since midnight, (R,). Hours from 1 to 24 are counted: the first begins at midnight."""
-    if "clock" in clock and _is_packed(table, clock["clock"]):
-        hours, minutes = np.divmod(table.numbers(clock["clock"]), 100)
-    elif "clock" in clock:
-        texts = table.texts(clock["clock"])
-        seconds = np.array([_seconds(text) for text in texts.values.to_pylist()] + [np.nan])
-        return seconds[texts.codes]
-    else:
-        hours = table.numbers(clock["hour"]) if "hour" in clock else np.zeros(table.rows)
-        minutes = table.numbers(clock["minute"]) if "minute" in clock else np.zeros(table.rows)
-    counted = np.nanmax(hours) == 24 and np.nanmin(hours) >= 1
-    return np.asarray(3600.0 * (hours - counted) + 60.0 * minutes)
-
-
-def _seconds(text: str) -> float:
-    """Returns the seconds since midnight of a time such as 18:00, 18.00.00 or 6:05 pm."""
-    hour, minute, *second = (int(digits) for digits in re.findall(r"\d+", text)[:3])
-    half = re.search(r"([ap])\.?m", text.lower())
-    hour = hour % 12 + 12 * (half[1] == "p") if half else hour
-    return 3600.0 * hour + 60.0 * minute + (second[0] if second else 0)

@@ -107,6 +107,11 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     return dated[0], _choice("time", dated[0], dated, "dates", "--time")
 
 
+def columns_of_dates_beside(table: Table, taken: Sequence[str], form: str | None) -> list[str]:
+    """Returns the other columns that hold dates."""
+    return [name for name in table.names if name not in taken and _could_be_dates(table, name, form)]
+
+
 def choose_ids(table: Table, dates: Dates, taken: Sequence[str], time: str) -> tuple[tuple[str, ...], list[Finding]]:
     """Returns the columns that tell the series apart, when none were asked for; none for a single series.
 

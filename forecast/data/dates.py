@@ -6,6 +6,8 @@ evenly spaced; where both do, only a person can say which.
 Shapes: ``R`` rows, ``D`` different texts.
 """
 
+import re
+import shlex
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -15,8 +17,27 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import flags
-from forecast.data.date_forms import BARE_WEEKS, COUNTED, DAY, FORMS, IN_TURN, TIMID, Parsed, parse
+from forecast.data.centuries import last_year
+from forecast.data.date_forms import (
+    BARE_WEEKS,
+    BARE_YEAR,
+    COUNTED,
+    DAY,
+    FORMS,
+    IN_TURN,
+    LAST_YEAR,
+    PAIRS,
+    TIMID,
+    Parsed,
+    has_open_century,
+    likely_forms,
+    parse,
+    short_years,
+)
+from forecast.data.date_ranges import beginnings
 from forecast.data.evenness import most_even
+from forecast.data.findings import quoted
+from forecast.data.long_days import settle_days
 from forecast.data.month_names import MONTHS
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table, Texts
@@ -55,6 +76,7 @@ class Dates:
     form: str = ""  # as --date-format takes it; empty where there was nothing to read
     reason: str = ""  # why this form, where others read the dates too
     strays: tuple[int, ...] = ()  # rows whose date is none, and which are left out
+    told: tuple[str, ...] = ()  # what else was done
 
     def without(self, unwanted: NDArray[np.bool_]) -> Self:
         """Returns the dates with some of the timestamps taken out, as if their cells were empty."""
@@ -69,10 +91,16 @@ class Dates:
         return replace(self, codes=codes).without(~present[:-1])
 
 
-def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
+def read_dates(table: Table, name: str, form: str | None = None, today: int | None = None) -> Dates:
     """Returns a column as dates, in the form given or else in the one that fits.
 
     A few rows may have a time of day or the word ``total`` in place of a date; they are strays.
+
+    Args:
+        table: The file.
+        name: The column.
+        form: As ``--date-format`` takes it.
+        today: The year that it is, which two digits don't go far beyond.
 
     Raises:
         DataError: A cell is not a date, or every date can be read in two ways.
@@ -82,10 +110,12 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
         return _read_numbered(table, name, form or numbered_form(table, name))
     if form is None and table.kind(name) == "dates" and not (table.zone(name) and table.dialect):
         return _read_stamps(table, name)
-    texts = table.texts(name)
+    texts, told = _beginnings(table.texts(name), form)
     if len(texts.values) == 0:
         raise DataError(f"Column {name} of {table.source.name} is empty.", "--time names another column")
-    parsed, reason = (parse(texts.values, form), "") if form else _best(texts, table.source.name)
+    parsed, reason = (_parse(texts, form, today), "") if form else _best(texts, table.source.name, today)
+    told += _century(table, texts, parsed.form, today)
+    parsed = _with_long_days(parsed)
     no_dates = texts.matching(NO_DATE) & ~parsed.valid
     strays = np.flatnonzero(np.append(no_dates, False)[texts.codes])
     is_tail = strays.size <= MOST_TOTALS and bool((strays >= table.rows - strays.size).all())
@@ -97,9 +127,87 @@ def read_dates(table: Table, name: str, form: str | None = None) -> Dates:
     dates = (
         _without_zone((codes, wall), (codes, wall - parsed.offset.astype("timedelta64[s]")))
         if parsed.zoned
-        else _dates(codes, wall)
+        else _dates(codes, wall, parsed.zone_left_out)
     )
-    return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()))
+    told += _fiscal(texts, parsed.form)
+    return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()), told=told)
+
+
+def _beginnings(texts: Texts, form: str | None) -> tuple[Texts, tuple[str, ...]]:
+    """Returns a column with the beginning of each range in its place, and what is to be said of that."""
+    sample = _sample(texts.values)
+
+    begun = beginnings(texts.values, sample, lambda values: _most(values, form))
+    if begun is None:
+        return texts, ()
+    text = f"the dates are ranges, such as {quoted(str(sample[0].as_py()), 60)}: the beginning of each counts"
+    return Texts(texts.codes, begun), (text,)
+
+
+def _most(values: Any, form: str | None) -> int:
+    """Returns how many texts are dates in the form given, or in that which reads the most."""
+    return int(parse(values, form).valid.sum()) if form else max(_counts(values).values())
+
+
+def _parse(texts: Texts, form: str, today: int | None) -> Parsed:
+    """Returns the texts read by one form, two digits of a year as they go on from row to row."""
+    if not has_open_century(form):
+        return parse(texts.values, form, long_days=True)
+    return parse(texts.values, form, _last_years(texts, form, today)[0], long_days=True)
+
+
+def _last_years(texts: Texts, form: str, today: int | None) -> tuple[int, ...]:
+    """Returns the last year that two digits mean; two where either may be meant."""
+    short = np.append(short_years(texts.values, form), -1)[texts.codes]
+    return last_year(short[short >= 0], today, LAST_YEAR) if (short >= 0).any() else (LAST_YEAR,)
+
+
+def _century(table: Table, texts: Texts, form: str, today: int | None) -> tuple[str, ...]:
+    """Returns which years two digits mean, where that is out of the ordinary.
+
+    Raises:
+        DataError: Those of two centuries may be meant.
+    """
+    if not has_open_century(form):
+        return ()
+    lasts = _last_years(texts, form, today)
+    parsed = parse(texts.values, form, lasts[0])
+    if not parsed.valid.any():
+        return ()
+    if len(lasts) > 1:
+        text = str(texts.values[int(parsed.valid.argmax())])
+        years = [_years(parse(texts.values, form, last)) for last in lasts]
+        message = f"{table.source.name}: the years of dates such as {text} can be {years[0]} or {years[1]}."
+        choices = [re.sub("(%[yg])", rf"{last_two // 100}\1", form) for last_two in lasts]
+        hints = [f"--date-format {shlex.quote(choice)} for {span}" for choice, span in zip(choices, years, strict=True)]
+        raise DataError(message, ", ".join(hints))
+    if (parsed.wall == parse(texts.values, form).wall)[parsed.valid].all():
+        return ()
+    return (f"two digits of a year mean one of {_years(parsed)}",)
+
+
+def _years(parsed: Parsed) -> str:
+    """Returns the first and the last year of what was read."""
+    years = parsed.wall[parsed.valid].astype("datetime64[s]").astype("datetime64[Y]")
+    return f"{years.min()} … {years.max()}"
+
+
+def _with_long_days(parsed: Parsed) -> Parsed:
+    """Returns texts with the hours of days of 25 hours in their places; a time beyond its day is no date."""
+    if parsed.time is None or not (parsed.time[parsed.valid] >= DAY).any():
+        return parsed
+    days = (parsed.wall - parsed.time) // DAY
+    time = parsed.time.astype(np.float64)
+    time[parsed.valid] = settle_days(days[parsed.valid], time[parsed.valid])
+    return replace(parsed, wall=days * DAY + time.astype(np.int64), valid=parsed.valid & (time <= DAY))
+
+
+def _fiscal(texts: Texts, form: str) -> tuple[str, ...]:
+    """Returns what is to be said of parts of years that may not begin in January."""
+    is_part = "%q" in form or "%h" in form
+    if not is_part or not (texts.matching(r"(?i)\bfy").any() or "%Y-%y" in form or "%y-%y" in form):
+        return ()
+    return (f"{texts.values[0]} is counted as if the year began in January",)
 
 
 def numbered_form(table: Table, name: str) -> str:
@@ -150,6 +258,9 @@ def looks_like_dates(texts: Texts, form: str | None = None, *, boldly: bool = Fa
     if 2 * int(flags(pc.match_substring_regex(sample, r"\d\d")).sum()) < len(sample):
         return False  # no year; most text is done with here
     counts = {form: int(parse(sample, form).valid.sum())} if form else _counts(sample)
+    if not max(counts.values()):
+        begun = beginnings(sample, sample, lambda values: _most(values, form))
+        counts = counts if begun is None else {form or "": _most(begun, form)}
     read = max(count for form, count in counts.items() if boldly or form not in TIMID or len(counts) == 1)
     return 0 < len(sample) <= 2 * read
 
@@ -177,7 +288,7 @@ def _dates(codes: IntArray, stamps: Stamps, note: str = "") -> Dates:
     return Dates(np.append(ranks, -1)[codes], ordered, note)
 
 
-def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
+def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     """Returns the texts read by the form that fits most of them, and why it was taken where several do.
 
     Raises:
@@ -186,7 +297,7 @@ def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
     counts = _counts(_sample(texts.values))
     enough = max(1.0, 0.9 * max(counts.values()))
     forms = [form for form in FORMS if counts[form] >= enough] or FORMS[:1]
-    readings = [parse(texts.values, form) for form in forms]
+    readings = [_parse(texts, form, today) for form in forms]
     fit = max(reading.valid.sum() for reading in readings)
     best, *others = (reading for reading in readings if reading.valid.sum() == fit)
     differ = [(other.wall != best.wall) & other.valid & best.valid for other in others if other.form != COUNTED]
@@ -205,11 +316,32 @@ def _best(texts: Texts, file: str) -> tuple[Parsed, str]:
 
 def _counts(sample: Any) -> dict[str, int]:
     """Returns how many texts of the sample each form reads."""
-    unlikely = set() if _are_weeks(sample) else set(BARE_WEEKS)
-    readings = {form: parse(sample, form) for form in FORMS}
-    if not _are_months_in_turn(readings[IN_TURN]):
-        unlikely.add(IN_TURN)
-    return {form: 0 if form in unlikely else int(reading.valid.sum()) for form, reading in readings.items()}
+    likely = set(likely_forms(sample)) - (set() if _are_weeks(sample) else set(BARE_WEEKS))
+    if len(sample) < 2 or _are_hours_of_a_day(sample):
+        likely -= set(PAIRS)
+    readings = {form: parse(sample, form) for form in FORMS if form in likely}
+    in_turn = {IN_TURN: _are_months_in_turn, "%y-%b": _are_months_in_turn, BARE_YEAR: _are_years_in_turn}
+    for form, is_in_turn in in_turn.items():
+        if form in readings and not is_in_turn(readings[form]):
+            del readings[form]
+    counts = {form: int(readings[form].valid.sum()) if form in readings else 0 for form in FORMS}
+    pairs = max(counts[form] for form in PAIRS)
+    if pairs and pairs >= MOSTLY * max(counts.values()):  # no months go on like 2010-11, 2011-12
+        return {form: count if form in PAIRS else 0 for form, count in counts.items()}
+    return counts
+
+
+def _are_years_in_turn(reading: Parsed) -> bool:
+    """Returns whether each year is mostly the one after, or each the one before, that of the text above it."""
+    years = reading.wall[reading.valid].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)
+    steps = np.diff(years) % 100
+    return steps.size > 1 and max((steps == 1).mean(), (steps == 99).mean()) > MOSTLY
+
+
+def _are_hours_of_a_day(sample: Any) -> bool:
+    """Returns whether pairs such as 00-01 go from 0 to 24, as those of hours do."""
+    first = {re.split(r"\D", text.strip(), maxsplit=1)[0] for text in sample.to_pylist()}
+    return {f"{hour:02}" for hour in range(24)} <= first and len(first) <= 26
 
 
 def _are_weeks(sample: Any) -> bool:

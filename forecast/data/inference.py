@@ -63,7 +63,7 @@ def _no_step(stamps: Timestamps, hint: str) -> DataError:
     distances = np.diff(seconds_of(stamps))
     usual = most_common(distances)
     if usual % SECONDS["minute"] and _common_step(distances):
-        message = f"the dates are {_duration(usual)} apart, and no step but whole minutes can be forecast by dates."
+        message = f"the dates are {duration(usual)} apart, and no step but whole minutes can be forecast by dates."
         return DataError(message, f"{SECONDS_HINT}, or --no-dates if each row is one step")
     _, counts = np.unique(months_of(stamps), return_counts=True)
     each = most_common(counts[1:-1]) if counts.size >= FEWEST_MONTHS else 1
@@ -71,7 +71,7 @@ def _no_step(stamps: Timestamps, hint: str) -> DataError:
         days = [readable(stamp) for stamp in stamps[counts[0] : counts[0] + each]]
         message = f"there are {OFTEN[each]} dates a month, such as {' and '.join(days)}, which is no even step."
         return DataError(message, f"--no-dates --season {12 * each} if each row is one step; --aggregate sum --freq M")
-    shortest, longest = _duration(int(distances.min())), _duration(int(distances.max()))
+    shortest, longest = duration(int(distances.min())), duration(int(distances.max()))
     message = f"the frequency can't be inferred: from {shortest} to {longest} lie between two dates."
     return DataError(
         message, f"{hint}; --no-dates if each row is one step; for single events, --aggregate sum --freq D"
@@ -147,7 +147,8 @@ def _common_step(distances: Ordinals) -> int | None:
     return divisor if (distances.size + 1) * divisor >= OCCUPANCY * distances.sum() else None
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Returns so many seconds in words, such as 1 hour or 2.5 days."""
     unit = next((unit for unit in ("day", "hour", "minute") if seconds >= SECONDS[unit]), None)
     if unit is None:
         return f"{seconds} seconds"

@@ -1,4 +1,4 @@
-"""The names of the months in languages that spreadsheets are written in, whole and as they are cut short."""
+"""The names of months and days of the week in languages that spreadsheets are written in, whole and cut short."""
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -20,3 +20,15 @@ _SPELLINGS = (  # English, German, French, Spanish, Italian, Portuguese, Dutch; 
 )
 MONTH_OF = {word: number for number, words in enumerate(_SPELLINGS) for word in words.split()}
 """From a name in lower case to how many months it comes after January."""
+
+_DAYS = (  # of the week, before a date; what they say is not needed
+    "monday mon tuesday tues tue wednesday wednes weds wed thursday thurs thur thu friday fri",
+    "saturday satur sat sunday sun",
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim",
+    "lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom",
+    "lunedì martedì mercoledì giovedì venerdì sabato domenica gio sab",
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo",
+)
+WEEKDAY = rf"(?:(?:{'|'.join(sorted({day for days in _DAYS for day in days.split()}, key=len, reverse=True))})[.,]* +)?"
+"""A regular expression: the day of the week that may stand before a date."""

@@ -4,20 +4,17 @@ Shapes: ``R`` rows.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from forecast.data.calendar import columns_of_time, is_even, number_rows, read_times, split_columns
+from forecast.data.calendar import number_rows, split_columns
 from forecast.data.columns import (
     Columns,
     SeriesKeys,
     check_names,
     choose_ids,
-    choose_time,
-    count_doubles,
     possible_ids,
     series_keys,
 )
@@ -25,12 +22,12 @@ from forecast.data.covariates import KINDS
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
-from forecast.data.lone_dates import without_lone
 from forecast.data.names import SURE_IDS
 from forecast.data.options import ReadOptions
 from forecast.data.panel import IntArray
 from forecast.data.table import Table
 from forecast.data.target import choose_target
+from forecast.data.times import choose_times
 from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import join_names
@@ -48,8 +45,13 @@ class Selection:
     findings: tuple[Finding, ...]
 
 
-def select(table: Table, options: ReadOptions) -> Selection:
+def select(table: Table, options: ReadOptions, today: int | None = None) -> Selection:
     """Returns which columns are used; what was not asked for is inferred.
+
+    Args:
+        table: The file.
+        options: What was asked for.
+        today: The year that it is, which two digits don't go far beyond.
 
     Raises:
         UsageError: An option names no column, or options contradict each other.
@@ -72,7 +74,7 @@ def select(table: Table, options: ReadOptions) -> Selection:
         keys = _keys(table, ids)
         dates = number_rows(keys.codes, len(keys.names))
     else:
-        times, dates, findings = _times(table, times, named, options)
+        times, dates, findings = choose_times(table, times, named, options, today)
         if not ids and options.aggregate:
             others = possible_ids(table, dates, [*targets, *times, *covariates])
             findings += [Finding("note", "ids", f"none; possible: {listed(others)}", "--id")] if others else []
@@ -133,46 +135,3 @@ def _keys(table: Table, ids: tuple[str, ...]) -> SeriesKeys:
 def _order(dates: Dates, keys: SeriesKeys) -> IntArray:
     """Returns the rows by series and time, (R,)."""
     return np.lexsort((dates.codes, keys.codes))
-
-
-def _times(
-    table: Table, times: tuple[str, ...], taken: list[str], options: ReadOptions
-) -> tuple[tuple[str, ...], Dates, list[Finding]]:
-    """Returns the time columns, their dates, and what to say of them.
-
-    A column of days is taken together with one of hours where that leads to even steps; the times of single sales do
-    not.
-    """
-    findings: list[Finding] = []
-    if times:
-        dates = read_times(table, times, options.date_format)
-    else:
-        time, findings = choose_time(table, taken, options.date_format)
-        times = (time,)
-        dates = read_times(table, times, options.date_format)
-        everything = np.zeros(table.rows, np.int64)
-        several = columns_of_time(table, time, taken) if count_doubles(everything, dates) else times
-        if len(several) > 1:
-            together = read_times(table, several, options.date_format)
-            sure = dates.form == "%Y" or options.aggregate or options.freq
-            if together.stamps.size > dates.stamps.size and (sure or is_even(together)):
-                times, dates, findings = several, together, []
-                findings.append(Finding("note", "time", f"{' and '.join(times)} together", "--time"))
-    if dates.note:
-        findings.append(Finding("note", "zone", dates.note))
-    if dates.reason:
-        findings.append(Finding("note", "dates", dates.reason, f"--date-format {dates.form}"))
-    if dates.strays:
-        row = dates.strays[0]
-        text = f"{quoted(table.texts(times[0]).value(row))} is no date"
-        findings.append(_left_out(table, dates.strays, text))
-    dates, lone = without_lone(dates)
-    if lone.size:
-        text = f"{quoted(table.texts(times[0]).value(int(lone[0])))} lies a decade or more from all other dates"
-        findings.append(_left_out(table, lone.tolist(), text))
-    return times, dates, findings
-
-
-def _left_out(table: Table, rows: Sequence[int], reason: str) -> Finding:
-    count = f"{len(rows)} rows left out, the first is" if len(rows) > 1 else "left out:"
-    return Finding("warning", "strays", f"{count} {table.line(rows[0])}, since {reason}")

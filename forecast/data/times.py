@@ -1,0 +1,137 @@
+"""When each row is: by the columns asked for, or by those that say it best.
+
+Shapes: ``R`` rows.
+"""
+
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from forecast.data.calendar import columns_of_time, is_even, read_times
+from forecast.data.columns import choose_time, columns_of_dates_beside, count_doubles
+from forecast.data.date_forms import DAY
+from forecast.data.dates import Dates, read_dates
+from forecast.data.findings import Finding, quoted
+from forecast.data.inference import duration
+from forecast.data.lone_dates import without_lone
+from forecast.data.options import ReadOptions
+from forecast.data.swapped_days import Swapped, day_and_month, find_swapped
+from forecast.data.table import Table
+from forecast.errors import DataError
+
+
+def choose_times(
+    table: Table, times: tuple[str, ...], taken: Sequence[str], options: ReadOptions, today: int | None
+) -> tuple[tuple[str, ...], Dates, list[Finding]]:
+    """Returns the time columns, their dates, and what to say of them.
+
+    A column of days is taken together with one of hours where that leads to even steps; the times of single sales do
+    not. A column that holds days and hours at once goes before both.
+
+    Raises:
+        DataError: No column holds dates, a cell is none, or days and months changed places.
+    """
+    findings: list[Finding] = []
+    if times:
+        dates = read_times(table, times, options.date_format, today)
+    else:
+        times, dates, findings = _infer(table, taken, options, today)
+    if dates.note:
+        findings.append(Finding("note", "zone", dates.note))
+    if dates.reason:
+        findings.append(Finding("note", "dates", dates.reason, f"--date-format {dates.form}"))
+    findings += [Finding("note", "dates", text, "--date-format") for text in dates.told]
+    if dates.strays:
+        row = dates.strays[0]
+        text = f"{quoted(table.texts(times[0]).value(row))} is no date"
+        findings.append(_left_out(table, dates.strays, text))
+    if swapped := find_swapped(dates):
+        text = _swapped_text(table, times[0], dates, swapped)
+        if options.date_format is None:
+            form = dates.form or "%Y-%m-%d"
+            hint = (
+                f"write all dates in one way, such as 2024-01-31; --date-format {shlex.quote(form)} if they are right"
+            )
+            raise DataError(f"{table.source.name}: {text}", hint)
+        findings.append(Finding("warning", "swapped", text, "--date-format"))
+    dates, lone = without_lone(dates)
+    if lone.size:
+        text = f"{quoted(table.texts(times[0]).value(int(lone[0])))} lies a decade or more from all other dates"
+        findings.append(_left_out(table, lone.tolist(), text))
+    return times, dates, findings
+
+
+def _infer(
+    table: Table, taken: Sequence[str], options: ReadOptions, today: int | None
+) -> tuple[tuple[str, ...], Dates, list[Finding]]:
+    """Returns the time columns that nobody asked for, their dates, and what to say of them."""
+    time, findings = choose_time(table, taken, options.date_format)
+    times: tuple[str, ...] = (time,)
+    dates = read_times(table, times, options.date_format, today)
+    if not count_doubles(np.zeros(table.rows, np.int64), dates):
+        return times, dates, findings
+    several = columns_of_time(table, time, taken)
+    together = dates
+    if len(several) > 1:
+        finer = read_times(table, several, options.date_format, today)
+        sure = dates.form == "%Y" or options.aggregate or options.freq
+        if finer.stamps.size > dates.stamps.size and (sure or is_even(finer)):
+            times, together = several, finer
+            findings = [Finding("note", "time", f"{' and '.join(times)} together", "--time")]
+    whole = _whole(table, dates, together, [*several, *taken], (options.date_format, today))
+    if whole:
+        return (whole[0],), whole[1], [_beside(times, together, *whole)]
+    return times, together, findings
+
+
+def _whole(
+    table: Table, days: Dates, together: Dates, taken: Sequence[str], form: tuple[str | None, int | None]
+) -> tuple[str, Dates] | None:
+    """Returns the column that holds the days and, beside what other columns say together, hours at even steps."""
+    for name in columns_of_dates_beside(table, taken, form[0]):
+        with suppress(DataError):
+            dates = read_dates(table, name, *form)
+            distances = _distances(dates, days)
+            is_near = distances.size == table.rows and bool((np.abs(distances) <= DAY).all())
+            is_finer = dates.stamps.size > days.stamps.size and dates.stamps.size >= together.stamps.size - 1
+            if is_near and is_finer and is_even(dates):
+                return name, dates
+    return None
+
+
+def _beside(times: Sequence[str], together: Dates, name: str, dates: Dates) -> Finding:
+    """Returns what was taken, and how far the other columns are from it."""
+    others = " and ".join(times) + (" together" if times[1:] else "")
+    distances = np.unique(_distances(together, dates))
+    verb = "are" if times[1:] else "is"
+    shift = f"tell{'' if times[1:] else 's'} it less precisely" if not times[1:] else "don't always agree"
+    if distances.size == 1 and times[1:]:
+        distance = int(distances[0])
+        when = "earlier" if distance < 0 else "later"
+        shift = f"{verb} {duration(abs(distance))} {when}" if distance else "say the same"
+    return Finding("note", "time", f"{name}; {others} {shift}", f"--time {','.join(times)}")
+
+
+def _distances(dates: Dates, others: Dates) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Returns the seconds from others to dates in the rows that have both."""
+    both = (dates.codes >= 0) & (others.codes >= 0)
+    stamps = [one.stamps.astype(np.int64)[one.codes[both]] for one in (dates, others)]
+    return stamps[0] - stamps[1]
+
+
+def _swapped_text(table: Table, time: str, dates: Dates, swapped: Swapped) -> str:
+    """Returns which two lines tell that days and months changed places."""
+    texts = table.texts(time)
+    rows = (swapped.row, swapped.other)
+    cells = [f"{texts.value(row)} in {table.line(row)}" for row in rows]
+    stamps = [dates.stamps[dates.codes[row]] for row in rows]
+    span = f"{swapped.first.astype('datetime64[D]')} to {swapped.last.astype('datetime64[D]')}"
+    order = f"row by row the dates go from {span} in order if {cells[0]} is {day_and_month(stamps[0], swapped=True)}"
+    return f"days and months changed places: {order} and {cells[1]} is {day_and_month(stamps[1])}"
+
+
+def _left_out(table: Table, rows: Sequence[int], reason: str) -> Finding:
+    count = f"{len(rows)} rows left out, the first is" if len(rows) > 1 else "left out:"
+    return Finding("warning", "strays", f"{count} {table.line(rows[0])}, since {reason}")
