@@ -1,5 +1,6 @@
 """`forecast check [DATA]`."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -39,7 +40,9 @@ def check_command(
     from forecast.workflows.tables import csv_text
 
     source, options = find_data(data, reading, output)
-    result = check(CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force))
+    result = check(
+        CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force, datetime.now(UTC))
+    )
     form = settle_form(output.form)
     if form == "json":
         print_json(check_json(result))

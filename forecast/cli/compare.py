@@ -58,7 +58,7 @@ def compare_command(
     )
     with narrated("Comparing", output, limit=settings.time_limit, match=contest.match) as reporter:
         if plot.dry_run:
-            planned = rehearse_compare(request, reporter)
+            planned = rehearse_compare(request, datetime.now(UTC), reporter)
         else:
             result = compare(request, lambda: datetime.now(UTC), reporter)
     if plot.dry_run:

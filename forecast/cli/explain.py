@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +105,7 @@ def _trained(
         raise UsageError("--time-limit can't apply here.", "--steps with a smaller number, or --preset fast")
     source, options = find_data(name, reading, output)
     cells = split_names(subject.models if subject.models is not None else CELLS)
-    request = DataRequest(source, options, settings.settings(), cells, settings.device, focus)
+    request = DataRequest(source, options, settings.settings(), cells, settings.device, focus, datetime.now(UTC))
     with narrated("Training", output) as reporter:
         return explain_data(request, reporter)
 

@@ -1,5 +1,6 @@
 """`forecast predict [NAME]`."""
 
+from datetime import UTC, datetime
 from shutil import get_terminal_size
 
 from forecast.cli.console import (
@@ -50,7 +51,7 @@ def predict_command(
     ending = check_free(to, FORECASTS, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
-    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, datetime.now(UTC))
     if flags.values:
         print_what_if(request, flags, output, ending)
         return

@@ -1,5 +1,6 @@
 """`forecast score [NAME] [DATA]`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,7 @@ def score_command(
 
     store = Store(output.store)
     model, source = name_and_data(name, data, store)
-    result = score(ScoreRequest(model, source, read_options(reading)), store)
+    result = score(ScoreRequest(model, source, read_options(reading), datetime.now(UTC)), store)
     if not output.quiet:
         say_notes(result.notes)
     files = draw_scores(result, plot, out_dir)

@@ -90,7 +90,7 @@ def train_command(
     store = Store(output.store)
     with narrated("Training", output, limit=settings.time_limit) as reporter:
         if plot.dry_run:
-            planned = rehearse_train(request, store, reporter)
+            planned = rehearse_train(request, store, datetime.now(UTC), reporter)
         else:
             result = train(request, store, lambda: datetime.now(UTC), reporter)
     if plot.dry_run:

@@ -168,7 +168,7 @@ def _fits(table: Table, name: str, part: str) -> bool:
         return False
     if part == "slot":
         return slots_of(table, name) > 0
-    numbers = table.numbers(name) if table.kind(name) == "numbers" else np.empty(0)
+    numbers = table.numbers(name)
     low, high = LIMITS[part]
     present = numbers[~np.isnan(numbers)]
     fits = present.size > 0 and bool(((present >= low) & (present <= high) & (present % 1 == 0)).all())

@@ -29,6 +29,9 @@ from forecast.data.table import Table
 from forecast.errors import DataError, did_you_mean
 from forecast.name_lists import join_names
 
+AHEAD = 10
+"""Years that a second file may go on."""
+
 
 def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel) -> tuple[Covariates, list[Finding]]:
     """Returns a panel's covariates with its known columns as a second file continues them, and what is to be said.
@@ -149,7 +152,9 @@ def _placed(
         np.maximum.at(ends, owners[owners >= 0], panel.last[owners >= 0])
         steps = ends[keys.codes] + 1 + dates.codes
         return Placing(np.where(dates.codes < 0, -1, keys.codes), steps, keys.names), []
-    dates = read_times(table, split_columns(table, columns.time), options.date_format)
+    begins = frequency.timestamps(panel.last.max()[None]).astype("datetime64[Y]").astype(np.int64)[0] + 1970
+    times = split_columns(table, columns.time)
+    dates = read_times(table, times, options.date_format, int(begins) + AHEAD)
     findings = empty_row_findings(table, columns, dates, keys, [one.values for one in cells])
     if options.aggregate:
         steps, order = frequency.periods(dates.stamps)[dates.codes], dates.codes

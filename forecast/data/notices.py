@@ -4,6 +4,7 @@ What can't be a series is refused here, in the words of the file.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from forecast.errors import DataError
 MOST_ENDED = 0.5  # share of the series that end before the others: so many are no accident
 MANY = 10  # one step in so many may be missing without a warning
 FILLED = {"interpolate": "interpolated", "previous": "filled with the value before", "zero": "filled with 0"}
+BUDDHIST = 543  # years that the calendar of Thailand is ahead
+EARLIEST = 1850  # year that a file with years of the Buddhist calendar begins in
 REVERSED = 0.9  # share of the changes of date from row to row that go back
 
 
@@ -160,6 +163,30 @@ def order_findings(series: IntArray, steps: IntArray) -> list[Finding]:
     moves = moves[moves != 0]
     is_reversed = moves.size > 0 and float((moves < 0).mean()) > REVERSED
     return [Finding("note", "order", "rows are newest first; put in order")] if is_reversed else []
+
+
+def end_to_come(panel: Panel, now: datetime) -> np.datetime64 | None:
+    """Returns the last date of all series where that is still to come; None where it is not.
+
+    A day is no surprise, nor is one step: a month may be stamped with its end.
+    """
+    frequency, last = panel.frequency, panel.last.max()
+    end, before = frequency.timestamps(np.array([last, last - 1]))
+    slack = max(end - before, np.timedelta64(1, "D"))
+    return end if end > np.datetime64(now.replace(tzinfo=None)) + slack else None
+
+
+def ahead_findings(panel: Panel, now: datetime | None) -> list[Finding]:
+    """Returns that dates are still to come, where they are."""
+    end = end_to_come(panel, now) if now else None
+    if end is None or now is None:
+        return []
+    begin = panel.frequency.timestamps(panel.first.min()[None])[0]
+    text = f"the dates go on until {readable(end)}, which is still to come: today is {now:%Y-%m-%d}"
+    year = int(str(begin.astype("datetime64[Y]")))
+    if year - BUDDHIST > EARLIEST:
+        text += f"; years of the Buddhist calendar are {BUDDHIST} too many: {year} is {year - BUDDHIST}"
+    return [Finding("warning", "ahead", text, "--date-format")]
 
 
 def dialect_findings(table: Table) -> list[Finding]:

@@ -12,6 +12,7 @@ Shapes: ``R`` rows.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
 from forecast.data.gaps import GapQuestion, gap_question
 from forecast.data.notices import (
+    ahead_findings,
     constant_findings,
     dialect_findings,
     empty_row_findings,
@@ -100,6 +102,7 @@ def read_panel(
     may_ask: bool = True,
     like: tuple[Column, ...] = (),
     frequency: Frequency | None = None,
+    now: datetime | None = None,
 ) -> Reading:
     """Returns the panel that a CSV, TSV or Parquet file, or standard input (``-``), holds.
 
@@ -110,6 +113,7 @@ def read_panel(
         may_ask: Whether a question about very many gaps ends the reading; else it is a finding, and ``question``.
         like: Covariates as they were read before: what was text then is text again, and keeps its codes.
         frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
+        now: When it is, which two digits of a year don't go far beyond, and no date without a warning.
 
     Raises:
         NotFoundError: There is no such file.
@@ -119,7 +123,7 @@ def read_panel(
     """
     words = [word for word in options.missing if options.missing != KEEP_ALL]
     table = Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
-    selection = select(table, options)
+    selection = select(table, options, now.year if now else None)
     columns = selection.columns
     targets = read_targets(table, columns, options)
     cells = read_all_cells(table, columns, targets.missing, like)
@@ -150,6 +154,7 @@ def read_panel(
             *empty,
             *order_findings(rows.series, rows.steps),
             *rows.findings,
+            *ahead_findings(panel, now),
             *more,
         ),
         fingerprint=table.source.fingerprint,

@@ -1,6 +1,7 @@
 """`forecast check`: what is in a file, what may be wrong with it, and what it is enough for."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -40,6 +41,7 @@ class CheckRequest:
     fix: Path | None = None  # where the clean table goes
     plot: Path | None = None
     force: bool = False
+    now: datetime | None = None  # None leaves out whether dates are still to come
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def check(request: CheckRequest) -> CheckResult:
     """
     ending = check_free(request.fix, TABLES, force=request.force, flag="--fix")
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
-    reading = read_panel(request.source, request.options, beside=True, may_ask=False)
+    reading = read_panel(request.source, request.options, beside=True, may_ask=False, now=request.now)
     panel = reading.panel
     seasons = seasons_of(measured(panel))
     plan, needed, planned = _planned(reading, request.settings)

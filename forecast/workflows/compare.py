@@ -52,7 +52,7 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
     """
     models = models_of(request)
     check_folder(request.folder)
-    reading = read_panel(request.source, request.options)
+    reading = read_panel(request.source, request.options, now=now())
     reporter.read(reading)
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class DataRequest:
     models: tuple[str, ...]
     device: Device = "auto"
     focus: Focus = Focus()
+    now: datetime | None = None
 
 
 def explain_model(request: ModelRequest, store: Store) -> Explanation:
@@ -103,7 +105,7 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
     """
     cells = cells_of(request.models)
     settings = replace(request.settings, seeds=request.settings.seeds or SEEDS)
-    reading = read_panel(request.source, request.options)
+    reading = read_panel(request.source, request.options, now=request.now)
     reporter.read(reading)
     prepared = prepare(reading, settings, cells, request.device, reporter, Terms())
     check_lags(request.focus, prepared.plan.window)

@@ -151,7 +151,7 @@ class Model:
         elif data is None and self._panel is not None:
             panel = self._panel
         else:
-            panel, notes = panel_of(self._stored, _known(data))
+            panel, notes = panel_of(self._stored, _known(data), datetime.now(UTC))
         told = _known(future)
         if told is None:
             return panel, notes
@@ -256,7 +256,7 @@ def load(name: str | None = None, *, store: str | Path = STORE, version: str | N
 def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     """Returns the data, and the options that read it; what was read before can't be read otherwise."""
     if not isinstance(data, Reading):
-        return readers.read_panel(_known(data) or "", options), options
+        return readers.read_panel(_known(data) or "", options, now=datetime.now(UTC)), options
     if options != ReadOptions():
         raise UsageError("The data has been read already.", "give these settings to read_panel")
     return data, data.settled

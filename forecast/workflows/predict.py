@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from forecast.data.continuation import read_future
@@ -38,6 +39,7 @@ class PredictRequest:
         version: a version to use in place of the champion.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
         series: names of those that are forecast; empty for all.
+        now: when it is; see ``read_panel``.
     """
 
     name: str | None
@@ -46,6 +48,7 @@ class PredictRequest:
     version: str | None = None
     future: str | None = None
     series: tuple[str, ...] = ()
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,7 @@ def prepared(request: PredictRequest, store: Store) -> tuple[StoredModel, Panel,
     """
     models = store.model(request.name or only_model(store, "predict"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
-    panel, notes = panel_of(stored, request.source)
+    panel, notes = panel_of(stored, request.source, request.now)
     if request.future is not None:
         panel, more = with_future(panel, request.future, stored.options)
         notes += more
@@ -196,14 +199,16 @@ def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
     )
 
 
-def panel_of(stored: StoredModel, source: str | Source | None) -> tuple[Panel, tuple[str, ...]]:
+def panel_of(
+    stored: StoredModel, source: str | Source | None, now: datetime | None = None
+) -> tuple[Panel, tuple[str, ...]]:
     """Returns the data to forecast from, and what is to be said about it."""
     known = source or stored.source
     if isinstance(known, str) and source is None and kind_of(Path(known), "--data FILE") != "file":
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)
-    reading = read_alike(known, stored.options, stored.context.frequency, stored.columns)
+    reading = read_alike(known, stored.options, stored.context.frequency, stored.columns, now=now)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
     panel = called_alike(reading.panel, stored.context)
     before, now = set(stored.context.series_ids), set(panel.series_ids)

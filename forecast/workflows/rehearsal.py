@@ -6,6 +6,7 @@ The seconds come from training a few steps of each network here and now, on the 
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import inf
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Rehearsal:
         return tuple(step.what for step in self.steps if step.verb == "write")
 
 
-def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> Rehearsal:
+def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> Rehearsal:
     """Returns what a train would do.
 
     Raises:
@@ -76,7 +77,7 @@ def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> R
     folder = request.folder or Path()
     check_folder(folder)
     began = time.perf_counter()
-    reading = read_panel(request.source, request.options)
+    reading = read_panel(request.source, request.options, now=now)
     reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     terms = Terms(deadline=request.deadline, is_train=True)
@@ -86,7 +87,7 @@ def rehearse_train(request: TrainRequest, store: Store, reporter: Reporter) -> R
     return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
 
 
-def rehearse_compare(request: CompareRequest, reporter: Reporter) -> Rehearsal:
+def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> Rehearsal:
     """Returns what a compare would do.
 
     Raises:
@@ -95,7 +96,7 @@ def rehearse_compare(request: CompareRequest, reporter: Reporter) -> Rehearsal:
     names = models_of(request)
     check_folder(request.folder)
     began = time.perf_counter()
-    reading = read_panel(request.source, request.options)
+    reading = read_panel(request.source, request.options, now=now)
     reporter.read(reading)
     if request.ablate:
         check_ablation(reading.panel, names, is_timed=request.terms.is_timed)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from forecast.data.findings import counted
 from forecast.data.frequency import readable
+from forecast.data.notices import end_to_come
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import DataError
@@ -95,13 +96,10 @@ def check_whole(reading: Reading, before: Before, now: datetime, allowed: Tolera
             f"The last line of {reading.source} has no line break, but had one last time: it may be cut off.",
             "wait until the file is written, or --allow-cut-off if it is whole",
         )
-    panel, frequency = reading.panel, reading.panel.frequency
-    last = panel.last.max()
-    end, step_before = (frequency.timestamps(np.array([step]))[0] for step in (last, last - 1))
+    end = end_to_come(reading.panel, now)
     trained_end = np.datetime64(before.data["training_end"])  # of data without dates, before the year 0
     is_fictitious = trained_end > np.datetime64(before.created.replace(tzinfo=None))
-    slack = max(end - step_before, np.timedelta64(1, "D"))  # a month may be stamped with its end
-    if end > np.datetime64(now.replace(tzinfo=None)) + slack and not is_fictitious and not allowed.future:
+    if end is not None and not is_fictitious and not allowed.future:
         raise SuspiciousError(
             f"{reading.source} ends on {readable(end)}, which is still to come: today is {now:%Y-%m-%d}.",
             "--allow-future if these are not mistakes or plans",

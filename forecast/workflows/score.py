@@ -1,6 +1,7 @@
 """`forecast score`: every forecast that train and retrain issued, beside what came true."""
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,13 @@ class ScoreRequest:
         name: of the model; None where the store holds only one.
         source: the file with the actuals; None for the one that the champion was trained on.
         options: what was asked of the readers; what was not is as it was when the champion was trained.
+        now: when it is; see ``read_panel``.
     """
 
     name: str | None
     source: str | None
     options: ReadOptions
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +120,10 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
                 f"forecast score {champion.name} DATA",
             )
     if request.options == ReadOptions():
-        return read_alike(source, options, Frequency(**data["frequency"]))
+        return read_alike(source, options, Frequency(**data["frequency"]), now=request.now)
     own = {field.name: getattr(request.options, field.name) for field in fields(ReadOptions)}
     given = {name: value for name, value in own.items() if value != getattr(ReadOptions(), name)}
-    return read_panel(source, replace(options, **given))
+    return read_panel(source, replace(options, **given), now=request.now)
 
 
 def _missing(points: LivePoints, reading: Reading, name: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import forecast
@@ -89,6 +90,7 @@ def read_alike(
     covariates: tuple[Column, ...] = (),
     *,
     is_asked: bool = False,
+    now: datetime | None = None,
 ) -> Reading:
     """Returns what a file holds at the frequency of a model's data, which a few rows alone may not tell.
 
@@ -98,6 +100,7 @@ def read_alike(
         frequency: of that data.
         covariates: of that data; their texts keep their codes, and new ones come after them.
         is_asked: the options are the user's instead.
+        now: when it is; see ``read_panel``.
 
     Raises:
         UsageError: the file has another frequency than the model's data had, or the user asks for a column that it
@@ -108,7 +111,7 @@ def read_alike(
     if is_asked:
         options = _with_covariates(options, covariates)
     try:
-        reading = read_panel(source, options, like=covariates)
+        reading = read_panel(source, options, like=covariates, now=now)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -126,7 +129,7 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(source, options, like=covariates, frequency=frequency)
+            reading = read_panel(source, options, like=covariates, frequency=frequency, now=now)
             if reading.panel.observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem

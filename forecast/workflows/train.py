@@ -101,7 +101,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
         check_folder(request.folder)
-    reading = read_panel(request.source, request.options)
+    reading = read_panel(request.source, request.options, now=now())
     reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     with models.lock():
