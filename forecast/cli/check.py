@@ -40,9 +40,8 @@ def check_command(
     from forecast.workflows.tables import csv_text
 
     source, options = find_data(data, reading, output)
-    result = check(
-        CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force, datetime.now(UTC))
-    )
+    now = datetime.now(UTC)
+    result = check(CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force, now))
     form = settle_form(output.form)
     if form == "json":
         print_json(check_json(result))

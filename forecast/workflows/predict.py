@@ -211,9 +211,9 @@ def panel_of(
     reading = read_alike(known, stored.options, stored.context.frequency, stored.columns, now=now)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
     panel = called_alike(reading.panel, stored.context)
-    before, now = set(stored.context.series_ids), set(panel.series_ids)
-    notes += [f"{_series(now - before)} not among those that the model was trained on."] if now - before else []
-    notes += [f"{_series(before - now)} not in {reading.source}, and not forecast."] if before - now else []
+    before, there = set(stored.context.series_ids), set(panel.series_ids)
+    notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
+    notes += [f"{_series(before - there)} not in {reading.source}, and not forecast."] if before - there else []
     window = stored.trained.model.parts[0].spec.window
     short = int((panel.lengths < window).sum())
     if short and source is not None:

@@ -114,9 +114,8 @@ class Succession:
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
         asked, frequency = self.request.options, stored.context.frequency
         options = asked or stored.options
-        reading = read_alike(
-            self.source, options, frequency, stored.columns, is_asked=asked is not None, now=self.now()
-        )
+        is_asked, now = asked is not None, self.now()
+        reading = read_alike(self.source, options, frequency, stored.columns, is_asked=is_asked, now=now)
         self.reporter.read(reading)
         if self.request.future is not None:
             panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)
