@@ -12,6 +12,7 @@ from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table
 
 MOST_COLUMNS = 40
+MOST_TEXTS = 13  # different ones, an empty one among them, of a column that says what kind of a day it is
 MOST_VALUES = 8_000_000  # of all columns together; of a longer file the first steps are kept
 
 
@@ -29,14 +30,44 @@ def columns_beside(
     """
     names = [name for name in table.names if name not in taken and table.kind(name) == "numbers"][:MOST_COLUMNS]
     kept = min(laid.values.size, MOST_VALUES // max(len(names), 1))
-    ends = np.diff(laid.offsets, append=laid.offsets[-1])
-    after = steps - laid.first[series]
-    rows = np.flatnonzero((series >= 0) & (after >= 0) & (after < ends[series]))
-    places = laid.offsets[series[rows]] + after[rows]
-    rows, places = rows[places < kept], places[places < kept]
+    rows, places = _places(series, steps, laid, kept)
     beside = {}
     for name in names:
         values = np.full(kept, np.nan)
         values[places] = table.numbers(name)[rows]
         beside[name] = values
     return beside
+
+
+def texts_beside(
+    table: Table, taken: Sequence[str], series: IntArray, steps: IntArray, laid: Observations
+) -> Mapping[str, tuple[FloatArray, tuple[str, ...]]]:
+    """Returns the other columns of few different texts by name: the code of each step, (M,), NaN where empty; texts.
+
+    Args:
+        table: The file.
+        taken: See ``columns_beside``.
+        series: Likewise.
+        steps: Likewise.
+        laid: Likewise.
+    """
+    names = [name for name in table.names if name not in taken and table.kind(name) == "text"][:MOST_COLUMNS]
+    names = [name for name in names if table.distinct(name) <= MOST_TEXTS]
+    kept = min(laid.values.size, MOST_VALUES // max(len(names), 1))
+    rows, places = _places(series, steps, laid, kept)
+    found = {}
+    for name in names:
+        texts, codes = table.texts(name), np.full(kept, np.nan)
+        own = texts.codes[rows]
+        codes[places] = np.where(own < 0, np.nan, own)
+        found[name] = codes, tuple(str(text).strip() for text in texts.values.to_pylist())
+    return found
+
+
+def _places(series: IntArray, steps: IntArray, laid: Observations, kept: int) -> tuple[IntArray, IntArray]:
+    """Returns the rows that lie within the first ``kept`` steps of the target, and the step of each."""
+    ends = np.diff(laid.offsets, append=laid.offsets[-1])
+    after = steps - laid.first[series]
+    rows = np.flatnonzero((series >= 0) & (after >= 0) & (after < ends[series]))
+    places = laid.offsets[series[rows]] + after[rows]
+    return rows[places < kept], places[places < kept]

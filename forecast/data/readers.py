@@ -20,7 +20,7 @@ import numpy as np
 
 from forecast.data.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.alignment import align, around_steps, average_doubled_hours, infer_of_rows
-from forecast.data.beside import columns_beside
+from forecast.data.beside import columns_beside, texts_beside
 from forecast.data.calendar import split_columns
 from forecast.data.candidates import Candidate, find_candidates
 from forecast.data.columns import Columns, SeriesKeys
@@ -71,6 +71,7 @@ class Reading:
     settled: ReadOptions = field(default_factory=ReadOptions)  # as asked for, what was inferred filled in
     header: tuple[str, ...] = ()  # all columns of the file
     beside: Mapping[str, FloatArray] = field(default_factory=dict)  # see ``data.beside``; empty if not asked for
+    texts: Mapping[str, tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)  # of few; likewise
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
     question: GapQuestion | None = None  # that only a person can answer
 
@@ -139,7 +140,7 @@ def read_panel(
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
-    numbers, candidates = _others(table, columns, rows) if beside and not options.aggregate else ({}, ())
+    numbers, texts, candidates = _others(table, columns, rows) if beside and not options.aggregate else ({}, {}, ())
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -163,17 +164,21 @@ def read_panel(
         settled=_settled(options, selection, targets.missing, rows.frequency, _mark(table, columns)),
         header=tuple(table.names),
         beside=numbers,
+        texts=texts,
         candidates=candidates,
         question=question,
     )
 
 
-def _others(table: Table, columns: Columns, rows: Rows) -> tuple[Mapping[str, FloatArray], tuple[Candidate, ...]]:
-    """Returns the columns of numbers beside those that were read, and those that may become covariates."""
+def _others(
+    table: Table, columns: Columns, rows: Rows
+) -> tuple[Mapping[str, FloatArray], Mapping[str, tuple[FloatArray, tuple[str, ...]]], tuple[Candidate, ...]]:
+    """Returns the columns of numbers and text beside those that were read, and those that may become covariates."""
     taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
     places = (rows.series, rows.steps, rows.laid[0])
     numbers = columns_beside(table, taken, *places)
-    return numbers, find_candidates(table, [*taken, *columns.covariates], *places)
+    texts = texts_beside(table, taken, *places)
+    return numbers, texts, find_candidates(table, [*taken, *columns.covariates], *places)
 
 
 def _mark(table: Table, columns: Columns) -> Decimal | None:

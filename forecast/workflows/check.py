@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from forecast.data.candidates import candidate_findings
+from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Season, Spot, measured, not_measured, seasons_of, survey
@@ -154,7 +155,7 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
 
 def _surveyed(reading: Reading) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
-    spots, question = survey(reading.panel), reading.question
+    spots, question = survey(reading.panel, labels_of(reading.beside, reading.texts)), reading.question
     if question is None:
         return spots
     return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]

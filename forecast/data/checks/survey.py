@@ -3,7 +3,7 @@
 Shapes: ``S`` series, ``N`` steps of all series together, ``K`` of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.checks.cycles import seasonal_strength, without_cycles
+from forecast.data.checks.explained import Label, described, explanations
 from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
@@ -19,6 +20,7 @@ from forecast.data.frequency import readable
 from forecast.data.notices import FILLED, closed_words, end_findings
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.sentinels import find_sentinels
+from forecast.name_lists import flag_value
 
 MOST_STEPS = 3_000_000  # in which single steps are looked for one series at a time
 MOST_SERIES = 5_000
@@ -53,12 +55,17 @@ class Season:
         return self.share >= SEEN
 
 
-def survey(panel: Panel) -> list[Spot]:
-    """Returns what is out of the ordinary in a panel: of each kind one finding, without order."""
+def survey(panel: Panel, labels: Sequence[Label] = ()) -> list[Spot]:
+    """Returns what is out of the ordinary in a panel: of each kind one finding, without order.
+
+    Args:
+        panel: To be looked at.
+        labels: Columns beside the target that may explain an outlier.
+    """
     chosen, known = _examined(panel), measured(panel)
     looks = (_negative, _zeros, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
-    return [*spots, *_outliers(known, chosen), *_shifts(known, chosen), *_unseen(panel, chosen)]
+    return [*spots, *_outliers(known, chosen, labels), *_shifts(known, chosen), *_unseen(panel, chosen)]
 
 
 def not_measured(panel: Panel) -> IntArray:
@@ -178,8 +185,24 @@ def _spans(panel: Panel) -> list[Spot]:
     return spots
 
 
-def _outliers(panel: Panel, chosen: IntArray) -> list[Spot]:
-    steps = np.array(_each(panel, chosen, outliers), dtype=np.int64)
+def _outliers(panel: Panel, chosen: IntArray, labels: Sequence[Label]) -> list[Spot]:
+    """Returns the values far from those around them: those that have a reason, and those that may be mistakes."""
+    every = np.array(_each(panel, chosen, outliers), dtype=np.int64)
+    why = explanations(panel, every, labels) if every.size else {}
+    told = np.array(sorted(why), dtype=np.int64)
+    return [*_explained(panel, told, why), *_unexplained(panel, np.setdiff1d(every, told), chosen)]
+
+
+def _explained(panel: Panel, steps: IntArray, why: Mapping[int, tuple[str, str]]) -> list[Spot]:
+    if steps.size == 0:
+        return []
+    names = list(dict.fromkeys(name for _, name in why.values() if name))
+    text = f"{counted(steps.size, 'value')} far from those around, explained by {described(why)}"
+    flag = f"--known {flag_value(names)}" if names else ""
+    return [Spot(Finding("note", "explained", text, flag), *_where(panel, steps))]
+
+
+def _unexplained(panel: Panel, steps: IntArray, chosen: IntArray) -> list[Spot]:
     if steps.size == 0:
         return []
     series, _ = _where(panel, steps)
@@ -188,11 +211,13 @@ def _outliers(panel: Panel, chosen: IntArray) -> list[Spot]:
         what += " it" if steps.size == 1 else " them"
     else:
         what += f" in {series.size:,} of {chosen.size:,} series"
-    extreme = _each(panel, series, partial(outliers, limit=EXTREME))
+    extreme = np.intersect1d(_each(panel, series, partial(outliers, limit=EXTREME)), steps)
     text = f"{what}: {_places(panel, np.array([*extreme, *np.setdiff1d(steps, extreme)], dtype=np.int64))}"
-    grade: Grade = "warning" if extreme else "note"
+    grade: Grade = "warning" if extreme.size else "note"
     return [
-        Spot(Finding(grade, "outliers", text, "correct those cells or empty them" if extreme else ""), series, steps)
+        Spot(
+            Finding(grade, "outliers", text, "correct those cells or empty them" if extreme.size else ""), series, steps
+        )
     ]
 
 
