@@ -13,8 +13,10 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from forecast.data.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
+from forecast.data.headings import BESIDE
 from forecast.data.intake import LONGEST_LINE, too_long
 from forecast.data.source import Source
+from forecast.data.stacking import stacked, stacked_column
 from forecast.errors import DataError
 
 REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text
@@ -80,8 +82,29 @@ class Delimited:
             convert,
         )
 
+    def table(self, convert: Any) -> Any:
+        """Returns the rows as an Arrow table, columns of several things one below another."""
+        read = self.read(convert)
+        return stacked(read, self.dialect.stack) if self.dialect.stack else read
+
+    def column(self, name: str) -> Any:
+        """Returns a column as text."""
+        if self.dialect.stack is None:
+            return self._texts([name]).column(0)
+        stack, header = self.dialect.stack, self.dialect.header
+        wanted = [each for each in header if each == name or each.startswith(f"{name}{BESIDE}")]
+        table = self._texts(wanted or [header[0]])
+        return stacked_column(stack, name, table.column, table.num_rows, table.column_names)
+
+    def _texts(self, names: Sequence[str]) -> Any:
+        kinds = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
+        return self.read(pacsv.ConvertOptions(include_columns=list(names), column_types=kinds))
+
     def line(self, row: int, rows: int) -> int:
         """Returns the line on which a row begins, of so many rows that there are."""
+        if self.dialect.stack:
+            rows //= len(self.dialect.stack.entities)
+            row %= rows
         data, header = self.source.data, self.dialect.line
         ends = data.count(b"\n") or data.count(b"\r")
         lines = ends + (not data.endswith((b"\n", b"\r")))
@@ -122,7 +145,7 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
     )
     text = _without_headers(source, dialect)
     try:
-        return text, text.read(convert)
+        return text, text.table(convert)
     except pa.ArrowInvalid as error:
         if "straddling" in str(error):
             raise too_long(source.name) from None
@@ -131,7 +154,7 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
         if not text.strays:
             raise unreadable from None
     try:
-        return text, text.read(convert)
+        return text, text.table(convert)
     except pa.ArrowInvalid:
         raise unreadable from None
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from forecast.data.headings import Stack, read_heading
 from forecast.data.names import TIME_NAMES, part_of
 from forecast.errors import DataError
 
@@ -49,6 +50,13 @@ class Dialect:
     body: int = 0  # bytes before the first row
     index: str = ""  # an example of the first field, which has no name, where it does not look like an index
     is_proven: bool = False  # some number is written with decimals, in one way only
+    below: int = 0  # lines of names below the first
+    stack: Stack | None = None  # what several lines of names tell apart
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the table, those without a name left out."""
+        return self.stack.names if self.stack else tuple(name for name in self.header if name)
 
     def leaves_open(self, mark: str) -> bool:
         """Returns whether a mark before three digits may mean thousands as well as decimals.
@@ -85,6 +93,8 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     if not rows:
         raise DataError(f"{name} has a header but no rows.", f"each row needs {len(names)} fields: {', '.join(names)}")
     line = table[top][0]
+    heading = read_heading(names, rows, DATED)
+    names, rows, table = heading.names, rows[heading.below :], [*table[: top + 1], *table[top + 1 + heading.below :]]
     _check_names(name, names, table[top], table[top + 1])
     if delimiter == ",":
         _check_decimals(name, names, table[top + 1 :])
@@ -100,6 +110,8 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         line=line + len(_lines(data[:blank].decode())),
         body=blank + len(above.encode()),
         is_proven=comma != point,
+        below=heading.below,
+        stack=heading.stack,
     )
 
 

@@ -25,7 +25,7 @@ def column_names(path: Path) -> tuple[str, ...]:
     if head.startswith(GZIP_MAGIC):
         with gzip.open(path) as packed:
             head = packed.read(SAMPLE_BYTES)
-    return tuple(name for name in detect_dialect(_text(head).encode(), path.name).header if name)
+    return detect_dialect(_text(head).encode(), path.name).names
 
 
 def _text(head: bytes) -> str:

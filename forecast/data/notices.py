@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.data.columns import FEW, Columns, SeriesKeys
 from forecast.data.dates import Dates
-from forecast.data.findings import Finding, Grade, counted
+from forecast.data.findings import Finding, Grade, counted, listed
 from forecast.data.frequency import readable
 from forecast.data.gaps import are_levels, closed_days
 from forecast.data.observations import Observations
@@ -197,6 +197,11 @@ def dialect_findings(table: Table) -> list[Finding]:
     if table.dialect is not None and table.dialect.line > 1:
         above = counted(table.dialect.line - 1, "line")
         findings.append(Finding("note", "title", f"{above} above the column names left out"))
+    if table.dialect is not None and table.dialect.below:
+        stack = table.dialect.stack
+        below = counted(table.dialect.below, "line")
+        text = f"a series each: {listed(list(stack.entities))}" if stack else "left out"
+        findings.append(Finding("note", "header", f"{below} below the names {text}"))
     if table.dialect is not None and table.dialect.index:
         first = f"the first of each row, such as {table.dialect.index}, is taken for an index and left out"
         text = f"there is one field more than names: {first}; numbers with a decimal comma need quotes"

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 from pyarrow import types
 
@@ -249,9 +248,7 @@ class Table:
         if self._text is None:
             return self._column(name).cast(pa.string())
         raw = self._arrow.column_names[self._positions[name]]
-        text = {raw: pa.dictionary(pa.int32(), pa.string())}
-        convert = pacsv.ConvertOptions(include_columns=[raw], column_types=text)
-        return self._text.read(convert).column(0)
+        return self._text.column(raw)
 
     def _written_numbers(self, name: str) -> FloatArray:
         """Returns a column of text as numbers, (R,).
