@@ -272,6 +272,35 @@ class Machine:
     room: int = 0
 
 
+SeasonVerdict = Literal["strong", "weak", "none", "too short to tell"]
+
+
+@dataclass(frozen=True)
+class Season:
+    """A season that data may have, and what the data says of it.
+
+    Attributes:
+        steps: of it.
+        strength: share of the movement around the trend that it explains; the median of the series that have it.
+        share: of the series that have it.
+        verdict: what is to be believed.
+        low: of the strength, where it begins to be likely; the median likewise.
+        high: and where it ends.
+    """
+
+    steps: int
+    strength: float
+    share: float
+    verdict: SeasonVerdict
+    low: float
+    high: float
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the data has it, strong or weak."""
+        return self.verdict in {"strong", "weak"}
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is forecast, from what, and how it is scored: the same for all models of a run.
@@ -281,6 +310,9 @@ class Plan:
         refit: train anew at each fold's origin; otherwise once, at the earliest.
         nonnegative: no value is below zero up to the earliest fold's origin; later ones move no forecast of then.
         kind: what the values are; see ``Settings``.
+        repeated: season that the seasonal naive repeats; None for the shortest.
+        shown: what the data says of each season that it may have.
+        warms_up: an unscored fold before the others teaches trust and widths; there are too few rows for it otherwise.
     """
 
     horizon: int
@@ -290,8 +322,20 @@ class Plan:
     refit: bool
     nonnegative: bool
     kind: Kind = "auto"
+    repeated: int | None = None
+    shown: tuple[Season, ...] = ()
+    warms_up: bool = True
 
     @property
     def season(self) -> int:
-        """The shortest season, 1 where there is none: what the seasonal naive repeats and errors are scaled by."""
+        """The shortest season, 1 where there is none: what networks look at and errors are scaled by."""
         return self.seasons[0] if self.seasons else 1
+
+    @property
+    def naive_season(self) -> int:
+        """The season that the seasonal naive repeats, the best of those that are seen; 1 where there is none."""
+        return self.repeated or self.season
+
+    def season_of(self, model: str) -> int:
+        """Returns the season by which a model of a name forecasts."""
+        return self.naive_season if model == "seasonal-naive" else self.season

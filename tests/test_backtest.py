@@ -304,3 +304,18 @@ def test_a_series_that_varies_by_rounding_alone_is_no_scale():
     assert np.isnan(result.scales[:, 0]).all()
     assert np.isnan(result.rms_scales[:, 0]).all()
     assert (result.rms_scales[:, 1] > 0.01).all()
+
+
+def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_teaches_the_intervals():
+    panel = panel_from_series([wave(15) + level for level in range(8)], "D")
+    folds = rolling_origins(panel, H, 1, least=5, warms_up=False)
+    shifted = Shifted()
+    result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", progress=lambda name, share: None)
+    (trial,) = result.trials
+    plain = plain_combination(shifted.predict_members(panel), Handful(8, 15, season_strength(panel, SEASON, 15).mean()))
+    members = shifted.predict_members(panel.until(np.full(8, 12)))
+    np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))
+    assert trial.intervals == ()
+    assert trial.calibration is not None
+    assert shifted.truths == [None, None]
+    assert [known.lengths.tolist() for known in shifted.fits] == [[12] * 8] * 2

@@ -38,7 +38,17 @@ def test_json_is_pinned(folder):
         "frequency": "D",
         "first": "2024-01-01",
         "last": "2024-04-29",
-        "seasons": [{"steps": 7, "strength": pytest.approx(0.95, abs=0.05), "share": 1.0}],
+        "seasons": [
+            {
+                "steps": 7,
+                "strength": pytest.approx(0.95, abs=0.05),
+                "share": 1.0,
+                "verdict": "strong",
+                "low": pytest.approx(0.92, abs=0.05),
+                "high": pytest.approx(0.96, abs=0.05),
+            },
+            {"steps": 365, "strength": 0.0, "share": 0.0, "verdict": "too short to tell", "low": 0.0, "high": 1.0},
+        ],
         "covariates": [],
     }
     assert document["plan"] == {"horizon": 24, "window": 42, "folds": 1, "seasons": [7]}

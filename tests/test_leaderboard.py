@@ -46,9 +46,9 @@ def trial(name, noise, seeds=1, seed=0, covers=True):
 TRIALS = (trial("lstm", 3, seeds=3), trial("gru", 2, seeds=3, seed=1), trial(REFERENCE, 5, seed=2, covers=False))
 
 
-def board_of(trials=TRIALS):
+def board_of(trials=TRIALS, repeats=None):
     scales, rms = np.full((K, S), 4.0), np.full((K, S), 5.0)
-    return leaderboard(Backtest((), truths(), scales, rms, tuple(trials), refitted=True), NETWORKS)
+    return leaderboard(Backtest((), truths(), scales, rms, tuple(trials), refitted=True), NETWORKS, repeats)
 
 
 def test_rows_are_ranked_by_pooled_rmse():
@@ -162,3 +162,12 @@ def test_forecast_that_repeats_the_last_value_is_named():
     board = leaderboard(Backtest((), truths(), scales, scales, (naive, shadow), refitted=True), NETWORKS)
     assert "last value" in board.row("lstm").note
     assert "last value" not in board.row("naive").note
+
+
+def test_naive_row_says_which_season_it_repeats_where_there_are_several():
+    def note(repeats):
+        return board_of(repeats=repeats).row(REFERENCE).note
+
+    assert note(365).startswith("repeats the last 365 steps")
+    assert note(1).startswith("repeats the last step")
+    assert "repeats" not in note(None)

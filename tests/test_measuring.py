@@ -285,3 +285,12 @@ def test_future_changes_no_effect():
     np.testing.assert_array_equal(
         measured(told(values, {"promo": promo})).own, measured(told(values, {"promo": other})).own
     )
+
+
+@pytest.mark.parametrize(("code", "season", "steps"), [("MS", 12, 24), ("MS", 12, 37), ("QS", 4, 12), ("QS", 4, 28)])
+def test_few_months_and_quarters_tell_neither_of_easter_nor_of_their_lengths(code, season, steps):
+    rng = np.random.default_rng(11)
+    cycle = 100 + 8.5 * np.sin(2 * np.pi * np.arange(steps) / season)
+    for _ in range(10):
+        panel = panel_from_series([cycle + rng.normal(0, 1, steps)], code)
+        assert fit_effects(panel, learn_causes(panel, None, calendar=True, country=None), season, season) is None

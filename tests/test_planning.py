@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,8 +29,16 @@ SETTINGS = [
 ]
 
 
+RANDOM = hypothesis.settings(deadline=None, max_examples=50)
+
+
 def line(steps, frequency="D", series=1):
     return panel_from_series([np.arange(1.0, steps + 1)] * series, frequency)
+
+
+def earliest(panel, plan):
+    least = min(plan.window, plan.season + 1)
+    return rolling_origins(panel, plan.horizon, plan.folds, least, warms_up=plan.warms_up)[0]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -43,7 +52,7 @@ def test_plan_is_refused_or_can_be_carried_out(frequency, settings):
         except (DataError, UsageError):
             continue
         planned += 1
-        first = rolling_origins(panel, plan.horizon, plan.folds, min(plan.window, plan.season + 1))[0]
+        first = earliest(panel, plan)
         spec = make_spec("lstm", plan, settings, windows=steps)
         for season in {view.season for view in spec.views}:
             assert len(cut_windows(first.train(panel), plan.window, 1 if spec.rolled else plan.horizon, season)) > 0
@@ -75,11 +84,11 @@ def test_too_few_rows_say_how_many_are_needed():
     ):
         make_plan(line(2), Settings())
     with pytest.raises(
-        UsageError, match=r"20 rows are too few to forecast 9 steps .* on 1 fold: 28 are needed"
+        UsageError, match=r"20 rows are too few to forecast 9 steps .* on 1 fold: 27 are needed"
     ) as error:
         make_plan(line(20), Settings(horizon=9))
     assert make_plan(line(20), Settings(horizon=int(error.value.hint.split()[1])))
-    assert make_plan(line(28), Settings(horizon=9)).folds == 1
+    assert make_plan(line(27), Settings(horizon=9)).folds == 1
 
 
 def test_season_is_believed_where_the_data_holds_two_and_a_half_of_it():
@@ -114,12 +123,13 @@ WISHES = st.builds(
 
 def carry_out(panel, plan, settings):
     """Cuts what training cuts at the earliest origin; returns the number of windows."""
-    first = rolling_origins(panel, plan.horizon, plan.folds, min(plan.window, plan.season + 1))[0]
+    first = earliest(panel, plan)
     spec = make_spec("gru", plan, settings, windows=len(panel.values))
     ahead = 1 if spec.rolled else plan.horizon
     return min(len(cut_windows(first.train(panel), plan.window, ahead, view.season)) for view in spec.views)
 
 
+@RANDOM
 @given(st.integers(5, 2000), st.sampled_from(FREQUENCIES), WISHES)
 def test_any_plan_fits_its_data_and_keeps_what_was_wished(steps, frequency, settings):
     panel = line(steps, frequency)
@@ -134,6 +144,7 @@ def test_any_plan_fits_its_data_and_keeps_what_was_wished(steps, frequency, sett
     assert carry_out(panel, plan, settings) > 0
 
 
+@RANDOM
 @given(st.integers(5, 2000), st.sampled_from(FREQUENCIES))
 def test_without_wishes_five_rows_are_always_enough(steps, frequency):
     panel = line(steps, frequency)
@@ -142,6 +153,7 @@ def test_without_wishes_five_rows_are_always_enough(steps, frequency):
     assert carry_out(panel, plan, Settings()) > 0
 
 
+@RANDOM
 @given(st.integers(5, 2000), st.sampled_from(FREQUENCIES), WISHES)
 def test_advice_that_comes_with_a_refusal_works(steps, frequency, settings):
     panel, wished = line(steps, frequency), settings
@@ -157,6 +169,7 @@ def test_advice_that_comes_with_a_refusal_works(steps, frequency, settings):
     pytest.fail(f"{settings} ends in {wished}")
 
 
+@RANDOM
 @given(st.integers(6, 500), st.integers(1, 80), st.integers(1, 12))
 def test_number_of_rows_that_is_asked_for_is_the_least_that_will_do(steps, horizon, folds):
     settings = Settings(horizon=horizon, folds=folds)
@@ -184,7 +197,7 @@ def test_season_or_window_that_the_data_can_not_show_is_refused():
 def test_folds_that_do_not_fit_are_the_users_to_change():
     with pytest.raises(UsageError, match="60 rows are too few to forecast 12 steps and to score that on 40 folds") as e:
         make_plan(line(60), Settings(folds=40))
-    assert e.value.hint == "--horizon 1, or --folds 2"
+    assert e.value.hint == "--horizon 1, or --folds 3"
     assert make_plan(line(60), Settings(folds=40, horizon=1)).folds == 40
     assert make_plan(line(60), Settings(folds=2)).folds == 2
 
@@ -210,3 +223,44 @@ def test_what_came_after_the_earliest_origin_is_no_part_of_the_plan(place, nonne
 def test_many_short_folds_of_a_long_series_are_trained_once(steps, asked, refit):
     plan = make_plan(line(steps), Settings(horizon=1, folds=asked))
     assert (plan.folds, plan.refit) == (19, refit)
+
+
+@pytest.mark.parametrize(
+    ("steps", "frequency", "horizon", "season"),
+    [
+        (36, "MS", 12, 12),
+        (12, "QS", 4, 4),
+        (21, "D", 7, 7),
+        (72, "h", 24, 24),
+        (12, "YS", 4, 1),
+        (156, "W-SUN", 52, 52),
+    ],
+)
+def test_three_horizons_are_two_to_learn_from_and_one_to_score(steps, frequency, horizon, season):
+    cycle = 100 + 10 * np.sin(2 * np.pi * np.arange(steps) / max(season, 2))
+    panel = panel_from_series([cycle + np.random.default_rng(0).normal(0, 0.5, steps)], frequency)
+    plan = make_plan(panel, Settings(horizon=horizon))
+    unscored, first = rolling_origins(panel, horizon, plan.folds, 1, warms_up=plan.warms_up)
+    assert (plan.folds, plan.warms_up, plan.window) == (1, False, max(season, min(horizon, int(0.6 * 2 * horizon))))
+    assert first.cuts.tolist() == [2 * horizon]
+    assert first.truth(panel).tolist() == [panel.values[-horizon:].tolist()]
+    assert np.isnan(unscored.truth(panel)).all()
+    with pytest.raises(UsageError, match=f"{3 * horizon} are needed") as error:
+        make_plan(panel.tail(steps - 1), Settings(horizon=horizon))
+    assert make_plan(panel.tail(steps - 1), Settings(horizon=int(error.value.hint.split()[1])))
+
+
+def test_two_years_that_show_a_season_are_believed_and_two_of_noise_are_not():
+    rng = np.random.default_rng(3)
+    cycle = 100 + 10 * np.sin(2 * np.pi * np.arange(24) / 12)
+    for series, seasons in ((cycle + rng.normal(0, 0.5, 24), (12,)), (rng.normal(100, 5, 24), ())):
+        assert make_plan(panel_from_series([series], "MS"), Settings()).seasons == seasons
+
+
+def test_seasonal_naive_repeats_the_season_that_is_seen_and_errs_least():
+    rng, t = np.random.default_rng(4), np.arange(1500)
+    year, week = 10 * np.sin(2 * np.pi * t / 365), 5 * (t % 7 >= 5)
+    for series, expected in ((year, 365), (week, 7), (0 * t, 7), (year / 10 + week, 7), (year + week / 5, 365)):
+        plan = make_plan(panel_from_series([50 + series + rng.normal(0, 1, t.size)], "D"), Settings(horizon=60))
+        assert (plan.naive_season, plan.season_of("seasonal-naive"), plan.season_of("gru")) == (expected, expected, 7)
+    assert make_plan(panel_from_series([50 + year], "D"), Settings(season=7)).naive_season == 7

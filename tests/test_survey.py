@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from generated import CLEAN, growing_season
 
-from forecast.data.checks import survey as module
-from forecast.data.checks.survey import measured, not_measured, seasons_of, survey
+from forecast.data.checks import seasons
+from forecast.data.checks.seasons import seasons_of
+from forecast.data.checks.survey import measured, not_measured, survey
 from forecast.data.panel import panel_from_series
 
 
@@ -86,31 +87,8 @@ def test_numbers_that_mean_not_measured_spoil_no_other_finding():
     assert seasons_of(measured(panel))[0].strength > 0.9
 
 
-def test_seasons_say_how_many_series_have_them():
-    rng = np.random.default_rng(30)
-    panel = panel_from_series([growing_season(rng, 120), growing_season(rng, 120), calm(120), calm(120, 2)], "MS")
-    (season,) = seasons_of(panel)
-    assert (season.steps, season.share) == (12, 0.5)
-    assert season.strength > 0.8
-    assert seasons_of(panel.tail(20)) == ()
-
-
-def test_one_outlier_does_not_hide_the_season():
-    series = growing_season(np.random.default_rng(32), 120)
-    series[50] = 9000
-    assert seasons_of(panel_from_series([series], "MS"))[0].strength > 0.9
-
-
-def test_longer_season_is_what_the_shorter_one_leaves():
-    t = np.arange(24 * 7 * 6)
-    hours = 100 + 20 * np.sin(2 * np.pi * t / 24) + np.random.default_rng(31).normal(0, 1, t.size)
-    day, week = seasons_of(panel_from_series([hours], "h"))
-    assert day.strength > 0.9
-    assert week.strength < 0.1
-
-
 def test_too_many_steps_are_looked_at_in_some_series_and_that_is_said(monkeypatch):
-    monkeypatch.setattr(module, "MOST_STEPS", 240)
+    monkeypatch.setattr(seasons, "MOST_STEPS", 240)
     panel = panel_with(at=20, values=[5000.0], others=10)
     assert spots_of(panel)["extent"].finding.text == (
         "outliers and jumps of the level were looked for in 2 of 10 series only"

@@ -17,7 +17,6 @@ BESIDE = "candidates"
 ENCODING = "encoding"
 """Told on the line of what was read."""
 GRADES = ("error", "warning", "note")
-STRONG = 0.6
 
 
 def check_rows(result: "CheckResult") -> list[tuple[Cell, ...]]:
@@ -67,6 +66,8 @@ def check_table(result: "CheckResult") -> str:
 
 
 def _head(result: "CheckResult") -> Iterator[str]:
+    from forecast.data.checks.seasons import season_line
+
     reading, plan = result.reading, result.plan
     panel, columns = reading.panel, reading.columns
     choices = {spot.finding.topic: spot.finding for spot in result.spots if spot.finding.topic in CHOICES}
@@ -87,7 +88,7 @@ def _head(result: "CheckResult") -> Iterator[str]:
     many = count(len(panel), "series")
     span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
     yield beside(span, "(--freq)", "Series")
-    yield beside(_seasons(result), "(--season)", "Season")
+    yield beside(season_line(result.seasons), "(--season)", "Season")
     if plan is not None:
         needs = f"{count(plan.horizon, 'step')} from a window of {plan.window:,}, scored on {count(plan.folds, 'fold')}"
         yield beside(needs, "(--horizon, --window, --folds)", "Forecast")
@@ -96,19 +97,6 @@ def _head(result: "CheckResult") -> Iterator[str]:
     for spot in result.spots:
         if spot.finding.topic == BESIDE:
             yield beside(spot.finding.text, f"({spot.finding.flag})", "Beside")
-
-
-def _seasons(result: "CheckResult") -> str:
-    """Returns each season with how much it explains: ``12 steps (strong: explains 91 % of the movement)``."""
-    words = []
-    for season in result.seasons:
-        if season.is_seen:
-            strength = (
-                f"{'strong' if season.strength >= STRONG else 'weak'}, {100 * season.strength:.0f} % of the movement"
-            )
-            whose = f", in {100 * season.share:.0f} % of the series" if season.share < 1 else ""
-            words.append(f"{count(season.steps, 'step')} ({strength}{whose})")
-    return ", ".join(words) or "none to be seen"
 
 
 def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:

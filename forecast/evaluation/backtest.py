@@ -147,7 +147,7 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     progress(0.0)
     for fold in folds:
         if trial.fitted is None or refit:
-            truth = fold.truth(trial.panel) if fold.number == 0 else None
+            truth = fold.truth(trial.panel) if fold.number == 0 and fold.scored.any() else None
             trial.fit(fold, Watcher(progress).during(fold.number, fits, truth))
         trial.forecast(fold)
     progress(1.0)
@@ -262,6 +262,8 @@ class _RunningTrial:
 
     def _learn(self, fold: Fold, members: Members, combination: Combination) -> None:
         """Records the fold's forecast, and where series are few, more from origins between it and the next."""
+        if not fold.scored.any():
+            return
         for shift in evidence_shifts(fold):
             moved = fold.moved(self.panel, shift)
             train = moved.train(self.panel)

@@ -58,12 +58,13 @@ class Leaderboard:
         return next(row for row in self.rows if model in {row.model, row.same})
 
 
-def leaderboard(backtest: Backtest, networks: tuple[str, ...]) -> Leaderboard:
+def leaderboard(backtest: Backtest, networks: tuple[str, ...], repeats: int | None = None) -> Leaderboard:
     """Returns the scored and ranked table of a backtest.
 
     Args:
         backtest: holds a ``seasonal-naive`` trial, the reference of ``skill``.
         networks: the models that the verdict is about.
+        repeats: the season of the seasonal naive, where there are several to choose from.
     """
     reference = next((t for t in backtest.trials if t.name == REFERENCE), None)
     base = metrics.rmse(backtest.truths, reference.forecasts) if reference else None
@@ -71,7 +72,8 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...]) -> Leaderboard:
     trials = [trial for trial in backtest.trials if trial.name not in same.values()]
     rows = sorted((_row(backtest, trial, base) for trial in trials), key=lambda row: row.rmse)
     ranked = tuple(
-        replace(_judged(backtest, rows, place), same=same.get(rows[place].model, "")) for place in range(len(rows))
+        replace(_judged(backtest, rows, place, repeats), same=same.get(rows[place].model, ""))
+        for place in range(len(rows))
     )
     return Leaderboard(
         rows=ranked,
@@ -125,11 +127,13 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
     )
 
 
-def _judged(backtest: Backtest, rows: list[Row], place: int) -> Row:
+def _judged(backtest: Backtest, rows: list[Row], place: int, repeats: int | None) -> Row:
     """Returns a row with its rank, how it stands to the best row, and what is to be noted."""
     row, best, truths = rows[place], rows[0], backtest.truths
     forecasts = {trial.name: trial.forecasts for trial in backtest.trials}
     notes, p_above, p_best = [], None, None
+    if repeats and row.model == REFERENCE:
+        notes.append(f"repeats the last {repeats:,} steps" if repeats > 1 else "repeats the last step")
     if place > 0:
         p_above, p_best = (
             _known(diebold_mariano(truths, forecasts[other.model], forecasts[row.model]))

@@ -6,6 +6,8 @@ Shapes: ``S`` series, ``H`` horizon.
     fold 1      [-------- train --------][- H -]
     fold 2      [----------- train ------------][- H -]      ends with the data
                                                ▲ origin: the last step the model may know
+
+Where there are too few rows for it, fold 0 is that of fold 1 without truths: nothing is learned before the first score.
 """
 
 from dataclasses import dataclass
@@ -64,7 +66,7 @@ def ends_together(panel: Panel) -> bool:
     return bool((panel.last == panel.last.max()).mean() >= COMMON_END)
 
 
-def rolling_origins(panel: Panel, horizon: int, folds: int, least: int) -> tuple[Fold, ...]:
+def rolling_origins(panel: Panel, horizon: int, folds: int, least: int, *, warms_up: bool = True) -> tuple[Fold, ...]:
     """Returns fold 0 and the scored folds, earliest origin first, one horizon apart.
 
     Where the series end together, each origin is one date for all; a series that ended earlier has only the
@@ -75,22 +77,25 @@ def rolling_origins(panel: Panel, horizon: int, folds: int, least: int) -> tuple
         horizon: ``H``.
         folds: scored folds.
         least: steps a series must have at an origin to be scored there.
+        warms_up: fold 0 lies before the others; otherwise, where rows are few, it has no truths and the first's origin.
 
     Raises:
         DataError: at the earliest origin no series has ``least`` steps.
     """
     ends = panel.last.max() if ends_together(panel) else panel.last
     result = []
-    for number in range(folds + 1):
+    for number in range(0 if warms_up else 1, folds + 1):
         origin = ends - (folds - number + 1) * horizon
         cuts = np.clip(origin - panel.first + 1, 0, panel.lengths)
         result.append(Fold(number, cuts, (cuts >= least) & (cuts < panel.lengths), horizon))
     if not result[0].scored.any():
         longest = int(panel.lengths.max())
-        needed = least + (folds + 1) * horizon
+        needed = least + len(result) * horizon
         raise DataError(
             f"{longest} rows are too few for {folds} fold{'s' if folds > 1 else ''} of {horizon} steps: "
             f"{needed} are needed.",
-            f"--horizon {max(1, (longest - least) // (folds + 1))}" + (", or --folds 1" if folds > 1 else ""),
+            f"--horizon {max(1, (longest - least) // len(result))}" + (", or --folds 1" if folds > 1 else ""),
         )
+    if not warms_up:
+        result.insert(0, Fold(0, result[0].cuts, np.zeros(len(panel), dtype=bool), horizon))
     return tuple(result)

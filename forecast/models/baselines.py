@@ -22,6 +22,9 @@ BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-r
 REMEMBERED = 256
 """Forecasts that are kept of the rules that take a while: each model of a comparison asks for the same ones."""
 
+JUDGES = 200
+"""Series that say which season is best repeated."""
+
 _remembered: dict[bytes, FloatArray] = {}
 
 
@@ -106,6 +109,25 @@ def seasonal_naive(panel: Panel, horizon: int, season: int) -> FloatArray:
     short = panel.lengths < season
     repeated[short] = naive(panel, horizon)[short]
     return repeated
+
+
+def best_season(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> int:
+    """Returns the season whose repetition has erred least in the past, of some, (ascending); the shortest of several.
+
+    All seasons are judged by the same steps, at every step of the horizon, over each series' own size.
+    """
+    total = np.zeros(len(seasons))
+    reach = max(season * -(-horizon // season) for season in seasons)
+    for i in np.unique(np.linspace(0, len(panel) - 1, JUDGES).astype(np.int64)):
+        values = panel.filled[panel.offsets[i] : panel.offsets[i + 1]]
+        if values.size <= reach or np.ptp(values) == 0:
+            continue
+        for place, season in enumerate(seasons):
+            steps = np.arange(1, horizon + 1)
+            for lag, count in zip(*np.unique(season * -(-steps // season), return_counts=True), strict=True):
+                errors = values[reach:] - values[reach - lag : values.size - lag]
+                total[place] += count * (errors**2).mean() / values.var()
+    return seasons[int(total.argmin())]
 
 
 def drift(panel: Panel, horizon: int) -> FloatArray:

@@ -10,8 +10,9 @@ import numpy as np
 from forecast.data.candidates import candidate_findings
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
+from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.spans import series_of
-from forecast.data.checks.survey import NOTHING, Season, Spot, measured, not_measured, seasons_of, survey
+from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
 from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.covariates import Column
 from forecast.data.findings import Finding, counted
@@ -22,7 +23,7 @@ from forecast.data.written import table_bytes
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.production.disk import atomic_write
-from forecast.specs import Plan, Settings
+from forecast.specs import Plan, Season, Settings
 from forecast.workflows.destinations import PICTURES, TABLES, check_free
 from forecast.workflows.outputs import stem_of
 from forecast.workflows.planning import make_plan
@@ -97,8 +98,8 @@ def check(request: CheckRequest) -> CheckResult:
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
     reading = read_panel(request.source, request.options, beside=True, may_ask=False, now=request.now)
     panel = reading.panel
-    seasons = seasons_of(measured(panel))
     plan, needed, planned = _planned(reading, request.settings)
+    seasons = plan.shown if plan else seasons_of(measured(panel))
     given_away = _leaks(reading)
     spots = [
         *_surveyed(reading),
@@ -176,7 +177,7 @@ def _planned(reading: Reading, settings: Settings) -> tuple[Plan | None, int, li
     try:
         plan = make_plan(panel, settings)
         least = min(plan.window, plan.season + 1)
-        rolling_origins(panel, plan.horizon, plan.folds, least)
+        rolling_origins(panel, plan.horizon, plan.folds, least, warms_up=plan.warms_up)
     except UsageError:
         raise
     except DataError as error:
@@ -198,10 +199,14 @@ def _planned(reading: Reading, settings: Settings) -> tuple[Plan | None, int, li
 
 
 def _season_spots(plan: Plan | None, seasons: tuple[Season, ...], settings: Settings) -> list[Spot]:
-    """Returns a note where the season that a run would use is not to be seen."""
-    if plan is None or settings.season is not None or not seasons or any(season.is_seen for season in seasons):
+    """Returns a note where the data is long enough to say that it has none of the seasons that a run would look at.
+
+    Where it is too short to tell, advice to do without them could only hurt.
+    """
+    looked = [season for season in seasons if plan and season.steps in plan.seasons]
+    if settings.season is not None or not looked or any(season.verdict != "none" for season in looked):
         return []
-    words = " or ".join(f"{season.steps:,}" for season in seasons)
+    words = " or ".join(f"{season.steps:,}" for season in looked)
     return [
         Spot(Finding("note", "season", f"no season of {words} steps is to be seen", "--season 1"), NOTHING, NOTHING)
     ]

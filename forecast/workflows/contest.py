@@ -162,7 +162,7 @@ def prepare(
         _check_size(panel)
     plan = make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
-    folds = rolling_origins(panel, plan.horizon, plan.folds, least)
+    folds = rolling_origins(panel, plan.horizon, plan.folds, least, warms_up=plan.warms_up)
     count = count_windows(panel, plan)
     specs = _specs(tuple(cells), plan, settings, count, terms)
     task = Task.of(panel, plan, count)
@@ -205,7 +205,7 @@ def run_contest(
 
     def run(names: tuple[str, ...]) -> Backtest:
         pacers = timing.pacers if timing else None
-        forecasters = [make_forecaster(name, specs, plan.season, machine, memory, pacers) for name in names]
+        forecasters = [make_forecaster(name, specs, plan.season_of(name), machine, memory, pacers) for name in names]
         return backtest(
             panel, folds, forecasters, plan.season, refit=plan.refit, metric=settings.metric, progress=progress
         )
@@ -227,7 +227,17 @@ def run_contest(
         result = replace(result, trials=tuple(by_name[name] for name in models))
     else:
         result = run(models)
-    return Contest(reading, plan, settings, specs, machine, result, leaderboard(result, LEARNED), memory, timing)
+    return Contest(
+        reading,
+        plan,
+        settings,
+        specs,
+        machine,
+        result,
+        leaderboard(result, LEARNED, repeats=plan.naive_season if len(plan.shown) > 1 else None),
+        memory,
+        timing,
+    )
 
 
 def _check_size(panel: Panel) -> None:

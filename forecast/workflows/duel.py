@@ -145,7 +145,7 @@ def fight(
         challengers.append(Challenger(score_on(warm, panel, folds), warm, is_warm=True))
     best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
     truths = np.stack([fold.truth(panel) for fold in folds])
-    season, horizon = contest.plan.season, folds[0].horizon
+    season, horizon = contest.plan.naive_season, folds[0].horizon
     naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
     return Duel(
         champion=score_on(champion, panel, folds),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from forecast.data.checks.seasons import season_line
 from forecast.data.covariates import KINDS
 from forecast.data.covariates import Kind as Covariate
 from forecast.data.findings import counted, listed
@@ -67,12 +68,10 @@ def decided_for_run(
         match: what the cells share.
         is_limited: the run has a time limit, to which seeds and steps were chosen.
     """
-    longer = f" (also {', '.join(map(str, plan.seasons[1:]))})" if plan.seasons[1:] else ""
-    season = f"{counted(plan.season, 'step')}{longer}" if plan.seasons else "none"
     steps = counted(plan.horizon, "step")
     again = "trained anew at each" if plan.refit else "trained once, at the earliest origin"
     told = [
-        Inference("Season", season, ("--season",)),
+        Inference("Season", season_line(plan.shown), ("--season",)),
         Inference("Forecast", f"{steps} from a window of {plan.window:,}", ("--horizon", "--window")),
     ]
     if kind := _KINDS[plan.kind]:

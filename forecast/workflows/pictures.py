@@ -52,7 +52,7 @@ def _naive_on_validation(contest: Contest) -> float:
 
     panel, fold = contest.reading.panel, contest.backtest.folds[0]
     some = curve_series(panel)
-    forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, contest.plan.season)
+    forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, contest.plan.naive_season)
     return rmse(fold.truth(panel)[some], forecast)
 
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from forecast.data.checks.seasons import seasons_of
+from forecast.data.checks.survey import measured
 from forecast.data.findings import counted, digits
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
 from forecast.evaluation.splits import Fold, rolling_origins
-from forecast.specs import Kind, Plan, Settings
+from forecast.models.baselines import best_season
+from forecast.specs import Kind, Plan, Season, Settings
 
 HORIZONS = {
     "minute": 60,
@@ -26,6 +29,8 @@ ERRORS, ERRORS_OF_PANEL = 20, 8
 are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
 SMALL = 5_000
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
+LEAST_KNOWN = 3
+"""Steps before the first score."""
 LONGEST_WINDOW = 400
 LONGEST_HORIZON = 400
 """No hint asks for more: what is longer is forecast as well by a longer step (--aggregate), and takes hours."""
@@ -48,11 +53,13 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     """
     check_kind(panel, settings.kind)
     length = int(np.median(panel.lengths))
-    seasons = _seasons(panel, settings, length)
+    shown = _shown(panel, settings)
+    seasons = _seasons(panel, settings, length, shown)
     season = seasons[0] if seasons else 1
     horizon = settings.horizon or max(1, min(HORIZONS[panel.frequency.unit], length // 5))
     folds = settings.folds or _folds(length, horizon, season, len(panel))
-    known = length - (folds + 1) * horizon  # at the earliest origin
+    warms_up = _warms_up(length, horizon, folds, settings, shown)
+    known = length - (folds + warms_up) * horizon  # at the earliest origin
     if known <= horizon:  # not one window with a step before its horizon
         raise _too_few(length, horizon, folds, settings)
     if settings.window is not None:
@@ -62,15 +69,19 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     else:
         window = _window(seasons, horizon, known, len(panel))
     more = 1.0 if settings.folds else max(1.0, (folds + 1) / (FOLDS + 1))  # trainings that nobody asked for
-    _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + 1) * horizon)
+    _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + warms_up) * horizon)
+    first = rolling_origins(panel, horizon, folds, 0, warms_up=warms_up)[0]
     return Plan(
         horizon=horizon,
         window=window,
         seasons=seasons,
         folds=folds,
         refit=len(panel.values) * more <= SMALL,
-        nonnegative=not _was_negative(panel, rolling_origins(panel, horizon, folds, 0)[0]),
+        nonnegative=not _was_negative(panel, first),
         kind=settings.kind,
+        repeated=_repeated(panel, first, seasons, shown),
+        shown=shown,
+        warms_up=warms_up,
     )
 
 
@@ -102,10 +113,12 @@ def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the d
 def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> ForecastError:
     """Returns the error for rows that don't hold the plan, with the nearest plan that they hold as its hint."""
     ways = []
-    if length > folds + 2:
-        ways.append(f"--horizon {_sensible((length - 1) // (folds + 2), LONGEST_HORIZON)}")
-    if settings.folds and length > 3 * horizon:
-        ways.append(f"--folds {(length - 1) // horizon - 2}")
+    nearest = min(length // (folds + 2), (length - LEAST_KNOWN) // folds)
+    if nearest >= 1:
+        ways.append(f"--horizon {_sensible(nearest, LONGEST_HORIZON)}")
+    fitting = (length - max(2 * horizon, LEAST_KNOWN)) // horizon
+    if settings.folds and fitting >= 1:
+        ways.append(f"--folds {fitting}")
     if not ways:
         ways.append(
             "--horizon 1 --folds 1" if length > 3 else "add rows: 4 are the least to forecast and to score with"
@@ -113,7 +126,7 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
     is_asked = settings.horizon is not None or settings.folds is not None
     return (UsageError if is_asked else DataError)(
         f"{counted(length, 'row')} are too few to forecast {counted(horizon, 'step')} and to score that on "
-        f"{counted(folds, 'fold')}: {(folds + 2) * horizon + 1:,} are needed.",
+        f"{counted(folds, 'fold')}: {max((folds + 2) * horizon, folds + LEAST_KNOWN):,} are needed.",
         ", or ".join(ways),
     )
 
@@ -150,11 +163,50 @@ def _check_given(settings: Settings, window: int, seasons: tuple[int, ...], hori
         )
 
 
-def _seasons(panel: Panel, settings: Settings, length: int) -> tuple[int, ...]:
-    """Returns the seasons of which the data holds at least two and a bit."""
+def _shown(panel: Panel, settings: Settings) -> tuple[Season, ...]:
+    """Returns what the data says of its seasons, or of the one that was asked for."""
+    if settings.season is None:
+        return seasons_of(measured(panel))
+    return seasons_of(measured(panel), (settings.season,)) if settings.season > 1 else ()
+
+
+def _seasons(panel: Panel, settings: Settings, length: int, shown: tuple[Season, ...]) -> tuple[int, ...]:
+    """Returns the seasons of which the data holds at least two and a bit, or the shortest where two show it."""
     if settings.season is not None:
         return (settings.season,) if settings.season > 1 else ()
-    return tuple(season for season in panel.frequency.seasons if length >= 2.5 * season)
+    long = tuple(season for season in panel.frequency.seasons if length >= 2.5 * season)
+    return long or tuple(season.steps for season in shown[:1] if season.verdict == "strong")
+
+
+def _repeated(panel: Panel, first: Fold, seasons: tuple[int, ...], shown: tuple[Season, ...]) -> int | None:
+    """Returns the season that the seasonal naive repeats: of those that are seen, the one that erred least.
+
+    Args:
+        panel: all the data.
+        first: fold, before which errors are looked at.
+        seasons: of the plan.
+        shown: what the data says of them.
+    """
+    known = first.train(panel)
+    length = int(np.median(known.lengths))
+    seen = tuple(each.steps for each in shown if each.is_seen and each.steps in seasons and 2 * each.steps <= length)
+    if not seen or seen == seasons[:1]:
+        return None
+    return best_season(known, first.horizon, tuple(sorted({seasons[0], *seen})))
+
+
+def _warms_up(length: int, horizon: int, folds: int, settings: Settings, shown: tuple[Season, ...]) -> bool:
+    """Returns whether an unscored fold comes before the others: not where too little would be known before it.
+
+    That is no more than a horizon, or, of a horizon that was asked for, less than the horizon and a strong season: no
+    network could see one season there. Without it, two horizons are known before the first score: of three years of
+    months, two to learn from and one to score.
+    """
+    before = length - (folds + 1) * horizon
+    if before + horizon < max(2 * horizon, LEAST_KNOWN):
+        return True
+    season = shown[0].steps if shown and shown[0].verdict == "strong" else 0
+    return before > horizon and (settings.horizon is None or folds > 1 or before >= horizon + season)
 
 
 def _folds(length: int, horizon: int, season: int, series: int) -> int:

@@ -195,7 +195,7 @@ def _scoring(name: str, prepared: Prepared, reading: Reading) -> Step:
     folds, plan = prepared.folds, prepared.plan
     train = folds[0].train(reading.panel)
     began = time.perf_counter()
-    fitted = make_forecaster(name, prepared.specs, plan.season, prepared.machine).fit(train, Watcher())
+    fitted = make_forecaster(name, prepared.specs, plan.season_of(name), prepared.machine).fit(train, Watcher())
     fit = time.perf_counter() - began
     fitted.predict_members(train)
     forecast = time.perf_counter() - began - fit

@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.checks.cycles import seasonal_strength, without_cycles
 from forecast.data.checks.explained import Label, described, explanations
 from forecast.data.checks.outliers import EXTREME, outliers
+from forecast.data.checks.seasons import MOST_STEPS, examined
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
 from forecast.data.findings import Finding, Grade, counted, digits
@@ -22,11 +22,8 @@ from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.sentinels import find_sentinels
 from forecast.name_lists import flag_value
 
-MOST_STEPS = 3_000_000  # in which single steps are looked for one series at a time
-MOST_SERIES = 5_000
 MANY_MISSING = 0.1
 FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake
-SEEN = 0.1  # of the series have a season: of so many noisy ones, fewer seem to by chance
 MANY_SHIFTED = 0.1  # of the series
 MANY_ZEROS = 0.3  # of a series' steps: demand that comes now and then
 NOTHING = np.empty(0, np.int64)
@@ -41,20 +38,6 @@ class Spot:
     steps: IntArray  # (K,) positions in the panel's flat buffer, ascending; empty where it is about whole series
 
 
-@dataclass(frozen=True)
-class Season:
-    """One of the seasons that the frequency may have: how many series have it, and how much it moves them."""
-
-    steps: int
-    strength: float  # from 0, none, to 1; the median of the series that have it
-    share: float  # of the series that have it
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether enough of the series have it."""
-        return self.share >= SEEN
-
-
 def survey(panel: Panel, labels: Sequence[Label] = ()) -> list[Spot]:
     """Returns what is out of the ordinary in a panel: of each kind one finding, without order.
 
@@ -62,7 +45,7 @@ def survey(panel: Panel, labels: Sequence[Label] = ()) -> list[Spot]:
         panel: To be looked at.
         labels: Columns beside the target that may explain an outlier.
     """
-    chosen, known = _examined(panel), measured(panel)
+    chosen, known = examined(panel), measured(panel)
     looks = (_negative, _zeros, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
     return [*spots, *_outliers(known, chosen, labels), *_shifts(known, chosen), *_unseen(panel, chosen)]
@@ -78,33 +61,6 @@ def measured(panel: Panel) -> Panel:
     values = panel.values.copy()
     values[not_measured(panel)] = np.nan
     return replace(panel, values=values)
-
-
-def seasons_of(panel: Panel) -> tuple[Season, ...]:
-    """Returns the seasons that the frequency may have and a typical series is long enough for, shortest first."""
-    chosen = _examined(panel)[:: max(1, len(panel) // 200)]
-    found: list[Season] = []
-    for season in panel.frequency.seasons:
-        long = [i for i in chosen if panel.lengths[i] >= 2.5 * season]
-        if 2 * len(long) >= chosen.size:
-            filled = [_without_outliers(panel.series(i)[-MOST_STEPS:], panel.frequency.seasons) for i in long]
-            shorter = [one.steps for one in found]  # a day comes again with every week
-            strengths = np.array([seasonal_strength(without_cycles(values, shorter), season) for values in filled])
-            strength = float(np.median(strengths[strengths > 0])) if strengths.any() else 0.0
-            found.append(Season(season, strength, float((strengths > 0).mean())))
-    return tuple(found)
-
-
-def _without_outliers(values: FloatArray, seasons: Sequence[int]) -> FloatArray:
-    """Returns the series with straight lines where nothing was observed and where an outlier was, (N,)."""
-    known = np.setdiff1d(np.flatnonzero(~np.isnan(values)), outliers(values, seasons))
-    return np.interp(np.arange(values.size), known, values[known])
-
-
-def _examined(panel: Panel) -> IntArray:
-    """Returns the series that are looked at step by step: all, or of very many an even choice."""
-    most = min(len(panel), MOST_SERIES, max(1, MOST_STEPS * len(panel) // panel.values.size))
-    return np.unique(np.linspace(0, len(panel) - 1, most).astype(np.int64))
 
 
 def _gaps(panel: Panel) -> list[Spot]:

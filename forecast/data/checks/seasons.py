@@ -1,0 +1,100 @@
+"""The seasons that a panel shows, by one rule for `check`, `train` and `compare`: strong, weak, none or not to tell."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecast.data.checks.cycles import without_cycles
+from forecast.data.checks.outliers import outliers
+from forecast.data.checks.season_evidence import SeasonEvidence, season_evidence
+from forecast.data.findings import counted
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.specs import Season
+
+MOST_STEPS = 3_000_000  # of all series together, or of the one
+MOST_SERIES = 100
+LEAST_CYCLES, TELLING_CYCLES = 2, 4
+"""Of fewer nothing can be said; and of fewer than so many never that there is no season."""
+LEVEL = 0.01
+"""Chance by which what has no season may be said to have one."""
+SEEN = 0.1
+"""Share of the series that have a season, from which on the panel has it."""
+STRONG = 0.6
+"""Share of the movement that a strong season explains."""
+NOTHING = 0.2
+"""A season that explains less than this for sure is none."""
+
+
+def season_line(seasons: Sequence[Season]) -> str:
+    """Returns what is said of seasons, such as ``7 steps (none), 365 steps (strong, 95 %, likely 89 to 98)``."""
+    return ", ".join(map(_words, seasons)) or "none"
+
+
+def _words(season: Season) -> str:
+    steps = counted(season.steps, "step")
+    if not season.is_seen:
+        return f"{steps} ({season.verdict})"
+    low, strength, high = (round(100 * share) for share in (season.low, season.strength, season.high))
+    whose = f" in {100 * season.share:.0f} % of the series" if season.share < 1 else ""
+    likely = f", likely {low} to {high}" if (low, high) != (strength, strength) else ""
+    return f"{steps} ({season.verdict}, {strength} % of the movement{whose}{likely})"
+
+
+def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Season, ...]:
+    """Returns what the panel says of each season, shortest first.
+
+    Args:
+        panel: all the data. A season that half of the series are too short to show twice is too short to tell.
+        seasons: in steps, ascending; None for those that the frequency may have.
+    """
+    chosen = examined(panel)[:: max(1, len(panel) // MOST_SERIES)]
+    seasons = panel.frequency.seasons if seasons is None else seasons
+    whole: dict[int, FloatArray] = {}
+    found: list[Season] = []
+    for season in seasons:
+        long = [int(i) for i in chosen if panel.lengths[i] >= LEAST_CYCLES * season]
+        if 2 * len(long) < chosen.size:
+            found.append(Season(season, 0.0, 0.0, "too short to tell", 0.0, 1.0))
+            continue
+        for i in long:
+            if i not in whole:
+                whole[i] = _without_outliers(panel.series(i)[-MOST_STEPS:], seasons)
+        shorter = [one.steps for one in found]  # a day comes again with every week
+        evidence = season_evidence([without_cycles(whole[i], shorter) for i in long], season)
+        found.append(_judged(season, float(np.median(panel.lengths[long])) / season, evidence))
+    return tuple(found)
+
+
+def examined(panel: Panel, most_series: int = 5_000) -> IntArray:
+    """Returns the series that are looked at step by step: all, or of very many an even choice."""
+    most = min(len(panel), most_series, max(1, MOST_STEPS * len(panel) // panel.values.size))
+    return np.unique(np.linspace(0, len(panel) - 1, most).astype(np.int64))
+
+
+def _judged(season: int, cycles: float, evidence: Sequence[SeasonEvidence]) -> Season:
+    """Returns what several series, which typically hold so many cycles, say of a season together."""
+    having = [each for each in evidence if each.p_value <= LEVEL]
+    share = len(having) / len(evidence)
+    if share >= SEEN and _beyond_chance(evidence):
+        strength, low, high = (float(np.median([getattr(one, key) for one in having])) for key in KEYS)
+        return Season(season, strength, share, "strong" if strength >= STRONG else "weak", low, high)
+    high = float(np.median([each.high for each in evidence]))
+    is_told = cycles >= TELLING_CYCLES and high < NOTHING
+    return Season(season, 0.0, share, "none" if is_told else "too short to tell", 0.0, high)
+
+
+KEYS = ("strength", "low", "high")
+
+
+def _beyond_chance(evidence: Sequence[SeasonEvidence]) -> bool:
+    """Tells whether some series have a season, though many were asked (R. Simes 1986, an improved Bonferroni)."""
+    ordered = np.sort([each.p_value for each in evidence])
+    return bool((ordered <= LEVEL * np.arange(1, len(ordered) + 1) / len(ordered)).any())
+
+
+def _without_outliers(values: FloatArray, seasons: Sequence[int]) -> FloatArray:
+    """Returns the series with straight lines where nothing was observed and where an outlier was, (N,)."""
+    known = np.setdiff1d(np.flatnonzero(~np.isnan(values)), outliers(values, seasons))
+    if not known.size:
+        return np.zeros(values.size)
+    return np.interp(np.arange(values.size), known, values[known])
