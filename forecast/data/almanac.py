@@ -81,7 +81,10 @@ def almanac(frequency: Frequency, first: int, steps: int, country: str | None = 
     if country:
         columns |= _holidays(begins, ends, country)
     names, groups = tuple(name for _, name in columns), tuple(group for group, _ in columns)
-    return Almanac(names, groups, np.stack(list(columns.values()), axis=1))
+    values = np.empty((steps, len(names)))
+    for place, column in enumerate(list(columns)):
+        values[:, place] = columns.pop(column)  # of a long series not twice in memory
+    return Almanac(names, groups, values)
 
 
 def easter(year: int) -> date:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
@@ -55,7 +56,9 @@ class Windows:
 
     def lookbacks(self, which: IntArray) -> FloatArray:
         """Returns the lookback part of some windows, (B,) -> (B, L)."""
-        return np.asarray(self.buffer[self.starts[which, None] + np.arange(self.lookback)])
+        if not len(which):
+            return np.empty((0, self.lookback))
+        return np.asarray(sliding_window_view(self.buffer, self.lookback)[self.starts[which]])
 
     def horizons(self, which: IntArray) -> FloatArray:
         """Returns the horizon part of some windows, (B,) -> (B, H); NaN where nothing was observed."""

@@ -89,8 +89,13 @@ class Causes:
             return np.empty((steps, 0))
         book = almanac(frequency, first, steps, self.country)
         place = {name: i for i, name in enumerate(book.names)}
-        values = np.column_stack([book.values, np.zeros(steps)])  # a holiday that these steps don't hold
-        return np.asarray(values[:, [place.get(name, -1) for name in names]])
+        if names == list(book.names):
+            return book.values
+        values = np.zeros((steps, len(names)))  # 0 for a holiday that these steps don't hold
+        for column, name in enumerate(names):
+            if name in place:
+                values[:, column] = book.values[:, place[name]]
+        return values
 
 
 def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Causes:

@@ -22,18 +22,19 @@ def without_trend(columns: FloatArray, season: int) -> FloatArray:
 
     A long season stays: with it would go what recurs once a year.
     """
-    if season > LONG_SEASON:
-        return columns - moving_mean(columns, TREND_STEPS)
-    rest = columns - moving_mean(columns, season if season > 3 else TREND_STEPS)
-    if season == 1:
+    around = TREND_STEPS if season > LONG_SEASON or season <= 3 else season
+    rest = moving_mean(columns, around)
+    np.subtract(columns, rest, out=rest)  # of a long series not twice in memory
+    if season > LONG_SEASON or season == 1:
         return rest
     total, count = np.zeros_like(rest), np.zeros((len(rest), 1))
     for seasons in NEIGHBOURS:
-        at = np.arange(len(rest)) + seasons * season
-        inside = (at >= 0) & (at < len(rest))
-        total[inside] += rest[at[inside]]
-        count[inside] += 1
-    return rest - total / np.maximum(count, 1)
+        start, end = max(0, -seasons * season), min(len(rest), len(rest) - seasons * season)
+        if start < end:
+            total[start:end] += rest[start + seasons * season : end + seasons * season]
+            count[start:end] += 1
+    total /= np.maximum(count, 1)
+    return np.subtract(rest, total, out=rest)
 
 
 def change_since(columns: FloatArray, season: int, horizon: int) -> FloatArray:
@@ -46,11 +47,13 @@ def change_since(columns: FloatArray, season: int, horizon: int) -> FloatArray:
 
 def moving_mean(columns: FloatArray, steps: int) -> FloatArray:
     """Returns the mean of ``steps`` steps around each, (n, F): fewer at the ends; an even number in two halves."""
-    rows = len(columns)
-    sums = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)])
-    means = []
+    rows, result = len(columns), np.empty(columns.shape)
+    bounds = []
     for late in {0, 1 - steps % 2}:
         start = np.clip(np.arange(rows) - steps // 2 + late, 0, rows)
-        end = np.clip(np.arange(rows) - steps // 2 + late + steps, 0, rows)
-        means.append((sums[end] - sums[start]) / np.maximum(end - start, 1)[:, None])
-    return np.asarray(sum(means) / len(means))
+        bounds.append((start, np.clip(np.arange(rows) - steps // 2 + late + steps, 0, rows)))
+    for place in range(columns.shape[1]):  # one by one, since what is in between takes several times their memory
+        sums = np.concatenate([[0.0], np.cumsum(columns[:, place])])
+        means = [(sums[end] - sums[start]) / np.maximum(end - start, 1) for start, end in bounds]
+        result[:, place] = sum(means) / len(means)
+    return result

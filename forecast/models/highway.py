@@ -83,7 +83,7 @@ def _lesson(windows: Windows, view: View, statistics: SeriesStatistics) -> _Less
     targets = np.clip((future - seen.base) / seen.scale, -CLIP, CLIP)
     known = ~np.isnan(targets)
     return _Lesson(
-        inputs=np.clip(seen.inputs, -EDGE, EDGE).astype(np.float32),
+        inputs=np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs).astype(np.float32),
         targets=np.where(known, targets, 0).astype(np.float32),
         known=known,
         place=(some - first + 0.5) / count,

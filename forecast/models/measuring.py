@@ -107,7 +107,7 @@ class _Rows:
             size = added_size(panel.values[steps])
             self._targets.append(panel.filled[steps] / size if size else _unit(panel.filled[steps]))
             dated = dates[panel.first[i] - start :][: panel.lengths[i]]
-            self._causes.append(np.column_stack([laid[steps], dated]))
+            self._causes.append(np.column_stack([laid[steps], dated]) if laid.shape[1] else dated)
             self._observed.append(panel.observed[steps])
 
     def take_out(self, which: BoolArray, own: FloatArray) -> None:
@@ -185,7 +185,11 @@ class _Rows:
         for i, (target, causes, observed) in enumerate(zip(self._targets, self._causes, self._observed, strict=True)):
             if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
-            rest = filtered(np.column_stack([target, causes[:, which]]))
+            columns = np.empty((len(target), count + 1))
+            columns[:, 0] = target
+            for place, cause in enumerate(np.flatnonzero(which), start=1):
+                columns[:, place] = causes[:, cause]
+            rest = filtered(columns)
             known = observed & ~np.isnan(rest[:, 0])
             for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
                 rows = rest[some][known[some]]

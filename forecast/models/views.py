@@ -129,12 +129,17 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     windows = to_unit(windows, mean, maps.log)
     level = (windows @ maps.level + maps.level_of_series * series_level)[:, None]
     other = windows.mean(axis=1, keepdims=True) if maps.to_mean else windows[:, maps.earlier]
-    own = np.abs(windows - other) @ maps.compared
+    apart = windows - other
+    del other
+    own = np.abs(apart, out=apart) @ maps.compared
+    del apart
     share = maps.scale_of_series
     floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
     scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
     base = windows @ maps.base + (maps.base_of_series * series_level)[:, None]
-    return SeenWindows((windows - level) / scale, base, scale, mean, level)
+    inputs = windows - level
+    inputs /= scale
+    return SeenWindows(inputs, base, scale, mean, level)
 
 
 def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArray:
