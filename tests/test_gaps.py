@@ -106,6 +106,15 @@ def test_rows_without_a_value_and_series_that_begin_late_are_no_steps_without_a_
     assert read_panel(tmp_path / "a.csv").question is None
 
 
+def test_columns_that_show_with_the_dates_only_are_named_where_rows_are_counted(tmp_path):
+    seconds = bars().astype(np.int64)
+    rows = [f"{second},{name},{50 + i % 9}\n" for i, second in enumerate(seconds) for name in "ab"]
+    (tmp_path / "a.csv").write_text("time,shop,value\n" + "".join(rows))
+    with pytest.raises(OpenQuestionError) as error:
+        read_panel(tmp_path / "a.csv")
+    assert next(iter(error.value.answers)) == "--no-dates --season 14 --id shop --target value"
+
+
 def test_rows_that_are_newest_first_are_not_to_be_counted(tmp_path):
     stamps = bars()[::-1]
     with pytest.raises(OpenQuestionError) as error:

@@ -6,7 +6,6 @@ Fri 16:00   5.2      a shop that sold nothing: 0?
 Mon 09:30   5.0
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,20 +46,18 @@ class GapQuestion:
         return Finding("error", "gaps", self.text, " or ".join(self.answers))
 
 
-def gap_question(
-    panel: Panel, absent: int, options: ReadOptions, ids: tuple[str, ...], *, in_order: bool
-) -> GapQuestion | None:
+def gap_question(panel: Panel, absent: int, options: ReadOptions, named: str, *, in_order: bool) -> GapQuestion | None:
     """Returns what is to be asked about the steps without a row; None where they are few or the answer was given.
 
     Args:
         panel: What the file holds.
-        absent: Steps that have no row at all.
+        absent: Steps that have no row at all, more than ``ASKED`` of all.
         options: How the file is read; ``--fill`` and ``--freq`` answer the question.
-        ids: The columns that tell the series apart.
+        named: Flags of the columns that the file would not show without its dates, each after a blank.
         in_order: The rows of each series are in the order of their dates, so that they could be counted.
     """
     is_answered = options.fill is not None or options.freq is not None or options.no_dates
-    if is_answered or absent <= ASKED * panel.values.size:
+    if is_answered:
         return None
     share = 100 * absent / panel.values.size
     first, length = longest_gap(panel)
@@ -73,7 +70,6 @@ def gap_question(
     answers = {}
     can_count = in_order and not (options.time or options.date_format or options.aggregate)
     if season and can_count:
-        named = f" --id {shlex.quote(','.join(ids))}" if ids and not options.ids else ""
         answers[f"--no-dates --season {season}{named}"] = "each row is one step"
     if season and panel.frequency.unit == "week":  # sums of whole periods: nothing stands between them
         answers |= dict([FILLS["interpolate"]])

@@ -30,7 +30,7 @@ from forecast.data.covariate_notices import with_covariate_findings
 from forecast.data.covariates import Column
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
-from forecast.data.gaps import GapQuestion, gap_question
+from forecast.data.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.notices import (
     ahead_findings,
     constant_findings,
@@ -49,6 +49,7 @@ from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table
 from forecast.data.values import measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
+from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal
 
 DEFAULTS = ReadOptions()
@@ -289,19 +290,24 @@ def _panel(
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
     findings += constant_findings(table, panel, is_sequel=is_sequel) + end_findings(panel)
-    question = None if is_sequel else _question(panel, rows, options, selection.columns.ids)
+    question = None if is_sequel else _question(table, panel, rows, options, selection.columns)
     if question:
         findings = [question.finding if finding.topic == "gaps" else finding for finding in findings]
     return panel, findings, question
 
 
-def _question(panel: Panel, rows: Rows, options: ReadOptions, ids: tuple[str, ...]) -> GapQuestion | None:
+def _question(table: Table, panel: Panel, rows: Rows, options: ReadOptions, columns: Columns) -> GapQuestion | None:
     """Returns what is to be asked about the steps without a row."""
     absent = int((~panel.observed).sum()) - sum(one.empty for one in rows.laid)
+    if absent <= ASKED * panel.values.size:
+        return None
     order = np.argsort(rows.series, kind="stable")
     within = np.diff(rows.series[order]) == 0
     in_order = bool((np.diff(rows.steps[order])[within] >= 0).all())
-    return gap_question(panel, absent, options, ids, in_order=in_order)
+    named = f" --id {flag_value(columns.ids)}" if columns.ids and not options.ids else ""
+    if not options.target and any(table.kind(name) == "numbers" for name in split_columns(table, columns.time)):
+        named += f" --target {flag_value(columns.target)}"  # without dates, that column would be one of numbers
+    return gap_question(panel, absent, options, named, in_order=in_order)
 
 
 def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, cells: Sequence[Cells]) -> Panel:
