@@ -21,7 +21,8 @@ def ask(error: UndecidedError) -> str | None:
     """
     write_note(wrapped(error.message))
     width = max(map(len, error.choices))
-    for number, (choice, example) in enumerate(zip(error.choices, error.examples, strict=True), 1):
+    examples = error.examples or ("",) * len(error.choices)
+    for number, (choice, example) in enumerate(zip(error.choices, examples, strict=True), 1):
         write_note(f"  {number}  {printable(choice):<{width}}  {printable(example)}\n")
     while True:
         write_note(f"Which one? 1 to {len(error.choices)}, or its name: ")

@@ -79,6 +79,11 @@ def check_names(table: Table, flag: str, wanted: Sequence[str]) -> tuple[str, ..
     try:
         return find_names(wanted, table.names)
     except UnknownNameError as error:
+        if error.name in table.left_out:
+            message = (
+                f"Column {error.name} of {table.source.name} holds {table.left_out[error.name]}, which can't be used."
+            )
+            raise UsageError(message, f"{flag} with a column of numbers or text") from None
         message = f"{table.source.name} has no column '{error.name}'.{did_you_mean(error.name, table.names)}"
         raise MissingColumnError(
             message,

@@ -194,6 +194,9 @@ def dialect_findings(table: Table) -> list[Finding]:
     findings = []
     if table.source.encoding != "UTF-8":
         findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}", "--encoding"))
+    if table.left_out:
+        strange = [f"{name} ({what})" for name, what in table.left_out.items()]
+        findings.append(Finding("note", "columns", f"{listed(strange)} left out"))
     if table.dialect is not None and table.dialect.line > 1:
         above = counted(table.dialect.line - 1, "line")
         findings.append(Finding("note", "title", f"{above} above the column names left out"))

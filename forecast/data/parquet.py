@@ -1,8 +1,11 @@
 """Parquet files: their columns as an Arrow table, without those that no table of text could hold."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import types
 
 from forecast.data.free_memory import free_memory, size_text
@@ -14,24 +17,47 @@ ROW, CELL = 60, 12
 """Memory that is taken for each row and each cell of it while a table becomes series, in bytes."""
 
 
-def read_parquet(source: Source) -> Any:
-    """Returns the columns of a Parquet file that a CSV file could hold too, as an Arrow table.
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns of a Parquet file that a CSV file could hold too."""
+
+    table: Any  # an Arrow table
+    left_out: dict[str, str]  # what the others hold, by their names: ``lists``
+
+
+def read_parquet(source: Source) -> Columns:
+    """Returns the columns of a Parquet file that can be dates, numbers or text.
 
     Raises:
-        DataError: The file is damaged, or has no rows.
+        DataError: The file is damaged, has no rows, two columns of one name or text that is none.
     """
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
 
+    damaged = DataError(f"{source.name} is a damaged or cut-off Parquet file.", "fetch it again")
     try:
         file = ParquetFile(pa.BufferReader(source.data))
-        plain = [field.name for field in file.schema_arrow if _is_plain(field.type)]
-        _check_memory(file.metadata, len(plain), source)
-        table = file.read(columns=plain)
-    except (pa.ArrowInvalid, OSError):
-        raise DataError(f"{source.name} is a damaged or cut-off Parquet file.", "fetch it again") from None
+        names = list(file.schema_arrow.names)
+        left_out = {field.name: what for field in file.schema_arrow if (what := _strange(field.type))}
+        _check_memory(file.metadata, len(names) - len(left_out), source)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DataError(f"{source.name} has more than one column called {twice}.", "rename one where it is written")
+        table = file.read(columns=[name for name in names if name not in left_out])
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        raise damaged from None
     if table.num_rows == 0:
         raise DataError(f"{source.name} has columns but no rows.", "a forecast needs rows to learn from")
-    return table.select(plain)
+    plain = {}
+    for name in table.column_names:
+        try:
+            plain[name] = _plain(table.column(name))
+        except pa.ArrowException:
+            if _is_bytes(table.column(name).type):
+                left_out[name] = "bytes"
+                continue
+            message = f"Column {name} of {source.name} holds text that is not UTF-8."
+            raise DataError(message, "write it anew as UTF-8, or leave that column out") from None
+    return Columns(pa.table(plain), left_out)
 
 
 def _check_memory(metadata: Any, columns: int, source: Source) -> None:
@@ -50,10 +76,54 @@ def _check_memory(metadata: Any, columns: int, source: Source) -> None:
         raise too_many(source.name, f"{rows:,} rows of {columns:,} columns", needed)
 
 
-def _is_plain(held: Any) -> bool:
-    """Returns whether a Parquet type is one that a CSV file could hold too."""
+def _strange(held: Any) -> str:
+    """Returns what a column holds that can be neither dates, numbers nor text; nothing for others."""
+    if isinstance(held, pa.BaseExtensionType):
+        return _strange(held.storage_type)
     if types.is_dictionary(held):
-        return bool(types.is_string(held.value_type) or types.is_large_string(held.value_type))
-    return not (
-        types.is_nested(held) or types.is_binary(held) or types.is_large_binary(held) or types.is_duration(held)
-    )
+        return _strange(held.value_type)
+    for is_one, what in (
+        (types.is_map, "maps"),
+        (types.is_struct, "structures"),
+        (types.is_nested, "lists"),
+        (types.is_fixed_size_binary, "bytes"),
+        (types.is_duration, "durations"),
+    ):
+        if is_one(held):
+            return what
+    return ""
+
+
+def _plain(column: Any) -> Any:
+    """Returns a column in one of the few types that tables of text are read into.
+
+    Raises:
+        ArrowException: Its text is not UTF-8.
+    """
+    held = column.type
+    if isinstance(held, pa.BaseExtensionType):
+        return _plain(pa.chunked_array([chunk.storage for chunk in column.chunks], held.storage_type))
+    if types.is_run_end_encoded(held):
+        return _plain(pc.run_end_decode(column))
+    if types.is_dictionary(held) and not types.is_string(held.value_type):
+        return _plain(column.cast(held.value_type))
+    if types.is_decimal(held):
+        return _of_decimals(column)
+    column.validate(full=True)
+    if _is_bytes(held) or types.is_string_view(held) or types.is_large_string(held) or types.is_time(held):
+        column = column.cast(pa.string())
+    elif types.is_float16(held):
+        column = column.cast(pa.float32())
+    return column
+
+
+def _of_decimals(column: Any) -> Any:
+    """Returns decimals as whole numbers, where they have no decimals and are no larger, else as floating ones."""
+    if column.type.scale <= 0:
+        with suppress(pa.ArrowException):
+            return column.cast(pa.int64())
+    return column.cast(pa.float64())
+
+
+def _is_bytes(held: Any) -> bool:
+    return bool(types.is_binary(held) or types.is_large_binary(held) or types.is_binary_view(held))

@@ -72,8 +72,10 @@ class Table:
         self._numbers: dict[str, Numbers] = {}
         self._merged: dict[str, list[str]] = {}
         self._text: Delimited | None = None
+        self.left_out: dict[str, str] = {}  # what columns hold that no table of text could, by their names
         if source.is_parquet:
-            self._arrow = read_parquet(source)
+            read = read_parquet(source)
+            self._arrow, self.left_out = read.table, read.left_out
         else:
             self._text, self._arrow = read_text(source, decimal, missing)
         names = [name.strip() for name in self._arrow.column_names]
