@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from forecast.cli.ablation import importance_text
 from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.importance import measure_importance, shuffled
@@ -48,6 +49,20 @@ def test_a_column_is_worth_what_the_errors_rise_when_it_is_shuffled(panel):
     assert found["promo"].rise > 3
     assert found["size"].rise > 0
     assert found["noise"].rise == found["rain"].rise == 0
+
+
+def test_worth_and_its_spread_are_shares_of_the_same_error_and_said_in_one_unit(panel):
+    biased = replace(panel, values=panel.values + 20.0)  # an error that the columns can't explain
+    found = measured(biased)
+    for one in found.values():
+        assert one.share == pytest.approx(one.rise / 20)
+        assert one.share_spread == pytest.approx(one.spread / 20)
+    promo = found["promo"]
+    assert promo.spread > 0.1
+    worth = f"promo {5 * promo.rise:+.1f} % (± {5 * promo.spread:.1f} %)"
+    said = importance_text((promo, found["noise"]))
+    assert said == f"{worth}, noise +0.0 % (± 0.0 %) RMSE, each shuffled in turn"
+    assert importance_text(()) == ""
 
 
 def test_importance_is_the_same_for_the_same_seed_and_nothing_without_covariates(panel):

@@ -134,6 +134,29 @@ def test_session_shows_the_words_that_train_says(tmp_path, monkeypatch):
     assert shown.split() == done.err.partition("error: far enough")[0].split()
 
 
+def effects_in(text):
+    """What is said to be used beside the target, without regard to where its lines break."""
+    return " ".join(text.partition("\nUsed ")[2].partition("(--no-calendar)")[0].split())
+
+
+def assert_shown_what_if(rows):
+    """The README's table of a what-if shows the forecasts that its command prints, as far as machines agree."""
+    shown = re.findall(r"^  (20\d\d-\d\d-\d\d) +(\d+) +([\d.,]+) +([\d.,]+) +\+?([\d.,]+)$", README, re.MULTILINE)
+    assert len(shown) == 3
+    said = {row["timestamp"]: row for row in rows}
+    for date, step, *numbers in shown:
+        assert said[date]["step"] == step
+        found = [float(said[date][name]) for name in ("forecast", "what_if", "difference")]
+        assert [float(number.replace(",", "")) for number in numbers] == pytest.approx(found, rel=0.01)
+
+
+def test_stale_figures_would_be_noticed():
+    one = dict.fromkeys(("forecast", "what_if", "difference"), "1")
+    with pytest.raises(AssertionError):
+        assert_shown_what_if([{"timestamp": f"2024-07-{day}", "step": day, **one} for day in ("12", "13", "14")])
+    assert effects_in(README).startswith("promo +47 %, holiday -80 %")
+
+
 @pytest.mark.slow
 def test_commands_run_one_after_another(tmp_path):
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
@@ -143,4 +166,8 @@ def test_commands_run_one_after_another(tmp_path):
         if command == COMMANDS[0]:
             assert all(f"  {row['model']} " in SESSION for row in done.rows)
             assert {"Read", "Saved", "Forecast", "Plots", "Next"} <= {line.split()[0] for line in done.err.splitlines()}
+        if "--known" in command:
+            assert effects_in(done.err) == effects_in(README)
+        if "--set" in command:
+            assert_shown_what_if(done.rows)
     assert len((tmp_path / "next_two_years.csv").read_text().splitlines()) == 25

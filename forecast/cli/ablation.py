@@ -47,5 +47,5 @@ def ablation_json(ablation: "Ablation") -> dict[str, Any]:
 
 def importance_text(importance: "tuple[Importance, ...]") -> str:
     """Returns what each covariate is worth in one sentence, the dearest first; empty where there is none."""
-    parts = [f"{one.covariate} {100 * one.share:+.1f} % (± {short(one.spread)})" for one in importance]
+    parts = [f"{one.covariate} {100 * one.share:+.1f} % (± {100 * one.share_spread:.1f} %)" for one in importance]
     return f"{', '.join(parts)} RMSE, each shuffled in turn" if parts else ""

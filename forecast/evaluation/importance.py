@@ -37,12 +37,14 @@ class Importance:
         rise: of the RMSE when the column is shuffled, in the target's unit, mean over the shuffles.
         spread: standard deviation of that over the shuffles.
         share: the rise as a share of the RMSE with the column as it is.
+        share_spread: the spread as a share of that RMSE.
     """
 
     covariate: str
     rise: float
     spread: float
     share: float
+    share_spread: float
 
 
 def measure_importance(
@@ -75,8 +77,9 @@ def measure_importance(
     usual, found = error(covariates), []
     for column in covariates.columns:
         rises = [error(shuffled(covariates, column, chosen, rng)) - usual for _ in range(REPEATS)]
-        mean = float(np.mean(rises))
-        found.append(Importance(column.name, mean, float(np.std(rises)), mean / usual if usual > 0 else 0.0))
+        mean, spread = float(np.mean(rises)), float(np.std(rises))
+        shares = (mean / usual, spread / usual) if usual > 0 else (0.0, 0.0)
+        found.append(Importance(column.name, mean, spread, *shares))
     return tuple(sorted(found, key=lambda one: -one.rise))
 
 

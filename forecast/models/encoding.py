@@ -23,6 +23,8 @@ EDGE = 5.0
 """A number farther than so many standard deviations from its mean counts as so far."""
 ROUNDING = 1e-9
 """A number that varies by less than this share of its size does not vary."""
+SAME = 1e-9
+"""A number that is nearer to its mean than this share of a standard deviation is the mean: sums round."""
 OFTEN_MISSING = 0.01
 """A number that is missing in a larger share of the training rows gets a second input that says so."""
 
@@ -194,4 +196,4 @@ def _encoded(each: Input, raw: FloatArray, centers: FloatArray) -> FloatArray:
     if each.way in {"number", "ratio"}:
         values = _relative(values, centers[..., each.place], each.way)
     scaled = np.clip((values - each.low) / each.unit, -EDGE, EDGE)
-    return np.asarray(np.where(np.isnan(scaled), 0.0, scaled))
+    return np.asarray(np.where(np.isnan(scaled) | (np.abs(scaled) < SAME), 0.0, scaled))
