@@ -6,8 +6,9 @@ A model is a spec and its weights. Everything that trains or predicts takes a sp
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Self
 
+from forecast.decoding import decode
 from forecast.errors import DataError, UsageError
 
 Cell = Literal["rnn", "lstm", "gru", "linear"]
@@ -28,6 +29,9 @@ Preset = Literal["fast", "balanced", "best", "tutorial"]
 CELLS: tuple[Cell, ...] = ("rnn", "lstm", "gru")
 MOST = {"units": 10_000, "layers": 100, "steps": 10**9, "batch-size": 10**6, "seed": 10**15}
 """The largest settings of a network, by flag: beyond them no machine has the memory, or a number its 64 bits."""
+
+MOST_STORED_STEPS = 1_000_000
+"""Of the window, the horizon and a season of a stored model: nothing has been trained on more."""
 
 
 @dataclass(frozen=True)
@@ -164,30 +168,18 @@ class ModelSpec:
             DataError: the document has fields or values that this version of the program does not know.
         """
         try:
-            views = tuple(View(**view) for view in document["views"])
-            anchors = tuple(document.get("anchors", cls.anchors))
-            spec = cls(**{**document, "views": views, "seeds": tuple(document["seeds"]), "anchors": anchors})
-        except (KeyError, TypeError, UsageError) as error:
+            spec = decode(cls, document)
+            if not spec.views or not spec.anchors:
+                raise ValueError("it has no views, or nothing to be trusted against")
+            steps = (spec.window, spec.horizon, spec.season, *(view.season for view in spec.views))
+            if not all(1 <= number <= MOST_STORED_STEPS for number in steps):
+                raise ValueError("its window, horizon or season is none")
+        except ValueError as error:
             raise DataError(
-                f"The stored settings of the model can't be read: {error}",
+                f"The stored settings of the model can't be read: {error}.",
                 "upgrade forecast, or train the model anew",
             ) from error
-        records: list[View | ModelSpec] = [spec, *views]
-        unknown = [word for record in records for word in _unknown_words(record)] if views else ["no views"]
-        unknown += [f"anchors '{name}'" for name in spec.anchors if name not in get_args(Anchor)]
-        if unknown:
-            raise DataError(
-                f"The stored settings of the model hold {unknown[0]}, which this program can't use.", "upgrade forecast"
-            )
         return spec
-
-
-def _unknown_words(record: View | ModelSpec) -> list[str]:
-    """Returns ``field 'value'`` for each setting that is none of the words its field allows."""
-    kinds = {name: kind for name, kind in get_type_hints(type(record)).items() if get_origin(kind) is Literal}
-    return [
-        f"{name} '{value}'" for name, kind in kinds.items() if (value := getattr(record, name)) not in get_args(kind)
-    ]
 
 
 @dataclass(frozen=True)

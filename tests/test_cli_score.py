@@ -35,6 +35,9 @@ def publish(folder, source, tables, name="visits", columns=(), backtest_rmse=1.0
     panel = reading.panel
     data = {
         "source": str(source),
+        "fingerprint": reading.fingerprint,
+        "target": panel.target,
+        "fill": panel.fill,
         "options": vars(options),
         "columns": vars(reading.columns),
         "frequency": vars(panel.frequency),

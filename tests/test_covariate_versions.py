@@ -14,6 +14,7 @@ from untrained import train_nothing
 from forecast.data.covariates import Column
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
+from forecast.models.persistence import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Settings
@@ -28,6 +29,7 @@ from forecast.workflows.versions import WEIGHTS, load_version, unpack_model
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 HORIZON, DAYS = 5, 90
+PLAIN_CONTEXT = ("context/values", "context/offsets", "context/first")
 OPTIONS = ReadOptions(known=("promo", "sky"), past=("temp",), static=("region",))
 
 
@@ -110,7 +112,9 @@ def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(sho
     second = train(request, shop, lambda: NOW, Silence()).version
     assert second.read(WEIGHTS) == first
     data = {name: value for name, value in version.manifest["data"].items() if name not in {"covariates", "header"}}
-    _, context = unpack_model({**version.manifest, "data": data}, first)
+    arrays = {name: array for name, array in unpack_arrays(first).items() if not name.startswith("context/")}
+    own = {name: array for name, array in unpack_arrays(first).items() if name in PLAIN_CONTEXT}
+    _, context = unpack_model({**version.manifest, "data": data}, pack_arrays(arrays | own))
     assert context.covariates is None
 
 

@@ -10,7 +10,7 @@ from commands import run
 from forecast.data.options import ReadOptions
 from forecast.data.readers import read_panel
 from forecast.errors import DataError, OpenQuestionError
-from forecast.workflows.versions import read_data_options
+from forecast.workflows.data_entry import decode_options
 
 
 def written(path, stamps, values=None):
@@ -185,7 +185,7 @@ def test_what_stands_in_a_gap_is_obeyed_by_every_way_to_aggregate(how, fill, bet
 
 def test_versions_of_earlier_programs_go_on_to_count_days_without_a_row_as_0():
     options = {**asdict(ReadOptions(aggregate="sum")), "fill": "interpolate"}
-    assert read_data_options({"settled": options}).filled == "zero"
-    assert read_data_options({"settled": options, "fills_sums": True}).filled == "interpolate"
+    assert decode_options({"settled": options}).filled == "zero"
+    assert decode_options({"settled": options, "fills_sums": True}).filled == "interpolate"
     mean = {**options, "aggregate": "mean"}
-    assert read_data_options({"settled": mean}).filled == "interpolate"
+    assert decode_options({"settled": mean}).filled == "interpolate"

@@ -12,7 +12,7 @@ from commands import csv_bytes, visits
 
 PACKAGE = Path(__file__).parents[1] / "forecast"
 ROOMS = ("cli", "workflows", "report", "production", "evaluation", "models", "data")  # top first, as in HOUSE.md
-FOUNDATION = ("errors", "name_lists", "specs")  # every room may use them
+FOUNDATION = ("errors", "name_lists", "specs", "decoding")  # every room may use them
 FILE_ROOMS = ("data", "production", "workflows")
 FILE_CALLS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "touch"),

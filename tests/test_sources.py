@@ -9,8 +9,8 @@ from commands import csv_bytes
 
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.production.store import Store
+from forecast.workflows.data_entry import decode_options
 from forecast.workflows.sources import find_source, name_and_data, read_alike, sample_path
-from forecast.workflows.versions import read_data_options
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
@@ -51,8 +51,8 @@ def test_what_a_reading_settled_on_survives_the_manifest():
         static=("region",),
     )
     old = {"options": {"fill": "zero"}, "columns": {"time": "day", "target": ["a"], "ids": []}}
-    assert read_data_options(json.loads(json.dumps({**old, "settled": asdict(settled)}))) == settled
-    assert read_data_options(old) == ReadOptions(time="day", target=("a",), fill="zero")
+    assert decode_options(json.loads(json.dumps({**old, "settled": asdict(settled)}))) == settled
+    assert decode_options(old) == ReadOptions(time="day", target=("a",), fill="zero")
 
 
 def test_configuration_comes_before_the_last_train(store, tmp_path):

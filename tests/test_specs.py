@@ -130,21 +130,26 @@ def test_settings_that_this_program_can_not_read_are_refused(stored):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"cell": "transformer"}, "cell 'transformer'"),
-        ({"loss": "pinball"}, "loss 'pinball'"),
-        ({"schedule": "linear"}, "schedule 'linear'"),
-        ({"preset": "huge"}, "preset 'huge'"),
-        ({"views": [{"base": "median"}]}, "base 'median'"),
-        ({"views": [{"level": "first"}]}, "level 'first'"),
-        ({"views": [{"scale": "iqr"}]}, "scale 'iqr'"),
-        ({"views": []}, "no views"),
-        ({"anchors": ["naive", "oracle"]}, "anchors 'oracle'"),
+        ({"cell": "transformer"}, "cell is 'transformer', not one of rnn, "),
+        ({"loss": "pinball"}, "loss is 'pinball', not one of mae, "),
+        ({"schedule": "linear"}, "schedule is 'linear', not one of cosine, constant"),
+        ({"preset": "huge"}, "preset is 'huge', not one of fast, "),
+        ({"views": [{"base": "median"}]}, r"views\.0\.base is 'median', not one of zero, "),
+        ({"views": [{"level": "first"}]}, r"views\.0\.level is 'first', not one of "),
+        ({"views": [{"scale": "iqr"}]}, r"views\.0\.scale is 'iqr', not one of "),
+        ({"views": []}, "it has no views"),
+        ({"anchors": ["naive", "oracle"]}, r"anchors\.1 is 'oracle', not one of naive, "),
+        ({"anchors": []}, "it has no views, or nothing to be trusted against"),
+        ({"window": 10**9}, "its window, horizon or season is none"),
+        ({"season": 0}, "its window, horizon or season is none"),
+        ({"units": True}, "units is True, not a whole number"),
+        ({"learning_rate": 10**400}, "learning_rate is a number that is too large, not a number"),
     ],
 )
-def test_words_of_a_newer_program_are_named(changes, words):
-    with pytest.raises(DataError, match=f"hold {words}, which this program can't use") as error:
+def test_what_a_stored_setting_can_not_be_is_named(changes, words):
+    with pytest.raises(DataError, match=f"settings of the model can't be read: {words}") as error:
         ModelSpec.from_json(document(**changes))
-    assert error.value.hint == "upgrade forecast"
+    assert error.value.hint.startswith("upgrade forecast")
 
 
 def test_overrides_hold_only_what_was_given():

@@ -15,7 +15,9 @@ NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
 
 def publish(store, name, now=NOW, champion=True, size=8):
-    return store.model(name).publish({"weights.npz": b"w" * size}, {"data": f"{name}.csv"}, now, champion=champion)
+    return store.model(name).publish(
+        {"weights.npz": b"w" * size}, {"data": {"source": f"{name}.csv"}}, now, champion=champion
+    )
 
 
 def tree(folder):
@@ -101,7 +103,7 @@ def test_newest_is_the_version_published_last_over_all_models(tmp_path):
     publish(store, "shop", NOW + timedelta(days=1))
     publish(store, "prices", NOW + timedelta(days=2), champion=False)
     publish(store, "visits", NOW)
-    assert store.newest().manifest["data"] == "prices.csv"
+    assert store.newest().manifest["data"]["source"] == "prices.csv"
 
 
 def test_newest_passes_over_a_damaged_version(tmp_path):

@@ -1,15 +1,19 @@
 """A trained model as JSON and arrays, and back. No pickle: a stored model can execute nothing."""
 
 import io
+import math
+import struct
 import zipfile
 import zlib
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Kind
+from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
 from forecast.models.causes import COVARIATES, MOST_MADE, Cause, Causes
 from forecast.models.effects import Effects
@@ -20,8 +24,28 @@ from forecast.specs import ModelSpec
 
 KNOWLEDGE = "knowledge/"
 RETRAIN = "forecast train DATA, to train it anew"
-DAMAGE = (ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+DAMAGE = (
+    *(ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, LookupError, ArithmeticError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 """What numpy and zipfile raise at bytes that are no archive of arrays."""
+LARGEST_ITEM = 8  # bytes of a number
+MOST_DIMENSIONS = 4
+
+
+@dataclass(frozen=True)
+class NetworkEntry:
+    """One network of a stored model: which view it has, by position, and its seed."""
+
+    view: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Country:
+    """Whose holidays count."""
+
+    code: str | None
 
 
 def pack_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -38,10 +62,84 @@ def unpack_arrays(content: bytes) -> dict[str, NDArray[Any]]:
         DataError: the bytes are no such file, or hold objects instead of numbers.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if any(one.compress_type != zipfile.ZIP_STORED or one.file_size != one.compress_size for one in members):
+                raise ValueError("it is packed, as no weights are")
+            if sum(one.file_size for one in members) > len(content):
+                raise ValueError("it declares more than it holds")
+            if len({one.filename for one in members}) < len(members):
+                raise ValueError("it holds an array twice")
+            return {one.filename.removesuffix(".npy"): _array(archive.read(one)) for one in members}
     except DAMAGE as error:
         raise DataError(f"The stored weights can't be read: {error}", RETRAIN) from error
+
+
+def _array(content: bytes) -> NDArray[Any]:
+    """Returns the numbers of an ``.npy`` file, whose header must declare just what follows it.
+
+    Raises:
+        ValueError: it does not, or declares something else than numbers.
+    """
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("an array is of another kind than this program writes")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    start = stream.tell()
+    if dtype.kind not in "biuf" or dtype.itemsize > LARGEST_ITEM or len(shape) > MOST_DIMENSIONS:
+        raise ValueError("an array holds something else than numbers")
+    if math.prod(shape) * dtype.itemsize != len(content) - start:
+        raise ValueError("an array declares more or less than it holds")
+    return np.frombuffer(content, dtype, offset=start).reshape(shape, order="F" if is_fortran else "C").copy()
+
+
+class Arrays(Mapping[str, NDArray[Any]]):
+    """Arrays of a file by name, checked as they are taken; what nobody takes is known at the end."""
+
+    def __init__(
+        self, arrays: Mapping[str, NDArray[Any]], prefix: str = "", left: dict[str, None] | None = None
+    ) -> None:
+        self._arrays, self._prefix = arrays, prefix
+        self._left = dict.fromkeys(arrays) if left is None else left
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        self._left.pop(self._prefix + name, None)
+        return self._arrays[self._prefix + name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removeprefix(self._prefix) for name in self._arrays if name.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return f"{self._prefix}{name}" in self._arrays
+
+    def under(self, prefix: str) -> "Arrays":
+        """Returns the arrays whose names begin with a prefix, by the rest of their names."""
+        return Arrays(self._arrays, self._prefix + prefix, self._left)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The names of all arrays of the file that nobody has taken."""
+        return tuple(self._left)
+
+    def read(self, name: str, kind: str, shape: tuple[int, ...], *, can_miss: bool = False) -> NDArray[Any]:
+        """Returns an array of a shape: floats (``f``), whole numbers (``i``) or truths (``b``); NaN if it ``can_miss``.
+
+        Raises:
+            KeyError: there is none of that name.
+            ValueError: it is something else.
+        """
+        array = self[name]
+        if array.dtype.kind != kind or array.shape != shape:
+            raise ValueError(f"the array '{name}' is not of the shape that it should have")
+        if kind == "f" and (np.isinf(array) if can_miss else ~np.isfinite(array)).any():
+            raise ValueError(f"the array '{name}' holds what is no number")
+        if kind == "i" and array.size and max(abs(int(array.min())), abs(int(array.max()))) > LARGEST:
+            raise ValueError(f"the array '{name}' holds numbers that are too large")
+        wide = {"f": np.float64, "i": np.int64, "b": np.bool_}[kind]
+        return array.astype(wide, copy=False)
 
 
 def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -65,7 +163,7 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
     return document, arrays
 
 
-def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> RecurrentModel:
+def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> RecurrentModel:
     """Rebuilds a model from ``dump_model``'s parts.
 
     Raises:
@@ -81,14 +179,16 @@ def load_model(settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Rec
             )
             for number, view in enumerate(spec.views)
         }
+        entries = decode(tuple[NetworkEntry, ...], settings["networks"], "networks")
+        if not all(0 <= entry.view < len(spec.views) for entry in entries):
+            raise ValueError("a network has a view that there is not")
         networks = tuple(
-            Network(spec.views[entry["view"]], int(entry["seed"]), _weights_of(number, arrays))
-            for number, entry in enumerate(settings["networks"])
+            Network(spec.views[entry.view], entry.seed, _weights_of(number, arrays))
+            for number, entry in enumerate(entries)
         )
-        series_ids, knowledge = tuple(settings["series_ids"]), None
+        series_ids, knowledge = decode(tuple[str, ...], settings["series_ids"], "series_ids"), None
         if settings.get("knowledge"):
-            own = {name.removeprefix(KNOWLEDGE): array for name, array in arrays.items() if name.startswith(KNOWLEDGE)}
-            knowledge = _load_knowledge(settings["knowledge"], own, series_ids)
+            knowledge = _load_knowledge(settings["knowledge"], _under(KNOWLEDGE, arrays), series_ids)
         model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
@@ -107,8 +207,13 @@ def _fits(model: RecurrentModel) -> bool:
     for network in model.networks:
         pairs += [(array, weight_shapes(spec).get(name, ())) for name, array in network.weights.items()]
     complete = all(network.weights.keys() == weight_shapes(spec).keys() for network in model.networks)
+    return len(model.networks) > 0 and complete and _are_numbers(pairs)
+
+
+def _are_numbers(pairs: list[tuple[NDArray[Any], tuple[int, ...]]], *, can_miss: bool = False) -> bool:
+    """Tells whether each array has its shape and holds numbers: NaN only where a value may be missing."""
     fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
-    return len(model.networks) > 0 and complete and fitting
+    return fitting and not any((np.isinf(array) if can_miss else ~np.isfinite(array)).any() for array, _ in pairs)
 
 
 def _dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -127,7 +232,7 @@ def _dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDA
 
 
 def _load_knowledge(
-    document: dict[str, Any], arrays: dict[str, NDArray[Any]], series_ids: tuple[str, ...]
+    document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], series_ids: tuple[str, ...]
 ) -> Knowledge:
     """Rebuilds what was learned of covariates.
 
@@ -136,14 +241,13 @@ def _load_knowledge(
     """
     encoding, effects = None, None
     if "columns" in document:
-        columns = tuple(
-            Column(one["name"], one["kind"], one["levels"] and tuple(one["levels"])) for one in document["columns"]
-        )
+        columns = decode(tuple[Column, ...], document["columns"], "columns")
         centers: dict[Kind, NDArray[np.float64]] = {kind: arrays[f"centers/{kind}"] for kind in KINDS}
-        encoding = Encoding(columns, tuple(Input(**one) for one in document["inputs"]), centers, series_ids)
+        encoding = Encoding(columns, decode(tuple[Input, ...], document["inputs"], "inputs"), centers, series_ids)
     if "causes" in document:
-        used = tuple(Cause(**one) for one in document["causes"])
-        causes = Causes(used, encoding, tuple(document["events"]), document["country"])
+        used = decode(tuple[Cause, ...], document["causes"], "causes")
+        events = decode(tuple[int, ...], document["events"], "events")
+        causes = Causes(used, encoding, events, decode(Country, {"code": document["country"]}).code)
         common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
         effects = Effects(causes, common, own, sizes, series_ids)
     return Knowledge(encoding, effects)
@@ -153,23 +257,30 @@ def _knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
     """Tells whether every array has the shape that columns, inputs and causes demand, and the networks take them."""
     encoding, effects = knowledge.encoding, knowledge.effects
     pairs: list[tuple[NDArray[Any], tuple[int, ...]]] = []
+    means: list[tuple[NDArray[Any], tuple[int, ...]]] = []
     known = 0
     if encoding:
         counts = {kind: sum(column.kind == kind for column in encoding.columns) for kind in KINDS}
-        pairs += [(centers, (series, counts[kind])) for kind, centers in encoding.centers.items()]
-        if not all(0 <= one.place < counts.get(one.kind, 0) for one in encoding.inputs):
+        means += [(centers, (series, counts[kind])) for kind, centers in encoding.centers.items()]
+        if not all(0 <= one.place < counts.get(one.kind, 0) and one.unit for one in encoding.inputs):
             return False
         known = len(encoding.of("known"))
     if effects:
         used, events = effects.causes.used, effects.causes.events
         pairs += [(effects.common, (len(used),)), (effects.own, (series, len(used))), (effects.sizes, (series,))]
-        places = [cause.place for cause in used if cause.group == COVARIATES]
-        if not all(0 <= place < MOST_MADE * known for place in places) or not all(0 <= one < known for one in events):
+        places, most = [cause.place for cause in used if cause.group == COVARIATES], known + MOST_MADE * len(events)
+        if not all(0 <= place < most for place in places) or not all(0 <= one < known for one in events):
             return False
-    fitting = all(array.shape == shape and array.dtype.kind == "f" for array, shape in pairs)
+    fitting = _are_numbers(pairs) and _are_numbers(means, can_miss=True)
     return fitting and knowledge.sized(spec.with_(known=0, past=0, static=0)) == spec
 
 
-def _weights_of(number: int, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-    prefix = f"network{number}/"
+def _weights_of(number: int, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    return dict(_under(f"network{number}/", arrays))
+
+
+def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    """Returns the arrays whose names begin with a prefix, by the rest of their names."""
+    if isinstance(arrays, Arrays):
+        return arrays.under(prefix)
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from forecast.production.document import format_document, parse_document
-from forecast.production.manifest import is_version_id, utc
+from forecast.production.manifest import MOST_NUMBER, is_version_id, utc
 
 ALIAS = "champion"
 ALIAS_LIMIT = 64 * 1024  # bytes
@@ -61,7 +61,7 @@ class Alias:
             raise ValueError("names no version")
         if not isinstance(before, list) or not all(is_version_id(version_id) for version_id in before):
             raise ValueError("has no list of earlier champions")
-        if type(number) is not int or number < 0:
+        if type(number) is not int or not 0 <= number <= MOST_NUMBER:
             raise ValueError("has no last version number")
         return cls(champion, _since(document), tuple(before), number)
 

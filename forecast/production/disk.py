@@ -111,6 +111,20 @@ def read_regular(path: Path, limit: int | None = None) -> bytes:
         ValueError: It is a link, device or folder, or has more than ``limit`` bytes.
         OSError: It is missing, or the disk can't read it.
     """
+    with open(open_regular(path), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if limit is not None and size > limit:
+            raise ValueError(f"has {size:,} bytes, more than the {limit:,} it should have")
+        return file.read()
+
+
+def open_regular(path: Path) -> int:
+    """Returns the descriptor of a regular file, opened for reading; whoever asks for it closes it.
+
+    Raises:
+        ValueError: It is a link, device or folder.
+        OSError: It is missing, or the disk can't read it.
+    """
     try:
         # Without O_NONBLOCK, opening a pipe that somebody put here would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -118,16 +132,10 @@ def read_regular(path: Path, limit: int | None = None) -> bytes:
         if error.errno == errno.ELOOP:
             raise ValueError("is a link") from error
         raise
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is not a regular file")
-        if limit is not None and status.st_size > limit:
-            raise ValueError(f"has {status.st_size:,} bytes, more than the {limit:,} it should have")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise ValueError("is not a regular file")
+    return descriptor
 
 
 def list_folders(path: Path) -> list[Path]:

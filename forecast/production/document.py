@@ -25,6 +25,24 @@ def format_document(content: Mapping[str, JSON]) -> bytes:
     return (json.dumps(document, allow_nan=False, indent=1) + "\n").encode()
 
 
+def parse_json(data: bytes | str, *, strict: bool = True) -> Any:
+    """Returns what JSON says; NaN and infinity, which it can't say, are refused, or null where not ``strict``.
+
+    Raises:
+        ValueError: The bytes are no JSON; the text says why.
+    """
+    try:
+        return json.loads(data, parse_constant=_refuse if strict else lambda _word: None)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    except ValueError:  # of a number of 5,000 digits, too
+        raise ValueError("is cut off or not JSON") from None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
 def parse_document(data: bytes) -> dict[str, Any]:
     """Returns the object that ``format_document`` wrote, ``schema_version`` included.
 
@@ -32,12 +50,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
         ValueError: The bytes are no such document; the text says why.
         NewerStoreError: Its schema is newer than this program.
     """
-    try:
-        document: Any = json.loads(data)
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
-    except ValueError:
-        raise ValueError("is cut off or not JSON") from None
+    document = parse_json(data)
     if not isinstance(document, dict) or type(document.get("schema_version")) is not int:
         raise ValueError("has no schema_version")
     schema = document["schema_version"]

@@ -1,18 +1,63 @@
 """What every run decided: ``history.jsonl``, one JSON object a line, appended and never rewritten.
 
-A crash can leave a torn last line; readers skip it, and the next append closes it.
+A crash can leave a torn last line; readers skip it, and the next append closes it. Whoever needs only what was last
+reads from the end: a job that runs each minute has a million lines after two years.
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from forecast.decoding import fits
 from forecast.errors import DataError
-from forecast.production.disk import Disk, read_regular, telling
-from forecast.production.document import JSON
+from forecast.production.disk import Disk, open_regular, telling
+from forecast.production.document import JSON, parse_json
+from forecast.production.manifest import utc
 
 HISTORY = "history.jsonl"
+BLOCK = 1 << 20  # bytes read at a time
+LONGEST_LINE = 1 << 24  # bytes; nothing that is longer was written by this program
+
+
+class HistoryLine(TypedDict, total=False):
+    """What a line says; a line with something of another type was not written by this program."""
+
+    time: str
+    command: str
+    outcome: str
+    reason: str
+    champion: str | None
+    challenger: str | None
+    champion_rmse: float | None
+    challenger_rmse: float | None
+    naive_rmse: float | None
+    trigger: str | None
+    rows: int | None
+    new_rows: int | None
+    training_end: str | None
+    seconds: float | None
+    exit_code: int
+    fingerprint: str | None
+    asked: dict[str, Any] | None
+
+
+def is_sound(entry: Mapping[str, Any]) -> bool:
+    """Returns whether all that an entry says has its type, and its time is one."""
+    return fits(HistoryLine, entry) and ("time" not in entry or time_of(entry) is not None)
+
+
+def time_of(entry: Mapping[str, Any]) -> datetime | None:
+    """Returns when a run ended, aware, UTC; None where its line does not say. A time without a zone is UTC."""
+    text = entry.get("time")
+    if not isinstance(text, str):
+        return None
+    try:
+        return utc(datetime.fromisoformat(text if _has_zone(text) else f"{text}+00:00"))
+    except ValueError:
+        return None
 
 
 def read_history(path: Path) -> tuple[dict[str, Any], ...]:
@@ -21,15 +66,29 @@ def read_history(path: Path) -> tuple[dict[str, Any], ...]:
     Raises:
         DataError: The file is there but can't be read.
     """
+    return tuple(read_newest(path))[::-1]
+
+
+def read_newest(path: Path) -> Iterator[dict[str, Any]]:
+    """Yields the whole entries, newest first, and reads no more of the file than is asked for.
+
+    Raises:
+        DataError: The file is there but can't be read.
+    """
     with telling(f"read {path}"):
         try:
-            data = read_regular(path)
+            descriptor = open_regular(path)
         except FileNotFoundError:
-            return ()
+            return
         except ValueError as error:
             raise DataError(f"{path} {error}.", f"move {path} away; the next run starts a new one") from error
-    entries = (_parse(line) for line in data.split(b"\n")[:-1])
-    return tuple(entry for entry in entries if entry is not None)
+        try:
+            for line in _lines_backwards(descriptor):
+                entry = _parse(line)
+                if entry is not None:
+                    yield entry
+        finally:
+            os.close(descriptor)
 
 
 def append_history(disk: Disk, path: Path, entry: Mapping[str, JSON]) -> None:
@@ -44,9 +103,41 @@ def append_history(disk: Disk, path: Path, entry: Mapping[str, JSON]) -> None:
         disk.append(path, line)
 
 
+def _lines_backwards(descriptor: int) -> Iterator[bytes]:
+    """Yields the lines that are closed by a line break, the last one first.
+
+    … | line line li | ne line to |rn
+            block        block        what no line break closes
+    """
+    end = os.fstat(descriptor).st_size
+    parts: list[bytes] = []  # of the line whose beginning is still to be read, its end first
+    is_torn = True
+    while end > 0:
+        start = max(end - BLOCK, 0)
+        pieces = os.pread(descriptor, end - start, start).split(b"\n")
+        end = start
+        if len(pieces) > 1:
+            if not is_torn:
+                yield b"".join(reversed([*parts, pieces[-1]]))
+            yield from reversed(pieces[1:-1])
+            parts, is_torn = [], False
+        parts.append(pieces[0])
+        if sum(map(len, parts)) > LONGEST_LINE:
+            parts = [b"\0"]  # no JSON, whatever comes before it
+    if parts and not is_torn:
+        yield b"".join(reversed(parts))
+
+
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = parse_json(line)
+    except ValueError:
         return None
     return entry if isinstance(entry, dict) else None
+
+
+def _has_zone(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return True  # no time anyway

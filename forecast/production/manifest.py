@@ -12,17 +12,66 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
-from forecast.production.document import JSON, SCHEMA_VERSION, format_document, parse_document
+from forecast.decoding import decode
+from forecast.production.document import JSON, SCHEMA_VERSION, NewerStoreError, format_document, parse_document
 
+ARITHMETIC = 2
+"""Number of the rules by which this program forecasts from what a version holds. Versions without one have 1.
+
+It is raised by whoever changes a forecast of what is stored, so that a program that is older than a version refuses it
+instead of forecasting something else. What was published under a lower number is forecast as it was then.
+"""
+MOST_NUMBER = 9_999_999  # of versions; no name of a file has room for more
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 64 * 1024 * 1024  # bytes; a bound for reading, far above any real manifest
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8,64}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_OWN_KEYS = ("schema_version", "id", "number", "created", "program", "published_as", "files")
+_OWN_KEYS = ("schema_version", "id", "number", "created", "program", "arithmetic", "published_as", "files")
 _DIGITS = 8
+
+
+class DataEntry(TypedDict, total=False):
+    """What a manifest says of the data, as far as it is read without loading the model."""
+
+    source: str
+    fingerprint: str
+    rows: int
+    header: list[str]
+    target: str
+    training_end: str
+    last_row: int | None
+    closed: bool
+    columns: dict[str, Any]
+    frequency: dict[str, Any]
+
+
+class RetrainEntry(TypedDict, total=False):
+    """What a manifest says of the fight that a version came from."""
+
+    outcome: str
+    reason: str
+    challenged: str
+    scored_on: str
+    champion_rmse: float | None
+    challenger_rmse: float | None
+    naive_rmse: float | None
+    trigger: str
+    gate: dict[str, Any]
+
+
+class ManifestEntry(TypedDict, total=False):
+    """What the whole program reads of a manifest; a store for other models may leave it out."""
+
+    program: str
+    arithmetic: int
+    published_as: str
+    model: str
+    season: int
+    data: DataEntry
+    retrain: RetrainEntry
 
 
 def is_version_id(text: object) -> bool:
@@ -50,15 +99,18 @@ def draft_manifest(
         raise ValueError(f"the store itself writes {', '.join(taken)} into the manifest")
     if unsafe := [name for name in files if not is_safe_filename(name)]:
         raise ValueError(f"not a file name inside a version: {unsafe[0]!r}")
-    return {
+    draft = {
         "schema_version": SCHEMA_VERSION,
         "created": utc(created).isoformat(),
         "program": _program_version(),
+        "arithmetic": ARITHMETIC,
         "published_as": "champion" if champion else "candidate",
         # Through JSON and back, so that the digest is that of what a reader will parse.
         **json.loads(json.dumps(about, allow_nan=False)),
         "files": {name: {"sha256": sha256(data), "size": len(data)} for name, data in files.items()},
     }
+    decode(ManifestEntry, draft)  # or nobody could read it again
+    return draft
 
 
 def seal_manifest(draft: Mapping[str, Any], number: int, is_taken: Callable[[str], bool]) -> tuple[str, bytes]:
@@ -84,12 +136,22 @@ def parse_manifest(data: bytes, version_id: str) -> dict[str, Any]:
     if not _digest(_without(manifest, "id")).startswith(version_id.partition("-")[2]):
         raise ValueError("was changed after it was published")
     number, files = manifest.get("number"), manifest.get("files")
-    if type(number) is not int or number < 1:
+    if type(number) is not int or not 1 <= number <= MOST_NUMBER:
         raise ValueError("has no version number")
     try:
         utc(datetime.fromisoformat(manifest["created"]))
     except (KeyError, TypeError, ValueError):
         raise ValueError("has no time of creation") from None
+    try:
+        decode(ManifestEntry, manifest)
+    except ValueError as error:
+        raise ValueError(f"makes no sense: {error}") from None
+    if manifest.get("arithmetic", 1) > ARITHMETIC:
+        raise NewerStoreError(
+            f"A newer forecast trained version {version_id}: it calculates by rules (number {manifest['arithmetic']}) "
+            f"that this one, which knows {ARITHMETIC}, has not.",
+            "pip install --upgrade forecast",
+        )
     if not isinstance(files, dict) or not all(_is_file_entry(name, entry) for name, entry in files.items()):
         raise ValueError("has no safe list of files")
     return manifest
@@ -99,11 +161,14 @@ def utc(moment: datetime) -> datetime:
     """Returns an aware time in UTC.
 
     Raises:
-        ValueError: The time has no time zone.
+        ValueError: The time has no time zone, or is within a day of the calendar's ends.
     """
     if moment.tzinfo is None:
         raise ValueError("a time in the store needs a time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time in the store must be a time of the calendar") from None
 
 
 def sha256(data: bytes) -> str:

@@ -22,7 +22,7 @@ from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
 from forecast.production.disk import Disk, kind_of, read_regular, telling
 from forecast.production.document import JSON
-from forecast.production.history import HISTORY, append_history, read_history
+from forecast.production.history import HISTORY, append_history, read_history, read_newest
 from forecast.production.issued import ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
 from forecast.production.lock import ModelLock
 from forecast.production.manifest import MANIFEST, draft_manifest, seal_manifest
@@ -107,6 +107,10 @@ class ModelStore:
     def history(self) -> tuple[dict[str, Any], ...]:
         """Returns what ``record`` was told, oldest first."""
         return read_history(self.folder / HISTORY)
+
+    def newest_runs(self) -> Iterator[dict[str, Any]]:
+        """Yields what ``record`` was told, newest first, and reads no more of the file than is asked for."""
+        return read_newest(self.folder / HISTORY)
 
     @contextmanager
     def lock(self, timeout: float | None = None) -> Iterator[None]:

@@ -9,7 +9,7 @@ from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.production.alias import Alias
 from forecast.production.disk import list_folders
 from forecast.production.document import NewerStoreError
-from forecast.production.manifest import is_version_id
+from forecast.production.manifest import MOST_NUMBER, is_version_id
 from forecast.production.version import Version, load_version
 
 
@@ -48,8 +48,15 @@ class Shelf:
         return found[0] if found else None
 
     def next_number(self, alias: Alias) -> int:
-        """Returns the number of the version to come; none is ever given out twice."""
-        return 1 + max([alias.last_number, *(version.number for version in self.versions)])
+        """Returns the number of the version to come; none is ever given out twice.
+
+        Raises:
+            DataError: All are given out.
+        """
+        last = max([alias.last_number, *(version.number for version in self.versions)])
+        if last >= MOST_NUMBER:
+            raise DataError(f"{self.name} has given out all numbers, up to v{last}.", "train it under another --name")
+        return 1 + last
 
     def earlier(self, alias: Alias) -> Version:
         """Returns the last whole champion before the present one.

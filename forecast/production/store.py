@@ -4,10 +4,12 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from forecast.errors import UsageError
 from forecast.production.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_beside
+from forecast.production.document import NewerStoreError
 from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
 
@@ -71,7 +73,10 @@ class Store:
 
     def newest(self) -> Version | None:
         """Returns the version published last over all models, or None in an empty store."""
-        latest = [versions[-1] for name in self.names() if (versions := self.model(name).versions())]
+        latest: list[Version] = []
+        for name in self.names():
+            with suppress(NewerStoreError):  # of that one, whoever names it is told
+                latest += self.model(name).versions()[-1:]
         return max(latest, key=lambda version: (version.created, version.name), default=None)
 
     def check_writable(self) -> None:

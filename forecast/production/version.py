@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from forecast.errors import DataError, NotFoundError
 from forecast.production.disk import plain_words, read_regular
@@ -14,6 +14,24 @@ from forecast.production.manifest import MANIFEST, MANIFEST_LIMIT, parse_manifes
 
 class DamagedError(DataError):
     """A version is not as it was published, and will never be again."""
+
+
+class Entries(dict[str, Any]):
+    """A manifest, or a part of it: what it lacks is damage, named, and no KeyError."""
+
+    name = label = ""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], name: str, label: str) -> Self:
+        """Returns a document as entries of a version, the objects in it too."""
+        own = cls(
+            {key: cls.of(value, name, label) if isinstance(value, dict) else value for key, value in document.items()}
+        )
+        own.name, own.label = name, label
+        return own
+
+    def __missing__(self, key: str) -> Any:
+        raise unreadable(self.name, self.label, MANIFEST, ValueError(f"does not say what its '{key}' is"))
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,14 @@ def load_version(name: str, folder: Path) -> Version:
     except (OSError, ValueError) as error:
         raise unreadable(name, folder.name, MANIFEST, error) from error
     created = utc(datetime.fromisoformat(manifest["created"]))
-    return Version(name, folder.name, manifest["number"], created, folder, MappingProxyType(manifest))
+    return Version(
+        name,
+        folder.name,
+        manifest["number"],
+        created,
+        folder,
+        MappingProxyType(Entries.of(manifest, name, f"v{manifest['number']}")),
+    )
 
 
 def unreadable(name: str, label: str, filename: str, error: OSError | ValueError) -> DataError:

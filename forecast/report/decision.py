@@ -77,12 +77,13 @@ def decision_section(fight: Fight) -> Section:
     return Section("decision", "Champion and challenger", tuple(blocks))
 
 
-def run_section(rows: Sequence[RunRow], gallery: Gallery | None) -> Section:
+def run_section(rows: Sequence[RunRow], gallery: Gallery | None, *, is_all: bool = True) -> Section:
     """Returns the runs of a model, the newest first, below their picture.
 
     Args:
-        rows: of all runs, oldest first.
+        rows: of the newest runs, oldest first.
         gallery: the error at each retrain; None where too few were scored.
+        is_all: they are all runs.
     """
     columns = ("time (UTC)", "decision", "champion", "challenger", "in use", "why")
     lines = [
@@ -94,7 +95,7 @@ def run_section(rows: Sequence[RunRow], gallery: Gallery | None) -> Section:
     table = Table(tuple(Column(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
     intro = "Every run of this model, the newest first, with the RMSE of champion and challenger."
     if len(rows) > MOST_RUNS:
-        intro += f" Shown are the last {MOST_RUNS} of {len(rows):,}; forecast history lists all."
+        intro += f" Shown are the last {MOST_RUNS}{f' of {len(rows):,}' if is_all else ''}; forecast history lists all."
     return Section("runs", "Runs", (*([gallery] if gallery else []), table), intro)
 
 

@@ -19,7 +19,8 @@ from forecast.workflows.duel import Duel, Recipe, score_on
 from forecast.workflows.outputs import forecast_csv
 from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
-from forecast.workflows.versions import METRICS, WEIGHTS, StoredModel, pack_version, unpack_model
+from forecast.workflows.stored_account import METRICS
+from forecast.workflows.versions import WEIGHTS, StoredModel, pack_version, unpack_model
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from forecast.data.findings import counted
 from forecast.production.disk import is_file
+from forecast.production.history import is_sound, time_of
 from forecast.production.journal import JUDGED
 from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
@@ -77,10 +78,8 @@ class Past:
     @property
     def since(self) -> datetime:
         """When the newest judgement was made."""
-        with suppress(KeyError, TypeError, ValueError):  # a line that somebody has edited
-            if self.judged:
-                return max(datetime.fromisoformat(self.judged["time"]), self.champion.created)
-        return self.champion.created
+        judged = time_of(self.judged) if self.judged else None
+        return max(judged, self.champion.created) if judged else self.champion.created
 
 
 def read_past(models: ModelStore) -> Past:
@@ -89,9 +88,14 @@ def read_past(models: ModelStore) -> Past:
     Raises:
         NotFoundError, DataError: see ``ModelStore.champion``; the history can't be read.
     """
-    lines = [line for line in models.history() if line.get("command") in {"train", "retrain"}]
-    looked = next((line for line in reversed(lines) if line.get("fingerprint")), None)
-    judged = next((line for line in reversed(lines) if line.get("outcome") in JUDGED), None)
+    looked = judged = None
+    for line in models.newest_runs():
+        if line.get("command") not in {"train", "retrain"} or not is_sound(line):
+            continue
+        looked = looked or (line if line.get("fingerprint") else None)
+        judged = judged or (line if line.get("outcome") in JUDGED else None)
+        if looked and judged:
+            break
     return Past(looked, judged, models.champion())
 
 

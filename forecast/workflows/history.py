@@ -1,14 +1,16 @@
 """`forecast history`: what every run of a model decided, and why."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from forecast.decoding import fits
 from forecast.errors import NotFoundError
 from forecast.production.disk import atomic_write
+from forecast.production.history import time_of
+from forecast.production.model_store import ModelStore
 from forecast.production.store import Store
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.tables import Value
@@ -53,6 +55,8 @@ class Run:
 
 
 COLUMNS = tuple(field.name for field in fields(Run))
+CLOCK_JUMP = 1_000
+"""After so many runs in a row that are older than asked for, no newer one is looked for."""
 _NUMBERS = {"champion_rmse", "challenger_rmse", "naive_rmse", "seconds"}
 _COUNTS = {"rows", "new_rows", "exit_code"}
 
@@ -71,12 +75,25 @@ def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[Run
     """
     store = Store(root)
     names = [name] if name else store.names()
-    runs = [run for own in names for run in runs_of(own, store.model(own).history())]
+    runs = [run for own in names for run in _runs(store.model(own), since)]
     if name and not runs and not store.model(name).exists():
         store.model(name).champion()  # says that there is none, and which name is close
-    if since:
-        runs = [run for run in runs if run.time and run.time >= since]
     return tuple(runs)
+
+
+def _runs(models: ModelStore, since: datetime | None) -> list[Run]:
+    """Returns the runs of a model, oldest first, and looks no further back than is needed: clocks jump a little."""
+    found, older = [], 0
+    for entry in models.newest_runs():
+        run = _run(models.name, entry)
+        if since is None or (run.time and run.time >= since):
+            found.append(run)
+            older = 0
+        else:
+            older += 1
+            if older == CLOCK_JUMP:
+                break
+    return found[::-1]
 
 
 def runs_of(name: str, history: Iterable[Mapping[str, Any]]) -> tuple[Run, ...]:
@@ -125,22 +142,11 @@ def _run(name: str, entry: Mapping[str, Any]) -> Run:
     """Returns a line as a run; what has another type than it should is as if not said."""
     known: dict[str, Any] = {column: entry[column] for column in COLUMNS if entry.get(column) is not None}
     known = {column: value for column, value in known.items() if column not in {"name", "time"}}
-    return Run(name, _time(entry.get("time")), **{c: v for c, v in known.items() if _fits(c, v)})
+    return Run(name, time_of(entry), **{c: v for c, v in known.items() if _fits(c, v)})
 
 
 def _fits(column: str, value: Any) -> bool:
-    if column in _COUNTS:
-        return isinstance(value, int)
-    if column in _NUMBERS:
-        return isinstance(value, int | float) and math.isfinite(value)
-    return isinstance(value, str)
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        return _utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError):
-        return None
+    return fits(int if column in _COUNTS else float if column in _NUMBERS else str, value)
 
 
 def _utc(moment: datetime) -> datetime:

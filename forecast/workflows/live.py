@@ -1,7 +1,5 @@
 """What became of the forecasts that were issued for a model: its live points, and whether they tell of drift."""
 
-import json
-
 import numpy as np
 
 from forecast.data.forecast_table import parse_forecasts
@@ -12,7 +10,8 @@ from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, 
 from forecast.evaluation.live import LivePoints, join_live
 from forecast.production.model_store import ModelStore
 from forecast.production.version import Version
-from forecast.workflows.versions import METRICS
+from forecast.workflows.data_entry import data_of
+from forecast.workflows.stored_account import read_account
 
 RECENT_HORIZONS = 3
 """Drift is judged by the truths of so many horizons: as long a time as the backtest has folds by default."""
@@ -71,7 +70,7 @@ def drift_since(version: Version, points: LivePoints, panel: Panel) -> tuple[Dri
 
 def _trained_steps(version: Version, panel: Panel) -> IntArray:
     """Returns how many steps of each series a version was trained on; all, where its end is no step of the panel."""
-    end = np.array([version.manifest["data"]["training_end"]], dtype="datetime64[s]")
+    end = data_of(version).training_end
     if not panel.frequency.on_step(end)[0]:
         return panel.lengths
     steps: IntArray = np.clip(panel.frequency.ordinals(end)[0] - panel.first + 1, 0, panel.lengths)
@@ -80,5 +79,5 @@ def _trained_steps(version: Version, panel: Panel) -> IntArray:
 
 def _backtest_rmse(version: Version) -> float | None:
     """Returns the RMSE that a version's model had in the backtest it was chosen by, None where it had none."""
-    board = json.loads(version.read(METRICS)).get("leaderboard", [])
-    return next((row["rmse"] for row in board if row["model"] == version.manifest["model"]), None)
+    board = read_account(version)["leaderboard"]
+    return next((row.get("rmse") for row in board if row["model"] == version.manifest["model"]), None)

@@ -185,7 +185,7 @@ def check_promise(stored: StoredModel, panel: Panel) -> None:
         DataError, UsageError: see ``check_kind``.
     """
     hint = "mend the data, or forecast train FILE --kind auto"
-    check_kind(panel, read_settings(stored.version.manifest).kind, hint)
+    check_kind(panel, read_settings(stored.version).kind, hint)
 
 
 def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:

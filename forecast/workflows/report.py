@@ -5,7 +5,6 @@ forecast.csv, weights ──┼──▶ sections ──▶ one HTML file
 history.jsonl ──────────┘
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +33,8 @@ from forecast.workflows.pictures import last_fold
 from forecast.workflows.reproduction import command_line, given_flags
 from forecast.workflows.runs import fight_of, fight_of_run, life_of
 from forecast.workflows.sources import only_model
-from forecast.workflows.versions import METRICS, load_version
+from forecast.workflows.stored_account import read_account
+from forecast.workflows.versions import load_version
 
 if TYPE_CHECKING:
     from forecast.workflows.compare import CompareRequest
@@ -134,7 +134,7 @@ def version_page(
     Raises:
         DataError: a file of the version is damaged.
     """
-    account = {"target": version.manifest["data"]["target"], **json.loads(version.read(METRICS))}
+    account: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_account(version)}
     name = version.manifest["model"]
     if fought and account["verdict"]:
         account["verdict"] = f"When {version.label} was trained: {account['verdict']}"

@@ -19,7 +19,7 @@ from forecast.data.notices import end_to_come
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
 from forecast.errors import DataError
-from forecast.models.persistence import pack_arrays, unpack_arrays
+from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
 from forecast.workflows.freshness import Tolerance
 
 RECORD = "record.npz"
@@ -59,7 +59,7 @@ def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> S
     Raises:
         DataError: the record can't be read.
     """
-    arrays = unpack_arrays(record)
+    arrays = _record(record, len(series_ids))
     place = {series_id: i for i, series_id in enumerate(series_ids)}
     if len(series_ids) == len(panel) == 1:  # a lone series may be called after another file
         place = {panel.series_ids[0]: 0}
@@ -78,6 +78,27 @@ def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> S
         remembered += int(known.sum())
         revised += int((before[:shared] != now[:shared])[known].sum())
     return Sequel(new_rows, revised, remembered)
+
+
+def _record(record: bytes, count: int) -> Mapping[str, Any]:
+    """Returns the arrays of a record of so many series.
+
+    Raises:
+        DataError: it is none.
+    """
+    arrays = Arrays(unpack_arrays(record))
+    try:
+        offsets, first = arrays.read("offsets", "i", (count + 1,)), arrays.read("first", "i", (count,))
+        marks = arrays["marks"]
+        if marks.dtype != np.uint8 or marks.ndim != 1 or offsets[0] != 0 or offsets[-1] != len(marks):
+            raise ValueError("its parts don't fit")
+        if (np.diff(offsets) < 0).any():
+            raise ValueError("its series overlap")
+    except (KeyError, ValueError) as error:
+        raise DataError(
+            f"{RECORD} of the version in use is damaged: {error}.", "forecast models rollback NAME"
+        ) from error
+    return {"marks": marks, "offsets": offsets, "first": first}
 
 
 def check_whole(reading: Reading, before: Before, now: datetime, allowed: Tolerance) -> None:

@@ -1,11 +1,16 @@
 """What a model's history and a retrain's decision say, as sections of a report."""
 
+from itertools import islice
+from typing import Any
+
 import numpy as np
 
+from forecast.decoding import decode
 from forecast.production.journal import Entry
+from forecast.production.manifest import MANIFEST
 from forecast.production.model_store import ModelStore
 from forecast.production.promotion import Gate, rules
-from forecast.production.version import Version
+from forecast.production.version import Version, unreadable
 from forecast.report.decision import Fight, RunRow, decision_section, run_section
 from forecast.report.history_plot import Retrains
 from forecast.report.page import Gallery
@@ -13,6 +18,8 @@ from forecast.report.run_chart import run_gallery
 from forecast.workflows.history import Run, runs_of
 from forecast.workflows.pages import Life
 
+MOST = 500
+"""So many of the newest runs are told: a page of a million rows opens nowhere."""
 FEWEST = 2
 """A picture of fewer retrains says nothing that the table does not."""
 
@@ -23,7 +30,7 @@ def fight_of(version: Version) -> Fight | None:
     if about is None:
         return None
     numbers = (about["champion_rmse"], about["challenger_rmse"], about["naive_rmse"])
-    gate = Gate(**about.get("gate", {}))
+    gate = _gate(version, about.get("gate", {}))
     return Fight(
         outcome=about["outcome"],
         reason=about["reason"],
@@ -33,6 +40,13 @@ def fight_of(version: Version) -> Fight | None:
         trigger=about.get("trigger", ""),
         rules=rules(gate),
     )
+
+
+def _gate(version: Version, document: Any) -> Gate:
+    try:
+        return decode(Gate, document, "retrain.gate")
+    except ValueError as error:
+        raise unreadable(version.name, version.label, MANIFEST, error) from error
 
 
 def fight_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> Fight:
@@ -51,9 +65,15 @@ def fight_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> F
 
 def life_of(models: ModelStore, fight: Fight | None) -> Life:
     """Returns the decision, if there was one, and the runs of a model, if there was more than its first."""
-    runs = runs_of(models.name, models.history())
+    newest = list(islice(models.newest_runs(), MOST + 1))
+    runs = runs_of(models.name, reversed(newest[:MOST]))
     decision = (decision_section(fight),) if fight else ()
-    return Life(decision, (run_section([_row(run) for run in runs], _gallery(runs)),) if len(runs) > 1 else ())
+    return Life(
+        decision,
+        (run_section([_row(run) for run in runs], _gallery(runs), is_all=len(newest) <= MOST),)
+        if len(runs) > 1
+        else (),
+    )
 
 
 def _gallery(runs: tuple[Run, ...]) -> Gallery | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.frequency import Frequency, readable
+from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
@@ -16,11 +16,11 @@ from forecast.production.disk import kind_of
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.specs import PlotKind
+from forecast.workflows.data_entry import data_of
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import write_all
 from forecast.workflows.sources import only_model, read_alike
-from forecast.workflows.versions import read_data_options
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def score(request: ScoreRequest, store: Store) -> ScoreResult:
     models = store.model(request.name or only_model(store, "score"))
     champion = models.champion()
     reading = _read(request, champion)
-    season = int(champion.manifest["season"])
+    season = max(champion.manifest["season"], 1)
     points, notes = read_live(models, reading, season)
     warnings = [finding.text for finding in reading.findings if finding.grade == "warning"]
     return ScoreResult(
@@ -109,18 +109,18 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
 
 
 def _read(request: ScoreRequest, champion: Version) -> Reading:
-    data = champion.manifest["data"]
-    options = replace(read_data_options(data), known=(), past=(), static=())  # truths alone are looked at
+    data = data_of(champion)
+    options = replace(data.options, known=(), past=(), static=())  # truths alone are looked at
     source = request.source
     if source is None:
-        source = str(data["source"])
+        source = data.source
         if kind_of(Path(source), "DATA") != "file":
             raise NotFoundError(
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
                 f"forecast score {champion.name} DATA",
             )
     if request.options == ReadOptions():
-        return read_alike(source, options, Frequency(**data["frequency"]), now=request.now)
+        return read_alike(source, options, data.frequency, now=request.now)
     own = {field.name: getattr(request.options, field.name) for field in fields(ReadOptions)}
     given = {name: value for name, value in own.items() if value != getattr(ReadOptions(), name)}
     return read_panel(source, replace(options, **given), now=request.now)

@@ -18,7 +18,7 @@ from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.name_lists import flag_value, pieces_of
 from forecast.production.disk import is_file
 from forecast.production.store import Store
-from forecast.workflows.versions import read_data_options
+from forecast.workflows.data_entry import options_of
 
 SAMPLE = "airline_passengers.csv"
 MOST_GAPS = 0.5
@@ -49,10 +49,10 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
     newest = store.newest()
     if newest is None:
         return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
-    data = newest.manifest["data"]
-    if is_file(Path(data["source"])):
-        return FoundSource(data["source"], f"from the last train ({newest.name})", read_data_options(data))
-    why = f"the bundled sample, since {data['source']} of the last train ({newest.name}) is not there"
+    source: str = newest.manifest["data"]["source"]
+    if is_file(Path(source)):
+        return FoundSource(source, f"from the last train ({newest.name})", options_of(newest))
+    why = f"the bundled sample, since {source} of the last train ({newest.name}) is not there"
     return FoundSource(str(sample_path()), why)
 
 

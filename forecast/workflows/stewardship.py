@@ -9,6 +9,8 @@ from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.identity import check_same_question
 
+WEIGHTS = "weights.npz"
+
 
 @dataclass(frozen=True)
 class Pruned:
@@ -27,6 +29,7 @@ def rollback(root: Path, name: str, to: str | None, now: datetime, *, force: boo
     models = Store(root).model(name)
 
     def accept(present: Version, target: Version) -> None:
+        check_readable(target)
         check_same_question(present, target, f"forecast models rollback {name} --to {target.label}", force=force)
 
     version = models.rollback(to, now, accept)
@@ -43,6 +46,7 @@ def promote(root: Path, name: str, label: str, now: datetime, *, force: bool = F
     models = Store(root).model(name)
 
     def accept(present: Version, target: Version) -> None:
+        check_readable(target)
         check_same_question(present, target, f"forecast models promote {name} {target.label}", force=force)
 
     version = models.promote(label, now, accept)
@@ -64,6 +68,19 @@ def prune(root: Path, name: str, keep: int, now: datetime, *, dry_run: bool) -> 
             entry = Entry("prune", "pruned", f"removed by hand: {words}", champion=models.champion().label)
             try_entry(models, entry, now)
     return gone
+
+
+def check_readable(version: Version) -> None:
+    """Refuses a version that could not forecast.
+
+    Raises:
+        DataError: it is damaged, or this program can't read it.
+    """
+    if WEIGHTS not in version.files:
+        return
+    from forecast.workflows.versions import load_version  # numpy
+
+    load_version(version)
 
 
 def _by_hand(label: str | None) -> str:

@@ -102,7 +102,7 @@ class Succession:
             )
         given = {key: getattr(change, key) for key in ("preset", "seed", "seeds") if getattr(change, key) is not None}
         # A longer file must not change what is forecast: downstream jobs rely on it, and scores would not compare.
-        settings = replace(read_settings(stored.version.manifest), horizon=stored.trained.horizon, **given)
+        settings = replace(read_settings(stored.version), horizon=stored.trained.horizon, **given)
         return Recipe(model, settings, self.request.device, change.warm)
 
     def _read(self, stored: StoredModel) -> Reading:
@@ -261,7 +261,7 @@ def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:
 
 def _difference(recipe: Recipe, stored: StoredModel) -> str:
     """Returns how the challenger's recipe differs from the champion's, in words; empty where it does not."""
-    old = read_settings(stored.version.manifest)
+    old = read_settings(stored.version)
     pairs: list[tuple[str, Any, Any]] = [("model", recipe.model, stored.trained.name)]
     pairs += [(key, getattr(recipe.settings, key), getattr(old, key)) for key in ("preset", "seed", "seeds")]
     return ", ".join(f"--{key} {new} instead of {before}" for key, new, before in pairs if new != before)

@@ -34,8 +34,9 @@ from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
+from forecast.workflows.stored_account import METRICS
 from forecast.workflows.timing import Terms
-from forecast.workflows.versions import METRICS, WEIGHTS, pack_version
+from forecast.workflows.versions import WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")

@@ -7,32 +7,36 @@ forecast.csv     the forecast that was issued with it
 record.npz       what the data was, so that a later run notices when its past is rewritten
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as package_version
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
-from forecast.data.covariates import Column, Covariates
+from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
-from forecast.data.options import ADDED
-from forecast.data.panel import Panel
+from forecast.data.panel import IntArray, Panel
 from forecast.data.readers import Reading, ReadOptions
+from forecast.decoding import decode
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
+from forecast.models.persistence import Arrays, dump_model, load_model, pack_arrays, unpack_arrays
 from forecast.models.recurrent import RecurrentModel
-from forecast.models.usual import UsualValues
-from forecast.production.version import Version
-from forecast.specs import Overrides, Settings
+from forecast.models.usual import Measure, UsualValues
+from forecast.production.manifest import MANIFEST
+from forecast.production.version import Version, unreadable
+from forecast.specs import Settings
+from forecast.workflows.data_entry import DataEntry, check_steps, data_of, decode_data
 
 WEIGHTS = "weights.npz"
-METRICS = "metrics.json"
+MOST_STEPS = 1_000_000
+MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
 COVARIATE_ARRAYS = ("known", "known_offsets", "known_first", "past", "static")
@@ -126,15 +130,16 @@ def load_version(version: Version) -> StoredModel:
     Raises:
         DataError: a file is damaged, or the version was made by another kind of program.
     """
+    weights, data = version.read(WEIGHTS), data_of(version)
     try:
-        trained, context = unpack_model(version.manifest, version.read(WEIGHTS))
-        data = version.manifest["data"]
-        return StoredModel(version, trained, data["source"], read_data_options(data), data["fingerprint"], context)
-    except (KeyError, TypeError, ValueError) as error:
+        trained, context = unpack_model(version.manifest, weights)
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        reason = error.message.rstrip(".") if isinstance(error, DataError) else str(error)
         raise DataError(
-            f"{version.name} {version.label} can't be read by this program: {error}.",
+            f"{version.name} {version.label} can't be read by this program: {reason}.",
             f"forecast models rollback {version.name}, or train it anew",
         ) from error
+    return StoredModel(version, trained, data.source, data.options, data.fingerprint, context)
 
 
 def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedModel, Panel]:
@@ -144,52 +149,105 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         DataError: the weights can't be read.
         KeyError, TypeError, ValueError: the manifest is that of another kind of program.
     """
-    arrays = unpack_arrays(weights)
-    data, season = manifest["data"], int(manifest["season"])
-    parts = [_load_part(i, document, manifest, arrays) for i, document in enumerate(manifest["parts"])]
-    combination = None
-    if manifest["trust"] is not None:
-        combination = Combination(arrays["members/used"], float(manifest["trust"]), int(manifest["anchor"]))
-    widths = {int(level): float(width) for level, width in manifest["widths"].items()}
-    calibration = _load_calibration(arrays, widths, parts[0].series_ids) if widths else None
-    usual = _load_usual(manifest.get("usual") or {}, arrays, parts[0].series_ids)
-    model = EnsembleModel(tuple(parts))
-    trained = TrainedModel(str(manifest["model"]), model, combination, calibration, season, usual)
-    context = Panel(
-        parts[0].series_ids,
-        arrays["context/values"],
-        arrays["context/offsets"],
-        arrays["context/first"],
-        Frequency(**data["frequency"]),
-        data["target"],
-        data["fill"],
-        _covariates(data, arrays),
-    )
-    spread = manifest["spread"] if "spread" in manifest else usual_spread(context, season)
+    arrays = Arrays(unpack_arrays(weights))
+    entry, data = decode(_ModelEntry, manifest), decode_data(manifest["data"])
+    series_ids = entry["series_ids"]
+    if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STEPS:
+        raise ValueError("it has no parts, a series twice, or a season that none has")
+    parts = tuple(_load_part(i, document, series_ids, arrays) for i, document in enumerate(entry["parts"]))
+    check_parts(parts)
+    combination = _load_combination(entry, arrays, parts)
+    widths = {int(level): width for level, width in entry["widths"].items() if re.fullmatch("[1-9][0-9]?", level)}
+    calibration = _load_calibration(arrays, widths, series_ids, parts[0].spec.horizon) if widths else None
+    usual = _load_usual(entry.get("usual") or {}, arrays, series_ids)
+    trained = TrainedModel(entry["model"], EnsembleModel(parts), combination, calibration, entry["season"], usual)
+    context = _load_context(data, series_ids, arrays)
+    if arrays.unread:
+        raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
+    spread = entry["spread"] if "spread" in entry else usual_spread(context, entry["season"])
     return replace(trained, spread=None if spread is None else float(spread)), context
 
 
-def _load_calibration(arrays: Mapping[str, Any], widths: dict[int, float], series_ids: Sequence[str]) -> Calibration:
-    own = arrays.get("calibration/own", np.ones(len(series_ids)))  # versions of earlier programs have none
-    return Calibration(arrays["calibration/spread"], widths, dict(zip(series_ids, own.tolist(), strict=True)))
+class _ModelEntry(TypedDict):
+    """What a manifest says of the model, beside its parts."""
+
+    model: str
+    parts: list[dict[str, Any]]
+    series_ids: tuple[str, ...]
+    season: int
+    trust: float | None
+    anchor: int | None
+    widths: dict[str, float]
+    usual: NotRequired[dict[str, Measure]]
+    spread: NotRequired[float | None]
 
 
-def _load_usual(
-    measures: Mapping[str, Any], arrays: Mapping[str, Any], series_ids: tuple[str, ...]
-) -> UsualValues | None:
+def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[str, ...]) -> UsualValues | None:
     """Returns the usual values of a version; None where it has none, as versions of earlier programs."""
     if not measures:
         return None
-    own, common = arrays["usual/own"], arrays["usual/common"]
+    own = arrays.read("usual/own", "f", (len(series_ids), len(measures)), can_miss=True)
+    common = arrays.read("usual/common", "f", (len(measures),), can_miss=True)
     return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids)
 
 
-def covariate_columns(data: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Returns the covariates of the panel that a manifest's ``data`` entry is about; none of a version without."""
-    return tuple(
-        Column(one["name"], one["kind"], None if one["levels"] is None else tuple(one["levels"]))
-        for one in data.get("covariates", ())
+def check_parts(parts: Sequence[RecurrentModel]) -> None:
+    """Refuses parts that can't stand beside each other.
+
+    Raises:
+        ValueError: they can't: horizons or anchors differ.
+    """
+    shared = {(part.spec.horizon, part.spec.anchors, part.spec.rolled) for part in parts}
+    if len(shared) > 1:
+        raise ValueError("its parts forecast other steps, or stand against other anchors")
+
+
+def _load_combination(entry: _ModelEntry, arrays: Arrays, parts: Sequence[RecurrentModel]) -> Combination | None:
+    if entry["trust"] is None:
+        return None
+    used, anchor = arrays.read("members/used", "b", (sum(len(part.networks) for part in parts),)), entry["anchor"] or 0
+    if not used.any() or not 0 <= anchor < len(parts[0].spec.anchors) or abs(entry["trust"]) > MOST_TRUST:
+        raise ValueError("it does not say which networks count, and against what")
+    return Combination(used, float(entry["trust"]), anchor)
+
+
+def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -> Panel:
+    """Returns the end of the data that a version was trained on."""
+    count = len(series_ids)
+    offsets, first = _series_bounds(arrays, "context/", count, data.frequency)
+    values = arrays.read("context/values", "f", (int(offsets[-1]),), can_miss=True)
+    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
+    if not data.covariates:
+        return panel
+    number = {kind: sum(column.kind == kind for column in data.covariates) for kind in KINDS}
+    known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
+    covariates = Covariates(
+        data.covariates,
+        arrays.read("context/known", "f", (int(known_offsets[-1]), number["known"]), can_miss=True),
+        known_offsets,
+        known_first,
+        arrays.read("context/past", "f", (len(values), number["past"]), can_miss=True),
+        arrays.read("context/static", "f", (count, number["static"]), can_miss=True),
     )
+    return replace(panel, covariates=covariates)
+
+
+def _series_bounds(arrays: Arrays, prefix: str, count: int, frequency: Frequency) -> tuple[IntArray, IntArray]:
+    """Returns where each series lies in a buffer, and the ordinal of its first step."""
+    offsets, first = arrays.read(f"{prefix}offsets", "i", (count + 1,)), arrays.read(f"{prefix}first", "i", (count,))
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any():
+        raise ValueError(f"{prefix}offsets are no bounds of series")
+    if count:
+        check_steps(frequency, int(first.min()), int((first + np.diff(offsets)).max()))
+    return offsets, first
+
+
+def _load_calibration(arrays: Arrays, widths: dict[int, float], series_ids: Sequence[str], horizon: int) -> Calibration:
+    own = np.ones(len(series_ids))  # versions of earlier programs have none
+    if "calibration/own" in arrays:
+        own = arrays.read("calibration/own", "f", (len(series_ids),))
+    spread = arrays.read("calibration/spread", "f", (horizon,))
+    return Calibration(spread, widths, dict(zip(series_ids, own.tolist(), strict=True)))
 
 
 def _context_arrays(context: Panel) -> dict[str, Any]:
@@ -201,17 +259,16 @@ def _context_arrays(context: Panel) -> dict[str, Any]:
     return arrays | {name: getattr(covariates, name) for name in COVARIATE_ARRAYS}
 
 
-def _covariates(data: Mapping[str, Any], arrays: Mapping[str, Any]) -> Covariates | None:
-    columns = covariate_columns(data)
-    if not columns:
-        return None
-    return Covariates(columns, **{name: arrays[f"context/{name}"] for name in COVARIATE_ARRAYS})
+def read_settings(version: Version) -> Settings:
+    """Returns the settings that a version was trained with.
 
-
-def read_settings(manifest: Mapping[str, Any]) -> Settings:
-    """Returns the settings that a version was trained with."""
-    given = dict(manifest["settings"])
-    return Settings(**{**given, "overrides": Overrides(**given["overrides"])})
+    Raises:
+        DamagedError: it does not say so.
+    """
+    try:
+        return decode(Settings, version.manifest["settings"], "settings")
+    except ValueError as error:
+        raise unreadable(version.name, version.label, MANIFEST, error) from error
 
 
 def value_ranges(panel: Panel) -> list[list[float] | None]:
@@ -220,22 +277,5 @@ def value_ranges(panel: Panel) -> list[list[float] | None]:
     return [[float(own.min()), float(own.max())] if own.size else None for own in known]
 
 
-def read_data_options(data: Mapping[str, Any]) -> ReadOptions:
-    """Returns how the file of a manifest's ``data`` entry was read, what was inferred of it settled."""
-    options = _options(data["settled"] if "settled" in data else {**data["options"], **data["columns"]})
-    if options.aggregate in ADDED and not data.get("fills_sums"):
-        return replace(options, fill="zero")  # earlier programs counted a step without a row as 0, whatever --fill said
-    return options
-
-
-def _options(document: Mapping[str, Any]) -> ReadOptions:
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
-    }
-    return ReadOptions(**values)
-
-
-def _load_part(number: int, document: Any, manifest: Mapping[str, Any], arrays: dict[str, Any]) -> RecurrentModel:
-    prefix = f"part{number}/"
-    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    return load_model({**document, "series_ids": manifest["series_ids"]}, own)
+def _load_part(number: int, document: dict[str, Any], series_ids: tuple[str, ...], arrays: Arrays) -> RecurrentModel:
+    return load_model({**document, "series_ids": list(series_ids)}, arrays.under(f"part{number}/"))

@@ -133,7 +133,7 @@ def answer(
     fix = f"forecast predict {stored.version.name} --future FILE"
     notes += untold_notes(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes(names, trained)
-    is_mean = read_settings(stored.version.manifest).kind == "price" or bool((first.point < 0).any())
+    is_mean = read_settings(stored.version).kind == "price" or bool((first.point < 0).any())
     before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
     total = Total(before, after, is_mean)
     named = asked & (question.at is not None)

@@ -1,0 +1,74 @@
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypedDict
+
+import pytest
+
+from forecast.data.frequency import Frequency
+from forecast.decoding import decode, fits
+from forecast.errors import UsageError
+from forecast.specs import ModelSpec, Settings
+
+
+@dataclass(frozen=True)
+class Leaf:
+    size: int
+    share: float = 0.5
+    word: Literal["a", "b"] = "a"
+
+    def __post_init__(self):
+        if self.size < 0:
+            raise UsageError("A size is not below 0.")
+
+
+@dataclass(frozen=True)
+class Tree:
+    leaves: tuple[Leaf, ...]
+    names: dict[str, int | None]
+    pair: tuple[int, str] | None = None
+
+
+class Loose(TypedDict, total=False):
+    rows: int
+    leaf: dict[str, Any]
+
+
+TREE = {"leaves": [{"size": 1}, {"size": 2, "share": 1, "word": "b"}], "names": {"x": None}, "pair": [3, "c"]}
+
+
+def test_records_are_built_from_what_they_became_as_json():
+    tree = decode(Tree, TREE)
+    assert tree == Tree((Leaf(1), Leaf(2, 1.0, "b")), {"x": None}, (3, "c"))
+    for one in (tree, Settings(), ModelSpec("gru", 8, 3), Frequency("week", phase=259200)):
+        assert decode(type(one), json.loads(json.dumps(asdict(one)))) == one
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"leaves": 3}, "leaves is 3, not a list"),
+        ({"leaves": [{}]}, r"leaves\.0\.size is missing"),
+        ({"leaves": [{"size": True}]}, r"leaves\.0\.size is True, not a whole number"),
+        ({"leaves": [{"size": 1.0}]}, r"leaves\.0\.size is 1\.0, not a whole number"),
+        ({"leaves": [{"size": 10**400}]}, r"leaves\.0\.size is a number that is too large, not a whole number"),
+        ({"leaves": [{"size": 1, "share": float("nan")}]}, r"leaves\.0\.share is nan, not a number"),
+        ({"leaves": [{"size": 1, "share": 10**400}]}, r"share is a number that is too large, not a number"),
+        ({"leaves": [{"size": 1, "word": "c"}]}, r"leaves\.0\.word is 'c', not one of a, b"),
+        ({"leaves": [{"size": 1, "word": []}]}, r"leaves\.0\.word is a list of 0, not one of a, b"),
+        ({"leaves": [{"size": 1, "more": 2}]}, r"leaves\.0\.more is nothing that this program knows"),
+        ({"leaves": [{"size": -1}]}, r"leaves\.0 makes no sense: A size is not below 0$"),
+        ({"names": []}, "names is a list of 0, not an object"),
+        ({"names": {"x": "y" * 99}}, r"names\.x is 'y{39}…, not a whole number"),
+        ({"pair": [3]}, "pair is a list of 1, not a list of 2"),
+        ({"pair": [3, "\ud800"]}, r"pair\.1 is .*, not a text"),
+    ],
+)
+def test_what_does_not_fit_is_named_by_its_place(change, words):
+    with pytest.raises(ValueError, match=words):
+        decode(Tree, TREE | change)
+
+
+def test_loose_records_keep_what_they_do_not_know():
+    assert decode(Loose, {"rows": 3, "own": [1]}) == {"rows": 3, "own": [1]}
+    assert not fits(Loose, {"rows": "3"})
+    assert not fits(Loose, None)
