@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 from pictures import HOSTILE
 
+from forecast.errors import printable
 from forecast.report.chart import Chart, End, Key, Look, Mark, Tick
 from forecast.report.page import (
     Bar,
@@ -80,7 +81,7 @@ def read(page):
 def test_text_of_data_stays_text(word):
     plain, hostile = read(page_of()), read(page_of(word))
     assert hostile.tags == plain.tags
-    written = word.replace("\udcff", "?")
+    written = "\n".join(map(printable, word.split("\n")))
     assert "".join(hostile.words).count(written) >= 20
     assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
 
@@ -109,3 +110,10 @@ def test_both_themes_phones_and_paper_are_thought_of():
     text = render_page(page_of()).decode()
     for rule in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", 'name="viewport"'):
         assert rule in text
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x9b", "\u202e", "\u2028"])
+def test_nothing_in_a_page_turns_its_text_or_can_not_be_seen(sign):
+    text = render_page(page_of(f"a{sign}b")).decode()
+    assert sign not in text
+    assert "a\ufffdb" in text

@@ -612,3 +612,13 @@ def test_benchmark_files_need_no_option(path):
             for stamp in stamps
         ]
         np.testing.assert_array_equal(panel.series(i), expected)
+
+
+def test_names_like_formulas_are_kept_and_noted(tmp_path):
+    ids = ["=1+1", "@SUM(1)", "-5", "+7.5", "plain"]
+    rows = [f"2024-01-{day:02},{name},{day}" for name in ids for day in range(1, 29)]
+    (tmp_path / "x.csv").write_text("\n".join(["date,id,v", *rows]))
+    reading = read_panel(tmp_path / "x.csv", ReadOptions(ids=("id",)))
+    assert set(reading.panel.series_ids) == set(ids)
+    [note] = [finding for finding in reading.findings if finding.topic == "formulas"]
+    assert note.text.startswith("2 series begin like a formula ('=1+1', '@SUM(1)')")

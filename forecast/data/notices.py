@@ -3,6 +3,7 @@
 What can't be a series is refused here, in the words of the file.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from forecast.data.columns import FEW, Columns, SeriesKeys
 from forecast.data.dates import Dates
-from forecast.data.findings import Finding, Grade, counted, listed
+from forecast.data.findings import Finding, Grade, counted, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.gaps import are_levels, closed_days
 from forecast.data.observations import Observations
@@ -24,6 +25,9 @@ FILLED = {"interpolate": "interpolated", "previous": "filled with the value befo
 BUDDHIST = 543  # years that the calendar of Thailand is ahead
 EARLIEST = 1850  # year that a file with years of the Buddhist calendar begins in
 REVERSED = 0.9  # share of the changes of date from row to row that go back
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula."""
+NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def empty_row_findings(
@@ -127,6 +131,16 @@ def end_findings(panel: Panel) -> list[Finding]:
     text = f"{int(early.sum()):,} of {len(panel):,} series {'ends' if early.sum() == 1 else 'end'} before {last}{which}"
     grade: Grade = "warning" if early.mean() < MOST_ENDED else "note"
     return [Finding(grade, "ends", f"{text} (forecast from there)")]
+
+
+def formula_findings(panel: Panel) -> list[Finding]:
+    """Returns a note on names that a spreadsheet takes for formulas, which CSV files keep to the last sign."""
+    names = [name for name in panel.series_ids if name.startswith(FORMULA) and not NUMBER.fullmatch(name)]
+    if not names:
+        return []
+    begin = "begins" if len(names) == 1 else "begin"
+    text = f"{counted(len(names), 'series')} {begin} like a formula ({listed([quoted(name) for name in names], 3)})"
+    return [Finding("note", "formulas", f"{text}; a spreadsheet must import the column as text, not open the CSV")]
 
 
 def constant_findings(table: Table, panel: Panel, *, is_sequel: bool) -> list[Finding]:

@@ -37,6 +37,7 @@ from forecast.data.notices import (
     dialect_findings,
     empty_row_findings,
     end_findings,
+    formula_findings,
     gap_findings,
     order_findings,
     repeat_findings,
@@ -290,6 +291,7 @@ def _panel(
         findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
     findings += gap_findings(table, rows.laid, panel)
     findings += constant_findings(table, panel, is_sequel=is_sequel) + end_findings(panel)
+    findings += [] if is_sequel else formula_findings(panel)
     question = None if is_sequel else _question(table, panel, rows, options, selection.columns)
     if question:
         findings = [question.finding if finding.topic == "gaps" else finding for finding in findings]

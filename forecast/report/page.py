@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast.errors import printable
 from forecast.report.chart import SIZE, Chart, Key
 
 
@@ -191,6 +192,7 @@ def render_page(page: Page) -> bytes:
     environment = Environment(
         loader=PackageLoader("forecast.report"),
         autoescape=True,
+        finalize=_harmless,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -208,3 +210,8 @@ def cells(texts: Sequence[str]) -> tuple[Cell, ...]:
 def _percent(share: float) -> str:
     """Returns a share of a width as a style sheet has it."""
     return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
+
+
+def _harmless(value: object) -> object:
+    """Returns what is put into the page; of texts, nothing that can't be seen or turns the direction of writing."""
+    return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
