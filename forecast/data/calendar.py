@@ -26,7 +26,7 @@ from forecast.errors import DataError
 from forecast.name_lists import UnknownNameError, find_names, split_names
 
 LIMITS = {
-    "year": YEARS,
+    "year": (YEARS[0], 2650),  # those of the Buddhist calendar too
     "quarter": (1, 4),
     "month": (1, 12),
     "week": (0, 53),  # 0 and 53 are of years that have them, or refused
@@ -95,6 +95,11 @@ def columns_of_time(table: Table, time: str, taken: Sequence[str]) -> tuple[str,
         return (time,)
     day = [found["day"]] if "day" in found and days == found.get("month") else []
     return (time, days, *day, *(clock if day else []))
+
+
+def is_year(table: Table, name: str) -> bool:
+    """Returns whether a column of whole numbers holds years, in four digits or in two."""
+    return table.is_whole(name) and _fits(table, name, "year")
 
 
 def is_even(dates: Dates) -> bool:
@@ -219,7 +224,7 @@ def _calendar_days(table: Table, parts: dict[str, str], today: int | None) -> Fl
     fields = {part: _numbers(table, name) for part, name in parts.items() if part in LIMITS}
     known = ~np.logical_or.reduce([np.isnan(numbers) for numbers in fields.values()])
     whole = {part: np.where(known, numbers, LIMITS[part][0]).astype(np.int64) for part, numbers in fields.items()}
-    if whole["year"][known].max(initial=LIMITS["year"][0]) < 100:
+    if known.any() and whole["year"][known].max() < 100:
         last = last_year(whole["year"][known], today, LAST_YEAR)[0]
         whole["year"] = last - (last - whole["year"]) % 100
     years = whole["year"] - 1970

@@ -104,13 +104,13 @@ def time_of_day(table: Table, clock: dict[str, str], days: FloatArray) -> FloatA
     Raises:
         DataError: A time is beyond its day, which has no 25 hours.
     """
-    seconds = _labelled(table, clock)
+    seconds, is_counted = _labelled(table, clock)
     known = np.flatnonzero(~np.isnan(seconds) & ~np.isnan(days))
     if not clock or known.size == 0:
         return seconds
     whole: IntArray = days[known].astype(np.int64)
     settled = settle_days(whole, seconds[known])
-    beyond = settled > DAY
+    beyond = settled >= DAY if is_counted else settled > DAY
     if beyond.any():
         row = int(known[int(beyond.argmax())])
         name = next(iter(clock.values()))
@@ -122,25 +122,27 @@ def time_of_day(table: Table, clock: dict[str, str], days: FloatArray) -> FloatA
     return seconds
 
 
-def _labelled(table: Table, clock: dict[str, str]) -> FloatArray:
-    """Returns the seconds since midnight that the cells say, as if each day had 24 hours, (R,)."""
+def _labelled(table: Table, clock: dict[str, str]) -> tuple[FloatArray, bool]:
+    """Returns the seconds since midnight that the cells say, as if each day had 24 hours, (R,).
+
+    With them comes whether parts of the day are counted, so that the last begins before midnight.
+    """
     if "slot" in clock:
         numbers = table.numbers(clock["slot"])
-        return np.asarray((numbers - np.nanmin(numbers)) * (DAY // slots_of(table, clock["slot"])))
-    if "clock" in clock and is_packed(table, clock["clock"]):
-        hours, minutes = np.divmod(table.numbers(clock["clock"]), 100)
-    elif "clock" in clock:
+        return np.asarray((numbers - np.nanmin(numbers)) * (DAY // slots_of(table, clock["slot"]))), True
+    if "clock" in clock and not is_packed(table, clock["clock"]):
         texts = table.texts(clock["clock"])
         labels = [label for text in texts.values.to_pylist() if (label := read_label(text))]
         begins = np.array([label.begin for label in labels], dtype=np.float64)
-        if all(label.is_bare for label in labels) and begins.min() >= HOUR and begins.max() >= DAY:
-            begins -= HOUR
-        return np.append(begins, np.nan)[texts.codes]
+        is_counted = all(label.is_bare for label in labels) and begins.min() >= HOUR and begins.max() >= DAY
+        return np.append(begins - HOUR * is_counted, np.nan)[texts.codes], bool(is_counted)
+    if "clock" in clock:
+        hours, minutes = np.divmod(table.numbers(clock["clock"]), 100)
     else:
         hours = table.numbers(clock["hour"]) if "hour" in clock else np.zeros(table.rows)
         minutes = table.numbers(clock["minute"]) if "minute" in clock else np.zeros(table.rows)
-    counted = np.nanmax(hours) >= 24 and np.nanmin(hours) >= 1
-    return np.asarray(3600.0 * (hours - counted) + 60.0 * minutes)
+    is_counted = bool(np.nanmax(hours) >= DAY // HOUR and np.nanmin(hours) >= 1)
+    return np.asarray(3600.0 * (hours - is_counted) + 60.0 * minutes), is_counted
 
 
 def _seconds(match: re.Match[str], place: int) -> int | None:

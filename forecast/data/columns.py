@@ -14,6 +14,8 @@ from itertools import combinations
 
 import numpy as np
 
+from forecast.data.calendar import is_year
+from forecast.data.clock import has_ranges
 from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
@@ -100,6 +102,7 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     """
     ranked = sorted(table.names, key=lambda name: rank(name, TIME_NAMES))
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
+    dated.sort(key=lambda name: has_ranges(table, name))  # 00-01 is rather an hour than a year
     if not dated:
         if asked := [name for name in taken if _could_be_dates(table, name, form)]:
             message = f"{asked[0]} is the only column of {table.source.name} with dates, but was asked for as another."
@@ -260,7 +263,7 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
         return looks_like_dates(table.texts(name), form, boldly=name.lower() in TIME_NAMES)
     if form in NUMBERED or (form is None and is_named(name, TIME_NAMES) and numbered_form(table, name)):
         return table.kind(name) == "numbers"
-    if table.is_whole(name) and is_named(name, TIME_NAMES):
+    if table.is_whole(name) and is_named(name, TIME_NAMES) and not (part_of(name) == "year" and is_year(table, name)):
         numbers = table.numbers(name)
         low, high = np.nanmin(numbers), np.nanmax(numbers)
         if NUMBERED_WEEKS[0] <= low and high <= NUMBERED_WEEKS[1]:
@@ -268,7 +271,7 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
         return any(first <= low and high <= last for first, last in (NUMBERED_HOURS, NUMBERED_DAYS, YEARS))
     if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
         return looks_like_dates(table.texts(name), form)  # 01.2024 is no number
-    return table.kind(name) == "dates"
+    return table.kind(name) == "dates" or (part_of(name) == "year" and is_year(table, name))
 
 
 def _choice(topic: str, chosen: str, possible: Sequence[str], what: str, flag: str) -> list[Finding]:

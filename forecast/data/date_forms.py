@@ -33,14 +33,27 @@ LAST_YEAR = 2068  # that two digits may mean where nothing else is known of it, 
 CENTURIES = ("19", "20")  # before %y they tell what two digits mean, and need not be there
 PAIRS = ("%Y-%y", "%Y-%Y", "%y-%y")
 _YEARS = ("%Y", "%y", "%Y-%y", "%y-%y")
-_QUARTERS = ("{}-Q%q", "{}Q%q", "{} Q%q", "{}/Q%q", "Q%q {}", "Q%q-{}", "Q%q/{}", "Q%q{}", "%qQ{}", "%qQ {}", "%qQ-{}")
+_QUARTERS = (
+    "{}-Q%q",
+    "{}Q%q",
+    "{} Q%q",
+    "{}/Q%q",
+    "Q%q {}",
+    "Q%q-{}",
+    "Q%q/{}",
+    "Q%q{}",
+    "%qQ{}",
+    "%qQ {}",
+    "%qQ-{}",
+    "Q%q, {}",
+)
 _PARTS_OF_YEARS = tuple(order.format(year) for year, order in product(_YEARS, _QUARTERS))
 FORMS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y%m", "%m/%Y", "%m-%Y", "%m.%Y"),
     *("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S"),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
-    *("%d.%m.%Y", "%d.%m.%y", "%y.%m.%d", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
+    *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
     *("%d. %b %Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y年%m月", "%YM%m", "%Y-M%m", "%Y.%m"),
     *("%d/%b/%Y", "%d/%b/%y", "%d%b%Y", "%d%b%y", "%d/%b/%Y:%H:%M:%S", "%d/%b/%Y:%H:%M:%S %z", "%b-%d-%Y"),
     *(
@@ -54,14 +67,23 @@ FORMS = (
     *_PARTS_OF_YEARS,
     *(form.replace("Q", "H").replace("q", "h") for form in _PARTS_OF_YEARS),
     *("%b-%b %Y", "%Y %b-%b", "%b-%b %y", "%b-%b-%Y", "FY%y"),
-    *("%m/%y", "%y-%m", "%N-%m", "%G-%V", "%G/%V", "%G%V", "%y-%b", "%y"),
+    *("%m/%y", "%m-%y", "%y-%m", "%N-%m", "%G-%V", "%G/%V", "%G%V", "%y-%b", "%y"),
 )
 POINTED = "%Y.%m"  # with two digits only: of 2024.10 a spreadsheet leaves 2024.1
 COUNTED = "%N-%m"  # 1-01 is the first month of the first year; taken where no other form reads as much
 BARE_WEEKS = ("%G-%V", "%G/%V", "%G%V")  # taken where most numbers are too large for months
 IN_TURN = "%m/%y"  # 3/24 can be a day of a year that is not told, too: taken where one month follows the other
 BARE_YEAR = "%y"  # taken where one year follows the other
-TIMID = (IN_TURN, "%y-%m", COUNTED, *BARE_WEEKS, "%y-%y", "%y-%b", BARE_YEAR)  # much that is no date looks like them
+TIMID = (
+    IN_TURN,
+    "%m-%y",
+    "%y-%m",
+    COUNTED,
+    *BARE_WEEKS,
+    "%y-%y",
+    "%y-%b",
+    BARE_YEAR,
+)  # much that is no date looks like them
 _MONTH = "|".join(sorted(map(re.escape, MONTH_OF), key=len, reverse=True))
 NAME = rf"(?P<name>{_MONTH})\.?"
 LAST = rf"(?P<last>{_MONTH})\.?"
@@ -76,7 +98,7 @@ YEARS = {"year", "short", "counted"}
 UNFIT = {"hour", "z", "p", "week", "quarter", "semester", "counted", "next", "last"}  # no time of day goes with them
 OF_YEARS = {"year", "short", "next", "quarter", "semester"}  # FY may stand before such a year
 CLOCK = r"(?:(?:t|_|,? ) *(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE})?)?"
+CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE}| ?(?:dst|[ab*]))?)?"  # marks are of hours that come twice
 _TIME = re.compile(r"(?:[tT_]|,? ) *\d{1,2}[:h]\d{2}.*$")
 _QUARTER = r"(?:q|qtr|quarter|quartal|t|trim|trimestre)\.? ?"
 _SEMESTER = r"(?:h|hy|half|s)\.? ?"
@@ -223,12 +245,17 @@ def likely_forms(sample: Any) -> list[str]:
 
 @cache
 def _form_shape(form: str) -> str:
-    return _shape(re.sub("%(.)", lambda match: "jan" if match[1] in "bBpzZ" else "1", form))
+    return _shape(
+        re.sub(
+            "%(.)", lambda match: {"z": "+1", "b": "jan", "B": "jan", "p": "am", "Z": "utc"}.get(match[1], "1"), form
+        )
+    )
 
 
 def _shape(text: str) -> str:
     """Returns a text with 9 for its numbers, a for its words and - for marks between; blanks and FY are left out."""
-    text = re.sub(r"'|\bfy|\.(?=\D|$)", "", text.lower())
+    text = re.sub(r"'|fy(?= *'?\d)|\.(?=\D|$)", "", text.lower())
+    text = re.sub(r"(?:gmt|utc)[+-]\d{2}:?\d{2}(?= +\d{4}$)", "utc", text)
     text = re.sub(r"\b(?:to|bis)\b|[–—/.]", "-", text)
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", re.sub(r"\s+", "", text)))
 

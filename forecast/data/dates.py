@@ -9,6 +9,7 @@ Shapes: ``R`` rows, ``D`` different texts.
 import re
 import shlex
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -35,7 +36,7 @@ from forecast.data.date_forms import (
     short_years,
 )
 from forecast.data.date_ranges import beginnings
-from forecast.data.evenness import most_even
+from forecast.data.evenness import most_even, only_in_order
 from forecast.data.findings import quoted
 from forecast.data.long_days import settle_days
 from forecast.data.month_names import MONTHS
@@ -137,16 +138,19 @@ def _beginnings(texts: Texts, form: str | None) -> tuple[Texts, tuple[str, ...]]
     """Returns a column with the beginning of each range in its place, and what is to be said of that."""
     sample = _sample(texts.values)
 
-    begun = beginnings(texts.values, sample, lambda values: _most(values, form))
+    begun = beginnings(texts.values, sample, partial(_read_most, form=form))
     if begun is None:
         return texts, ()
     text = f"the dates are ranges, such as {quoted(str(sample[0].as_py()), 60)}: the beginning of each counts"
     return Texts(texts.codes, begun), (text,)
 
 
-def _most(values: Any, form: str | None) -> int:
-    """Returns how many texts are dates in the form given, or in that which reads the most."""
-    return int(parse(values, form).valid.sum()) if form else max(_counts(values).values())
+def _read_most(values: Any, form: str | None) -> Parsed:
+    """Returns texts in the form given, or in that which reads the most of them."""
+    if form is None:
+        counts = _counts(values)
+        form = max(FORMS, key=lambda each: counts[each])
+    return parse(values, form)
 
 
 def _parse(texts: Texts, form: str, today: int | None) -> Parsed:
@@ -205,7 +209,7 @@ def _with_long_days(parsed: Parsed) -> Parsed:
 def _fiscal(texts: Texts, form: str) -> tuple[str, ...]:
     """Returns what is to be said of parts of years that may not begin in January."""
     is_part = "%q" in form or "%h" in form
-    if not is_part or not (texts.matching(r"(?i)\bfy").any() or "%Y-%y" in form or "%y-%y" in form):
+    if not is_part or not (texts.matching(r"(?i)fy ?'?\d").any() or "%Y-%y" in form or "%y-%y" in form):
         return ()
     return (f"{texts.values[0]} is counted as if the year began in January",)
 
@@ -259,8 +263,8 @@ def looks_like_dates(texts: Texts, form: str | None = None, *, boldly: bool = Fa
         return False  # no year; most text is done with here
     counts = {form: int(parse(sample, form).valid.sum())} if form else _counts(sample)
     if not max(counts.values()):
-        begun = beginnings(sample, sample, lambda values: _most(values, form))
-        counts = counts if begun is None else {form or "": _most(begun, form)}
+        begun = beginnings(sample, sample, partial(_read_most, form=form))
+        counts = counts if begun is None else {form or "": int(_read_most(begun, form).valid.sum())}
     read = max(count for form, count in counts.items() if boldly or form not in TIMID or len(counts) == 1)
     return 0 < len(sample) <= 2 * read
 
@@ -297,7 +301,8 @@ def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     counts = _counts(_sample(texts.values))
     enough = max(1.0, 0.9 * max(counts.values()))
     forms = [form for form in FORMS if counts[form] >= enough] or FORMS[:1]
-    readings = [_parse(texts, form, today) for form in forms]
+    certain = [form for form in forms if not has_open_century(form) or len(_last_years(texts, form, today)) == 1]
+    readings = [_parse(texts, form, today) for form in certain or forms]  # no form that reaches far beyond today
     fit = max(reading.valid.sum() for reading in readings)
     best, *others = (reading for reading in readings if reading.valid.sum() == fit)
     differ = [(other.wall != best.wall) & other.valid & best.valid for other in others if other.form != COUNTED]
@@ -307,11 +312,16 @@ def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     position = int(np.logical_or.reduce(differ).argmax())
     text, readings = str(texts.values[position]), [best, *rivals]
     chosen = most_even([np.unique(reading.wall[reading.valid]).astype("datetime64[s]") for reading in readings])
+    why = "so the dates are evenly spaced, and otherwise scattered"
+    if chosen is None:
+        codes = texts.codes[texts.codes >= 0]
+        rows = [reading.wall[codes][reading.valid[codes]].astype("datetime64[s]") for reading in readings]
+        chosen, why = only_in_order(rows), "so the dates go on from row to row, and otherwise back and forth"
     if chosen is None:
         raise _ambiguous(file, text, position, readings)
     day = readings[chosen].wall[position].astype("datetime64[s]").item()
     name = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-    return readings[chosen], f"{text} is {name}: so the dates are evenly spaced, and otherwise scattered"
+    return readings[chosen], f"{text} is {name}: {why}"
 
 
 def _counts(sample: Any) -> dict[str, int]:
@@ -320,7 +330,7 @@ def _counts(sample: Any) -> dict[str, int]:
     if len(sample) < 2 or _are_hours_of_a_day(sample):
         likely -= set(PAIRS)
     readings = {form: parse(sample, form) for form in FORMS if form in likely}
-    in_turn = {IN_TURN: _are_months_in_turn, "%y-%b": _are_months_in_turn, BARE_YEAR: _are_years_in_turn}
+    in_turn = dict.fromkeys((IN_TURN, "%m-%y", "%y-%b"), _are_months_in_turn) | {BARE_YEAR: _are_years_in_turn}
     for form, is_in_turn in in_turn.items():
         if form in readings and not is_in_turn(readings[form]):
             del readings[form]

@@ -31,7 +31,7 @@ def evenness(stamps: Timestamps) -> float:
     months = days.astype("datetime64[M]")
     day_of_month = (days - months.astype("datetime64[D]")).astype(np.int64)
     is_last = (days + 1).astype("datetime64[M]") > months
-    if (day_of_month == day_of_month[0]).all() or is_last.all():
+    if np.diff(months).all() and ((day_of_month == day_of_month[0]).all() or is_last.all()):
         shares.append(_share(months.astype(np.int64)))
     if (seconds % DAY == 0).all() and np.is_busday(days).all():
         shares.append(stamps.size / max(1, int(np.busday_count(days[0], days[-1])) + 1))
@@ -53,6 +53,25 @@ def most_even(readings: Sequence[Timestamps]) -> int | None:
     best = int(np.argmax(shares))
     rest = max(share for i, share in enumerate(shares) if i != best)
     return best if shares[best] >= EVEN and rest <= RIVAL * shares[best] else None
+
+
+def only_in_order(readings: Sequence[Timestamps]) -> int | None:
+    """Returns which of several readings of the same dates is even and goes on from row to row, as no other does.
+
+    Args:
+        readings: The timestamps in each, row by row.
+    """
+    ahead = [max((moves > 0).mean(), (moves < 0).mean()) if moves.size else 0.0 for moves in map(_moves, readings)]
+    best = int(np.argmax(ahead))
+    is_even = evenness(np.unique(readings[best])) >= EVEN and np.unique(readings[best]).size >= LEAST_DATES
+    others = [share for i, share in enumerate(ahead) if i != best]
+    return best if is_even and ahead[best] == 1 and max(others) < 1 else None
+
+
+def _moves(stamps: Timestamps) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Returns the steps in seconds from row to row, without those of 0."""
+    moves = np.diff(stamps.astype("datetime64[s]").astype(np.int64))
+    return np.asarray(moves[moves != 0])
 
 
 def _share(places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:

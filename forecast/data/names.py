@@ -54,7 +54,21 @@ PARTS = {
         "viertelstunde",
     ),
     "minute": ("minute", "min", "minuten"),
-    "clock": ("time", "clock", "timeofday", "uhrzeit", "zeit", "heure"),
+    "clock": (
+        "time",
+        "clock",
+        "timeofday",
+        "uhrzeit",
+        "zeit",
+        "heure",
+        "from",
+        "start",
+        "starttime",
+        "begin",
+        "von",
+        "timefrom",
+        "hourfrom",
+    ),
 }
 
 

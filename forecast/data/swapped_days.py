@@ -59,7 +59,13 @@ def find_swapped(dates: Dates) -> Swapped | None:
     if both.sum() < LEAST or (~broken | mended).mean() < IN_ORDER:
         return None
     changed = np.append(False, both | begins) | np.append(both | ends, False)
-    resolved = np.where(changed, meant, read).astype("datetime64[s]")
+    day = np.append(0, np.cumsum(np.diff(read // DAY) != 0))  # rows of one day, one after the other
+    changed = np.bincount(day, changed)[day] > 0
+    resolved = np.where(changed, meant, read)
+    back = [int((np.sign(step) * np.diff(order) < 0).sum()) for order in (read, resolved)]
+    if 2 * back[1] > back[0]:
+        return None
+    resolved = resolved.astype("datetime64[s]")
     return Swapped(int(rows[changed.argmax()]), int(rows[clear[0]]), resolved.min(), resolved.max())
 
 

@@ -76,7 +76,7 @@ def _infer(
     together = dates
     if len(several) > 1:
         finer = read_times(table, several, options.date_format, today)
-        sure = dates.form == "%Y" or options.aggregate or options.freq
+        sure = dates.form in {"%Y", "%y"} or options.aggregate or options.freq
         if finer.stamps.size > dates.stamps.size and (sure or is_even(finer)):
             times, together = several, finer
             findings = [Finding("note", "time", f"{' and '.join(times)} together", "--time")]
@@ -93,7 +93,7 @@ def _whole(
     for name in columns_of_dates_beside(table, taken, form[0]):
         with suppress(DataError):
             dates = read_dates(table, name, *form)
-            distances = _distances(dates, days)
+            distances = _distances(dates, together)
             is_near = distances.size == table.rows and bool((np.abs(distances) <= DAY).all())
             is_finer = dates.stamps.size > days.stamps.size and dates.stamps.size >= together.stamps.size - 1
             if is_near and is_finer and is_even(dates):

@@ -20,6 +20,7 @@ from forecast.errors import DataError
 
 SAMPLE = 200  # different texts that are tried in other forms
 SHOWN = 3  # lines
+BUDDHIST_YEARS = np.datetime64("2400-01-01")
 
 
 def not_a_date(table: Table, name: str, texts: Texts, parsed: Parsed) -> DataError:
@@ -39,6 +40,10 @@ def not_a_date(table: Table, name: str, texts: Texts, parsed: Parsed) -> DataErr
     like = f"{quoted(texts.value(first))} in {table.line(first)}"
     if 2 * counts[other] >= len(unread):
         return DataError(f"{message} like {like}", "two forms are mixed: write all dates in one, such as 2024-01-31")
+    if (parsed.wall[parsed.valid].astype("datetime64[s]") >= BUDDHIST_YEARS).all():
+        return DataError(
+            message, "write years of the common calendar; those of the Buddhist one are 543 more: 2563 is 2020"
+        )
     return DataError(message, f"correct it or delete {_lines(table, texts, parsed)}; other dates are like {like}")
 
 
