@@ -220,6 +220,19 @@ def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_
     assert Path("forecasts/shops.csv").read_text() != told
 
 
+@pytest.mark.parametrize("start", [DAYS, DAYS + 7], ids=["over rows of the data", "after them"])
+def test_a_yes_no_column_that_a_second_file_tells_as_per_cent_is_refused_before_training(start, shop, tmp_path):
+    data = str(write(tmp_path / "newer.csv", rows(DAYS + 7)))
+    first = np.datetime64("2024-01-01") + start
+    ahead = [[row[0], row[1], 100 * row[3], row[4]] for row in rows(DAYS + 7, HORIZON) if row[0] >= first]
+    future = str(write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky")))
+    request = PredictRequest("shops", data, future=future)
+    for verb in (lambda: again(shop, data, future=future), lambda: predict(request, shop)):
+        with pytest.raises(DataError, match=r"promo is 0 or 1, never 100, as for 2024-0\d-\d\d in series a"):
+            verb()
+    assert [version.label for version in shop.model("shops").versions()] == ["v1"]
+
+
 def test_python_takes_the_future_as_a_frame(shop, tmp_path):
     import pandas as pd
 

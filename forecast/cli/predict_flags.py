@@ -21,7 +21,7 @@ class PredictFlags:
     ] = None
     future: Annotated[
         str | None,
-        typer.Option("--future", metavar="FILE", help="What is known of the steps to come: dates, ids and --known."),
+        typer.Option("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
     ] = None
     series: Annotated[
         str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")

@@ -84,7 +84,7 @@ class JobFlags:
     )
     future: Annotated[
         str | None,
-        _job("--future", metavar="FILE", help="What is known of the steps to come: dates, ids and --known."),
+        _job("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
     ] = None
     report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
     dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from forecast.data.continuation import read_future
+from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
 from forecast.data.free_memory import free_memory, size_text
 from forecast.data.options import ReadOptions
@@ -114,13 +115,15 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
 
     Raises:
         UsageError: the panel has no known covariates.
-        DataError, NotFoundError: see ``read_future``.
+        DataError, NotFoundError: see ``read_future``; or a yes/no column is told to be anything else.
     """
     if panel.covariates is None or not panel.covariates.of("known"):
         message = "--future tells of known covariates, but the model was trained without any."
         raise UsageError(message, "forecast train DATA --known COLUMNS makes one with them")
     covariates, findings = read_future(source, options, panel)
-    return replace(panel, covariates=covariates), tuple(finding.text for finding in findings)
+    told = replace(panel, covariates=covariates)
+    check_flags(told, yes_no_columns(panel), is_averaged=bool(options.aggregate))
+    return told, tuple(finding.text for finding in findings)
 
 
 def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None) -> PredictResult:
