@@ -27,10 +27,10 @@ def complete_column(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_network(incomplete: str) -> list[str]:
-    """Returns the networks that `train` knows."""
-    from forecast.models.registry import ENSEMBLE, NETWORKS
+    """Returns the models that `train` knows."""
+    from forecast.models.registry import MODELS
 
-    return _beginning(("auto", *NETWORKS, ENSEMBLE), incomplete)
+    return _beginning(("auto", *MODELS), incomplete)
 
 
 def complete_models(incomplete: str) -> list[str]:

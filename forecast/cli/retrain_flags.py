@@ -40,7 +40,9 @@ class FightFlags:
 
     model: Annotated[
         str | None,
-        _fight("--model", autocompletion=complete_network, metavar="MODEL", help="Network; default: the champion's."),
+        _fight(
+            "--model", autocompletion=complete_network, metavar="MODEL", help="Any of compare; default: the champion's."
+        ),
     ] = None
     preset: Annotated[Preset | None, _fight("--preset", help="Time for accuracy; default: the champion's.")] = None
     seed: Annotated[

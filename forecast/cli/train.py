@@ -55,11 +55,11 @@ def train_command(
             "--model",
             autocompletion=complete_network,
             metavar="MODEL",
-            help="rnn, lstm, gru, linear, ensemble; auto: the best in the backtest.",
+            help="rnn, lstm, gru, linear, ensemble or any other of compare; auto: the best network.",
         ),
     ] = "auto",
 ) -> None:
-    """Train a network on a CSV, score it beside the naive baselines, save it and forecast.
+    """Train a model on a CSV, score it beside the naive baselines, save it and forecast.
 
     forecast train sales.csv
 
@@ -107,7 +107,6 @@ def train_command(
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.models.registry import spec_names
     from forecast.workflows.account import describe_board, describe_contest
 
     version, board = result.version, result.board
@@ -117,7 +116,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "version": version.label,
         "champion": True,
         "model": result.chosen,
-        "spec": {**result.contest.specs[spec_names(result.chosen)[-1]].to_json(), "cell": result.chosen},
+        "spec": _spec(result),
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **describe_board(board),
         **describe_contest(result.contest),
@@ -126,6 +125,17 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "notes": list(result.untold),
         "files": [str(path) for path in result.files],
     }
+
+
+def _spec(result: "TrainResult") -> dict[str, Any]:
+    """Returns the settings of what was saved: all of a network's, and of another model what it has of them."""
+    from forecast.models.registry import spec_names
+    from forecast.workflows.contest import LEARNED
+
+    chosen, plan = result.chosen, result.contest.plan
+    if chosen not in LEARNED:
+        return {"cell": chosen, "window": plan.window, "horizon": plan.horizon, "season": plan.season}
+    return {**result.contest.specs[spec_names(chosen)[-1]].to_json(), "cell": chosen}
 
 
 def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:

@@ -15,8 +15,7 @@ from forecast.evaluation.standards import interval_scales, lowest_values
 from forecast.models.baselines import steps_used
 from forecast.models.causes import AROUND
 from forecast.models.combination import Combination
-from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Forecasts, Interval
+from forecast.models.forecaster import Forecasts, Interval, Issuable
 from forecast.models.usual import UsualValues, usual_of_encoding
 from forecast.specs import Anchor
 
@@ -34,7 +33,7 @@ class TrainedModel:
     """
 
     name: str
-    model: EnsembleModel
+    model: Issuable
     combination: Combination | None
     calibration: Calibration | None
     season: int
@@ -44,8 +43,7 @@ class TrainedModel:
     @property
     def usual(self) -> UsualValues | None:
         """What stands for known values of steps to come that nobody tells; None where nothing is known ahead."""
-        knowledge = self.model.parts[0].knowledge
-        encoding = knowledge.encoding if knowledge else None
+        encoding = self.model.knowledge.encoding if self.model.knowledge else None
         return self.learned or (usual_of_encoding(encoding) if encoding else None)
 
     @property
@@ -54,20 +52,21 @@ class TrainedModel:
         return self.model.horizon
 
     @property
-    def steps_used(self) -> int:
-        """Steps before a forecast that decide it, at most: the window, and what the networks are trusted against."""
-        used = max(part.spec.window for part in self.model.parts)
+    def steps_used(self) -> int | None:
+        """Steps before a forecast that decide it, at most: the window, and what it is trusted against; None for all."""
+        used = self.model.lookback
+        if used is None:
+            return None
         if self.mixture:
-            used = max(used, steps_used(self.mixture[0], self.model.parts[0].spec.seasons))
+            used = max(used, steps_used(self.mixture[0], self.model.seasons))
         return used + self.season  # what lies before them fills their gaps
 
     @property
     def mixture(self) -> tuple[Anchor, float] | None:
         """What the networks are trusted against, and its share of each forecast; None where they stand alone."""
-        spec = self.model.parts[0].spec
-        if self.combination is None or self.combination.trust == 1 or spec.rolled:
+        if self.combination is None or self.combination.trust == 1 or not self.model.anchors:
             return None
-        return spec.anchors[self.combination.anchor], 1 - self.combination.trust
+        return self.model.anchors[self.combination.anchor], 1 - self.combination.trust
 
     def forecast(self, panel: Panel, horizon: int) -> Forecasts:
         """Returns the forecasts of the next steps of each series.

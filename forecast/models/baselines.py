@@ -16,6 +16,7 @@ from forecast.models import exponential, local
 from forecast.models.exponential import exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.local import local_ridge
+from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
 BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-ridge"]
@@ -39,6 +40,18 @@ class Baseline:
     parameters: None = None
     curve: None = None
     train_seconds: float = 0.0
+    knowledge: None = None
+    anchors: tuple[Anchor, ...] = ()
+
+    @property
+    def lookback(self) -> int | None:
+        """Observed steps that decide a forecast; None for all of them."""
+        return None if self.name == "drift" else steps_used(self.name, self.seasons)
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season, and the longer ones beside it."""
+        return (self.season, *self.longer)
 
     def fit(self, panel: Panel, watcher: Watcher) -> "Baseline":
         """Returns itself: there is nothing to learn."""
@@ -48,7 +61,7 @@ class Baseline:
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the rule's forecast as its only member."""
-        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, (self.season, *self.longer))[None])
+        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons)[None])
 
 
 def baseline(name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:

@@ -14,6 +14,7 @@ from forecast.data.panel import Panel
 from forecast.errors import DependencyError
 from forecast.models.baselines import naive
 from forecast.models.forecaster import Members, Watcher
+from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
 ClassicalName = Literal["ets", "theta", "arima"]
@@ -43,6 +44,14 @@ class ClassicalForecaster:
     parameters: None = None
     curve: None = None
     train_seconds: float = 0.0
+    knowledge: None = None
+    anchors: tuple[Anchor, ...] = ()
+    lookback: None = None  # all steps decide a forecast
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season."""
+        return (self.season,)
 
     def fit(self, panel: Panel, watcher: Watcher) -> "ClassicalForecaster":
         """Returns itself: what there is to learn is learned when a forecast is asked for."""

@@ -7,7 +7,9 @@ import numpy as np
 
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
+from forecast.models.knowledge import Knowledge
 from forecast.models.recurrent import RecurrentModel
+from forecast.specs import Anchor
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,27 @@ class EnsembleModel:
     def horizon(self) -> int:
         """Steps that one direct forecast reaches."""
         return self.parts[0].spec.horizon
+
+    @property
+    def lookback(self) -> int:
+        """Observed steps that decide what the networks forecast."""
+        return max(part.spec.window for part in self.parts)
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season, and the longer ones that views look at."""
+        return self.parts[0].spec.seasons
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What was learned of covariates and dates."""
+        return self.parts[0].knowledge
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """What the networks are trusted against, as in ``Members.anchors``; nothing where they stand alone."""
+        spec = self.parts[0].spec
+        return () if spec.rolled else spec.anchors
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the members of all parts; a view of one cell is another view than the same of another."""

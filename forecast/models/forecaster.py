@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.specs import View
+from forecast.models.knowledge import Knowledge
+from forecast.specs import Anchor, View
 
 FloatArray = NDArray[np.float64]
 
@@ -113,6 +114,30 @@ class Fitted(Protocol):
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the forecasts of the steps after the end of each series, member by member."""
+
+
+class Issuable(Fitted, Protocol):
+    """A fitted model that can be kept as a version: everything that its forecasts stand on is in it or in the panel."""
+
+    @property
+    def horizon(self) -> int:
+        """Steps that one forecast reaches."""
+
+    @property
+    def lookback(self) -> int | None:
+        """Observed steps before a forecast that decide it; None for all of them."""
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season, 1 for none, and longer ones."""
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What was learned of covariates and dates; None where nothing was."""
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """What its members are trusted against; nothing where they stand alone."""
 
 
 class Forecaster(Protocol):

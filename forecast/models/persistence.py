@@ -158,7 +158,7 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
     networks = [{"view": views.index(network.view), "seed": network.seed} for network in model.networks]
     document: dict[str, Any] = {"spec": model.spec.to_json(), "networks": networks}
     if model.knowledge:
-        document["knowledge"], told = _dump_knowledge(model.knowledge)
+        document["knowledge"], told = dump_knowledge(model.knowledge)
         arrays |= {f"{KNOWLEDGE}{name}": array for name, array in told.items()}
     return document, arrays
 
@@ -188,11 +188,11 @@ def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         )
         series_ids, knowledge = decode(tuple[str, ...], settings["series_ids"], "series_ids"), None
         if settings.get("knowledge"):
-            knowledge = _load_knowledge(settings["knowledge"], _under(KNOWLEDGE, arrays), series_ids)
+            knowledge = load_knowledge(settings["knowledge"], _under(KNOWLEDGE, arrays), series_ids)
         model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
-    if not _fits(model) or not _knowledge_fits(knowledge or Knowledge(None, None), spec, len(series_ids)):
+    if not _fits(model) or not knowledge_fits(knowledge or Knowledge(None, None), spec, len(series_ids)):
         raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
     return model
 
@@ -216,7 +216,8 @@ def _are_numbers(pairs: list[tuple[NDArray[Any], tuple[int, ...]]], *, can_miss:
     return fitting and not any((np.isinf(array) if can_miss else ~np.isfinite(array)).any() for array, _ in pairs)
 
 
-def _dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Returns what was learned of covariates and dates, JSON-ready, and its arrays by name."""
     encoding, effects = knowledge.encoding, knowledge.effects
     document: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any]] = {}
@@ -231,7 +232,7 @@ def _dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDA
     return document, arrays
 
 
-def _load_knowledge(
+def load_knowledge(
     document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], series_ids: tuple[str, ...]
 ) -> Knowledge:
     """Rebuilds what was learned of covariates.
@@ -253,7 +254,7 @@ def _load_knowledge(
     return Knowledge(encoding, effects)
 
 
-def _knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
+def knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
     """Tells whether every array has the shape that columns, inputs and causes demand, and the networks take them."""
     encoding, effects = knowledge.encoding, knowledge.effects
     pairs: list[tuple[NDArray[Any], tuple[int, ...]]] = []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from forecast.errors import UsageError, did_you_mean
 from forecast.models.baselines import Baseline, BaselineName
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
-from forecast.models.forecaster import Forecaster, Watcher
-from forecast.models.regression import RegressionForecaster, RegressionName
+from forecast.models.forecaster import Forecaster, Issuable, Watcher
+from forecast.models.regression import FittedRegression, RegressionForecaster, RegressionName
 from forecast.specs import CELLS, Machine, ModelSpec, View
 
 if TYPE_CHECKING:
@@ -108,3 +108,13 @@ def train_on(
         forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part)
         parts.append(replace(forecaster.fit(panel, watcher.during(number, len(model.parts))), spec=part.spec))
     return EnsembleModel(tuple(parts))
+
+
+def is_same_recipe(model: Issuable, asked: Forecaster, specs: Mapping[str, ModelSpec]) -> bool:
+    """Tells whether a model was fitted as a forecaster of the same name would be; ``specs`` are those of its cells."""
+    if isinstance(model, EnsembleModel):
+        own = {part.spec.cell: part.spec.with_(known=0, past=0, static=0) for part in model.parts}  # the data size them
+        return all(specs[cell] == spec for cell, spec in own.items())
+    if isinstance(model, FittedRegression) and isinstance(asked, RegressionForecaster):
+        return (model.recipe.spec, model.recipe.view, model.recipe.seed) == (asked.spec, asked.view, asked.seed)
+    return cast(object, model) == asked

@@ -7,19 +7,19 @@ Shapes: ``B`` windows, ``S`` series, ``L`` lookback, ``H`` horizon, ``F`` inputs
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns, learn_knowledge
 from forecast.models.recurrent import SeriesStatistics, measure_series
+from forecast.models.trees import Forest
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
-from forecast.specs import ModelSpec, View
+from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 RegressionName = Literal["ridge", "boosting"]
@@ -54,7 +54,7 @@ class RegressionForecaster:
         rng = np.random.default_rng(self.seed)
         which, inputs, targets = _normalised(windows, maps, statistics, rng)
         if self.name == "ridge":
-            estimator = _fit_ridge(inputs, targets)
+            estimator: LinearMap | Forest = _fit_ridge(inputs, targets)
         else:
             beside = None
             if knowledge and knowledge.encoding:
@@ -66,20 +66,52 @@ class RegressionForecaster:
 
 
 @dataclass(frozen=True, eq=False)
+class LinearMap:
+    """All steps of the horizon as weighted sums of the inputs."""
+
+    weights: FloatArray  # (H, L)
+    constant: FloatArray  # (H,)
+
+    def predict(self, inputs: FloatArray) -> FloatArray:
+        """Returns the outputs, (B, L) -> (B, H)."""
+        return np.asarray(inputs @ self.weights.T + self.constant)
+
+    def to_arrays(self) -> dict[str, FloatArray]:
+        """Returns the arrays by name."""
+        return {"weights": self.weights, "constant": self.constant}
+
+
+@dataclass(frozen=True, eq=False)
 class FittedRegression:
-    """A fitted estimator that speaks in the units of a view."""
+    """A fitted regression that speaks in the units of a view."""
 
     recipe: RegressionForecaster
-    estimator: Any
+    estimator: LinearMap | Forest
     maps: ViewMaps
     knowledge: Knowledge | None = None
+    anchors: tuple[Anchor, ...] = ()
     curve: None = None
     train_seconds: float = 0.0
 
     @property
     def parameters(self) -> int | None:
         """Coefficients of the ridge; trees have no such number."""
-        return int(self.estimator.coef_.size) if self.recipe.name == "ridge" else None
+        return self.estimator.weights.size if isinstance(self.estimator, LinearMap) else None
+
+    @property
+    def horizon(self) -> int:
+        """Steps that one forecast reaches."""
+        return self.recipe.spec.horizon
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """Those of networks on the same data."""
+        return self.recipe.spec.seasons
+
+    @property
+    def lookback(self) -> int:
+        """Observed steps that decide a forecast."""
+        return self.recipe.spec.window
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the regression's forecast as its only member.
@@ -94,26 +126,33 @@ class FittedRegression:
         statistics = measure_series(rest, recipe.view)
         lookbacks = last_lookbacks(rest, window, recipe.view.season)
         seen = see(lookbacks, self.maps, statistics.level, statistics.scale)
-        if recipe.name == "ridge":
-            outputs = self.estimator.predict(seen.inputs).reshape(len(panel), horizon)
+        if isinstance(self.estimator, LinearMap):
+            outputs = self.estimator.predict(seen.inputs)
         else:
             beside = None
             if knowledge and knowledge.encoding:
                 told = knowledge.at_end(panel, window, horizon, recipe.view.season)
                 beside = _beside(told, min(recipe.view.season, window))
-            outputs = self._grown(seen.inputs, beside, horizon)
+            outputs = _grown(self.estimator, seen.inputs, beside, horizon)
         values = restore(outputs, seen, self.maps)
         values = knowledge.restore(values, panel) if knowledge else values
         return Members((recipe.name,), (recipe.seed,), values[None])
 
-    def _grown(self, inputs: FloatArray, beside: FloatArray | None, horizon: int) -> FloatArray:
-        """Returns the trees' outputs, (S, H)."""
-        rows = []
-        for step in range(horizon):
-            more = None if beside is None else beside[:, step]
-            rows.append(_with_step(inputs, np.full(len(inputs), step), more))
-        with threadpool_limits(1, user_api="openmp"):
-            return np.asarray(self.estimator.predict(np.concatenate(rows)).reshape(horizon, -1).T)
+
+def inputs_of(spec: ModelSpec, knowledge: Knowledge | None) -> int:
+    """Returns how many inputs the trees have: the window, the step, and what is known beside it and its change."""
+    encoding = knowledge.encoding if knowledge else None
+    beside = 2 * len(encoding.of("known")) + len(encoding.of("static")) if encoding else 0
+    return spec.window + 1 + beside
+
+
+def _grown(trees: Forest, inputs: FloatArray, beside: FloatArray | None, horizon: int) -> FloatArray:
+    """Returns the trees' outputs, (S, H)."""
+    rows = []
+    for step in range(horizon):
+        more = None if beside is None else beside[:, step]
+        rows.append(_with_step(inputs, np.full(len(inputs), step), more))
+    return np.asarray(trees.predict(np.concatenate(rows)).reshape(horizon, -1).T)
 
 
 def _beside(told: Surroundings, season: int) -> FloatArray:
@@ -140,18 +179,23 @@ def _normalised(
     return which, seen.inputs, np.clip(targets, -CLIP, CLIP)
 
 
-def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> Any:
+def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> LinearMap:
     """Fits all steps at once; its strength is chosen by leave-one-out on the training windows."""
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - scikit-learn costs a second to import
 
     whole = ~np.isnan(targets).any(axis=1)
     rows = whole if whole.any() else np.ones(len(targets), dtype=bool)
-    return RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]))
+    fitted = RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]))
+    horizon = targets.shape[1]  # of one step, some releases of scikit-learn return vectors
+    return LinearMap(fitted.coef_.reshape(horizon, -1), np.broadcast_to(fitted.intercept_, horizon).astype(np.float64))
 
 
-def _fit_boosting(inputs: FloatArray, targets: FloatArray, beside: FloatArray | None, rng: np.random.Generator) -> Any:
+def _fit_boosting(
+    inputs: FloatArray, targets: FloatArray, beside: FloatArray | None, rng: np.random.Generator
+) -> Forest:
     """Fits one ensemble of trees for all steps of the horizon; each step brings what is known beside it, (B, H, F)."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - the same
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only where it is fitted
 
     window, step = np.nonzero(~np.isnan(targets))
     if len(window) > MOST_ROWS:
@@ -162,7 +206,7 @@ def _fit_boosting(inputs: FloatArray, targets: FloatArray, beside: FloatArray | 
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
         rows = _with_step(inputs[window], step, None if beside is None else beside[window, step])
-        return trees.fit(rows, targets[window, step])
+        return Forest.of(trees.fit(rows, targets[window, step]))
 
 
 def _with_step(inputs: FloatArray, step: NDArray[np.int64], beside: FloatArray | None = None) -> FloatArray:

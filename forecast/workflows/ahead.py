@@ -19,19 +19,20 @@ MOST_NAMED, MOST_TEXTS = 8, 3
 
 def columns_needed(trained: TrainedModel) -> frozenset[str]:
     """Returns the known columns that a model looks at; one that it found to tell nothing is not among them."""
-    return frozenset(each.column for encoding in _encodings(trained) for each in encoding.of("known"))
+    encoding = _encoding_of(trained)
+    return frozenset(each.column for each in encoding.of("known")) if encoding else frozenset()
 
 
 def flags_of(trained: TrainedModel) -> Flags:
     """Returns the known columns that were yes or no when a model was trained."""
-    inputs = [each for encoding in _encodings(trained) for each in encoding.of("known") if each.way == "flag"]
+    encoding = _encoding_of(trained)
+    inputs = [each for each in encoding.of("known") if each.way == "flag"] if encoding else []
     pairs = {each.column: sorted((each.low, each.low + each.unit)) for each in inputs}
     return {name: (low, high) for name, (low, high) in pairs.items() if is_yes_no((low, high))}
 
 
-def _encodings(trained: TrainedModel) -> list[Encoding]:
-    learned = [part.knowledge.encoding for part in trained.model.parts if part.knowledge]
-    return [encoding for encoding in learned if encoding]
+def _encoding_of(trained: TrainedModel) -> Encoding | None:
+    return trained.model.knowledge.encoding if trained.model.knowledge else None
 
 
 def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:

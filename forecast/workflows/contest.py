@@ -98,7 +98,7 @@ class Contest:
     def importance(self, name: str) -> tuple[Importance, ...]:
         """Returns what each covariate is worth to the networks of a name, as the backtest trained them."""
         panel = self.reading.panel
-        if panel.covariates is None:
+        if panel.covariates is None or name not in LEARNED:
             return ()
         trial = next(trial for trial in self.backtest.trials if trial.name == name)
         return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed)
@@ -120,7 +120,7 @@ class Contest:
 
     def model_of(self, name: str) -> EnsembleModel | None:
         """Returns the networks of a name as the backtest trained them; None where it did so at each origin anew."""
-        if self.plan.refit:
+        if self.plan.refit or name not in LEARNED:
             return None
         by_cell = {spec.cell: model for (spec, _), model in self.memory.items()}
         return EnsembleModel(tuple(by_cell[cast(Cell, cell)] for cell in spec_names(name)))

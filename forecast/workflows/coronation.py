@@ -122,7 +122,7 @@ def _metrics(finalist: Finalist, options: ReadOptions) -> dict[str, Any]:
         name = finalist.champion.version.name
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
         command = train_command(finalist.reading, str(finalist.reading.path or finalist.reading.source), name, given)
-        learned = finalist.trained.model.parts[0].knowledge
+        learned = finalist.trained.model.knowledge
         return account_of(replace(finalist.contest, learned=learned), command, given)
     score = finalist.duel.challenger.score
     row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}

@@ -11,7 +11,7 @@ Shapes: ``K`` origins, ``S`` series, ``H`` horizon.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,15 @@ from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.baselines import seasonal_naive
-from forecast.models.forecaster import Watcher
-from forecast.models.registry import make_forecaster, train_on
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Forecaster, Watcher
+from forecast.models.registry import is_same_recipe, make_forecaster, train_on
+from forecast.models.regression import FittedRegression
 from forecast.models.usual import learn_usual
 from forecast.production.promotion import Score
 from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.train import BASELINES, fit_on_all
+from forecast.workflows.train import beside, fit_on_all
 
 FloatArray = NDArray[np.float64]
 LEVEL = 80
@@ -136,7 +138,7 @@ def fight(
     early = folds[0].train(panel)
     early = early.select(np.flatnonzero(early.lengths))
     contest = run_contest(
-        replace(reading, panel=early), recipe.settings, (recipe.model, *BASELINES), recipe.device, reporter
+        replace(reading, panel=early), recipe.settings, beside((recipe.model,)), recipe.device, reporter
     )
     cold = fit_on_all(contest, recipe.model, reporter)
     challengers = [Challenger(score_on(cold, panel, folds), cold)]
@@ -166,16 +168,15 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
     Raises:
         ForecastError: see ``run_contest``.
     """
-    contest = run_contest(reading, recipe.settings, (recipe.model, *BASELINES), recipe.device, reporter)
+    contest = run_contest(reading, recipe.settings, beside((recipe.model,)), recipe.device, reporter)
     result = contest.backtest
     trials = {trial.name: trial for trial in result.trials}
-    specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in champion.model.parts}
-    recipes = {cell: spec.with_(known=0, past=0, static=0) for cell, spec in specs.items()}  # the data size them
-    is_same = champion.name == recipe.model and all(contest.specs[cell] == spec for cell, spec in recipes.items())
+    forecaster = _forecaster_of(champion, contest.machine)
+    asked = make_forecaster(recipe.model, contest.specs, contest.plan.season, contest.machine)
+    is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, contest.specs)
     if is_same:
         old = trials[recipe.model]
     else:
-        forecaster = make_forecaster(champion.name, specs, champion.season, contest.machine)
         [old] = backtest(
             reading.panel,
             result.folds,
@@ -201,6 +202,17 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
     )
 
 
+def _forecaster_of(champion: TrainedModel, machine: Machine) -> Forecaster:
+    """Returns what fits a model of the champion's recipe to other data."""
+    model = champion.model
+    if isinstance(model, EnsembleModel):
+        specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in model.parts}
+        return make_forecaster(champion.name, specs, champion.season, machine)
+    if isinstance(model, FittedRegression):
+        return model.recipe
+    return cast(Forecaster, model)  # a rule learns from whatever it is shown
+
+
 def final_model(
     duel: Duel, reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter, *, refit_all: bool
 ) -> "FinalModel":
@@ -223,7 +235,7 @@ def final_model(
     if winner.is_warm:
         return FinalModel(_warmed(champion, reading.panel, contest.machine, reporter), None)
     if not duel.refitted:  # its backtest knew the data before the hold-out only
-        contest = run_contest(reading, recipe.settings, (recipe.model, *BASELINES), recipe.device, Silently(reporter))
+        contest = run_contest(reading, recipe.settings, beside((recipe.model,)), recipe.device, Silently(reporter))
     known = reading.panel if refit_all else duel.early
     trained = fit_on_all(replace(contest, reading=replace(reading, panel=known)), recipe.model, reporter)
     return FinalModel(trained, contest)
@@ -262,6 +274,7 @@ def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Re
     A backtest of a warm start would not be honest: the weights that it begins from have seen its folds.
     """
     watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
+    assert isinstance(champion.model, EnsembleModel)  # only networks begin from weights; others are refused before
     model = train_on(champion.model, panel, machine, watcher)
     return replace(champion, model=model, learned=learn_usual(panel), spread=usual_spread(panel, champion.season))
 

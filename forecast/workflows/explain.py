@@ -12,6 +12,7 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.insight.cost import kernel_of, network_cost
 from forecast.evaluation.insight.learning import learning_curve
 from forecast.evaluation.insight.probe import Subject
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
 from forecast.models.knowledge import Surroundings, check_columns
 from forecast.models.recurrent import RecurrentModel, run_network
@@ -80,10 +81,11 @@ def recurrent_parts(stored: StoredModel) -> list[RecurrentModel]:
         UsageError: there is none.
     """
     trained = stored.trained
-    ends = np.cumsum([len(part.networks) for part in trained.model.parts])
-    used = trained.combination.used if trained.combination else np.ones(ends[-1], dtype=bool)
+    own_parts = trained.model.parts if isinstance(trained.model, EnsembleModel) else ()
+    ends = np.cumsum([len(part.networks) for part in own_parts])
+    used = trained.combination.used if trained.combination else np.ones(sum(ends[-1:]), dtype=bool)
     parts = []
-    for part, own in zip(trained.model.parts, np.split(used, ends[:-1]), strict=True):
+    for part, own in zip(own_parts, np.split(used, ends[:-1]), strict=bool(own_parts)):
         kept = tuple(network for network, is_used in zip(part.networks, own, strict=True) if is_used)
         if part.spec.cell in CELLS:
             parts.append(replace(part, networks=kept or part.networks))

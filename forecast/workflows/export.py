@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from forecast.data.findings import listed
 from forecast.errors import UsageError
 from forecast.evaluation.standards import lowest_values
+from forecast.models.ensemble import EnsembleModel
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store
 from forecast.production.version import Version
@@ -52,19 +53,24 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     _check_plain(stored)
     from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
 
-    trained = stored.trained
-    exported = export_model(trained.model, trained.combination, lowest_values(stored.context))
+    trained, model = stored.trained, stored.trained.model
+    if not isinstance(model, EnsembleModel):
+        raise UsageError(
+            f"{stored.version.name} {stored.version.label} is a {trained.name} model, and Keras opens networks only.",
+            f"forecast train DATA --model lstm --name {stored.version.name} makes one",
+        )
+    exported = export_model(model, trained.combination, lowest_values(stored.context))
     with TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.keras"
         exported.save(draft)
         atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
-    lookback, series = lookback_of(trained.model, trained.combination), trained.model.parts[0].series_ids
-    return Export(stored.version, trained.name, path, lookback, trained.horizon, series)
+    lookback = lookback_of(model, trained.combination)
+    return Export(stored.version, trained.name, path, lookback, trained.horizon, stored.context.series_ids)
 
 
 def _check_plain(stored: StoredModel) -> None:
     """Refuses a model that forecasts by covariates or by dates: the file is given the target's past values alone."""
-    told = next((part.knowledge for part in stored.trained.model.parts if part.knowledge), None)
+    told = stored.trained.model.knowledge
     if told is None:
         return
     columns = [column.name for column in told.encoding.columns] if told.encoding else []

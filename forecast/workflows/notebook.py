@@ -36,8 +36,7 @@ from forecast.workflows.outputs import forecast_csv, stem_of
 from forecast.workflows.predict import forecast_from, panel_of, with_future
 from forecast.workflows.sources import called_alike, only_model
 from forecast.workflows.timing import Terms
-from forecast.workflows.train import BASELINES as BESIDE
-from forecast.workflows.train import TrainRequest, candidates_for, finish
+from forecast.workflows.train import TrainRequest, beside, candidates_for, finish
 from forecast.workflows.versions import StoredModel, load_version
 from forecast.workflows.what_if import Question, answer
 
@@ -208,11 +207,11 @@ def train(
     device: Device = "auto",
     **settings: Unpack[RunSettings],
 ) -> Model:
-    """Trains a network, scored beside the naive baselines; with a store, saves it there as the new champion.
+    """Trains a model, scored beside the naive baselines; with a store, saves it there as the new champion.
 
     Args:
         data: a path, a frame (dates in a column or in the index) or what ``read_panel`` returned.
-        model: a network, ``ensemble``, or ``auto`` for the best in the backtest.
+        model: any model of ``forecast compare``, or ``auto`` for the best network in the backtest.
         name: in the store; the file's name if left out.
         store: folder of the trained models; None to save nothing.
         time_limit: seconds that it may take.
@@ -234,7 +233,7 @@ def train(
         with models.lock():
             began = time.perf_counter()
             terms = Terms(deadline=deadline, is_train=True)
-            contest = run_contest(reading, chosen, (*candidates, *BESIDE), device, Silence(), terms)
+            contest = run_contest(reading, chosen, beside(candidates), device, Silence(), terms)
             result = finish(request, contest, models, lambda: datetime.now(UTC), Silence(), began)
         stored = load_version(result.version)
     version = None if store is None else result.version.label

@@ -217,8 +217,8 @@ def panel_of(
     before, there = set(stored.context.series_ids), set(panel.series_ids)
     notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
     notes += [f"{_series(before - there)} not in {reading.source}, and not forecast."] if before - there else []
-    window = stored.trained.model.parts[0].spec.window
-    short = int((panel.lengths < window).sum())
+    window = stored.trained.model.lookback
+    short = 0 if window is None else int((panel.lengths < window).sum())
     if short and source is not None:
         notes.append(
             f"{short:,} of {len(panel):,} series in {reading.source} have fewer than the {window} steps that "

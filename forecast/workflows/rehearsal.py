@@ -28,7 +28,7 @@ from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import stem_of
 from forecast.workflows.timing import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
-from forecast.workflows.train import BASELINES, LAST_EFFORT, TrainRequest, candidates_for
+from forecast.workflows.train import LAST_EFFORT, TrainRequest, beside, candidates_for
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter:
     reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     terms = Terms(deadline=request.deadline, is_train=True)
-    names = (*candidates, *BASELINES)
+    names = beside(candidates)
     prepared = prepare(reading, request.settings, names, request.device, reporter, terms)
     files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request, prepared, "-"))]
     return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
@@ -154,7 +154,7 @@ def _rehearse(
     steps += [_training(cell, spec, paces[cell], work) for cell, spec in specs.items()]
     steps += [_scoring(name, prepared, reading) for name in names if name not in LEARNED]
     networks = work.fits * sum(len(spec.views) * len(spec.seeds) for spec in specs.values())
-    if terms.is_train:
+    if terms.is_train and specs:
         final, more = _last(specs, paces, refit=plan.refit)
         steps.append(final)
         networks += more

@@ -10,10 +10,11 @@ from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading
-from forecast.errors import NotFoundError, UsageError, did_you_mean
+from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained import TrainedModel
+from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
-from forecast.models.registry import ENSEMBLE, NETWORKS
+from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.disk import atomic_write, kind_of
 from forecast.production.journal import Entry
@@ -31,6 +32,7 @@ from forecast.workflows.predict import check_promise, with_future
 from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.sources import called_alike, read_alike
+from forecast.workflows.train import check_model
 from forecast.workflows.versions import StoredModel, load_version, read_settings
 
 
@@ -95,11 +97,10 @@ class Succession:
         """Returns how the challenger is made: the champion's way, but for what was asked."""
         change = self.request.change
         model = change.model or stored.trained.name
-        known = (*NETWORKS, ENSEMBLE)
-        if model not in known:
-            raise UsageError(
-                f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}"
-            )
+        check_model(model, MODELS)
+        if change.warm and not isinstance(stored.trained.model, EnsembleModel):
+            message = f"--warm begins from a network's weights, and the champion is a {stored.trained.name} model."
+            raise UsageError(message, "leave out --warm")
         given = {key: getattr(change, key) for key in ("preset", "seed", "seeds") if getattr(change, key) is not None}
         # A longer file must not change what is forecast: downstream jobs rely on it, and scores would not compare.
         settings = replace(read_settings(stored.version), horizon=stored.trained.horizon, **given)

@@ -15,9 +15,9 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Forecasts, Watcher
+from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.recurrent import RecurrentModel
-from forecast.models.registry import ENSEMBLE, NETWORKS, make_forecaster, spec_names, train_on
+from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
 from forecast.models.usual import learn_usual
 from forecast.production.issued import FORECAST
 from forecast.production.journal import Entry, write_entry
@@ -27,7 +27,7 @@ from forecast.production.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
 from forecast.workflows.ahead import short_notes, told_notes, untold_notes
-from forecast.workflows.contest import Contest, Reporter, run_contest
+from forecast.workflows.contest import LEARNED, Contest, Reporter, run_contest
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
@@ -60,7 +60,7 @@ class TrainRequest:
     source: str
     options: ReadOptions
     settings: Settings
-    model: str  # a network, or auto
+    model: str  # one of MODELS, or auto
     name: str | None
     folder: Path | None  # of the forecast and the plots; None for none beside the store
     plots: PlotKind
@@ -107,8 +107,8 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     reporter.read(reading)
     with models.lock():
         began = time.perf_counter()
-        terms, models_named = Terms(deadline=request.deadline, is_train=True), (*candidates, *BASELINES)
-        contest = run_contest(reading, request.settings, models_named, request.device, reporter, terms)
+        terms = Terms(deadline=request.deadline, is_train=True)
+        contest = run_contest(reading, request.settings, beside(candidates), request.device, reporter, terms)
         return finish(request, contest, models, now, reporter, began)
 
 
@@ -125,7 +125,7 @@ def finish(
     name = models.name
     chosen, reason = choose(contest, request)
     trained = fit_on_all(contest, chosen, reporter)
-    contest = replace(contest, learned=trained.model.parts[0].knowledge)
+    contest = replace(contest, learned=trained.model.knowledge)
     reporter.progress("drawing and saving", 1.0)
     importance = contest.importance(chosen)
     forecasts = trained.forecast(panel, contest.plan.horizon)
@@ -183,7 +183,7 @@ def _entry(contest: Contest, chosen: str, reason: str, version: Version, seconds
 
 
 def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
-    """Returns the chosen network, trained on everything, with the weights and widths its backtest taught.
+    """Returns the chosen model, fitted to everything, with the weights and widths its backtest taught.
 
     What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
     """
@@ -193,7 +193,7 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
     trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
     combination = trial.combination
     begun = contest.model_of(chosen)
-    if timing and timing.deadline:
+    if timing and timing.deadline and chosen in LEARNED:
         specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
         fitted = make_forecaster(chosen, specs, plan.season, contest.machine, pacers=timing.last).fit(panel, watcher)
         tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
@@ -202,7 +202,7 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
         fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
     else:
         fitted = make_forecaster(chosen, contest.specs, plan.season, contest.machine).fit(panel, watcher)
-    model = fitted if isinstance(fitted, EnsembleModel) else EnsembleModel((cast(RecurrentModel, fitted),))
+    model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
     return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
 
@@ -211,14 +211,27 @@ def candidates_for(model: str) -> tuple[str, ...]:
     """Returns the models among which the backtest chooses.
 
     Raises:
-        UsageError: there is no such network.
+        UsageError: there is no such model.
     """
     if model == AUTO:
         return (*CELLS, ENSEMBLE)
-    known = (AUTO, *NETWORKS, ENSEMBLE)
-    if model not in known:
-        raise UsageError(f"There is no network '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
+    check_model(model, (AUTO, *MODELS))
     return (model,)
+
+
+def check_model(model: str, known: tuple[str, ...]) -> None:
+    """Refuses a name that no model has.
+
+    Raises:
+        UsageError: the hint lists all.
+    """
+    if model not in known:
+        raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
+
+
+def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the models of a backtest: the candidates and the baselines that they must beat, each once."""
+    return tuple(dict.fromkeys((*candidates, *BASELINES)))
 
 
 def choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:

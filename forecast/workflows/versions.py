@@ -26,8 +26,9 @@ from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.persistence import Arrays, dump_model, load_model, pack_arrays, unpack_arrays
-from forecast.models.recurrent import RecurrentModel
+from forecast.models.forecaster import Issuable
+from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
+from forecast.models.published import dump_fitted, load_fitted
 from forecast.models.usual import Measure, UsualValues
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable
@@ -39,6 +40,8 @@ MOST_STEPS = 1_000_000
 MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
+LEAST_CONTEXT = 500
+"""And no fewer steps than these: they tell how widely each series varies, by which intervals are drawn."""
 COVARIATE_ARRAYS = ("known", "known_offsets", "known_first", "past", "static")
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
 
@@ -65,10 +68,9 @@ def pack_version(
 ) -> tuple[bytes, dict[str, Any]]:
     """Returns the weights file and the manifest entries of a version."""
     panel = reading.panel
-    parts = trained.model.parts
-    dumped = [dump_model(part) for part in parts]
-    arrays = {f"part{i}/{name}": array for i, (_, own) in enumerate(dumped) for name, array in own.items()}
-    context = panel.tail(max(trained.steps_used, CONTEXT_SEASONS * trained.season))
+    documents, arrays = dump_fitted(trained.model)
+    used = trained.steps_used
+    context = panel if used is None else panel.tail(max(used, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
     arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
     combination = trained.combination
     if combination:
@@ -81,9 +83,9 @@ def pack_version(
     if usual:
         arrays |= {"usual/own": usual.own, "usual/common": usual.common}
     manifest = {
-        "kind": "recurrent",
+        "kind": "recurrent" if isinstance(trained.model, EnsembleModel) else "plain",
         "model": trained.name,
-        "parts": [document for document, _ in dumped],
+        "parts": documents,
         "series_ids": list(panel.series_ids),
         "trust": combination.trust if combination else None,
         "anchor": combination.anchor if combination else None,
@@ -154,13 +156,12 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     series_ids = entry["series_ids"]
     if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STEPS:
         raise ValueError("it has no parts, a series twice, or a season that none has")
-    parts = tuple(_load_part(i, document, series_ids, arrays) for i, document in enumerate(entry["parts"]))
-    check_parts(parts)
-    combination = _load_combination(entry, arrays, parts)
+    model = load_fitted(entry["parts"], arrays, series_ids)
+    combination = _load_combination(entry, arrays, model)
     widths = {int(level): width for level, width in entry["widths"].items() if re.fullmatch("[1-9][0-9]?", level)}
-    calibration = _load_calibration(arrays, widths, series_ids, parts[0].spec.horizon) if widths else None
+    calibration = _load_calibration(arrays, widths, series_ids, model.horizon) if widths else None
     usual = _load_usual(entry.get("usual") or {}, arrays, series_ids)
-    trained = TrainedModel(entry["model"], EnsembleModel(parts), combination, calibration, entry["season"], usual)
+    trained = TrainedModel(entry["model"], model, combination, calibration, entry["season"], usual)
     context = _load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
@@ -191,22 +192,12 @@ def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[
     return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids)
 
 
-def check_parts(parts: Sequence[RecurrentModel]) -> None:
-    """Refuses parts that can't stand beside each other.
-
-    Raises:
-        ValueError: they can't: horizons or anchors differ.
-    """
-    shared = {(part.spec.horizon, part.spec.anchors, part.spec.rolled) for part in parts}
-    if len(shared) > 1:
-        raise ValueError("its parts forecast other steps, or stand against other anchors")
-
-
-def _load_combination(entry: _ModelEntry, arrays: Arrays, parts: Sequence[RecurrentModel]) -> Combination | None:
+def _load_combination(entry: _ModelEntry, arrays: Arrays, model: Issuable) -> Combination | None:
     if entry["trust"] is None:
         return None
-    used, anchor = arrays.read("members/used", "b", (sum(len(part.networks) for part in parts),)), entry["anchor"] or 0
-    if not used.any() or not 0 <= anchor < len(parts[0].spec.anchors) or abs(entry["trust"]) > MOST_TRUST:
+    members = sum(len(part.networks) for part in model.parts) if isinstance(model, EnsembleModel) else 1
+    used, anchor = arrays.read("members/used", "b", (members,)), entry["anchor"] or 0
+    if not used.any() or not 0 <= anchor < max(1, len(model.anchors)) or abs(entry["trust"]) > MOST_TRUST:
         raise ValueError("it does not say which networks count, and against what")
     return Combination(used, float(entry["trust"]), anchor)
 
@@ -275,7 +266,3 @@ def value_ranges(panel: Panel) -> list[list[float] | None]:
     """Returns the lowest and the highest value of each series, to tell later which values are new to the model."""
     known = (own[~np.isnan(own)] for own in map(panel.series, range(len(panel))))
     return [[float(own.min()), float(own.max())] if own.size else None for own in known]
-
-
-def _load_part(number: int, document: dict[str, Any], series_ids: tuple[str, ...], arrays: Arrays) -> RecurrentModel:
-    return load_model({**document, "series_ids": list(series_ids)}, arrays.under(f"part{number}/"))
