@@ -114,7 +114,7 @@ def test_shell_is_offered_each_word_that_a_flag_allows(words, parameter, tmp_pat
         (("train", "visits.csv", "--target", ""), ["day", "visits"]),
         (("train", "visits.csv", "--time", "d"), ["day"]),
         (("check", "visits.csv", "--id", "day,"), ["day,visits"]),
-        (("train", "visits.csv", "--model", "l"), ["lstm", "linear"]),
+        (("train", "visits.csv", "--model", "l"), ["lstm", "linear", "local-ridge"]),
         (("train", "visits.csv", "--freq", "M"), ["MS", "ME"]),
         (("compare", "--models", "rnn,ens"), ["rnn,ensemble"]),
         (("compare", "--models", ""), list(MODELS)),

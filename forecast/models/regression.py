@@ -187,7 +187,8 @@ def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> LinearMap:
     rows = whole if whole.any() else np.ones(len(targets), dtype=bool)
     fitted = RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]))
     horizon = targets.shape[1]  # of one step, some releases of scikit-learn return vectors
-    return LinearMap(fitted.coef_.reshape(horizon, -1), np.broadcast_to(fitted.intercept_, horizon).astype(np.float64))
+    weights = np.ascontiguousarray(fitted.coef_.reshape(horizon, -1))  # as they come from a file: sums round alike
+    return LinearMap(weights, np.broadcast_to(fitted.intercept_, horizon).astype(np.float64))
 
 
 def _fit_boosting(
