@@ -1,9 +1,12 @@
+import errno
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from forecast.errors import DataError
+from forecast.production.disk import Disk
 from forecast.production.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -154,3 +157,29 @@ def test_forecasts_outlive_all_versions(shop):
     shop.issue(b"later", version, NOW)
     shutil.rmtree(version.folder)
     assert [data for _, data in kept(shop)] == [b"later"]
+
+
+def test_prune_makes_room_where_not_even_a_second_name_fits(shop, monkeypatch):
+    issued = publish(shop)
+    publish(shop, b"second", now=NOW + timedelta(days=3))
+    weights, keep = issued.folder / "weights.npz", Disk.replace
+
+    def full(disk, path, data, permissions=None):
+        if path.parent.name == "issued" and weights.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        keep(disk, path, data, permissions)
+
+    monkeypatch.setattr(Disk, "replace", full)
+    monkeypatch.setattr(Disk, "link", lambda *_: False)
+    shop.prune(1)
+    assert [data for _, data in kept(shop)] == [b"published", b"second"]
+    assert not issued.folder.exists()
+
+
+def test_nothing_is_issued_through_a_link(shop, tmp_path):
+    version = publish(shop)
+    (tmp_path / "elsewhere").mkdir()
+    (shop.folder / "issued").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="links are not followed"):
+        shop.issue(b"later", version, NOW)
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -109,3 +109,26 @@ def test_a_disk_that_knows_no_locks_is_a_data_error_and_leaks_no_file(tmp_path, 
     with pytest.raises(DataError, match="No locks available"), ModelLock(tmp_path / "lock", "shop").hold():
         pytest.fail("held without a lock")
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_text_of_a_run_that_is_done_names_nobody(tmp_path):
+    mine, _ = two_locks(tmp_path)
+    with mine.hold():
+        assert (tmp_path / "lock").read_text() == str(os.getpid())
+    assert (tmp_path / "lock").read_text() == ""
+
+
+def test_lock_that_another_program_holds_names_that_and_not_the_last_run(tmp_path, monkeypatch):
+    (tmp_path / "lock").write_text("3060")
+    mine, _ = two_locks(tmp_path)
+    with (tmp_path / "lock").open() as foreign:
+        fcntl.flock(foreign, fcntl.LOCK_EX)
+        with (
+            pytest.raises(LockedError, match=rf"Another program \(process {os.getpid()}\) holds the lock"),
+            mine.hold(),
+        ):
+            pytest.fail("two held the lock")
+        monkeypatch.setattr(lock_module, "LOCKS", tmp_path / "no such file")
+        monkeypatch.setattr(lock_module, "_is_alive", lambda text: False)
+        with pytest.raises(LockedError, match="Another run or program holds the lock"), mine.hold():
+            pytest.fail("two held the lock")

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import subprocess
@@ -191,3 +192,20 @@ def test_a_full_disk_keeps_the_champion_and_loses_nothing_but_the_new(small_disk
     assert publish(store, "shop").label == "v3"
     shop.record({"run": 2})
     assert shop.history() == ({"run": 1}, {"run": 2})
+
+
+def test_prune_frees_space_on_a_full_disk_and_keeps_what_was_issued(small_disk):
+    store = Store(small_disk / "store")
+    files = {"weights.npz": b"w" * 9000, "forecast.csv": b"series_id\n" * 50}
+    for day in range(2):
+        store.model("shop").publish(files, {}, NOW + timedelta(days=day), champion=True)
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
+    assert shutil.disk_usage(small_disk).free == 0
+    models = Store(small_disk / "store").model("shop")
+    assert [version.label for version in models.prune(1)] == ["v1"]
+    assert [version.label for version in models.versions()] == ["v2"]
+    assert [table.data for table in models.issued().tables] == [files["forecast.csv"]] * 2
+    assert shutil.disk_usage(small_disk).free >= 12_288

@@ -219,6 +219,16 @@ class Disk:
                 temporary.unlink(missing_ok=True)
             raise
 
+    def link(self, source: Path, target: Path) -> bool:
+        """Gives a file a second name, durably; returns whether this disk can, and the name was free."""
+        self._on_step(f"link {source.name} as {target.name}")
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            return False
+        self.sync_folder(target.parent)
+        return True
+
     def append(self, path: Path, line: bytes) -> None:
         """Appends one whole line, for the holder of the lock; a line that a crash tore is closed first."""
         self._on_step(f"append to {path.name}")

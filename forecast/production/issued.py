@@ -8,6 +8,8 @@ What a version issued last is not kept again: hourly runs on unchanged data add 
 what was cut off or edited. Readers take no lock.
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,18 +43,26 @@ class IssuedTables:
     notes: tuple[str, ...]
 
 
-def keep_issued(disk: Disk, folder: Path, table: bytes, number: int, moment: datetime) -> Path:
+def keep_issued(
+    disk: Disk, folder: Path, table: bytes, number: int, moment: datetime, *, twin: Path | None = None
+) -> Path:
     """Writes a forecast into the folder ``issued`` and returns its path; the same one twice running is one file.
+
+    A ``twin`` on the same disk that holds the same bytes, and is never changed, gets a second name instead of a copy:
+    on a disk that is full there is room for that.
 
     Raises:
         OSError: The disk refused; no half file can be seen.
     """
     path = folder / _name(table, number, moment)
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     disk.make_folder(folder)
     last = next((name for name in reversed(_listed(folder)) if f"-v{number}-" in name), "")
     if last.endswith(path.name.rpartition("-")[2]):
         return folder / last
-    disk.replace(path, table)
+    if twin is None or not disk.link(twin, path):
+        disk.replace(path, table)
     return path
 
 
@@ -67,7 +77,7 @@ def keep_forecast_of(disk: Disk, folder: Path, version: Version) -> None:
     except DamagedError:
         return  # nobody can tell any more what was issued
     if table is not None:
-        keep_issued(disk, folder, table, version.number, version.created)
+        keep_issued(disk, folder, table, version.number, version.created, twin=version.folder / FORECAST)
 
 
 def read_issued(folder: Path, versions: Iterable[Version]) -> IssuedTables:

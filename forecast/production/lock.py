@@ -10,6 +10,7 @@ from pathlib import Path
 from forecast.errors import LockedError
 from forecast.production.disk import telling
 
+LOCKS = Path("/proc/locks")
 _PAUSE = 0.05  # seconds between two tries; flock itself can't wait with a limit
 
 
@@ -38,6 +39,8 @@ class ModelLock:
             yield
         finally:
             self.held = False
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)  # so that nobody is named who is done
             os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
 
     def _take(self, timeout: float | None) -> int:
@@ -61,9 +64,30 @@ class ModelLock:
             except BlockingIOError:
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
                     raise LockedError(
-                        f"Another run (process {holder or 'unknown'}) holds the lock of {self._name}.",
+                        f"{_holder(descriptor)} holds the lock of {self._name}.",
                         "try again when it is done" + ("" if timeout is None else ", or wait with --lock-timeout 10m"),
                     ) from None
             time.sleep(min(_PAUSE, left))
+
+
+def _holder(descriptor: int) -> str:
+    """Returns who holds a lock, as far as that can be known: the kernel knows, the text in the file may be old."""
+    written = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    locker = _kernels_word(os.fstat(descriptor).st_ino)
+    if locker is None:
+        return f"Another run (process {written})" if _is_alive(written) else "Another run or program"
+    return f"Another run (process {locker})" if locker == written else f"Another program (process {locker})"
+
+
+def _kernels_word(inode: int) -> str | None:
+    """Returns the number of the process that holds the lock of a file; None where the kernel does not tell."""
+    with suppress(OSError), LOCKS.open(encoding="ascii") as lines:
+        for words in map(str.split, lines):  # 1: FLOCK ADVISORY WRITE 4711 08:01:131072 0 EOF
+            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode) and words[4].isdecimal():
+                return words[4] if words[4] != "0" else None
+    return None
+
+
+def _is_alive(text: str) -> bool:
+    return text.isdecimal() and Path(f"/proc/{text}").exists()

@@ -10,6 +10,7 @@ Readers take no lock and never see a half version. Whoever writes holds the mode
 writes takes it where the caller has not.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -23,7 +24,7 @@ from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
 from forecast.production.disk import Disk, kind_of, read_regular, telling
 from forecast.production.document import JSON
 from forecast.production.history import HISTORY, append_history, read_history, read_newest
-from forecast.production.issued import ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
+from forecast.production.issued import FORECAST, ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
 from forecast.production.lock import ModelLock
 from forecast.production.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.publication import place, retire, sweep, withdraw
@@ -227,11 +228,24 @@ class ModelStore:
         with self.lock():
             doomed, damaged = self.prunable(keep)
             with self._writing():
-                for version in doomed:
-                    keep_forecast_of(self._disk, self._issued, version)
-                for version_id in (*(version.id for version in doomed), *damaged):
+                for version_id in damaged:
                     retire(self._disk, self._versions / version_id)
+                for version in doomed:
+                    self._keep_forecast_of(version)
+                    retire(self._disk, self._versions / version.id)
             return doomed
+
+    def _keep_forecast_of(self, version: Version) -> None:
+        """Keeps the forecast of a version that is about to go; where the disk is full, its weights make room first."""
+        try:
+            keep_forecast_of(self._disk, self._issued, version)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            for filename in version.files:
+                if filename != FORECAST:
+                    self._disk.remove(version.folder / filename)
+            keep_forecast_of(self._disk, self._issued, version)
 
     def prunable(self, keep: int) -> tuple[tuple[Version, ...], tuple[str, ...]]:
         """Returns what ``prune`` would remove: whole versions, and the ids of those whose manifest is damaged.
