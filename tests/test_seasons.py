@@ -4,6 +4,7 @@ from generated import growing_season, noise, random_walk
 
 from forecast.data.checks.seasons import season_line, seasons_of
 from forecast.data.panel import panel_from_series
+from forecast.workflows.versions import naive_season_of
 
 
 def calm(steps, seed=1):
@@ -100,5 +101,11 @@ def test_constant_and_empty_series_have_none():
 def test_line_says_verdict_strength_and_its_range():
     panel = panel_from_series([cycles(900, 7, 5)], "D")
     line = season_line(seasons_of(panel))
-    assert line == "7 steps (strong, 95 % of the movement, likely 94 to 96), 365 steps (too short to tell)"
+    assert line == "7 steps (strong, 95 % of the movement, likely 94 to 96)"
+    assert season_line(seasons_of(panel.tail(13))) == "7 steps (too short to tell), 365 steps (too short to tell)"
     assert season_line(()) == "none"
+
+
+def test_versions_of_early_programs_are_compared_with_the_season_of_the_model():
+    assert naive_season_of({"season": 7}) == 7
+    assert naive_season_of({"season": 7, "naive_season": 365}) == 365

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from forecast.evaluation.leaderboard import Row
-from forecast.evaluation.verdict import REFERENCE, short, verdict
+from forecast.evaluation.verdict import REFERENCE, saved_words, short, verdict
 
 NETWORKS = ("rnn", "lstm", "gru")
 ROW = Row(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
@@ -121,3 +121,32 @@ def test_several_ties_are_told_as_a_group():
 )
 def test_numbers_are_short_but_never_lost(value, text):
     assert short(value) == text
+
+
+LOSES = rows_of(("gru", 108.0, 1.0), ("lstm", 140.0, 1.0), (REFERENCE, 100.0, 0.0), ("naive", 300.0, 0.0))
+
+
+def test_model_that_is_saved_though_a_baseline_did_better_is_told_with_what_to_do():
+    assert saved_words(LOSES, "gru", "rmsse") == (
+        "gru, which is saved, has an RMSE 8 % above that of the seasonal naive on the folds; "
+        "--model seasonal-naive saves that one."
+    )
+    assert saved_words(LOSES, REFERENCE, "rmsse") == ""
+
+
+def test_nothing_is_said_of_a_model_that_beats_the_baselines():
+    assert saved_words(rows_of(("gru", 99.0, 1.0), (REFERENCE, 100.0, 0.0)), "gru", "rmsse") == ""
+
+
+def test_choice_that_rmse_would_not_make_is_explained():
+    scores = {"gru": 0.55, "lstm": 0.6, REFERENCE: 1.04, "naive": 2.0}
+    rows = rows_of(("gru", 300.0, 1.0), ("lstm", 250.0, 1.0), (REFERENCE, 100.0, 0.0), ("naive", 310.0, 0.0))
+    rows = [replace(row, rmsse=scores[row.model]) for row in rows]
+    said = saved_words(rows, "gru", "rmsse", others=("gru", "lstm"), heaviest=("shop 7", 0.91))
+    assert said == (
+        "gru, which is saved, has an RMSE 3 times that of the seasonal naive on the folds; it was chosen by RMSSE, "
+        "where each series counts by how much it usually moves: 0.55 against 1.04. Of its squared error, 91 % is that "
+        "of shop 7; --model seasonal-naive saves that one, --metric rmse would choose lstm."
+    )
+    by_rmse = saved_words(rows, "lstm", "rmse", others=("gru", "lstm"), heaviest=("shop 7", 0.999))
+    assert by_rmse.endswith("2.5 times that of the seasonal naive on the folds; --model seasonal-naive saves that one.")

@@ -9,6 +9,16 @@ from forecast.evaluation.significance import Standing, gap_below, standing
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
+LABELS = {"rmsse": "RMSSE", "mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE"}
+WEIGHS = {
+    "rmsse": "where each series counts by how much it usually moves",
+    "mase": "where each series counts by how much it usually moves",
+    "smape": "where each series counts by its size",
+    "mae": "where a large miss counts no more than many small ones",
+}
+"""What makes another metric than RMSE choose another model."""
+ALL, MANIFOLD = 0.995, 1.995
+"""From this share on, nearly all; from this ratio on, so many times."""
 WORTH = 0.01
 """A gain on the best naive forecast smaller than this share is not called one."""
 
@@ -67,6 +77,41 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -
         basis = f" (p ≥ {min(ps):.2f}, {_many(origins)})" if ps else ""
         return f"{sentence}. {names} can't be told apart from it{basis}: a tie."
     return f"{sentence}. It is {_below(best, second)} {_title(second)}{_weight(best, second, origins)}."
+
+
+def saved_words(
+    rows: Sequence[Scored],
+    chosen: str,
+    metric: str,
+    others: Sequence[str] = (),
+    heaviest: tuple[str, float] | None = None,
+) -> str:
+    """Returns what is to be known of a model that is saved though a baseline did better; empty where none did.
+
+    Args:
+        rows: of the leaderboard, best first.
+        chosen: the model that is saved.
+        metric: by which it was chosen, as rows name it.
+        others: models that it was chosen from.
+        heaviest: of several series, the one that has most of the chosen model's squared error, and its share.
+    """
+    row = next(row for row in rows if chosen in {row.model, row.same})
+    naive = min((each for each in rows if each.model in NAIVE), key=lambda each: each.rmse, default=row)
+    if chosen in NAIVE or naive.rmse >= row.rmse:
+        return ""
+    ratio = row.rmse / naive.rmse if naive.rmse else np.inf
+    above = f"{100 * (ratio - 1):.2g} % above" if ratio < MANIFOLD else f"{short(round(ratio, 1))} times"
+    sentence = f"{chosen}, which is saved, has an RMSE {above} that of {NAIVE[naive.model]} on the folds"
+    own, other = (float(getattr(each, metric, np.nan)) for each in (row, naive))
+    if heaviest and metric in WEIGHS and own < other:
+        share = "nearly all" if heaviest[1] > ALL else f"{100 * heaviest[1]:.0f} %"
+        sentence += f"; it was chosen by {LABELS[metric]}, {WEIGHS[metric]}: {short(own)} against {short(other)}"
+        sentence += f". Of its squared error, {share} is that of {heaviest[0]}"
+    ways = [f"--model {naive.model} saves that one"]
+    best = next((each for each in rows if each.model in others), row)
+    if best.rmse < (1 - 2 * WORTH) * row.rmse and metric != "rmse":
+        ways.append(f"--metric rmse would choose {best.model}")
+    return f"{sentence}; {', '.join(ways)}."
 
 
 def _title(row: Scored) -> str:

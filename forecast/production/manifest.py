@@ -70,6 +70,7 @@ class ManifestEntry(TypedDict, total=False):
     published_as: str
     model: str
     season: int
+    naive_season: int
     data: DataEntry
     retrain: RetrainEntry
 

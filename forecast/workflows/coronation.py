@@ -20,6 +20,7 @@ from forecast.workflows.outputs import forecast_csv
 from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.stored_account import METRICS
+from forecast.workflows.train import with_saved
 from forecast.workflows.versions import WEIGHTS, StoredModel, pack_version, unpack_model
 
 WORSE = 1.5
@@ -71,7 +72,7 @@ def pack_challenger(
     reading, trained, duel = finalist.reading, finalist.trained, finalist.duel
     known = reading if refit_all else replace(reading, panel=duel.early)
     how = options or finalist.champion.options
-    weights, manifest = pack_version(trained, known, how, finalist.recipe.settings)
+    weights, manifest = pack_version(trained, known, how, finalist.recipe.settings, duel.contest.plan.naive_season)
     forecasts = trained.forecast(reading.panel, trained.horizon)
     self_test(weights, manifest, forecasts, reading.panel)
     files = {
@@ -123,7 +124,9 @@ def _metrics(finalist: Finalist, options: ReadOptions) -> dict[str, Any]:
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
         command = train_command(finalist.reading, str(finalist.reading.path or finalist.reading.source), name, given)
         learned = finalist.trained.model.knowledge
-        return account_of(replace(finalist.contest, learned=learned), command, given)
+        model = finalist.recipe.model
+        contest = with_saved(replace(finalist.contest, learned=learned), model, model)
+        return account_of(contest, command, given)
     score = finalist.duel.challenger.score
     row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}
     return {"leaderboard": [row], "verdict": ""}

@@ -172,7 +172,7 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
     result = contest.backtest
     trials = {trial.name: trial for trial in result.trials}
     forecaster = _forecaster_of(champion, contest.machine)
-    asked = make_forecaster(recipe.model, contest.specs, contest.plan.season, contest.machine)
+    asked = make_forecaster(recipe.model, contest.specs, contest.plan.season_of(recipe.model), contest.machine)
     is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, contest.specs)
     if is_same:
         old = trials[recipe.model]

@@ -80,7 +80,7 @@ def last_fold(contest: Contest) -> tuple[Panel, dict[str, Forecasts]]:
     """Returns what was known at the last origin, and what the networks and the seasonal naive said then."""
     panel, fold = contest.reading.panel, contest.backtest.folds[-1]
     train = fold.train(panel)
-    shown = [row for row in contest.board.rows if row.model in NETWORKS or row.model == REFERENCE]
+    shown = [row for row in contest.board.rows if row.model in NETWORKS or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
         trial = next(trial for trial in contest.backtest.trials if trial.name == row.model)

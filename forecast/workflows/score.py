@@ -21,6 +21,7 @@ from forecast.workflows.destinations import check_folder
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import write_all
 from forecast.workflows.sources import only_model, read_alike
+from forecast.workflows.versions import naive_season_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def score(request: ScoreRequest, store: Store) -> ScoreResult:
     models = store.model(request.name or only_model(store, "score"))
     champion = models.champion()
     reading = _read(request, champion)
-    season = max(champion.manifest["season"], 1)
+    season = naive_season_of(champion.manifest)
     points, notes = read_live(models, reading, season)
     warnings = [finding.text for finding in reading.findings if finding.grade == "warning"]
     return ScoreResult(

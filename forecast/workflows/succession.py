@@ -33,7 +33,7 @@ from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainRes
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.sources import called_alike, read_alike
 from forecast.workflows.train import check_model
-from forecast.workflows.versions import StoredModel, load_version, read_settings
+from forecast.workflows.versions import StoredModel, load_version, naive_season_of, read_settings
 
 
 @dataclass(eq=False)
@@ -150,7 +150,7 @@ class Succession:
         champion = stored.version
 
         def drift() -> str:
-            points, _ = read_live(self.progress.models, reading, stored.trained.season)
+            points, _ = read_live(self.progress.models, reading, naive_season_of(champion.manifest))
             return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel))
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))

@@ -8,12 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.verdict import saved_words
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.recurrent import RecurrentModel
@@ -124,12 +127,14 @@ def finish(
     panel = contest.reading.panel
     name = models.name
     chosen, reason = choose(contest, request)
+    contest = with_saved(contest, chosen, request.model)
     trained = fit_on_all(contest, chosen, reporter)
     contest = replace(contest, learned=trained.model.knowledge)
     reporter.progress("drawing and saving", 1.0)
     importance = contest.importance(chosen)
     forecasts = trained.forecast(panel, contest.plan.horizon)
-    weights, manifest = pack_version(trained, contest.reading, request.options, request.settings)
+    repeats = contest.plan.naive_season
+    weights, manifest = pack_version(trained, contest.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
     title = f"{name} ({panel.target})"
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
@@ -155,6 +160,23 @@ def finish(
     untold += told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
     untold += untold_notes(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
     return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
+
+
+def with_saved(contest: Contest, chosen: str, model: str) -> Contest:
+    """Returns the contest with a verdict that says where a baseline did better than the model that is saved.
+
+    Args:
+        contest: that was held.
+        chosen: the model that is saved.
+        model: that was asked for.
+    """
+    board, (trial,) = contest.board, (each for each in contest.backtest.trials if each.name == chosen)
+    squares = np.nansum((contest.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
+    series, heaviest = contest.reading.panel.series_ids, None
+    if len(series) > 1 and squares.sum() > 0:
+        heaviest = (series[int(squares.argmax())], float(squares.max() / squares.sum()))
+    words = saved_words(board.rows, chosen, contest.settings.metric, candidates_for(model), heaviest)
+    return replace(contest, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
 
 
 def _given(request: TrainRequest) -> dict[str, str]:
@@ -195,13 +217,15 @@ def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedMode
     begun = contest.model_of(chosen)
     if timing and timing.deadline and chosen in LEARNED:
         specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
-        fitted = make_forecaster(chosen, specs, plan.season, contest.machine, pacers=timing.last).fit(panel, watcher)
+        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), contest.machine, pacers=timing.last).fit(
+            panel, watcher
+        )
         tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
         combination = combination.widened(tried, made)
     elif begun:
         fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
     else:
-        fitted = make_forecaster(chosen, contest.specs, plan.season, contest.machine).fit(panel, watcher)
+        fitted = make_forecaster(chosen, contest.specs, plan.season_of(chosen), contest.machine).fit(panel, watcher)
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
     return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)

@@ -64,9 +64,17 @@ class StoredModel:
 
 
 def pack_version(
-    trained: TrainedModel, reading: Reading, options: ReadOptions, settings: Settings
+    trained: TrainedModel, reading: Reading, options: ReadOptions, settings: Settings, repeats: int | None = None
 ) -> tuple[bytes, dict[str, Any]]:
-    """Returns the weights file and the manifest entries of a version."""
+    """Returns the weights file and the manifest entries of a version.
+
+    Args:
+        trained: the model.
+        reading: what it was trained on.
+        options: how that was asked to be read.
+        settings: that it was trained with.
+        repeats: season of the seasonal naive that it is compared with; None for the model's own.
+    """
     panel = reading.panel
     documents, arrays = dump_fitted(trained.model)
     used = trained.steps_used
@@ -90,6 +98,7 @@ def pack_version(
         "trust": combination.trust if combination else None,
         "anchor": combination.anchor if combination else None,
         "season": trained.season,
+        "naive_season": repeats or trained.season,
         "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
         "usual": dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
         "spread": trained.spread,
@@ -98,6 +107,11 @@ def pack_version(
         "libraries": {name: package_version(name) for name in LIBRARIES},
     }
     return pack_arrays(arrays), manifest
+
+
+def naive_season_of(manifest: Mapping[str, Any]) -> int:
+    """Returns the season that the seasonal naive beside a version repeats; versions of early programs name none."""
+    return max(int(manifest.get("naive_season", manifest["season"])), 1)
 
 
 def _describe_data(reading: Reading, options: ReadOptions) -> dict[str, Any]:

@@ -26,8 +26,12 @@ NOTHING = 0.2
 
 
 def season_line(seasons: Sequence[Season]) -> str:
-    """Returns what is said of seasons, such as ``7 steps (none), 365 steps (strong, 95 %, likely 89 to 98)``."""
-    return ", ".join(map(_words, seasons)) or "none"
+    """Returns what is said of seasons, such as ``7 steps (none), 365 steps (strong, 95 % …, likely 89 to 98)``.
+
+    One that the data is too short to tell is left out where something can be said of another.
+    """
+    told = [season for season in seasons if season.verdict != "too short to tell"]
+    return ", ".join(map(_words, told or seasons)) or "none"
 
 
 def _words(season: Season) -> str:
