@@ -212,7 +212,8 @@ class Settings:
         seed: the first seed.
         seeds: how many networks are trained from each view, each from its own seed.
         metric: the error by which past forecasts are judged where something is to be chosen.
-        kind: what the values are: ``sales`` are never negative, a ``price`` moves by returns from its last value.
+        kind: what the values are: ``sales`` are never negative, a ``price`` moves by returns from its last value;
+            ``auto`` looks whether they behave like random walks.
         calendar: dates are looked at for effects, which are used where they are worth something.
         country: whose holidays are looked at too; None for none.
     """
@@ -305,6 +306,7 @@ class Plan:
         repeated: season that the seasonal naive repeats; None for the shortest.
         shown: what the data says of each season that it may have.
         warms_up: an unscored fold before the others teaches trust and widths; there are too few rows for it otherwise.
+        is_walk: nobody said what they are, and they behave like random walks: networks are doubted as with a price.
     """
 
     horizon: int
@@ -317,6 +319,7 @@ class Plan:
     repeated: int | None = None
     shown: tuple[Season, ...] = ()
     warms_up: bool = True
+    is_walk: bool = False
 
     @property
     def season(self) -> int:

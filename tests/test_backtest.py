@@ -53,9 +53,9 @@ class Shifted:
         return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values, anchors)
 
 
-def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None):
+def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None, kind="auto"):
     origins = rolling_origins(panel, H, folds, least=5)
-    return backtest(panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress)
+    return backtest(panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress, kind=kind)
 
 
 def ends_of(panels):
@@ -171,9 +171,9 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
 def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_that_is_issued(monkeypatch):
     seen = []
 
-    def spying(evidence, metric, *, few, is_price):
+    def spying(evidence, metric, *, few, **told):
         seen.append((few.series, few.length))
-        return learn_combination(evidence, metric, few=few, is_price=is_price)
+        return learn_combination(evidence, metric, few=few, **told)
 
     monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
     run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
@@ -182,6 +182,53 @@ def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_th
     monkeypatch.setattr("forecast.evaluation.backtest.FEW", 1)
     with pytest.raises(AttributeError, match="series"):  # two are no longer few
         run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
+
+
+def walk(steps=120, seed=0):
+    return 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.02, steps)))
+
+
+@pytest.mark.parametrize(("code", "kind", "told"), [
+    ("B", "auto", (False, True)), ("D", "auto", (False, True)), ("MS", "auto", (False, True)),
+    ("D", "price", (True, True)), ("B", "sales", (False, False)),
+])  # fmt: skip
+def test_walks_of_any_calendar_are_told_as_such_unless_they_are_sales(code, kind, told, monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, is_price, is_walk):
+        seen.append((is_price, is_walk))
+        return learn_combination(evidence, metric, few=few, is_price=is_price, is_walk=is_walk)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    trial = run(panel_from_series([walk()], code), Shifted(smoothed=True), kind=kind).trials[0]
+    assert set(seen) == {told}
+    assert (trial.combination.anchor == 0) == any(told)
+
+
+@pytest.mark.parametrize("code", ["B", "D"])
+def test_a_shop_is_doubted_by_no_calendar(code, monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, is_price, is_walk):
+        seen.append((is_price, is_walk))
+        return learn_combination(evidence, metric, few=few, is_price=is_price, is_walk=is_walk)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    run(panel_from_series([wave(120)], code), Shifted(smoothed=True))
+    assert set(seen) == {(False, False)}
+
+
+def test_whether_a_fold_behaves_like_a_walk_is_told_by_what_lies_before_it(monkeypatch):
+    seen = []
+
+    def looking(known, horizon, season):
+        seen.append(list(known.lengths))
+        return False
+
+    monkeypatch.setattr("forecast.evaluation.standards.behaves_like_walk", looking)
+    panel = awkward_panel()
+    folds = run(panel, Shifted()).folds
+    assert seen == [*(list(fold.cuts) for fold in folds), list(panel.lengths)]
 
 
 @pytest.mark.parametrize("refit", [True, False])

@@ -331,6 +331,18 @@ def test_no_anchor_replaces_the_last_value_of_prices_unless_it_is_clearly_better
     assert found == [SMOOTHING, 0]
 
 
+@pytest.mark.parametrize("few", [None, Handful(2, SHORT + 1, 0.0), Handful(2, SHORT, 0.0), Handful(1, SHORT, 0.0)])
+def test_nothing_replaces_the_last_value_of_random_walks_and_networks_are_doubted(few):
+    evidence = []
+    for one in folds_of(3, error=2.0):
+        anchors = one.truth - np.reshape([3.0, 1.0, 0.1], (3, 1, 1))
+        evidence.append(Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales, one.fold))
+    found = learn_combination(evidence, "rmsse", few=few, is_walk=True)
+    folds = 1 if few and few.series == 1 else 3
+    assert (found.anchor, found.trust) == (0, pytest.approx(learn_slope(2.0) / (1 + PRICE_DOUBT / folds)))
+    assert learn_combination(evidence, "rmsse", few=few).anchor == SMOOTHING
+
+
 def test_prices_with_a_season_are_trusted_like_all_else():
     one = evidence_of([2.0])
     better = Members(one.members.views, one.members.seeds, one.members.values, one.members.anchors[::-1])

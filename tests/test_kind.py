@@ -14,6 +14,7 @@ from forecast.models.recipe import make_spec
 from forecast.models.recurrent import measure_series
 from forecast.models.views import restore, see, view_maps
 from forecast.specs import Plan, Settings
+from forecast.workflows.inferred import decided_for_run
 from forecast.workflows.planning import check_kind, make_plan
 
 RANDOM = np.random.default_rng(3)
@@ -51,6 +52,20 @@ def test_gaps_in_prices_are_not_filled_with_zeros():
     with pytest.raises(UsageError, match="--kind price can't have zeros in its gaps"):
         check_kind(gaps, "price")
     check_kind(gaps, "sales")
+
+
+@pytest.mark.parametrize(("values", "code", "kind", "said"), [
+    (WALK, "D", "auto", ("price: behaves like a random walk, so the last value counts most", "--kind sales")),
+    (WALK, "MS", "auto", ("price: behaves like a random walk, so the last value counts most", "--kind sales")),
+    (WALK - 100, "D", "auto", ("price: behaves like a random walk, so the last value counts most", "--kind")),
+    (WALK, "D", "sales", ("sales: no forecast or interval below 0", "--kind")),
+    (WALK, "D", "price", ("price: log returns, from the last value on", "--kind")),
+    (wave(80), "B", "auto", None),
+])  # fmt: skip
+def test_what_auto_decides_is_said_with_what_overrides_it(values, code, kind, said):
+    plan = make_plan(panel_from_series([values], code), Settings(kind=kind))
+    told = {one.label: (one.text, *one.flags) for one in decided_for_run(plan, {}, match="steps", is_limited=False)}
+    assert told.get("Kind") == said
 
 
 @pytest.mark.parametrize("kind", ["auto", "sales", "price"])

@@ -31,12 +31,10 @@ from forecast.models.combination import (
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.models.recurrent import RecurrentModel
-from forecast.specs import Metric
+from forecast.specs import Kind, Metric
 
 FloatArray = NDArray[np.float64]
 
-TRADED = "business-day"
-"""Series of this frequency are mostly prices, which move together: each fold of theirs is one piece of evidence."""
 ENOUGH_ERRORS = 40
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 ROUNDING = 1e-12
@@ -87,7 +85,7 @@ class _Record:
         return replace(self, evidence=replace(self.evidence, truth=truth), errors=np.where(late, np.nan, self.errors))
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers make anyway
     panel: Panel,
     folds: Sequence[Fold],
     forecasters: Sequence[Forecaster],
@@ -96,6 +94,7 @@ def backtest(
     refit: bool,
     metric: Metric,
     progress: Callable[[str, float], None],
+    kind: Kind = "auto",
 ) -> Backtest:
     """Runs every forecaster over the same folds.
 
@@ -107,6 +106,7 @@ def backtest(
         refit: train anew at each origin; otherwise once, at the earliest, which knows the least.
         metric: the error by which past forecasts are judged.
         progress: told the model's name and the share of its work that is done.
+        kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
 
     Raises:
         DataError: nothing was observed in any scored fold.
@@ -122,7 +122,7 @@ def backtest(
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, standards, made = [], Standards(season), Made()
+    trials, standards, made = [], Standards(season, folds[0].horizon, kind), Made()
     for forecaster in forecasters:
         trial = _RunningTrial(forecaster, panel, first, standards, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
@@ -226,7 +226,7 @@ class _RunningTrial:
         train = fold.train(self.panel)
         few = self._few(fold.number, train)
         members = self._members(train)
-        combination = self._combination(known, few, members)
+        combination = self._combination(known, few, members, self.standards.is_walk(fold.number, train))
         scales, lowest = self.standards.of(fold, 0, train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
@@ -243,10 +243,12 @@ class _RunningTrial:
         length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
         return Handful(len(self.panel), length, self.standards.strength(fold, train))
 
-    def _combination(self, known: Sequence[_Record], few: Handful | None, members: Members) -> Combination:
+    def _combination(
+        self, known: Sequence[_Record], few: Handful | None, members: Members, is_walk: bool
+    ) -> Combination:
         """Returns what earlier folds taught of such members, or what is usual where they taught nothing."""
-        is_price = self.panel.frequency.unit == TRADED
-        learned = learn_combination([record.evidence for record in known], self.metric, few=few, is_price=is_price)
+        evidence, is_price = [record.evidence for record in known], self.standards.kind == "price"
+        learned = learn_combination(evidence, self.metric, few=few, is_price=is_price, is_walk=is_walk)
         return learned or plain_combination(members, few)
 
     def _calibration(self, known: Sequence[_Record]) -> Calibration | None:
@@ -279,12 +281,13 @@ class _RunningTrial:
         assert self.fitted is not None
         assert self.members is not None
         known = [record.known_at(folds) for record in self.records]
+        few, is_walk = self._few(folds, self.panel), self.standards.is_walk(folds, self.panel)
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             intervals=_stack_intervals(self.intervals, self.points),
-            combination=self._combination(known, self._few(folds, self.panel), self.members),
+            combination=self._combination(known, few, self.members, is_walk),
             calibration=self._calibration(known),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,

@@ -1,4 +1,4 @@
-"""What is measured of series at an origin, the same for every model: their scale, lowest value and season.
+"""What is measured of series at an origin, the same for every model: their scale, lowest value, season and behaviour.
 
 Shapes: ``S`` series.
 """
@@ -13,7 +13,9 @@ from forecast.data.windows import by_length
 from forecast.evaluation.metrics import naive_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.exponential import steps_used
+from forecast.models.random_walk import behaves_like_walk
 from forecast.models.seasonality import season_strength
+from forecast.specs import Kind
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -105,10 +107,11 @@ def lowest_values(panel: Panel) -> FloatArray:
 class Standards:
     """What is measured at each fold, once for all models."""
 
-    def __init__(self, season: int) -> None:
-        self._season = season
+    def __init__(self, season: int, horizon: int, kind: Kind = "auto") -> None:
+        self._season, self._horizon, self.kind = season, horizon, kind
         self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
         self._strengths: dict[int, float | None] = {}
+        self._walks: dict[int, bool] = {}
 
     def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
         """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
@@ -125,3 +128,11 @@ class Standards:
             told = strengths[~np.isnan(strengths)]
             self._strengths[number] = float(told.mean()) if len(told) else None
         return self._strengths[number]
+
+    def is_walk(self, number: int, known: Panel) -> bool:
+        """Returns whether what is known at a fold behaves like random walks; sales never do."""
+        if self.kind == "sales":
+            return False
+        if number not in self._walks:
+            self._walks[number] = behaves_like_walk(known, self._horizon, self._season)
+        return self._walks[number]

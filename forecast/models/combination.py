@@ -38,7 +38,8 @@ MARGIN = 0.9
 """No anchor replaces the last value of a price unless its squared errors are so few times as large, or fewer."""
 DOUBT, PRICE_DOUBT = 2.0, 30.0
 """So many folds that speak for no trust at all stand beside those of a few series whose last value is the best anchor,
-and beside those of prices: what moved in one month says next to nothing of the month after."""
+and beside those of prices: what moved in one month says next to nothing of the month after. The latter was chosen by
+``benchmarks/tuning/doubt.py``."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,12 @@ def plain_combination(members: Members, few: Handful | None = None) -> Combinati
 
 
 def learn_combination(
-    evidence: Sequence[Evidence], metric: Metric, *, few: Handful | None = None, is_price: bool = False
+    evidence: Sequence[Evidence],
+    metric: Metric,
+    *,
+    few: Handful | None = None,
+    is_price: bool = False,
+    is_walk: bool = False,
 ) -> Combination | None:
     """Returns the combination that past forecasts speak for; None where there are none.
 
@@ -128,15 +134,16 @@ def learn_combination(
     what the members said, both measured from the best anchor (Granger & Ramanathan 1984). Noisy truths pull such a
     slope b down, so it is raised to b (3 − b) / 2, which leaves 0 and 1 where they are; against smoothing and
     regressions by series, what is usual counts like one more fold. That of prices, whose last value is the best anchor,
-    is drawn to 0 instead, and no other anchor replaces the last value unless it is clearly better. A few series can't
-    tell which views are worse, and short ones can't tell which anchor is best: theirs is smoothing. Their trust is what
-    is usual, until several folds clearly say otherwise.
+    is drawn to 0 instead, and no other anchor replaces the last value unless it is clearly better; of random walks none
+    does, whatever erred less in so few folds. A few series can't tell which views are worse, and short ones can't tell
+    which anchor is best: theirs is smoothing. Their trust is what is usual, until several folds clearly say otherwise.
 
     Args:
         evidence: forecasts of the same members at several origins.
         metric: the error by which views are judged.
         few: the series, where they are few.
         is_price: of things that are traded.
+        is_walk: they behave like random walks.
     """
     if not evidence:
         return None
@@ -151,15 +158,16 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = len(evidence[0].members.anchors)
-    anchor = _choose_anchor(evidence, anchors, few, is_price)
+    anchor = NAIVE if is_walk else _choose_anchor(evidence, anchors, few, is_price)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
     if few and anchors > SMOOTHING and anchor != NAIVE:
         return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
     if few and few.series == 1 and few.is_short:
         folds = 1  # of one short series, no number of them tells more
-    if anchor == NAIVE and (is_price or few):
-        return Combination(used, departures.share / (1 + (PRICE_DOUBT if is_price else DOUBT) / folds), anchor)
+    if anchor == NAIVE and (is_price or is_walk or few):
+        doubt = PRICE_DOUBT if is_price or is_walk else DOUBT
+        return Combination(used, departures.share / (1 + doubt / folds), anchor)
     raised = departures.share * (3 - departures.share) / 2
     trust = (folds * raised + USUAL_TRUST) / (folds + 1) if anchor >= SMOOTHING else raised
     return Combination(used, trust, anchor)

@@ -127,6 +127,7 @@ def _without(contest: Contest, model: str, panel: Panel, specs: dict[str, ModelS
         refit=contest.plan.refit,
         metric=contest.settings.metric,
         progress=progress,
+        kind=contest.plan.kind,
     )
     return result.trials[0].forecasts
 

@@ -207,7 +207,14 @@ def run_contest(
         pacers = timing.pacers if timing else None
         forecasters = [make_forecaster(name, specs, plan.season_of(name), machine, memory, pacers) for name in names]
         return backtest(
-            panel, folds, forecasters, plan.season, refit=plan.refit, metric=settings.metric, progress=progress
+            panel,
+            folds,
+            forecasters,
+            plan.season,
+            refit=plan.refit,
+            metric=settings.metric,
+            progress=progress,
+            kind=plan.kind,
         )
 
     if terms.is_timed:  # what needs no network runs first, so that what is left is the networks' own

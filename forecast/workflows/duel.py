@@ -185,6 +185,7 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
             refit=contest.plan.refit,
             metric=recipe.settings.metric,
             progress=lambda name, share: reporter.progress(f"the champion's {name}", share),
+            kind=contest.plan.kind,
         ).trials
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
     return Duel(

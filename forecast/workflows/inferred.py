@@ -32,6 +32,7 @@ _KINDS: dict[Kind, str] = {
     "sales": "sales: no forecast or interval below 0",
     "price": "price: log returns, from the last value on",
 }
+WALK = "price: behaves like a random walk, so the last value counts most"
 
 
 def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
@@ -74,7 +75,9 @@ def decided_for_run(
         Inference("Season", season_line(plan.shown), ("--season",)),
         Inference("Forecast", f"{steps} from a window of {plan.window:,}", ("--horizon", "--window")),
     ]
-    if kind := _KINDS[plan.kind]:
+    if plan.is_walk:
+        told.append(Inference("Kind", WALK, ("--kind sales" if plan.nonnegative else "--kind",)))
+    elif kind := _KINDS[plan.kind]:
         told.append(Inference("Kind", kind, ("--kind",)))
     told.append(Inference("Scoring", f"{counted(plan.folds, 'fold')} × {steps}, {again}", ("--folds",)))
     for spec in list(specs.values())[:1]:  # they differ in their cell, and in what is matched

@@ -9,6 +9,7 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.models.baselines import best_season
+from forecast.models.random_walk import behaves_like_walk
 from forecast.specs import Kind, Plan, Season, Settings
 
 HORIZONS = {
@@ -82,6 +83,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         repeated=_repeated(panel, first, seasons, shown),
         shown=shown,
         warms_up=warms_up,
+        is_walk=settings.kind == "auto" and behaves_like_walk(panel, horizon, season),
     )
 
 

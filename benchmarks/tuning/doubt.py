@@ -1,0 +1,188 @@
+"""What is told from prices and how far networks are doubted there: the table that docs/engine.md cites.
+
+    python benchmarks/tuning/doubt.py collect CACHE [--real DIR] [--only TEXT]    one GRU a set, at each of its origins
+    python benchmarks/tuning/doubt.py table CACHE                                 rules, on what was collected
+
+Collecting takes an hour on two cores, a table a minute. Every origin is forecast with what ``train`` would have
+learned there on the folds before it; a large panel's network is trained once, at the earliest origin.
+"""
+
+import argparse
+import pickle
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from doubt_sets import DevSet, dev_sets
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.errors import ForecastError
+from forecast.evaluation.backtest import evidence_shifts, forecast_points
+from forecast.evaluation.splits import rolling_origins
+from forecast.evaluation.standards import Standards
+from forecast.models import combination
+from forecast.models.combination import FEW, Evidence, Handful, learn_combination
+from forecast.models.fitting import RecurrentForecaster
+from forecast.models.forecaster import Members, Watcher
+from forecast.models.random_walk import RULE, WalkRule, behaves_like_walk
+from forecast.models.recipe import make_spec
+from forecast.specs import Machine, Plan, Settings
+from forecast.workflows.planning import HORIZONS, make_plan
+
+FloatArray = NDArray[np.float64]
+ORIGINS, FEWEST = 6, 3
+SETTINGS = Settings(preset="fast", seeds=1)
+RULES: dict[str, tuple[WalkRule, float]] = {
+    "nobody doubted": (replace(RULE, share=2.0), 30.0),
+    "as it is": (RULE, 30.0),
+    "doubted by 10": (RULE, 10.0),
+    "doubted by 100": (RULE, 100.0),
+    "without drift": (replace(RULE, drift=99.0), 30.0),
+    "without undone": (replace(RULE, undone=-1.0), 30.0),
+    "without season": (replace(RULE, season=99.0, strength=2.0), 30.0),
+    "without strays": (replace(RULE, strays=0.0), 30.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """The ingredients of one forecast."""
+
+    shift: int  # steps after the fold's origin
+    members: Members
+    truth: FloatArray
+    scales: FloatArray
+    lowest: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """A set with all that its origins said."""
+
+    dev: DevSet
+    plan: Plan
+    cuts: tuple[NDArray[np.int64], ...]  # by fold
+    strengths: tuple[float | None, ...]
+    forecasts: tuple[tuple[Forecast, ...], ...]
+
+
+def plan_of(panel: Panel) -> tuple[Plan, int]:
+    """Returns the plan that holds from the earliest origin on, and how many origins there are."""
+    for horizon_share, origins in product((1.0, 0.7, 0.5, 0.3), range(ORIGINS, FEWEST - 1, -1)):
+        horizon = max(1, round(HORIZONS[panel.frequency.unit] * horizon_share))
+        early = panel.until(np.maximum(panel.lengths - origins * horizon, 0))
+        try:
+            plan = make_plan(early, replace(SETTINGS, horizon=horizon))
+        except ForecastError:
+            continue
+        length = int(np.median(early.lengths))
+        if length - (plan.folds + 1) * horizon >= 2 * horizon and length >= 48:
+            return plan, origins
+    raise ValueError("too short")
+
+
+def collect(dev: DevSet) -> Collected:
+    """Returns the forecasts of one GRU and of all anchors, at all origins."""
+    panel = dev.panel
+    plan, origins = plan_of(panel)
+    early = panel.until(np.maximum(panel.lengths - origins * plan.horizon, 0))
+    windows = int(np.maximum(early.lengths - plan.window - plan.horizon + 1, 0).sum())
+    room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
+    forecaster = RecurrentForecaster("gru", make_spec("gru", plan, SETTINGS, windows), Machine(room=room))
+    folds = rolling_origins(panel, plan.horizon, plan.folds + origins, min(plan.window, plan.season + 1))
+    standards, fitted, found = Standards(plan.season, plan.horizon), None, []
+    for fold in folds:
+        if fitted is None or plan.refit:
+            fitted = forecaster.fit(fold.train(panel), Watcher())
+        own = []
+        for shift in evidence_shifts(fold) if fold is not folds[-1] else [0]:
+            moved = fold.moved(panel, shift)
+            train = moved.train(panel)
+            scales, lowest = standards.of(fold, shift, train)
+            own.append(Forecast(shift, fitted.predict_members(train), moved.truth(panel), scales, lowest))
+        found.append(tuple(own))
+    strengths = tuple(standards.strength(fold.number, fold.train(panel)) for fold in folds)
+    return Collected(dev, plan, tuple(fold.cuts for fold in folds), strengths, tuple(found))
+
+
+def ratio(done: Collected, rule: WalkRule, doubt: float) -> float:
+    """Returns the pooled RMSE over that of the last value, at all origins that have enough folds before them."""
+    combination.PRICE_DOUBT = doubt  # a constant of the program; this script is what chooses it
+    panel, plan = done.dev.panel, done.plan
+    errors = np.zeros(2)
+    for fold in range(plan.folds + 1, len(done.cuts)):
+        known = panel.until(done.cuts[fold])
+        few = Handful(len(panel), int(known.lengths.max()), done.strengths[fold]) if len(panel) <= FEW else None
+        is_walk = behaves_like_walk(known, plan.horizon, plan.season, rule)
+        learned = learn_combination(_evidence(done, fold), "rmsse", few=few, is_walk=is_walk)
+        now = done.forecasts[fold][0]
+        assert now.members.anchors is not None
+        for place, point in enumerate((forecast_points(now.members, learned, now.lowest), now.members.anchors[0])):
+            errors[place] += np.nansum((point - now.truth) ** 2)
+    return float(np.sqrt(errors[0] / errors[1]))
+
+
+def _evidence(done: Collected, fold: int) -> list[Evidence]:
+    """Returns what the folds of ``train`` before an origin had seen come true by then."""
+    first, horizon = fold - done.plan.folds - 1, done.plan.horizon
+    found = []
+    for number in range(first, fold):
+        for one in done.forecasts[number]:
+            late = np.arange(1, horizon + 1) + one.shift > (fold - number) * horizon
+            found.append(Evidence(one.members, np.where(late, np.nan, one.truth), one.scales, number - first))
+    return found
+
+
+def collected(cache: Path) -> Iterator[Collected]:
+    """Yields what was collected, by name."""
+    for path in sorted(cache.glob("*.pkl")):
+        yield pickle.loads(path.read_bytes())  # this script's own
+
+
+def _collect(cache: Path, real: Path | None, only: str) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    for dev in sorted(dev_sets(real), key=lambda dev: len(dev.panel.values)):
+        path = cache / f"{dev.name.replace(' ', '_')}.pkl"
+        if only in dev.name and not path.exists():
+            path.write_bytes(pickle.dumps(collect(dev)))
+            sys.stderr.write(f"{dev.name}\n")
+
+
+def _table(cache: Path) -> None:
+    rows: list[tuple[bool, str, list[float]]] = []
+    for done in collected(cache):
+        ratios = [ratio(done, *rule) for rule in RULES.values()]
+        rows.append((done.dev.is_price, done.dev.name, ratios))
+        sys.stdout.write(f"{done.dev.name:40}{''.join(f'{each:9.3f}' for each in ratios)}\n")
+    for is_price, what in ((True, "prices"), (False, "others")):
+        some: Any = np.array([ratios for price, _, ratios in rows if price == is_price])
+        for place, name in enumerate(RULES if len(some) else ()):
+            own, bare = some[:, place], some[:, 0]
+            sys.stdout.write(
+                f"{what} ({len(some)}), {name}: mean {np.exp(np.log(own).mean()):.4f}, largest {own.max():.3f},"
+                f" above 1.02: {(own > 1.02).sum()}, to nobody doubted {np.exp(np.log(own / bare).mean()):.4f}"
+                f" (worst {(own / bare).max():.3f})\n"
+            )
+
+
+def main() -> None:
+    """Collects or tabulates."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("collect", "table"))
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--real", type=Path)
+    parser.add_argument("--only", default="")
+    given = parser.parse_args()
+    if given.what == "collect":
+        _collect(given.cache, given.real, given.only)
+    else:
+        _table(given.cache)
+
+
+if __name__ == "__main__":
+    main()
