@@ -265,3 +265,28 @@ def test_model_that_needs_the_calendar_is_not_exported_without_it(shop, monkeypa
     with pytest.raises(UsageError, match="forecasts by the calendar too") as error:
         export(shop, "shops", "champion", Path("shops.keras"), force=False)
     assert error.value.hint == "forecast train DATA with --no-calendar makes a model that can be exported"
+
+
+def test_python_reads_texts_by_their_words_wherever_they_were_read(shop, tmp_path):
+    """What was read by itself has codes of its own: of fewer texts, and in other letters."""
+    from forecast.workflows.notebook import load, read_panel
+
+    table = [[*row[:4], {"sun": "Sun", "rain": "SLEET"}[row[4]], *row[5:]] for row in rows(DAYS, HORIZON)]
+    data = write(tmp_path / "other.csv", table)
+    reading = read_panel(data, known="promo,sky", past="temp", static="region")
+    assert reading.panel.covariates.columns[1].levels == ("SLEET", "Sun")
+    model = load("shops", store="store")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = model.predict(data=reading), model.predict(data=data)
+    assert one["forecast"].tolist() == other["forecast"].tolist()
+
+
+def test_texts_are_coded_as_elsewhere_and_new_ones_come_after(shop):
+    covariates = read_panel("shops.csv", OPTIONS).panel.covariates
+    columns = tuple(replace(one, levels=("fog", "SUN")) if one.name == "sky" else one for one in covariates.columns)
+    coded = covariates.coded_like(columns)
+    assert coded.columns[1].levels == ("fog", "SUN", "rain")
+    words = [[one.columns[1].levels[int(code)].lower() for code in one.known[:9, 1]] for one in (covariates, coded)]
+    assert words[0] == words[1]
+    assert covariates.coded_like(covariates.columns).columns == covariates.columns

@@ -122,6 +122,28 @@ class Covariates:
             static=self.static[:, places["static"]],
         )
 
+    def coded_like(self, columns: Sequence[Column]) -> Self:
+        """Returns the covariates whose texts have the codes of the same columns elsewhere; new ones come after those.
+
+        Texts are the same in capital and in small letters.
+        """
+        wanted = {(column.name, column.kind): column.levels for column in columns}
+        arrays, made = {kind: getattr(self, kind).copy() for kind in KINDS}, []
+        for column in self.columns:
+            own, other = column.levels, wanted.get((column.name, column.kind))
+            if own is None or other is None or own[: len(other)] == other:
+                made.append(column)
+                continue
+            folded = {level.casefold(): level for level in reversed(other)}
+            names = [level if level in other else folded.get(level.casefold(), level) for level in own]
+            levels = (*other, *dict.fromkeys(name for name in names if name not in other))
+            codes = np.array([levels.index(name) for name in names], dtype=np.float64)
+            values, place = arrays[column.kind], self.of(column.kind).index(column)
+            told = ~np.isnan(values[:, place])
+            values[told, place] = codes[values[told, place].astype(np.int64)]
+            made.append(replace(column, levels=levels))
+        return replace(self, columns=tuple(made), **arrays)
+
     def without(self, name: str) -> Self | None:
         """Returns the covariates without one column; None where none is left."""
         columns = [column for column in self.columns if column.name != name]

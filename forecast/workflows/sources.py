@@ -136,12 +136,15 @@ def read_alike(
 
 
 def called_alike(panel: Panel, context: Panel) -> Panel:
-    """Returns a model's newer data, a lone series called as in the data that the model was trained on.
+    """Returns a model's newer data, a lone series and all texts called as in the data that the model was trained on.
 
-    Such a name comes from the file's, and what a model knows of a series goes by its name.
+    Such a name comes from the file's, and what a model knows of a series goes by its name; of a text, by its code.
     """
     is_lone = len(panel) == len(context) == 1
-    return replace(panel, series_ids=context.series_ids) if is_lone else panel
+    panel = replace(panel, series_ids=context.series_ids) if is_lone else panel
+    if panel.covariates is None or context.covariates is None:
+        return panel
+    return replace(panel, covariates=panel.covariates.coded_like(context.covariates.columns))
 
 
 def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> ReadOptions:
