@@ -1,5 +1,6 @@
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -83,13 +84,13 @@ def test_json_is_pinned(shop, tab, tmp_path):
     line = schedule(shop, "--daily", "3:15", "--json").document
     assert list(line) == ["schema_version", "name", "kind", "cron", "line"]
     units = schedule(shop, "--daily", "3:15", "--kind", "systemd", "-o", tmp_path / "u", "--json").document
-    assert list(units) == ["schema_version", "name", "kind", "cron", "units", "files"]
+    assert list(units) == ["schema_version", "name", "kind", "cron", "units", "files", "notes"]
     assert units["files"] == [str(tmp_path / "u" / name) for name in UNITS]
     installed = schedule(shop, "--daily", "3:15", "--install", "--yes", "--json").document
-    assert list(installed) == ["schema_version", "name", "cron", "line", "installed", "changed"]
+    assert list(installed) == ["schema_version", "name", "cron", "line", "installed", "changed", "kept"]
     assert installed["line"] == line["line"]
     removed = schedule(shop, "--remove", "--yes", "--json").document
-    assert removed == {"schema_version": 1, "name": "visits", "installed": False, "changed": True}
+    assert removed == {"schema_version": 1, "name": "visits", "installed": False, "changed": True, "kept": 0}
 
 
 def test_program_without_a_script_is_started_through_python(shop, monkeypatch, tmp_path):
@@ -140,6 +141,98 @@ def test_model_that_is_gone_can_still_be_removed(shop, tab):
     tab.write_bytes(tab.read_bytes().replace(b"visits", b"gone"))
     run("schedule", "gone", "--remove", "--yes", folder=shop.folder)
     assert tab.read_bytes() == MINE
+
+
+def test_one_store_in_several_spellings_has_one_block(shop, tab, tmp_path):
+    (tmp_path / "link").symlink_to(shop.folder)
+    spellings = (shop.folder, tmp_path / "link", shop.folder / ".." / shop.folder.name, f"{shop.folder}//")
+    for i, folder in enumerate(spellings):
+        schedule(shop, "--daily", f"{i}:15", "--install", "--yes", "--store", f"{folder}/.forecast")
+        assert tab.read_bytes().count(b"end of visits") == 1
+        assert b"\n15 %d * * *" % i in tab.read_bytes()
+    assert schedule(shop, "--remove", "--yes", "--store", tmp_path / "link/.forecast").code == 0
+    assert tab.read_bytes() == MINE
+
+
+def test_blocks_that_an_older_program_wrote_under_two_spellings_become_one(shop, tab):
+    schedule(shop, "--daily", "3:15", "--install", "--yes")
+    block = tab.read_bytes().removeprefix(MINE)
+    other = block.replace(f"{shop.folder}/.".encode(), f"{shop.folder}/../{shop.folder.name}/.".encode())
+    tab.write_bytes(other + MINE + other.replace(b"/../", b"/./../"))
+    schedule(shop, "--daily", "3:15", "--install", "--yes")
+    assert tab.read_bytes() == block + MINE
+
+
+def test_lines_of_the_user_between_the_marks_are_kept_and_said(shop, tab):
+    schedule(shop, "--daily", "3:15", "--install", "--yes")
+    first, line, last = tab.read_bytes().removeprefix(MINE).splitlines(keepends=True)
+    second = line.replace(b"15 3", b"15 12")  # of the user's own making
+    tab.write_bytes(MINE + first + b"MAILTO=other\n" + line + second + b"# note\n" + last)
+    done = schedule(shop, "--daily", "4:15", "--install", "--yes")
+    assert "3 lines of your own stood between the marks: kept" in done.err
+    ours = line.replace(b"15 3", b"15 4")
+    assert tab.read_bytes() == MINE + b"MAILTO=other\n" + first + ours + last + second + b"# note\n"
+    tab.write_bytes(first + b"# mine\n" + line + last)
+    assert schedule(shop, "--remove", "--yes", "--json").document["kept"] == 1
+    assert tab.read_bytes() == b"# mine\n"
+
+
+def test_line_that_is_not_there_after_all_is_no_success(shop, tab):
+    program = tab.parent / "crontab"
+    program.write_text(
+        "#!/bin/sh\n[ $1 = -l ] && echo '# mine'\ncat > /dev/null\n"
+    )  # as one that is overwritten at once
+    done = schedule(shop, "--daily", "3:15", "--install", "--yes")
+    assert done.code == 5
+    assert "Your crontab was changed by another program just then" in done.err
+
+
+def test_parallel_installs_lose_no_block(tab):
+    """Six processes at once, and a crontab program that waits until others have read as well, or nobody comes."""
+    program = tab.parent / "crontab"
+    program.write_text(program.read_text().replace("  -l)", "  -l) sleep 0.2;"))
+    script = (
+        "import sys; from pathlib import Path; from forecast.production.job import Job\n"
+        "from forecast.production.schedule import read_cron\n"
+        "from forecast.workflows.schedule import Plan, install_line\n"
+        "job = Job(sys.argv[1], ('/bin/echo',), Path('/'), Path('/store'), Path('/log'), ())\n"
+        "assert install_line(Plan(job, read_cron('15 3 * * *'), None)).is_changed\n"
+    )
+    names = [f"m{i}" for i in range(6)]
+    running = [subprocess.Popen([sys.executable, "-c", script, name]) for name in names]
+    assert [process.wait() for process in running] == [0] * 6
+    for name in names:
+        assert f"retrain {name} -q".encode() in tab.read_bytes()
+    assert tab.read_bytes().startswith(MINE)
+
+
+# Time zones
+
+
+@pytest.mark.parametrize(
+    "tz", ["Europe/Berlin", ":Europe/Berlin", "/usr/share/zoneinfo/Europe/Berlin", ":/usr/share/zoneinfo/Europe/Berlin"]
+)
+def test_zone_is_the_timers_in_each_form_that_names_it(shop, tz):
+    done = schedule(shop, "--daily", "03:15", "--kind", "systemd", TZ=tz)
+    assert "OnCalendar=*-*-* 03:15:00 Europe/Berlin\n" in done.out
+    assert f"TZ={tz}" in done.out
+    assert "Note" not in done.err
+
+
+@pytest.mark.parametrize("tz", ["CET-1CEST,M3.5.0,M10.5.0/3", ":CET-1CEST,M3.5.0,M10.5.0/3", "<+03>-3"])
+def test_zone_without_a_name_is_said_to_be_none_of_the_timers(shop, tz):
+    done = schedule(shop, "--daily", "03:15", "--kind", "systemd", TZ=tz)
+    assert f"TZ={tz}" in done.out
+    told = " ".join(done.err.split())
+    assert f"systemd knows no time zone {tz}" in told
+    assert "the timer goes by the machine's clock" in told
+    assert "not by your TZ" in " ".join(schedule(shop, "--daily", "03:15", TZ=tz).err.split())
+
+
+def test_time_that_summer_time_skips_is_said(shop):
+    done = schedule(shop, "--daily", "02:30", "--kind", "systemd", TZ="Europe/Berlin")
+    assert "the clock in Europe/Berlin jumps over 02:30" in " ".join(done.err.split())
+    assert "03:00 is there each day" in " ".join(done.err.split())
 
 
 # Errors

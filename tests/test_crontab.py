@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.errors import DataError, DependencyError
-from forecast.production.crontab import marks_of, read_crontab, with_block, without_block, write_crontab
+from forecast.errors import DataError, DependencyError, LockedError
+from forecast.production import crontab
+from forecast.production.crontab import editing, marks_of, read_crontab, with_block, without_block, write_crontab
 
 MARKS, OTHER = marks_of("sales", Path("/srv/shop/.forecast")), marks_of("sales", Path("/srv/shop2/.forecast"))
-LINE = "15 3 * * * forecast retrain sales"
+LINE = "15 3 * * * forecast retrain sales -q --store /srv/shop/.forecast"
 crontabs = st.binary(max_size=200).map(lambda content: content + b"\n" if content else b"")
 
 
@@ -23,7 +24,10 @@ def test_all_other_lines_stay_byte_for_byte(before, after):
 def test_installing_again_changes_the_line_in_its_place_and_nothing_else(before, after):
     installed = with_block(before, MARKS, LINE) + after
     assert with_block(installed, MARKS, LINE) == installed
-    assert with_block(installed, MARKS, "0 4 * * * x") == with_block(before, MARKS, "0 4 * * * x") + after
+    assert (
+        with_block(installed, MARKS, "0 4 * * * x retrain sales -q --store y")
+        == with_block(before, MARKS, "0 4 * * * x retrain sales -q --store y") + after
+    )
 
 
 def test_removing_what_is_not_there_changes_nothing():
@@ -77,3 +81,17 @@ def test_user_who_may_not_use_cron_is_told(tab):
     (tab.parent / "crontab").write_text("#!/bin/sh\necho 'you are not allowed' >&2; exit 1\n")
     with pytest.raises(DataError, match="can't be read: you are not allowed"):
         read_crontab()
+
+
+def test_one_edits_at_a_time_and_the_other_gives_up_in_the_end(tab, monkeypatch):
+    monkeypatch.setattr(crontab, "PATIENCE", 0.1)
+    with editing(), pytest.raises(LockedError, match="has been editing your crontab"), editing():
+        pass
+    with editing():
+        pass
+
+
+@pytest.mark.parametrize("home", ["/nonexistent", ""])
+def test_user_without_a_home_is_kept_apart_all_the_same(tab, home, monkeypatch):
+    monkeypatch.setattr(crontab, "_home", lambda: home)
+    test_one_edits_at_a_time_and_the_other_gives_up_in_the_end(tab, monkeypatch)

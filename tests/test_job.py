@@ -19,9 +19,22 @@ def job(folder, *flags, program="/bin/echo", name="sales"):
     return Job(name, (program,), folder, store, usual_log(store, name), environment, flags)
 
 
-def as_cron_runs(line):
+def as_cron_reads(text, *, debian):
+    """Returns a command after cron's own reading of it: Debian's makes one backslash of two, cronie's doesn't."""
+    read, is_escaped = "", False
+    for letter in text:
+        if is_escaped and (letter == "%" or (debian and letter == "\\")):
+            read = read[:-1] + letter
+        else:
+            assert letter != "%" or is_escaped, f"a bare % ends the command in {text}"
+            read += letter
+        is_escaped = not is_escaped and letter == "\\"
+    return read
+
+
+def as_cron_runs(line, *, debian=True):
     """Returns the command of a line as the shell gets it from cron(8), which gives it no more than this environment."""
-    command = line.split(None, 5)[5].replace(r"\%", "%")
+    command = as_cron_reads(line.split(None, 5)[5], debian=debian)
     done = subprocess.run(
         ["/bin/sh", "-c", command], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}, cwd="/"
     )
@@ -43,6 +56,35 @@ def test_line_runs_the_retrain_where_and_as_it_should(tmp_path):
         *("retrain", "sales", "-q", "--store", f"{folder}/.forecast", "--log-file", f"{folder}/.forecast/sales.log"),
         *("--on-failure", "mail -s 50% me"),
     ]
+
+
+@pytest.mark.parametrize("debian", [True, False])
+@pytest.mark.parametrize(
+    "word",
+    [
+        r"back\%pct",
+        r"a\\b",
+        r"x\%\%y",
+        "\\",
+        "\\\\",
+        "end\\",
+        r"\'\\'%",
+        "'\\'",
+        "%",
+        "%%",
+        r"\\\%",
+        r"\n\\n",
+        r"%\%\\%'\%",
+    ],
+)
+def test_backslashes_and_percents_come_through_every_cron(word, debian, tmp_path):
+    folder = tmp_path / word
+    folder.mkdir()
+    program = tmp_path / "forecast"
+    program.write_text('#!/bin/sh\npwd; printf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    told = as_cron_runs(cron_line(job(folder, word, program=str(program)), NIGHTLY), debian=debian).splitlines()
+    assert (told[0], told[-1], told[5]) == (str(folder), word, f"{folder}/.forecast")
 
 
 def test_line_too_long_for_cron_is_refused():
@@ -77,6 +119,21 @@ def test_frequent_retrains_are_not_delayed_for_minutes():
         "RandomizedDelaySec=10s"
         in systemd_units(job(Path("/a")), read_cron("*/5 * * * *"), None)["forecast-sales.timer"]
     )
+
+
+@pytest.mark.skipif(which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("last", ["x\\", "x ", "x\\\\", "\\", " x  "])
+def test_folder_that_ends_in_a_backslash_or_a_blank_is_the_folder(last, tmp_path):
+    (tmp_path / last).mkdir()
+    units = systemd_units(job(tmp_path / last), NIGHTLY, None)
+    for file, text in units.items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    service = units["forecast-sales.service"]
+    assert f"\nWorkingDirectory={tmp_path / last}/\nEnvironment=" in service
+    done = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / "forecast-sales.service"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "forecast" in line]) == (0, [])
 
 
 @pytest.mark.skipif(which("systemd-analyze") is None, reason="systemd-analyze is not installed")

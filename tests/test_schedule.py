@@ -1,13 +1,14 @@
 import re
 import subprocess
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from shutil import which
+from zoneinfo import ZoneInfo
 
 import pytest
 from marks import slow_but
 
 from forecast.errors import UsageError
-from forecast.production.schedule import NICKNAMES, daily, read_cron, weekly
+from forecast.production.schedule import NICKNAMES, daily, read_cron, skipped_days, weekly
 
 EXPRESSIONS = [
     "15 3 * * *",
@@ -93,3 +94,32 @@ def test_error_names_the_part_and_the_rule(read, text, message, hint):
     with pytest.raises(UsageError, match=re.escape(message)) as caught:
         read(text)
     assert hint in caught.value.hint
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "found"),
+    [
+        ("30 2 * * *", BERLIN, [date(2026, 3, 29)]),
+        ("0,30 2 * * *", BERLIN, [date(2026, 3, 29)]),
+        ("30 2,14 * * *", BERLIN, []),  # the afternoon's is there
+        ("0 3 * * *", BERLIN, []),
+        ("59 1 * * *", BERLIN, []),
+        ("30 2 * * mon", BERLIN, []),  # the clock jumps on a Sunday
+        ("30 2 * 10 sun", BERLIN, []),  # at its end a time comes twice
+        ("30 2 29 3 *", BERLIN, [date(2026, 3, 29)]),
+        ("30 2 * * *", ZoneInfo("America/New_York"), [date(2026, 3, 8)]),
+        ("30 0 * * *", ZoneInfo("America/Santiago"), [date(2026, 9, 6)]),  # at midnight
+        ("30 2 * * *", ZoneInfo("UTC"), []),
+    ],
+)
+def test_days_on_which_the_clock_jumps_over_all_starts(cron, zone, found):
+    skipped = list(skipped_days(read_cron(cron), zone, date(2026, 1, 1)))
+    assert [each.day for each in skipped] == found
+
+
+def test_first_minute_after_the_jump_is_offered():
+    (skipped,) = skipped_days(read_cron("30 2 * * *"), BERLIN, date(2026, 1, 1))
+    assert (skipped.times, f"{skipped.then:%H:%M}") == (((2, 30),), "03:00")

@@ -2,18 +2,19 @@
 
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli.console import print_json, say, say_commands
+from forecast.cli.console import count, print_json, say, say_commands
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_note, write_out
 from forecast.errors import UsageError, printable
 
 if TYPE_CHECKING:
-    from forecast.workflows.schedule import Plan
+    from forecast.workflows.schedule import Edit, Plan
 
 
 def print_line(plan: "Plan", output: OutputFlags) -> None:
@@ -39,11 +40,14 @@ def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force:
     files = write_units(units, folder, force=force) if folder else ()
     if output.form == "json":
         document = {"name": plan.job.name, "kind": "systemd", "cron": plan.timetable.cron, "units": units}
-        print_json({**document, "files": [str(path) for path in files]})
+        notes = plan.systemd_notes(datetime.now(UTC))
+        print_json({**document, "files": [str(path) for path in files], "notes": list(notes)})
         return
     if not files:
         write_out("\n".join(f"# {home / name}\n{text}" for name, text in units.items()))
     if not output.quiet:
+        for note in plan.systemd_notes(datetime.now(UTC)):
+            say(note, "Note")
         for path in files:
             say(str(path), "Wrote")
         is_home = folder is not None and folder.expanduser().resolve() == home
@@ -59,13 +63,15 @@ def install(plan: "Plan", output: OutputFlags, *, yes: bool) -> None:
     name = plan.job.name
     line = plan.line
     _ask_consent(f"{line}\nPut this line into your crontab?", yes=yes)
-    has_changed = install_line(plan)
+    edit = install_line(plan)
     if output.form == "json":
-        print_json({"name": name, "cron": plan.timetable.cron, "line": line, "installed": True, "changed": has_changed})
+        document = {"name": name, "cron": plan.timetable.cron, "line": line, "installed": True}
+        print_json({**document, "changed": edit.is_changed, "kept": edit.kept})
     elif not output.quiet:
         _note(plan)
-        state = "is in your crontab now" if has_changed else "was in your crontab already, just so"
+        state = "is in your crontab now" if edit.is_changed else "was in your crontab already, just so"
         say(f"The retrain of {name} {state}. Its log: {plan.job.log}")
+        _tell_kept(edit)
         say_commands([f"forecast history {name}{output.store_words}"], "Next")
 
 
@@ -74,12 +80,20 @@ def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
     from forecast.workflows.schedule import remove_line
 
     _ask_consent(f"Take the retrain of {name} out of your crontab?", yes=yes)
-    has_changed = remove_line(name, output.store)
+    edit = remove_line(name, output.store)
     if output.form == "json":
-        print_json({"name": name, "installed": False, "changed": has_changed})
+        print_json({"name": name, "installed": False, "changed": edit.is_changed, "kept": edit.kept})
     elif not output.quiet:
-        state = "is out of your crontab" if has_changed else f"was not in your crontab (for the store {output.store})"
+        state = (
+            "is out of your crontab" if edit.is_changed else f"was not in your crontab (for the store {output.store})"
+        )
         say(f"The retrain of {name} {state}.")
+        _tell_kept(edit)
+
+
+def _tell_kept(edit: "Edit") -> None:
+    if edit.kept:
+        say(f"{count(edit.kept, 'line')} of your own stood between the marks: kept, beside them now.", "Note")
 
 
 def _note(plan: "Plan") -> None:

@@ -1,32 +1,63 @@
 """The user's crontab: one block a model between two marks; every other line stays byte for byte."""
 
+import fcntl
+import os
+import pwd
+import re
+import shlex
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from forecast.errors import DataError, DependencyError
+from forecast.errors import DataError, DependencyError, LockedError
+
+PATIENCE = 60.0
+"""Seconds to wait for others who edit the same crontab: each needs a part of one."""
+_PAUSE = 0.05
+_FIRST = re.compile(rb"# forecast: (\S+) in (.+) \(written by forecast schedule: --remove takes it out\)\n")
 
 
 @dataclass(frozen=True)
 class Marks:
-    """The lines around the block of one model in one store."""
+    """The lines around the block of one model in one store.
+
+    Attributes:
+        signature: what stands in the line of the retrain.
+    """
 
     first: bytes
     last: bytes
+    signature: bytes
 
 
-def marks_of(name: str, store: Path) -> Marks:
+def marks_of(name: str, store: Path | str) -> Marks:
     """Returns the marks of a model, whose store is told by its absolute path."""
     whose = f"{name} in {store}"
     return Marks(
         f"# forecast: {whose} (written by forecast schedule: --remove takes it out)\n".encode(),
         f"# forecast: end of {whose}\n".encode(),
+        f" retrain {shlex.quote(name)} -q --store ".encode(),
     )
+
+
+def marks_in(crontab: bytes, name: str, store: Path) -> tuple[Marks, ...]:
+    """Returns the marks of each block of a model, in whatever spelling they have its store's path."""
+    found = {}
+    for line in crontab.splitlines(keepends=True):
+        match = _FIRST.fullmatch(line)
+        if match and match[1] == name.encode() and _is_same(match[2], store):
+            found[line] = marks_of(name, match[2].decode())
+    return tuple(found.values())
 
 
 def with_block(crontab: bytes, marks: Marks, line: str) -> bytes:
     """Returns the crontab with the line between the marks: in the old block's place, else at the end.
+
+    What the user wrote between the marks is kept, before or behind the block as it was before or behind the line.
 
     Raises:
         DataError: a mark stands there alone.
@@ -37,18 +68,49 @@ def with_block(crontab: bytes, marks: Marks, line: str) -> bytes:
     if place is None:
         gap = b"" if crontab.endswith(b"\n") or not crontab else b"\n"
         return crontab + gap + b"".join(block)
-    return b"".join([*lines[: place.start], *block, *lines[place.stop :]])
+    before, after = _own_lines(lines[place], marks)
+    return b"".join([*lines[: place.start], *before, *block, *after, *lines[place.stop :]])
 
 
 def without_block(crontab: bytes, marks: Marks) -> bytes:
-    """Returns the crontab without the block; unchanged where there is none.
+    """Returns the crontab without the block, but with what the user wrote into it; unchanged where there is none.
 
     Raises:
         DataError: a mark stands there alone.
     """
     lines = crontab.splitlines(keepends=True)
     place = _find(lines, marks)
-    return crontab if place is None else b"".join(lines[: place.start] + lines[place.stop :])
+    if place is None:
+        return crontab
+    before, after = _own_lines(lines[place], marks)
+    return b"".join([*lines[: place.start], *before, *after, *lines[place.stop :]])
+
+
+def foreign_lines(crontab: bytes, marks: Marks) -> tuple[bytes, ...]:
+    """Returns the lines that the user wrote into the block; none where there is no block.
+
+    Raises:
+        DataError: a mark stands there alone.
+    """
+    lines = crontab.splitlines(keepends=True)
+    place = _find(lines, marks)
+    before, after = _own_lines(lines[place], marks) if place else ([], [])
+    return (*before, *after)
+
+
+def _own_lines(block: list[bytes], marks: Marks) -> tuple[list[bytes], list[bytes]]:
+    """Returns the user's lines in a block, those before the line of the retrain and those after it."""
+    inner = block[1:-1]
+    is_ours = (marks.signature in line and not line.lstrip().startswith(b"#") for line in inner)
+    ours = next((i for i, found in enumerate(is_ours) if found), len(inner))
+    return inner[:ours], inner[ours + 1 :]
+
+
+def _is_same(written: bytes, store: Path) -> bool:
+    try:
+        return os.path.realpath(written.decode()) == os.path.realpath(store)
+    except ValueError:  # no text, or with a zero byte
+        return False
 
 
 def _find(lines: list[bytes], marks: Marks) -> slice | None:
@@ -62,6 +124,67 @@ def _find(lines: list[bytes], marks: Marks) -> slice | None:
             "crontab -e, and delete what is left of the block",
         )
     return slice(firsts[0], lasts[0] + 1)
+
+
+@contextmanager
+def editing() -> Iterator[None]:
+    """Keeps other runs of this program from editing the user's crontab during the block.
+
+    What is locked is the user's home, as the system knows it whatever the environment says, or the program crontab
+    itself: both are there without being made, and the same for all who edit one crontab.
+
+    Raises:
+        DependencyError: cron is not installed.
+        LockedError: another run edited it all the while.
+    """
+    descriptor = _lock()
+    try:
+        yield
+    finally:
+        os.close(descriptor)  # frees the lock
+
+
+def _lock() -> int:
+    deadline = time.monotonic() + PATIENCE
+    descriptor = _what_to_lock()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise LockedError(
+                    f"Another run has been editing your crontab for {PATIENCE:g} s.", "try again when it is done"
+                ) from None
+            time.sleep(_PAUSE)
+        else:
+            return descriptor
+
+
+def _what_to_lock() -> int:
+    """Returns what stands for the user's crontab, opened: some file systems lock no folders, some users have none."""
+    for path in (_home(), _program()):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return descriptor
+        except OSError:
+            os.close(descriptor)
+            continue
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return descriptor
+    raise DataError("Nothing can be locked while your crontab is edited.", "leave --install out, and put the line in")
+
+
+def _home() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def read_crontab() -> bytes:
@@ -91,16 +214,20 @@ def write_crontab(content: bytes) -> None:
         raise _refused("changed", done.stderr)
 
 
-def _crontab(argument: str, content: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _program() -> str:
     program = which("crontab")
     if program is None:
         raise DependencyError(
             "The program crontab is not installed, so there is no crontab to edit.",
             "apt-get install cron, or --kind systemd",
         )
+    return program
+
+
+def _crontab(argument: str, content: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     # In English, so that "no crontab for" can be told from a refusal.
     return subprocess.run(
-        [program, argument],
+        [_program(), argument],
         input=content,
         capture_output=True,
         check=False,

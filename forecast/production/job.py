@@ -66,15 +66,23 @@ def cron_line(job: Job, timetable: Timetable) -> str:
     Raises:
         UsageError: it is too long for cron.
     """
-    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in job.environment)
-    command = f"cd {shlex.quote(str(job.folder))} && {variables} {shlex.join(job.command)}"
-    command = command.replace("%", r"\%")  # cron makes a line break of a bare one
+    variables = " ".join(f"{name}={_cron_word(value)}" for name, value in job.environment)
+    command = f"cd {_cron_word(str(job.folder))} && {variables} {' '.join(map(_cron_word, job.command))}"
     if len(command.encode()) > LONGEST_LINE:
         raise UsageError(
             f"The command has {len(command.encode()):,} bytes; cron takes {LONGEST_LINE}.",
             "--kind systemd, or folders with shorter names",
         )
     return f"{timetable.cron} {command}"
+
+
+def _cron_word(word: str) -> str:
+    r"""Returns a word as a shell gets it from cron, which makes a line break of a bare ``%`` and ``%`` of ``\%``.
+
+    Debian's cron also makes one backslash of two, and others don't: an end and a beginning of quotes, ``''``, keep a
+    backslash of the word apart from what follows it, so that all of them read the same.
+    """
+    return re.sub(r"\\(?=[\\%])", r"\\''", shlex.quote(word)).replace("%", r"\%")
 
 
 def systemd_units(job: Job, timetable: Timetable, zone: str | None) -> dict[str, str]:
@@ -89,7 +97,7 @@ def systemd_units(job: Job, timetable: Timetable, zone: str | None) -> dict[str,
     variables = " ".join(_quoted(f"{name}={value}") for name, value in job.environment)
     service = (
         f"[Unit]\nDescription=Retrain the forecast model {job.name}\nOnFailure={unit}-failure.service\n\n"
-        f"[Service]\nType=oneshot\nWorkingDirectory={_no_specifiers(str(job.folder))}\nEnvironment={variables}\n"
+        f"[Service]\nType=oneshot\nWorkingDirectory={_bare_path(job.folder)}\nEnvironment={variables}\n"
         f"ExecStart={_exec(job.command)}\n"
     )
     suffix = f" {zone}" if zone else ""
@@ -121,6 +129,12 @@ def _quoted(word: str) -> str:
     if re.fullmatch(r"[\w./:=@+,-]+", word):
         return word
     return '"' + _no_specifiers(word).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _bare_path(folder: Path) -> str:
+    """Returns a folder for a setting that knows no quotes: a slash keeps what would be cut off or join lines."""
+    text = _no_specifiers(str(folder))
+    return f"{text}/" if text[-1] in "\\ " else text
 
 
 def _no_specifiers(text: str) -> str:

@@ -1,7 +1,11 @@
 """When a model is retrained: one timetable, read from a time, a weekday or a cron expression, for cron and systemd."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
 
 from forecast.errors import UsageError, did_you_mean
 
@@ -69,6 +73,52 @@ class Timetable:
         if day_text.startswith("*") or weekday_text.startswith("*"):
             return (f"{weekday}*-{month}-{day} {clock}",)
         return f"*-{month}-{day} {clock}", f"{weekday}*-{month}-* {clock}"
+
+    def is_on(self, day: date) -> bool:
+        """Whether the job starts on a day."""
+        _, _, days, months, weekdays = self.values
+        _, _, day_text, _, weekday_text = self.cron.split()
+        fits = day.day in days, (day.weekday() + 1) % 7 in weekdays
+        both = day_text.startswith("*") or weekday_text.startswith("*")
+        return day.month in months and (all(fits) if both else any(fits))
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A day on which the clock jumps over all times of a timetable.
+
+    Attributes:
+        times: hours and minutes that are not on that day's clock.
+        then: the first minute after the jump.
+    """
+
+    day: date
+    times: tuple[tuple[int, int], ...]
+    then: datetime
+
+
+def skipped_days(timetable: Timetable, zone: ZoneInfo, today: date, days: int = 366) -> Iterator[Skipped]:
+    """Yields the days to come, today included, on which summer time begins and no time of the timetable is left."""
+    times = tuple(product(timetable.values[1], timetable.values[0]))
+    for day in (today + timedelta(days=i) for i in range(days)):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+        noon = midnight.replace(hour=23, minute=59)
+        if (noon.utcoffset() or timedelta()) <= (midnight.utcoffset() or timedelta()) or not timetable.is_on(day):
+            continue
+        starts = [midnight.replace(hour=hour, minute=minute) for hour, minute in times]
+        there = [start.astimezone(UTC).astimezone(zone) for start in starts]  # moved on where there is no such time
+        if all(
+            start.replace(tzinfo=None) != real.replace(tzinfo=None) for start, real in zip(starts, there, strict=True)
+        ):
+            yield Skipped(day, times, _after_jump(starts[0], zone))
+
+
+def _after_jump(start: datetime, zone: ZoneInfo) -> datetime:
+    """Returns the first minute on the clock after a time that is jumped over."""
+    then = start.replace(second=0)
+    while then.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != then.replace(tzinfo=None):
+        then += timedelta(minutes=1)
+    return then
 
 
 def daily(text: str) -> Timetable:

@@ -4,18 +4,30 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from forecast.errors import UsageError
-from forecast.production.crontab import marks_of, read_crontab, with_block, without_block, write_crontab
+from forecast.errors import DataError, UsageError
+from forecast.production.crontab import (
+    editing,
+    foreign_lines,
+    marks_in,
+    marks_of,
+    read_crontab,
+    with_block,
+    without_block,
+    write_crontab,
+)
 from forecast.production.disk import atomic_write, kind_of
 from forecast.production.job import Job, cron_line, systemd_units, usual_log
-from forecast.production.schedule import Timetable, daily, read_cron, weekly
+from forecast.production.schedule import Timetable, daily, read_cron, skipped_days, weekly
 from forecast.production.store import Store
 from forecast.workflows.destinations import check_folder_name, check_log
 
 LOCALTIME = Path("/etc/localtime")
+ZONES = "zoneinfo/"
+"""Before the name of a time zone in the path of its file."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,13 @@ class Plan:
 
     Attributes:
         zone: the time zone that systemd is told; cron knows only the machine's.
+        own_zone: the user's TZ, as it was given; empty where there is none.
     """
 
     job: Job
     timetable: Timetable
     zone: str | None
+    own_zone: str = ""
 
     @property
     def line(self) -> str:
@@ -69,9 +83,27 @@ class Plan:
     def cron_note(self) -> str:
         """What is to be said of a TZ that cron does not follow, or an empty string."""
         machine = machine_zone() or "UTC"
-        if self.zone in {None, machine}:
+        if not self.own_zone or zone_of(self.own_zone) == machine:
             return ""
-        return f"cron goes by the machine's clock ({machine}), not by your TZ ({self.zone}), in which the job runs."
+        return f"cron goes by the machine's clock ({machine}), not by your TZ ({self.own_zone}), in which the job runs."
+
+    def systemd_notes(self, now: datetime) -> tuple[str, ...]:
+        """Returns what is to be said of a TZ that systemd does not know, and of days on which the clock jumps."""
+        zone = self.zone or "UTC"
+        notes = []
+        if self.own_zone and zone_of(self.own_zone) is None:
+            notes.append(
+                f"systemd knows no time zone {self.own_zone} (your TZ), in which the job runs: "
+                f"the timer goes by the machine's clock ({zone})."
+            )
+        missed = next(skipped_days(self.timetable, ZoneInfo(zone), now.date()), None)
+        if missed:
+            times = ", ".join(f"{hour:02d}:{minute:02d}" for hour, minute in missed.times)
+            notes.append(
+                f"On {missed.day} the clock in {zone} jumps over {times}, and systemd starts nothing then; "
+                f"{missed.then:%H:%M} is there each day."
+            )
+        return tuple(notes)
 
 
 def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...]) -> Plan:
@@ -92,15 +124,28 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
     timetable = when.timetable()
     check_log(log)
     name = Store(root).model(name).champion().name
-    store, program = root.absolute(), program_words()
+    store, program = plain_path(root), program_words()
     path = f"{Path(program[0]).parent}:/usr/local/bin:/usr/bin:/bin"
     environment = {"PATH": path, "LANG": os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"}
     own = os.environ.get("TZ", "")
-    zone = own if _is_zone(own) else machine_zone()
+    zone = zone_of(own) or machine_zone()
     if own or zone:
         environment["TZ"] = own or zone or ""
     log = (log or usual_log(store, name)).absolute()
-    return Plan(Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone)
+    return Plan(Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone, own)
+
+
+def plain_path(path: Path) -> Path:
+    """Returns an absolute path without ``..``; links stay, as far as these allow it."""
+    absolute = path.absolute()
+    return absolute.resolve() if ".." in absolute.parts else absolute
+
+
+def zone_of(text: str) -> str | None:
+    """Returns the name of the time zone that a TZ means, which may be ``:Europe/Berlin`` or a path; None of others."""
+    bare = text.removeprefix(":")
+    name = bare.partition(ZONES)[2] or bare
+    return name if _is_zone(name) else None
 
 
 def program_words() -> tuple[str, ...]:
@@ -111,7 +156,7 @@ def program_words() -> tuple[str, ...]:
 
 def machine_zone() -> str | None:
     """Returns the time zone of the machine's clock, such as ``Europe/Berlin``; None where it has no name."""
-    _, found, zone = os.path.realpath(LOCALTIME).partition("zoneinfo/")
+    _, found, zone = os.path.realpath(LOCALTIME).partition(ZONES)
     return zone if found and _is_zone(zone) else None
 
 
@@ -151,32 +196,73 @@ def activation(timer: str) -> tuple[str, ...]:
     )
 
 
-def install_line(plan: Plan) -> bool:
-    """Puts the line into the user's crontab, in the place of an older one; returns whether that changed it.
+@dataclass(frozen=True)
+class Edit:
+    """What became of the user's crontab.
+
+    Attributes:
+        is_changed: whether it is another now.
+        kept: how many lines of the user's own stood between the marks, and now stand beside them.
+    """
+
+    is_changed: bool
+    kept: int = 0
+
+
+def install_line(plan: Plan) -> Edit:
+    """Puts the line into the user's crontab, in the place of older ones of the same model and store.
 
     Raises:
         DependencyError: cron is not installed.
-        DataError: cron refused.
+        LockedError: another run edits the crontab.
+        DataError: cron refused, or has the line not afterwards.
     """
-    return _change(lambda crontab: with_block(crontab, marks_of(plan.job.name, plan.job.store), plan.line))
+    job = plan.job
+
+    def put(crontab: bytes) -> bytes:
+        own = marks_of(job.name, job.store)
+        old, *others = (own, *(marks for marks in marks_in(crontab, job.name, job.store) if marks != own))
+        if own.first not in crontab.splitlines(keepends=True) and others:
+            old = others.pop(0)  # of an older spelling: its place is taken
+        for marks in others:
+            crontab = without_block(crontab, marks)
+        changed = with_block(crontab, old, plan.line)
+        return changed.replace(old.first, own.first).replace(old.last, own.last)
+
+    return _change(job.name, job.store, put, lambda crontab: f"{plan.line}\n".encode() in crontab)
 
 
-def remove_line(name: str, root: Path) -> bool:
-    """Takes a model's line out of the user's crontab; returns whether there was one.
+def remove_line(name: str, root: Path) -> Edit:
+    """Takes a model's lines out of the user's crontab.
 
     Raises:
         DependencyError: cron is not installed.
-        DataError: cron refused.
+        LockedError: another run edits the crontab.
+        DataError: cron refused, or has a line still.
     """
-    return _change(lambda crontab: without_block(crontab, marks_of(name, root.absolute())))
+    store = plain_path(root)
+
+    def take(crontab: bytes) -> bytes:
+        for marks in (marks_of(name, store), *marks_in(crontab, name, store)):
+            crontab = without_block(crontab, marks)
+        return crontab
+
+    return _change(name, store, take, lambda crontab: not marks_in(crontab, name, store))
 
 
-def _change(edit: Callable[[bytes], bytes]) -> bool:
-    before = read_crontab()
-    after = edit(before)
-    if after != before:
+def _change(name: str, store: Path, edit: Callable[[bytes], bytes], is_done: Callable[[bytes], bool]) -> Edit:
+    with editing():
+        before = read_crontab()
+        after = edit(before)
+        kept = sum(len(foreign_lines(before, marks)) for marks in marks_in(before, name, store))
+        if after == before:
+            return Edit(is_changed=False)
         write_crontab(after)
-    return after != before
+        if not is_done(read_crontab()):  # whoever knows nothing of the lock wrote at the same time
+            raise DataError(
+                "Your crontab was changed by another program just then, and what it wrote is in it.", "run it again"
+            )
+        return Edit(is_changed=True, kept=kept)
 
 
 def _is_zone(name: str) -> bool:
