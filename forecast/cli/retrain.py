@@ -1,10 +1,12 @@
 """`forecast retrain [NAME] [DATA]`."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forecast.cli.console import say
 from forecast.cli.duration import parse_duration
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
@@ -13,7 +15,7 @@ from forecast.cli.narration import narrated
 from forecast.cli.reading import read_options
 from forecast.cli.retrain_flags import RetrainFlags
 from forecast.cli.verdict import tell_retrain
-from forecast.errors import ExitCode, UsageError
+from forecast.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from forecast.workflows.retrain import RetrainRequest
@@ -37,7 +39,7 @@ def retrain_command(
 
     forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
     """
-    from forecast.production.alarm import Alarm, watched
+    from forecast.production.alarm import ENDED, Alarm, watched
     from forecast.production.job_log import open_log
     from forecast.production.store import Store
     from forecast.workflows.destinations import check_folder, check_log
@@ -49,7 +51,14 @@ def retrain_command(
     names = store.names()
     alarm = Alarm(flags.ping_url, flags.on_failure)
     only = names[0] if len(names) == 1 else ""
-    with watched(Alarm() if flags.dry_run else alarm, name if name in names else only) as watch:
+
+    def tell(event: str, sentence: str) -> None:
+        if event == ENDED or not output.quiet:
+            say(sentence, "Note")
+        with suppress(DataError):
+            open_log(flags.log_file, lambda: datetime.now(UTC))(event, {"reason": sentence})
+
+    with watched(Alarm() if flags.dry_run else alarm, name if name in names else only, tell) as watch:
         if data is None and name is not None and name not in names:
             from forecast.workflows.sources import name_and_data
 

@@ -102,7 +102,11 @@ class JobFlags:
     ] = None
     on_failure: Annotated[
         str | None,
-        _job("--on-failure", metavar="CMD", help="Run it on failure; it finds FORECAST_NAME, _MESSAGE, _EXIT_CODE."),
+        _job(
+            "--on-failure",
+            metavar="CMD",
+            help="Run it on failure, 60 s at most; it finds FORECAST_NAME, _MESSAGE, _EXIT_CODE.",
+        ),
     ] = None
 
 

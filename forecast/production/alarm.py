@@ -4,19 +4,30 @@ The watchdog's protocol is that of healthchecks.io: ``URL/start``, then ``URL/EX
 """
 
 import os
+import signal
 import subprocess
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
-from urllib.parse import urlsplit, urlunsplit
+from threading import Thread
+from urllib.error import HTTPError, URLError
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from forecast.errors import ExitCode, UsageError, exit_code_of
 
 PATIENCE = 5.0
-"""Seconds that a watchdog may take to answer."""
+"""Seconds that a watchdog may take to answer, in all: a byte now and then buys it no more."""
+LIMIT = 60.0
+"""Seconds that the command for a failure may take."""
+GRACE = 2.0
+"""Seconds that it has to end by itself when it is told to."""
 HEALTHY = (ExitCode.DONE, ExitCode.NOT_PROMOTED)
+UNHEARD, ENDED = "unheard", "ended"
+Tell = Callable[[str, str], None]
+"""Hears what went wrong beside the job: UNHEARD or ENDED, and a sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,49 +46,90 @@ class Alarm:
         """Refuses an address that can't be called.
 
         Raises:
-            UsageError: the address does not begin with http:// or https://.
+            UsageError: the address is not http://HOST or https://HOST, or its port is none.
         """
-        if self.ping_url is not None and not _is_web_address(self.ping_url):
+        if self.ping_url is None:
+            return
+        parts = _split(self.ping_url)
+        if parts is None:
             raise UsageError(
-                f"--ping-url {self.ping_url} is not the address of a watchdog.", "--ping-url https://hc-ping.com/UUID"
+                f"--ping-url {_without_password(self.ping_url)} is not the address of a watchdog.",
+                "--ping-url https://hc-ping.com/UUID",
             )
+
+
+def nobody(_event: str, _sentence: str) -> None:
+    """Hears, and says nothing."""
 
 
 @dataclass
 class Watch:
-    """A job that is being watched; it may say how it ended where it ends without an error."""
+    """A job that is being watched; it may say how it ended where it ends without an error.
+
+    Attributes:
+        tell: hears what the watchdog or the command for a failure did not do, each once.
+    """
 
     name: str
     exit_code: int = ExitCode.DONE
+    tell: Tell = nobody
+    is_told: bool = False
+
+    def ping(self, url: str | None, signal: str) -> None:
+        """Sends a signal, and says once that the watchdog does not hear."""
+        reason = ping(url, signal)
+        if reason and not self.is_told:
+            self.is_told = True
+            self.tell(UNHEARD, f"The watchdog (--ping-url) does not hear: {reason}.")
 
 
 @contextmanager
-def watched(alarm: Alarm, name: str) -> Iterator[Watch]:
+def watched(alarm: Alarm, name: str, tell: Tell = nobody) -> Iterator[Watch]:
     """Tells the watchdog of the block's beginning and end; an error of the block is told and goes on."""
-    watch, message = Watch(name), ""
-    ping(alarm.ping_url, "start")
+    watch, message = Watch(name, tell=tell), ""
     try:
+        watch.ping(alarm.ping_url, "start")
         yield watch
     except BaseException as error:
         watch.exit_code, message = exit_code_of(error), str(error)
         raise
     finally:
-        ping(alarm.ping_url, str(int(watch.exit_code)))
+        watch.ping(alarm.ping_url, str(int(watch.exit_code)))
         if watch.exit_code not in HEALTHY and alarm.on_failure:
             _run(alarm.on_failure, watch, message)
 
 
-def ping(url: str | None, signal: str) -> bool:
-    """Returns whether the watchdog heard the signal; one that is away, slow or angry is no error."""
-    if url is None:
-        return False
-    parts = urlsplit(url)
-    address = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{signal}"))
+def ping(url: str | None, signal: str) -> str:
+    """Returns why the watchdog did not hear the signal; one that is away, slow or angry is no error.
+
+    It is called from a thread that nobody waits for longer than ``PATIENCE``: names that can't be found and servers
+    that drip take their time where no time limit of Python's reaches.
+    """
+    parts = _split(url) if url is not None else None
+    if parts is None:
+        return ""
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path.rstrip('/')}/{signal}")
+    request = urllib.request.Request(urlunsplit(address))
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        request.add_unredirected_header("Authorization", f"Basic {b64encode(pair.encode()).decode()}")
+    reasons: list[str] = []
+    thread = Thread(target=lambda: reasons.append(_call(request)), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return reasons[0] if reasons else f"no answer within {PATIENCE:g} s"
+
+
+def _call(request: urllib.request.Request) -> str:
     try:
-        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
-            return int(answer.status) < 300
-    except (OSError, HTTPException, ValueError):
-        return False
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return "" if answer.status < 300 else f"it answers {answer.status}"
+    except HTTPError as error:
+        return f"it answers {error.code}"
+    except URLError as error:
+        return str(getattr(error.reason, "strerror", None) or error.reason)
+    except (OSError, HTTPException, ValueError) as error:
+        return str(error) or type(error).__name__
 
 
 def _run(command: str, watch: Watch, message: str) -> None:
@@ -86,12 +138,37 @@ def _run(command: str, watch: Watch, message: str) -> None:
         "FORECAST_MESSAGE": message,
         "FORECAST_EXIT_CODE": str(int(watch.exit_code)),
     }
-    subprocess.run(command, shell=True, check=False, env={**os.environ, **about})
+    # A session of its own, so that all it starts can be ended with it.
+    with subprocess.Popen(command, shell=True, env={**os.environ, **about}, start_new_session=True) as process:
+        try:
+            process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            watch.tell(ENDED, f"The command of --on-failure took longer than {LIMIT:g} s, and was ended.")
+        finally:
+            if process.poll() is None:
+                _end(process)
 
 
-def _is_web_address(url: str) -> bool:
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process and all of its group: asked first, then without asking."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(OSError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Returns the parts of a web address; None of what is none."""
     try:
         parts = urlsplit(url)
+        port = parts.port  # raises where it is no number up to 65535
     except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and url.isascii() and " " not in url
+        return None
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return parts if is_web and port != 0 and url.isascii() and url.isprintable() and " " not in url else None
+
+
+def _without_password(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://…@{tail}" if at else url
