@@ -297,3 +297,14 @@ def test_odd_lines_of_a_history_change_nothing(mine):
     after = read_past(mine.model("shops"))
     assert (after.looked, after.judged) == (before.looked, before.judged)
     assert use(mine, all_of_it=True) == {}
+
+
+def test_weights_so_large_that_nothing_comes_out_are_refused_at_the_forecast(mine):
+    tampered = Tampered(mine)
+    arrays = unpack_arrays(tampered.files[WEIGHTS])
+    heads = {name: np.full_like(array, 3e38) for name, array in arrays.items() if "/network" in name}
+    assert heads
+    tampered.seal(files={WEIGHTS: pack_arrays(arrays | heads)})
+    with np.errstate(all="ignore"), pytest.raises(DataError, match="shops v2 forecasts no number for") as error:
+        predict(PredictRequest("shops"), mine)
+    assert error.value.hint.startswith("forecast models rollback shops")

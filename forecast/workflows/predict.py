@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from forecast.data.continuation import read_future
 from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
@@ -12,7 +14,7 @@ from forecast.data.free_memory import free_memory, size_text
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
@@ -145,7 +147,23 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
     notes += untold_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)
     forecasts = stored.trained.forecast(panel, horizon)
+    check_numbers(stored, forecasts)
     return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
+
+
+def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:
+    """Refuses forecasts that are not all numbers, which would be empty cells.
+
+    Raises:
+        DataError: some are none; weights that are far too large are a reason.
+    """
+    lost = int((~np.isfinite(forecasts.point)).sum())
+    if lost:
+        version = stored.version
+        raise DataError(
+            f"{version.name} {version.label} forecasts no number for {lost:,} of {forecasts.point.size:,} steps.",
+            f"forecast models rollback {version.name}, or train it anew",
+        )
 
 
 def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int:
