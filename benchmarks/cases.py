@@ -52,7 +52,11 @@ class Outcome:
 
 
 def _check(file: str, *flags: str) -> tuple[str, ...]:
-    return ("check", file, *flags)
+    return ("check", file, *flags, "--format", "table")
+
+
+def _data(file: str, *flags: str) -> tuple[str, ...]:
+    return ("check", file, *flags, "--json")
 
 
 def _train(file: str, *flags: str) -> tuple[str, ...]:
@@ -60,10 +64,10 @@ def _train(file: str, *flags: str) -> tuple[str, ...]:
 
 
 CASES = (
-    Case("01", "two-digit years, 1948 to 2009", (_check("01_two_digit_years.csv"),),
-         (r"1948-01-01 … 2009-12-01", r"744 steps"), (r"20[1-9]\d-", r"(?i)interpolat")),
-    Case("03", "a day of 25 hours", (_check("03_day_of_25_hours.csv"),),
-         (r"hourly", r"2022-10-01", r"2022-11-20", r"1,224 steps")),
+    Case("01", "two-digit years, 1948 to 2009", (_data("01_two_digit_years.csv"),),
+         (r'"first": "1948-01-01', r'"last": "2009-12-01', r'"steps": 744'), (r"without a row",)),
+    Case("03", "a day of 25 hours", (_data("03_day_of_25_hours.csv"),),
+         (r'"frequency": "h"', r'"first": "2022-10-01', r'"last": "2022-11-20[T ]23', r'"steps": 1224')),
     Case("05", "close, not volume", (_check("05_volume_before_close.csv"),),
          (r"Target +Close/Last",), (r"Target +Volume",)),
     Case("07", "day and month swapped", (_train("07_day_and_month_swapped.csv"),),
@@ -73,21 +77,21 @@ CASES = (
     Case("10", "a sum over days without rows", (_check("10_sum_over_outage.csv", "--aggregate", "sum", "--freq", "D"),),
          (r"47 days", r"--fill interpolate")),
     Case("10b", "... and --fill obeyed", (
-        _check("10_sum_over_outage.csv", "--aggregate", "sum", "--freq", "D", "--fill", "interpolate"),),
-         (r"47 d(ay|ate)s",), (r"counted as 0",)),
+        _data("10_sum_over_outage.csv", "--aggregate", "sum", "--freq", "D", "--fill", "interpolate"),),
+         (r'"fill": "interpolate"|interpolated',), (r"counted as 0",)),
     Case("12", "names of files with dots", (
         _train("12_sales.2023.csv", "--horizon", "7"), _train("12_sales.2024.csv", "--horizon", "7"),
         ("models", "list")),
          (r"12_sales\.2023", r"12_sales\.2024")),
     Case("13", "three seasons", (_check("13_three_seasons.csv"),), (r"12",), (r"--season 1\b",)),
     Case("14", "36 months by 12", (_train("14_three_years_36_rows.csv", "--horizon", "12"),), (r"1 fold × 12 steps",)),
-    Case("16", "hours from to", (_check("16_hours_from_to.csv"),),
-         (r"hourly", r"2022-01-01.*2022-01-30", r"720 steps"), (r"24 series",)),
-    Case("18", "stamps that are ranges", (_check("18_interval_stamps.csv"),), (r"hourly", r"624 steps"), codes=(0,)),
+    Case("16", "hours from to", (_data("16_hours_from_to.csv"),),
+         (r'"first": "2022-01-01', r'"last": "2022-01-30[T ]23', r'"series": 1,', r'"steps": 720')),
+    Case("18", "stamps that are ranges", (_data("18_interval_stamps.csv"),), (r'"frequency": "h"', r'"steps": 624')),
     Case("20", "periods of 4, 4 and 5 weeks", (_train("20_periods_445.csv"),),
          (r"4 and 5 weeks|--no-dates",), codes=(5,)),
-    Case("22", "stamps beside the grid", (_check("22_jitter_around_grid.csv", "--freq", "5min"),), (r"600 steps",),
-         (r"(?i)interpolat|counted as 0",)),
+    Case("22", "stamps beside the grid", (_data("22_jitter_around_grid.csv", "--freq", "5min"),), (r'"steps": 600',),
+         (r"without a row|counted as 0",)),
     Case("24", "three header lines", (_check("24_three_header_lines.csv"),), (r"Close", r"(?i)2 lines|lines? 2")),
     Case("25", "a comma in a column's name", (_check("25_comma_in_column_name.csv", "--target", "Load, MW"),),
          (r"Target +Load, MW",)),
@@ -109,10 +113,12 @@ CASES = (
     Case("40", "half months", (_check("40_half_months.csv"),), (r"--no-dates",), codes=(0, 5)),
     Case("41", "fiscal quarters", (_check("41_fiscal_quarters.csv"),), (r"(?i)quarterly|%q",), codes=(0, 5)),
     Case("42", "weekday, zone, year", (_check("42_weekday_zone_year.csv"),), (r"hourly", r"2023-01-01")),
-    Case("43", "a market closed on Fridays", (_check("43_market_closed_friday.csv"),), (), (r"--fill zero",)),
-    Case("44", "a series that ended", (_train("44_series_that_ended.csv"),), (r"(?i)warning.*\bb\b.*2022-05",)),
-    Case("45", "weeks whose day changes", (_check("45_weekday_of_weeks_changes.csv"),), (r"120 steps",),
-         (r"(?i)interpolat",)),
+    Case("43", "a market closed on Fridays", (_check("43_market_closed_friday.csv"),),
+         (r"--fill previous",), (r"--fill zero",), codes=(0, 5)),
+    Case("44", "a series that ended", (_train("44_series_that_ended.csv"),),
+         (r"Warning +1 of 4 series ends before 2022-07-19: b",)),
+    Case("45", "weeks whose day changes", (_data("45_weekday_of_weeks_changes.csv"),), (r'"steps": 120',),
+         (r"without a row",)),
     Case("47", "a total with a colon", (_check("47_total_with_colon.csv"),), (r"(?i)left out", r"Total: Account")),
     Case("49", "a yearly season of days", (_train("49_yearly_season_weekly_baseline.csv", "--horizon", "90"),),
          (r"365",), (r"82 % below",)),
