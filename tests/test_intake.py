@@ -154,3 +154,20 @@ def test_the_least_of_machine_shell_and_container_counts(monkeypatch):
 def test_the_machine_tells_how_much_is_free(monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     assert 1 << 20 < free_memory() < 1 << 50
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_more_columns_than_can_be_looked_at_are_refused_at_once(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr("forecast.data.dialect.MOST_COLUMNS", 1000)
+    path = tmp_path / f"x.{ending}"
+    for width, is_read in ((1000, True), (1001, False)):
+        columns = {f"c{i}": ["a"] for i in range(width)}
+        if ending == "csv":
+            path.write_text("\n".join([",".join(columns), ",".join("a" for _ in columns)]))
+        else:
+            pq.write_table(pa.table(columns), path)
+        if is_read:
+            assert len(Table(read_source(path)).names) == width
+        else:
+            with pytest.raises(DataError, match="has 1,001 columns; 1,000 are the most that are read"):
+                Table(read_source(path))

@@ -24,6 +24,7 @@ LEAST_LINES = 5  # even of a file with thousands of columns
 DELIMITERS = (",", ";", "\t", "|")
 BLANKS = b" \t\r\n"
 COMMENT = "#"
+MOST_COLUMNS = 100_000
 MOST_TITLES = 30  # rows above the header
 PROOF = r"-?(0|\d{{4,}}){mark}\d+|-?\d+{mark}(\d{{1,2}}|\d{{4,}})"  # 1,234 may be a thousand, and so may 1.234
 DECIMAL_COMMA, DECIMAL_POINT = re.compile(PROOF.format(mark=",")), re.compile(PROOF.format(mark=r"\."))
@@ -86,6 +87,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
     top = _header(table)
     names = [field.strip() for field in table[top][1]]
     rows = [fields for _, fields in table[top + 1 :]]
+    check_width(len(names), name)
     if names[0].startswith(COMMENT):
         names[0] = names[0].lstrip(f"{COMMENT} ")
     if all(DATA.fullmatch(field) for field in names if field) and not _are_names(names, rows):
@@ -113,6 +115,17 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         below=heading.below,
         stack=heading.stack,
     )
+
+
+def check_width(columns: int, name: str) -> None:
+    """Refuses a table of more columns than can be looked at one by one.
+
+    Raises:
+        DataError: It has more.
+    """
+    if columns > MOST_COLUMNS:
+        message = f"{name} has {columns:,} columns; {MOST_COLUMNS:,} are the most that are read."
+        raise DataError(message, "put series below each other: a row a date and series, such as date,id,value")
 
 
 def _check_names(name: str, names: Sequence[str], header: Record, below: Record) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from forecast.data.dialect import check_width
 from forecast.data.free_memory import free_memory, size_text
 from forecast.data.intake import BOMB, HARMLESS, TABLE, too_many
 from forecast.data.source import Source
@@ -38,6 +39,7 @@ def read_parquet(source: Source) -> Columns:
         file = ParquetFile(pa.BufferReader(source.data))
         names = list(file.schema_arrow.names)
         left_out = {field.name: what for field in file.schema_arrow if (what := _strange(field.type))}
+        check_width(len(names) - len(left_out), source.name)
         _check_memory(file.metadata, len(names) - len(left_out), source)
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
