@@ -42,7 +42,7 @@ def test_what_is_usual_fits():
     ("asked", "flag"),
     [
         ({"horizon": 10_000}, "--horizon"),
-        ({"window": 5_000}, "--window"),
+        ({"window": 9_000}, "--window"),
         ({"units": 10_000}, "--units"),
         ({"layers": 50, "units": 2_000}, "--units"),
     ],

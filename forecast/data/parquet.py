@@ -1,5 +1,6 @@
 """Parquet files: their columns as an Arrow table, without those that no table of text could hold."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,12 @@ def read_parquet(source: Source) -> Columns:
         left_out = {field.name: what for field in file.schema_arrow if (what := _strange(field.type))}
         check_width(len(names) - len(left_out), source.name)
         _check_memory(file.metadata, len(names) - len(left_out), source)
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
         if twice is not None:
             raise DataError(f"{source.name} has more than one column called {twice}.", "rename one where it is written")
         table = file.read(columns=[name for name in names if name not in left_out])
+    except MemoryError:  # Arrow's is one of its exceptions, too
+        raise
     except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise damaged from None
     if table.num_rows == 0:

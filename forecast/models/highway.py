@@ -19,6 +19,8 @@ from forecast.specs import View
 Floats = NDArray[np.float32]
 
 MOST_WINDOWS = 15_000
+BLOCK = 1 << 11
+"""Windows that are normalised at a time, in double precision: all of a long lookback would take a gigabyte."""
 PENALTIES = 10.0 ** np.arange(-5, 3.1, 0.5)
 """Ridge penalties that are tried, in units of the mean squared input."""
 ROUNDS = 2
@@ -77,17 +79,19 @@ def _lesson(windows: Windows, view: View, statistics: SeriesStatistics) -> _Less
     first = np.searchsorted(windows.series, windows.series[some])
     count = np.searchsorted(windows.series, windows.series[some], side="right") - first
     maps = view_maps(view, windows.lookback, windows.horizon, statistics.base)
-    series, lookbacks = windows.series[some], windows.lookbacks(some)
-    seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
-    future = to_unit(windows.horizons(some), seen.mean, maps.log)
-    targets = np.clip((future - seen.base) / seen.scale, -CLIP, CLIP)
-    known = ~np.isnan(targets)
-    return _Lesson(
-        inputs=np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs).astype(np.float32),
-        targets=np.where(known, targets, 0).astype(np.float32),
-        known=known,
-        place=(some - first + 0.5) / count,
-    )
+    inputs = np.empty((len(some), windows.lookback), dtype=np.float32)
+    targets = np.empty((len(some), windows.horizon), dtype=np.float32)
+    known = np.empty(targets.shape, dtype=bool)
+    for start in range(0, len(some), BLOCK):
+        own = slice(start, start + BLOCK)
+        series = windows.series[some[own]]
+        seen = see(windows.lookbacks(some[own]), maps, statistics.level[series], statistics.scale[series])
+        future = to_unit(windows.horizons(some[own]), seen.mean, maps.log)
+        missed = np.clip((future - seen.base) / seen.scale, -CLIP, CLIP)
+        known[own] = ~np.isnan(missed)
+        inputs[own] = np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs)
+        targets[own] = np.where(known[own], missed, 0)
+    return _Lesson(inputs, targets, known, place=(some - first + 0.5) / count)
 
 
 def _ridge(lesson: _Lesson, kernel: Floats, penalties: NDArray[np.float64]) -> list[Floats]:

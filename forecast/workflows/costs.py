@@ -21,8 +21,8 @@ from forecast.specs import ModelSpec, Plan
 
 LIBRARIES = 700 << 20
 """Bytes that TensorFlow and the other libraries take."""
-NUMBERS = 6
-"""Arrays of windows, in double precision, that stand beside each other while a highway is begun."""
+NUMBERS = 3
+"""Arrays of windows, in double precision, whose memory is taken while a highway is begun; its own come besides."""
 COPIES = 5
 """Weights, their gradient, Adam's two moments and what is kept."""
 OF_A_STEP = 12
@@ -71,7 +71,7 @@ def _of_cell(task: Task, spec: ModelSpec, cells: int) -> float:
     looked_at = min(MOST_WINDOWS, max(task.windows, 1))
     begun = 0.0
     if any(view.ridge for view in spec.views):
-        begun = threads * 8.0 * (NUMBERS * looked_at * (lookback + horizon) + 4 * lookback**2)
+        begun = threads * 8.0 * (NUMBERS * looked_at * (lookback + horizon) + 4 * lookback**2 + 9 * lookback * horizon)
     weights = 4.0 * COPIES * spec_parameters(_with_inputs(spec, task.covariates))
     gates = 2 * len(GATES.get(spec.cell, ())) + 2
     states = 4.0 * spec.batch_size * (lookback // spec.segment) * spec.units * gates * spec.layers
