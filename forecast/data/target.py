@@ -127,7 +127,8 @@ def _closing(table: Table, names: Sequence[str], values: Mapping[str, FloatArray
         UndecidedError: There are those of several, side by side.
     """
     roles = {name: role_in_market(name) for name in names if not _is_constant(values[name])}
-    if len({"open", "high", "low"} & set(roles.values())) < 2 or any(meaning(name).score <= SURE for name in names):
+    is_market = len({"open", "high", "low"} & set(roles.values())) >= 2 or _is_ticker(roles)
+    if not is_market or any(meaning(name).score <= SURE for name in names):
         return None
     for role in ("close", "last", "price"):
         own = [name for name in roles if roles[name] == role]
@@ -140,6 +141,16 @@ def _closing(table: Table, names: Sequence[str], values: Mapping[str, FloatArray
             raise _undecided(table, shortest)
         return shortest[0]
     return None
+
+
+def _is_ticker(roles: Mapping[str, str]) -> bool:
+    """Returns whether the columns are a last price with what was traded at it and by how much it changed."""
+    others = [name for name, role in roles.items() if role != "last"]
+    return 0 < len(others) < len(roles) and all(_is_traded(name) or meaning(name).score >= DERIVED for name in others)
+
+
+def _is_traded(name: str) -> bool:
+    return bool({"volume", "vol", "volumen", "volumes", "wolumen", "cap"} & set(meaning(name).words))
 
 
 def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> Rated:
@@ -187,7 +198,7 @@ def _is_price(means: Meaning) -> bool:
 def _is_beside_volume_only(name: str, values: Mapping[str, FloatArray | None]) -> bool:
     """Returns whether nothing else but what is traded in a market stands beside a price."""
     rivals = [other for other in values if other != name and meaning(other).score <= VISITS + NEAR]
-    return all({"volume", "vol", "volumen", "wolumen", "cap"} & set(meaning(other).words) for other in rivals)
+    return all(map(_is_traded, rivals))
 
 
 def _numbers(table: Table, name: str, order: IntArray | None) -> FloatArray | None:

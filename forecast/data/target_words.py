@@ -16,7 +16,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-EXPLICIT, SALES, CLOSE, TOTAL, VALUE, AMOUNT, ORDERS, PRICE, VISITS = 0.0, 1.0, 1.2, 1.4, 1.9, 2.0, 2.4, 2.5, 3.0
+EXPLICIT, SALES, CLOSE, TOTAL, INCOME, VALUE, AMOUNT, ORDERS, PRICE, VISITS = (
+    0.0,
+    1.0,
+    1.2,
+    1.4,
+    1.5,
+    1.9,
+    2.0,
+    2.4,
+    2.5,
+    3.0,
+)
 LISTED, MEASURED, UNKNOWN, AID, DERIVED, NEVER = 4.0, 4.5, 5.0, 6.0, 7.0, 8.0
 """How soon a column is what is forecast: the lower the sooner."""
 COMPOUND, PART = 0.1, 0.4  # what a name loses that says more than the word, or has it elsewhere than at its head
@@ -24,12 +35,13 @@ COMPOUND, PART = 0.1, 0.4  # what a name loses that says more than the word, or 
 _WORDS: dict[float, str] = {
     EXPLICIT: "y target actual actuals observed zielwert zielgroesse zielgrosse",
     SALES: (
-        "sales demand umsatz umsaetze umsatze absatz absaetze absatze verkauf verkaeufe verkaufe "
+        "sales demand absatz absaetze absatze verkauf verkaeufe verkaufe "
         "nachfrage ventas venta demanda vendas ventes demande vendite domanda verkoop verkopen "
         "afzet vraag sprzedaz popyt prodeje poptavka eladas ertekesites kereslet satis satislar "
         "talep forsaljning efterfragan salg myynti kysynta vanzari продажи сбыт спрос 売上 売り上げ 販売 "
         "売れ行き 需要 销售 销量 銷售 銷量 需求 매출 판매 수요 "
     ),
+    INCOME: "umsatz umsaetze umsatze",
     CLOSE: (
         "close closing settle settlement schlusskurs schluss cierre cloture chiusura fechamento "
         "encerramento zamkniecie slotkoers zaverecna закрытие 終値 收盘 收盤 종가"
@@ -38,17 +50,18 @@ _WORDS: dict[float, str] = {
     VALUE: "value values wert valor valore valeur waarde wartosc hodnota vaerdi varde значение 値 值 값",
     AMOUNT: (
         "revenue revenues turnover amount amt quantity quantities qty units sold count cnt counts "
-        "passengers births deaths cases trips rides rentals bookings reservations arrivals departures "
-        "admissions shipments deliveries consumption usage load generation production output kwh mwh gwh mw "
-        "kw takings receipts menge mengen stueck stuck stueckzahl stuckzahl erloes erlos erloese erlose "
-        "anzahl betrag verbrauch erzeugung produktion einnahmen passagiere fahrgaeste fahrgaste geburten "
-        "lieferungen cantidad cantidades unidades ingresos facturacion importe consumo pasajeros quantidade "
-        "quantidades unidade receita faturamento passageiros quantite quantites unites affaires recette "
-        "recettes montant consommation passagers quantita fatturato ricavi ricavo incasso importo consumi "
-        "passeggeri pezzi omzet aantal hoeveelheid stuks verbruik bedrag ilosc sztuki przychod przychody "
-        "obrot zuzycie liczba kwota mnozstvi trzby obrat mennyiseg forgalom miktar adet ciro antal "
-        "omsattning omsaetning maara liikevaihto cantitate выручка количество объем оборот потребление "
-        "сумма 数量 金額 件数 個数 売上高 消費 金额 销售额 销售量 수량 금액"
+        "passengers births deaths cases confirmed recovered trips rides rentals bookings reservations "
+        "arrivals departures admissions shipments deliveries consumption usage load generation production "
+        "output kwh mwh gwh mw kw takings receipts menge mengen stueck stuck stueckzahl stuckzahl erloes "
+        "erlos erloese erlose anzahl betrag verbrauch erzeugung produktion einnahmen passagiere "
+        "fahrgaeste fahrgaste geburten lieferungen cantidad cantidades unidades ingresos facturacion "
+        "importe consumo pasajeros quantidade quantidades unidade receita faturamento passageiros "
+        "quantite quantites unites affaires recette recettes montant consommation passagers quantita "
+        "fatturato ricavi ricavo incasso importo consumi passeggeri pezzi omzet aantal hoeveelheid stuks "
+        "verbruik bedrag ilosc sztuki przychod przychody obrot zuzycie liczba kwota mnozstvi trzby obrat "
+        "mennyiseg forgalom miktar adet ciro antal omsattning omsaetning maara liikevaihto cantitate "
+        "выручка количество объем оборот потребление сумма 数量 金額 件数 個数 売上高 消費 "
+        "金额 销售额 销售量 수량 금액 "
     ),
     PRICE: (
         "price prices preis preise kurs kurse precio precios preco precos prix cours prezzo prezzi prijs "
@@ -60,13 +73,12 @@ _WORDS: dict[float, str] = {
         "zamowienia заказы 注文 注文数 订单 주문 "
     ),
     VISITS: (
-        "volume vol volumen volumes wolumen volym visits visitors sessions users clicks views "
-        "pageviews impressions calls tickets customers guests downloads signups leads footfall "
-        "traffic requests hits besuche besucher sitzungen nutzer kunden klicks aufrufe anrufe "
-        "visitas visitantes sesiones usuarios clientes sessoes visites visiteurs utilisateurs "
-        "clients appels visite visitatori sessioni utenti clienti bezoeken bezoekers sessies "
-        "gebruikers klanten wizyty sesje uzytkownicy klienci odwiedziny визиты посетители клиенты "
-        "訪問 来客 客数 访问 방문 出来高 成交量 "
+        "volume vol volumen volumes wolumen volym visits visitors sessions users clicks views pageviews "
+        "impressions likes comments shares calls tickets customers guests downloads signups leads "
+        "footfall traffic requests hits besuche besucher sitzungen nutzer kunden klicks aufrufe anrufe "
+        "visitas visitantes sesiones usuarios clientes sessoes visites visiteurs utilisateurs clients "
+        "appels visite visitatori sessioni utenti clienti bezoeken bezoekers sessies gebruikers klanten "
+        "wizyty sesje uzytkownicy klienci odwiedziny визиты посетители клиенты 訪問 来客 客数 访问 방문 出来高 成交量 "
     ),
     LISTED: (
         "cost costs profit margin income cogs kosten gewinn coste costo custo cout beneficio lucro benefice "
@@ -116,6 +128,7 @@ _LINKS = frozenset(("of", "per", "der", "des", "de", "von", "pro", "par", "por",
 _ARTICLES = frozenset(("the", "les", "la", "el", "los", "las", "l", "i", "in"))
 _SPANS = frozenset(("year", "week", "month", "quarter", "day", "yr", "jahr", "woche", "monat", "ano", "annee"))
 _NO_HEADS = frozenset(("account", "discount", "viscount", "forecast", "disclose", "override"))
+_CURRENCY = re.compile(r"[$€£¥]|(?<![^\W\d_])(usd|eur|gbp|chf|jpy|cny|inr|dollars?|euros?)(?![^\W\d_])", re.IGNORECASE)
 _WIDE = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # written without blanks
 _LONG = 5  # letters of a word that may be the end of a longer one: Tagesumsatz, weeklysales
 _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"})
@@ -193,7 +206,7 @@ def meaning(name: str) -> Meaning:
     if word in _set(_BORROWED) and AID in others:  # shipping cost, fuel price
         return Meaning(AID, word, words)
     is_listed = score == PRICE and bool(_set(_LISTS) & {*words, words[head].removesuffix(word)})
-    score = _of_compound(score, words, others)
+    score = INCOME if score == SALES and _CURRENCY.search(name) else _of_compound(score, words, others)
     return Meaning(score + COMPOUND * (len(words) > 1), word, words, is_listed, is_total)
 
 
