@@ -2,8 +2,9 @@
 
     python benchmarks/tuning/doubt.py collect CACHE [--real DIR] [--only TEXT]    one GRU a set, at each of its origins
     python benchmarks/tuning/doubt.py table CACHE                                 rules, on what was collected
+    python benchmarks/tuning/doubt.py short CACHE [--real DIR]                    rules, on short histories one by one
 
-Collecting takes an hour on two cores, a table a minute. Every origin is forecast with what ``train`` would have
+Collecting takes an hour on two cores, tables minutes. Every origin is forecast with what ``train`` would have
 learned there on the folds before it; a large panel's network is trained once, at the earliest origin.
 """
 
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from doubt_sets import DevSet, dev_sets
+import pandas as pd
+from doubt_sets import DevSet, dev_sets, generated, histories, panel_of
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
@@ -26,10 +28,11 @@ from forecast.evaluation.backtest import evidence_shifts, forecast_points
 from forecast.evaluation.splits import rolling_origins
 from forecast.evaluation.standards import Standards
 from forecast.models import combination
+from forecast.models.baselines import BaselineName, baseline
 from forecast.models.combination import FEW, Evidence, Handful, learn_combination
 from forecast.models.fitting import RecurrentForecaster
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.random_walk import RULE, WalkRule, behaves_like_walk
+from forecast.models.random_walk import RULE, WalkRule, behaves_like_walk, walks
 from forecast.models.recipe import make_spec
 from forecast.specs import Machine, Plan, Settings
 from forecast.workflows.planning import HORIZONS, make_plan
@@ -37,6 +40,9 @@ from forecast.workflows.planning import HORIZONS, make_plan
 FloatArray = NDArray[np.float64]
 ORIGINS, FEWEST = 6, 3
 SETTINGS = Settings(preset="fast", seeds=1)
+MONTHS, MOST = 12, 300
+NAMES: tuple[BaselineName, BaselineName] = ("smoothing", "naive")
+STYLES = ("gauss", "student", "garch", "volatile", "crypto", "drifting", "reverting40", "momentum")
 RULES: dict[str, tuple[WalkRule, float]] = {
     "nobody doubted": (replace(RULE, share=2.0), 30.0),
     "as it is": (RULE, 30.0),
@@ -170,16 +176,65 @@ def _table(cache: Path) -> None:
             )
 
 
+def _short(real: Path | None) -> None:
+    """Tells of short monthly histories, one by one, what is taken for a walk, and what smoothing is worth on those."""
+    rounds = 4
+    for steps in (130, 84):
+        known = steps - rounds * MONTHS
+        told: dict[bool, list[tuple[Panel, FloatArray]]] = {
+            is_price: [_gains(values, rounds) for values in groups] for is_price, groups in _histories(steps, real)
+        }
+        for name, (rule, _) in RULES.items():
+            if name != "as it is" and not name.startswith("without"):  # a rule of its own
+                continue
+            for is_price, what in ((True, "prices"), (False, "others")):
+                are = np.concatenate([walks(panel, MONTHS, MONTHS, rule) for panel, _ in told[is_price]])
+                gains = np.concatenate([gain for _, gain in told[is_price]])
+                sys.stdout.write(
+                    f"{known} months, {what} ({len(are)}), {name}: walks {are.mean():.3f}, mean of what is lost by"
+                    f" taking these for such {100 * (gains * are).mean():.2f} %\n"
+                )
+
+
+def _histories(steps: int, real: Path | None) -> Iterator[tuple[bool, list[list[FloatArray]]]]:
+    """Yields whether they are prices, and monthly histories of one length, group by group."""
+    rng = np.random.default_rng(5)
+    groups = [list(generated(rng, 60, steps, style)) for style in STYLES]
+    pieces = []
+    for path in sorted(real.glob("MS_*.csv")) if real else ():
+        for column in pd.read_csv(path, index_col=0).to_numpy(float).T:
+            pieces += [column[start : start + steps] for start in range(0, len(column) - steps + 1, steps)]
+    yield True, [*groups, *([pieces] if pieces else [])]
+    others = [histories(name, "MS", steps)[:MOST] for name in ("m3_monthly", "m4_monthly_sub200", "tourism_monthly")]
+    yield False, [group for group in others if group]
+
+
+def _gains(series: list[FloatArray], rounds: int) -> tuple[Panel, FloatArray]:
+    """Returns what is known at the first origin, and by how much smoothing is better than the last value, (S,)."""
+    panel = panel_of(series, "MS")
+    errors = np.zeros((2, len(panel)))
+    for back in range(rounds, 0, -1):
+        known = panel.until(panel.lengths - back * MONTHS)
+        truth = panel.values[(panel.offsets[:-1] + known.lengths)[:, None] + np.arange(MONTHS)]
+        for place, name in enumerate(NAMES):
+            errors[place] += ((baseline(name, known, MONTHS, (MONTHS,)) - truth) ** 2).sum(axis=1)
+    with np.errstate(all="ignore"):
+        gains = np.log(errors[1] / errors[0]) / 2
+    return panel.until(panel.lengths - rounds * MONTHS), np.where(np.isfinite(gains), gains, 0.0)
+
+
 def main() -> None:
     """Collects or tabulates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("collect", "table"))
+    parser.add_argument("what", choices=("collect", "table", "short"))
     parser.add_argument("cache", type=Path)
     parser.add_argument("--real", type=Path)
     parser.add_argument("--only", default="")
     given = parser.parse_args()
     if given.what == "collect":
         _collect(given.cache, given.real, given.only)
+    elif given.what == "short":
+        _short(given.real)
     else:
         _table(given.cache)
 

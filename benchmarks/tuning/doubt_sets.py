@@ -40,7 +40,7 @@ def panel_of(series: list[FloatArray], code: str, start: int = 0) -> Panel:
     return Panel(names, np.concatenate(series), offsets, first, frequency, "y")
 
 
-def _walk(rng: np.random.Generator, series: int, steps: int, style: str) -> FloatArray:
+def generated(rng: np.random.Generator, series: int, steps: int, style: str) -> FloatArray:
     """Returns prices of one style, (series, steps)."""
     shocks = _shocks(rng, series, steps, style)
     size = {"crypto": 0.03}.get(style, 0.02)
@@ -130,7 +130,7 @@ def dev_sets(folder: Path | None) -> Iterator[DevSet]:
     rng = np.random.default_rng(20260)
     for style, code, series, steps in GENERATED:
         for copy in range(2 if series == 1 else 1):
-            values = _walk(rng, series, steps, style)
+            values = generated(rng, series, steps, style)
             yield DevSet(f"{style} {code} {series}x{steps} {copy}", panel_of(list(values), code), True)
     for code, series, steps, deals in SHELVES:
         values = _sticky(rng, series, steps, deals=deals)
@@ -148,14 +148,19 @@ def dev_sets(folder: Path | None) -> Iterator[DevSet]:
 
 
 def _cut(name: str, code: str, series: int, steps: int, rng: np.random.Generator) -> Iterator[DevSet]:
-    table = pd.read_csv(DATA / f"{name}.csv", usecols=["unique_id", "ds", "y"], parse_dates=["ds"])
-    if code == "B":
-        table = table[table.ds.dt.dayofweek < 5]
-    groups = [group.y.interpolate().bfill().to_numpy(float) for _, group in table.groupby("unique_id", sort=True)]
-    long = [one[-steps:] for one in groups if len(one) >= steps]
+    long = histories(name, code, steps)
     rounds = SINGLES if series == 1 else 1
     order = rng.permutation(len(long))
     for copy in range(rounds):
         own = [long[place] for place in order[copy * series : (copy + 1) * series]]
         if own:
             yield DevSet(f"{name} {code} {len(own)}x{steps} {copy}", panel_of(own, code), False)
+
+
+def histories(name: str, code: str, steps: int) -> list[FloatArray]:
+    """Returns the last so many steps of each series of a training part that has them."""
+    table = pd.read_csv(DATA / f"{name}.csv", usecols=["unique_id", "ds", "y"], parse_dates=["ds"])
+    if code == "B":
+        table = table[table.ds.dt.dayofweek < 5]
+    groups = [group.y.interpolate().bfill().to_numpy(float) for _, group in table.groupby("unique_id", sort=True)]
+    return [one[-steps:] for one in groups if len(one) >= steps]
