@@ -181,7 +181,7 @@ def test_what_is_to_be_said_is_warned_of(path):
         (lambda data: compare(data, seed=-1), "seed is -1; it must be a whole number", "seed=0 or more"),
         (lambda data: compare(data, target="sales"), "sales", "visits"),
         (lambda data: compare(read_panel(data), target="x"), "The data has been read already", "read_panel"),
-        (lambda data: train(data, "lstn"), "no network 'lstn'. Did you mean 'lstm'?", "--model"),
+        (lambda data: train(data, "lstn"), "no model 'lstn'. Did you mean 'lstm'?", "--model"),
         (lambda data: read_panel("nowhere.csv"), "There is no file nowhere.csv", "check the path"),
         (lambda data: load("nobody", store="nowhere"), "There is no model 'nobody'", "forecast train"),
         (lambda data: train(data, "gru", **BARE).predict(0), "0 is not a number of steps", "1 or more"),

@@ -260,11 +260,11 @@ def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
 
 def choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
     """Returns the network with the lowest error in the backtest, and in words why it was taken."""
+    if request.model != AUTO:
+        return request.model, ""
     metric, tried = request.settings.metric, {row.model for row in contest.board.rows}
     candidates = [name for name in candidates_for(request.model) if name in tried]  # a deadline may leave some out
     ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
-    if request.model != AUTO:
-        return ranked[0], ""
     reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
     if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
         error = {name: float(getattr(contest.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
