@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import fdtr, fdtrc
+from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import FloatArray
 
@@ -73,10 +74,11 @@ def season_evidence(series: Sequence[FloatArray], season: int) -> list[SeasonEvi
     for place, values in enumerate(series):
         if season > 1 and values.size >= 2 * season:
             groups.setdefault(min(values.size, MOST_SEASONS * season), []).append(place)
-    for length, places in groups.items():
-        values = np.stack([series[place][-length:] for place in places])
-        for place, one in zip(places, _judge_all(values, season), strict=True):
-            found[place] = one
+    with threadpool_limits(1, user_api="blas"):  # such small regressions wait for each other on several cores
+        for length, places in groups.items():
+            values = np.stack([series[place][-length:] for place in places])
+            for place, one in zip(places, _judge_all(values, season), strict=True):
+                found[place] = one
     return found
 
 

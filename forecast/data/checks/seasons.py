@@ -6,7 +6,7 @@ import numpy as np
 
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import outliers
-from forecast.data.checks.season_evidence import SeasonEvidence, season_evidence
+from forecast.data.checks.season_evidence import MOST_SEASONS, SeasonEvidence, season_evidence
 from forecast.data.findings import counted
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.specs import Season
@@ -54,6 +54,7 @@ def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Se
     chosen = examined(panel)[:: max(1, len(panel) // MOST_SERIES)]
     seasons = panel.frequency.seasons if seasons is None else seasons
     whole: dict[int, FloatArray] = {}
+    reach = min(MOST_STEPS, (MOST_SEASONS + 1) * max(seasons, default=0))
     found: list[Season] = []
     for season in seasons:
         long = [int(i) for i in chosen if panel.lengths[i] >= LEAST_CYCLES * season]
@@ -62,7 +63,7 @@ def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Se
             continue
         for i in long:
             if i not in whole:
-                whole[i] = _without_outliers(panel.series(i)[-MOST_STEPS:], seasons)
+                whole[i] = _without_outliers(panel.series(i)[-reach:], seasons)
         shorter = [one.steps for one in found]  # a day comes again with every week
         evidence = season_evidence([without_cycles(whole[i], shorter) for i in long], season)
         found.append(_judged(season, float(np.median(panel.lengths[long])) / season, evidence))
