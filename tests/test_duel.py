@@ -11,7 +11,7 @@ from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.recurrent import Network
-from forecast.specs import Settings
+from forecast.specs import Plan, Settings
 from forecast.workflows import duel
 from forecast.workflows.duel import Recipe, fight_recipes, find_hold_out, score_on
 
@@ -139,7 +139,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     contest = SimpleNamespace(
         backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds),
         specs={"gru": spec.with_(**changes)},
-        plan=SimpleNamespace(season=WEEK, horizon=5, refit=True),
+        plan=Plan(5, 10, (WEEK,), 1, refit=True, nonnegative=True),
         machine=None,
     )
     trained = []
