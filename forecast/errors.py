@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import IntEnum
+from signal import Signals
 
 LONGEST = 500
 """Signs of a message or a hint: one that quotes a file of one line would be as long as the file."""
@@ -32,7 +33,9 @@ class ExitCode(IntEnum):
     QUALITY_GATE = 7
     NOT_PROMOTED = 10
     LOCKED = 75
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ForecastError(Exception):
@@ -45,6 +48,11 @@ class ForecastError(Exception):
         super().__init__(self.message)
         if self.hint:
             self.add_note(f"hint: {self.hint}")  # where Python shows the error
+
+    def add(self, sentence: str) -> None:
+        """Adds to the message what is true all the same."""
+        self.message = f"{self.message} {printable(shortened(sentence))}"
+        self.args = (self.message,)
 
 
 class UsageError(ForecastError):
@@ -106,10 +114,25 @@ class LockedError(ForecastError):
     exit_code = ExitCode.LOCKED
 
 
+class Stopped(BaseException):
+    """A signal ends the run: Ctrl-C, a terminal that is closed, systemd, or a shutdown. No library is to catch it.
+
+    Attributes:
+        number: of the signal.
+        truth: what is true of the store, in a sentence.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number, self.truth = number, "The store is as it was."
+        super().__init__(f"stopped by {Signals(number).name}")
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """Returns what the shell will see of an error."""
     if isinstance(error, ForecastError):
         return error.exit_code
+    if isinstance(error, Stopped):
+        return ExitCode(128 + error.number)
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     if lacks_threads(error):

@@ -170,15 +170,15 @@ def test_closed_stream_is_no_error(command, code, shop):
 
 END = r"""
 import atexit, sys
-from forecast import cli
+from forecast.cli import main, program
 class Last:
     def __del__(self):
         print("taken apart", flush=True)
 last = Last()
 sys.stdout.write("begun\n")  # not flushed
-cli.prepare_streams = lambda: atexit.register(print, "tidied up")  # as a library may at any time
+program.prepare_streams = lambda: atexit.register(print, "tidied up")  # as a library may at any time
 sys.argv = ["forecast", *sys.argv[1:]]
-cli.main()
+main()
 """
 
 

@@ -503,9 +503,10 @@ def test_interrupted_training_leaves_the_store_as_it_was(press, tmp_path):
         process.send_signal(press)
         out, err = process.communicate(timeout=60)
     assert out == ""
-    assert process.returncode == (130 if press == signal.SIGINT else -press)
-    if press == signal.SIGINT:
-        assert err.splitlines()[-1] == "Stopped. The store is as it was."
+    assert process.returncode == (-press if press == signal.SIGKILL else 128 + press)
+    if press != signal.SIGKILL:
+        by = "" if press == signal.SIGINT else " by SIGTERM"
+        assert err.splitlines()[-1] == f"Stopped{by}. The store is as it was."
         assert "Traceback" not in err
     assert run("predict", "visits", folder=folder).out == before
     assert len(run("models", "show", "visits", folder=folder).rows) == 1

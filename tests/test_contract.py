@@ -175,7 +175,7 @@ RAISED = {
     ExitCode.TRAINING: TrainingError("NaN"),
     ExitCode.INTERRUPTED: KeyboardInterrupt(),
 }
-ELSEWHERE = {ExitCode.NOT_PROMOTED, ExitCode.LOCKED}
+ELSEWHERE = {ExitCode.NOT_PROMOTED, ExitCode.LOCKED, ExitCode.HUNG_UP, ExitCode.TERMINATED}
 
 
 @pytest.mark.parametrize(("code", "words"), ENDS.items())

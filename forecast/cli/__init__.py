@@ -1,122 +1,28 @@
-"""The command line: options in, one workflow called, its result printed. Heavy imports wait for their command."""
+"""The command line: options in, one workflow called, its result printed. Heavy imports wait for their command.
 
-import atexit
+What is imported here is imported before Ctrl-C can be heard: as little as can be.
+"""
+
 import os
+import signal
 import sys
 import time
-import warnings
-from itertools import pairwise
+from types import FrameType
 from typing import NoReturn
-
-import typer
-
-from forecast.cli.console import json_text, wrapped
-from forecast.cli.question import commands_for
-from forecast.cli.run import Run
-from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
-from forecast.cli.usage import refuse_empty, usage_error
-from forecast.errors import (
-    DependencyError,
-    ExitCode,
-    ForecastError,
-    OpenQuestionError,
-    TrainingError,
-    UndecidedError,
-    lacks_memory,
-    lacks_threads,
-    printable,
-)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits: the one place that turns an error into words and a number."""
+    """Runs the command line and exits."""
     began = time.monotonic() - (time.process_time() if arguments is None else 0.0)  # what the start took so far
-    given = sys.argv[1:] if arguments is None else arguments
-    codes: list[int] = []
-    if arguments is None:
-        atexit.register(_leave, codes)  # the first to register is the last to be called
-    if arguments is None and "--debug" not in given:
-        warnings.simplefilter("ignore")  # of libraries: not the user's concern
-    prepare_streams()
-    try:
-        code = _run(given, Run(began, _wants_json(given)))
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
-        silence(sys.stdout)
-        code = ExitCode.DONE
-    codes.append(code)
-    sys.exit(code)
+    if arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop_at_once)
+    from forecast.cli.program import run_program
+
+    run_program(arguments, began)
 
 
-def _leave(codes: list[int]) -> None:
-    """Ends the process where its exit code is known, without taking Python apart.
-
-    A thread of a library (Arrow's, TensorFlow's) that wants the interpreter while it is taken apart would abort the
-    process, seldom and on a busy machine, after all its work was done: cron would see signal 6.
-    """
-    if codes:
-        write_note("")  # main has flushed the output; this flushes the rest
-        os._exit(codes[0])
-
-
-def _run(arguments: list[str], run: Run) -> int:
-    from forecast.cli.app import root_command
-
-    try:
-        refuse_empty(arguments)
-        with telling_of_stdout():
-            code = root_command()(arguments, prog_name="forecast", standalone_mode=False, obj=run)
-    except ForecastError as error:
-        if "--debug" in arguments:
-            raise
-        return _report(error, arguments, run)
-    except typer.exceptions.TyperException as error:
-        complaint = usage_error(error)
-        return _report(complaint, arguments, run) if complaint else ExitCode.USAGE
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
-        if "--debug" in arguments:
-            raise
-        if lacks_memory(error):
-            hint = "fewer rows or columns; of networks, smaller --units, --window or --horizon; or ulimit -v with more"
-            return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
-        if lacks_threads(error):
-            lacking = DependencyError("The system allows this user no more threads.", "ulimit -u with a larger number")
-            return _report(lacking, arguments, run)
-        hint = "run it again with --debug and report what it prints"
-        bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
-        return _report(bug, arguments, run)
-    if code == ExitCode.INTERRUPTED:
-        write_note("Stopped. The store is as it was.\n")
-    return int(code or 0)
-
-
-def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
-    """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
-    hints = [error.hint] if error.hint else []
-    if isinstance(error, UndecidedError | OpenQuestionError):
-        hints = commands_for(error, arguments)
-    if run.is_json:
-        words = [word for word in arguments if not word.startswith("-")]
-        content = {"code": int(error.exit_code), "message": error.message, "hint": ", or ".join(hints)}
-        content |= {"command": words[0] if words else ""}
-        write_note(json_text({"error": content}) + "\n")
-        return error.exit_code
-    red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
-    text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
-    write_note(text.removeprefix("error:"), f"{red}error:{plain}")
-    for label, hint in zip(("hint:", *[""] * len(hints)), hints, strict=False):  # not wrapped: commands to be copied
-        write_note(f"{label:<7}{printable(hint)}\n")
-    return error.exit_code
-
-
-def _wants_json(arguments: list[str]) -> bool:
-    pairs = pairwise(arguments)
-    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
-
-
-def _colours() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
+def _stop_at_once(number: int, _frame: FrameType | None) -> None:
+    """Ends a run that has done nothing yet, in one line and not in a trace through half of its imports."""
+    if sys.stderr is not None:  # closed by the caller
+        os.write(2, b"Stopped. The store is as it was.\n")
+    os._exit(128 + number)

@@ -23,7 +23,7 @@ from forecast.cli.train import train_command
 EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
     "Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or config · "
     "6 training failed · 7 a quality gate failed · 10 not promoted (with --detailed-exitcode) · "
-    "75 another run holds the lock · 130 Ctrl-C"
+    "75 another run holds the lock · 129 SIGHUP · 130 Ctrl-C · 143 SIGTERM"
 )
 
 EXAMPLES = """From a CSV of sales or prices to forecasts you can trust.

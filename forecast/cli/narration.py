@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecast.cli.console import ProgressLine, count, say, say_beside, say_notes
 from forecast.cli.flags import OutputFlags
+from forecast.cli.signals import check_signals
 from forecast.cli.verbosity import Phases, tell_reading, tell_specs
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
@@ -65,7 +66,8 @@ class Narrator:
             say(f"{about} on this machine, at a rough guess: {shorter}", "Time")
 
     def progress(self, label: str, share: float) -> None:
-        """Moves the bar."""
+        """Moves the bar, unless the run is to stop."""
+        check_signals()
         self._bar.update(label, share)
         if self._phases:
             self._phases.enter(label)

@@ -26,6 +26,7 @@ from forecast.data.readers import Reading, ReadOptions
 from forecast.data.source import Source
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
+from forecast.production.journal import Entry
 from forecast.production.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
 from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
@@ -34,6 +35,7 @@ from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import forecast_csv, stem_of
 from forecast.workflows.predict import forecast_from, panel_of, with_future
+from forecast.workflows.recording import Progress
 from forecast.workflows.sources import called_alike, only_model
 from forecast.workflows.timing import Terms
 from forecast.workflows.train import TrainRequest, beside, candidates_for, finish
@@ -231,10 +233,10 @@ def train(
         models = Store(Path(store or scratch)).model(called)
         reading = checked_name(models, reading, reading.source, force=False)
         with models.lock():
-            began = time.perf_counter()
+            progress = Progress(models, Entry("train", "failed"))
             terms = Terms(deadline=deadline, is_train=True)
             contest = run_contest(reading, chosen, beside(candidates), device, Silence(), terms)
-            result = finish(request, contest, models, lambda: datetime.now(UTC), Silence(), began)
+            result = finish(request, contest, progress, lambda: datetime.now(UTC), Silence())
         stored = load_version(result.version)
     version = None if store is None else result.version.label
     return Model(called, result.chosen, version, leaderboard_frame(contest), stored, reading.panel)

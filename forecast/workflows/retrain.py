@@ -6,29 +6,24 @@ Whatever happens on the way, the champion is whole and in use; only the step ``p
 Nothing heavy is imported before there is something to do.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import DataError, ForecastError, exit_code_of
-from forecast.production.journal import Entry, try_entry, write_entry
-from forecast.production.model_store import ModelStore
+from forecast.production.journal import Entry
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Device, Preset
 from forecast.workflows.freshness import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
+from forecast.workflows.recording import Log, Progress, recorded
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.readers import ReadOptions
     from forecast.workflows.contest import Reporter
     from forecast.workflows.outputs import Outlook
-
-Log = Callable[[str, dict[str, Any]], None]
-"""Hears the name of each stage, and its facts."""
 
 
 @dataclass(frozen=True)
@@ -124,21 +119,6 @@ class RetrainResult:
     outlook: "Outlook | None" = None
 
 
-@dataclass(eq=False)
-class Progress:
-    """How far a run has come: what its line in the history will say if it ends here."""
-
-    models: ModelStore
-    began: float = field(default_factory=time.perf_counter)
-    known: Entry = field(default_factory=lambda: Entry("retrain", "failed"))
-    is_about_data: bool = False  # what fails now is the data's fault
-
-    def learn(self, **facts: Any) -> Entry:
-        """Adds facts, and returns the line so far."""
-        self.known = replace(self.known, **facts, seconds=round(time.perf_counter() - self.began, 3))
-        return self.known
-
-
 def retrain(
     request: RetrainRequest, store: Store, now: Callable[[], datetime], reporter: "Reporter", log: Log
 ) -> RetrainResult:
@@ -154,8 +134,8 @@ def retrain(
     source = request.source or str(champion.manifest["data"]["source"])
     log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
-        progress = Progress(models)
-        with _recorded(progress, now, log, is_dry=request.dry_run):
+        progress = Progress(models, Entry("retrain", "failed"))
+        with recorded(progress, now, log, is_dry=request.dry_run):
             past = read_past(models)
             progress.learn(champion=past.champion.label, training_end=past.champion.manifest["data"]["training_end"])
             fingerprint = fingerprint_of(source)
@@ -168,7 +148,7 @@ def retrain(
 
                 result = Succession(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:
-                write_entry(models, result.entry, now())
+                progress.write(result.entry, now())
                 if request.report:
                     from forecast.workflows.report import write_retrain_page  # Jinja2, matplotlib
 
@@ -180,24 +160,6 @@ def retrain(
 def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> RetrainResult:
     entry = progress.learn(outcome="nothing-new", reason="the same data and settings as before", **facts)
     return RetrainResult(progress.models.name, entry, past.champion.label, f"{past.since:%Y-%m-%d %H:%M} UTC")
-
-
-@contextmanager
-def _recorded(progress: Progress, now: Callable[[], datetime], log: Log, *, is_dry: bool) -> Iterator[None]:
-    """Records a run that ends in an error, and lets the error go on."""
-    try:
-        yield
-    except BaseException as error:
-        code = exit_code_of(error)
-        text = error.message if isinstance(error, ForecastError) else f"{type(error).__name__} {error}".strip()
-        outcome = "refused" if progress.is_about_data and isinstance(error, DataError) else "failed"
-        with suppress(ForecastError):  # after a failed write the champion may be the new one already
-            progress.learn(champion=progress.models.champion().label)
-        entry = progress.learn(outcome=outcome, reason=text, exit_code=int(code), fingerprint=None)
-        if not is_dry:
-            try_entry(progress.models, entry, now())
-        log("ended", entry.line(now()))
-        raise
 
 
 def _only_model(store: Store) -> str:

@@ -29,7 +29,8 @@ from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import Outlook, forecast_csv
 from forecast.workflows.predict import check_promise, with_future
-from forecast.workflows.retrain import Log, Progress, RetrainRequest, RetrainResult
+from forecast.workflows.recording import Log, Progress
+from forecast.workflows.retrain import RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.sources import called_alike, read_alike
 from forecast.workflows.train import check_model
@@ -217,6 +218,8 @@ class Succession:
         files, manifest = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
         manifest["retrain"] |= {"trigger": self.progress.known.trigger, "gate": asdict(self.request.gate)}
         champion = decision.outcome == "promoted"
+        if champion:
+            self.progress.unwritten = self.request.folder / f"{models.name}.csv"
         version = models.publish(files, manifest, self.now(), champion=champion)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
@@ -224,6 +227,7 @@ class Succession:
     def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
         path = self.request.folder / f"{version.name}.csv"
         atomic_write(path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR")
+        self.progress.unwritten = None
         self.outlook = Outlook(panel, forecasts)
         self.untold = short_notes(trained, panel)
         self.untold += told_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)

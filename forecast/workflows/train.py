@@ -23,8 +23,7 @@ from forecast.models.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
 from forecast.models.usual import learn_usual
 from forecast.production.issued import FORECAST
-from forecast.production.journal import Entry, write_entry
-from forecast.production.model_store import ModelStore
+from forecast.production.journal import Entry
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
@@ -35,6 +34,7 @@ from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
+from forecast.workflows.recording import Progress, recorded, unheard
 from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.stored_account import METRICS
@@ -109,22 +109,24 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
     with models.lock():
-        began = time.perf_counter()
-        terms = Terms(deadline=request.deadline, is_train=True)
-        contest = run_contest(reading, request.settings, beside(candidates), request.device, reporter, terms)
-        return finish(request, contest, models, now, reporter, began)
+        progress = Progress(models, Entry("train", "failed", rows=reading.rows))
+        if request.folder is not None:
+            progress.unwritten = request.folder / f"{models.name}.csv"
+        with recorded(progress, now, unheard, only_stops=True):
+            terms = Terms(deadline=request.deadline, is_train=True)
+            contest = run_contest(reading, request.settings, beside(candidates), request.device, reporter, terms)
+            return finish(request, contest, progress, now, reporter)
 
 
 def finish(
     request: TrainRequest,
     contest: Contest,
-    models: ModelStore,
+    progress: Progress,
     now: Callable[[], datetime],
     reporter: Reporter,
-    began: float,
 ) -> TrainResult:
     """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
-    panel = contest.reading.panel
+    panel, models = contest.reading.panel, progress.models
     name = models.name
     chosen, reason = choose(contest, request)
     contest = with_saved(contest, chosen, request.model)
@@ -149,7 +151,8 @@ def finish(
     version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
-    write_entry(models, _entry(contest, chosen, reason, version, time.perf_counter() - began), now())
+    progress.unwritten = None
+    progress.write(_entry(contest, chosen, reason, version, time.perf_counter() - progress.began), now())
     if request.report and request.folder is not None:
         from forecast.workflows.report import version_page  # Jinja2 and matplotlib
 

@@ -1,0 +1,150 @@
+"""One run of the command line: the one place that turns an error into words and a number."""
+
+import atexit
+import os
+import sys
+import warnings
+from itertools import pairwise
+from signal import SIGINT, Signals
+from typing import Any, NoReturn
+
+import typer
+
+from forecast.cli.console import json_text, wrapped
+from forecast.cli.question import commands_for
+from forecast.cli.run import Run
+from forecast.cli.signals import listen, listen_no_more, stop_received
+from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
+from forecast.cli.usage import refuse_empty, usage_error
+from forecast.errors import (
+    DependencyError,
+    ExitCode,
+    ForecastError,
+    OpenQuestionError,
+    Stopped,
+    TrainingError,
+    UndecidedError,
+    exit_code_of,
+    lacks_memory,
+    lacks_threads,
+    printable,
+)
+
+
+def run_program(arguments: list[str] | None, began: float) -> NoReturn:
+    """Runs the command line and exits.
+
+    Args:
+        arguments: words of a caller inside Python; None for those of the process, whose signals are heard then.
+        began: when the program did, on the clock of ``time.monotonic``.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    codes: list[int] = []
+    if arguments is None:
+        atexit.register(_leave, codes)  # the first to register is the last to be called
+    if arguments is None and "--debug" not in given:
+        warnings.simplefilter("ignore")  # of libraries: not the user's concern
+    prepare_streams()
+    try:
+        code = _run(given, Run(began, _wants_json(given)), hears_signals=arguments is None)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
+        silence(sys.stdout)
+        code = ExitCode.DONE
+    codes.append(code)
+    sys.exit(code)
+
+
+def _leave(codes: list[int]) -> None:
+    """Ends the process where its exit code is known, without taking Python apart.
+
+    A thread of a library (Arrow's, TensorFlow's) that wants the interpreter while it is taken apart would abort the
+    process, seldom and on a busy machine, after all its work was done: cron would see signal 6.
+    """
+    if codes:
+        write_note("")  # run_program has flushed the output; this flushes the rest
+        os._exit(codes[0])
+
+
+def _run(arguments: list[str], run: Run, *, hears_signals: bool) -> int:
+    from forecast.cli.app import root_command
+
+    program = root_command()
+    try:
+        if hears_signals:
+            listen()
+        return _invoke(program, arguments, run)
+    except Stopped as stop:
+        return _tell_stop(stop)
+    finally:
+        if hears_signals:
+            listen_no_more()
+
+
+def _invoke(program: Any, arguments: list[str], run: Run) -> int:
+    try:
+        refuse_empty(arguments)
+        with telling_of_stdout():
+            code = program(arguments, prog_name="forecast", standalone_mode=False, obj=run)
+    except ForecastError as error:
+        if "--debug" in arguments:
+            raise
+        return _report(error, arguments, run)
+    except typer.exceptions.TyperException as error:
+        complaint = usage_error(error)
+        return _report(complaint, arguments, run) if complaint else ExitCode.USAGE
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
+        if "--debug" in arguments:
+            raise
+        if lacks_memory(error):
+            hint = "fewer rows or columns; of networks, smaller --units, --window or --horizon; or ulimit -v with more"
+            return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
+        if lacks_threads(error):
+            lacking = DependencyError("The system allows this user no more threads.", "ulimit -u with a larger number")
+            return _report(lacking, arguments, run)
+        hint = "run it again with --debug and report what it prints"
+        bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
+        return _report(bug, arguments, run)
+    if code == ExitCode.INTERRUPTED:
+        raise Stopped(SIGINT)
+    return int(code or 0)
+
+
+def _tell_stop(stop: Stopped) -> int:
+    by = "" if stop.number == SIGINT else f" by {Signals(stop.number).name}"
+    write_note(f"Stopped{by}. {stop.truth}\n")
+    return exit_code_of(stop)
+
+
+def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
+    """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
+    if stop := stop_received():  # which a library made another error of
+        return _tell_stop(stop)
+    hints = [error.hint] if error.hint else []
+    if isinstance(error, UndecidedError | OpenQuestionError):
+        hints = commands_for(error, arguments)
+    if run.is_json:
+        words = [word for word in arguments if not word.startswith("-")]
+        content = {"code": int(error.exit_code), "message": error.message, "hint": ", or ".join(hints)}
+        content |= {"command": words[0] if words else ""}
+        write_note(json_text({"error": content}) + "\n")
+        return error.exit_code
+    red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
+    text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
+    write_note(text.removeprefix("error:"), f"{red}error:{plain}")
+    for label, hint in zip(("hint:", *[""] * len(hints)), hints, strict=False):  # not wrapped: commands to be copied
+        write_note(f"{label:<7}{printable(hint)}\n")
+    return error.exit_code
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    pairs = pairwise(arguments)
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
+
+
+def _colours() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")

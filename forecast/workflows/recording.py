@@ -1,0 +1,121 @@
+"""What a run that does not come to its end leaves in the history, and what is true of the store then (stdlib only)."""
+
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from forecast.errors import DataError, ForecastError, Stopped, exit_code_of
+from forecast.production.disk import kind_of
+from forecast.production.journal import Entry, try_entry, write_entry
+from forecast.production.model_store import ModelStore
+
+USUAL_STORE = Path(".forecast")
+Log = Callable[[str, dict[str, Any]], None]
+"""Hears the name of each stage, and its facts."""
+
+
+def unheard(_event: str, _facts: dict[str, Any]) -> None:
+    """Is the log of a run that has none."""
+
+
+@dataclass(eq=False)
+class Progress:
+    """How far a run has come: what its line in the history will say if it ends here.
+
+    Attributes:
+        is_about_data: what fails now is the data's fault.
+        unwritten: the forecast file that a new champion still lacks.
+        before: label of the champion at the start; None where there was none.
+    """
+
+    models: ModelStore
+    known: Entry
+    began: float = field(default_factory=time.perf_counter)
+    is_about_data: bool = False
+    unwritten: Path | None = None
+    is_written: bool = False  # the line of a run that came to its end
+    before: str | None = None
+
+    def __post_init__(self) -> None:
+        """Looks who is champion now."""
+        self.before = self.champion()
+
+    def learn(self, **facts: Any) -> Entry:
+        """Adds facts, and returns the line so far."""
+        self.known = replace(self.known, **facts, seconds=round(time.perf_counter() - self.began, 3))
+        return self.known
+
+    def write(self, entry: Entry, now: datetime) -> None:
+        """Adds the line of a run that came to its end to the history.
+
+        Raises:
+            DataError: the disk refused.
+        """
+        write_entry(self.models, entry, now)
+        self.is_written = True
+
+    def champion(self) -> str | None:
+        """Returns the label of the champion; None where there is none that is whole."""
+        with suppress(ForecastError):
+            return self.models.champion().label
+        return None
+
+    def truth(self) -> str:
+        """Returns in a sentence what is true of the store if the run ends here; empty where it is as it was."""
+        now = self.champion()
+        if now is None or now == self.before:
+            return ""
+        told = f"{now} of {self.models.name} is champion now"
+        if self.unwritten is None or self.is_written:
+            return f"{told}."
+        root = self.models.folder.parents[1]
+        store = "" if root == USUAL_STORE else f" --store {shlex.quote(str(root))}"
+        force = " --force" if _is_there(self.unwritten) else ""
+        command = f"forecast predict {self.models.name}{store} -o {shlex.quote(str(self.unwritten))}{force}"
+        return f"{told}; its forecast file was not written: {command}"
+
+
+@contextmanager
+def recorded(
+    progress: Progress, now: Callable[[], datetime], log: Log, *, is_dry: bool = False, only_stops: bool = False
+) -> Iterator[None]:
+    """Records a run that ends in an error or is stopped, says what is true of the store, and lets the error go on.
+
+    Args:
+        progress: what is known of the run.
+        now: the clock.
+        log: hears how it ended.
+        is_dry: nothing is recorded.
+        only_stops: of what left all as it was, nothing is recorded but that a champion's successor was stopped.
+    """
+    try:
+        yield
+    except BaseException as error:
+        truth = progress.truth()
+        if truth and isinstance(error, ForecastError):
+            error.add(truth)
+        elif truth and isinstance(error, Stopped):
+            error.truth = truth
+        text = error.message if isinstance(error, ForecastError) else f"{type(error).__name__} {error}".strip()
+        if isinstance(error, Stopped):
+            text = f"{error}{'. ' if truth else ''}{truth}"
+        outcome = "refused" if progress.is_about_data and isinstance(error, DataError) else "failed"
+        if champion := progress.champion():  # after a failed write the champion may be the new one already
+            progress.learn(champion=champion, challenger=champion if truth else progress.known.challenger)
+        entry = progress.learn(outcome=outcome, reason=text, exit_code=int(exit_code_of(error)), fingerprint=None)
+        is_stop = isinstance(error, Stopped | KeyboardInterrupt) and progress.before is not None
+        if not is_dry and not progress.is_written and (truth or is_stop or not only_stops):
+            try_entry(progress.models, entry, now())
+        log("ended", entry.line(now()))
+        raise
+
+
+def _is_there(path: Path) -> bool:
+    with suppress(ForecastError):
+        return kind_of(path) is not None
+    return False
