@@ -66,7 +66,7 @@ def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Se
                 whole[i] = _without_outliers(panel.series(i)[-reach:], seasons)
         shorter = [one.steps for one in found]  # a day comes again with every week
         evidence = season_evidence([without_cycles(whole[i], shorter) for i in long], season)
-        found.append(_judged(season, float(np.median(panel.lengths[long])) / season, evidence))
+        found.append(judged(season, float(np.median(panel.lengths[long])) / season, evidence))
     return tuple(found)
 
 
@@ -76,7 +76,7 @@ def examined(panel: Panel, most_series: int = 5_000) -> IntArray:
     return np.unique(np.linspace(0, len(panel) - 1, most).astype(np.int64))
 
 
-def _judged(season: int, cycles: float, evidence: Sequence[SeasonEvidence]) -> Season:
+def judged(season: int, cycles: float, evidence: Sequence[SeasonEvidence]) -> Season:
     """Returns what several series, which typically hold so many cycles, say of a season together."""
     having = [each for each in evidence if each.p_value <= LEVEL]
     share = len(having) / len(evidence)
