@@ -144,8 +144,9 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     )
     trained = []
     monkeypatch.setattr(duel, "run_contest", lambda *_: contest)
-    monkeypatch.setattr(duel, "make_forecaster", lambda name, specs, *_: trained.append(specs) or name)
-    monkeypatch.setattr(duel, "backtest", lambda *_, **__: SimpleNamespace(trials=trials[:1]))
+    monkeypatch.setattr(
+        duel, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
+    )
     reading = SimpleNamespace(panel=now)
     assert fight_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0
     assert len(trained) == (1 if changes else 0)

@@ -50,7 +50,7 @@ class WalkRule:
     undone: float = -0.2
     going_on: float = 0.8
     drift: float = 2.2
-    worth: float = 0.3
+    worth: float = 0.5
     season: float = 2.0
     again: float = 0.15
     strength: float = 0.1
