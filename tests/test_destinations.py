@@ -3,11 +3,14 @@ import gzip
 import io
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from commands import run
 from pyarrow import parquet
+from watchdog import watchdog
 
 from forecast.errors import DataError, UsageError
 from forecast.workflows.destinations import FORECASTS, PAGES, check_folder, check_free, check_log, ending_of
@@ -144,3 +147,105 @@ def test_nothing_is_written_through_a_link_of_somebody_else(tmp_path):
     os.lchown(tmp_path / "folder", 65534, 65534)
     with pytest.raises(DataError, match="folder is a link of the user nobody"):
         check_folder(tmp_path / "folder" / "deep")
+
+
+# Found before the work, not after it
+
+
+@pytest.fixture
+def forbidden(tmp_path, monkeypatch):
+    """A folder into which this user, were it not root, may not write."""
+    folder = tmp_path / "forbidden"
+    folder.mkdir()
+    usual = os.access
+
+    def access(path, mode, **more):
+        return not (mode & os.W_OK and Path(path).resolve() == folder) and usual(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+    return folder
+
+
+@pytest.mark.parametrize("below", ["", "new", "new/newer"])
+def test_folder_that_can_not_be_written_into_is_refused(below, forbidden):
+    with pytest.raises(DataError, match="forbidden: permission is denied"):
+        check_folder(forbidden / below)
+    with pytest.raises(DataError, match="forbidden: permission is denied"):
+        check_free(forbidden / below / "next.csv", force=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "visits.csv", "--out-dir", "forbidden"),
+        ("train", "visits.csv", "--out-dir", "forbidden", "--dry-run"),
+        ("compare", "visits.csv", "--out-dir", "forbidden/new"),
+        ("explain", "visits.csv", "--models", "gru", "-o", "forbidden/new"),
+        ("check", "visits.csv", "--fix", "forbidden/fixed.csv"),
+    ],
+)
+def test_unwritable_folder_is_found_before_anything_is_read(words, forbidden):
+    done = run(*words, folder=forbidden.parent)
+    assert (done.code, done.out) == (5, "")
+    assert "permission is denied" in done.err
+    assert "visits.csv" not in done.err  # which is not even there
+
+
+@pytest.mark.parametrize("words", [("train", "v.csv"), ("compare", "v.csv"), ("explain", "v.csv", "--models", "gru")])
+def test_working_directory_that_can_not_be_written_into_is_found_before(words, forbidden):
+    done = run(*words, folder=forbidden)
+    assert (done.code, done.out) == (5, "")
+    assert "permission is denied" in done.err
+    assert "v.csv" not in done.err
+
+
+def test_retrain_into_an_unwritable_folder_is_told_to_the_watchdog(shop, forbidden):
+    with watchdog() as (url, heard):
+        done = run("retrain", "visits", "-o", forbidden, "--ping-url", url, folder=shop.folder)
+    assert (done.code, done.out) == (5, "")
+    assert heard == ["/start", "/5"]
+
+
+def test_plot_whose_name_would_be_too_long_is_found_before(tmp_path):
+    name = "é" * 60 + "x" * 130  # the file's own is short enough
+    done = run("compare", f"{name}.csv", folder=tmp_path)
+    assert done.code == 5
+    assert "bytes, and 255 is the most" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "visits.csv", "--out-dir", "o"),
+        ("retrain", "visits", "-o", "o"),
+        ("retrain", "visits", "-o", "new", "--log-file", "o/visits.csv", "--force"),
+        ("predict", "visits", "-o", "o/visits.csv", "--force"),
+        ("models", "list", "--config", "o/visits.csv"),
+        ("config", "init", "-o", "o/forecast.toml"),
+        ("check", "visits.csv", "--fix", "o/visits.csv"),
+    ],
+)
+def test_pipe_that_nobody_reads_is_refused_and_not_waited_for(words, shop, tmp_path):
+    folder = tmp_path / "shop"
+    shutil.copytree(shop.folder, folder)
+    (folder / "o").mkdir()
+    for name in ("visits.csv", "forecast.toml"):
+        os.mkfifo(folder / "o" / name)
+    words = ["o/pipe" if word == "o/visits.csv" and "--log-file" in words else word for word in words]
+    if "o/pipe" in words:
+        os.mkfifo(folder / "o/pipe")
+    done = run(*words, folder=folder)
+    assert done.code == 5, done.err
+    assert " pipe" in done.err
+    history = run("history", "visits", folder=folder)
+    assert "promoted" not in history.out
+
+
+def test_pipe_that_somebody_reads_gets_the_forecast(shop, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        end = os.open(tmp_path / "pipe", os.O_WRONLY)  # once this is open, so is the reader's
+        done = run("predict", "visits", "-o", tmp_path / "pipe", "--force", folder=shop.folder)
+        os.close(end)
+        assert done.code == 0, done.err
+        assert reader.communicate()[0].startswith("series_id,")

@@ -21,6 +21,9 @@ from forecast.name_lists import split_names
 if TYPE_CHECKING:
     from forecast.workflows.explanation import Explanation, Focus
 
+FORECASTS = "forecasts"
+"""Where results go when nobody says otherwise."""
+
 
 @grouped
 def explain_command(
@@ -44,11 +47,14 @@ def explain_command(
 
     forecast explain --memory-test
     """
+    from forecast.workflows.destinations import check_folder
     from forecast.workflows.explain_page import check_page, explain_files
     from forecast.workflows.explanation import Focus
 
     if page.to is not None:
         check_page(page.to, force=page.force)
+    elif not subject.memory_test:
+        check_folder(Path(FORECASTS), "-o")
     if subject.memory_test:
         _test_memory(name, page, subject, settings, output)
         return
@@ -67,7 +73,7 @@ def explain_command(
 
         lesson = lesson_lines(explanation.portraits, explanation.subjects, explanation.series)
     files = explain_files(explanation, lesson, page.plots, _command())
-    folder = page.to or Path(f"forecasts/{explanation.stem}-explain")
+    folder = page.to or Path(FORECASTS) / f"{explanation.stem}-explain"
     print_explanation(explanation, lesson, files, folder, output)
 
 

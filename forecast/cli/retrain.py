@@ -46,7 +46,6 @@ def retrain_command(
     from forecast.workflows.retrain import retrain
 
     check_log(flags.log_file)
-    check_folder(flags.to)
     store = Store(output.store)
     names = store.names()
     alarm = Alarm(flags.ping_url, flags.on_failure)
@@ -59,6 +58,7 @@ def retrain_command(
             open_log(flags.log_file, lambda: datetime.now(UTC))(event, {"reason": sentence})
 
     with watched(Alarm() if flags.dry_run else alarm, name if name in names else only, tell) as watch:
+        check_folder(flags.to, "-o")
         if data is None and name is not None and name not in names:
             from forecast.workflows.sources import name_and_data
 

@@ -20,6 +20,7 @@ from typing import Literal
 from forecast.errors import DataError
 from forecast.production.links import check_links
 
+LONGEST_NAME = 255  # bytes, on all disks that are in use
 CHUNK = 64 * 1024  # bytes between two announcements of the same file
 
 _PLAIN_WORDS = {
@@ -33,6 +34,8 @@ _PLAIN_WORDS = {
     errno.EISDIR: "a folder stands in the way of a file",
     errno.ELOOP: "it is a link, and links are not followed here",
     errno.ENAMETOOLONG: "the name is too long",
+    errno.ENXIO: "it is a pipe that nobody reads",
+    errno.EAGAIN: "it is a pipe that nobody empties",
     errno.EIO: "the disk reports a hardware error",
 }
 _REMEDIES = {
@@ -77,6 +80,46 @@ def kind_of(path: Path, flag: str = "-o FILE") -> PathKind | None:
         except ValueError:  # a name with a zero byte
             raise DataError(f"{str(path)!r} can't be the name of a file.", f"another name with {flag}") from None
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "device"
+
+
+def check_file(path: Path, flag: str = "-o FILE") -> None:
+    """Refuses a path at which something else than a file stands.
+
+    Raises:
+        DataError: There does, or it can't be known.
+    """
+    kind = kind_of(path, flag)
+    if kind not in {None, "file"}:
+        what = "a folder" if kind == "folder" else "a pipe or a device"
+        raise DataError(f"{path} is {what}, not a file.", f"remove it, or choose another place with {flag}")
+
+
+def check_writable(folder: Path, flag: str = "-o FILE") -> None:
+    """Refuses a folder in which nothing can be made, or the nearest one above it that is there.
+
+    Raises:
+        DataError: Nothing can be made there.
+    """
+    there = next((path for path in (folder, *folder.absolute().parents) if kind_of(path, flag)), folder)
+    with telling(f"write into {there}", flag):
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def check_length(path: Path, flag: str = "-o FILE") -> None:
+    """Refuses a file's name that has more bytes than names have.
+
+    Raises:
+        DataError: It does.
+    """
+    size = len(os.fsencode(path.name))
+    if size > LONGEST_NAME:
+        raise DataError(
+            f"The file {path.name} would have a name of {size} bytes, and {LONGEST_NAME} is the most.",
+            "--name with fewer letters" if "DIR" in flag else f"a shorter name with {flag}",
+        )
 
 
 def is_file(path: Path) -> bool:
@@ -256,24 +299,31 @@ class Disk:
             path.unlink(missing_ok=True)
 
 
-def atomic_write(path: Path, data: bytes, *, flag: str = "-o FILE") -> None:
+def atomic_write(path: Path, data: bytes, *, flag: str = "-o FILE", only_file: bool = False) -> None:
     """Replaces a file as a whole, for results outside the store: forecasts, plots, reports.
 
     Missing folders are made. A file that is replaced hands on its permissions. A link stays, and the file it
-    points to is replaced, unless it is somebody else's. A device or pipe (``/dev/stdout``) is written straight.
+    points to is replaced, unless it is somebody else's. A device or pipe (``/dev/stdout``) that was named itself is
+    written straight; with ``only_file``, where a folder was named, it is refused.
 
     Raises:
         DataError: The disk refused; the old file is whole. The hint names ``flag`` to choose another place.
     """
     check_links(path, flag)
+    if only_file:
+        check_file(path, flag)
     with telling(f"write {path}", flag):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
             mode = None
         if mode is not None and not stat.S_ISREG(mode):
-            with path.open("wb") as device:
-                device.write(data)
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # else a pipe that nobody reads is waited for
+            try:
+                os.set_blocking(descriptor, True)
+                _write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
             return
         path = path.resolve()
         disk = Disk()

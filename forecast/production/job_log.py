@@ -43,7 +43,8 @@ def _append(path: Path, text: str) -> None:
     check_links(path, "--log-file FILE")
     with telling(f"write the log {path}", "--log-file FILE"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        # Without O_NONBLOCK, a pipe that nobody reads or empties would be waited for, be the lock held or not.
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o666)
         try:
             os.write(descriptor, text.encode())
         finally:

@@ -11,7 +11,7 @@ from forecast.models.registry import RIVALS, check_names
 from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.ablation import Ablation, ablate, check_ablation
 from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.destinations import check_folder
+from forecast.workflows.destinations import check_folder, plot_names
 from forecast.workflows.outputs import stem_of, write_all
 from forecast.workflows.pictures import draw_ablation, draw_contest, draw_last_fold
 from forecast.workflows.tables import ablation_table, csv_text
@@ -51,7 +51,10 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
         ForecastError: see ``read_panel`` and ``run_contest``.
     """
     models = models_of(request)
-    check_folder(request.folder)
+    stem = stem_of(request.source)
+    names = comparison_files(request)
+    if names:
+        check_folder(request.folder, names=names)
     reading = read_panel(request.source, request.options, now=now())
     reporter.read(reading)
     if request.ablate:
@@ -59,7 +62,6 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
     contest = run_contest(reading, request.settings, models, request.device, reporter, request.terms)
     ablation = ablate(contest, reporter) if request.ablate else None
     reporter.progress("drawing", 1.0)
-    stem = stem_of(request.source)
     title = f"{stem} ({contest.reading.panel.target})"
     plots = draw_contest(contest, request.plots, title)
     plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
@@ -73,6 +75,13 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
 
         written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
     return CompareResult(contest, write_all(request.folder, written) if written else (), ablation)
+
+
+def comparison_files(request: CompareRequest) -> tuple[str, ...]:
+    """Returns the names of the files that may be written."""
+    stem = f"{stem_of(request.source)}-compare-"
+    ablation = (f"{stem}ablation.csv",) if request.ablate else ()
+    return (*plot_names(stem, request.plots, has_report=request.report), *ablation)
 
 
 def models_of(request: CompareRequest) -> tuple[str, ...]:

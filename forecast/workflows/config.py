@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -136,7 +137,9 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # else a pipe would be waited for
+            if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+                raise DataError(f"{path} is a pipe, not a file of settings.", "--config with a file")
             return file.read(MOST_BYTES)
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.", "forecast config init writes one") from None

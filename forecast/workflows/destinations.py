@@ -1,12 +1,13 @@
 """What a file is called decides what is written into it: one rule for every flag that names a file (stdlib only)."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.disk import kind_of
+from forecast.production.disk import check_file, check_length, check_writable, kind_of
 from forecast.production.links import check_links
+from forecast.specs import PlotKind
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 FORECASTS = (*TABLES, ".json")
@@ -16,6 +17,8 @@ SETTINGS = (".toml",)
 KERAS = (".keras",)
 OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".zip", ".gz", ".db", ".sqlite", ".pkl", ".npz", ".ipynb", ".md", ".py")
 """Endings that nothing here writes."""
+PLOTS = ("forecast", "scores", "steps", "convergence")
+"""Of a backtest and what follows from it."""
 NO_LOGS = (*TABLES, *PICTURES, *PAGES, *SETTINGS, *KERAS, *OTHER_FORMATS)
 NO_FOLDERS = (*NO_LOGS, ".json", ".jsonl", ".log")
 LOGS = (".log", ".jsonl", ".json", ".txt")
@@ -32,7 +35,7 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
 
     Raises:
         UsageError: it has an ending that is not known, it is a folder, or the file exists and not ``force``.
-        DataError: it is where one may not look, or a link of somebody else.
+        DataError: it is where one may not look or write, or a link of somebody else.
     """
     if path is None:
         return ""
@@ -43,15 +46,23 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
     if place == "file" and not force:
         other = shlex.quote(str(path.with_name(f"{path.stem}-2{path.suffix}")))
         raise UsageError(f"{path} exists already.", f"--force to replace it, or another name: {flag} {other}")
+    if place != "device":
+        check_writable(path.resolve().parent, f"{flag} FILE")  # of a link, where what it leads to is
     return ending
 
 
-def check_folder(folder: Path, flag: str = "--out-dir") -> None:
-    """Refuses a folder that can't be made, before any work is done for it.
+def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = ()) -> None:
+    """Refuses a folder that can't be made or written into, before any work is done for it.
+
+    Args:
+        folder: for results; it need not be there.
+        flag: that named it.
+        names: of the files that are to be written into it.
 
     Raises:
         UsageError: it, or what it should lie in, is a file, or it is to be made and called as a file is.
-        DataError: it is where one may not look, or beyond a link of somebody else.
+        DataError: it is where one may not look or write, or beyond a link of somebody else; or a file's name is too
+            long, or something else than a file has it.
     """
     kinds = {path: kind_of(path, f"{flag} DIR") for path in (folder, *folder.parents)}
     check_links(folder, f"{flag} DIR")
@@ -60,6 +71,17 @@ def check_folder(folder: Path, flag: str = "--out-dir") -> None:
         raise UsageError(f"{taken} is a file, so no folder {folder} can be made.", f"{flag} with another folder")
     if kinds[folder] is None:
         check_folder_name(folder, flag)
+    check_writable(folder, f"{flag} DIR")
+    for name in names:
+        check_length(folder / name, f"{flag} DIR")
+        check_links(folder / name, f"{flag} DIR")
+        check_file(folder / name, f"{flag} DIR")
+
+
+def plot_names(stem: str, kind: PlotKind, *, has_report: bool) -> tuple[str, ...]:
+    """Returns how the plots of a backtest and the report are called that ``train`` and ``compare`` write."""
+    plots = [] if kind == "none" else [f"{stem}{plot}.{kind}" for plot in PLOTS]
+    return (*plots, *([f"{stem}report.html"] if has_report else []))
 
 
 def ending_of(path: Path, known: Sequence[str], flag: str) -> str:

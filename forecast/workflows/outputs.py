@@ -30,7 +30,7 @@ def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -
 def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Writes files into a folder, each whole or not at all, and returns their paths."""
     for name, content in files.items():
-        atomic_write(folder / name, content, flag="--out-dir DIR")
+        atomic_write(folder / name, content, flag="--out-dir DIR", only_file=True)
     return tuple(folder / name for name in files)
 
 

@@ -22,13 +22,13 @@ from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for
 from forecast.specs import ModelSpec
 from forecast.workflows.ablation import check_ablation
-from forecast.workflows.compare import CompareRequest, models_of
+from forecast.workflows.compare import CompareRequest, comparison_files, models_of
 from forecast.workflows.contest import LEARNED, Prepared, Reporter, prepare
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import stem_of
 from forecast.workflows.timing import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
-from forecast.workflows.train import LAST_EFFORT, TrainRequest, beside, candidates_for
+from forecast.workflows.train import LAST_EFFORT, TrainRequest, beside, candidates_for, training_files
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter:
     candidates = candidates_for(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     folder = request.folder or Path()
-    check_folder(folder)
+    check_folder(folder, names=training_files(request, models.name))
     began = time.perf_counter()
     reading = read_panel(request.source, request.options, now=now)
     reading = checked_name(models, reading, request.source, force=request.force)
@@ -94,7 +94,8 @@ def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter)
         ForecastError: as the compare would, before it trains.
     """
     names = models_of(request)
-    check_folder(request.folder)
+    if written := comparison_files(request):
+        check_folder(request.folder, names=written)
     began = time.perf_counter()
     reading = read_panel(request.source, request.options, now=now)
     reporter.read(reading)

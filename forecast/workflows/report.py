@@ -115,7 +115,7 @@ def write_retrain_page(request: "RetrainRequest", models: ModelStore, result: "R
     fight = fight_of_run(result.entry, result.before, result.scored_on, request.gate)
     page = version_page(models, models.champion(), now, result.outlook, fight)
     path = request.folder / f"{models.name}-report.html"
-    atomic_write(path, page, flag="-o DIR")
+    atomic_write(path, page, flag="-o DIR", only_file=True)
     return path
 
 

@@ -181,7 +181,7 @@ def write_units(units: dict[str, str], folder: Path, *, force: bool) -> tuple[Pa
         if not force and kind == "file" and path.read_bytes() != text.encode():
             raise UsageError(f"{path} exists already, and differs.", "--force to replace it")
     for path, text in paths.items():
-        atomic_write(path, text.encode(), flag="-o DIR")
+        atomic_write(path, text.encode(), flag="-o DIR", only_file=True)
     return tuple(paths)
 
 

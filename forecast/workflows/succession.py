@@ -59,7 +59,8 @@ class Succession:
         Raises:
             ForecastError: see ``retrain``.
         """
-        check_folder(self.request.folder)
+        request, name = self.request, self.past.champion.name
+        check_folder(request.folder, "-o", (f"{name}.csv", *([f"{name}-report.html"] if request.report else [])))
         stored = load_version(self.past.champion)
         recipe = self._recipe(stored)
         self.progress.is_about_data = True
@@ -226,7 +227,9 @@ class Succession:
 
     def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
         path = self.request.folder / f"{version.name}.csv"
-        atomic_write(path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR")
+        atomic_write(
+            path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR", only_file=True
+        )
         self.progress.unwritten = None
         self.outlook = Outlook(panel, forecasts)
         self.untold = short_notes(trained, panel)

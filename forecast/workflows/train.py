@@ -30,7 +30,7 @@ from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Se
 from forecast.workflows.account import account_of
 from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.contest import LEARNED, Contest, Reporter, run_contest
-from forecast.workflows.destinations import check_folder
+from forecast.workflows.destinations import check_folder, plot_names
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
@@ -104,7 +104,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     candidates = candidates_for(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
-        check_folder(request.folder)
+        check_folder(request.folder, names=training_files(request, models.name))
     reading = read_panel(request.source, request.options, now=now())
     reading = checked_name(models, reading, request.source, force=request.force)
     reporter.read(reading)
@@ -116,6 +116,11 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
             terms = Terms(deadline=request.deadline, is_train=True)
             contest = run_contest(reading, request.settings, beside(candidates), request.device, reporter, terms)
             return finish(request, contest, progress, now, reporter)
+
+
+def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
+    """Returns the names of the files that may be written into the folder."""
+    return (f"{name}.csv", *plot_names(f"{name}-", request.plots, has_report=request.report))
 
 
 def finish(
