@@ -104,7 +104,8 @@ def _dated(causes: Causes, panel: Panel, own: FloatArray, series: IntArray, step
     first, last = int(steps.min()), int(steps.max())
     table = causes.dated(panel.frequency, first, last - first + 1)  # (T, F)
     if len(table) * len(own) <= MOST_CELLS:
-        return np.asarray((table @ own.T)[steps - first, series])
+        by_column = np.asfortranarray(table)  # as since the first version: sums of another order round otherwise
+        return np.asarray((by_column @ own.T)[steps - first, series])
     return np.concatenate(
         [
             np.einsum("nf,nf->n", table[some - first], own[which])
