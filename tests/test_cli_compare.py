@@ -192,7 +192,7 @@ def test_last_file_that_is_gone_is_said(folder):
         (("visits.csv", "--model", "gru"), 2, "No such option: --model. Did you mean '--models'?", "compare --help"),
         (("nope.csv",), 4, "There is no file nope.csv", "check the path"),
         (("visits.csv", "--out-dir", "visits.csv"), 2, "visits.csv' is a file", "compare --help"),
-        (("visits.csv", "--horizon", "50", "--models", "naive"), 2, "60 rows are too few", "--horizon 19"),
+        (("visits.csv", "--horizon", "50", "--models", "naive"), 2, "60 rows are too few", "--horizon 20"),
     ],
 )
 def test_error_has_its_number_sentence_and_hint(arguments, code, message, hint, folder):

@@ -242,7 +242,7 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
         "metric": "mae",
     }
     data = {"time": "day", "target": "a, b", "id": "shop", "freq": "D", "date_format": "%d/%m/%Y", "fill": "zero"}
-    data |= {"missing": "-200,x", "decimal": ",", "aggregate": "last"}
+    data |= {"missing": "-200,x", "decimal": ",", "aggregate": "last", "encoding": "cp1250"}
     rest = {"model": "lstm", "name": "shop-1", "plots": "svg", "out_dir": "out", "device": "cpu", "store": "st"}
     flags = [word for name, value in {**network, **plan, **data, **rest}.items() for word in (f"--{name}", value)]
     words = [str(word).replace("_", "-") if str(word).startswith("--") else word for word in flags]
@@ -250,15 +250,16 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
     request, store = seen[0]
     assert request.settings == Settings(**plan, overrides=Overrides(**network))
     assert request.options == ReadOptions(
-        "day",
-        ("a", "b"),
-        ("shop",),
-        "D",
-        "%d/%m/%Y",
-        "zero",
-        ",",
-        ("-200", "x"),
-        "last",
+        time="day",
+        target=("a, b",),  # one name or two: the file tells
+        ids=("shop",),
+        freq="D",
+        date_format="%d/%m/%Y",
+        fill="zero",
+        decimal=",",
+        missing=("-200", "x"),
+        aggregate="last",
+        encoding="cp1250",
         keep_partial=True,
         no_dates=True,
     )
@@ -348,16 +349,16 @@ def test_command_that_is_recommended_can_be_pasted(tmp_path):
         (("visits.csv", "--target", "vists"), 2, "no column 'vists'. Did you mean 'visits'?", "--target takes one of"),
         (("visits.csv", "--time", "date"), 2, "visits.csv has no column 'date'", "--time takes one of: day, visits"),
         (("visits.csv", "--freq", "fortnight"), 2, "'fortnight' is not a frequency", "--freq takes"),
-        (("visits.csv", "--freq", "MS"), 5, "is not one of the monthly steps", "--freq"),
+        (("visits.csv", "--freq", "MS"), 5, "2024-01-01 is a second date in 2024-01", "--aggregate"),
         (("visits.csv", "--fill", "zeros"), 2, "--fill: 'zeros' is not one of", "forecast train --help"),
         (("visits.csv", "--horizon", "0"), 2, "--horizon must be greater than or equal to 1", "train --help"),
         (("visits.csv", "--horizon", "many"), 2, "--horizon takes a whole number", "train --help"),
-        (("visits.csv", "--horizon", "40"), 2, "60 rows are too few to forecast 40 steps", "--horizon 19"),
-        (("visits.csv", "--folds", "40"), 2, "on 40 folds: 505 are needed", "--horizon 1, or --folds 2"),
+        (("visits.csv", "--horizon", "40"), 2, "60 rows are too few to forecast 40 steps", "--horizon 20"),
+        (("visits.csv", "--folds", "40"), 2, "on 40 folds: 504 are needed", "--horizon 1, or --folds 3"),
         (("visits.csv", "--season", "500"), 2, "A season of 500 steps is longer", "--season"),
         (("visits.csv", "--window", "5000"), 2, "A window of 5,000 steps and 12 steps after it", "--window 24"),
-        (("visits.csv", "--model", "lstn"), 2, "no network 'lstn'. Did you mean 'lstm'?", r"--model auto\|rnn"),
-        (("visits.csv", "--model", "boosting"), 2, "no network 'boosting'", r"--model auto\|rnn"),
+        (("visits.csv", "--model", "lstn"), 2, "no model 'lstn'. Did you mean 'lstm'?", r"--model auto\|rnn"),
+        (("visits.csv", "--model", "bosting"), 2, "no model 'bosting'. Did you mean 'boosting'?", r"--model auto\|rnn"),
         (("visits.csv", "--name", "a/b"), 2, "'a/b' can't name a model", "--name a_b"),
         (("visits.csv", "--dropout", "1"), 2, "--dropout 1.0 is not a share", "--dropout 0.1"),
         (("visits.csv", "--learning-rate", "nan"), 2, "--learning-rate nan is not a number", "--learning-rate 0.003"),

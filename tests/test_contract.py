@@ -204,7 +204,10 @@ def test_want_of_memory_is_a_training_that_failed(error, tmp_path, monkeypatch):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     done = run(*COMPARE, folder=tmp_path)
     assert done.code == ExitCode.TRAINING
-    assert "error: There is not enough memory for this.\nhint:  --units" in done.err
+    assert (
+        "error: There is not enough memory for this.\nhint:  fewer rows or columns; of networks, smaller --units"
+        in done.err
+    )
     assert exit_code_of(error) == ExitCode.TRAINING  # what the history of a retrain says
 
 

@@ -7,11 +7,12 @@ import pytest
 from forecast.data.lone_dates import ENOUGH
 from forecast.data.options import ReadOptions
 from forecast.data.readers import read_panel
+from forecast.errors import OpenQuestionError
 
 DAYS = [str(day) for day in np.arange("2023-01-01", "2023-04-11", dtype="datetime64[D]")]  # 100
 
 
-def read(tmp_path, days, frame=None):
+def read(tmp_path, days, frame=None, **options):
     """The first and the last date, how many steps there are, and what was said of strays."""
     path = tmp_path / "sales.csv"
     if frame is None:
@@ -19,7 +20,7 @@ def read(tmp_path, days, frame=None):
     else:
         path = tmp_path / "sales.parquet"
         frame.to_parquet(path)
-    reading = read_panel(str(path), ReadOptions())
+    reading = read_panel(str(path), ReadOptions(**options))
     panel = reading.panel
     first = panel.frequency.timestamps(np.array([panel.first[0], panel.last[0]]))
     said = [finding.text for finding in reading.findings if finding.topic == "strays"]
@@ -59,7 +60,9 @@ def test_date_far_from_all_others_is_left_out_and_named(tmp_path, before, after,
     ],
 )
 def test_gap_that_may_well_be_one_is_kept(tmp_path, days):
-    ends, _, findings = read(tmp_path, days)
+    with pytest.raises(OpenQuestionError, match="steps have no row"):
+        read(tmp_path, days)
+    ends, _, findings = read(tmp_path, days, fill="interpolate")
     assert ends == [days[0], days[-1]]
     assert findings == []
 

@@ -61,10 +61,18 @@ class Shop:
     def grow(self, days, rows=None):
         self.data.write_bytes(csv_bytes(visits(days) if rows is None else rows))
 
-    def train(self, **settings):
+    def train(self, *, force=False, **settings):
         chosen = {"horizon": HORIZON, "folds": 1, "seeds": 1, **settings}
         request = TrainRequest(
-            str(self.data), ReadOptions(), Settings(**chosen), "gru", None, self.folder / "out", "none", "cpu"
+            str(self.data),
+            ReadOptions(),
+            Settings(**chosen),
+            "gru",
+            None,
+            self.folder / "out",
+            "none",
+            "cpu",
+            force=force,
         )
         return train(request, self.store, lambda: self.now, Silence())
 
@@ -467,7 +475,7 @@ def test_other_series_are_not_taken_for_newer_data(tmp_path, monkeypatch):
 
 
 def test_new_network_names_are_checked_before_the_data_is_read(shop):
-    with pytest.raises(UsageError, match="no network 'lsmt'"):
+    with pytest.raises(UsageError, match="no model 'lsmt'"):
         shop.retrain(change=Change(model="lsmt"))
 
 
@@ -597,7 +605,7 @@ def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
         return [*sold, *((day, "dead", 0) for day, _ in visits(days)), (visits(days)[-1][0], "new", 3)]
 
     shop.data.write_bytes(csv_bytes(rows(DAYS), "day,shop,visits"))
-    shop.train()
+    shop.train(force=True)  # the name stood for one series
     shop.data.write_bytes(csv_bytes(rows(DAYS + HORIZON), "day,shop,visits"))
     result = shop.retrain(gate=Gate(force=True))
     assert result.entry.outcome == "promoted"

@@ -189,6 +189,8 @@ def _wide(data: bytes) -> str | None:
     name = max(shares, key=lambda each: shares[each])
     if shares[name] < ZEROS or min(shares.values()) > 0.01 or len(data) % 2 or not _decodes(data, name):
         return None
+    if re.search(r"[\x01-\x08\x0e-\x1f]", head.decode(name, errors="ignore")):  # no text steers a terminal
+        return None
     return None if "\0" in head.decode(name, errors="ignore") else name
 
 
