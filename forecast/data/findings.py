@@ -31,9 +31,8 @@ def digits(value: float) -> str:
         return f"{value:.6g}"
     if abs(value) >= WHOLE:
         return f"{value:,.0f}"
-    return (
-        f"{value:,.{max(0, 5 - floor(log10(abs(value))))}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
-    )
+    text = f"{value:,.{max(0, 5 - floor(log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def quoted(text: str, most: int = 40) -> str:
