@@ -10,7 +10,7 @@ import pytest
 
 from forecast.data import free_memory as memory_room
 from forecast.data import intake
-from forecast.data.free_memory import VARIABLE, free_memory, parse_size, size_text
+from forecast.data.free_memory import VARIABLE, free_memory, more_memory, parse_size, size_text
 from forecast.data.intake import BOMB, HARMLESS, LONGEST_LINE, TABLE, take
 from forecast.data.source import read_source
 from forecast.data.table import Table
@@ -141,6 +141,11 @@ def test_what_is_no_size_is_refused(text, monkeypatch):
 
 def test_sizes_are_told_in_the_nearest_unit():
     assert [size_text(size) for size in (3 << 29, 240 << 20, 5)] == ["1.5 GB", "240 MB", "1 MB"]
+
+
+@pytest.mark.parametrize("needed", [5, (240 << 20) + 1, 3.449 * (1 << 30), 1_234.04 * (1 << 30)])
+def test_the_memory_that_a_hint_asks_for_is_enough(needed):
+    assert needed <= parse_size(more_memory(needed).partition("=")[2]) < 1.04 * needed + (1 << 20)
 
 
 def test_the_least_of_machine_shell_and_container_counts(monkeypatch):

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 
 from forecast.errors import UsageError
@@ -48,6 +49,13 @@ def size_text(count: float) -> str:
     if count >= 1 << 30:
         return f"{count / (1 << 30):,.1f} GB"
     return f"{max(1, round(count / (1 << 20))):,} MB"
+
+
+def more_memory(count: float) -> str:
+    """Returns how to go on where there are so many bytes: the setting that says so, rounded up to be enough."""
+    parts, unit = (10 * count / (1 << 30), "GB") if count >= 1 << 30 else (count / (1 << 20), "MB")
+    number = f"{ceil(parts) / 10:.1f}" if unit == "GB" else f"{ceil(parts)}"
+    return f"if there is more memory: {VARIABLE}={number}{unit}"
 
 
 def _limits() -> Iterator[int]:

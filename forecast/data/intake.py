@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from forecast.data.free_memory import VARIABLE, free_memory, size_text
+from forecast.data.free_memory import free_memory, more_memory, size_text
 from forecast.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -125,15 +125,13 @@ def too_many(name: str, what: str, needed: float) -> DataError:
     message = (
         f"{name} holds {what}, for which {size_text(needed)} of memory are needed; {size_text(free_memory())} is free."
     )
-    asked = size_text(2 * needed).replace(" ", "").replace(",", "")
-    return DataError(message, f"{WAY_OUT}; if there is more memory: {VARIABLE}={asked}")
+    return DataError(message, f"{WAY_OUT}; {more_memory(2 * needed)}")
 
 
 def _too_large(name: str, size: int | None, most: int) -> DataError:
     much = f"has {size_text(size)} of text" if size else "goes on"
     message = f"{name} {much}; {size_text(most)} are what is read, a sixth of the memory that is free."
-    asked = size_text(TABLE * (size or 2 * most)).replace(" ", "").replace(",", "")
-    return DataError(message, f"{WAY_OUT}; if there is more memory: {VARIABLE}={asked}")
+    return DataError(message, f"{WAY_OUT}; {more_memory(TABLE * (size or 2 * most))}")
 
 
 def _bomb(name: str, stored: int, total: int) -> DataError:

@@ -9,7 +9,7 @@ Shapes: ``S`` series, ``N`` steps of all, ``L`` lookback, ``H`` horizon, ``B`` w
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forecast.data.free_memory import VARIABLE, free_memory, size_text
+from forecast.data.free_memory import free_memory, more_memory, size_text
 from forecast.data.panel import Panel
 from forecast.errors import TrainingError
 from forecast.models.cells import GATES
@@ -122,8 +122,7 @@ def check_memory(task: Task, specs: Mapping[str, ModelSpec]) -> None:
     if task.covariates:
         shape += f", {task.covariates:,} covariates"
     message = f"This would take about {size_text(needed)} of memory, and {size_text(free)} is free: {shape}."
-    asked = size_text(needed).replace(" ", "").replace(",", "")
-    raise TrainingError(message, f"{hint}; if there is more memory: {VARIABLE}={asked}")
+    raise TrainingError(message, f"{hint}; {more_memory(needed)}")
 
 
 def _way_out(task: Task, specs: Mapping[str, ModelSpec], free: float) -> str:
