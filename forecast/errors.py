@@ -168,6 +168,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else STEERING.sub("�", text)
 
 
+def printable_lines(text: str) -> str:
+    """Returns text, which may quote a file, in its lines and without signs that would steer a terminal."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def shortened(text: str, most: int = LONGEST) -> str:
     """Returns text of at most so many signs: its beginning and its end where it has more."""
     if len(text) <= most:

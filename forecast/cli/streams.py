@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from forecast.errors import DataError, printable
+from forecast.errors import DataError, printable_lines
 
 
 def prepare_streams() -> None:
@@ -32,7 +32,7 @@ def write_out(text: str) -> None:
     Raises:
         DataError: the disk refused.
     """
-    write_data(_harmless(text))
+    write_data(printable_lines(text))
 
 
 def write_data(text: str) -> None:
@@ -51,11 +51,6 @@ def write_data(text: str) -> None:
         raise DataError(
             f"The result can't be written: {error.strerror}.", "free some space, and run it again"
         ) from error
-
-
-def _harmless(text: str) -> str:
-    """Returns lines of text without signs that would steer a terminal."""
-    return "\n".join(map(printable, text.split("\n")))
 
 
 @contextmanager
@@ -78,7 +73,7 @@ def write_note(text: str, head: str = "") -> None:
         head: goes before it as it is, such as a word in red.
     """
     try:
-        sys.stderr.write(head + _harmless(text))
+        sys.stderr.write(head + printable_lines(text))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli.console import count, print_json, say, say_commands
+from forecast.cli.console import count, print_json, say, say_commands, say_notes
 from forecast.cli.flags import OutputFlags
 from forecast.cli.streams import write_note, write_out
-from forecast.errors import UsageError, printable
+from forecast.errors import UsageError, printable_lines
 
 if TYPE_CHECKING:
     from forecast.workflows.schedule import Edit, Plan
@@ -46,8 +46,7 @@ def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force:
     if not files:
         write_out("\n".join(f"# {home / name}\n{text}" for name, text in units.items()))
     if not output.quiet:
-        for note in plan.systemd_notes(datetime.now(UTC)):
-            say(note, "Note")
+        say_notes(plan.systemd_notes(datetime.now(UTC)))
         for path in files:
             say(str(path), "Wrote")
         is_home = folder is not None and folder.expanduser().resolve() == home
@@ -106,7 +105,7 @@ def _ask_consent(question: str, *, yes: bool) -> None:
         return
     if not _on_terminal():
         raise UsageError("Your crontab is edited only with your consent, and there is no terminal to ask on.", "--yes")
-    if not typer.confirm("\n".join(map(printable, question.split("\n"))), err=True):
+    if not typer.confirm(printable_lines(question), err=True):
         write_note("Your crontab is as it was.\n")
         raise typer.Exit
 

@@ -116,7 +116,7 @@ def find_encoding(name: str) -> str:
         known = [*LABELS.values(), *LABELS]
         hint = "--encoding with one such as utf-8, cp1252, cp1250, cp1251, koi8-r, shift_jis, euc-jp, gbk, big5, euc-kr"
         raise UsageError(f"There is no encoding '{name}'.{did_you_mean(name, known)}", hint) from None
-    return "utf-16" if found.name == "utf-16" else found.name
+    return found.name
 
 
 def label_of(name: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, readable
+from forecast.data.month_names import DAYS
 from forecast.data.options import ReadOptions
 from forecast.data.panel import FloatArray, IntArray, Panel
 
@@ -25,7 +26,6 @@ LEVEL = 0.05  # usual change from value to value, over the usual value, up to wh
 LEAST_VALUES = 10
 WHOLE_WEEKS = {4, 5, 6}  # between the beginnings of months that are made of weeks; 6 in a year of 53
 MONTHS_A_YEAR = 12
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FILLS = {
     "zero": ("--fill zero", "nothing happened then"),
     "previous": ("--fill previous", "the value before stays"),

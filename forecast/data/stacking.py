@@ -8,6 +8,7 @@ Date        Close␟ABC  Close␟XYZ          Date        Ticker  Close
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import types
 
@@ -34,7 +35,7 @@ def stacked_column(
     """
     many = len(stack.entities)
     if name == stack.entity:
-        codes = pa.array([i for i in range(many) for _ in range(rows)], pa.int32())
+        codes = pa.array(np.repeat(np.arange(many, dtype=np.int32), rows))
         return pa.chunked_array([pa.DictionaryArray.from_arrays(codes, pa.array(list(stack.entities)))])
     if name in stack.shared:
         parts = [read(name)] * many

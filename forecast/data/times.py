@@ -20,6 +20,7 @@ from forecast.data.options import ReadOptions
 from forecast.data.swapped_days import Swapped, day_and_month, find_swapped
 from forecast.data.table import Table
 from forecast.errors import DataError
+from forecast.name_lists import flag_value
 
 
 def choose_times(
@@ -111,7 +112,7 @@ def _beside(times: Sequence[str], together: Dates, name: str, dates: Dates) -> F
         distance = int(distances[0])
         when = "earlier" if distance < 0 else "later"
         shift = f"{verb} {duration(abs(distance))} {when}" if distance else "say the same"
-    return Finding("note", "time", f"{name}; {others} {shift}", f"--time {','.join(times)}")
+    return Finding("note", "time", f"{name}; {others} {shift}", f"--time {flag_value(times)}")
 
 
 def _distances(dates: Dates, others: Dates) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

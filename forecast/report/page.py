@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from forecast.errors import printable
+from forecast.errors import printable_lines
 from forecast.report.chart import SIZE, Chart, Key
 
 
@@ -214,4 +214,4 @@ def _percent(share: float) -> str:
 
 def _harmless(value: object) -> object:
     """Returns what is put into the page; of texts, nothing that can't be seen or turns the direction of writing."""
-    return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
+    return printable_lines(value) if type(value) is str else value

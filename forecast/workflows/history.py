@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -147,7 +147,3 @@ def _run(name: str, entry: Mapping[str, Any]) -> Run:
 
 def _fits(column: str, value: Any) -> bool:
     return fits(int if column in _COUNTS else float if column in _NUMBERS else str, value)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

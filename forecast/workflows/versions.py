@@ -32,11 +32,10 @@ from forecast.models.published import dump_fitted, load_fitted
 from forecast.models.usual import Measure, UsualValues
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable
-from forecast.specs import Settings
+from forecast.specs import MOST_STORED_STEPS, Settings
 from forecast.workflows.data_entry import DataEntry, check_steps, data_of, decode_data
 
 WEIGHTS = "weights.npz"
-MOST_STEPS = 1_000_000
 MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
@@ -168,7 +167,7 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     arrays = Arrays(unpack_arrays(weights))
     entry, data = decode(_ModelEntry, manifest), decode_data(manifest["data"])
     series_ids = entry["series_ids"]
-    if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STEPS:
+    if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STORED_STEPS:
         raise ValueError("it has no parts, a series twice, or a season that none has")
     model = load_fitted(entry["parts"], arrays, series_ids)
     combination = _load_combination(entry, arrays, model)

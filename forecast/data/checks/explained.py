@@ -15,6 +15,7 @@ from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import level_on_either_side
 from forecast.data.checks.spans import series_of
 from forecast.data.findings import digits, quoted
+from forecast.data.month_names import DAYS, MONTHS
 from forecast.data.panel import FloatArray, IntArray, Panel
 
 FEW_LEVELS = 12  # different values of a column that says what kind of a day it is
@@ -23,11 +24,6 @@ TIMES = 5  # as often as elsewhere must its days be outliers
 ALIKE = 0.5  # share of an outlier that the same day of another year has at least
 WEEK_STEPS = 52
 EASTER = "Easter"
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,8 @@ STRONG = 0.6
 """Share of the movement that a strong season explains."""
 NOTHING = 0.2
 """A season that explains less than this for sure is none."""
+KEYS = ("strength", "low", "high")
+"""What is told of a season as the median over the series that have it."""
 
 
 def season_line(seasons: Sequence[Season]) -> str:
@@ -86,9 +88,6 @@ def judged(season: int, cycles: float, evidence: Sequence[SeasonEvidence]) -> Se
     high = float(np.median([each.high for each in evidence]))
     is_told = cycles >= TELLING_CYCLES and high < NOTHING
     return Season(season, 0.0, share, "none" if is_told else "too short to tell", 0.0, high)
-
-
-KEYS = ("strength", "low", "high")
 
 
 def _beyond_chance(evidence: Sequence[SeasonEvidence]) -> bool:
