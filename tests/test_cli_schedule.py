@@ -118,10 +118,10 @@ def test_install_twice_change_and_remove(shop, tab):
     assert "was not in your crontab" in again.err
 
 
-@pytest.mark.parametrize(("answer", "installs"), [("y", True), ("n", False), ("", False)])
+@pytest.mark.parametrize(("answer", "installs"), [("y\n", True), ("n\n", False), ("\n", False), ("", False)])
 def test_terminal_is_asked(shop, tab, answer, installs, monkeypatch):
     monkeypatch.setattr("forecast.cli.timetable._on_terminal", lambda: True)
-    done = run("schedule", "visits", "--daily", "3:15", "--install", folder=shop.folder, stdin=f"{answer}\n".encode())
+    done = run("schedule", "visits", "--daily", "3:15", "--install", folder=shop.folder, stdin=answer.encode())
     assert done.code == 0
     assert (tab.read_bytes() != MINE) == installs
     assert ("Your crontab is as it was." in done.err) != installs

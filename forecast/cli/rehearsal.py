@@ -37,5 +37,5 @@ def _line(verb: str, what: str, seconds: float | None) -> str:
 
 def _total(result: "Rehearsal") -> str:
     limit = f", at most {result.limit:g} s" if result.limit else ""
-    networks = f"{count(result.networks, 'network')}, " if result.networks else ""
-    return f"  A dry run: nothing was written. {networks}about {result.seconds:.0f} s{limit}.\n"
+    networks = f"{count(result.networks, 'network')}, about" if result.networks else "About"
+    return f"  A dry run: nothing was written. {networks} {result.seconds:.0f} s{limit}.\n"

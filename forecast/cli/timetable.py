@@ -105,9 +105,18 @@ def _ask_consent(question: str, *, yes: bool) -> None:
         return
     if not _on_terminal():
         raise UsageError("Your crontab is edited only with your consent, and there is no terminal to ask on.", "--yes")
-    if not typer.confirm(printable_lines(question), err=True):
+    if not _is_yes(printable_lines(question)):
         write_note("Your crontab is as it was.\n")
         raise typer.Exit
+
+
+def _is_yes(question: str) -> bool:
+    """Returns whether the answer is yes; an answer that ends before it began (Ctrl-D, a closed terminal) is no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        write_note("\n")
+        return False
 
 
 def _on_terminal() -> bool:

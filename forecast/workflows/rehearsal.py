@@ -176,7 +176,7 @@ def _compile(prepared: Prepared, panel: Panel, cell: str) -> float:
 
 def _training(cell: str, spec: ModelSpec, pace: Pace, work: Work) -> Step:
     alone = {cell: spec}
-    each = f"{counted(len(spec.views), 'view')} × {counted(len(spec.seeds), 'seed')} × {counted(work.fits, 'fold')}"
+    each = f"{counted(len(spec.views), 'view')} × {counted(len(spec.seeds), 'seed')} × {counted(work.fits, 'fit')}"
     what = f"{cell}: {each}, {counted(spec.steps, 'step')} of {1000 * pace.step:.2g} ms each"
     return Step("train", what, work.seconds(alone, {cell: pace}))
 
