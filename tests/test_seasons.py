@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from generated import growing_season, noise, random_walk
 
+from forecast.data.checks import seasons
+from forecast.data.checks.season_evidence import season_evidence
 from forecast.data.checks.seasons import season_line, seasons_of
 from forecast.data.panel import panel_from_series
 from forecast.workflows.versions import naive_season_of
@@ -109,3 +111,16 @@ def test_line_says_verdict_strength_and_its_range():
 def test_versions_of_early_programs_are_compared_with_the_season_of_the_model():
     assert naive_season_of({"season": 7}) == 7
     assert naive_season_of({"season": 7, "naive_season": 365}) == 365
+
+
+def test_large_panel_is_judged_by_a_hundred_series_or_more(monkeypatch):
+    asked = []
+
+    def evidence(series, season):
+        asked.append(len(series))
+        return season_evidence(series, season)
+
+    monkeypatch.setattr(seasons, "season_evidence", evidence)
+    [season] = seasons_of(panel_from_series([cycles(24, 12, 30.0)] * 20_000, "MS"))
+    assert season.verdict == "strong"
+    assert asked[0] >= seasons.MOST_SERIES

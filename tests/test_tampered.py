@@ -77,7 +77,7 @@ class Tampered:
         self.files = {name: (self.place / name).read_bytes() for name in self.manifest["files"]}
 
     def seal(self, manifest=None, files=None):
-        manifest = copy.deepcopy(manifest if manifest is not None else self.manifest)
+        manifest = json.loads(json.dumps(manifest if manifest is not None else self.manifest))
         for name, data in (files or {}).items():
             (self.place / name).write_bytes(data)
             manifest["files"][name] = {"sha256": sha256(data), "size": len(data)}
@@ -159,6 +159,16 @@ def test_untouched_version_can_do_everything(mine):
     tampered = Tampered(mine)
     tampered.seal(tampered.manifest | {"note": "of another tool"})
     assert use(mine, all_of_it=True) == {}
+
+
+def test_manifest_that_is_nested_too_deeply_is_damaged(mine):
+    nested = {}
+    for _ in range(700):  # JSON takes more
+        nested = {"x": nested}
+    tampered = Tampered(mine)
+    tampered.seal(tampered.manifest | {"note": json.loads(json.dumps(nested))})
+    with pytest.raises(DataError, match="nested too deeply"):
+        mine.model("shops").champion()
 
 
 def tampered_manifests(store, every):

@@ -6,10 +6,11 @@ from typing import Protocol
 import numpy as np
 
 from forecast.evaluation.significance import Standing, gap_below, standing
+from forecast.specs import Metric
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
-LABELS = {"rmsse": "RMSSE", "mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE"}
+LABELS: dict[Metric, str] = {"rmsse": "RMSSE", "mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE"}
 WEIGHS = {
     "rmsse": "where each series counts by how much it usually moves",
     "mase": "where each series counts by how much it usually moves",
@@ -82,7 +83,7 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -
 def saved_words(
     rows: Sequence[Scored],
     chosen: str,
-    metric: str,
+    metric: Metric,
     others: Sequence[str] = (),
     heaviest: tuple[str, float] | None = None,
 ) -> str:

@@ -108,17 +108,13 @@ def load_version(name: str, folder: Path) -> Version:
         if folder.is_symlink():
             raise ValueError("lies behind a link")
         manifest = parse_manifest(read_regular(folder / MANIFEST, MANIFEST_LIMIT), folder.name)
+        entries = Entries.of(manifest, name, f"v{manifest['number']}")
     except (OSError, ValueError) as error:
         raise unreadable(name, folder.name, MANIFEST, error) from error
+    except RecursionError:
+        raise unreadable(name, folder.name, MANIFEST, ValueError("is nested too deeply")) from None
     created = utc(datetime.fromisoformat(manifest["created"]))
-    return Version(
-        name,
-        folder.name,
-        manifest["number"],
-        created,
-        folder,
-        MappingProxyType(Entries.of(manifest, name, f"v{manifest['number']}")),
-    )
+    return Version(name, folder.name, manifest["number"], created, folder, MappingProxyType(entries))
 
 
 def unreadable(name: str, label: str, filename: str, error: OSError | ValueError) -> DataError:

@@ -16,7 +16,7 @@ from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.standards import usual_spread
 from forecast.evaluation.trained import TrainedModel
-from forecast.evaluation.verdict import saved_words
+from forecast.evaluation.verdict import LABELS, saved_words
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.recurrent import RecurrentModel
@@ -43,13 +43,7 @@ from forecast.workflows.versions import WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")
-METRIC_NAMES: dict[Metric, str] = {
-    "rmsse": "RMSSE (scaled RMSE)",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "mase": "MASE",
-    "smape": "sMAPE",
-}
+METRIC_NAMES: dict[Metric, str] = {**LABELS, "rmsse": f"{LABELS['rmsse']} (scaled RMSE)"}
 TIE = 0.01
 """A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
 LAST_EFFORT = 1 / 4

@@ -53,7 +53,8 @@ def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Se
         panel: all the data. A season that half of the series are too short to show twice is too short to tell.
         seasons: in steps, ascending; None for those that the frequency may have.
     """
-    chosen = examined(panel)[:: max(1, len(panel) // MOST_SERIES)]
+    chosen = examined(panel)
+    chosen = chosen[:: max(1, chosen.size // MOST_SERIES)]
     seasons = panel.frequency.seasons if seasons is None else seasons
     whole: dict[int, FloatArray] = {}
     reach = min(MOST_STEPS, (MOST_SEASONS + 1) * max(seasons, default=0))
