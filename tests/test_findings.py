@@ -23,3 +23,10 @@ from forecast.data.findings import digits
 )
 def test_numbers_keep_six_digits_and_their_size(value, text):
     assert digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(250_000, "250,000"), (123_456.7, "123,457"), (2.83126, "2.8313"), (1, "1")]
+)
+def test_five_digits_are_enough_where_so_many_are_asked_for(value, text):
+    assert digits(value, 5) == text

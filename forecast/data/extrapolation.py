@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from forecast.data.findings import listed, quoted
+from forecast.data.findings import digits, listed, quoted
 from forecast.data.future import when
 from forecast.data.panel import FloatArray, Panel
 from forecast.errors import DataError
@@ -73,7 +73,7 @@ def check_flags(panel: Panel, flags: Flags, *, is_averaged: bool = False) -> Non
             whose = f" in series {panel.series_ids[series[at]]}" if len(panel) > 1 else ""
             more = f"; {int(odd.sum()) - 1:,} more likewise" if odd.sum() > 1 else ""
             raise DataError(
-                f"{column.name} is {low:.5g} or {high:.5g}, never {values[at]:.5g}, as for "
+                f"{column.name} is {low:.5g} or {high:.5g}, never {digits(values[at], 5)}, as for "
                 f"{when(panel, int(ordinals[at]))}{whose}{more}.",
                 f"write {low:.5g} or {high:.5g} in column {column.name}",
             )
@@ -121,7 +121,8 @@ def _strange(panel: Panel, name: str, before: FloatArray, after: FloatArray) -> 
             low, high = held.min(), held.max()
             far = comes[np.argmax(np.maximum(low - comes, comes - high))]
             if max(low - far, far - high) > SLACK * (high - low):
-                found.append(f"{name} {far:.5g} is beyond {low:.5g} to {high:.5g}, all that it ever was")
+                shown = [digits(float(number), 5) for number in (far, low, high)]
+                found.append(f"{name} {shown[0]} is beyond {shown[1]} to {shown[2]}, all that it ever was")
                 found[-1] += f" in series {series_id}" if len(panel) > 1 else ""
     if not found:
         return []

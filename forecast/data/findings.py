@@ -25,13 +25,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
 
 
-def digits(value: float) -> str:
-    """Returns a number as a person writes it, six digits at least and no power of ten: ``1,468,512``, ``0.0012``."""
+def digits(value: float, least: int = 6) -> str:
+    """Returns a number as a person writes it, to so many digits at least and no power of ten: ``1,468,512``."""
     if not HUGE > abs(value) > 1 / HUGE:
-        return f"{value:.6g}"
+        return f"{value:.{least}g}"
     if abs(value) >= WHOLE:
         return f"{value:,.0f}"
-    text = f"{value:,.{max(0, 5 - floor(log10(abs(value))))}f}"
+    text = f"{value:,.{max(0, least - 1 - floor(log10(abs(value))))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -28,7 +28,7 @@ from forecast.models.combination import (
     learn_combination,
     plain_combination,
 )
-from forecast.models.ensemble import EnsembleModel
+from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.models.recurrent import RecurrentModel
 from forecast.specs import Kind, Metric
@@ -123,9 +123,11 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
     trials, standards, made = [], Standards(season, folds[0].horizon, kind), Made()
-    for forecaster in forecasters:
+    for place, forecaster in enumerate(forecasters, start=1):
         trial = _RunningTrial(forecaster, panel, first, standards, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
+        if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
+            made.forget()
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
 
 
@@ -159,6 +161,10 @@ class Made:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Fitted, bytes], tuple[Members, float]] = {}
+
+    def forget(self) -> None:
+        """Frees the memory of all forecasts, where nobody will ask for them again."""
+        self._made.clear()
 
     def members(self, fitted: Fitted, train: Panel) -> tuple[Members, float]:
         """Returns the members of a model that was fitted, and the seconds that they took when they were made.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
 from forecast.data.extrapolation import Flags, check_flags, is_yes_no, told_beyond
-from forecast.data.findings import counted, listed
+from forecast.data.findings import counted, digits, listed
 from forecast.data.future import steps_counted, untold, when
 from forecast.data.panel import FloatArray, Panel
 from forecast.evaluation.standards import FEW_DIFFERENCES, differences_seen, interval_scales
@@ -134,7 +134,7 @@ def _usual_words(column: Column, values: FloatArray) -> str:
         words = [column.levels[int(code)] for code in held[:MOST_TEXTS]] + ["another"] * (len(held) > MOST_TEXTS)
         nothing = "none of its texts"
     else:
-        ends = dict.fromkeys(f"{value:.5g}" for value in (*held[:1], *held[-1:]))
+        ends = dict.fromkeys(digits(float(value), 5) for value in (*held[:1], *held[-1:]))
         words, nothing = [" to ".join(ends)] if ends else [], "missing"
     words += [nothing] * bool(np.isnan(values).any())
     is_one = len(held) + bool(np.isnan(values).any()) == 1
