@@ -102,6 +102,15 @@ class OpenQuestionError(DataError):
         self.answers = dict(answers)
 
 
+class NameTakenError(UsageError):
+    """A name in the store stands for something else: the flags of each way out, and what it means."""
+
+    def __init__(self, message: str, answers: Mapping[str, str]) -> None:
+        """Takes what is wrong, and each way out as flags with what it means."""
+        super().__init__(message, " or ".join(f"{flags} ({meaning})" for flags, meaning in answers.items()))
+        self.answers = dict(answers)
+
+
 class TrainingError(ForecastError):
     """Training ended without a usable model: NaN loss, no memory."""
 

@@ -46,7 +46,9 @@ def test_train_on_another_target_asks_for_a_name_or_force(crossed):
     _, refused, forced = crossed
     assert (refused.code, refused.out) == (2, "")
     assert "shop stands for another question: compared with v1, 'sales' instead of 'visits' is forecast." in refused.err
-    assert "forecast train shop.csv --name shop-sales, or forecast train shop.csv --name shop --force" in refused.err
+    asked = f"forecast train shop.csv --target sales {' '.join(QUICK)}"
+    assert f"hint:  {asked} --name shop-sales   # a model of its own\n" in refused.err
+    assert f"       {asked} --force   # shop goes on with the new question\n" in refused.err
     assert forced.code == 0
     assert "shop stands for another question now" in forced.err
 

@@ -1,11 +1,12 @@
 import os
 import pty
+import shlex
 import subprocess
 
 import pytest
 
 from forecast.cli.question import commands_for
-from forecast.errors import UndecidedError
+from forecast.errors import NameTakenError, UndecidedError
 from tests.commands import FORECAST, run
 
 ERROR = UndecidedError("Which?", "--target", ("units", "Load, MW", "-x"))
@@ -91,3 +92,13 @@ def test_commands_are_quoted_as_a_shell_needs_it():
         "forecast train 'my sales.csv' -q --target=-x",
     ]
     assert commands_for(ERROR, ["train", "--", "-odd.csv"])[0] == "forecast train --target units -- -odd.csv"
+
+
+@pytest.mark.parametrize("named", [["--name", "shops"], ["--name=shops"], []])
+def test_another_name_takes_the_place_of_the_one_that_is_taken_and_all_else_is_kept(named):
+    taken = NameTakenError("Taken.", {"--name shops-price": "its own", "--force": "goes on"})
+    given = ["train", "my shop.csv", *named, "--target", "price", "--store", "other"]
+    assert commands_for(taken, given) == [
+        "forecast train 'my shop.csv' --target price --store other --name shops-price   # its own",
+        f"{shlex.join(['forecast', *given])} --force   # goes on",
+    ]

@@ -20,6 +20,7 @@ from forecast.errors import (
     DependencyError,
     ExitCode,
     ForecastError,
+    NameTakenError,
     OpenQuestionError,
     Stopped,
     TrainingError,
@@ -123,7 +124,7 @@ def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
     if stop := stop_received():  # which a library made another error of
         return _tell_stop(stop)
     hints = [error.hint] if error.hint else []
-    if isinstance(error, UndecidedError | OpenQuestionError):
+    if isinstance(error, UndecidedError | OpenQuestionError | NameTakenError):
         hints = commands_for(error, arguments)
     if run.is_json:
         words = [word for word in arguments if not word.startswith("-")]

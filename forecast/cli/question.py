@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from forecast.cli.console import wrapped
 from forecast.cli.streams import write_note
-from forecast.errors import OpenQuestionError, UndecidedError, printable
+from forecast.errors import NameTakenError, OpenQuestionError, UndecidedError, printable
 
 
 def can_ask() -> bool:
@@ -38,12 +38,22 @@ def ask(error: UndecidedError) -> str | None:
             return answer if answer in named else named[0]
 
 
-def commands_for(error: UndecidedError | OpenQuestionError, arguments: Sequence[str]) -> list[str]:
+def commands_for(error: UndecidedError | OpenQuestionError | NameTakenError, arguments: Sequence[str]) -> list[str]:
     """Returns the command that was given once for each choice, ready to be copied."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     before, after = arguments[:end], arguments[end:]
-    if isinstance(error, OpenQuestionError):
-        answers = [(shlex.join(["forecast", *before, *shlex.split(flags), *after]), flags) for flags in error.answers]
-        return [f"{command}   # {error.answers[flags]}" for command, flags in answers]
+    if isinstance(error, OpenQuestionError | NameTakenError):
+        answers = [(shlex.split(flags), meaning) for flags, meaning in error.answers.items()]
+        commands = [shlex.join(["forecast", *_without(before, words), *words, *after]) for words, _ in answers]
+        return [f"{command}   # {meaning}" for command, (_, meaning) in zip(commands, answers, strict=True)]
     flags = [[f"{error.flag}={choice}"] if choice.startswith("-") else [error.flag, choice] for choice in error.choices]
     return [shlex.join(["forecast", *before, *flag, *after]) for flag in flags]
+
+
+def _without(arguments: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Returns the arguments without the flag and value that take their place."""
+    if len(words) != 2:
+        return list(arguments)
+    flag = words[0]
+    pairs = zip(["", *arguments], arguments, strict=False)  # each with the one before
+    return [word for last, word in pairs if flag not in (last, word) and not word.startswith(f"{flag}=")]

@@ -4,12 +4,11 @@ A name in the store stands for one question. Where the answer would be to anothe
 numbers alone.
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import ForecastError, UsageError
+from forecast.errors import ForecastError, NameTakenError, UsageError
 from forecast.production.model_store import ModelStore
 from forecast.production.store import model_name_for
 from forecast.production.version import Version
@@ -39,17 +38,16 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return ", and ".join(found)
 
 
-def checked_name(models: ModelStore, reading: "Reading", source: str, *, force: bool) -> "Reading":
+def checked_name(models: ModelStore, reading: "Reading", *, force: bool) -> "Reading":
     """Returns what would be trained on under a name, with a finding where the champion learned from another file.
 
     Args:
         models: the store of the name.
         reading: what would be trained on.
-        source: as the data was named.
         force: train although the champion answers another question.
 
     Raises:
-        UsageError: target, ids or frequency differ from the champion's, and not ``force``.
+        NameTakenError: target, ids or frequency differ from the champion's, and not ``force``.
     """
     from forecast.data.findings import Finding
 
@@ -61,11 +59,9 @@ def checked_name(models: ModelStore, reading: "Reading", source: str, *, force: 
     now = {"columns": asdict(reading.columns), "frequency": asdict(reading.panel.frequency)}
     other, name, label = difference(before, now), models.name, champion.label
     if other and not force:
-        train, another = f"forecast train {shlex.quote(source)}", model_name_for(f"{name}-{reading.panel.target}")
-        raise UsageError(
-            f"{name} stands for another question: compared with {label}, {other}.",
-            f"{train} --name {another}, or {train} --name {name} --force to go on with it",
-        )
+        another = model_name_for(f"{name}-{reading.panel.target}")
+        answers = {f"--name {another}": "a model of its own", "--force": f"{name} goes on with the new question"}
+        raise NameTakenError(f"{name} stands for another question: compared with {label}, {other}.", answers)
     trained_on = before.get("source")
     if other:
         found = Finding("warning", "name", f"{name} stands for another question now: {other}", "--name")

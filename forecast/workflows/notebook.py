@@ -231,7 +231,7 @@ def train(
     request = TrainRequest(reading.source, options, chosen, model, called, None, "none", device, deadline)
     with TemporaryDirectory() as scratch:
         models = Store(Path(store or scratch)).model(called)
-        reading = checked_name(models, reading, reading.source, force=False)
+        reading = checked_name(models, reading, force=False)
         with models.lock():
             progress = Progress(models, Entry("train", "failed"))
             terms = Terms(deadline=deadline, is_train=True)

@@ -78,7 +78,7 @@ def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter:
     check_folder(folder, names=training_files(request, models.name))
     began = time.perf_counter()
     reading = read_panel(request.source, request.options, now=now)
-    reading = checked_name(models, reading, request.source, force=request.force)
+    reading = checked_name(models, reading, force=request.force)
     reporter.read(reading)
     terms = Terms(deadline=request.deadline, is_train=True)
     names = beside(candidates)

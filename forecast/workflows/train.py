@@ -100,7 +100,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))
     reading = read_panel(request.source, request.options, now=now())
-    reading = checked_name(models, reading, request.source, force=request.force)
+    reading = checked_name(models, reading, force=request.force)
     reporter.read(reading)
     with models.lock():
         progress = Progress(models, Entry("train", "failed", rows=reading.rows))
