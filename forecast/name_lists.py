@@ -28,9 +28,12 @@ def split_names(text: str | None) -> tuple[str, ...]:
 
 def join_names(names: Sequence[str]) -> str:
     """Returns names as one list with commas, those that hold a comma in quotes; a lone name as it is."""
-    if len(names) == 1:
-        return names[0]
-    return ",".join('"{}"'.format(name.replace('"', '""')) if {",", '"'} & set(name) else name for name in names)
+    return names[0] if len(names) == 1 else ",".join(map(among_others, names))
+
+
+def among_others(name: str) -> str:
+    """Returns a name as it stands in a list with others: in quotes where it holds a comma."""
+    return '"{}"'.format(name.replace('"', '""')) if {",", '"'} & set(name) else name
 
 
 def flag_value(names: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ RANGES = 12  # different ranges of hours that are no accident
 
 
 @dataclass(frozen=True)
-class Label:
+class TimeLabel:
     """What one cell says of the time of day, in seconds since midnight."""
 
     begin: int
@@ -41,7 +41,7 @@ class Label:
     is_bare: bool  # an hour without minutes
 
 
-def read_label(text: str) -> Label | None:
+def read_label(text: str) -> TimeLabel | None:
     """Returns what a cell says of the time of day; None where that is none."""
     match = _LABEL.fullmatch(text.strip())
     begin = _seconds(match, 1) if match else None
@@ -51,7 +51,7 @@ def read_label(text: str) -> Label | None:
     is_range = match["hour2"] is not None
     if is_range and end is None:
         return None
-    return Label(begin, end, is_bare=match["minute1"] is None and match["half1"] is None and not is_range)
+    return TimeLabel(begin, end, is_bare=match["minute1"] is None and match["half1"] is None and not is_range)
 
 
 def has_labels(table: Table, name: str) -> bool:

@@ -26,7 +26,7 @@ from forecast.data.table import YEARS, Table
 from forecast.data.target import examples, sounds_forecast
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
-from forecast.name_lists import UnknownNameError, find_names, flag_value, join_names
+from forecast.name_lists import UnknownNameError, among_others, find_names, flag_value
 
 # Where the column is called a date, 2024013123 is an hour, 20240131 a day, 202401 a month or a week.
 NUMBERED_HOURS = (1900010100, 2200123123)
@@ -89,7 +89,7 @@ def check_names(table: Table, flag: str, wanted: Sequence[str]) -> tuple[str, ..
         message = f"{table.source.name} has no column '{error.name}'.{did_you_mean(error.name, table.names)}"
         raise MissingColumnError(
             message,
-            f"{flag} takes one of: {listed([join_names(['', name])[1:] for name in table.names], 20)}",
+            f"{flag} takes one of: {listed(list(map(among_others, table.names)), 20)}",
             error.name,
         ) from None
 

@@ -20,14 +20,14 @@ ROW, CELL = 60, 12
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class ParquetColumns:
     """The columns of a Parquet file that a CSV file could hold too."""
 
     table: Any  # an Arrow table
     left_out: dict[str, str]  # what the others hold, by their names: ``lists``
 
 
-def read_parquet(source: Source) -> Columns:
+def read_parquet(source: Source) -> ParquetColumns:
     """Returns the columns of a Parquet file that can be dates, numbers or text.
 
     Raises:
@@ -62,7 +62,7 @@ def read_parquet(source: Source) -> Columns:
                 continue
             message = f"Column {name} of {source.name} holds text that is not UTF-8."
             raise DataError(message, "write it anew as UTF-8, or leave that column out") from None
-    return Columns(pa.table(plain), left_out)
+    return ParquetColumns(pa.table(plain), left_out)
 
 
 def _check_memory(metadata: Any, columns: int, source: Source) -> None:

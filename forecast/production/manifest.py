@@ -33,7 +33,7 @@ _OWN_KEYS = ("schema_version", "id", "number", "created", "program", "arithmetic
 _DIGITS = 8
 
 
-class DataEntry(TypedDict, total=False):
+class ManifestData(TypedDict, total=False):
     """What a manifest says of the data, as far as it is read without loading the model."""
 
     source: str
@@ -71,7 +71,7 @@ class ManifestEntry(TypedDict, total=False):
     model: str
     season: int
     naive_season: int
-    data: DataEntry
+    data: ManifestData
     retrain: RetrainEntry
 
 
