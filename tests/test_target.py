@@ -212,3 +212,8 @@ def test_a_price_stays_by_series_and_time_not_by_line():
     with pytest.raises(UndecidedError):
         choose_target(table, [])
     assert choose_target(table, [], lambda: order)[0] == "units"
+
+
+@pytest.mark.parametrize("period", ["Settlement Period", "settlementPeriod", "SETTLEMENT_PERIOD", "Delivery Hour"])
+def test_number_of_a_part_of_the_day_is_no_target(period):
+    assert target_of(f"{period}=n | load=n") == "load"

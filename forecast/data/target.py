@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.findings import Finding, listed, quoted
-from forecast.data.names import CLOCK_NAMES, ID_NAMES, TIME_NAMES, is_named
+from forecast.data.names import CLOCK_NAMES, ID_NAMES, TIME_NAMES, is_named, part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table
 from forecast.data.target_words import (
@@ -159,7 +159,7 @@ def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> 
     is_named_so = score <= VISITS
     if _is_constant(numbers):
         score = NEVER
-    elif score > LISTED and is_named(name, (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES)) and score < NEVER:
+    elif _tells_rows_apart(name, score):
         score = NEVER - 0.5
     elif PRICE <= score < LISTED and means.score - PRICE < NEAR and _is_price(means):
         if means.is_listed or _stays(numbers):
@@ -173,6 +173,12 @@ def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> 
     if score >= UNKNOWN and not table.is_of_digits(name):
         score += 0.25
     return Rated(name, score, means)
+
+
+def _tells_rows_apart(name: str, score: float) -> bool:
+    """Returns whether a column is called like a time or a series: a settlement period is no settlement."""
+    is_named_so = LISTED < score < NEVER and is_named(name, (*TIME_NAMES, *CLOCK_NAMES, *ID_NAMES))
+    return is_named_so or part_of(name) in {"slot", "hour"}
 
 
 def _rivals(rated: Sequence[Rated]) -> list[Rated]:
