@@ -171,3 +171,18 @@ def test_naive_row_says_which_season_it_repeats_where_there_are_several():
     assert note(365).startswith("repeats the last 365 steps")
     assert note(1).startswith("repeats the last step")
     assert "repeats" not in note(None)
+
+
+@pytest.mark.parametrize(
+    ("gap", "p", "words", "chance"),
+    [
+        (0.099, 0.1, "9.9 % below", "p = 0.10"),
+        (0.07, 0.5, "7.0 % below", "p = 0.50"),
+        (0.3, 0.24, "30 % below", "p = 0.24"),
+    ],
+)
+def test_verdict_and_note_tell_one_gap_and_one_chance_in_the_same_words(gap, p, words, chance, monkeypatch):
+    monkeypatch.setattr("forecast.evaluation.leaderboard.diebold_mariano", lambda *_, **__: p)
+    board = board_of([trial("gru", 2 * (1 - gap)), trial("lstm", 2)])
+    assert board.rows[1].note.startswith(f"gru is {words} it, but that may be chance ({chance}, ")
+    assert f"It is {words} lstm, but that may be chance ({chance}, " in board.verdict

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
-from forecast.evaluation.significance import diebold_mariano, gap_below, is_last_value, standing
+from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
 
 FloatArray = NDArray[np.float64]
@@ -149,11 +149,11 @@ def _judged(backtest: Backtest, rows: list[Row], place: int, repeats: int | None
 def _standing_note(best: Row, row: Row, p: float | None, many: int) -> list[str]:
     """Returns the note on a row that may be as good as the best one, or none."""
     stands = standing(best.rmse, row.rmse, max(best.rmse_std, row.rmse_std), p)
-    basis = "" if p is None else f" (p = {p:.2f}, {many} origins)"
+    basis = "" if p is None else f" ({chance_words(p)}, {many} origins)"
     if stands == "tie":
         return [f"tie with {best.model}{basis}"]
     if stands == "unproven":
-        return [f"{best.model} is {100 * gap_below(best.rmse, row.rmse):.0f} % below it, but that may be chance{basis}"]
+        return [f"{best.model} is {gap_words(best.rmse, row.rmse)} it, but that may be chance{basis}"]
     return []
 
 

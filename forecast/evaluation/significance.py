@@ -108,6 +108,21 @@ def gap_below(best: float, other: float) -> float:
     return 1 - best / other if other > best else 0.0
 
 
+def gap_words(best: float, other: float) -> str:
+    """Returns the same in words, for the verdict and the notes of a table alike: ``9.9 % below``."""
+    share = 100 * gap_below(best, other)
+    if share == 0:
+        return "level with"
+    if share < 0.05:
+        return "less than 0.1 % below"
+    return f"{share:.1f} % below" if share < 10 else f"{share:.0f} % below"
+
+
+def chance_words(p: float) -> str:
+    """Returns a p-value, for the verdict and the notes of a table alike: ``p = 0.10``."""
+    return f"p = {p:.2f}" if p >= 0.01 else f"p = {p:.2g}"
+
+
 def standing(best: float, other: float, spread: float, p: float | None) -> Standing:
     """Returns how a model stands to the best one.
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from forecast.evaluation.significance import Standing, gap_below, standing
+from forecast.evaluation.significance import Standing, chance_words, gap_words, standing
 from forecast.specs import Metric
 
 REFERENCE = "seasonal-naive"
@@ -122,12 +122,7 @@ def _title(row: Scored) -> str:
 
 def _below(best: Scored, other: Scored) -> str:
     """Returns by how much the best RMSE is below another one."""
-    share = 100 * gap_below(best.rmse, other.rmse)
-    if share == 0:
-        return "level with"
-    if 0 < share < 0.05:
-        return "less than 0.1 % below"
-    return f"{share:.1f} % below" if share < 10 else f"{share:.0f} % below"
+    return gap_words(best.rmse, other.rmse)
 
 
 def _stands(best: Scored, row: Scored) -> Standing:
@@ -156,7 +151,7 @@ def _weight(best: Scored, second: Scored, origins: int) -> str:
     side = "more" if gap > spread else "less"
     words = f", which is {side} than the spread between seeds (±{short(spread)})" if spread else ""
     stands = _stands(best, second)
-    basis = "" if p is None else f" (p = {p:.2g}, {_many(origins)})"
+    basis = "" if p is None else f" ({chance_words(p)}, {_many(origins)})"
     if stands == "tie":
         return words + (f": a tie{basis}" if basis else ": call it a tie")
     return (
