@@ -232,6 +232,8 @@ def test_one_date_or_random_dates_have_no_frequency():
     assert "--freq" in error.value.hint
     with pytest.raises(DataError, match="the dates are 10 seconds apart"):
         infer_frequency(stamps("2024-01-01T00:00:00", "2024-01-01T00:00:10", "2024-01-01T00:01:10"))
+    with pytest.raises(DataError, match="the dates are 1 second apart"):
+        infer_frequency(stamps("2024-01-01T00:00:00", "2024-01-01T00:00:01", "2024-01-01T00:00:02"))
 
 
 @pytest.mark.parametrize(("stamp", "text"), [("2024-01-01", "2024-01-01"), ("2024-01-01T05:00", "2024-01-01 05:00:00")])

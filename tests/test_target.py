@@ -142,6 +142,12 @@ LANGUAGES = [
 ]
 OTHERS = [
     ("y=n | price=a", "y"),
+    ("things=n | list_price=l", {"things", "list_price"}),
+    ("rating=t | price=l | brent=m", "price"),
+    ("volume_sold=n | avg_price=m", {"volume_sold", "avg_price"}),
+    ("Day-ahead Price=m | Load=n", {"Load", "Day-ahead Price"}),
+    ("CA HT=n | Nb clients=n | Panier moyen=a", "CA HT"),
+    ("pieces=n | list_price=l", "pieces"),
     ("open=m | high=m | low=m | close=m | y=m", "y"),
     ("feature_1=a | feature_2=a | target=n", "target"),
     ("value=n | label=f", "value"),

@@ -132,7 +132,17 @@ QUARTERS = [
     "Q{2}-FY{0}",
     "Q{2} {0}-{3:02}",
 ]
-QUARTERS += ["{0}-{3:02} Q{2}", "Q{2}, {0}", "{0} Quarter {2}", "{2}. Quartal {0}", "T{2} {0}", "{4} {0}", "{0} {4}"]
+QUARTERS += [
+    "{0}:Q{2}",
+    "{0}.Q{2}",
+    "{0}-{3:02} Q{2}",
+    "Q{2}, {0}",
+    "{0} Quarter {2}",
+    "{2}. Quartal {0}",
+    "T{2} {0}",
+    "{4} {0}",
+    "{0} {4}",
+]
 
 
 @pytest.mark.parametrize("form", QUARTERS)
@@ -152,6 +162,33 @@ def test_halves_of_years(form):
     assert summary(read("half|revenue", rows)) == ("2QS", "2000-01-01", "2019-07-01", 40, 0)
 
 
+POLISH = ["styczeń", "luty", "marzec", "kwiecień", "maj", "czerwiec", "lipiec", "sierpień"]
+POLISH += ["wrzesień", "październik", "listopad", "grudzień"]
+RUSSIAN = ["янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"]
+TURKISH = ["ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim"]
+TURKISH += ["kasım", "aralık"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda year, month: f"{POLISH[month - 1]} {year}",
+        lambda year, month: f"{RUSSIAN[month - 1]}. {year}",
+        lambda year, month: f"{TURKISH[month - 1].title()} {year}",
+        lambda year, month: f"{year}년 {month}월",
+        lambda year, month: f"{year}년{month}월1일",
+        lambda year, month: f"{MONTHS[month - 1]}, {year}",
+        lambda year, month: f"{year}P{month:02}",
+        lambda year, month: f"0{month:02}/{year}",
+        lambda year, month: f"0{month:02}.{year}",
+    ],
+    ids=["Polish", "Russian", "Turkish", "Korean", "Korean days", "comma", "period", "SAP", "SAP, points"],
+)
+def test_months_of_other_languages_and_programs(write):
+    rows = [write(year, month) for year, month in months(2018, 48)]
+    assert summary(read("period|v", rows)) == ("MS", "2018-01-01", "2021-12-01", 48, 0)
+
+
 STAMPS = ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S CST %Y", "%d/%b/%Y:%H:%M:%S +0000"]
 STAMPS += ["%a %b %d %H:%M:%S GMT+00:00 %Y", "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)"]
 STAMPS += [
@@ -161,6 +198,8 @@ STAMPS += [
     "%d/%m/%Y %Hh%M",
     "%Y-%m-%d_%H:%M",
 ]
+STAMPS += ["%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%d%b%Y:%H:%M:%S", "%d.%m.%Y %H.%M"]
+STAMPS += ["%d-%b-%y %I.%M.%S.000000 %p", "%d.%m.%Y, %H:%M Uhr"]
 
 
 @pytest.mark.parametrize("form", STAMPS)
@@ -168,6 +207,13 @@ def test_stamps_of_programs(form):
     moments = [dt.datetime(2023, 1, 1) + i * HOUR for i in range(240)]
     reading = read("ts|v", [moment.strftime(form) for moment in moments])
     assert summary(reading) == ("h", "2023-01-01", "2023-01-10T23", 240, 0)
+
+
+def test_parts_of_a_second_are_no_repeated_rows():
+    rows = [f"2023-01-01T00:00:{i // 10:02}.{i % 10}" for i in range(1, 300)]
+    with pytest.raises(DataError, match="fractions of a second apart") as error:
+        read("t|v", rows)
+    assert "--aggregate mean --freq min" in error.value.hint
 
 
 @pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S %Z %Y", "%A %b %d %H:%M:%S UTC %Y"])

@@ -19,7 +19,7 @@ from forecast.data.clock import has_ranges
 from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
-from forecast.data.inference import infer_frequency
+from forecast.data.inference import SECONDS_HINT, infer_frequency
 from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, part_of, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
@@ -28,10 +28,13 @@ from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.name_lists import UnknownNameError, among_others, find_names, flag_value
 
-# Where the column is called a date, 2024013123 is an hour, 20240131 a day, 202401 a month or a week.
+# Where the column is called a date, 202401312359 is a minute, 2024013123 an hour, 20240131 a day, 202401 a month.
+NUMBERED_SECONDS = (19000101000000, 22001231235959)
+NUMBERED_MINUTES = (190001010000, 220012312359)
 NUMBERED_HOURS = (1900010100, 2200123123)
 NUMBERED_DAYS = (15000101, 22001231)
 NUMBERED_WEEKS = (150001, 220053)
+NUMBERED_SPANS = (NUMBERED_SECONDS, NUMBERED_MINUTES, NUMBERED_HOURS, NUMBERED_DAYS, YEARS)
 MOST_EXAMPLES = 5
 MOST_IDS = 3  # columns that tell the series apart together
 MOST_CANDIDATES = 8
@@ -245,6 +248,10 @@ def _regular_times(table: Table, taken: Sequence[str]) -> list[str]:
 
 
 def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str], times: Sequence[str]) -> DataError:
+    if _has_fractions(table, time):
+        message = f"the times in column {time} of {table.source.name} are fractions of a second apart, and no step but "
+        message += "whole minutes can be forecast by dates."
+        return DataError(message, f"{SECONDS_HINT}, or --no-dates if each row is one step")
     counts = np.bincount(dates.codes[dates.codes >= 0])
     most = int(counts.argmax())
     message = f"{table.source.name} has {counts[most]:,} rows for {readable(dates.stamps[most])} in column {time},"
@@ -258,6 +265,15 @@ def _repeats(table: Table, dates: Dates, time: str, candidates: Sequence[str], t
     )
 
 
+def _has_fractions(table: Table, time: str) -> bool:
+    """Returns whether times are written with parts of a second, in most of the first rows."""
+    if time not in table.names:
+        return False
+    texts = table.texts(time)
+    first = [texts.value(row) for row in np.flatnonzero(texts.codes[:FEW] >= 0).tolist()]
+    return sum(re.search(r":\d{2}[.,]\d*[1-9]", text) is not None for text in first) > len(first) / 2
+
+
 def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
     if form not in NUMBERED and (form is not None or table.kind(name) == "text"):
         return looks_like_dates(table.texts(name), form, boldly=name.lower() in TIME_NAMES)
@@ -268,7 +284,7 @@ def _could_be_dates(table: Table, name: str, form: str | None) -> bool:
         low, high = np.nanmin(numbers), np.nanmax(numbers)
         if NUMBERED_WEEKS[0] <= low and high <= NUMBERED_WEEKS[1]:
             return bool(((numbers - 1) % 100 < 53)[~np.isnan(numbers)].all())
-        return any(first <= low and high <= last for first, last in (NUMBERED_HOURS, NUMBERED_DAYS, YEARS))
+        return any(first <= low and high <= last for first, last in NUMBERED_SPANS)
     if table.kind(name) == "numbers" and not table.is_whole(name) and (is_named(name, TIME_NAMES) or part_of(name)):
         return looks_like_dates(table.texts(name), form)  # 01.2024 is no number
     return table.kind(name) == "dates" or (part_of(name) == "year" and is_year(table, name))

@@ -46,16 +46,21 @@ _QUARTERS = (
     "%qQ {}",
     "%qQ-{}",
     "Q%q, {}",
+    "{}:Q%q",
+    "{}.Q%q",
 )
 _PARTS_OF_YEARS = tuple(order.format(year) for year, order in product(_YEARS, _QUARTERS))
 FORMS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y%m", "%m/%Y", "%m-%Y", "%m.%Y"),
     *("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S"),
+    *("%Y%m%dT%H%M%Z", "%Y%m%dT%H%M%S%Z", "%Y%m%dT%H%M%S%z", "%Y%m%d_%H%M%S"),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%Y", "%m/%d/%Y"))),
     *(order.replace("/", mark) for mark, order in product("/-", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d"))),
     *("%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %b %y", "%d-%b-%y"),
     *("%d. %b %Y", "%d de %b de %Y", "%Y年%m月%d日", "%Y年%m月", "%YM%m", "%Y-M%m", "%Y.%m"),
     *("%d/%b/%Y", "%d/%b/%y", "%d%b%Y", "%d%b%y", "%d/%b/%Y:%H:%M:%S", "%d/%b/%Y:%H:%M:%S %z", "%b-%d-%Y"),
+    *("%d%b%Y:%H:%M:%S", "%b, %Y", "%YP%m", "0%m/%Y", "0%m.%Y", "%Y/0%m"),
+    *("%Y년 %m월 %d일", "%Y년%m월%d일", "%Y년 %m월", "%Y년%m월"),
     *(
         f"{day} {clock}{zone} %Y"
         for day, clock, zone in product(("%b %d", "%d %b", "%d. %b"), ("%H:%M:%S", "%H:%M", "%I:%M:%S %p"), (" %Z", ""))
@@ -97,9 +102,9 @@ WIDTHS = {"Y": "{4}", "G": "{4}", "y": "{2}", "g": "{2}", "q": "{1}", "u": "{1}"
 YEARS = {"year", "short", "counted"}
 UNFIT = {"hour", "z", "p", "week", "quarter", "semester", "counted", "next", "last"}  # no time of day goes with them
 OF_YEARS = {"year", "short", "next", "quarter", "semester"}  # FY may stand before such a year
-CLOCK = r"(?:(?:t|_|,? ) *(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE}| ?(?:dst|[ab*]))?)?"  # marks are of hours that come twice
-_TIME = re.compile(r"(?:[tT_]|,? ) *\d{1,2}[:h]\d{2}.*$")
+CLOCK = r"(?:(?:t|_|,? ) *(?P<hour>\d{1,2})[:h.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
+CLOCK += rf"(?: ?{HALF})?(?: ?{ZONE}| ?(?:dst|uhr|[ab*]))?)?"  # marks are of hours that come twice
+_TIME = re.compile(r"(?:[tT_]|,? ) *\d{1,2}[:h.]\d{2}.*$")
 _QUARTER = r"(?:q|qtr|quarter|quartal|t|trim|trimestre)\.? ?"
 _SEMESTER = r"(?:h|hy|half|s)\.? ?"
 _DASH = " ?(?:[-–—/]|to|bis) ?"

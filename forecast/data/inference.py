@@ -151,6 +151,6 @@ def duration(seconds: int) -> str:
     """Returns so many seconds in words, such as 1 hour or 2.5 days."""
     unit = next((unit for unit in ("day", "hour", "minute") if seconds >= SECONDS[unit]), None)
     if unit is None:
-        return f"{seconds} seconds"
+        return f"{seconds} second{'s' * (seconds != 1)}"
     count = round(seconds / SECONDS[unit], 1)
     return f"{count:g} {unit}" + ("" if count == 1 else "s")

@@ -19,7 +19,26 @@ _SPELLINGS = (  # English, German, French, Spanish, Italian, Portuguese, Dutch; 
     "november nov novembre noviembre novembro",
     "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro",
 )
-MONTH_OF = {word: number for number, words in enumerate(_SPELLINGS) for word in words.split()}
+_EASTERN = (  # Polish, Czech, Russian, Turkish and of the north what is not above
+    "styczeń styczen stycznia sty leden ledna январь января янв ocak",
+    "luty lutego lut únor února февраль февраля февр фев şubat",
+    "marzec marca březen března март марта мар mart marts",
+    "kwiecień kwiecien kwietnia kwi duben dubna апрель апреля апр nisan",
+    "maj maja květen května май мая mayıs",
+    "czerwiec czerwca cze červen června июнь июня июн haziran",
+    "lipiec lipca lip červenec července июль июля июл temmuz",
+    "sierpień sierpien sierpnia sie srpen srpna август августа авг ağustos augusti",
+    "wrzesień wrzesien września wrzesnia wrz září сентябрь сентября сент сен eylül",
+    "październik pazdziernik października pazdziernika paź říjen října октябрь октября окт ekim",
+    "listopad listopada lis listopadu ноябрь ноября нояб ноя kasım",
+    "grudzień grudzien grudnia gru prosinec prosince декабрь декабря дек aralık",
+)
+MONTH_OF = {
+    word: number
+    for spellings in (_SPELLINGS, _EASTERN)
+    for number, words in enumerate(spellings)
+    for word in words.split()
+}
 """From a name in lower case to how many months it comes after January."""
 
 _DAYS = (  # of the week, before a date; what they say is not needed

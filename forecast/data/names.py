@@ -19,11 +19,40 @@ ID_NAMES = (
 SURE_IDS = ("unique_id", "series_id", "item_id")  # ids even where there is only one series
 CLOCK_NAMES = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "time")
 PARTS = {
-    "year": ("year", "yr", "yyyy", "jahr", "annee", "año", "anno"),
+    "year": ("year", "yr", "yyyy", "jahr", "annee", "année", "año", "anio", "anno", "ano", "rok", "年"),
     "quarter": ("quarter", "qtr", "quartal", "q"),
-    "month": ("month", "mon", "mnth", "mo", "mm", "monat", "mes", "mois", "period"),
-    "week": ("week", "wk", "woche", "isoweek", "weekofyear", "weeknumber"),
-    "day": ("day", "dd", "dom", "mday", "dayofmonth", "tag"),
+    "month": ("month", "mon", "mnth", "mo", "mm", "monat", "mes", "mois", "mês", "miesiąc", "period", "月"),
+    "week": (
+        "week",
+        "wk",
+        "woche",
+        "isoweek",
+        "weekofyear",
+        "weeknumber",
+        "weeknr",
+        "kw",
+        "kalenderwoche",
+        "semaine",
+        "semana",
+        "settimana",
+        "tydzień",
+    ),
+    "day": (
+        "day",
+        "dd",
+        "dom",
+        "mday",
+        "dayofmonth",
+        "tag",
+        "dy",
+        "dia",
+        "día",
+        "jour",
+        "giorno",
+        "dzień",
+        "dag",
+        "日",
+    ),
     "hour": (
         "hour",
         "hours",
@@ -87,5 +116,5 @@ def is_named(name: str, words: tuple[str, ...]) -> bool:
 
 def part_of(name: str) -> str | None:
     """Returns the part of a time that a column is named after, if it is."""
-    word = re.sub(r"[^a-zñ]", "", name.lower())
-    return next((part for part, words in PARTS.items() if word in words), None)
+    spellings = {re.sub(r"[^a-zñ]", "", name.lower()), name.strip().lower()}
+    return next((part for part, words in PARTS.items() if spellings & set(words)), None)

@@ -18,6 +18,7 @@ from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table
 from forecast.data.target_words import (
     CLOSE,
+    COMPOUND,
     DERIVED,
     LISTED,
     NEVER,
@@ -34,6 +35,7 @@ NEAR = 0.55  # two columns whose scores are no further apart may both be meant
 SURE = 0.2  # of an explicit name: y, target
 STAYS = 0.1  # share of steps at which a price that is set stays as it was
 FEW_LEVELS, MOST_OF = 12, 0.6  # so few different prices, in so large a share of the rows, are set ones
+FEW_KINDS = 5  # different numbers that are rather a class, a weekday or a rating than what is counted
 WALKS = 0.9  # correlation of a market's price with the one before
 MOST_EXAMPLES = 5
 MOST_ASKED, MOST_SHOWN = 4, 3  # columns between which a person is to choose, and values of each
@@ -76,7 +78,7 @@ def choose_target(
         rated = sorted(
             (_rated(table, name, values) for name in numeric), key=lambda one: (one.score, not one.meaning.is_total)
         )
-        rivals = _rivals(rated)
+        rivals = _rivals(rated, values)
         if rivals:
             raise _undecided(table, [rated[0].name, *(one.name for one in rivals)])
         chosen = rated[0].name
@@ -150,7 +152,8 @@ def _is_ticker(roles: Mapping[str, str]) -> bool:
 
 
 def _is_traded(name: str) -> bool:
-    return bool({"volume", "vol", "volumen", "volumes", "wolumen", "cap"} & set(meaning(name).words))
+    words = set(meaning(name).words)
+    return bool({"volume", "vol", "volumen", "volumes", "wolumen", "cap"} & words) and not words & {"sold", "sales"}
 
 
 def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> Rated:
@@ -181,12 +184,19 @@ def _tells_rows_apart(name: str, score: float) -> bool:
     return is_named_so or part_of(name) in {"slot", "hour"}
 
 
-def _rivals(rated: Sequence[Rated]) -> list[Rated]:
+def _rivals(rated: Sequence[Rated], values: Mapping[str, FloatArray | None]) -> list[Rated]:
     """Returns the columns that may be meant as well as the first of them."""
     best = rated[0]
     if best.score > VISITS + NEAR:
-        return []
-    return [one for one in rated[1:] if one.score <= min(best.score + NEAR, VISITS + NEAR) and not _is_part(one, best)]
+        sold = [one for one in rated[1:] if one.score == UNKNOWN and _counts(values[one.name])]
+        return sold if _is_price(best.meaning) else []
+    limit = min(best.score + NEAR, VISITS + NEAR)
+    return [one for one in rated[1:] if _bare_score(one) <= limit and not _is_part(one, best)]
+
+
+def _bare_score(one: Rated) -> float:
+    """Returns the score of a column, a price by what it is of (spot price, day-ahead price) like one of nothing."""
+    return one.score - COMPOUND if _is_price(one.meaning) and len(one.meaning.words) > 1 else one.score
 
 
 def _is_part(one: Rated, best: Rated) -> bool:
@@ -215,6 +225,13 @@ def _numbers(table: Table, name: str, order: IntArray | None) -> FloatArray | No
         return None
     numbers = numbers if order is None else numbers[order]
     return numbers[~np.isnan(numbers)]
+
+
+def _counts(numbers: FloatArray | None) -> bool:
+    """Returns whether numbers may count what is sold: whole, none below 0, more than a few of them."""
+    if numbers is None or numbers.size == 0:
+        return False
+    return bool(numbers.min() >= 0 and (numbers == np.round(numbers)).all() and np.unique(numbers).size > FEW_KINDS)
 
 
 def _is_constant(numbers: FloatArray | None) -> bool:

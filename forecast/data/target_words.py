@@ -49,7 +49,7 @@ _WORDS: dict[float, str] = {
     TOTAL: "total gesamt insgesamt totaal totale summe suma итого 合計 合计 总计 합계",
     VALUE: "value values wert valor valore valeur waarde wartosc hodnota vaerdi varde значение 値 值 값",
     AMOUNT: (
-        "revenue revenues turnover amount amt quantity quantities qty units sold count cnt counts "
+        "revenue revenues turnover pieces amount amt quantity quantities qty units sold count cnt counts "
         "passengers births deaths cases confirmed recovered trips rides rentals bookings reservations "
         "arrivals departures admissions shipments deliveries consumption usage load generation production "
         "output kwh mwh gwh mw kw takings receipts menge mengen stueck stuck stueckzahl stuckzahl erloes "
@@ -127,6 +127,7 @@ _TOTALS = "total totals gesamt all overall sum grand totaal totale"
 _LINKS = frozenset(("of", "per", "der", "des", "de", "von", "pro", "par", "por", "di", "da", "do", "d", "du", "van"))
 _ARTICLES = frozenset(("the", "les", "la", "el", "los", "las", "l", "i", "in"))
 _SPANS = frozenset(("year", "week", "month", "quarter", "day", "yr", "jahr", "woche", "monat", "ano", "annee"))
+_TURNOVER = frozenset((("ca",), ("ca", "ht"), ("ca", "ttc"), ("ca", "net")))  # chiffre d'affaires, cut short
 _NO_HEADS = frozenset(("account", "discount", "viscount", "forecast", "disclose", "override"))
 _CURRENCY = re.compile(r"[$€£¥]|(?<![^\W\d_])(usd|eur|gbp|chf|jpy|cny|inr|dollars?|euros?)(?![^\W\d_])", re.IGNORECASE)
 _WIDE = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # written without blanks
@@ -185,8 +186,8 @@ def _plain(word: str) -> str:
 def meaning(name: str) -> Meaning:
     """Returns what the name of a column says of its being what is forecast."""
     words = tuple(word for word in plain_words(name) if word not in _ARTICLES)
-    if not words:
-        return Meaning(UNKNOWN, "", words)
+    if not words or words in _TURNOVER:
+        return Meaning(INCOME if words else UNKNOWN, "".join(words[:1]), words)
     known = [_known(word) for word in words]
     head = _head(words)
     if _is_derived(words):
