@@ -192,6 +192,12 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Returns ``" Did you mean 'x'?"`` for the closest of the known words, or an empty string."""
+    meant = closest(word, known)
+    return f" Did you mean '{meant}'?" if meant is not None else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Returns the closest of the known words; None where none is close."""
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f" Did you mean '{by_lower[close[0]]}'?" if close else ""
+    return by_lower[close[0]] if close else None

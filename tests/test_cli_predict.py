@@ -292,3 +292,10 @@ def test_store_can_be_named_by_flag_or_environment(shop, tmp_path):
     expected = run("predict", folder=shop.folder).out
     assert run("predict", "--store", store, folder=tmp_path).out == expected
     assert run("predict", folder=tmp_path, FORECAST_STORE=store).out == expected
+
+
+def test_hint_names_the_series_that_was_meant(stores):
+    done = run("predict", "long", "--series", "suoth", folder=stores)
+    assert (done.code, done.out) == (2, "")
+    assert "Did you mean 'south'?" in done.err
+    assert "hint:  --series south" in done.err

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.panel import Panel
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import UsageError, closest, did_you_mean
 from forecast.evaluation.insight.cost import Cost
 from forecast.evaluation.insight.learning import Learning
 from forecast.evaluation.insight.plain_words import Sentence, plain_words
@@ -133,7 +133,8 @@ def check_series(panel: Panel, name: str | None) -> None:
     if name is not None and name not in panel.series_ids:
         known = panel.series_ids
         raise UsageError(
-            f"There is no series '{name}'.{did_you_mean(name, known)}", f"--series {shlex.quote(known[0])}"
+            f"There is no series '{name}'.{did_you_mean(name, known)}",
+            f"--series {shlex.quote(closest(name, known) or known[0])}",
         )
 
 

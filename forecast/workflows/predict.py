@@ -14,7 +14,7 @@ from forecast.data.free_memory import free_memory, size_text
 from forecast.data.options import ReadOptions
 from forecast.data.panel import Panel
 from forecast.data.source import Source
-from forecast.errors import DataError, UsageError, did_you_mean
+from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
@@ -103,7 +103,8 @@ def only_series(panel: Panel, names: Sequence[str]) -> Panel:
     except UnknownNameError as error:
         message = f"There is no series '{error.name}' among {listed(list(panel.series_ids))}."
         meant = did_you_mean(error.name, panel.series_ids)
-        raise UsageError(f"{message}{meant}", f"--series {flag_value(panel.series_ids[:1])}") from None
+        likely = closest(error.name, panel.series_ids) or panel.series_ids[0]
+        raise UsageError(f"{message}{meant}", f"--series {flag_value([likely])}") from None
     return panel.select([i for i, name in enumerate(panel.series_ids) if name in wanted]) if names else panel
 
 
