@@ -6,8 +6,9 @@ from difflib import get_close_matches
 from enum import IntEnum
 from signal import Signals
 
-LONGEST = 500
-"""Signs of a message or a hint: one that quotes a file of one line would be as long as the file."""
+LONGEST, LONGEST_HINT = 500, 2_000
+"""Signs of a message, and of a hint: one that quotes a file of one line would be as long as the file; but a hint may
+hold a command that is to be copied whole."""
 STEERING = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: what terminals obey
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # other ways, or unseen
@@ -44,7 +45,7 @@ class ForecastError(Exception):
     exit_code = ExitCode.BUG
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message, self.hint = printable(shortened(message)), printable(shortened(hint))
+        self.message, self.hint = printable(shortened(message)), printable(shortened(hint, LONGEST_HINT))
         super().__init__(self.message)
         if self.hint:
             self.add_note(f"hint: {self.hint}")  # where Python shows the error

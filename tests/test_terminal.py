@@ -10,7 +10,7 @@ import pytest
 from forecast.cli import streams
 from forecast.cli.completion import complete_column
 from forecast.cli.console import json_text, print_csv, say, say_commands, table, wrapped
-from forecast.errors import LONGEST, DataError, printable, shortened
+from forecast.errors import LONGEST, LONGEST_HINT, DataError, printable, shortened
 
 NASTY = [
     *("\x1b]0;PWNED\x07", "\x1b[2J", "\x08\x08", "a\rb", "a\nb", "a\tb", "\x7f", "\x9b31m"),
@@ -91,7 +91,7 @@ def test_the_shell_is_not_offered_what_steers_it(tmp_path, monkeypatch):
 
 def test_errors_that_quote_a_whole_file_are_shortened():
     error = DataError("fields: " + "," * 3_000_000 + " end", "each: " + "x" * 3_000_000)
-    assert len(error.message) == len(error.hint) == LONGEST
+    assert (len(error.message), len(error.hint)) == (LONGEST, LONGEST_HINT)
     assert error.message.startswith("fields: ,,")
     assert error.message.endswith(", end")
     assert shortened("as it is") == "as it is"
