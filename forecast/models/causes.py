@@ -6,13 +6,13 @@ too. And each month's event is one: Christmas is no Easter. What is too much of 
 Shapes: ``S`` series, ``n`` steps of any series, ``K`` steps of the known columns, ``E`` events, ``F`` causes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.almanac import almanac
+from forecast.data.almanac import Almanac, almanac
 from forecast.data.covariates import Covariates
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
@@ -29,6 +29,8 @@ AROUND = (1, 2, -1)
 WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
 MOST_MADE = 1 + len(AROUND) + 12
 """Causes that are made of one known input, at most."""
+TOGETHER = 1 << 18
+"""Steps whose dates are looked at together."""
 COVARIATES = "covariates"
 CYCLES = {"day": 1.0, "week": 7.0}
 """Groups of the calendar that go round in so many days, as a season may."""
@@ -82,20 +84,51 @@ class Causes:
         encoded = self.encoding.known_of(panel)
         return replace(encoded, known=_made(encoded, self.events, panel.frequency)[1][:, self._places])
 
-    def dated(self, frequency: Frequency, first: int, steps: int) -> FloatArray:
-        """Returns what the dates of consecutive steps cause, (steps, F)."""
+    def dated(self, frequency: Frequency, first: int, steps: int, which: NDArray[np.bool_] | None = None) -> FloatArray:
+        """Returns what the dates of consecutive steps cause, (steps, F), column after column in memory.
+
+        Args:
+            frequency: of the steps.
+            first: ordinal of the first one.
+            steps: how many.
+            which: of the causes that dates are; None for all.
+        """
         names = [cause.name for cause in self.used if cause.group != COVARIATES]
-        if not names:
-            return np.empty((steps, 0))
-        book = almanac(frequency, first, steps, self.country)
-        place = {name: i for i, name in enumerate(book.names)}
-        if names == list(book.names):
-            return book.values
-        values = np.zeros((steps, len(names)))  # 0 for a holiday that these steps don't hold
-        for column, name in enumerate(names):
-            if name in place:
-                values[:, column] = book.values[:, place[name]]
+        names = names if which is None else [name for name, wanted in zip(names, which, strict=True) if wanted]
+        values = np.zeros((steps, len(names)), order="F")  # 0 for a holiday that these steps don't hold
+        for start, book in _books(frequency, first, steps if names else 0, self.country):
+            place = {name: i for i, name in enumerate(book.names)}
+            for column, name in enumerate(names):
+                if name in place:
+                    values[start : start + len(book.values), column] = book.values[:, place[name]]
         return values
+
+
+def _books(frequency: Frequency, first: int, steps: int, country: str | None) -> Iterator[tuple[int, Almanac]]:
+    """Yields the almanac of some steps after others, each with its place: all columns of all steps take gigabytes.
+
+    Holidays and the days around them are looked at together.
+    """
+    size = steps if country else TOGETHER
+    for start in range(0, steps, max(size, 1)):
+        book = almanac(frequency, first + start, min(size, steps - start), country)
+        if not book.names:  # nor are there any later on
+            return
+        yield start, book
+
+
+def _ranges(
+    frequency: Frequency, first: int, steps: int, country: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...], FloatArray]:
+    """Returns the names and groups of the almanac's columns, and from least to most how far each goes."""
+    names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    lows, highs = [], []
+    for _, book in _books(frequency, first, steps, country):
+        names, groups = book.names, book.groups
+        lows.append(book.values.min(axis=0))
+        highs.append(book.values.max(axis=0))
+    return names, groups, np.max(highs, axis=0) - np.min(lows, axis=0) if names else np.empty(0)
 
 
 def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Causes:
@@ -121,8 +154,8 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
         used = [Cause(names[at], COVARIATES, int(at), plain[at]) for at in np.flatnonzero(varies)]
     if (calendar or country) and len(panel.values):
         first = int(panel.first.min())
-        book = almanac(panel.frequency, first, int(panel.last.max()) - first + 1, country)
-        pairs = zip(book.names, book.groups, np.ptp(book.values, axis=0) if len(book.names) else (), strict=True)
+        titles, groups, ranges = _ranges(panel.frequency, first, int(panel.last.max()) - first + 1, country)
+        pairs = zip(titles, groups, ranges, strict=True)
         used += [Cause(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")]
     return Causes(tuple(used), encoding, events, country)
 

@@ -97,23 +97,43 @@ class _Rows:
     def __init__(self, panel: Panel, causes: Causes) -> None:
         told = causes.told(panel)
         laid = np.nan_to_num(told.known_on(panel.offsets, panel.first)) if told else np.empty((len(panel.values), 0))
-        start = int(panel.first.min())
-        dates = causes.dated(panel.frequency, start, int(panel.last.max()) - start + 1)
+        self._begin, end = int(panel.first.min()), int(panel.last.max())
+        self._first, self._lengths, self._covariates = panel.first, panel.lengths, laid.shape[1]
+
+        def dated(which: BoolArray) -> FloatArray:
+            return causes.dated(panel.frequency, self._begin, end - self._begin + 1, which)
+
+        self._dated, self._latest = dated, (b"", np.empty((0, 0)))
         self._targets: list[FloatArray] = []
-        self._causes: list[FloatArray] = []
+        self._laid: list[FloatArray] = []
         self._observed: list[BoolArray] = []
         for i in range(len(panel)):
             steps = slice(panel.offsets[i], panel.offsets[i + 1])
             size = added_size(panel.values[steps])
             self._targets.append(panel.filled[steps] / size if size else _unit(panel.filled[steps]))
-            dated = dates[panel.first[i] - start :][: panel.lengths[i]]
-            self._causes.append(np.column_stack([laid[steps], dated]) if laid.shape[1] else dated)
+            self._laid.append(laid[steps])
             self._observed.append(panel.observed[steps])
 
     def take_out(self, which: BoolArray, own: FloatArray) -> None:
         """Takes known effects, (S, F), of some causes out of the targets."""
-        for i, causes in enumerate(self._causes):
-            self._targets[i] = self._targets[i] - causes[:, which] @ own[i, which]
+        for i, target in enumerate(self._targets):
+            self._targets[i] = target - self._columns(i, which) @ own[i, which]
+
+    def _columns(self, i: int, which: BoolArray) -> FloatArray:
+        """Returns some causes of a series, column after column in memory, (n, F).
+
+        Those of dates are made when they are asked for, a group after the other: all at once, they would take many
+        times the memory of a long series.
+        """
+        count = self._covariates
+        laid = self._laid[i][:, which[:count]]
+        if not which[count:].any():
+            return laid
+        if self._latest[0] != which.tobytes():
+            self._latest = which.tobytes(), self._dated(which[count:])
+        start = self._first[i] - self._begin
+        dated = np.asfortranarray(self._latest[1][start : start + self._lengths[i]])
+        return np.asfortranarray(np.hstack([laid, dated])) if laid.shape[1] else dated
 
     def measure_covariates(
         self, which: BoolArray, numbers: BoolArray, fast: Filter, slow: Filter
@@ -182,13 +202,11 @@ class _Rows:
     def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> Sums:
         shape, count = (BLOCKS, len(self._targets)), int(which.sum())
         sums = Sums(np.zeros((*shape, count, count)), np.zeros((*shape, count)), np.zeros(shape), np.zeros(shape))
-        for i, (target, causes, observed) in enumerate(zip(self._targets, self._causes, self._observed, strict=True)):
+        for i, (target, observed) in enumerate(zip(self._targets, self._observed, strict=True)):
             if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
             columns = np.empty((len(target), count + 1))
-            columns[:, 0] = target
-            for place, cause in enumerate(np.flatnonzero(which), start=1):
-                columns[:, place] = causes[:, cause]
+            columns[:, 0], columns[:, 1:] = target, self._columns(i, which)
             rest = filtered(columns)
             known = observed & ~np.isnan(rest[:, 0])
             for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
