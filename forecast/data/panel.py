@@ -106,6 +106,9 @@ class Panel:
         self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray, names: tuple[str, ...]
     ) -> Self:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
+        if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
+            values = self.values[starts[0] : starts[0] + lengths[0]]
+            return replace(self, series_ids=names, values=values, offsets=offsets, first=first)
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
             self,

@@ -96,7 +96,10 @@ def naive_scales(values: FloatArray, season: int, power: int = 1) -> FloatArray:
     lag = season if length > season else 1
     if length <= lag or np.isnan(values).any():
         return np.array([naive_scale(series, season, power) for series in values])
-    differences = np.abs(values[:, lag:] - values[:, :-lag]) ** power
+    differences = values[:, lag:] - values[:, :-lag]
+    np.abs(differences, out=differences)
+    if power == 2:
+        np.square(differences, out=differences)
     return np.array([mean ** (1 / power) for mean in differences.mean(axis=1).tolist()])
 
 

@@ -196,7 +196,7 @@ class _Rows:
 
     def _share_left(self, which: BoolArray, sums: Sums) -> float:
         """Returns the share of the variance of some causes that is left in the sums of what a filter leaves."""
-        whole = self._summed(which, lambda columns: columns - columns.mean(axis=0))
+        whole = self._summed(which, _centred)
         return float(np.einsum("ksii->", sums.gram) / max(np.einsum("ksii->", whole.gram), LEAST))
 
     def _summed(self, which: BoolArray, filtered: Filter, series: BoolArray | None = None) -> Sums:
@@ -205,9 +205,7 @@ class _Rows:
         for i, (target, observed) in enumerate(zip(self._targets, self._observed, strict=True)):
             if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
-            columns = np.empty((len(target), count + 1))
-            columns[:, 0], columns[:, 1:] = target, self._columns(i, which)
-            rest = filtered(columns)
+            rest = filtered(_beside(target, self._columns(i, which)))
             known = observed & ~np.isnan(rest[:, 0])
             for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
                 rows = rest[some][known[some]]
@@ -215,6 +213,18 @@ class _Rows:
                 sums.gram[block, i], sums.moment[block, i] = inputs.T @ inputs, inputs.T @ values
                 sums.square[block, i], sums.rows[block, i] = values @ values, len(values)
         return sums
+
+
+def _beside(target: FloatArray, causes: FloatArray) -> FloatArray:
+    """Returns a target and its causes as one array, row after row in memory, (n, 1 + F)."""
+    columns = np.empty((len(target), 1 + causes.shape[1]))
+    columns[:, 0], columns[:, 1:] = target, causes
+    return columns
+
+
+def _centred(columns: FloatArray) -> FloatArray:
+    """Returns columns less their mean; the array is the caller's no longer."""
+    return np.asarray(np.subtract(columns, columns.mean(axis=0), out=columns))
 
 
 def _with(kept: BoolArray, at: int) -> BoolArray:
