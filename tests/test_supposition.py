@@ -139,6 +139,8 @@ def test_what_can_not_be_set_is_said_with_what_can(text, message, hint):
         ("h", "1970-01-02", [0, 1, 2, 3, 4, 5]),
         ("W-SUN", "1970-08-05", [0]),  # within the week that ends on the 9th
         ("W-SUN", "1970-08-05..1970-08-17", [0, 1, 2]),
+        ("W-MON", "1970-08-06", [0]),  # within the week that begins on the 3rd
+        ("W-MON", "1970-08-10", [1]),
         ("MS", "1972-07-10..1972-08-02", [0, 1]),
         ("MS", "1972-09", [2]),
         (ROW, "30..31", [0, 1]),
@@ -146,8 +148,9 @@ def test_what_can_not_be_set_is_said_with_what_can(text, message, hint):
 )
 def test_dates_mean_the_steps_that_they_lie_in(freq, at, steps):
     panel = panel_of(freq=freq, first=(0, 0))
-    if freq == "W-SUN":
-        first = panel.frequency.ordinals(np.array(["1970-01-11"], "datetime64[s]"))
+    if str(freq).startswith("W-"):
+        day = "1970-01-11" if freq == "W-SUN" else "1970-01-05"
+        first = panel.frequency.ordinals(np.array([day], "datetime64[s]"))
         panel = replace(panel, first=np.repeat(first, 2))
     expected = np.isin(np.arange(H), steps)
     assert steps_of(at, panel, H).tolist() == [expected.tolist()] * 2

@@ -28,9 +28,12 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.name_lists import flag_value
 
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+Stamps = NDArray[np.datetime64]
 Span = tuple[Any, Any]
 """From when on, and until when, which is no longer part of it."""
 
+MONDAY = 3  # days that 1 January 1970 lies after a Monday
 _NEXT = re.compile(r",(?=[^,=]+=)")  # a comma that is not within a value
 _SHARE = re.compile(r"([+-]\d*\.?\d+)\s*%|\*\s*(\d*\.?\d+)")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
@@ -104,7 +107,7 @@ def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
     (begin, begun), (ending, end) = _span(first, frequency), _span(last or first, frequency)
     if begin >= end:
         raise UsageError(f"--at {at} ends before it begins.", f"--at {last}..{first}")
-    begins, ends = frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
+    begins, ends = _periods(frequency, ordinals)
     low, high = (when(panel, int(step)) for step in (ordinals.min(), ordinals.max()))
     if begun <= begins.min():
         message = f"--at {at} begins before the steps that are forecast, {low} to {high}."
@@ -120,6 +123,15 @@ def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
     if not within.any():
         raise UsageError(f"--at {at} holds no step that is forecast.", f"--at {low}..{high}, or a part of it")
     return within
+
+
+def _periods(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
+    """Returns when the period of each step begins and ends, (S, H); weeks that are dated by Mondays begin on them."""
+    stamps = frequency.timestamps(ordinals)
+    is_monday = (stamps.astype("datetime64[D]").astype(np.int64) + MONDAY) % 7 == 0
+    if frequency.unit == "week" and is_monday.all():
+        return stamps, frequency.timestamps(ordinals + 1)
+    return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
 
 
 def suppose(panel: Panel, changes: Sequence[Supposition], steps: BoolArray, usual: FloatArray) -> Panel:
