@@ -104,6 +104,8 @@ def check_writable(folder: Path, flag: str = "-o FILE") -> None:
     with telling(f"write into {there}", flag):
         if os.statvfs(there).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        if not there.is_dir():
+            raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
