@@ -13,7 +13,7 @@ import pytest
 
 from forecast.data.options import ReadOptions
 from forecast.data.readers import read_panel
-from forecast.errors import ForecastError
+from forecast.errors import ForecastError, printable
 
 SECONDS = 5
 DAYS = np.datetime64("2023-12-20") + np.arange(24)
@@ -125,7 +125,7 @@ def check(data, options, path):
     else:
         problem = None
     if problem is not None:
-        assert problem.message.isprintable(), data
+        assert printable(problem.message) == problem.message, data
         assert len(problem.message) < 4000
         return False
     panel = reading.panel

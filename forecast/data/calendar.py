@@ -176,7 +176,7 @@ def _fits(table: Table, name: str, part: str) -> bool:
     numbers = table.numbers(name)
     low, high = LIMITS[part]
     present = numbers[~np.isnan(numbers)]
-    fits = present.size > 0 and bool(((present >= low) & (present <= high) & (present % 1 == 0)).all())
+    fits = present.size > 0 and low <= present.min() and present.max() <= high and bool((present % 1 == 0).all())
     return fits or (part == "year" and has_short_years(table, name))
 
 
