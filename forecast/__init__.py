@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecast.api.verbs import Comparison, Model, compare, load, read_panel, train
     from forecast.errors import ForecastError
-    from forecast.workflows.notebook import Comparison, Model, compare, load, read_panel, train
 
 __version__ = "0.1.0"
 __all__ = ["Comparison", "ForecastError", "Model", "__version__", "compare", "load", "read_panel", "train"]
 
-_ROOMS = dict.fromkeys(("Comparison", "Model", "compare", "load", "read_panel", "train"), "forecast.workflows.notebook")
+_ROOMS = dict.fromkeys(("Comparison", "Model", "compare", "load", "read_panel", "train"), "forecast.api.verbs")
 _ROOMS["ForecastError"] = "forecast.errors"
 
 

@@ -236,7 +236,7 @@ def test_a_yes_no_column_that_a_second_file_tells_as_per_cent_is_refused_before_
 def test_python_takes_the_future_as_a_frame(shop, tmp_path):
     import pandas as pd
 
-    from forecast.workflows.notebook import load
+    from forecast.api.verbs import load
 
     table = pd.DataFrame(rows(DAYS, HORIZON), columns=["day", "shop", "sales", "promo", "sky", "temp", "region"])
     future = table[table["sales"] == ""].drop(columns=["sales", "temp", "region"])
@@ -269,7 +269,7 @@ def test_model_that_needs_the_calendar_is_not_exported_without_it(shop, monkeypa
 
 def test_python_reads_texts_by_their_words_wherever_they_were_read(shop, tmp_path):
     """What was read by itself has codes of its own: of fewer texts, and in other letters."""
-    from forecast.workflows.notebook import load, read_panel
+    from forecast.api.verbs import load, read_panel
 
     table = [[*row[:4], {"sun": "Sun", "rain": "SLEET"}[row[4]], *row[5:]] for row in rows(DAYS, HORIZON)]
     data = write(tmp_path / "other.csv", table)

@@ -19,9 +19,9 @@ from untrained import train_nothing
 
 import forecast
 from forecast import ForecastError, compare, load, read_panel, train
+from forecast.api.settings import ReadSettings, RunSettings
 from forecast.data.options import ReadOptions
 from forecast.specs import Overrides, Settings
-from forecast.workflows.choices import ReadSettings, RunSettings
 
 ROOT = Path(__file__).parents[1]
 BARE = {"horizon": 7, "folds": 1, "seeds": 1}

@@ -14,8 +14,8 @@ import pytest
 from commands import run
 from untrained import train_nothing
 
+from forecast.api.verbs import load
 from forecast.production.store import Store
-from forecast.workflows.notebook import load
 from forecast.workflows.versions import load_version
 
 WEEKS, HORIZON = 80, 4

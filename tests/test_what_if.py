@@ -6,7 +6,7 @@ import pytest
 from commands import run
 from untrained import train_nothing
 
-from forecast.workflows.notebook import load
+from forecast.api.verbs import load
 
 DAYS, HORIZON = 120, 10
 FIRST = np.datetime64("2024-01-01")

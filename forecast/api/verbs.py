@@ -19,6 +19,8 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from forecast.api.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
+from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.data import readers
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
@@ -29,9 +31,7 @@ from forecast.models.registry import RIVALS, check_names
 from forecast.production.journal import Entry
 from forecast.production.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
-from forecast.workflows.choices import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.workflows.contest import Silence, run_contest
-from forecast.workflows.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.workflows.identity import checked_name
 from forecast.workflows.outputs import forecast_csv, stem_of
 from forecast.workflows.predict import forecast_from, panel_of, with_future
