@@ -5,7 +5,7 @@ import pytest
 from commands import csv_bytes, launch, run, visits
 
 from forecast.cli.flags import DataFlags
-from forecast.cli.reading import flag_words
+from forecast.cli.input_data import flag_words
 
 COLUMNS = "grade,topic,text,flag,series,steps"
 

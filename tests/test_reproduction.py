@@ -6,7 +6,7 @@ import pytest
 from test_readme import parse
 
 from forecast.cli.flags import DataFlags, SettingsFlags
-from forecast.cli.reading import read_options
+from forecast.cli.input_data import read_options
 from forecast.data.covariates import KINDS
 from forecast.data.options import ReadOptions
 from forecast.name_lists import join_names

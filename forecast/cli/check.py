@@ -10,7 +10,7 @@ from forecast.cli.console import print_csv, print_json, say, say_commands, settl
 from forecast.cli.findings import COLUMNS, check_json, check_rows, check_table, next_commands
 from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
-from forecast.cli.reading import find_data, flag_words
+from forecast.cli.input_data import find_data, flag_words
 from forecast.cli.streams import write_out
 from forecast.errors import ExitCode
 

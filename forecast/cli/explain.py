@@ -12,9 +12,9 @@ from forecast.cli.completion import complete_name
 from forecast.cli.explain_flags import CELLS, PageFlags, SubjectFlags, refuse
 from forecast.cli.flags import DataFlags, OutputFlags, SettingsFlags
 from forecast.cli.grouping import grouped
+from forecast.cli.input_data import find_data
 from forecast.cli.insight import print_explanation, print_recollection
 from forecast.cli.narration import narrated
-from forecast.cli.reading import find_data
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
 
