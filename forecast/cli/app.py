@@ -6,19 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from forecast import __version__
-from forecast.cli.check import check_command
-from forecast.cli.compare import compare_command
-from forecast.cli.config import config_app
-from forecast.cli.doctor import doctor_command
-from forecast.cli.explain import explain_command
-from forecast.cli.history import history_command
-from forecast.cli.models import models_app
-from forecast.cli.predict import predict_command
-from forecast.cli.report import report_command
-from forecast.cli.retrain import retrain_command
-from forecast.cli.schedule import schedule_command
-from forecast.cli.score import score_command
-from forecast.cli.train import train_command
+from forecast.cli.commands.check import check_command
+from forecast.cli.commands.compare import compare_command
+from forecast.cli.commands.config import config_app
+from forecast.cli.commands.doctor import doctor_command
+from forecast.cli.commands.explain import explain_command
+from forecast.cli.commands.history import history_command
+from forecast.cli.commands.models import models_app
+from forecast.cli.commands.predict import predict_command
+from forecast.cli.commands.report import report_command
+from forecast.cli.commands.retrain import retrain_command
+from forecast.cli.commands.schedule import schedule_command
+from forecast.cli.commands.score import score_command
+from forecast.cli.commands.train import train_command
 
 EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
     "Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or config · "
