@@ -4,8 +4,8 @@ from random import Random
 import pytest
 from commands import csv_bytes, launch, run, visits
 
-from forecast.cli.flags import DataFlags
 from forecast.cli.input_data import flag_words
+from forecast.cli.options.groups import DataFlags
 
 COLUMNS = "grade,topic,text,flag,series,steps"
 

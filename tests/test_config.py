@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from forecast.cli.options.config_file import find_config, read_config, write_config
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.workflows.config import find_config, read_config, write_config
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from test_readme import parse
 
-from forecast.cli.flags import DataFlags, SettingsFlags
 from forecast.cli.input_data import read_options
+from forecast.cli.options.groups import DataFlags, SettingsFlags
 from forecast.data.covariates import KINDS
 from forecast.data.options import ReadOptions
 from forecast.name_lists import join_names

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.cli import streams
-from forecast.cli.completion import complete_column
 from forecast.cli.console import json_text, print_csv, say, say_commands, table, wrapped
+from forecast.cli.options.completion import complete_column
 from forecast.errors import LONGEST, LONGEST_HINT, DataError, printable, shortened
 
 NASTY = [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_models
+from forecast.cli.options.completion import complete_models
 from forecast.specs import Match
 
 

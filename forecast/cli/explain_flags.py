@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_models
-from forecast.cli.names import ModelVersion
+from forecast.cli.options.arguments import ModelVersion
+from forecast.cli.options.completion import complete_models
 from forecast.errors import UsageError
 from forecast.specs import PlotKind
 

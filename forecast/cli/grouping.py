@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, get_type_hints
 
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.question import ask, can_ask
 from forecast.cli.verbosity import spoken
 from forecast.errors import UndecidedError

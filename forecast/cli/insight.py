@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, short, wrapped
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.streams import write_out
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from forecast.cli.console import ProgressLine, count, say, say_beside, say_notes
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.signals import check_signals
 from forecast.cli.verbosity import Phases, tell_reading, tell_specs
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings

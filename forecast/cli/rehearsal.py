@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from forecast.cli.console import count, print_csv, print_json, settle_form, width
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.streams import write_out
 from forecast.errors import printable
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.completion import complete_network
+from forecast.cli.options.completion import complete_network
 from forecast.specs import MOST, Device, Preset
 
 

@@ -15,7 +15,7 @@ from forecast.cli.console import (
     width,
     wrapped,
 )
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.streams import write_note, write_out
 from forecast.errors import printable
 

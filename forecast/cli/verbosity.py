@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forecast.cli.console import count, say
 
 if TYPE_CHECKING:
-    from forecast.cli.flags import OutputFlags
+    from forecast.cli.options.groups import OutputFlags
     from forecast.data.readers import Reading
     from forecast.specs import ModelSpec
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from forecast.cli.console import count, print_json, say, say_commands, say_notes, short, wrapped
-from forecast.cli.flags import OutputFlags
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.streams import write_out
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import typer
 
 from forecast.cli.ablation import ablation_json, ablation_text
 from forecast.cli.compare_flags import ContestFlags
-from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
 from forecast.cli.narration import narrated, tell_beside, tell_files, tell_timing
+from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import print_beside, print_leaderboard
 from forecast.name_lists import split_names

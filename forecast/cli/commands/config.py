@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.config_form import config_form
 from forecast.cli.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
-from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
-from forecast.cli.settings import Configuration, commands_of, shared_options
+from forecast.cli.options.config_template import config_form
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.options.settings import Configuration, commands_of, shared_options
 from forecast.cli.streams import write_out
 
 config_app = typer.Typer(
@@ -89,7 +89,7 @@ def init_command(
 
     forecast config init -o other.toml --force
     """
-    from forecast.workflows.config import CONFIG, write_config
+    from forecast.cli.options.config_file import CONFIG, write_config
 
     path = to or Path(CONFIG)
     write_config(path, config_form(shared_options(commands_of(context)), data), force=force)

@@ -3,8 +3,8 @@
 import typer
 
 from forecast.cli.console import print_csv, print_json, settle_form, wrapped
-from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.streams import write_out
 from forecast.errors import ExitCode
 

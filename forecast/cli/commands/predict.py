@@ -15,11 +15,11 @@ from forecast.cli.console import (
     table,
     write_result,
 )
-from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.lists import as_given, require_names
-from forecast.cli.names import OnlyName
-from forecast.cli.predict_flags import PredictFlags
+from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.options.predict import PredictFlags
 from forecast.cli.streams import write_out
 from forecast.cli.what_if import print_what_if
 from forecast.errors import UsageError

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import print_json, say
-from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
-from forecast.cli.names import ModelVersion, OnlyName
+from forecast.cli.options.arguments import ModelVersion, OnlyName
+from forecast.cli.options.groups import OutputFlags
 
 
 @grouped

@@ -8,11 +8,11 @@ import typer
 
 from forecast.cli.console import say
 from forecast.cli.duration import parse_duration
-from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.names import OnlyName
 from forecast.cli.narration import narrated
+from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.retrain_flags import RetrainFlags
 from forecast.cli.verdict import tell_retrain
 from forecast.errors import DataError, ExitCode, UsageError

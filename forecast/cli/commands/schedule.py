@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from forecast.cli.flags import OutputFlags
 from forecast.cli.grouping import grouped
-from forecast.cli.names import Name
+from forecast.cli.options.arguments import Name
+from forecast.cli.options.groups import OutputFlags
 from forecast.cli.timetable import give_units, install, print_line, remove
 from forecast.errors import UsageError
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import print_csv, print_json, say, say_notes, settle_form
-from forecast.cli.flags import DataFlags, OutputFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
 from forecast.cli.live_scores import live_scores_json, live_scores_table
-from forecast.cli.names import OnlyName
+from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.streams import write_out
 from forecast.specs import PlotKind
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.ablation import importance_text
-from forecast.cli.completion import complete_network
 from forecast.cli.console import say, say_commands
-from forecast.cli.flags import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
 from forecast.cli.narration import narrated, tell_beside, tell_saved, tell_timing
+from forecast.cli.options.completion import complete_network
+from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.rehearsal import print_rehearsal
 from forecast.cli.scores import print_leaderboard
 from forecast.errors import UsageError

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecast.cli.usage import usage_error
+from forecast.cli.options.usage_errors import usage_error
 from forecast.errors import DataError, ForecastError, UsageError, did_you_mean
 from forecast.name_lists import join_names
 
 if TYPE_CHECKING:
-    from forecast.workflows.config import ConfigFile
+    from forecast.cli.options.config_file import ConfigFile
 
 PREFIX = "FORECAST_"
 DATA = "data"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from forecast.cli.setting_values import DATA, Options, example_of
+from forecast.cli.options.setting_values import DATA, Options, example_of
 
 HEAD = """\
 # Settings of forecast for this folder and those below it.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.completion import complete_name, complete_version
+from forecast.cli.options.completion import complete_name, complete_version
 
 Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
 OnlyName = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.names import ModelVersion
+from forecast.cli.options.arguments import ModelVersion
 
 
 @dataclass(frozen=True)

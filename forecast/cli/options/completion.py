@@ -76,7 +76,7 @@ def _store(context: typer.Context) -> Path:
 
 
 def _configured_data() -> str | None:
-    from forecast.workflows.config import find_config
+    from forecast.cli.options.config_file import find_config
 
     with suppress(OSError, ForecastError):
         found = find_config(Path.cwd())

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from forecast.cli.setting_values import DATA, LEARNERS, Setting, read_file, read_variables, strangers
+from forecast.cli.options.setting_values import DATA, LEARNERS, Setting, read_file, read_variables, strangers
 from forecast.errors import UsageError
 
 EVERYWHERE = ("store", "format", "device", "plots", "out_dir")
@@ -63,7 +63,7 @@ class Configuration:
 
 def read_given(path: str) -> Any:
     """Returns the ``ConfigFile`` that ``--config`` names."""
-    from forecast.workflows.config import read_config
+    from forecast.cli.options.config_file import read_config
 
     return read_config(Path(path))
 
@@ -82,7 +82,7 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
     """
     if context.resilient_parsing:  # the shell asks what could come next: not the time to complain
         return None
-    from forecast.workflows.config import find_config, working_folder
+    from forecast.cli.options.config_file import find_config, working_folder
 
     here = working_folder()
     if context.command_path.endswith("config init"):  # it may replace a file that can't be read
