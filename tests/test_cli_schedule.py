@@ -120,7 +120,7 @@ def test_install_twice_change_and_remove(shop, tab):
 
 @pytest.mark.parametrize(("answer", "installs"), [("y\n", True), ("n\n", False), ("\n", False), ("", False)])
 def test_terminal_is_asked(shop, tab, answer, installs, monkeypatch):
-    monkeypatch.setattr("forecast.cli.timetable._on_terminal", lambda: True)
+    monkeypatch.setattr("forecast.cli.output.schedule._on_terminal", lambda: True)
     done = run("schedule", "visits", "--daily", "3:15", "--install", folder=shop.folder, stdin=answer.encode())
     assert done.code == 0
     assert (tab.read_bytes() != MINE) == installs

@@ -4,8 +4,18 @@ import sys
 
 import pytest
 
-from forecast.cli import console
-from forecast.cli.console import ProgressLine, count, fixed, print_json, say_beside, say_notes, short, table, wrapped
+from forecast.cli.output import console
+from forecast.cli.output.console import (
+    ProgressLine,
+    count,
+    fixed,
+    print_json,
+    say_beside,
+    say_notes,
+    short,
+    table,
+    wrapped,
+)
 from forecast.evaluation.verdict import short as short_in_verdict
 
 

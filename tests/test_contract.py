@@ -7,7 +7,7 @@ import pytest
 from commands import csv_bytes, launch, run, visits
 from untrained import train_nothing
 
-from forecast.cli.console import SCHEMA_VERSION
+from forecast.cli.output.console import SCHEMA_VERSION
 from forecast.errors import DependencyError, ExitCode, TrainingError, exit_code_of
 from forecast.production.store import Store
 

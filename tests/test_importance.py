@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from forecast.cli.ablation import importance_text
+from forecast.cli.output.ablation import importance_text
 from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.importance import measure_importance, shuffled

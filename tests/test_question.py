@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from forecast.cli.question import commands_for
+from forecast.cli.output.question import commands_for
 from forecast.errors import NameTakenError, UndecidedError
 from tests.commands import FORECAST, run
 

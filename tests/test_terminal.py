@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.cli import streams
-from forecast.cli.console import json_text, print_csv, say, say_commands, table, wrapped
 from forecast.cli.options.completion import complete_column
+from forecast.cli.output import streams
+from forecast.cli.output.console import json_text, print_csv, say, say_commands, table, wrapped
 from forecast.errors import LONGEST, LONGEST_HINT, DataError, printable, shortened
 
 NASTY = [

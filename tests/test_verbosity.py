@@ -4,7 +4,7 @@ import pytest
 from commands import csv_bytes, run, visits
 from test_commands import COMMANDS
 
-from forecast.cli.verbosity import Phases
+from forecast.cli.output.verbose import Phases
 
 COMPARE = ("compare", "visits.csv", "--models", "naive", "--plots", "none")
 

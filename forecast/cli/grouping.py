@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.question import ask, can_ask
-from forecast.cli.verbosity import spoken
+from forecast.cli.output.question import ask, can_ask
+from forecast.cli.output.verbose import spoken
 from forecast.errors import UndecidedError
 
 

@@ -4,9 +4,9 @@ import shlex
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import say
 from forecast.cli.lists import as_given
 from forecast.cli.options.groups import DataFlags, OutputFlags
+from forecast.cli.output.console import say
 from forecast.name_lists import split_names
 
 if TYPE_CHECKING:

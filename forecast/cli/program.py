@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import typer
 
-from forecast.cli.console import json_text, wrapped
 from forecast.cli.options.usage_errors import refuse_empty, usage_error
-from forecast.cli.question import commands_for
+from forecast.cli.output.console import json_text, wrapped
+from forecast.cli.output.question import commands_for
+from forecast.cli.output.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.cli.run import Run
 from forecast.cli.signals import listen, listen_no_more, stop_received
-from forecast.cli.streams import prepare_streams, silence, telling_of_stdout, write_note
 from forecast.errors import (
     DependencyError,
     ExitCode,

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from forecast.cli.check_flags import PlanFlags, WriteFlags
-from forecast.cli.console import print_csv, print_json, say, say_commands, settle_form
-from forecast.cli.findings import COLUMNS, check_json, check_rows, check_table, next_commands
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, flag_words
 from forecast.cli.options.groups import DataFlags, OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.check import COLUMNS, check_json, check_rows, check_table, next_commands
+from forecast.cli.output.console import print_csv, print_json, say, say_commands, settle_form
+from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.ablation import ablation_json, ablation_text
 from forecast.cli.compare_flags import ContestFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
-from forecast.cli.narration import narrated, tell_beside, tell_files, tell_timing
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
-from forecast.cli.rehearsal import print_rehearsal
-from forecast.cli.scores import print_beside, print_leaderboard
+from forecast.cli.output.ablation import ablation_json, ablation_text
+from forecast.cli.output.dry_run import print_rehearsal
+from forecast.cli.output.leaderboard import print_beside, print_leaderboard
+from forecast.cli.output.progress_notes import narrated, tell_beside, tell_files, tell_timing
 from forecast.name_lists import split_names
 
 

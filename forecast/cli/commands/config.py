@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
 from forecast.cli.grouping import grouped
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.settings import Configuration, commands_of, shared_options
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
+from forecast.cli.output.streams import write_out
 
 config_app = typer.Typer(
     help="Settings that are written down: show where each comes from, or begin a file of them.",

@@ -2,10 +2,10 @@
 
 import typer
 
-from forecast.cli.console import print_csv, print_json, settle_form, wrapped
 from forecast.cli.grouping import grouped
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import print_csv, print_json, settle_form, wrapped
+from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode
 
 

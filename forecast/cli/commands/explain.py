@@ -11,10 +11,10 @@ import typer
 from forecast.cli.explain_flags import CELLS, PageFlags, SubjectFlags, refuse
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
-from forecast.cli.insight import print_explanation, print_recollection
-from forecast.cli.narration import narrated
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
+from forecast.cli.output.explain import print_explanation, print_recollection
+from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
 

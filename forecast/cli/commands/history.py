@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import print_csv, print_json, say, settle_form, short, table, wrapped
 from forecast.cli.duration import parse_since
 from forecast.cli.grouping import grouped
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import print_csv, print_json, say, settle_form, short, table, wrapped
+from forecast.cli.output.streams import write_out
 from forecast.specs import PlotKind
 
 if TYPE_CHECKING:

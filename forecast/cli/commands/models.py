@@ -5,11 +5,11 @@ import re
 import typer
 
 from forecast.cli.commands.models_change import export_command, promote_command, prune_command, rollback_command
-from forecast.cli.console import fitted_table, print_csv, print_json, say, settle_form
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form
+from forecast.cli.output.streams import write_out
 
 models_app = typer.Typer(
     help="The trained models: list, show, rollback, promote, prune, export.",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import count, print_json, say
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.completion import complete_version
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import count, print_json, say
 
 if TYPE_CHECKING:
     from forecast.production.version import Version

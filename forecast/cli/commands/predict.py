@@ -3,7 +3,12 @@
 from datetime import UTC, datetime
 from shutil import get_terminal_size
 
-from forecast.cli.console import (
+from forecast.cli.grouping import grouped
+from forecast.cli.lists import as_given, require_names
+from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.options.predict import PredictFlags
+from forecast.cli.output.console import (
     Cell,
     count,
     print_csv,
@@ -15,13 +20,8 @@ from forecast.cli.console import (
     table,
     write_result,
 )
-from forecast.cli.grouping import grouped
-from forecast.cli.lists import as_given, require_names
-from forecast.cli.options.arguments import OnlyName
-from forecast.cli.options.groups import OutputFlags
-from forecast.cli.options.predict import PredictFlags
-from forecast.cli.streams import write_out
-from forecast.cli.what_if import print_what_if
+from forecast.cli.output.streams import write_out
+from forecast.cli.output.what_if import print_what_if
 from forecast.errors import UsageError
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")

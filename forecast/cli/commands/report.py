@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import print_json, say
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import ModelVersion, OnlyName
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import print_json, say
 
 
 @grouped

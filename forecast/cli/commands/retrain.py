@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import say
 from forecast.cli.duration import parse_duration
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.narration import narrated
 from forecast.cli.options.arguments import OnlyName
 from forecast.cli.options.groups import DataFlags, OutputFlags
+from forecast.cli.output.console import say
+from forecast.cli.output.progress_notes import narrated
+from forecast.cli.output.retrain import tell_retrain
 from forecast.cli.retrain_flags import RetrainFlags
-from forecast.cli.verdict import tell_retrain
 from forecast.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.timetable import give_units, install, print_line, remove
+from forecast.cli.output.schedule import give_units, install, print_line, remove
 from forecast.errors import UsageError
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.live_scores import live_scores_json, live_scores_table
 from forecast.cli.options.arguments import OnlyName
 from forecast.cli.options.groups import DataFlags, OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
+from forecast.cli.output.live_scores import live_scores_json, live_scores_table
+from forecast.cli.output.streams import write_out
 from forecast.specs import PlotKind
 
 

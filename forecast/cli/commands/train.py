@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.ablation import importance_text
-from forecast.cli.console import say, say_commands
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
-from forecast.cli.narration import narrated, tell_beside, tell_saved, tell_timing
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
-from forecast.cli.rehearsal import print_rehearsal
-from forecast.cli.scores import print_leaderboard
+from forecast.cli.output.ablation import importance_text
+from forecast.cli.output.console import say, say_commands
+from forecast.cli.output.dry_run import print_rehearsal
+from forecast.cli.output.leaderboard import print_leaderboard
+from forecast.cli.output.progress_notes import narrated, tell_beside, tell_saved, tell_timing
 from forecast.errors import UsageError
 
 if TYPE_CHECKING:

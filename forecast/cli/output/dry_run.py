@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import count, print_csv, print_json, settle_form, width
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import count, print_csv, print_json, settle_form, width
+from forecast.cli.output.streams import write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:

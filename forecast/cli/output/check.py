@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import Cell, beside, count, wrapped
+from forecast.cli.output.console import Cell, beside, count, wrapped
 
 if TYPE_CHECKING:
     from forecast.workflows.check import CheckResult

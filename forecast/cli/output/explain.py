@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, short, wrapped
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, short, wrapped
+from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.evaluation.insight.recollection import Recollection

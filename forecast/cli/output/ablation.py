@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import fitted_table, short, wrapped
+from forecast.cli.output.console import fitted_table, short, wrapped
 
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance

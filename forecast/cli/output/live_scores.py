@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, fitted_table, short
+from forecast.cli.output.console import count, fitted_table, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.live import LiveScore

@@ -15,7 +15,7 @@ from shutil import get_terminal_size
 from types import TracebackType
 from typing import Any, Self
 
-from forecast.cli.streams import write_data, write_note
+from forecast.cli.output.streams import write_data, write_note
 from forecast.errors import STEERING, printable, shortened
 from forecast.specs import Form
 

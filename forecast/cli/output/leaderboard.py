@@ -3,7 +3,8 @@
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import (
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import (
     count,
     fitted_table,
     fixed,
@@ -15,8 +16,7 @@ from forecast.cli.console import (
     width,
     wrapped,
 )
-from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_note, write_out
+from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:

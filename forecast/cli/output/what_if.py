@@ -2,10 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.console import count, print_csv, print_json, say, say_notes, settle_form, short, table, write_result
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import (
+    count,
+    print_csv,
+    print_json,
+    say,
+    say_notes,
+    settle_form,
+    short,
+    table,
+    write_result,
+)
+from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.workflows.predict import PredictRequest

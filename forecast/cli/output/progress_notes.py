@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import ProgressLine, count, say, say_beside, say_notes
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import ProgressLine, count, say, say_beside, say_notes
+from forecast.cli.output.verbose import Phases, tell_reading, tell_specs
 from forecast.cli.signals import check_signals
-from forecast.cli.verbosity import Phases, tell_reading, tell_specs
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:

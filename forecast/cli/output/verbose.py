@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import count, say
+from forecast.cli.output.console import count, say
 
 if TYPE_CHECKING:
     from forecast.cli.options.groups import OutputFlags

@@ -4,9 +4,9 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from forecast.cli.console import count, print_json, say, say_commands, say_notes, short, wrapped
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_out
+from forecast.cli.output.console import count, print_json, say, say_commands, say_notes, short, wrapped
+from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.workflows.retrain import RetrainResult

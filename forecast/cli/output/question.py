@@ -4,8 +4,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from forecast.cli.console import wrapped
-from forecast.cli.streams import write_note
+from forecast.cli.output.console import wrapped
+from forecast.cli.output.streams import write_note
 from forecast.errors import NameTakenError, OpenQuestionError, UndecidedError, printable
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli.console import count, print_json, say, say_commands, say_notes
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.streams import write_note, write_out
+from forecast.cli.output.console import count, print_json, say, say_commands, say_notes
+from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import UsageError, printable_lines
 
 if TYPE_CHECKING:
