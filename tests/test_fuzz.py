@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.data.readers import read_panel
 from forecast.errors import ForecastError, printable
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast.data.lone_dates import ENOUGH
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.data.readers import read_panel
 from forecast.errors import OpenQuestionError
 

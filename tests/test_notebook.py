@@ -20,7 +20,7 @@ from untrained import train_nothing
 import forecast
 from forecast import ForecastError, compare, load, read_panel, train
 from forecast.api.settings import ReadSettings, RunSettings
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.specs import Overrides, Settings
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from test_readme import parse
 from forecast.cli.input_data import read_options
 from forecast.cli.options.groups import DataFlags, SettingsFlags
 from forecast.data.covariates import KINDS
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.name_lists import join_names
 from forecast.specs import Overrides, Settings
 from forecast.workflows.reproduction import command_line, given_flags, train_command

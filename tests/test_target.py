@@ -6,7 +6,7 @@ import pytest
 from forecast.data.source import Source
 from forecast.data.table import Table
 from forecast.data.target import choose_target
-from forecast.data.target_words import plain_words
+from forecast.data.target_names import plain_words
 from forecast.errors import UndecidedError
 
 ROWS = 120

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.data.readers import read_panel
 from forecast.data.source import Source
 from forecast.errors import DataError

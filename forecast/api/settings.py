@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from forecast import name_lists
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.errors import UsageError, did_you_mean
 from forecast.specs import Aggregate, Decimal, Fill, Kind, Loss, Metric, Overrides, Preset, Settings
 

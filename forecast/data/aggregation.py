@@ -16,8 +16,8 @@ from forecast.data.findings import Finding, counted
 from forecast.data.frequency import Frequency, parse_frequency, readable
 from forecast.data.inference import infer_frequency
 from forecast.data.observations import ALWAYS_FINE, SPARSE
-from forecast.data.options import ADDED
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.read_options import ADDED
 from forecast.errors import DataError
 from forecast.specs import Aggregate, Fill
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from forecast.data.centuries import last_year
 from forecast.data.clock import MOST_HOURS, has_labels, has_ranges, is_packed, slots_of, time_of_day
+from forecast.data.column_names import part_of
 from forecast.data.date_forms import DAY, LAST_YEAR, monday
 from forecast.data.dates import Dates, read_dates
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
 from forecast.data.month_names import MONTH_OF
-from forecast.data.names import part_of
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import YEARS, Table
 from forecast.errors import DataError

@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.data.column_names import CLOCK_NAMES, is_named
 from forecast.data.covariate_cells import read_cells
 from forecast.data.findings import Finding, listed
-from forecast.data.names import CLOCK_NAMES, is_named
 from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.table import Table

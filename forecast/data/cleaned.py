@@ -24,8 +24,8 @@ from forecast.data.covariates import KINDS
 from forecast.data.frequency import is_row, row_of
 from forecast.data.future import with_all_known
 from forecast.data.inference import infer_frequency
-from forecast.data.options import KEEP_ALL
 from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.read_options import KEEP_ALL
 from forecast.data.readers import Reading, ReadOptions
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import flag_value, join_names

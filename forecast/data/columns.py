@@ -16,11 +16,20 @@ import numpy as np
 
 from forecast.data.calendar import is_year
 from forecast.data.clock import has_ranges
+from forecast.data.column_names import (
+    CLOCK_NAMES,
+    ID_NAMES,
+    SURE_IDS,
+    TARGET_NAMES,
+    TIME_NAMES,
+    is_named,
+    part_of,
+    rank,
+)
 from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
 from forecast.data.inference import SECONDS_HINT, infer_frequency
-from forecast.data.names import CLOCK_NAMES, ID_NAMES, SURE_IDS, TARGET_NAMES, TIME_NAMES, is_named, part_of, rank
 from forecast.data.panel import IntArray
 from forecast.data.table import YEARS, Table
 from forecast.data.target import examples, sounds_forecast

@@ -21,8 +21,8 @@ from forecast.data.covariates import Covariates
 from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.future import Known, continued
 from forecast.data.notices import empty_row_findings
-from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import IntArray, Panel
+from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.sentinels import numbers_among
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table

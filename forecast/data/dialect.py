@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from forecast.data.column_names import TIME_NAMES, part_of
 from forecast.data.headings import Stack, read_heading
-from forecast.data.names import TIME_NAMES, part_of
 from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16

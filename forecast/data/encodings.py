@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from forecast.data.target_words import is_known_word
+from forecast.data.target_names import is_known_word
 from forecast.errors import UsageError, did_you_mean
 
 LABELS = {

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast.data.names import ID_NAMES, TIME_NAMES
-from forecast.data.target_words import UNKNOWN, meaning, role_in_market
+from forecast.data.column_names import ID_NAMES, TIME_NAMES
+from forecast.data.target_names import UNKNOWN, meaning, role_in_market
 
 MOST_BELOW = 2  # lines of names below the first
 BESIDE = "\x1f"  # between a column and whose it is, in the names of columns that are stacked

@@ -43,8 +43,8 @@ from forecast.data.notices import (
     repeat_findings,
 )
 from forecast.data.observations import Observations, lay_out
-from forecast.data.options import KEEP_ALL, ReadOptions
 from forecast.data.panel import Fill, FloatArray, IntArray, Panel
+from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.selection import ROWS, Selection, select
 from forecast.data.source import Source, naming, read_source
 from forecast.data.table import Table

@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 
 from forecast.data.calendar import number_rows, split_columns
+from forecast.data.column_names import SURE_IDS
 from forecast.data.columns import (
     Columns,
     SeriesKeys,
@@ -22,9 +23,8 @@ from forecast.data.covariates import KINDS
 from forecast.data.dates import Dates
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
-from forecast.data.names import SURE_IDS
-from forecast.data.options import ReadOptions
 from forecast.data.panel import IntArray
+from forecast.data.read_options import ReadOptions
 from forecast.data.table import Table
 from forecast.data.target import choose_target
 from forecast.data.times import choose_times

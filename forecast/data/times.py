@@ -16,7 +16,7 @@ from forecast.data.dates import Dates, read_dates
 from forecast.data.findings import Finding, quoted
 from forecast.data.inference import duration
 from forecast.data.lone_dates import without_lone
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.data.swapped_days import Swapped, day_and_month, find_swapped
 from forecast.data.table import Table
 from forecast.errors import DataError

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.data.covariates import Column
 from forecast.data.frequency import DAY, MONTHS, SECONDS, Frequency, Timestamps
-from forecast.data.options import ADDED, ReadOptions
+from forecast.data.read_options import ADDED, ReadOptions
 from forecast.decoding import decode
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from forecast.data.options import ReadOptions
+from forecast.data.read_options import ReadOptions
 from forecast.data.readers import Reading
 from forecast.name_lists import join_names
 from forecast.production.store import model_name_for
