@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from forecast.data.calendar import columns_of_time, number_rows, read_times, split_columns
-from forecast.data.source import Source
-from forecast.data.table import Table
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.errors import DataError
 
 

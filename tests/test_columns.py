@@ -3,8 +3,8 @@ import pytest
 
 from forecast.data.columns import check_names, choose_ids, choose_time, series_keys
 from forecast.data.dates import read_dates
-from forecast.data.source import Source
-from forecast.data.table import Table
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.data.target import choose_target
 from forecast.errors import DataError, UsageError
 

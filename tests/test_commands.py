@@ -8,7 +8,7 @@ import typer
 from commands import csv_bytes, launch, run, visits
 
 from forecast.cli.app import app
-from forecast.data.headers import column_names
+from forecast.data.files.header_peek import column_names
 from forecast.errors import DataError
 from forecast.models.registry import MODELS
 
@@ -160,7 +160,7 @@ def test_column_names_need_the_beginning_only(tmp_path, monkeypatch):
     path = tmp_path / "x.csv"
     path.write_text("day,ä\n" + "2024-01-01,ä\n" * 10_000, encoding="utf-8")
     for size in range(80, 90):  # somewhere in the middle of a character
-        monkeypatch.setattr("forecast.data.headers.SAMPLE_BYTES", size)
+        monkeypatch.setattr("forecast.data.files.header_peek.SAMPLE_BYTES", size)
         assert column_names(path) == ("day", "ä")
 
 

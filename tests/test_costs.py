@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.cli import main
-from forecast.data.free_memory import VARIABLE
+from forecast.data.files.free_memory import VARIABLE
 from forecast.data.panel import panel_from_series
 from forecast.errors import ExitCode, TrainingError, UsageError, exit_code_of, lacks_memory, lacks_threads
 from forecast.models.recipe import make_spec
@@ -133,8 +133,8 @@ def test_commands_say_what_the_machine_lacks(tmp_path, monkeypatch, capsys, erro
         raise error
 
     (tmp_path / "x.csv").write_text("date,v\n2024-01-01,1\n")
-    monkeypatch.setattr("forecast.data.source.take", fail)
-    monkeypatch.setattr("forecast.data.source._stored", fail)
+    monkeypatch.setattr("forecast.data.files.source.take", fail)
+    monkeypatch.setattr("forecast.data.files.source._stored", fail)
     with pytest.raises(SystemExit) as ended:
         main(["check", str(tmp_path / "x.csv")])
     assert ended.value.code == code

@@ -4,8 +4,8 @@ import pytest
 from forecast.data.columns import Columns
 from forecast.data.covariate_cells import MOST_LEVELS, read_all_cells, read_cells, unseen_findings
 from forecast.data.covariates import Column
-from forecast.data.source import Source
-from forecast.data.table import Table
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.errors import DataError, UsageError
 
 NAN = np.nan

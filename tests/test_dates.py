@@ -9,9 +9,9 @@ import pytest
 from forecast.data import month_names
 from forecast.data.date_forms import FORMS
 from forecast.data.dates import EXCEL_NOTE, looks_like_dates, read_dates
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table, Texts
 from forecast.data.month_names import MONTH_OF, MONTHS
-from forecast.data.source import Source
-from forecast.data.table import Table, Texts
 from forecast.errors import DataError, UsageError
 
 # To the last of 2033, whose day, month and year no other order of fields can read.

@@ -1,8 +1,8 @@
 import pytest
 
-from forecast.data.encodings import decoded, detect, find_encoding, label_of, reads_better
+from forecast.data.files.encodings import decoded, detect, find_encoding, label_of, reads_better
+from forecast.data.files.source import read_source
 from forecast.data.readers import ReadOptions, read_panel
-from forecast.data.source import read_source
 from forecast.errors import DataError, UsageError
 
 SMALL = [

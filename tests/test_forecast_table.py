@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from commands import FORECAST_COLUMNS
 
-from forecast.data.forecast_table import BOUNDS, parse_forecasts
+from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.workflows.tables import FORECAST_COLUMNS as COLUMNS
 from forecast.workflows.tables import csv_text, forecast_rows

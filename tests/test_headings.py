@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.headers import column_names
+from forecast.data.files.header_peek import column_names
 from forecast.data.readers import ReadOptions, read_panel
 from forecast.errors import DataError
 

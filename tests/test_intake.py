@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data import free_memory as memory_room
-from forecast.data import intake
-from forecast.data.free_memory import VARIABLE, free_memory, more_memory, parse_size, size_text
-from forecast.data.intake import BOMB, HARMLESS, LONGEST_LINE, TABLE, take
-from forecast.data.source import read_source
-from forecast.data.table import Table
+from forecast.data.files import free_memory as memory_room
+from forecast.data.files import intake
+from forecast.data.files.free_memory import VARIABLE, free_memory, more_memory, parse_size, size_text
+from forecast.data.files.intake import BOMB, HARMLESS, LONGEST_LINE, TABLE, take
+from forecast.data.files.source import read_source
+from forecast.data.files.table import Table
 from forecast.errors import DataError, NotFoundError, UsageError
 
 HEADER, ROW = b"date,value\n", b"2024-01-01,1\n"
@@ -113,13 +113,13 @@ def parquet(path, rows):
 
 
 def test_parquet_of_the_same_rows_over_and_over_is_refused_before_they_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.data.parquet.HARMLESS", 1 << 20)
+    monkeypatch.setattr("forecast.data.files.parquet.HARMLESS", 1 << 20)
     with pytest.raises(DataError, match=r"x.parquet holds 200,000 rows in 1 MB: the same ones over and over"):
         parquet(tmp_path / "x.parquet", 200_000)
 
 
 def test_parquet_that_would_not_fit_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.data.parquet.free_memory", lambda: 1 << 20)
+    monkeypatch.setattr("forecast.data.files.parquet.free_memory", lambda: 1 << 20)
     monkeypatch.setattr(intake, "free_memory", lambda: 1 << 20)
     with pytest.raises(DataError, match=r"holds 200,000 rows of 2 columns, for which 16 MB of memory are needed; 1 MB"):
         parquet(tmp_path / "x.parquet", 200_000)
@@ -163,7 +163,7 @@ def test_the_machine_tells_how_much_is_free(monkeypatch):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_more_columns_than_can_be_looked_at_are_refused_at_once(tmp_path, monkeypatch, ending):
-    monkeypatch.setattr("forecast.data.dialect.MOST_COLUMNS", 1000)
+    monkeypatch.setattr("forecast.data.files.dialect.MOST_COLUMNS", 1000)
     path = tmp_path / f"x.{ending}"
     for width, is_read in ((1000, True), (1001, False)):
         columns = {f"c{i}": ["a"] for i in range(width)}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data.forecast_table import parse_forecasts
+from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.live import errors_by_origin, join_live, score_live, step_groups
 

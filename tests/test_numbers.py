@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.data.numbers import are_numbers, read_numbers
-from forecast.data.source import Source
-from forecast.data.table import Table
 from forecast.errors import DataError
 
 

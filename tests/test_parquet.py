@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast.data.columns import check_names
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.data.notices import dialect_findings
 from forecast.data.readers import ReadOptions, read_panel
-from forecast.data.source import Source
-from forecast.data.table import Table
 from forecast.errors import DataError, UsageError
 
 ROWS = 30

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.data import source as source_room
-from forecast.data.intake import LONGEST_LINE
-from forecast.data.source import read_source
+from forecast.data.files import source as source_room
+from forecast.data.files.intake import LONGEST_LINE
+from forecast.data.files.source import read_source
 from forecast.errors import DataError, NotFoundError
 
 TEXT = "date,value\n2024-01-01,1\n"

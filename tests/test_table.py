@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.source import Source
-from forecast.data.table import Table, first_row
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table, first_row
 from forecast.errors import DataError
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast.data.source import Source
-from forecast.data.table import Table
+from forecast.data.files.source import Source
+from forecast.data.files.table import Table
 from forecast.data.target import choose_target
 from forecast.data.target_names import plain_words
 from forecast.errors import UndecidedError

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from forecast.data.files.source import Source
 from forecast.data.read_options import ReadOptions
 from forecast.data.readers import read_panel
-from forecast.data.source import Source
 from forecast.errors import DataError
 
 NOW = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)

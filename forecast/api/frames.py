@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.data.files.source import Source
 from forecast.data.panel import Panel
-from forecast.data.source import Source
 from forecast.errors import UsageError
 from forecast.workflows.contest import Contest
 from forecast.workflows.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts

@@ -22,10 +22,10 @@ import pandas as pd
 from forecast.api.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.data import readers
+from forecast.data.files.source import Source
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions
-from forecast.data.source import Source
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
 from forecast.production.journal import Entry

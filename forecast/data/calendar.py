@@ -17,11 +17,11 @@ from forecast.data.clock import MOST_HOURS, has_labels, has_ranges, is_packed, s
 from forecast.data.column_names import part_of
 from forecast.data.date_forms import DAY, LAST_YEAR, monday
 from forecast.data.dates import Dates, read_dates
+from forecast.data.files.table import YEARS, Table
 from forecast.data.frequency import ROW
 from forecast.data.inference import infer_frequency
 from forecast.data.month_names import MONTH_OF
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.table import YEARS, Table
 from forecast.errors import DataError
 from forecast.name_lists import UnknownNameError, find_names, split_names
 

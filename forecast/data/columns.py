@@ -27,11 +27,11 @@ from forecast.data.column_names import (
     rank,
 )
 from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
+from forecast.data.files.table import YEARS, Table
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
 from forecast.data.inference import SECONDS_HINT, infer_frequency
 from forecast.data.panel import IntArray
-from forecast.data.table import YEARS, Table
 from forecast.data.target import examples, sounds_forecast
 from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean

@@ -18,14 +18,14 @@ from forecast.data.columns import Columns, SeriesKeys, series_keys
 from forecast.data.covariate_cells import Cells, read_cells, unseen_findings
 from forecast.data.covariate_layout import Placing, lay_known
 from forecast.data.covariates import Covariates
+from forecast.data.files.source import Source, naming, read_source
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.future import Known, continued
 from forecast.data.notices import empty_row_findings
 from forecast.data.panel import IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.sentinels import numbers_among
-from forecast.data.source import Source, naming, read_source
-from forecast.data.table import Table
 from forecast.errors import DataError, did_you_mean
 from forecast.name_lists import join_names
 

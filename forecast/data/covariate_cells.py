@@ -15,10 +15,10 @@ import numpy as np
 
 from forecast.data.columns import Columns
 from forecast.data.covariates import KINDS, Column, Kind
+from forecast.data.files.table import Table, Texts
 from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.panel import FloatArray
 from forecast.data.sentinels import numbers_among, without
-from forecast.data.table import Table, Texts
 from forecast.data.values import finite_numbers
 from forecast.errors import UsageError
 

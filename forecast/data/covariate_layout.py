@@ -15,9 +15,9 @@ import numpy as np
 
 from forecast.data.covariate_cells import Cells
 from forecast.data.covariates import KINDS, Covariates, Kind
+from forecast.data.files.table import Table
 from forecast.data.observations import Observations, spans
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.table import Table
 from forecast.errors import DataError
 from forecast.name_lists import flag_value
 

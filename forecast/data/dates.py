@@ -37,11 +37,11 @@ from forecast.data.date_forms import (
 )
 from forecast.data.date_ranges import beginnings
 from forecast.data.evenness import most_even, only_in_order
+from forecast.data.files.table import Table, Texts
 from forecast.data.findings import quoted
 from forecast.data.long_days import settle_days
 from forecast.data.month_names import MONTHS
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.table import Table, Texts
 from forecast.data.unreadable_dates import not_a_date
 from forecast.errors import DataError
 

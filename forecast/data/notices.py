@@ -11,12 +11,12 @@ import numpy as np
 
 from forecast.data.columns import FEW, Columns, SeriesKeys
 from forecast.data.dates import Dates
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding, Grade, counted, listed, quoted
 from forecast.data.frequency import readable
 from forecast.data.gaps import are_levels, closed_days
 from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.data.table import Table
 from forecast.errors import DataError
 
 MOST_ENDED = 0.5  # share of the series that end before the others: so many are no accident

@@ -28,6 +28,8 @@ from forecast.data.covariate_cells import Cells, read_all_cells
 from forecast.data.covariate_layout import Placing, lay_covariates
 from forecast.data.covariate_notices import with_covariate_findings
 from forecast.data.covariates import Column
+from forecast.data.files.source import Source, naming, read_source
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
 from forecast.data.gaps import ASKED, GapQuestion, gap_question
@@ -46,8 +48,6 @@ from forecast.data.observations import Observations, lay_out
 from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.selection import ROWS, Selection, select
-from forecast.data.source import Source, naming, read_source
-from forecast.data.table import Table
 from forecast.data.values import measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
 from forecast.name_lists import flag_value

@@ -21,11 +21,11 @@ from forecast.data.columns import (
 )
 from forecast.data.covariates import KINDS
 from forecast.data.dates import Dates
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
 from forecast.data.panel import IntArray
 from forecast.data.read_options import ReadOptions
-from forecast.data.table import Table
 from forecast.data.target import choose_target
 from forecast.data.times import choose_times
 from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import types
 
-from forecast.data.headings import BESIDE, Stack
+from forecast.data.files.header_lines import BESIDE, Stack
 
 
 def stacked(table: Any, stack: Stack) -> Any:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.column_names import CLOCK_NAMES, ID_NAMES, TIME_NAMES, is_named, part_of
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.table import Table
 from forecast.data.target_names import (
     CLOSE,
     COMPOUND,

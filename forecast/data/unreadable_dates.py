@@ -14,8 +14,8 @@ import numpy as np
 
 from forecast.data.arrow import masked
 from forecast.data.date_forms import FORMS, TIMID, Parsed, parse
+from forecast.data.files.table import Table, Texts, first_row
 from forecast.data.findings import listed, quoted
-from forecast.data.table import Table, Texts, first_row
 from forecast.errors import DataError
 
 SAMPLE = 200  # different texts that are tried in other forms

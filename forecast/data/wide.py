@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from forecast.data.calendar import named_part
 from forecast.data.date_forms import FORMS, parse
+from forecast.data.files.table import INDEX, Table
 from forecast.data.findings import python_line, quoted
-from forecast.data.table import INDEX, Table
 from forecast.errors import DataError
 
 LEAST = 3  # columns called like dates that are no accident

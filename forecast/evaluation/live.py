@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.forecast_table import ForecastTable
+from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.evaluation import metrics
 from forecast.models.baselines import seasonal_naive

@@ -15,11 +15,11 @@ from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
 from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.covariates import Column
+from forecast.data.files.written_table import table_bytes
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading, ReadOptions, read_panel
-from forecast.data.written import table_bytes
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.production.disk import atomic_write

@@ -9,7 +9,7 @@ Shapes: ``S`` series, ``N`` steps of all, ``L`` lookback, ``H`` horizon, ``B`` w
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forecast.data.free_memory import free_memory, more_memory, size_text
+from forecast.data.files.free_memory import free_memory, more_memory, size_text
 from forecast.data.panel import Panel
 from forecast.errors import TrainingError
 from forecast.models.cells import GATES

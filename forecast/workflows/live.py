@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast.data.forecast_table import parse_forecasts
+from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import IntArray, Panel
 from forecast.data.readers import Reading
 from forecast.evaluation import metrics

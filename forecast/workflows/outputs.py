@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
-from forecast.data.source import stem_of_name
 from forecast.models.forecaster import Forecasts
 from forecast.production.disk import atomic_write
 from forecast.workflows.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
@@ -41,7 +41,7 @@ def write_file(path: Path, text: str) -> None:
 
 def write_table(path: Path, ending: str, text: str) -> None:
     """Writes a table, given as CSV text, as the ending of the file says, whole or not at all."""
-    from forecast.data.written import table_bytes  # pyarrow
+    from forecast.data.files.written_table import table_bytes  # pyarrow
 
     atomic_write(path, table_bytes(text.encode(), ending))
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from forecast.data.continuation import read_future
 from forecast.data.extrapolation import check_flags, yes_no_columns
+from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.source import Source
 from forecast.data.findings import counted, listed
-from forecast.data.free_memory import free_memory, size_text
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
-from forecast.data.source import Source
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.data.forecast_table import BOUNDS, parse_forecasts
+from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.errors import DataError
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.disk import atomic_write

@@ -20,7 +20,7 @@ def complete_column(context: typer.Context, incomplete: str) -> list[str]:
     words = _words(context, "data")
     source = next((word for word in words if Path(word).is_file()), None) if words else _configured_data()
     with suppress(OSError, ForecastError):
-        from forecast.data.headers import column_names
+        from forecast.data.files.header_peek import column_names
 
         return _next_of(column_names(Path(source)), incomplete) if source else []
     return []

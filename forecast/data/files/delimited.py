@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv as pacsv
 
-from forecast.data.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
-from forecast.data.headings import BESIDE
-from forecast.data.intake import LONGEST_LINE, too_long
-from forecast.data.source import Source
+from forecast.data.files.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
+from forecast.data.files.header_lines import BESIDE
+from forecast.data.files.intake import LONGEST_LINE, too_long
+from forecast.data.files.source import Source
 from forecast.data.stacking import stacked, stacked_column
 from forecast.errors import DataError
 

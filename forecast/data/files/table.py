@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from pyarrow import types
 
 from forecast.data.arrow import coded, coded_stamps, flags, masked, memory
-from forecast.data.delimited import Delimited, read_text
-from forecast.data.dialect import Dialect, Record
+from forecast.data.files.delimited import Delimited, read_text
+from forecast.data.files.dialect import Dialect, Record
+from forecast.data.files.parquet import read_parquet
+from forecast.data.files.source import Source
 from forecast.data.findings import quoted
 from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.parquet import read_parquet
-from forecast.data.source import Source
 from forecast.errors import DataError
 
 Kind = Literal["dates", "numbers", "text", "empty", "other"]

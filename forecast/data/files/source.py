@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecast.data.encodings import decoded, find_encoding, label_of, reads_better
+from forecast.data.files.encodings import decoded, find_encoding, label_of, reads_better
+from forecast.data.files.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
 from forecast.data.findings import python_line
-from forecast.data.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8

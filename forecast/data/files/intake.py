@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from forecast.data.free_memory import free_memory, more_memory, size_text
+from forecast.data.files.free_memory import free_memory, more_memory, size_text
 from forecast.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"

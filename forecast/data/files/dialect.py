@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from forecast.data.column_names import TIME_NAMES, part_of
-from forecast.data.headings import Stack, read_heading
+from forecast.data.files.header_lines import Stack, read_heading
 from forecast.errors import DataError
 
 SAMPLE_BYTES = 1 << 16

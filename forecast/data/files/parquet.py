@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from forecast.data.dialect import check_width
-from forecast.data.free_memory import free_memory, size_text
-from forecast.data.intake import BOMB, HARMLESS, TABLE, too_many
-from forecast.data.source import Source
+from forecast.data.files.dialect import check_width
+from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.intake import BOMB, HARMLESS, TABLE, too_many
+from forecast.data.files.source import Source
 from forecast.errors import DataError
 
 ROW, CELL = 60, 12

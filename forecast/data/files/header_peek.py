@@ -3,10 +3,10 @@
 import gzip
 from pathlib import Path
 
-from forecast.data.dialect import SAMPLE_BYTES, detect_dialect
-from forecast.data.encodings import decoded
-from forecast.data.intake import GZIP_MAGIC, PARQUET_MAGIC
-from forecast.data.source import UTF16_MARKS
+from forecast.data.files.dialect import SAMPLE_BYTES, detect_dialect
+from forecast.data.files.encodings import decoded
+from forecast.data.files.intake import GZIP_MAGIC, PARQUET_MAGIC
+from forecast.data.files.source import UTF16_MARKS
 
 
 def column_names(path: Path) -> tuple[str, ...]:
