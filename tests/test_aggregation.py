@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast.data.aggregation import aggregate, aggregated_frequency, unfinished
-from forecast.data.dates import Dates
+from forecast.data.dates.dates import Dates
 from forecast.data.frequency import parse_frequency
 from forecast.errors import DataError
 

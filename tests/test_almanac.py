@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from dateutil.easter import easter as easter_of_dateutil
 
-from forecast.data.almanac import UNSURE, WEEKDAYS, almanac, easter, holiday_names
+from forecast.data.dates.calendar_features import UNSURE, WEEKDAYS, almanac, easter, holiday_names
 from forecast.data.frequency import parse_frequency
 from forecast.errors import DependencyError, UsageError
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.calendar import columns_of_time, number_rows, read_times, split_columns
+from forecast.data.dates.date_columns import columns_of_time, number_rows, read_times, split_columns
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.errors import DataError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import AHEAD, shops, told
 
-from forecast.data.almanac import almanac
+from forecast.data.dates.calendar_features import almanac
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.causes import COVARIATES, MOST_MADE, learn_causes, without_cycles

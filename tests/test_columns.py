@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.data.columns import check_names, choose_ids, choose_time, series_keys
-from forecast.data.dates import read_dates
+from forecast.data.dates.dates import read_dates
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.data.target import choose_target

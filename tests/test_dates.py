@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data import month_names
-from forecast.data.date_forms import FORMS
-from forecast.data.dates import EXCEL_NOTE, looks_like_dates, read_dates
+from forecast.data.dates import month_names
+from forecast.data.dates.date_forms import FORMS
+from forecast.data.dates.dates import EXCEL_NOTE, looks_like_dates, read_dates
+from forecast.data.dates.month_names import MONTH_OF, MONTHS
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table, Texts
-from forecast.data.month_names import MONTH_OF, MONTHS
 from forecast.errors import DataError, UsageError
 
 # To the last of 2033, whose day, month and year no other order of fields can read.

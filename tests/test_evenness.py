@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.evenness import evenness, most_even
+from forecast.data.dates.spacing import evenness, most_even
 
 
 def swapped(days):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.frequency import Frequency, parse_frequency, readable
-from forecast.data.inference import infer_frequency
 from forecast.errors import DataError, UsageError
 
 REPEATABLE = settings(deadline=None, derandomize=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import flags, season, told
 
-from forecast.data.almanac import almanac
+from forecast.data.dates.calendar_features import almanac
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.causes import learn_causes

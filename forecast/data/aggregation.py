@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.dates import Dates
+from forecast.data.dates.dates import Dates
+from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import Frequency, parse_frequency, readable
-from forecast.data.inference import infer_frequency
 from forecast.data.observations import ALWAYS_FINE, SPARSE
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.read_options import ADDED

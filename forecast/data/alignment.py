@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.columns import SeriesKeys, count_doubles
-from forecast.data.date_forms import DAY
-from forecast.data.dates import Dates
+from forecast.data.dates.date_forms import DAY
+from forecast.data.dates.dates import Dates
+from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.files.table import Table, first_row
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, SECONDS, Frequency, readable
-from forecast.data.inference import infer_frequency
 from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError

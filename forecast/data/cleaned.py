@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from forecast.data.covariates import KINDS
+from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.frequency import is_row, row_of
 from forecast.data.future import with_all_known
-from forecast.data.inference import infer_frequency
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL
 from forecast.data.readers import Reading, ReadOptions

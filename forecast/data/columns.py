@@ -14,8 +14,6 @@ from itertools import combinations
 
 import numpy as np
 
-from forecast.data.calendar import is_year
-from forecast.data.clock import has_ranges
 from forecast.data.column_names import (
     CLOCK_NAMES,
     ID_NAMES,
@@ -26,11 +24,13 @@ from forecast.data.column_names import (
     part_of,
     rank,
 )
-from forecast.data.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
+from forecast.data.dates.clock_times import has_ranges
+from forecast.data.dates.date_columns import is_year
+from forecast.data.dates.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
+from forecast.data.dates.infer_frequency import SECONDS_HINT, infer_frequency
 from forecast.data.files.table import YEARS, Table
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
-from forecast.data.inference import SECONDS_HINT, infer_frequency
 from forecast.data.panel import IntArray
 from forecast.data.target import examples, sounds_forecast
 from forecast.data.wide import columns_of_dates, dates_are_columns

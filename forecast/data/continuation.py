@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.alignment import align
-from forecast.data.calendar import number_rows, read_times, split_columns
 from forecast.data.columns import Columns, SeriesKeys, series_keys
 from forecast.data.covariate_cells import Cells, read_cells, unseen_findings
 from forecast.data.covariate_layout import Placing, lay_known
 from forecast.data.covariates import Covariates
+from forecast.data.dates.date_columns import number_rows, read_times, split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, counted, listed, quoted

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.data.dates.month_names import DAYS
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, readable
-from forecast.data.month_names import DAYS
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import ReadOptions
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.data.dates import MOST_STRAYS, Dates
+from forecast.data.dates.dates import MOST_STRAYS, Dates
 from forecast.data.panel import IntArray
 
 YEAR = np.timedelta64(31_556_952, "s")

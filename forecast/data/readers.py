@@ -21,13 +21,13 @@ import numpy as np
 from forecast.data.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.beside import columns_beside, texts_beside
-from forecast.data.calendar import split_columns
 from forecast.data.candidates import Candidate, find_candidates
 from forecast.data.columns import Columns, SeriesKeys
 from forecast.data.covariate_cells import Cells, read_all_cells
 from forecast.data.covariate_layout import Placing, lay_covariates
 from forecast.data.covariate_notices import with_covariate_findings
 from forecast.data.covariates import Column
+from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed

@@ -9,7 +9,6 @@ from itertools import chain
 
 import numpy as np
 
-from forecast.data.calendar import number_rows, split_columns
 from forecast.data.column_names import SURE_IDS
 from forecast.data.columns import (
     Columns,
@@ -20,7 +19,8 @@ from forecast.data.columns import (
     series_keys,
 )
 from forecast.data.covariates import KINDS
-from forecast.data.dates import Dates
+from forecast.data.dates.date_columns import number_rows, split_columns
+from forecast.data.dates.dates import Dates
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW

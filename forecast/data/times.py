@@ -9,16 +9,16 @@ from contextlib import suppress
 
 import numpy as np
 
-from forecast.data.calendar import columns_of_time, is_even, read_times
 from forecast.data.columns import choose_time, columns_of_dates_beside, count_doubles
-from forecast.data.date_forms import DAY
-from forecast.data.dates import Dates, read_dates
+from forecast.data.dates.date_columns import columns_of_time, is_even, read_times
+from forecast.data.dates.date_forms import DAY
+from forecast.data.dates.dates import Dates, read_dates
+from forecast.data.dates.infer_frequency import duration
+from forecast.data.dates.swapped_days import Swapped, day_and_month, find_swapped
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, quoted
-from forecast.data.inference import duration
 from forecast.data.lone_dates import without_lone
 from forecast.data.read_options import ReadOptions
-from forecast.data.swapped_days import Swapped, day_and_month, find_swapped
 from forecast.errors import DataError
 from forecast.name_lists import flag_value
 

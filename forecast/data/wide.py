@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from forecast.data.calendar import named_part
-from forecast.data.date_forms import FORMS, parse
+from forecast.data.dates.date_columns import named_part
+from forecast.data.dates.date_forms import FORMS, parse
 from forecast.data.files.table import INDEX, Table
 from forecast.data.findings import python_line, quoted
 from forecast.errors import DataError

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.almanac import Almanac, almanac
 from forecast.data.covariates import Covariates
+from forecast.data.dates.calendar_features import Almanac, almanac
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.models.encoding import Encoding

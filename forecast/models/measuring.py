@@ -14,7 +14,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.almanac import SLOW
+from forecast.data.dates.calendar_features import SLOW
 from forecast.data.panel import Panel
 from forecast.models.causes import COVARIATES, Causes
 from forecast.models.effects import Effects, added_size

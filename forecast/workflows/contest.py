@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from forecast.data.almanac import holiday_names
+from forecast.data.dates.calendar_features import holiday_names
 from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.readers import Reading

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from forecast.data.almanac import easter
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import level_on_either_side
 from forecast.data.checks.spans import series_of
+from forecast.data.dates.calendar_features import easter
+from forecast.data.dates.month_names import DAYS, MONTHS
 from forecast.data.findings import digits, quoted
-from forecast.data.month_names import DAYS, MONTHS
 from forecast.data.panel import FloatArray, IntArray, Panel
 
 FEW_LEVELS = 12  # different values of a column that says what kind of a day it is

@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from forecast.data.arrow import masked
-from forecast.data.date_forms import FORMS, TIMID, Parsed, parse
+from forecast.data.dates.date_forms import FORMS, TIMID, Parsed, parse
 from forecast.data.files.table import Table, Texts, first_row
 from forecast.data.findings import listed, quoted
 from forecast.errors import DataError

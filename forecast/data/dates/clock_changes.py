@@ -11,7 +11,7 @@ Shapes: ``R`` rows.
 
 import numpy as np
 
-from forecast.data.date_forms import DAY
+from forecast.data.dates.date_forms import DAY
 from forecast.data.frequency import EPOCH_WEEKDAY
 from forecast.data.panel import FloatArray, IntArray
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import coded, flags
-from forecast.data.month_names import MONTH_OF, WEEKDAY
+from forecast.data.dates.month_names import MONTH_OF, WEEKDAY
 from forecast.data.panel import IntArray
 from forecast.data.time_zones import AMBIGUOUS_ZONES, ZONE, offset_of
 from forecast.errors import UsageError

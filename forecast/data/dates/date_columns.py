@@ -12,15 +12,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecast.data.centuries import last_year
-from forecast.data.clock import MOST_HOURS, has_labels, has_ranges, is_packed, slots_of, time_of_day
 from forecast.data.column_names import part_of
-from forecast.data.date_forms import DAY, LAST_YEAR, monday
-from forecast.data.dates import Dates, read_dates
+from forecast.data.dates.centuries import last_year
+from forecast.data.dates.clock_times import MOST_HOURS, has_labels, has_ranges, is_packed, slots_of, time_of_day
+from forecast.data.dates.date_forms import DAY, LAST_YEAR, monday
+from forecast.data.dates.dates import Dates, read_dates
+from forecast.data.dates.infer_frequency import infer_frequency
+from forecast.data.dates.month_names import MONTH_OF
 from forecast.data.files.table import YEARS, Table
 from forecast.data.frequency import ROW
-from forecast.data.inference import infer_frequency
-from forecast.data.month_names import MONTH_OF
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
 from forecast.name_lists import UnknownNameError, find_names, split_names

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.data.date_forms import DAY
+from forecast.data.dates.clock_changes import HOUR, settle_days
+from forecast.data.dates.date_forms import DAY
 from forecast.data.files.table import Table
-from forecast.data.long_days import HOUR, settle_days
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.data.dates import Dates, Stamps
+from forecast.data.dates.dates import Dates, Stamps
+from forecast.data.dates.month_names import MONTHS
 from forecast.data.frequency import DAY, most_common
-from forecast.data.month_names import MONTHS
 from forecast.data.panel import IntArray
 
 LEAST = 3  # pairs of neighbours that only the other order of day and month puts side by side

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast.data.arrow import flags
-from forecast.data.date_forms import Parsed
+from forecast.data.dates.date_forms import Parsed
 
 _SIGN = r"-|–|—|~|/|->|→|to|until|till|thru|through|and|bis|au|al|a|até|tot|do"
 _TIME = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from forecast.data.arrow import flags
-from forecast.data.centuries import last_year
-from forecast.data.date_forms import (
+from forecast.data.dates.centuries import last_year
+from forecast.data.dates.clock_changes import settle_days
+from forecast.data.dates.date_forms import (
     BARE_WEEKS,
     BARE_YEAR,
     COUNTED,
@@ -35,14 +36,13 @@ from forecast.data.date_forms import (
     parse,
     short_years,
 )
-from forecast.data.date_ranges import beginnings
-from forecast.data.evenness import most_even, only_in_order
+from forecast.data.dates.date_ranges import beginnings
+from forecast.data.dates.month_names import MONTHS
+from forecast.data.dates.spacing import most_even, only_in_order
+from forecast.data.dates.unreadable import not_a_date
 from forecast.data.files.table import Table, Texts
 from forecast.data.findings import quoted
-from forecast.data.long_days import settle_days
-from forecast.data.month_names import MONTHS
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.unreadable_dates import not_a_date
 from forecast.errors import DataError
 
 Stamps = NDArray[np.datetime64]
