@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from forecast.data.columns import check_names, choose_ids, choose_time, series_keys
+from forecast.data.columns.roles import check_names, choose_ids, choose_time, series_keys
+from forecast.data.columns.target import choose_target
 from forecast.data.dates.dates import read_dates
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
-from forecast.data.target import choose_target
 from forecast.errors import DataError, UsageError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.columns import Columns
+from forecast.data.columns.roles import Columns
 from forecast.data.covariate_cells import MOST_LEVELS, read_all_cells, read_cells, unseen_findings
 from forecast.data.covariates import Column
 from forecast.data.files.source import Source

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecast.data.columns import check_names
+from forecast.data.columns.roles import check_names
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.data.notices import dialect_findings

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from forecast.data.columns.target import choose_target
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
-from forecast.data.target import choose_target
 from forecast.data.target_names import plain_words
 from forecast.errors import UndecidedError
 

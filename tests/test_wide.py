@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.data.columns.wide_tables import columns_of_dates, columns_of_months
 from forecast.data.readers import read_panel
-from forecast.data.wide import columns_of_dates, columns_of_months
 from forecast.errors import DataError
 
 MONTHS = pd.date_range("2020-01", periods=24, freq="MS")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.columns import SeriesKeys, count_doubles
+from forecast.data.columns.roles import SeriesKeys, count_doubles
 from forecast.data.dates.date_forms import DAY
 from forecast.data.dates.dates import Dates
 from forecast.data.dates.infer_frequency import infer_frequency

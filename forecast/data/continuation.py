@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.alignment import align
-from forecast.data.columns import Columns, SeriesKeys, series_keys
+from forecast.data.columns.roles import Columns, SeriesKeys, series_keys
 from forecast.data.covariate_cells import Cells, read_cells, unseen_findings
 from forecast.data.covariate_layout import Placing, lay_known
 from forecast.data.covariates import Covariates

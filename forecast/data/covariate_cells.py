@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.data.columns import Columns
+from forecast.data.columns.roles import Columns
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.table import Table, Texts
 from forecast.data.findings import Finding, counted, listed, quoted

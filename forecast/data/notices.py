@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from forecast.data.columns import FEW, Columns, SeriesKeys
+from forecast.data.columns.roles import FEW, Columns, SeriesKeys
 from forecast.data.dates.dates import Dates
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, Grade, counted, listed, quoted

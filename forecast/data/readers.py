@@ -22,7 +22,8 @@ from forecast.data.aggregation import absence_findings, aggregate, aggregated_fr
 from forecast.data.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.beside import columns_beside, texts_beside
 from forecast.data.candidates import Candidate, find_candidates
-from forecast.data.columns import Columns, SeriesKeys
+from forecast.data.columns.roles import Columns, SeriesKeys
+from forecast.data.columns.selection import ROWS, Selection, select
 from forecast.data.covariate_cells import Cells, read_all_cells
 from forecast.data.covariate_layout import Placing, lay_covariates
 from forecast.data.covariate_notices import with_covariate_findings
@@ -47,7 +48,6 @@ from forecast.data.notices import (
 from forecast.data.observations import Observations, lay_out
 from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
-from forecast.data.selection import ROWS, Selection, select
 from forecast.data.values import measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
 from forecast.name_lists import flag_value

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import forecast
-from forecast.data.columns import MissingColumnError
+from forecast.data.columns.roles import MissingColumnError
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.source import SUFFIXES, Source
 from forecast.data.frequency import Frequency

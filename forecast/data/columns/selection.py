@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 
 from forecast.data.column_names import SURE_IDS
-from forecast.data.columns import (
+from forecast.data.columns.roles import (
     Columns,
     SeriesKeys,
     check_names,
@@ -18,6 +18,9 @@ from forecast.data.columns import (
     possible_ids,
     series_keys,
 )
+from forecast.data.columns.row_times import choose_times
+from forecast.data.columns.target import choose_target
+from forecast.data.columns.wide_tables import MONTHS, columns_of_months, dates_are_columns
 from forecast.data.covariates import KINDS
 from forecast.data.dates.date_columns import number_rows, split_columns
 from forecast.data.dates.dates import Dates
@@ -26,9 +29,6 @@ from forecast.data.findings import Finding, listed, quoted
 from forecast.data.frequency import ROW
 from forecast.data.panel import IntArray
 from forecast.data.read_options import ReadOptions
-from forecast.data.target import choose_target
-from forecast.data.times import choose_times
-from forecast.data.wide import MONTHS, columns_of_months, dates_are_columns
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import join_names
 

@@ -24,6 +24,8 @@ from forecast.data.column_names import (
     part_of,
     rank,
 )
+from forecast.data.columns.target import examples, sounds_forecast
+from forecast.data.columns.wide_tables import columns_of_dates, dates_are_columns
 from forecast.data.dates.clock_times import has_ranges
 from forecast.data.dates.date_columns import is_year
 from forecast.data.dates.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
@@ -32,8 +34,6 @@ from forecast.data.files.table import YEARS, Table
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
-from forecast.data.target import examples, sounds_forecast
-from forecast.data.wide import columns_of_dates, dates_are_columns
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.name_lists import UnknownNameError, among_others, find_names, flag_value
 

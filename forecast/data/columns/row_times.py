@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from forecast.data.columns import choose_time, columns_of_dates_beside, count_doubles
+from forecast.data.columns.roles import choose_time, columns_of_dates_beside, count_doubles
 from forecast.data.dates.date_columns import columns_of_time, is_even, read_times
 from forecast.data.dates.date_forms import DAY
 from forecast.data.dates.dates import Dates, read_dates
