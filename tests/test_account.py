@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from commands import csv_bytes, visits
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.specs import Settings
 from forecast.workflows.account import account_of
 from forecast.workflows.contest import Silence, run_contest

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data.aggregation import aggregate, aggregated_frequency, unfinished
 from forecast.data.dates.dates import Dates
 from forecast.data.frequency import parse_frequency
+from forecast.data.reading.aggregation import aggregate, aggregated_frequency, unfinished
 from forecast.errors import DataError
 
 RULES = {"D": "D", "W": "W", "W-WED": "W-WED", "MS": "MS", "ME": "ME", "QS": "QS", "QE": "QE", "YS": "YS", "h": "h"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError
 
 

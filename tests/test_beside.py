@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.data import beside
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 
 TABLE = """day,shop,sales,temp,note
 2024-01-03,b,7,1.5,x

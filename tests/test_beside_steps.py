@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, UsageError
 
 MIDNIGHT = np.datetime64("2023-01-01T00:00:00")

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast.data.candidates import ROOM, Candidate, candidate_findings
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.covariate_candidates import ROOM, Candidate, candidate_findings
+from forecast.data.reading.reader import ReadOptions, read_panel
 
 ROOT = Path(__file__).parents[1]
 STEPS = 40

@@ -8,9 +8,9 @@ from commands import csv_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.frequency import parse_frequency
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.clean_csv import clean_csv, extra_flags
+from forecast.data.reading.reader import ReadOptions, read_panel
 
 AS_IT_IS = ReadOptions()
 SHARED = Path(__file__).parents[2] / "shared"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from commands import FORECAST_COLUMNS, csv_bytes, launch, run, visits
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.production.store import Store
 
 COLUMNS = "version,steps,issued,points,origins,rmse,mae,bias,coverage_80,coverage_95,naive_rmse,skill"

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from commands import FORECAST, FORECAST_COLUMNS, LEADERBOARD_COLUMNS, QUICK, csv_bytes, launch, run, visits
 
-from forecast.data.readers import ReadOptions
+from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DependencyError
 from forecast.specs import Overrides, Settings
 from forecast.workflows.train import TIE, choose

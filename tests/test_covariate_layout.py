@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.covariates import Column
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.clean_csv import clean_csv, extra_flags
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 
 DAY_ZERO = pd.Timestamp("2024-01-01")

@@ -12,7 +12,7 @@ import pytest
 from untrained import train_nothing
 
 from forecast.data.covariates import Column
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.models.persistence import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate

@@ -2,7 +2,7 @@ import pytest
 
 from forecast.data.files.encodings import decoded, detect, find_encoding, label_of, reads_better
 from forecast.data.files.source import read_source
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 
 SMALL = [

@@ -6,7 +6,7 @@ import pytest
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.survey import survey
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 
 DAYS = np.datetime64("2021-01-01") + np.arange(900)
 PROMO = [100, 300, 301, 600, 777]

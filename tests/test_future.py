@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data.continuation import read_future
-from forecast.data.future import reach, untold
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.future_coverage import reach, untold
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, NotFoundError
 
 OPTIONS = ReadOptions(target=("sales",), ids=("shop",), known=("promo", "sky"))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import ForecastError, printable
 
 SECONDS = 5

@@ -8,7 +8,7 @@ import pytest
 from commands import run
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, OpenQuestionError
 from forecast.workflows.data_entry import decode_options
 

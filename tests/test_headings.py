@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.data.files.header_peek import column_names
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError
 
 DAYS = [str(np.datetime64("2024-01-01") + i) for i in range(30)]

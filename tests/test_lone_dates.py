@@ -6,7 +6,7 @@ import pytest
 
 from forecast.data.lone_dates import ENOUGH
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import OpenQuestionError
 
 DAYS = [str(day) for day in np.arange("2023-01-01", "2023-04-11", dtype="datetime64[D]")]  # 100

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError
 
 MESSY = Path(__file__).parents[2] / "shared" / "messy"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tiny import with_values
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation import metrics
 from forecast.evaluation.standards import series_scales
 from forecast.models.baselines import seasonal_naive

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.observations import lay_out
+from forecast.data.reading.gridding import lay_out
 from forecast.errors import DataError
 
 NAN = np.nan

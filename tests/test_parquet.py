@@ -10,8 +10,8 @@ import pytest
 from forecast.data.columns.roles import check_names
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
-from forecast.data.notices import dialect_findings
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.data.reading.row_findings import dialect_findings
 from forecast.errors import DataError, UsageError
 
 ROWS = 30

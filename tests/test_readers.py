@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data.frequency import readable
-from forecast.data.readers import Columns, ReadOptions, read_panel
+from forecast.data.reading.reader import Columns, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -377,7 +377,7 @@ def test_a_zone_is_told(read):
 def test_reading_needs_neither_pandas_nor_anything_heavier(tmp_path):
     (tmp_path / "a.csv").write_text("shop,date,v\nNA,01.01.2024,1\nNA,02.01.2024,\nNA,03.01.2024,3\n")
     code = (
-        "import sys; from forecast.data.readers import *;"
+        "import sys; from forecast.data.reading.reader import *;"
         f"read_panel({str(tmp_path / 'a.csv')!r}, ReadOptions(ids=('shop',)));"
         "print({'pandas', 'sklearn', 'matplotlib', 'tensorflow', 'scipy'} & set(sys.modules))"
     )

@@ -10,7 +10,7 @@ import pytest
 from commands import csv_bytes, visits
 from untrained import train_nothing
 
-from forecast.data.readers import ReadOptions
+from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
 from forecast.models.baselines import seasonal_naive
@@ -119,7 +119,7 @@ def test_champion_is_scored_with_its_stored_weights_on_points_after_its_training
 
 
 def read(shop):
-    from forecast.data.readers import read_panel
+    from forecast.data.reading.reader import read_panel
 
     return read_panel(str(shop.data)).panel
 

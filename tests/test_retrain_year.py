@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from commands import csv_bytes
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
 from forecast.production.promotion import Gate
 from forecast.production.store import Store

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.sentinels import Sentinel, find_sentinels, numbers_among, without
+from forecast.data.reading.missing_codes import Sentinel, find_sentinels, numbers_among, without
 
 RNG = np.random.default_rng(0)
 READINGS = RNG.gamma(2, 2, 500).round(1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from commands import csv_bytes
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.production.store import Store
 from forecast.workflows.data_entry import decode_options
 from forecast.workflows.sources import find_source, name_and_data, read_alike, sample_path

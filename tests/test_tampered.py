@@ -15,7 +15,7 @@ import pytest
 from test_covariate_versions import DAYS, HORIZON, OPTIONS, rows, write
 from untrained import train_nothing
 
-from forecast.data.readers import ReadOptions
+from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.models.persistence import pack_arrays, unpack_arrays
 from forecast.production.alias import ALIAS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import HORIZON, told, told_model
 
-from forecast.data.future import Known, continued
+from forecast.data.reading.future_coverage import Known, continued
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.usual import UsualValues, learn_usual, usual_of_encoding

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast.data.columns.wide_tables import columns_of_dates, columns_of_months
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError
 
 MONTHS = pd.date_range("2020-01", periods=24, freq="MS")

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.data.files.source import Source
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import read_panel
+from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError
 
 NOW = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.panel import Panel, panel_from_series
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.models.causes import learn_causes, without_cycles
 from forecast.models.effects import Effects
 from forecast.models.exponential import exponential_smoothing

@@ -21,11 +21,11 @@ import pandas as pd
 
 from forecast.api.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
-from forecast.data import readers
 from forecast.data.files.source import Source
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions
+from forecast.data.reading import reader
+from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
 from forecast.production.journal import Entry
@@ -257,7 +257,7 @@ def load(name: str | None = None, *, store: str | Path = STORE, version: str | N
 def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     """Returns the data, and the options that read it; what was read before can't be read otherwise."""
     if not isinstance(data, Reading):
-        return readers.read_panel(_known(data) or "", options, now=datetime.now(UTC)), options
+        return reader.read_panel(_known(data) or "", options, now=datetime.now(UTC)), options
     if options != ReadOptions():
         raise UsageError("The data has been read already.", "give these settings to read_panel")
     return data, data.settled

@@ -10,7 +10,7 @@ from forecast.cli.output.console import say
 from forecast.name_lists import split_names
 
 if TYPE_CHECKING:
-    from forecast.data.readers import ReadOptions
+    from forecast.data.reading.reader import ReadOptions
 
 
 def flag_words(flags: DataFlags) -> str:
@@ -37,7 +37,7 @@ def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tup
 
 def read_options(flags: DataFlags) -> "ReadOptions":
     """Returns the readers' options."""
-    from forecast.data.readers import ReadOptions
+    from forecast.data.reading.reader import ReadOptions
 
     return ReadOptions(
         time=flags.time,

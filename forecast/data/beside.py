@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast.data.files.table import Table
-from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.reading.gridding import Observations
 
 MOST_COLUMNS = 40
 MOST_TEXTS = 13  # different ones, an empty one among them, of a column that says what kind of a day it is

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.alignment import align
 from forecast.data.columns.roles import Columns, SeriesKeys, series_keys
-from forecast.data.covariate_cells import Cells, read_cells, unseen_findings
-from forecast.data.covariate_layout import Placing, lay_known
 from forecast.data.covariates import Covariates
 from forecast.data.dates.date_columns import number_rows, read_times, split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, counted, listed, quoted
-from forecast.data.future import Known, continued
-from forecast.data.notices import empty_row_findings
 from forecast.data.panel import IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
-from forecast.data.sentinels import numbers_among
+from forecast.data.reading.alignment import align
+from forecast.data.reading.covariate_layout import Placing, lay_known
+from forecast.data.reading.covariate_values import Cells, read_cells, unseen_findings
+from forecast.data.reading.future_coverage import Known, continued
+from forecast.data.reading.missing_codes import numbers_among
+from forecast.data.reading.row_findings import empty_row_findings
 from forecast.errors import DataError, did_you_mean
 from forecast.name_lists import join_names
 

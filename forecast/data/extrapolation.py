@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from forecast.data.findings import digits, listed, quoted
-from forecast.data.future import when
 from forecast.data.panel import FloatArray, Panel
+from forecast.data.reading.future_coverage import when
 from forecast.errors import DataError
 
 Pair = tuple[float, float]

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.future import Known, continued
 from forecast.data.panel import Panel
+from forecast.data.reading.future_coverage import Known, continued
 from forecast.models.encoding import Encoding, training_rows
 
 FloatArray = NDArray[np.float64]

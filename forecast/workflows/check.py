@@ -7,19 +7,19 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from forecast.data.candidates import candidate_findings
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
-from forecast.data.cleaned import clean_csv, extra_flags
 from forecast.data.covariates import Column
 from forecast.data.files.written_table import table_bytes
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.reading.clean_csv import clean_csv, extra_flags
+from forecast.data.reading.covariate_candidates import candidate_findings
+from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.production.disk import atomic_write

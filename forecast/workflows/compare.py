@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
 from forecast.specs import Device, PlotKind, Settings

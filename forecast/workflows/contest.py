@@ -9,7 +9,7 @@ import numpy as np
 from forecast.data.dates.calendar_features import holiday_names
 from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.importance import Importance, measure_importance

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions
+from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import Trial, backtest
 from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.splits import Fold, ends_together

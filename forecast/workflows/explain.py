@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.insight.cost import kernel_of, network_cost
 from forecast.evaluation.insight.learning import learning_curve

@@ -14,7 +14,7 @@ from forecast.production.store import model_name_for
 from forecast.production.version import Version
 
 if TYPE_CHECKING:  # so that a rollback needs the standard library alone
-    from forecast.data.readers import Reading
+    from forecast.data.reading.reader import Reading
 
 FREQUENCY_WORDS = {"business-day": "business-daily", "day": "daily", "row": "by row"}
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import IntArray, Panel
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live import LivePoints, join_live

@@ -13,7 +13,7 @@ from pathlib import Path
 from forecast.data.covariates import Column
 from forecast.data.findings import counted
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, read_panel
+from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.models.forecaster import Watcher
 from forecast.models.pacing import Pace

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forecast.data.read_options import ReadOptions
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
 from forecast.name_lists import join_names
 from forecast.production.store import model_name_for
 from forecast.specs import Settings

@@ -21,7 +21,7 @@ from forecast.workflows.freshness import FUTURE, Past, Rules, Tolerance, fingerp
 from forecast.workflows.recording import Log, Progress, recorded
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
-    from forecast.data.readers import ReadOptions
+    from forecast.data.reading.reader import ReadOptions
     from forecast.workflows.contest import Reporter
     from forecast.workflows.outputs import Outlook
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from forecast.data.findings import counted
 from forecast.data.frequency import readable
-from forecast.data.notices import end_to_come
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
+from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
 from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
 from forecast.workflows.freshness import Tolerance

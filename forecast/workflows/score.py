@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live

@@ -13,7 +13,7 @@ from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.source import SUFFIXES, Source
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading, ReadOptions, read_panel
+from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.name_lists import flag_value, pieces_of
 from forecast.production.disk import is_file

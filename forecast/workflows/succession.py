@@ -9,7 +9,7 @@ from typing import Any
 from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
 from forecast.data.panel import Panel
-from forecast.data.readers import Reading
+from forecast.data.reading.reader import Reading
 from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.ensemble import EnsembleModel

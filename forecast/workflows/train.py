@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from forecast.data.readers import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard

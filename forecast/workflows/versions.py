@@ -18,7 +18,7 @@ import numpy as np
 from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
 from forecast.data.panel import IntArray, Panel
-from forecast.data.readers import Reading, ReadOptions
+from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.decoding import decode
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration

@@ -12,7 +12,7 @@ from forecast.cli.signals import check_signals
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
-    from forecast.data.readers import Finding, Reading
+    from forecast.data.reading.reader import Finding, Reading
     from forecast.models.forecaster import Forecasts
     from forecast.workflows.contest import Contest
     from forecast.workflows.inferred import Inference

@@ -9,7 +9,7 @@ from forecast.cli.output.console import count, say
 
 if TYPE_CHECKING:
     from forecast.cli.options.groups import OutputFlags
-    from forecast.data.readers import Reading
+    from forecast.data.reading.reader import Reading
     from forecast.specs import ModelSpec
 
 

@@ -77,7 +77,7 @@ def _signed(value: str | float | None) -> str:
 def _total(result: "WhatIfResult") -> str:
     """Returns what the difference comes to, and where it is."""
     from forecast.data.frequency import readable
-    from forecast.data.future import steps_counted
+    from forecast.data.reading.future_coverage import steps_counted
 
     total, panel = result.total, result.panel
     horizon = steps_counted(result.asked.shape[1], panel.frequency)

@@ -17,9 +17,9 @@ from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
 from forecast.data.findings import Finding, Grade, counted, digits
 from forecast.data.frequency import readable
-from forecast.data.notices import FILLED, closed_words, end_findings
 from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.data.sentinels import find_sentinels
+from forecast.data.reading.missing_codes import find_sentinels
+from forecast.data.reading.row_findings import FILLED, closed_words, end_findings
 from forecast.name_lists import flag_value
 
 MANY_MISSING = 0.1

@@ -19,8 +19,8 @@ from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.files.table import Table, first_row
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, SECONDS, Frequency, readable
-from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError
 
 SERIES = 20  # of a panel that are looked at one by one

@@ -15,9 +15,9 @@ from forecast.data.dates.dates import Dates
 from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.findings import Finding, counted
 from forecast.data.frequency import Frequency, parse_frequency, readable
-from forecast.data.observations import ALWAYS_FINE, SPARSE
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.read_options import ADDED
+from forecast.data.reading.gridding import ALWAYS_FINE, SPARSE
 from forecast.errors import DataError
 from forecast.specs import Aggregate, Fill
 

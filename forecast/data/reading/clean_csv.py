@@ -23,10 +23,10 @@ import pyarrow.csv as pacsv
 from forecast.data.covariates import KINDS
 from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.frequency import is_row, row_of
-from forecast.data.future import with_all_known
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL
-from forecast.data.readers import Reading, ReadOptions
+from forecast.data.reading.future_coverage import with_all_known
+from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import flag_value, join_names
 

@@ -14,9 +14,9 @@ from forecast.data.dates.dates import Dates
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, Grade, counted, listed, quoted
 from forecast.data.frequency import readable
-from forecast.data.gaps import are_levels, closed_days
-from forecast.data.observations import Observations
 from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.reading.gaps import are_levels, closed_days
+from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError
 
 MOST_ENDED = 0.5  # share of the series that end before the others: so many are no accident

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from forecast.data.covariates import Covariates
 from forecast.data.findings import counted
 from forecast.data.frequency import Frequency, readable
-from forecast.data.observations import ALWAYS_FINE, NEVER, SPARSE
 from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.reading.gridding import ALWAYS_FINE, NEVER, SPARSE
 from forecast.errors import DataError
 
 

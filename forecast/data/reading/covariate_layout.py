@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.data.covariate_cells import Cells
 from forecast.data.covariates import KINDS, Covariates, Kind
 from forecast.data.files.table import Table
-from forecast.data.observations import Observations, spans
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.gridding import Observations, spans
 from forecast.errors import DataError
 from forecast.name_lists import flag_value
 

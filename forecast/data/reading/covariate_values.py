@@ -18,8 +18,8 @@ from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.table import Table, Texts
 from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.panel import FloatArray
-from forecast.data.sentinels import numbers_among, without
-from forecast.data.values import finite_numbers
+from forecast.data.reading.missing_codes import numbers_among, without
+from forecast.data.reading.target_values import finite_numbers
 from forecast.errors import UsageError
 
 TRUE, FALSE = frozenset(("true", "yes", "y", "t")), frozenset(("false", "no", "n", "f"))

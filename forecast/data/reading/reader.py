@@ -18,23 +18,26 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
-from forecast.data.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.beside import columns_beside, texts_beside
-from forecast.data.candidates import Candidate, find_candidates
 from forecast.data.columns.roles import Columns, SeriesKeys
 from forecast.data.columns.selection import ROWS, Selection, select
-from forecast.data.covariate_cells import Cells, read_all_cells
-from forecast.data.covariate_layout import Placing, lay_covariates
-from forecast.data.covariate_notices import with_covariate_findings
 from forecast.data.covariates import Column
 from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding, listed
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
-from forecast.data.gaps import ASKED, GapQuestion, gap_question
-from forecast.data.notices import (
+from forecast.data.panel import Fill, FloatArray, IntArray, Panel
+from forecast.data.read_options import KEEP_ALL, ReadOptions
+from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
+from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
+from forecast.data.reading.covariate_candidates import Candidate, find_candidates
+from forecast.data.reading.covariate_findings import with_covariate_findings
+from forecast.data.reading.covariate_layout import Placing, lay_covariates
+from forecast.data.reading.covariate_values import Cells, read_all_cells
+from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
+from forecast.data.reading.gridding import Observations, lay_out
+from forecast.data.reading.row_findings import (
     ahead_findings,
     constant_findings,
     dialect_findings,
@@ -45,10 +48,7 @@ from forecast.data.notices import (
     order_findings,
     repeat_findings,
 )
-from forecast.data.observations import Observations, lay_out
-from forecast.data.panel import Fill, FloatArray, IntArray, Panel
-from forecast.data.read_options import KEEP_ALL, ReadOptions
-from forecast.data.values import measure_findings, read_targets
+from forecast.data.reading.target_values import measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
 from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal

@@ -15,7 +15,7 @@ from forecast.data.findings import Finding, counted, listed, quoted
 from forecast.data.numbers import Numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray
 from forecast.data.read_options import KEEP_ALL, ReadOptions
-from forecast.data.sentinels import find_sentinels, numbers_among, without
+from forecast.data.reading.missing_codes import find_sentinels, numbers_among, without
 from forecast.errors import DataError
 
 TINY = 1e-6
