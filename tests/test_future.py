@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.continuation import read_future
+from forecast.data.future.future_file import read_future
 from forecast.data.reading.future_coverage import reach, untold
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, NotFoundError

@@ -5,7 +5,7 @@ import pytest
 from told import told
 
 from forecast.data.frequency import ROW
-from forecast.data.supposition import doubts, read_suppositions, steps_of, suppose
+from forecast.data.future.scenario import doubts, read_suppositions, steps_of, suppose
 from forecast.errors import UsageError
 
 STEPS, H = 30, 6

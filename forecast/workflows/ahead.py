@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.extrapolation import Flags, check_flags, is_yes_no, told_beyond
 from forecast.data.findings import counted, digits, listed
+from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, told_beyond
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import steps_counted, untold, when
 from forecast.evaluation.standards import FEW_DIFFERENCES, differences_seen, interval_scales

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from forecast.data.dates.calendar_features import holiday_names
-from forecast.data.extrapolation import check_flags, yes_no_columns
+from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError

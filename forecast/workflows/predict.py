@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.continuation import read_future
-from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.source import Source
 from forecast.data.findings import counted, listed
+from forecast.data.future.extrapolation import check_flags, yes_no_columns
+from forecast.data.future.future_file import read_future
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean

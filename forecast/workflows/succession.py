@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forecast.data.extrapolation import check_flags, yes_no_columns
 from forecast.data.findings import counted, listed
+from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.errors import NotFoundError, UsageError

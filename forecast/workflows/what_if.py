@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.future.scenario import doubts, read_suppositions, steps_of, suppose
 from forecast.data.panel import Panel
-from forecast.data.supposition import doubts, read_suppositions, steps_of, suppose
 from forecast.errors import UsageError
 from forecast.evaluation.trained import TrainedModel
 from forecast.models.forecaster import Forecasts

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.extrapolation import Flags, Pair, told_beyond, unseen_text
 from forecast.data.findings import listed, quoted
 from forecast.data.frequency import MONTHS, Frequency
+from forecast.data.future.extrapolation import Flags, Pair, told_beyond, unseen_text
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.covariate_values import FALSE, TRUE
 from forecast.data.reading.future_coverage import Known, continued, when
