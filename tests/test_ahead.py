@@ -8,8 +8,8 @@ from told import AHEAD, shops, told_model
 
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.standards import usual_spread
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.scales import usual_spread
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
 from forecast.workflows.ahead import columns_needed, flags_of, short_notes, told_notes, untold_notes

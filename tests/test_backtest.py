@@ -8,8 +8,8 @@ from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
 from forecast.evaluation.backtest import backtest, forecast_points
 from forecast.evaluation.intervals import calibrate
+from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
-from forecast.evaluation.standards import lowest_values, series_scales
 from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
 from forecast.models.combination import Evidence, Handful, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
@@ -225,7 +225,7 @@ def test_whether_a_fold_behaves_like_a_walk_is_told_by_what_lies_before_it(monke
         seen.append(list(known.lengths))
         return False
 
-    monkeypatch.setattr("forecast.evaluation.standards.behaves_like_walk", looking)
+    monkeypatch.setattr("forecast.evaluation.scales.behaves_like_walk", looking)
     panel = awkward_panel()
     folds = run(panel, Shifted()).folds
     assert seen == [*(list(fold.cuts) for fold in folds), list(panel.lengths)]

@@ -8,8 +8,8 @@ from tiny import wave
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.backtest import backtest, forecast_points
 from forecast.evaluation.metrics import rmse
+from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import rolling_origins
-from forecast.evaluation.standards import lowest_values
 from forecast.models.fitting import RecurrentForecaster
 from forecast.models.recipe import make_spec
 from forecast.specs import Machine, Overrides, Plan, Settings

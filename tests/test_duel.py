@@ -8,7 +8,7 @@ from told import WEEK, shops, told_model, told_spec
 
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.recurrent import Network
 from forecast.specs import Plan, Settings

@@ -12,7 +12,7 @@ from tiny import VIEWS, random_model, tiny_spec, wave
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points
-from forecast.evaluation.standards import lowest_values
+from forecast.evaluation.scales import lowest_values
 from forecast.models import local
 from forecast.models.baselines import baseline
 from forecast.models.combination import Combination

@@ -10,7 +10,7 @@ from told import AHEAD, HORIZON, WEEK, flags, season, shops, told, told_model, t
 from forecast.data.covariates import Column
 from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.errors import DataError
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.knowledge import learn_knowledge
 

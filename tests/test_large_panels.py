@@ -10,7 +10,7 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import by_length
 from forecast.evaluation.backtest import Made
 from forecast.evaluation.metrics import naive_scale
-from forecast.evaluation.standards import learning_scales, lowest_values, series_scales
+from forecast.evaluation.scales import learning_scales, lowest_values, series_scales
 from forecast.models import causes as causes_room
 from forecast.models import exponential, highway, recurrent
 from forecast.models.causes import learn_causes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.standards import (
+from forecast.evaluation.scales import (
     BELIEF,
     FEW_DIFFERENCES,
     differences_seen,

@@ -7,8 +7,8 @@ from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
 
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.standards import series_scales
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.scales import series_scales
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.specs import Anchor

@@ -7,7 +7,7 @@ import pytest
 from told import HORIZON, told, told_model
 
 from forecast.data.reading.future_coverage import Known, continued
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.usual import UsualValues, learn_usual, usual_of_encoding
 

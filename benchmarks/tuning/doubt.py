@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import ForecastError
 from forecast.evaluation.backtest import evidence_shifts, forecast_points
+from forecast.evaluation.scales import Standards
 from forecast.evaluation.splits import rolling_origins
-from forecast.evaluation.standards import Standards
 from forecast.models import combination
 from forecast.models.baselines import BaselineName, baseline
 from forecast.models.combination import FEW, Evidence, Handful, learn_combination

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate_series
+from forecast.evaluation.scales import Standards, learning_scales
 from forecast.evaluation.splits import Fold
-from forecast.evaluation.standards import Standards, learning_scales
 from forecast.models.combination import (
     FEW,
     Combination,

@@ -18,8 +18,8 @@ from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.metrics import rmse
+from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import Fold
-from forecast.evaluation.standards import lowest_values
 from forecast.models.combination import Combination
 from forecast.models.forecaster import Fitted
 

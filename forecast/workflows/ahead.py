@@ -10,8 +10,8 @@ from forecast.data.findings import counted, digits, listed
 from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, told_beyond
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import steps_counted, untold, when
-from forecast.evaluation.standards import FEW_DIFFERENCES, differences_seen, interval_scales
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.encoding import Encoding
 
 MOST_NAMED, MOST_TEXTS = 8, 3

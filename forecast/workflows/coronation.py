@@ -9,7 +9,7 @@ import numpy as np
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.production.issued import FORECAST
 from forecast.production.promotion import Decision, Gate

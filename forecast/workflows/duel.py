@@ -21,9 +21,9 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import Trial, backtest
 from forecast.evaluation.metrics import coverage, rmse
+from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
-from forecast.evaluation.standards import usual_spread
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.baselines import seasonal_naive
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecaster, Watcher

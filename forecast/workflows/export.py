@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from forecast.data.findings import listed
 from forecast.errors import UsageError
-from forecast.evaluation.standards import lowest_values
+from forecast.evaluation.scales import lowest_values
 from forecast.models.ensemble import EnsembleModel
 from forecast.production.disk import atomic_write
 from forecast.production.store import Store

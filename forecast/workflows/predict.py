@@ -15,7 +15,7 @@ from forecast.data.future.future_file import read_future
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.disk import kind_of

@@ -11,7 +11,7 @@ from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.errors import NotFoundError, UsageError
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS

@@ -14,8 +14,8 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
-from forecast.evaluation.standards import usual_spread
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.scales import usual_spread
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher

@@ -22,8 +22,8 @@ from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.decoding import decode
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.standards import usual_spread
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.scales import usual_spread
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable

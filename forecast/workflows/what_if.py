@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from forecast.data.future.scenario import doubts, read_suppositions, steps_of, suppose
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
-from forecast.evaluation.trained import TrainedModel
+from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store import Store
 from forecast.production.version import Version

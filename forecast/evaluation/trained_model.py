@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.standards import interval_scales, lowest_values
+from forecast.evaluation.scales import interval_scales, lowest_values
 from forecast.models.baselines import steps_used
 from forecast.models.causes import AROUND
 from forecast.models.combination import Combination
