@@ -8,25 +8,25 @@ from tiny import VIEWS, awkward_panel, random_model, random_weights, tiny_spec, 
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.insight.cost import kernel_of, network_cost
-from forecast.evaluation.insight.flow import gradient_flows, half_life
-from forecast.evaluation.insight.gates import (
+from forecast.evaluation.explain.cell_report import portray
+from forecast.evaluation.explain.cost import kernel_of, network_cost
+from forecast.evaluation.explain.gates import (
     gates_on_calendar,
     saturation,
     time_constants,
 )
-from forecast.evaluation.insight.learning import Batch, gradient_norm, learning_curve
-from forecast.evaluation.insight.memory import (
+from forecast.evaluation.explain.gradient_flow import gradient_flows, half_life
+from forecast.evaluation.explain.learning import Batch, gradient_norm, learning_curve
+from forecast.evaluation.explain.memory import (
     advised_window,
     memory_curve,
     occlusion_curve,
     rank_correlation,
     reach,
 )
-from forecast.evaluation.insight.plain_words import plain_words
-from forecast.evaluation.insight.portrait import portray
-from forecast.evaluation.insight.probe import Ends, Subject, cut_at, sample_ends, typical_series
-from forecast.evaluation.insight.spike import spike_response
+from forecast.evaluation.explain.sentences import plain_words
+from forecast.evaluation.explain.spike import spike_response
+from forecast.evaluation.explain.subject import Ends, Subject, cut_at, sample_ends, typical_series
 from forecast.models.cells import GATES, parameter_count
 from forecast.models.forecaster import Snapshot
 from forecast.models.matching import spec_parameters

@@ -9,12 +9,12 @@ from pictures import HOSTILE, assert_all_text_is_inside_and_apart, words_of
 from tiny import VIEWS, random_model, tiny_spec, wave
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.insight.cost import network_cost
-from forecast.evaluation.insight.gates import Event
-from forecast.evaluation.insight.learning import Learning
-from forecast.evaluation.insight.portrait import portray
-from forecast.evaluation.insight.probe import Subject
-from forecast.evaluation.insight.recollection import LAGS, SETUPS, Recollection
+from forecast.evaluation.explain.cell_report import portray
+from forecast.evaluation.explain.cost import network_cost
+from forecast.evaluation.explain.gates import Event
+from forecast.evaluation.explain.learning import Learning
+from forecast.evaluation.explain.memory_test import LAGS, SETUPS, Recollection
+from forecast.evaluation.explain.subject import Subject
 from forecast.report.canvas import render
 from forecast.report.insight.constants_plot import constants_figure
 from forecast.report.insight.cost_plot import cost_figure

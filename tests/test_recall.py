@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.insight.recollection import PARAMETERS, SETUPS, USUAL, Recollection, verdict
+from forecast.evaluation.explain.memory_test import PARAMETERS, SETUPS, USUAL, Recollection, verdict
 from forecast.models.cells import CellWeights, parameter_count, run_cell
 from forecast.models.devices import tf
 from forecast.models.recall import (

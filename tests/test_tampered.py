@@ -17,6 +17,7 @@ from untrained import train_nothing
 
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
+from forecast.evaluation.explain.explanation import Focus
 from forecast.models.persistence import pack_arrays, unpack_arrays
 from forecast.production.alias import ALIAS
 from forecast.production.history import HISTORY
@@ -25,7 +26,6 @@ from forecast.production.store import Store
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence
 from forecast.workflows.explain import ModelRequest, explain_model
-from forecast.workflows.explanation import Focus
 from forecast.workflows.freshness import read_past
 from forecast.workflows.history import read_runs
 from forecast.workflows.inventory import describe_champions, describe_versions

@@ -9,9 +9,10 @@ import numpy as np
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
-from forecast.evaluation.insight.cost import kernel_of, network_cost
-from forecast.evaluation.insight.learning import learning_curve
-from forecast.evaluation.insight.probe import Subject
+from forecast.evaluation.explain.cost import kernel_of, network_cost
+from forecast.evaluation.explain.explanation import Explanation, Focus, check_lags, check_series, explained
+from forecast.evaluation.explain.learning import learning_curve
+from forecast.evaluation.explain.subject import Subject
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
 from forecast.models.knowledge import Surroundings, check_columns
@@ -20,7 +21,6 @@ from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
 from forecast.workflows.contest import Reporter, prepare
-from forecast.workflows.explanation import Explanation, Focus, check_lags, check_series, explained
 from forecast.workflows.outputs import stem_of
 from forecast.workflows.predict import panel_of
 from forecast.workflows.sources import only_model

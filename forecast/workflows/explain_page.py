@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import forecast
 from forecast.errors import UsageError
-from forecast.evaluation.insight.recollection import Recollection, verdict
+from forecast.evaluation.explain.explanation import Explanation
+from forecast.evaluation.explain.memory_test import Recollection, verdict
 from forecast.production.disk import kind_of
 from forecast.specs import PlotKind
 from forecast.workflows.destinations import check_folder
-from forecast.workflows.explanation import Explanation
 from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.evaluation.insight.flow import Flow, half_life
-from forecast.evaluation.insight.memory import advised_window
-from forecast.evaluation.insight.portrait import Portrait
-from forecast.evaluation.insight.recollection import USUAL, Recollection, verdict
-from forecast.workflows.explanation import Explanation
+from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.explanation import Explanation
+from forecast.evaluation.explain.gradient_flow import Flow, half_life
+from forecast.evaluation.explain.memory import advised_window
+from forecast.evaluation.explain.memory_test import USUAL, Recollection, verdict
 from forecast.workflows.tables import timestamp_texts
 
 SCHEMA_VERSION = 1

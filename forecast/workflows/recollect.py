@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from forecast.evaluation.insight.recollection import (
+from forecast.evaluation.explain.memory_test import (
     FEWER_SEEDS,
     LAGS,
     PARAMETERS,

@@ -19,7 +19,7 @@ from forecast.errors import UsageError
 from forecast.name_lists import split_names
 
 if TYPE_CHECKING:
-    from forecast.workflows.explanation import Explanation, Focus
+    from forecast.evaluation.explain.explanation import Explanation, Focus
 
 FORECASTS = "forecasts"
 """Where results go when nobody says otherwise."""
@@ -47,9 +47,9 @@ def explain_command(
 
     forecast explain --memory-test
     """
+    from forecast.evaluation.explain.explanation import Focus
     from forecast.workflows.destinations import check_folder
     from forecast.workflows.explain_page import check_page, explain_files
-    from forecast.workflows.explanation import Focus
 
     if page.to is not None:
         check_page(page.to, force=page.force)
@@ -69,7 +69,7 @@ def explain_command(
         explanation = _saved(name, subject, output, focus)
     lesson: tuple[str, ...] = ()
     if page.teach:
-        from forecast.evaluation.insight.lesson import lesson_lines
+        from forecast.evaluation.explain.equations import lesson_lines
 
         lesson = lesson_lines(explanation.portraits, explanation.subjects, explanation.series)
     files = explain_files(explanation, lesson, page.plots, _command())

@@ -9,8 +9,8 @@ from forecast.cli.output.console import fitted_table, print_csv, print_json, say
 from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
-    from forecast.evaluation.insight.recollection import Recollection
-    from forecast.workflows.explanation import Explanation
+    from forecast.evaluation.explain.explanation import Explanation
+    from forecast.evaluation.explain.memory_test import Recollection
 
 HEADERS = {
     "lags_50": "50 % lags",
@@ -56,7 +56,7 @@ def print_recollection(
     found: "Recollection", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
 ) -> None:
     """Writes the files of the memory test, and prints its table."""
-    from forecast.evaluation.insight.recollection import verdict
+    from forecast.evaluation.explain.memory_test import verdict
     from forecast.workflows.panels import RECALL, recall_document, recall_rows
 
     paths = _written(folder or Path("forecasts/memory-test"), files)

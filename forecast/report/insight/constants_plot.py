@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from forecast.evaluation.insight.gates import TimeConstants
+from forecast.evaluation.explain.gates import TimeConstants
 from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.insight.lines import mark_seasons
 from forecast.report.style import house_style, styles_of

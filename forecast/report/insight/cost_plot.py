@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from forecast.evaluation.insight.cost import Cost
+from forecast.evaluation.explain.cost import Cost
 from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.style import house_style, short_number, styles_of
 

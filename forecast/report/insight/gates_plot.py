@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
-from forecast.evaluation.insight.gates import Calendar
+from forecast.evaluation.explain.gates import Calendar
 from forecast.models.forecaster import FloatArray
 from forecast.report.canvas import add_frame, date_axis, empty_figure
 from forecast.report.insight.lines import short_label

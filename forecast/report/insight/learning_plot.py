@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from forecast.evaluation.insight.learning import CLIP_NORM, Learning
+from forecast.evaluation.explain.learning import CLIP_NORM, Learning
 from forecast.report.canvas import (
     CUT_OFF,
     add_frame,

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from forecast.evaluation.insight.memory import MemoryCurve, reach
+from forecast.evaluation.explain.memory import MemoryCurve, reach
 from forecast.report.canvas import MARKERS, add_frame, empty_figure
 from forecast.report.insight.lines import log_axis, mark_seasons, whole_numbers
 from forecast.report.style import MUTED, house_style, styles_of

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from forecast.evaluation.insight.recollection import PASS, USUAL, Recollection
+from forecast.evaluation.explain.memory_test import PASS, USUAL, Recollection
 from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.style import INK, MUTED, house_style, styles_of
 from forecast.specs import Cell

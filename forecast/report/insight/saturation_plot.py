@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from forecast.evaluation.insight.gates import Saturation
+from forecast.evaluation.explain.gates import Saturation
 from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.style import INK, house_style
 

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forecast.evaluation.insight.memory import MemoryCurve
-from forecast.evaluation.insight.spike import Spike
+from forecast.evaluation.explain.memory import MemoryCurve
+from forecast.evaluation.explain.spike import Spike
 from forecast.models.forecaster import FloatArray
 from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.insight.lines import log_axis, short_label, whole_numbers

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.insight.probe import Probe, Subject, mean_curve, taken
+from forecast.evaluation.explain.subject import Probe, Subject, mean_curve, taken
 from forecast.models.backward import window_gradients
 from forecast.models.recurrent import run_network
 from forecast.specs import Cell

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.evaluation.insight.probe import Probe, Subject, sample_ends
+from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
 from forecast.models.backward import weight_gradients
 from forecast.models.forecaster import Snapshot
 from forecast.models.recurrent import Network, RecurrentModel, run_network

@@ -8,11 +8,11 @@ import numpy as np
 
 from forecast.data.panel import Panel
 from forecast.errors import UsageError, closest, did_you_mean
-from forecast.evaluation.insight.cost import Cost
-from forecast.evaluation.insight.learning import Learning
-from forecast.evaluation.insight.plain_words import Sentence, plain_words
-from forecast.evaluation.insight.portrait import Portrait, portray
-from forecast.evaluation.insight.probe import Subject, typical_series
+from forecast.evaluation.explain.cell_report import Portrait, portray
+from forecast.evaluation.explain.cost import Cost
+from forecast.evaluation.explain.learning import Learning
+from forecast.evaluation.explain.sentences import Sentence, plain_words
+from forecast.evaluation.explain.subject import Subject, typical_series
 
 MOST_SERIES = 1000
 """The typical series is sought among at most so many."""

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from forecast.evaluation.insight.cost import Cost
-from forecast.evaluation.insight.flow import Flow, gradient_flows
-from forecast.evaluation.insight.gates import (
+from forecast.evaluation.explain.cost import Cost
+from forecast.evaluation.explain.gates import (
     Calendar,
     Saturation,
     TimeConstants,
@@ -12,10 +11,11 @@ from forecast.evaluation.insight.gates import (
     saturation,
     time_constants,
 )
-from forecast.evaluation.insight.learning import Learning
-from forecast.evaluation.insight.memory import MemoryCurve, memory_curve
-from forecast.evaluation.insight.probe import Subject
-from forecast.evaluation.insight.spike import Spike, spike_response
+from forecast.evaluation.explain.gradient_flow import Flow, gradient_flows
+from forecast.evaluation.explain.learning import Learning
+from forecast.evaluation.explain.memory import MemoryCurve, memory_curve
+from forecast.evaluation.explain.spike import Spike, spike_response
+from forecast.evaluation.explain.subject import Subject
 from forecast.models.recurrent import Network
 from forecast.specs import Cell, ModelSpec
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.evaluation.insight.flow import half_life
-from forecast.evaluation.insight.memory import advised_window
-from forecast.evaluation.insight.portrait import Portrait
+from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.gradient_flow import half_life
+from forecast.evaluation.explain.memory import advised_window
 
 MOST = 8
 WASTE = 0.1

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.insight.memory import MemoryCurve, occlusion_curve, rank_correlation
-from forecast.evaluation.insight.probe import Subject, taken
+from forecast.evaluation.explain.memory import MemoryCurve, occlusion_curve, rank_correlation
+from forecast.evaluation.explain.subject import Subject, taken
 from forecast.models.recurrent import SeriesStatistics, run_view
 from forecast.specs import Cell
 

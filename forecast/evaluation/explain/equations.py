@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.insight.gates import KEEP_GATES
-from forecast.evaluation.insight.portrait import Portrait
-from forecast.evaluation.insight.probe import Probe, Subject, sample_ends
+from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.gates import KEEP_GATES
+from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
 from forecast.models.backward import Passage
 from forecast.models.recurrent import run_network
 from forecast.models.views import restore

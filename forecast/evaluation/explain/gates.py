@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.evaluation.insight.probe import Ends, Probe, Subject
+from forecast.evaluation.explain.subject import Ends, Probe, Subject
 from forecast.models.backward import Passage
 from forecast.models.cells import Trace
 from forecast.models.recurrent import Network

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.insight.probe import Probe, Subject
+from forecast.evaluation.explain.subject import Probe, Subject
 from forecast.models.backward import backpropagate, last_step_only
 from forecast.specs import Cell
 
