@@ -43,7 +43,7 @@ def test_many_series_are_forecast_side_by_side_and_alike(awkward, monkeypatch):
     model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), awkward)
     in_turn = model.predict_members(awkward)
     monkeypatch.setattr(recurrent, "MANY_SERIES", 1)
-    monkeypatch.setattr("forecast.models.threads.available_cpus", lambda: 3)
+    monkeypatch.setattr("forecast.models.parallel.available_cpus", lambda: 3)
     np.testing.assert_array_equal(model.predict_members(awkward).values, in_turn.values)
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from forecast.models import threads
-from forecast.models.threads import available_cpus, side_by_side
+from forecast.models import parallel
+from forecast.models.parallel import available_cpus, side_by_side
 
 
 @pytest.mark.parametrize("cpus", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_results_come_in_the_order_of_the_items(cpus, count, monkeypatch):
-    monkeypatch.setattr(threads, "available_cpus", lambda: cpus)
+    monkeypatch.setattr(parallel, "available_cpus", lambda: cpus)
     assert side_by_side(lambda item: item * item, iter(range(count))) == [n * n for n in range(count)]
 
 
 def test_items_are_worked_on_at_the_same_time_and_products_keep_to_their_thread(monkeypatch):
-    monkeypatch.setattr(threads, "available_cpus", lambda: 2)
+    monkeypatch.setattr(parallel, "available_cpus", lambda: 2)
     both = threading.Barrier(2, timeout=20)  # passed only where two threads are there at once
 
     def work(item):
@@ -28,7 +28,7 @@ def test_items_are_worked_on_at_the_same_time_and_products_keep_to_their_thread(
 
 
 def test_an_error_is_raised_where_the_work_was_asked_for(monkeypatch):
-    monkeypatch.setattr(threads, "available_cpus", lambda: 2)
+    monkeypatch.setattr(parallel, "available_cpus", lambda: 2)
     with pytest.raises(ZeroDivisionError):
         side_by_side(lambda item: 1 / item, [1, 0, 2])
 

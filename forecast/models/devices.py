@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import DependencyError
-from forecast.models.threads import available_cpus
+from forecast.models.parallel import available_cpus
 from forecast.specs import Device, Machine
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -17,7 +17,7 @@ from forecast.models.baselines import baseline
 from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.forecaster import Curve, Members
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns
-from forecast.models.threads import side_by_side
+from forecast.models.parallel import side_by_side
 from forecast.models.views import ViewMaps, block_statistics, restore, see, view_maps
 from forecast.specs import ModelSpec, View
 

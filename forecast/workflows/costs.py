@@ -15,8 +15,8 @@ from forecast.errors import TrainingError
 from forecast.models.cells import GATES
 from forecast.models.highway import MOST_WINDOWS
 from forecast.models.matching import spec_parameters
+from forecast.models.parallel import available_cpus
 from forecast.models.recipe import step_cost
-from forecast.models.threads import available_cpus
 from forecast.specs import ModelSpec, Plan
 
 LIBRARIES = 700 << 20

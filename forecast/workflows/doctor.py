@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast import __version__
 from forecast.errors import ForecastError
-from forecast.models.threads import available_cpus
+from forecast.models.parallel import available_cpus
 from forecast.production.store import Store
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")

@@ -28,7 +28,7 @@ from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
-from forecast.models.published import dump_fitted, load_fitted
+from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.models.usual import Measure, UsualValues
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable
