@@ -3,7 +3,7 @@
 from itertools import pairwise
 from math import exp, log
 
-from forecast.models.seasonality import DIFFERENCES, KEPT, TIE, WORTH
+from forecast.models.classical.seasonality import DIFFERENCES, KEPT, TIE, WORTH
 
 
 def mean(values):

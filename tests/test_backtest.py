@@ -10,10 +10,10 @@ from forecast.evaluation.backtest import backtest, forecast_points
 from forecast.evaluation.intervals import calibrate
 from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
-from forecast.models.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.classical.seasonality import season_strength
 from forecast.models.combination import Evidence, Handful, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
-from forecast.models.seasonality import season_strength
 
 H = 3
 NAN = np.nan

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.data.panel import panel_from_series
-from forecast.models import baselines
-from forecast.models.baselines import Baseline, baseline, drift, naive, seasonal_naive
-from forecast.models.exponential import exponential_smoothing
+from forecast.models.classical import baselines
+from forecast.models.classical.baselines import Baseline, baseline, drift, naive, seasonal_naive
+from forecast.models.classical.local_ridge import local_ridge
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Watcher
-from forecast.models.local import local_ridge
 
 NAN = np.nan
 NAMES = ["naive", "seasonal-naive", "drift"]

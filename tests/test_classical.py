@@ -7,9 +7,9 @@ from tiny import SEASON, tiny_spec, wave, with_values
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DependencyError, ExitCode
-from forecast.models import classical
-from forecast.models.baselines import naive
-from forecast.models.classical import SHORTEST, make_classical
+from forecast.models.classical import statsforecast
+from forecast.models.classical.baselines import naive
+from forecast.models.classical.statsforecast import SHORTEST, make_classical
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import CLASSICAL, make_forecaster
 from forecast.specs import Machine
@@ -101,14 +101,14 @@ def test_a_method_that_breaks_down_on_a_series_gives_it_its_last_value(name, awk
             return {"mean": np.full(h, np.nan)}
 
     recipe = make_classical(name, HORIZON, SEASON)
-    monkeypatch.setattr(classical, "_method", lambda *_: Refuses())
+    monkeypatch.setattr(statsforecast, "_method", lambda *_: Refuses())
     np.testing.assert_array_equal(recipe.predict_members(awkward).values[0], naive(awkward, HORIZON))
 
 
 @needs_statsforecast
 def test_a_changed_statsforecast_is_not_taken_for_a_difficult_series(awkward, monkeypatch):
     recipe = make_classical("ets", HORIZON, SEASON)
-    monkeypatch.setattr(classical, "_method", lambda *_: object())
+    monkeypatch.setattr(statsforecast, "_method", lambda *_: object())
     with pytest.raises(AttributeError, match="forecast"):
         recipe.predict_members(awkward)
 
@@ -117,7 +117,7 @@ def test_a_changed_statsforecast_is_not_taken_for_a_difficult_series(awkward, mo
 def test_many_series_on_all_cores_give_the_same_numbers(monkeypatch):
     panel = panel_from_series([wave(30, seed=seed) for seed in range(6)], "D")
     alone = forecast("theta", panel)
-    monkeypatch.setattr(classical, "MANY", 6)
+    monkeypatch.setattr(statsforecast, "MANY", 6)
     np.testing.assert_array_equal(forecast("theta", panel), alone)
 
 

@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from tiny import assert_recomputed, wave
 
 from forecast.data.panel import panel_from_series
-from forecast.models import exponential as method
-from forecast.models.exponential import (
+from forecast.models.classical import theta as method
+from forecast.models.classical.theta import (
     FIRST,
     FIRST_LINE,
     HISTORY,

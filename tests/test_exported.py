@@ -13,11 +13,11 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.scales import lowest_values
-from forecast.models import local
-from forecast.models.baselines import baseline
+from forecast.models.classical import local_ridge
+from forecast.models.classical.baselines import baseline
+from forecast.models.classical.theta import HISTORY, exponential_smoothing
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.exponential import HISTORY, exponential_smoothing
 from forecast.specs import View
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
@@ -137,7 +137,11 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
     assert asked(2, window=2 * HISTORY) == 2 * HISTORY
     assert asked(2, trust=1.0) == 8
     day_and_week = {"season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24}
-    assert [asked(3), asked(3, **day_and_week), asked(3, season=400)] == [local.HISTORY, local.HISTORY, 1600]
+    assert [asked(3), asked(3, **day_and_week), asked(3, season=400)] == [
+        local_ridge.HISTORY,
+        local_ridge.HISTORY,
+        1600,
+    ]
     assert lookback_of(ensemble(awkward, "gru", anchors=ANCHORS), None) == 8
 
 
@@ -166,7 +170,7 @@ def test_exported_local_regression_is_ours(seasons, horizon, awkward):
     series = [*(awkward.series(i) for i in range(len(awkward))), *(wave(steps, seed=steps) for steps in lengths)]
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 400, [5.0] * 500, 1e-200 * wave(700), 1e200 * wave(1500), -wave(400)]
     panel = panel_from_series([*series, *extremes, wave(1300) - 22, np.exp(wave(600) / 9)], "h")
-    theirs = local_ridge_of(Past(past_values(panel, local.steps_used(seasons) + 50)), horizon, seasons)
+    theirs = local_ridge_of(Past(past_values(panel, local_ridge.steps_used(seasons) + 50)), horizon, seasons)
     np.testing.assert_allclose(theirs, baseline("local-ridge", panel, horizon, seasons), rtol=1e-9, atol=1e-15)
 
 

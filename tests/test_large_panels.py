@@ -12,10 +12,11 @@ from forecast.evaluation.backtest import Made
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.scales import learning_scales, lowest_values, series_scales
 from forecast.models import causes as causes_room
-from forecast.models import exponential, highway, recurrent
+from forecast.models import highway, recurrent
 from forecast.models.causes import learn_causes
+from forecast.models.classical import theta
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.exponential import exponential_smoothing
 from forecast.models.forecaster import Members
 from forecast.models.initial import initial_weights
 from forecast.models.measuring import fit_effects
@@ -89,7 +90,7 @@ def test_blocks_hold_every_series_once_and_none_is_small(monkeypatch, series):
 
 def test_smoothing_is_the_same_however_many_series_are_followed_together(uneven, monkeypatch):
     whole = exponential_smoothing(uneven, 5, 7)
-    monkeypatch.setattr(exponential, "TOGETHER", 100)
+    monkeypatch.setattr(theta, "TOGETHER", 100)
     assert np.array_equal(exponential_smoothing(uneven, 5, 7), whole)
 
 

@@ -8,7 +8,7 @@ from tiny import with_values
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation import metrics
 from forecast.evaluation.scales import series_scales
-from forecast.models.baselines import seasonal_naive
+from forecast.models.classical.baselines import seasonal_naive
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 NAN = np.nan

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.models.random_walk import RULE, WalkRule, behaves_like_walk, walks
+from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
 
 STEPS, H, WEEK = 400, 14, 7
 EVERYTHING = WalkRule(
@@ -115,7 +115,7 @@ def test_each_series_is_looked_at_by_itself(monkeypatch):
     many = [price(0, 300), OTHERS["strays"], price(1, 60), np.full(50, 3.0), price(2)]
     together = walks(panel_from_series(many, "D"), H, WEEK)
     assert list(together) == [is_walk(values) for values in many]
-    monkeypatch.setattr("forecast.models.random_walk.BLOCK", 1)
+    monkeypatch.setattr("forecast.models.classical.random_walk.BLOCK", 1)
     assert list(walks(panel_from_series(many, "D"), H, WEEK)) == list(together)
 
 

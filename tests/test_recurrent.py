@@ -8,8 +8,8 @@ from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, w
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.models import recurrent
-from forecast.models.baselines import naive, seasonal_naive
-from forecast.models.exponential import exponential_smoothing
+from forecast.models.classical.baselines import naive, seasonal_naive
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
 from forecast.models.smoothing import Smoothing, maps_of
 from forecast.models.views import restore, see, view_maps

@@ -13,7 +13,7 @@ from untrained import train_nothing
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
-from forecast.models.baselines import seasonal_naive
+from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Settings

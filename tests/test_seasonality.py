@@ -4,8 +4,8 @@ from decomposed import decompose, season_of
 from tiny import wave
 
 from forecast.data.panel import panel_from_series
-from forecast.models import seasonality
-from forecast.models.seasonality import find_pattern, season_strength
+from forecast.models.classical import seasonality
+from forecast.models.classical.seasonality import find_pattern, season_strength
 
 
 def repeated(season, years, *, noise, seed=0):

@@ -15,8 +15,8 @@ import numpy as np
 from forecast.data.panel import Panel, panel_from_series
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.models.causes import learn_causes, without_cycles
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.effects import Effects
-from forecast.models.exponential import exponential_smoothing
 from forecast.models.measuring import fit_effects
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -28,11 +28,11 @@ from forecast.evaluation.backtest import evidence_shifts, forecast_points
 from forecast.evaluation.scales import Standards
 from forecast.evaluation.splits import rolling_origins
 from forecast.models import combination
-from forecast.models.baselines import BaselineName, baseline
+from forecast.models.classical.baselines import BaselineName, baseline
+from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
 from forecast.models.combination import FEW, Evidence, Handful, learn_combination
 from forecast.models.fitting import RecurrentForecaster
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.random_walk import RULE, WalkRule, behaves_like_walk, walks
 from forecast.models.recipe import make_spec
 from forecast.specs import Machine, Plan, Settings
 from forecast.workflows.planning import HORIZONS, make_plan

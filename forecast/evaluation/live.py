@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.evaluation import metrics
-from forecast.models.baselines import seasonal_naive
+from forecast.models.classical.baselines import seasonal_naive
 
 ALL = "all"
 MOST_GROUPS = 4  # of steps

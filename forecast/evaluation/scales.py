@@ -12,9 +12,9 @@ from forecast.data.panel import Panel
 from forecast.data.windows import by_length
 from forecast.evaluation.metrics import naive_scales
 from forecast.evaluation.splits import Fold
-from forecast.models.exponential import steps_used
-from forecast.models.random_walk import behaves_like_walk
-from forecast.models.seasonality import season_strength
+from forecast.models.classical.random_walk import behaves_like_walk
+from forecast.models.classical.seasonality import season_strength
+from forecast.models.classical.theta import steps_used
 from forecast.specs import Kind
 
 FloatArray = NDArray[np.float64]

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models import exponential, local
+from forecast.models.classical import local_ridge, theta
 from forecast.models.combination import Combination
 from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
@@ -45,8 +45,8 @@ def lookback_of(model: EnsembleModel, combination: Combination | None) -> int:
     spec = model.parts[0].spec
     anchor = _anchor_in_use(spec, combination)
     if anchor == "smoothing":
-        return max(needed, exponential.steps_used(spec.season))
-    return max(needed, local.steps_used(spec.seasons)) if anchor == "local-ridge" else needed
+        return max(needed, theta.steps_used(spec.season))
+    return max(needed, local_ridge.steps_used(spec.seasons)) if anchor == "local-ridge" else needed
 
 
 def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":

@@ -5,8 +5,7 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` hori
 
 import numpy as np
 
-from forecast.models.devices import keras
-from forecast.models.exponential import (
+from forecast.models.classical.theta import (
     FIRST,
     FIRST_LINE,
     LEADS,
@@ -19,6 +18,7 @@ from forecast.models.exponential import (
     FloatArray,
     steps_used,
 )
+from forecast.models.devices import keras
 from forecast.models.exported_past import Past, Tensor
 from forecast.models.exported_seasonality import pattern_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.models.classical.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
 from forecast.models.devices import keras
 from forecast.models.exported_past import Past, Tensor
-from forecast.models.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import by_length, last_lookbacks
-from forecast.models.baselines import baseline
 from forecast.models.cells import GATES, CellWeights, run_cell
+from forecast.models.classical.baselines import baseline
 from forecast.models.forecaster import Curve, Members
 from forecast.models.knowledge import Knowledge, Surroundings, check_columns
 from forecast.models.parallel import side_by_side

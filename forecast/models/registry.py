@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from forecast.errors import UsageError, did_you_mean
-from forecast.models.baselines import Baseline, BaselineName
+from forecast.models.classical.baselines import Baseline, BaselineName
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Forecaster, Issuable, Watcher
 from forecast.models.regression import FittedRegression, RegressionForecaster, RegressionName
@@ -73,7 +73,7 @@ def make_forecaster(
     if name in REGRESSIONS:
         return RegressionForecaster(cast(RegressionName, name), spec, View("last-season", season), spec.seeds[0])
     if name in CLASSICAL:
-        from forecast.models.classical import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
+        from forecast.models.classical.statsforecast import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 
         return make_classical(cast(ClassicalName, name), spec.horizon, season)
     from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from forecast.decoding import decode
 from forecast.errors import DataError
-from forecast.models.baselines import Baseline, BaselineName
-from forecast.models.classical import ClassicalForecaster, ClassicalName, make_classical
+from forecast.models.classical.baselines import Baseline, BaselineName
+from forecast.models.classical.statsforecast import ClassicalForecaster, ClassicalName, make_classical
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.persistence import (

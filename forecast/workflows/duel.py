@@ -24,7 +24,7 @@ from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.models.baselines import seasonal_naive
+from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecaster, Watcher
 from forecast.models.registry import is_same_recipe, make_forecaster, train_on

@@ -8,7 +8,7 @@ from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
-from forecast.models.baselines import seasonal_naive
+from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind

@@ -8,8 +8,8 @@ from forecast.data.findings import counted, digits
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
 from forecast.evaluation.splits import Fold, rolling_origins
-from forecast.models.baselines import best_season
-from forecast.models.random_walk import behaves_like_walk
+from forecast.models.classical.baselines import best_season
+from forecast.models.classical.random_walk import behaves_like_walk
 from forecast.specs import Kind, Plan, Season, Settings
 
 HORIZONS = {

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.errors import DependencyError
-from forecast.models.baselines import naive
+from forecast.models.classical.baselines import naive
 from forecast.models.forecaster import Members, Watcher
 from forecast.specs import Anchor
 

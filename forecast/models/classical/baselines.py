@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
-from forecast.models import exponential, local
-from forecast.models.exponential import exponential_smoothing
+from forecast.models.classical import local_ridge, theta
+from forecast.models.classical.local_ridge import local_ridge
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.local import local_ridge
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
@@ -97,8 +97,8 @@ def steps_used(name: BaselineName, seasons: tuple[int, ...]) -> int:
     """
     if name == "drift":
         raise ValueError("the drift begins at the first value, however long ago that was")
-    of_season = {"naive": 1, "seasonal-naive": seasons[0], "smoothing": exponential.steps_used(seasons[0])}
-    return local.steps_used(seasons) if name == "local-ridge" else of_season[name]
+    of_season = {"naive": 1, "seasonal-naive": seasons[0], "smoothing": theta.steps_used(seasons[0])}
+    return local_ridge.steps_used(seasons) if name == "local-ridge" else of_season[name]
 
 
 def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
+from forecast.models.classical.seasonality import BLOCK, find_pattern, sizes
 from forecast.models.parallel import side_by_side
-from forecast.models.seasonality import BLOCK, find_pattern, sizes
 
 FloatArray = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
-from forecast.models.exponential import steps_used
-from forecast.models.seasonality import season_strength
+from forecast.models.classical.seasonality import season_strength
+from forecast.models.classical.theta import steps_used
 
 FloatArray = NDArray[np.float64]
 
