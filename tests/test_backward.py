@@ -12,7 +12,7 @@ from forecast.models.backward import (
     window_gradients,
 )
 from forecast.models.cells import CellWeights, run_cell, trace_cell
-from forecast.models.knowledge import Surroundings
+from forecast.models.covariates.covariate_model import Surroundings
 from forecast.models.recurrent import run_network, weight_shapes
 
 FORMS = ["rnn", "lstm", "gru", "gru-reset-before"]

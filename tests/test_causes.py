@@ -9,8 +9,8 @@ from told import AHEAD, shops, told
 from forecast.data.dates.calendar_features import almanac
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
-from forecast.models.causes import COVARIATES, MOST_MADE, learn_causes, without_cycles
-from forecast.models.encoding import learn_encoding
+from forecast.models.covariates.encoding import learn_encoding
+from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, learn_causes, without_cycles
 
 STEPS = 60
 

@@ -6,7 +6,7 @@ import pytest
 from tiny import tiny_spec
 
 from forecast.models.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
-from forecast.models.knowledge import Surroundings
+from forecast.models.covariates.covariate_model import Surroundings
 from forecast.models.networks import build_network, get_weights, set_weights
 from forecast.models.recurrent import run_network
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from told import AHEAD, flags, shops, told
 
-from forecast.models.causes import learn_causes
-from forecast.models.effects import CLOSED, Effects, added_size
-from forecast.models.encoding import learn_encoding
+from forecast.models.covariates.effects import CLOSED, Effects, added_size
+from forecast.models.covariates.encoding import learn_encoding
+from forecast.models.covariates.regressors import learn_causes
 
 STEPS = 40
 
@@ -117,7 +117,7 @@ def test_effects_of_many_dates_and_series_are_those_of_few(monkeypatch):
     own = np.random.default_rng(0).normal(0, 0.1, (3, len(causes.used)))
     effects = Effects(causes, own[0], own, np.zeros(3), panel.series_ids)
     expected = effects.remove(panel).values
-    monkeypatch.setattr("forecast.models.effects.MOST_CELLS", 10)
+    monkeypatch.setattr("forecast.models.covariates.effects.MOST_CELLS", 10)
     np.testing.assert_allclose(effects.remove(panel).values, expected)
 
 

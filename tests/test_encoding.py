@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import AHEAD, shops, told
 
-from forecast.models.encoding import EDGE, MOST_LEVELS, learn_encoding
+from forecast.models.covariates.encoding import EDGE, MOST_LEVELS, learn_encoding
 
 NAN = float("nan")
 

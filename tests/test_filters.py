@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from told import season
 
-from forecast.models.filters import change_since, moving_mean, without_trend
+from forecast.models.covariates.detrending import change_since, moving_mean, without_trend
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 6, 31])

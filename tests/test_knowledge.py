@@ -11,8 +11,8 @@ from forecast.data.covariates import Column
 from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.errors import DataError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.knowledge import learn_knowledge
 
 WINDOW = 8
 SPEC = told_spec("gru")

@@ -11,15 +11,15 @@ from forecast.data.windows import by_length
 from forecast.evaluation.backtest import Made
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.scales import learning_scales, lowest_values, series_scales
-from forecast.models import causes as causes_room
 from forecast.models import highway, recurrent
-from forecast.models.causes import learn_causes
 from forecast.models.classical import theta
 from forecast.models.classical.theta import exponential_smoothing
+from forecast.models.covariates import regressors as causes_room
+from forecast.models.covariates.effect_fit import fit_effects
+from forecast.models.covariates.regressors import learn_causes
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Members
 from forecast.models.initial import initial_weights
-from forecast.models.measuring import fit_effects
 from forecast.models.recurrent import Network, RecurrentModel, measure_series
 from forecast.specs import ModelSpec, View
 

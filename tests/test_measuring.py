@@ -9,9 +9,9 @@ from told import flags, season, told
 from forecast.data.dates.calendar_features import almanac
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
-from forecast.models.causes import learn_causes
-from forecast.models.encoding import learn_encoding
-from forecast.models.measuring import fit_effects
+from forecast.models.covariates.effect_fit import fit_effects
+from forecast.models.covariates.encoding import learn_encoding
+from forecast.models.covariates.regressors import learn_causes
 
 STEPS, SEASON, HORIZON = 210, 7, 14
 
@@ -271,7 +271,7 @@ def test_two_columns_that_say_the_same_share_the_effect():
 
 
 def test_many_series_are_measured_on_some_and_the_others_get_what_is_common(monkeypatch):
-    monkeypatch.setattr("forecast.models.measuring.MOST_SERIES", 3)
+    monkeypatch.setattr("forecast.models.covariates.effect_fit.MOST_SERIES", 3)
     effects = measured(shops_with([0.2, 0.3, 0.4, 0.5, 0.6]))
     differs = (effects.own != effects.common).any(axis=1)
     assert differs.tolist() == [True, False, True, False, True]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.models.shrinkage import Beliefs, Sums, solved
+from forecast.models.covariates.shrinkage import Beliefs, Sums, solved
 
 
 def sums_of(inputs, targets):

@@ -10,10 +10,10 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
 from forecast.models import training
+from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.models.devices import keras, tf
 from forecast.models.fitting import RecurrentForecaster, _beside
 from forecast.models.forecaster import Watcher
-from forecast.models.knowledge import learn_knowledge
 from forecast.models.networks import build_network, get_weights
 from forecast.models.recurrent import measure_series
 from forecast.models.training import TrainingData, prepare_loop, train_network

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from told import shops, told, told_spec
 
-from forecast.models.knowledge import learn_knowledge
+from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.workflows.beside import Beside, Effect, calendar_words, used_beside
 
 

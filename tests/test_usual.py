@@ -8,8 +8,8 @@ from told import HORIZON, told, told_model
 
 from forecast.data.reading.future_coverage import Known, continued
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.covariates.usual_values import UsualValues, learn_usual, usual_of_encoding
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.usual import UsualValues, learn_usual, usual_of_encoding
 
 NAN = np.nan
 ROWS = 10

@@ -7,7 +7,7 @@ from tiny import random_model, tiny_spec
 
 from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import panel_from_series
-from forecast.models.knowledge import learn_knowledge
+from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.specs import View
 
 AHEAD, HORIZON, WEEK = 6, 5, 7

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from tiny import random_weights
 
+from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.knowledge import learn_knowledge
 from forecast.models.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.registry import NETWORKS, make_forecaster
 from forecast.models.smoothing import Smoothing, maps_of

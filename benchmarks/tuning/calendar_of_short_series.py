@@ -14,10 +14,10 @@ import numpy as np
 
 from forecast.data.panel import Panel, panel_from_series
 from forecast.data.reading.reader import ReadOptions, read_panel
-from forecast.models.causes import learn_causes, without_cycles
 from forecast.models.classical.theta import exponential_smoothing
-from forecast.models.effects import Effects
-from forecast.models.measuring import fit_effects
+from forecast.models.covariates.effect_fit import fit_effects
+from forecast.models.covariates.effects import Effects
+from forecast.models.covariates.regressors import learn_causes, without_cycles
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LENGTHS = {"MS": (24, 30, 36, 48, 60, 72, 96, 144), "QS": (12, 20, 28, 40, 60)}

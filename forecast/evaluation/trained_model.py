@@ -12,11 +12,11 @@ from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import interval_scales, lowest_values
-from forecast.models.causes import AROUND
 from forecast.models.classical.baselines import steps_used
 from forecast.models.combination import Combination
+from forecast.models.covariates.regressors import AROUND
+from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable
-from forecast.models.usual import UsualValues, usual_of_encoding
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]

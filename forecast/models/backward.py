@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.cells import Array, CellWeights, Trace, trace_cell
-from forecast.models.knowledge import Surroundings
+from forecast.models.covariates.covariate_model import Surroundings
 from forecast.models.recurrent import Weights, recurrent_inputs
 from forecast.specs import Cell, ModelSpec
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.panel import Panel
+from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
-from forecast.models.knowledge import Knowledge
 from forecast.models.recurrent import RecurrentModel
 from forecast.specs import Anchor
 

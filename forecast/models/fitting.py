@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows
-from forecast.models.encoding import Encoding
+from forecast.models.covariates.covariate_model import Knowledge, check_columns, learn_knowledge
+from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
 from forecast.models.highway import start_highway
-from forecast.models.knowledge import Knowledge, check_columns, learn_knowledge
 from forecast.models.pacing import Pacer
 from forecast.models.recurrent import (
     Network,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.models.knowledge import Knowledge
+from forecast.models.covariates.covariate_model import Knowledge
 from forecast.specs import Anchor, View
 
 FloatArray = NDArray[np.float64]

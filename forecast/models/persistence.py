@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
-from forecast.models.causes import COVARIATES, MOST_MADE, Cause, Causes
-from forecast.models.effects import Effects
-from forecast.models.encoding import Encoding, Input
-from forecast.models.knowledge import Knowledge
+from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.effects import Effects
+from forecast.models.covariates.encoding import Encoding, Input
+from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Cause, Causes
 from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 

@@ -12,7 +12,7 @@ from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import steps_counted, untold, when
 from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.models.encoding import Encoding
+from forecast.models.covariates.encoding import Encoding
 
 MOST_NAMED, MOST_TEXTS = 8, 3
 

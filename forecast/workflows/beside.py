@@ -14,10 +14,10 @@ import numpy as np
 from forecast.data.covariates import KINDS, Column
 from forecast.data.findings import listed
 from forecast.data.panel import FloatArray, Panel
-from forecast.models.causes import COVARIATES
-from forecast.models.effects import Effects
-from forecast.models.encoding import Input
-from forecast.models.knowledge import Knowledge
+from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.effects import Effects
+from forecast.models.covariates.encoding import Input
+from forecast.models.covariates.regressors import COVARIATES
 from forecast.specs import CELLS
 from forecast.workflows.contest import Contest
 

@@ -15,9 +15,9 @@ from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
+from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted
-from forecast.models.knowledge import Knowledge
 from forecast.models.matching import match_parameters, spec_parameters
 from forecast.models.recipe import make_spec
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names

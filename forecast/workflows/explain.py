@@ -13,9 +13,9 @@ from forecast.evaluation.explain.cost import kernel_of, network_cost
 from forecast.evaluation.explain.explanation import Explanation, Focus, check_lags, check_series, explained
 from forecast.evaluation.explain.learning import learning_curve
 from forecast.evaluation.explain.subject import Subject
+from forecast.models.covariates.covariate_model import Surroundings, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
-from forecast.models.knowledge import Surroundings, check_columns
 from forecast.models.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store import Store

@@ -17,11 +17,11 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
+from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
-from forecast.models.usual import learn_usual
 from forecast.production.issued import FORECAST
 from forecast.production.journal import Entry
 from forecast.production.store import Store, model_name_for

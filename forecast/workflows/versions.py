@@ -25,11 +25,11 @@ from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.combination import Combination
+from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
-from forecast.models.usual import Measure, UsualValues
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
-from forecast.models.causes import learn_causes, without_cycles
-from forecast.models.effects import Effects
-from forecast.models.encoding import Encoding, learn_encoding
-from forecast.models.measuring import fit_effects
+from forecast.models.covariates.effect_fit import fit_effects
+from forecast.models.covariates.effects import Effects
+from forecast.models.covariates.encoding import Encoding, learn_encoding
+from forecast.models.covariates.regressors import learn_causes, without_cycles
 from forecast.specs import ModelSpec
 
 Floats = NDArray[np.float32]

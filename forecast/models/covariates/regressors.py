@@ -16,7 +16,7 @@ from forecast.data.covariates import Covariates
 from forecast.data.dates.calendar_features import Almanac, almanac
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
-from forecast.models.encoding import Encoding
+from forecast.models.covariates.encoding import Encoding
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

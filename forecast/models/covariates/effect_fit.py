@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from forecast.data.dates.calendar_features import SLOW
 from forecast.data.panel import Panel
-from forecast.models.causes import COVARIATES, Causes
-from forecast.models.effects import Effects, added_size
-from forecast.models.filters import LONG_SEASON, change_since, moving_mean, without_trend
-from forecast.models.shrinkage import LEAST, Sums, solved
+from forecast.models.covariates.detrending import LONG_SEASON, change_since, moving_mean, without_trend
+from forecast.models.covariates.effects import Effects, added_size
+from forecast.models.covariates.regressors import COVARIATES, Causes
+from forecast.models.covariates.shrinkage import LEAST, Sums, solved
 from forecast.models.views import LOG_OFFSET
 
 FloatArray = NDArray[np.float64]

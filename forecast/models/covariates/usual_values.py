@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from forecast.data.covariates import Column
 from forecast.data.panel import Panel
 from forecast.data.reading.future_coverage import Known, continued
-from forecast.models.encoding import Encoding, training_rows
+from forecast.models.covariates.encoding import Encoding, training_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

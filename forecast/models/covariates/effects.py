@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.models.causes import Causes
+from forecast.models.covariates.regressors import Causes
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
