@@ -91,7 +91,7 @@ def cases(panel):
 @pytest.fixture(scope="module")
 def answers(awkward, tmp_path_factory):
     """Returns ours and the exported model's forecasts by case."""
-    from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
+    from forecast.models.keras_export.model import export_model, lookback_of  # imports TensorFlow
 
     folder, ours, paths = tmp_path_factory.mktemp("exported"), {}, {}
     for number, (case, (panel, model, combination)) in enumerate(cases(awkward).items()):
@@ -115,7 +115,7 @@ def answers(awkward, tmp_path_factory):
 @pytest.mark.parametrize("trust", slow_but([0.4], [0.4, 0.0]))
 @pytest.mark.parametrize("anchor", range(4))
 def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
-    from forecast.models.exported import export_model, lookback_of
+    from forecast.models.keras_export.model import export_model, lookback_of
 
     model = ensemble(awkward, "gru", views=VIEWS, anchors=ANCHORS)
     combination = Combination(np.ones(3, bool), trust, anchor)
@@ -126,7 +126,7 @@ def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkw
 
 
 def test_as_much_is_asked_for_as_is_looked_at(awkward):
-    from forecast.models.exported import lookback_of
+    from forecast.models.keras_export.model import lookback_of
 
     def asked(anchor, trust=0.5, **changes):
         model = ensemble(awkward, "gru", anchors=ANCHORS, **changes)
@@ -147,8 +147,8 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
 
 @pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
 def test_exported_smoothing_is_ours(season, awkward):
-    from forecast.models.exported_exponential import smoothing_of
-    from forecast.models.exported_past import Past
+    from forecast.models.keras_export.past import Past
+    from forecast.models.keras_export.theta import smoothing_of
 
     own = [awkward.series(i) for i in range(len(awkward))]
     jump, growing = [3.0] * 20 + [17.0], np.exp(wave(300) / 9)
@@ -163,8 +163,8 @@ def test_exported_smoothing_is_ours(season, awkward):
     [((1,), 9), ((4,), 9), ((7,), 60), ((24, 168), 60), ((7, 365), 30), ((4, 12, 48), 9), ((400,), 900)],
 )
 def test_exported_local_regression_is_ours(seasons, horizon, awkward):
-    from forecast.models.exported_local import local_ridge_of
-    from forecast.models.exported_past import Past
+    from forecast.models.keras_export.local_ridge import local_ridge_of
+    from forecast.models.keras_export.past import Past
 
     lengths = (30, 110, 340, 350, 700, 1200, 1500)
     series = [*(awkward.series(i) for i in range(len(awkward))), *(wave(steps, seed=steps) for steps in lengths)]
@@ -176,7 +176,7 @@ def test_exported_local_regression_is_ours(seasons, horizon, awkward):
 
 @pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])
 def test_short_series_are_extended_as_ours_are(length, season, awkward):
-    from forecast.models.exported_past import Past
+    from forecast.models.keras_export.past import Past
 
     panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), [], [2.0], [2.0, 5.0, 1.0]], "D")
     for steps in (length, length + 5):

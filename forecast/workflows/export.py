@@ -51,7 +51,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
     _check_plain(stored)
-    from forecast.models.exported import export_model, lookback_of  # imports TensorFlow
+    from forecast.models.keras_export.model import export_model, lookback_of  # imports TensorFlow
 
     trained, model = stored.trained, stored.trained.model
     if not isinstance(model, EnsembleModel):

@@ -19,8 +19,8 @@ from forecast.models.classical.theta import (
     steps_used,
 )
 from forecast.models.devices import keras
-from forecast.models.exported_past import Past, Tensor
-from forecast.models.exported_seasonality import pattern_of
+from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.seasonality import pattern_of
 
 
 def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:

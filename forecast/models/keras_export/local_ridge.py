@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.models.classical.local_ridge import CLIP, NEGLIGIBLE, STRIDE, Block, blocks_of, steps_used
 from forecast.models.devices import keras
-from forecast.models.exported_past import Past, Tensor
+from forecast.models.keras_export.past import Past, Tensor
 from forecast.models.views import LOG_OFFSET
 
 

@@ -24,9 +24,9 @@ from forecast.models.classical import local_ridge, theta
 from forecast.models.combination import Combination
 from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.exported_exponential import smoothing_of
-from forecast.models.exported_local import local_ridge_of
-from forecast.models.exported_past import Past, Tensor
+from forecast.models.keras_export.local_ridge import local_ridge_of
+from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.theta import smoothing_of
 from forecast.models.networks import build_network, set_weights
 from forecast.models.recurrent import Network, RecurrentModel
 from forecast.models.views import LOG_OFFSET, view_maps

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.models.classical.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
 from forecast.models.devices import keras
-from forecast.models.exported_past import Past, Tensor
+from forecast.models.keras_export.past import Past, Tensor
 
 
 @dataclass(frozen=True, eq=False)
