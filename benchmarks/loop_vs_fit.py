@@ -92,7 +92,7 @@ Side = Callable[[int], tuple[float, float]]
 
 def time_all(size: Size) -> list[Timing]:
     """Returns the timings of our loop and of Keras ``fit`` plainly, in one epoch, and with XLA."""
-    from forecast.models.devices import tf
+    from forecast.models.networks.tensorflow import tf
 
     problem = make_problem(size)
     sides = [
@@ -114,8 +114,8 @@ def make_problem(size: Size) -> Problem:
 
     from forecast.data.panel import panel_from_series
     from forecast.data.windows import cut_windows
-    from forecast.models.recurrent import measure_series
-    from forecast.models.training import TrainingData
+    from forecast.models.networks.recurrent import measure_series
+    from forecast.models.networks.training import TrainingData
     from forecast.models.views import see, view_maps
     from forecast.specs import ModelSpec, View
 
@@ -136,8 +136,8 @@ def make_problem(size: Size) -> Problem:
 
 def loop_side(problem: Problem) -> Side:
     """Returns our side: all that training one network takes."""
-    from forecast.models.networks import build_network, set_weights
-    from forecast.models.training import train_network
+    from forecast.models.networks.keras_networks import build_network, set_weights
+    from forecast.models.networks.training import train_network
 
     def run(seed: int) -> tuple[float, float]:
         began = perf_counter()
@@ -160,8 +160,8 @@ def fit_side(problem: Problem, one_epoch: bool, xla: bool | None) -> Side:
     """
     import numpy as np
 
-    from forecast.models.devices import keras
-    from forecast.models.networks import build_network, get_weights, set_weights
+    from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
+    from forecast.models.networks.tensorflow import keras
 
     spec, count = problem.spec, len(problem.inputs)
     network = build_network(spec, 0)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from measuring import Run, measure
 
-IMPORTS = "import forecast.cli.app, forecast.workflows.train, forecast.models.fitting"
+IMPORTS = "import forecast.cli.app, forecast.workflows.train, forecast.models.networks.fitting"
 """What ``forecast train`` imports before it works."""
 
 

@@ -51,7 +51,7 @@ def awkward():
 @pytest.fixture(scope="session")
 def trained(awkward):
     """Returns a trained tiny model by the name of its cell: two views, two seeds, segments of two steps."""
-    from forecast.models.fitting import RecurrentForecaster  # imports TensorFlow
+    from forecast.models.networks.fitting import RecurrentForecaster  # imports TensorFlow
 
     models = {}
 

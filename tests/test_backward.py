@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.backward import (
+from forecast.models.covariates.covariate_model import Surroundings
+from forecast.models.networks.backprop import (
     backpropagate,
     last_step_only,
     run_forward,
     weight_gradients,
     window_gradients,
 )
-from forecast.models.cells import CellWeights, run_cell, trace_cell
-from forecast.models.covariates.covariate_model import Surroundings
-from forecast.models.recurrent import run_network, weight_shapes
+from forecast.models.networks.cells import CellWeights, run_cell, trace_cell
+from forecast.models.networks.recurrent import run_network, weight_shapes
 
 FORMS = ["rnn", "lstm", "gru", "gru-reset-before"]
 SHAPES = [(1, 1), (1, 2), (2, 1), (3, 4)]  # layers, segment
@@ -124,7 +124,7 @@ def test_cell_state_gradient_is_what_a_change_of_that_state_does():
 
 def continue_from(cell, weights, trace, inputs, t, change, state=None):
     """Runs on after step t from a hidden state that was moved; returns the last hidden and cell state."""
-    from forecast.models.cells import gru_step, lstm_step, rnn_step
+    from forecast.models.networks.cells import gru_step, lstm_step, rnn_step
 
     hidden = trace.hidden[t] + change
     state = state if state is not None else (trace.cell_state[t] if cell == "lstm" else None)
@@ -167,8 +167,8 @@ def test_covariates_are_held_at_their_values(segment):
 @pytest.mark.parametrize(("layers", "segment"), [(1, 1), (2, 2)])
 @pytest.mark.parametrize("form", FORMS)
 def test_gradients_equal_those_of_tensorflow(form, layers, segment):
-    from forecast.models.devices import tf
-    from forecast.models.networks import build_network, get_weights, set_weights, weight_names
+    from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
+    from forecast.models.networks.tensorflow import tf
 
     spec = tiny_spec(cell_of(form), layers=layers, segment=segment)
     network = build_network(spec, seed=0, reset_after=form != "gru-reset-before")
@@ -204,8 +204,8 @@ def test_no_state_depends_on_what_comes_later():
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_gradients_through_the_decoder_equal_those_of_tensorflow(cell):
-    from forecast.models.devices import tf
-    from forecast.models.networks import build_network, get_weights, set_weights, weight_names
+    from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
+    from forecast.models.networks.tensorflow import tf
 
     spec = tiny_spec(cell, known=2, past=1, static=1)
     network = build_network(spec, seed=0)

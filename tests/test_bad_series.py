@@ -10,8 +10,8 @@ from forecast.evaluation.backtest import backtest, forecast_points
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import rolling_origins
-from forecast.models.fitting import RecurrentForecaster
-from forecast.models.recipe import make_spec
+from forecast.models.networks.fitting import RecurrentForecaster
+from forecast.models.networks.presets import make_spec
 from forecast.specs import Machine, Overrides, Plan, Settings
 
 SEASON, H, STEPS, GOOD = 4, 4, 96, 10

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
 from forecast.models.covariates.covariate_model import Surroundings
-from forecast.models.networks import build_network, get_weights, set_weights
-from forecast.models.recurrent import run_network
+from forecast.models.networks.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
+from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
+from forecast.models.networks.recurrent import run_network
 
 FORMS = ["rnn", "lstm", "gru", "gru-reset-before"]
 

@@ -410,7 +410,7 @@ def test_typo_leaves_no_store_behind(tmp_path):
 
 
 def test_missing_graphics_card_exits_3_with_the_reason(tmp_path):
-    from forecast.models.devices import GPUS  # imports TensorFlow
+    from forecast.models.networks.tensorflow import GPUS  # imports TensorFlow
 
     if GPUS:
         pytest.skip("this machine has a GPU")

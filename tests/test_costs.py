@@ -5,7 +5,7 @@ from forecast.cli import main
 from forecast.data.files.free_memory import VARIABLE
 from forecast.data.panel import panel_from_series
 from forecast.errors import ExitCode, TrainingError, UsageError, exit_code_of, lacks_memory, lacks_threads
-from forecast.models.recipe import make_spec
+from forecast.models.networks.presets import make_spec
 from forecast.specs import Overrides, Settings
 from forecast.workflows import costs
 from forecast.workflows.contest import count_windows

@@ -14,7 +14,7 @@ from untrained import train_nothing
 from forecast.data.covariates import Column
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
-from forecast.models.persistence import pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.specs import Settings

@@ -4,10 +4,10 @@ import sys
 import pytest
 
 from forecast.errors import DependencyError, ExitCode
-from forecast.models import devices
-from forecast.models.devices import available_cpus, find_machine, report_gpus, silent_stderr
+from forecast.models.networks import tensorflow
+from forecast.models.networks.tensorflow import available_cpus, find_machine, report_gpus, silent_stderr
 
-NO_GPU = pytest.mark.skipif(bool(devices.GPUS), reason="this machine has a GPU")
+NO_GPU = pytest.mark.skipif(bool(tensorflow.GPUS), reason="this machine has a GPU")
 
 
 @NO_GPU
@@ -36,15 +36,15 @@ def test_without_a_gpu_networks_train_on_all_cores_with_xla(device):
     ],
 )
 def test_reason_for_no_gpu_is_the_first_that_holds(nodes, cuda, reason, monkeypatch):
-    monkeypatch.setattr(devices.Path, "glob", lambda self, pattern: iter(nodes))
-    monkeypatch.setattr(devices.tf.test, "is_built_with_cuda", lambda: cuda)
+    monkeypatch.setattr(tensorflow.Path, "glob", lambda self, pattern: iter(nodes))
+    monkeypatch.setattr(tensorflow.tf.test, "is_built_with_cuda", lambda: cuda)
     report = report_gpus()
     assert report.names == ()
     assert report.reason.startswith(reason)
 
 
 def test_gpu_is_taken_without_xla_and_one_network_at_a_time(monkeypatch):
-    monkeypatch.setattr(devices, "GPUS", ("gpu0",))
+    monkeypatch.setattr(tensorflow, "GPUS", ("gpu0",))
     for device in ("auto", "gpu"):
         machine = find_machine(device)
         assert (machine.device, machine.jit, machine.threads) == ("gpu", False, 1)
@@ -68,7 +68,7 @@ def test_closed_stderr_is_nothing_to_silence(monkeypatch):
     def closed(descriptor):
         raise OSError
 
-    monkeypatch.setattr(devices.os, "dup", closed)
+    monkeypatch.setattr(tensorflow.os, "dup", closed)
     with silent_stderr():
         pass
 

@@ -10,7 +10,7 @@ from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.recurrent import Network
+from forecast.models.networks.recurrent import Network
 from forecast.specs import Plan, Settings
 from forecast.workflows import duel
 from forecast.workflows.duel import Recipe, fight_recipes, find_hold_out, score_on

@@ -9,14 +9,14 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.fitting import RecurrentForecaster, panel_digest
 from forecast.models.forecaster import Watcher
-from forecast.models.recurrent import measure_series
+from forecast.models.networks.fitting import RecurrentForecaster, panel_digest
+from forecast.models.networks.recurrent import measure_series
+from forecast.models.networks.smoothed_base import fit_smoothing
+from forecast.models.networks.training import CHUNK, TrainingData, train_network
+from forecast.models.networks.training_log import curve_series
 from forecast.models.registry import train_on
-from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import CHUNK, TrainingData, train_network
 from forecast.models.views import LOG_OFFSET, see, view_maps
-from forecast.models.watching import curve_series
 from forecast.specs import Machine, View
 
 

@@ -11,7 +11,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from forecast.data.panel import panel_from_series
-from forecast.models.persistence import load_model, unpack_arrays
+from forecast.models.networks.serialization import load_model, unpack_arrays
 
 path = Path(sys.argv[1])
 document = json.loads(path.with_suffix(".json").read_text())

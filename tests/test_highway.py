@@ -6,8 +6,8 @@ from tiny import SEASON, wave
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
-from forecast.models.highway import start_highway
-from forecast.models.recurrent import SeriesStatistics, measure_series
+from forecast.models.networks.linear_init import start_highway
+from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.views import see, view_maps
 from forecast.specs import View
 

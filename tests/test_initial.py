@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.initial import glorot_uniform, initial_weights, orthogonal
-from forecast.models.recurrent import weight_shapes
+from forecast.models.networks.initial_weights import glorot_uniform, initial_weights, orthogonal
+from forecast.models.networks.recurrent import weight_shapes
 
 
 def test_orthogonal_rows_are_at_right_angles_and_of_length_one():
@@ -31,7 +31,7 @@ def test_weights_have_the_names_and_shapes_of_a_network(cell):
 
 def test_biases_are_those_of_keras():
     """The same layers built by Keras: zeros, save the LSTM's forget gate at one."""
-    from forecast.models.networks import build_network, get_weights
+    from forecast.models.networks.keras_networks import build_network, get_weights
 
     for cell in ("rnn", "lstm", "gru"):
         spec = tiny_spec(cell)

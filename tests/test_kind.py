@@ -10,8 +10,8 @@ from tiny import wave
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError, UsageError
-from forecast.models.recipe import make_spec
-from forecast.models.recurrent import measure_series
+from forecast.models.networks.presets import make_spec
+from forecast.models.networks.recurrent import measure_series
 from forecast.models.views import restore, see, view_maps
 from forecast.specs import Plan, Settings
 from forecast.workflows.inferred import decided_for_run

@@ -11,7 +11,6 @@ from forecast.data.windows import by_length
 from forecast.evaluation.backtest import Made
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.scales import learning_scales, lowest_values, series_scales
-from forecast.models import highway, recurrent
 from forecast.models.classical import theta
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.covariates import regressors as causes_room
@@ -19,8 +18,9 @@ from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.regressors import learn_causes
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Members
-from forecast.models.initial import initial_weights
-from forecast.models.recurrent import Network, RecurrentModel, measure_series
+from forecast.models.networks import linear_init, recurrent
+from forecast.models.networks.initial_weights import initial_weights
+from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.specs import ModelSpec, View
 
 
@@ -118,10 +118,10 @@ def test_a_highway_starts_alike_from_windows_in_blocks(monkeypatch):
     panel = panel_from_series([50 + 9 * np.sin(steps * 2 * np.pi / 24) + steps % 5], "h")
     windows, view = cut_windows(panel, 100, 24, 24), View("mean-season", 24, ridge=True)
     statistics = measure_series(panel, view)
-    whole = highway.start_highway(windows, view, statistics)
+    whole = linear_init.start_highway(windows, view, statistics)
     assert whole is not None
-    monkeypatch.setattr(highway, "BLOCK", 64)
-    assert np.allclose(highway.start_highway(windows, view, statistics), whole, atol=1e-5)
+    monkeypatch.setattr(linear_init, "BLOCK", 64)
+    assert np.allclose(linear_init.start_highway(windows, view, statistics), whole, atol=1e-5)
 
 
 class Counting(RecurrentModel):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.networks import build_network, get_weights, set_weights, weight_names
-from forecast.models.recurrent import weight_shapes
+from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
+from forecast.models.networks.recurrent import weight_shapes
 from forecast.specs import MOST
 
 CELLS = ["rnn", "lstm", "gru", "linear"]

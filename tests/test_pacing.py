@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from tiny import VIEWS, tiny_spec
 
-from forecast.models import pacing
-from forecast.models.pacing import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
-from forecast.models.recipe import EFFORT
+from forecast.models.networks import time_budget
+from forecast.models.networks.presets import EFFORT
+from forecast.models.networks.time_budget import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
 from forecast.specs import CELLS
 
 PACE = Pace(fit=0.5, network=0.05, step=0.01, forecast=0.125)
@@ -27,7 +27,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(pacing.time, "perf_counter", clock)
+    monkeypatch.setattr(time_budget.time, "perf_counter", clock)
     return clock
 
 

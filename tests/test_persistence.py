@@ -9,7 +9,7 @@ from told import shops, told_model
 
 from forecast.errors import DataError
 from forecast.models.covariates.covariate_model import learn_knowledge
-from forecast.models.persistence import dump_model, load_model, pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import dump_model, load_model, pack_arrays, unpack_arrays
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([1.5, np.nan])}
 

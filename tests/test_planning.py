@@ -12,7 +12,7 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
-from forecast.models.recipe import make_spec
+from forecast.models.networks.presets import make_spec
 from forecast.specs import Settings
 from forecast.workflows.planning import make_plan
 

@@ -11,7 +11,7 @@ from told import told
 
 from forecast.errors import DataError
 from forecast.models.forecaster import Watcher
-from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.registry import BASELINES, BY_SERIES, REGRESSIONS, is_same_recipe, make_forecaster
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.specs import Machine, ModelSpec

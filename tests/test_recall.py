@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from forecast.evaluation.explain.memory_test import PARAMETERS, SETUPS, USUAL, Recollection, verdict
-from forecast.models.cells import CellWeights, parameter_count, run_cell
-from forecast.models.devices import tf
-from forecast.models.recall import (
+from forecast.models.networks.cells import CellWeights, parameter_count, run_cell
+from forecast.models.networks.memory_task import (
     BEFORE,
     FEATURES,
     Pupil,
@@ -17,6 +16,7 @@ from forecast.models.recall import (
     lessons,
     units_for,
 )
+from forecast.models.networks.tensorflow import tf
 from forecast.specs import CELLS
 
 

@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from forecast.models.recipe import make_spec, step_cost
+from forecast.models.networks.presets import make_spec, step_cost
 from forecast.specs import CELLS, Overrides, Plan, Settings
 
 PLANS = [

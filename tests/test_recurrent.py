@@ -7,11 +7,11 @@ from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, w
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.models import recurrent
 from forecast.models.classical.baselines import naive, seasonal_naive
 from forecast.models.classical.theta import exponential_smoothing
-from forecast.models.recurrent import SeriesStatistics, measure_series, run_network, run_view
-from forecast.models.smoothing import Smoothing, maps_of
+from forecast.models.networks import recurrent
+from forecast.models.networks.recurrent import SeriesStatistics, measure_series, run_network, run_view
+from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.views import restore, see, view_maps
 from forecast.specs import View
 

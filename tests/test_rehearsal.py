@@ -4,7 +4,7 @@ import pytest
 from commands import QUICK, csv_bytes, run, visits
 from untrained import train_nothing
 
-from forecast.models.pacing import Pace
+from forecast.models.networks.time_budget import Pace
 
 NAIVE = ("compare", "visits.csv", "--models", "naive")
 TRAIN = ("train", "visits.csv", "--model", "gru", *QUICK)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tiny import SEASON, wave
 
-from forecast.models.smoothing import Smoothing, fit_smoothing, maps_of, smoothing_maps, smoothings
+from forecast.models.networks.smoothed_base import Smoothing, fit_smoothing, maps_of, smoothing_maps, smoothings
 
 SIZES = [(20, 6, 4), (8, 3, 4), (7, 5, 4), (3, 4, 4), (12, 3, 1), (1, 2, 1), (2, 3, 1)]
 SETTINGS = [

@@ -18,7 +18,7 @@ from untrained import train_nothing
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
-from forecast.models.persistence import pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.alias import ALIAS
 from forecast.production.history import HISTORY
 from forecast.production.manifest import MANIFEST, sha256

@@ -12,7 +12,7 @@ from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.combination import Combination
-from forecast.models.pacing import Pace
+from forecast.models.networks.time_budget import Pace
 from forecast.specs import CELLS, Deadline, Machine, Overrides, Settings
 from forecast.workflows.timing import Terms, Timing, Work, check_terms, measure_paces, room_of, settle
 

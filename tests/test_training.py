@@ -9,14 +9,14 @@ from told import HORIZON, WEEK, shops, told_spec
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
-from forecast.models import training
 from forecast.models.covariates.covariate_model import learn_knowledge
-from forecast.models.devices import keras, tf
-from forecast.models.fitting import RecurrentForecaster, _beside
 from forecast.models.forecaster import Watcher
-from forecast.models.networks import build_network, get_weights
-from forecast.models.recurrent import measure_series
-from forecast.models.training import TrainingData, prepare_loop, train_network
+from forecast.models.networks import training
+from forecast.models.networks.fitting import RecurrentForecaster, _beside
+from forecast.models.networks.keras_networks import build_network, get_weights
+from forecast.models.networks.recurrent import measure_series
+from forecast.models.networks.tensorflow import keras, tf
+from forecast.models.networks.training import TrainingData, prepare_loop, train_network
 from forecast.models.views import CLIP, see, view_maps
 from forecast.specs import Machine
 

@@ -6,8 +6,8 @@ from marks import slow_but
 from tiny import tiny_spec
 from told import season, told
 
-from forecast.models.fitting import RecurrentForecaster
 from forecast.models.forecaster import Watcher
+from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.specs import Machine, View
 
 STEPS, HORIZON, WEEK = 140, 7, 7

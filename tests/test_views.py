@@ -6,7 +6,7 @@ from alone import series_statistics
 from tiny import awkward_panel, tiny_spec, wave
 
 from forecast.data.windows import cut_windows
-from forecast.models.recurrent import measure_series
+from forecast.models.networks.recurrent import measure_series
 from forecast.models.views import CLIP, LOG_OFFSET, restore, see, view_maps
 from forecast.specs import View
 
@@ -195,7 +195,7 @@ def test_series_statistics_of_next_to_nothing():
 
 @pytest.mark.parametrize("view", VIEWS, ids=name_of)
 def test_training_sees_windows_exactly_as_prediction_does(view):
-    from forecast.models import training  # imports TensorFlow
+    from forecast.models.networks import training  # imports TensorFlow
 
     panel, spec = awkward_panel(), tiny_spec("linear", window=LOOKBACK, horizon=HORIZON)
     statistics, maps = measure_series(panel, view), view_maps(view, LOOKBACK, HORIZON)

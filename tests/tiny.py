@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.data.panel import panel_from_series
-from forecast.models.recurrent import Network, RecurrentModel, measure_series, weight_shapes
-from forecast.models.smoothing import Smoothing, maps_of
+from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series, weight_shapes
+from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.specs import ModelSpec, View
 
 SEASON = 4

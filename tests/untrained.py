@@ -6,9 +6,9 @@ from tiny import random_weights
 
 from forecast.models.covariates.covariate_model import learn_knowledge
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.recurrent import Network, RecurrentModel, measure_series
+from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
+from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.registry import NETWORKS, make_forecaster
-from forecast.models.smoothing import Smoothing, maps_of
 from forecast.specs import Machine, ModelSpec
 
 
@@ -77,7 +77,7 @@ class Watched:
         self.seen.append(panel)
         model = self.inner.fit(panel, watcher)
         if self.memory is not None and panel.covariates:
-            from forecast.models.fitting import panel_digest  # imports TensorFlow
+            from forecast.models.networks.fitting import panel_digest  # imports TensorFlow
 
             self.memory[self.inner.spec, panel_digest(panel)] = model
         return model

@@ -31,9 +31,9 @@ from forecast.models import combination
 from forecast.models.classical.baselines import BaselineName, baseline
 from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
 from forecast.models.combination import FEW, Evidence, Handful, learn_combination
-from forecast.models.fitting import RecurrentForecaster
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.recipe import make_spec
+from forecast.models.networks.fitting import RecurrentForecaster
+from forecast.models.networks.presets import make_spec
 from forecast.specs import Machine, Plan, Settings
 from forecast.workflows.planning import HORIZONS, make_plan
 

@@ -30,7 +30,7 @@ from forecast.models.combination import (
 )
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
-from forecast.models.recurrent import RecurrentModel
+from forecast.models.networks.recurrent import RecurrentModel
 from forecast.specs import Kind, Metric
 
 FloatArray = NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.models.devices import tf
+from forecast.models.networks.tensorflow import tf
 
 WARM_UP = 30
 """Steps over which the learning rate rises to its peak."""

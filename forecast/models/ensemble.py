@@ -8,7 +8,7 @@ import numpy as np
 from forecast.data.panel import Panel
 from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
-from forecast.models.recurrent import RecurrentModel
+from forecast.models.networks.recurrent import RecurrentModel
 from forecast.specs import Anchor
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import prod
 
-from forecast.models.recurrent import weight_shapes
+from forecast.models.networks.recurrent import weight_shapes
 from forecast.specs import CELLS, ModelSpec
 
 REFERENCE = "lstm"

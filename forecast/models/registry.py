@@ -13,8 +13,8 @@ from forecast.specs import CELLS, Machine, ModelSpec, View
 
 if TYPE_CHECKING:
     from forecast.data.panel import Panel
-    from forecast.models.pacing import Pacer
-    from forecast.models.recurrent import RecurrentModel
+    from forecast.models.networks.recurrent import RecurrentModel
+    from forecast.models.networks.time_budget import Pacer
 
 NETWORKS = ("rnn", "lstm", "gru", "linear")
 BASELINES = ("naive", "seasonal-naive", "drift")
@@ -76,7 +76,7 @@ def make_forecaster(
         from forecast.models.classical.statsforecast import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 
         return make_classical(cast(ClassicalName, name), spec.horizon, season)
-    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.networks.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = tuple(
         RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell))
@@ -100,7 +100,7 @@ def train_on(
     Raises:
         TrainingError, DataError: see ``RecurrentForecaster.fit``.
     """
-    from forecast.models.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.networks.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = []
     for number, part in enumerate(model.parts):

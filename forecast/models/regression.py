@@ -16,7 +16,7 @@ from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
 from forecast.models.covariates.covariate_model import Knowledge, Surroundings, check_columns, learn_knowledge
 from forecast.models.forecaster import Members, Watcher
-from forecast.models.recurrent import SeriesStatistics, measure_series
+from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.trees import Forest
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
 from forecast.specs import Anchor, ModelSpec, View

@@ -15,7 +15,7 @@ from forecast.models.classical.baselines import Baseline, BaselineName
 from forecast.models.classical.statsforecast import ClassicalForecaster, ClassicalName, make_classical
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
-from forecast.models.persistence import (
+from forecast.models.networks.serialization import (
     KNOWLEDGE,
     RETRAIN,
     Arrays,

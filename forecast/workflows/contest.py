@@ -19,7 +19,7 @@ from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted
 from forecast.models.matching import match_parameters, spec_parameters
-from forecast.models.recipe import make_spec
+from forecast.models.networks.presets import make_spec
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
 from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
 from forecast.workflows.costs import Task, check_memory, time_text, training_seconds
@@ -105,7 +105,7 @@ class Contest:
 
     def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
         """Returns the scored folds, each with the networks of a name that were trained before it."""
-        from forecast.models.fitting import panel_digest  # imports TensorFlow, which is loaded by now
+        from forecast.models.networks.fitting import panel_digest  # imports TensorFlow, which is loaded by now
 
         panel, folds = self.reading.panel, self.backtest.folds
         found: list[tuple[Fold, Fitted]] = []
@@ -289,7 +289,7 @@ def machine_for(models: tuple[str, ...], device: Device) -> Machine:
     """Returns what the models train on; TensorFlow is asked only where a network is among them."""
     if not any(name in LEARNED for name in models):
         return Machine()
-    from forecast.models.devices import find_machine  # imports TensorFlow
+    from forecast.models.networks.tensorflow import find_machine  # imports TensorFlow
 
     return find_machine(device)
 

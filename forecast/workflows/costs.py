@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from forecast.data.files.free_memory import free_memory, more_memory, size_text
 from forecast.data.panel import Panel
 from forecast.errors import TrainingError
-from forecast.models.cells import GATES
-from forecast.models.highway import MOST_WINDOWS
 from forecast.models.matching import spec_parameters
+from forecast.models.networks.cells import GATES
+from forecast.models.networks.linear_init import MOST_WINDOWS
+from forecast.models.networks.presets import step_cost
 from forecast.models.parallel import available_cpus
-from forecast.models.recipe import step_cost
 from forecast.specs import ModelSpec, Plan
 
 LIBRARIES = 700 << 20

@@ -70,7 +70,7 @@ def _threads() -> Check:
 
 
 def _gpu() -> Check:
-    from forecast.models.devices import report_gpus
+    from forecast.models.networks.tensorflow import report_gpus
 
     report = report_gpus()
     if report.names:
@@ -80,9 +80,9 @@ def _gpu() -> Check:
 
 def _training_step() -> Check:
     from forecast.data.panel import panel_from_series
-    from forecast.models.devices import find_machine
-    from forecast.models.fitting import RecurrentForecaster
     from forecast.models.forecaster import Watcher
+    from forecast.models.networks.fitting import RecurrentForecaster
+    from forecast.models.networks.tensorflow import find_machine
     from forecast.specs import ModelSpec
 
     spec = ModelSpec("lstm", window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))

@@ -16,7 +16,7 @@ from forecast.evaluation.explain.subject import Subject
 from forecast.models.covariates.covariate_model import Surroundings, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
-from forecast.models.recurrent import RecurrentModel, run_network
+from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings

@@ -48,7 +48,7 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
 
 def _naive_on_validation(contest: Contest) -> float:
     """Returns the seasonal naive's RMSE on the points that the curves are drawn on."""
-    from forecast.models.watching import curve_series  # imports TensorFlow, which is loaded by now
+    from forecast.models.networks.training_log import curve_series  # imports TensorFlow, which is loaded by now
 
     panel, fold = contest.reading.panel, contest.backtest.folds[0]
     some = curve_series(panel)

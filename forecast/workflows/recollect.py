@@ -39,7 +39,7 @@ def recollect(
         lags: steps between the value and the question.
         steps: of training.
     """
-    from forecast.models.recall import Pupil, lessons, units_for  # imports TensorFlow
+    from forecast.models.networks.memory_task import Pupil, lessons, units_for  # imports TensorFlow
 
     began = time.perf_counter()
     units: dict[Cell, int] = {cell: units_for(cell, PARAMETERS) for cell in CELLS}

@@ -16,7 +16,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.models.forecaster import Watcher
-from forecast.models.pacing import Pace
+from forecast.models.networks.time_budget import Pace
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.model_store import ModelStore
 from forecast.production.store import Store, model_name_for

@@ -19,7 +19,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
-from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.workflows.freshness import Tolerance
 
 RECORD = "record.npz"

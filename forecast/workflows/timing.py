@@ -11,8 +11,8 @@ from forecast.evaluation.backtest import evidence_shifts
 from forecast.evaluation.splits import Fold
 from forecast.models.forecaster import Fitted, Watcher
 from forecast.models.matching import REFERENCE
-from forecast.models.pacing import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
-from forecast.models.recipe import EFFORT, FEW_WINDOWS, SEEDS
+from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, SEEDS
+from forecast.models.networks.time_budget import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
 from forecast.specs import CELLS, Deadline, Machine, Match, ModelSpec, Settings
 
 LEAST_START = 8.0
@@ -175,7 +175,7 @@ def measure_paces(
         machine: of the run.
         left: tells the seconds that are left; infinite where none must be left out.
     """
-    from forecast.models.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
+    from forecast.models.networks.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
 
     train, truth = fold.train(panel), fold.truth(panel)
 

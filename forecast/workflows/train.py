@@ -20,7 +20,7 @@ from forecast.evaluation.verdict import LABELS, saved_words
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
-from forecast.models.recurrent import RecurrentModel
+from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
 from forecast.production.issued import FORECAST
 from forecast.production.journal import Entry

@@ -28,7 +28,7 @@ from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
-from forecast.models.persistence import Arrays, pack_arrays, unpack_arrays
+from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.manifest import MANIFEST
 from forecast.production.version import Version, unreadable

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.panel import panel_from_series
-from forecast.models.fitting import RecurrentForecaster
 from forecast.models.forecaster import Watcher
-from forecast.models.persistence import dump_model, pack_arrays
+from forecast.models.networks.fitting import RecurrentForecaster
+from forecast.models.networks.serialization import dump_model, pack_arrays
 from forecast.specs import Machine, ModelSpec, View
 
 HERE = Path(__file__).parent

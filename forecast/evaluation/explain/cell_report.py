@@ -16,7 +16,7 @@ from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.memory import MemoryCurve, memory_curve
 from forecast.evaluation.explain.spike import Spike, spike_response
 from forecast.evaluation.explain.subject import Subject
-from forecast.models.recurrent import Network
+from forecast.models.networks.recurrent import Network
 from forecast.specs import Cell, ModelSpec
 
 

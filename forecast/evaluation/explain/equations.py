@@ -12,8 +12,8 @@ from forecast.data.windows import last_lookbacks
 from forecast.evaluation.explain.cell_report import Portrait
 from forecast.evaluation.explain.gates import KEEP_GATES
 from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
-from forecast.models.backward import Passage
-from forecast.models.recurrent import run_network
+from forecast.models.networks.backprop import Passage
+from forecast.models.networks.recurrent import run_network
 from forecast.models.views import restore
 from forecast.specs import Cell
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.evaluation.explain.subject import Ends, Probe, Subject
-from forecast.models.backward import Passage
-from forecast.models.cells import Trace
-from forecast.models.recurrent import Network
+from forecast.models.networks.backprop import Passage
+from forecast.models.networks.cells import Trace
+from forecast.models.networks.recurrent import Network
 from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]

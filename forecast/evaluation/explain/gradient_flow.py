@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.evaluation.explain.subject import Probe, Subject
-from forecast.models.backward import backpropagate, last_step_only
+from forecast.models.networks.backprop import backpropagate, last_step_only
 from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]

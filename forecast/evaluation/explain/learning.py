@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
-from forecast.models.backward import weight_gradients
 from forecast.models.forecaster import Snapshot
-from forecast.models.recurrent import Network, RecurrentModel, run_network
+from forecast.models.networks.backprop import weight_gradients
+from forecast.models.networks.recurrent import Network, RecurrentModel, run_network
 from forecast.models.views import CLIP, to_unit
 from forecast.specs import Cell, Loss, View
 

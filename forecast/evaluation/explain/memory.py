@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.evaluation.explain.subject import Probe, Subject, mean_curve, taken
-from forecast.models.backward import window_gradients
-from forecast.models.recurrent import run_network
+from forecast.models.networks.backprop import window_gradients
+from forecast.models.networks.recurrent import run_network
 from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.explain.memory import MemoryCurve, occlusion_curve, rank_correlation
 from forecast.evaluation.explain.subject import Subject, taken
-from forecast.models.recurrent import SeriesStatistics, run_view
+from forecast.models.networks.recurrent import SeriesStatistics, run_view
 from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import extend_left, last_lookbacks
-from forecast.models.backward import Passage, run_forward
 from forecast.models.covariates.covariate_model import Surroundings
-from forecast.models.initial import initial_weights
-from forecast.models.recurrent import Network, RecurrentModel, Weights
+from forecast.models.networks.backprop import Passage, run_forward
+from forecast.models.networks.initial_weights import initial_weights
+from forecast.models.networks.recurrent import Network, RecurrentModel, Weights
 from forecast.models.views import SeenWindows, ViewMaps, see, view_maps
 from forecast.specs import Cell, ModelSpec, View
 

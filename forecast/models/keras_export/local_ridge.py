@@ -7,8 +7,8 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` orig
 import numpy as np
 
 from forecast.models.classical.local_ridge import CLIP, NEGLIGIBLE, STRIDE, Block, blocks_of, steps_used
-from forecast.models.devices import keras
 from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.networks.tensorflow import keras
 from forecast.models.views import LOG_OFFSET
 
 

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 from forecast.models.classical import local_ridge, theta
 from forecast.models.combination import Combination
-from forecast.models.devices import keras
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.keras_export.local_ridge import local_ridge_of
 from forecast.models.keras_export.past import Past, Tensor
 from forecast.models.keras_export.theta import smoothing_of
-from forecast.models.networks import build_network, set_weights
-from forecast.models.recurrent import Network, RecurrentModel
+from forecast.models.networks.keras_networks import build_network, set_weights
+from forecast.models.networks.recurrent import Network, RecurrentModel
+from forecast.models.networks.tensorflow import keras
 from forecast.models.views import LOG_OFFSET, view_maps
 from forecast.specs import Anchor, ModelSpec, View
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.models.devices import keras
+from forecast.models.networks.tensorflow import keras
 
 Tensor = Any
 """A symbolic float64 tensor of Keras, or a number that stands for one."""

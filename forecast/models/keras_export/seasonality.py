@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.classical.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
-from forecast.models.devices import keras
 from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.networks.tensorflow import keras
 
 
 @dataclass(frozen=True, eq=False)

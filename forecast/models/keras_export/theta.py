@@ -18,9 +18,9 @@ from forecast.models.classical.theta import (
     FloatArray,
     steps_used,
 )
-from forecast.models.devices import keras
 from forecast.models.keras_export.past import Past, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
+from forecast.models.networks.tensorflow import keras
 
 
 def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:

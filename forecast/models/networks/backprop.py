@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.cells import Array, CellWeights, Trace, trace_cell
 from forecast.models.covariates.covariate_model import Surroundings
-from forecast.models.recurrent import Weights, recurrent_inputs
+from forecast.models.networks.cells import Array, CellWeights, Trace, trace_cell
+from forecast.models.networks.recurrent import Weights, recurrent_inputs
 from forecast.specs import Cell, ModelSpec
 
 

@@ -6,7 +6,7 @@ They follow the same distributions as Keras' initial weights, and are other numb
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.recurrent import Weights, weight_shapes
+from forecast.models.networks.recurrent import Weights, weight_shapes
 from forecast.specs import ModelSpec
 
 Floats = NDArray[np.float32]

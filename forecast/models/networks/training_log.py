@@ -16,8 +16,8 @@ from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
 from forecast.models.covariates.covariate_model import Knowledge, Surroundings
 from forecast.models.forecaster import Curve, Snapshot
-from forecast.models.recurrent import SeriesStatistics, Weights, run_view
-from forecast.models.training import CHUNK
+from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
+from forecast.models.networks.training import CHUNK
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import by_length, last_lookbacks
-from forecast.models.cells import GATES, CellWeights, run_cell
 from forecast.models.classical.baselines import baseline
 from forecast.models.covariates.covariate_model import Knowledge, Surroundings, check_columns
 from forecast.models.forecaster import Curve, Members
+from forecast.models.networks.cells import GATES, CellWeights, run_cell
 from forecast.models.parallel import side_by_side
 from forecast.models.views import ViewMaps, block_statistics, restore, see, view_maps
 from forecast.specs import ModelSpec, View

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.windows import Windows
-from forecast.models.recurrent import SeriesStatistics
+from forecast.models.networks.recurrent import SeriesStatistics
 from forecast.models.views import CLIP, see, to_unit, view_maps
 from forecast.specs import View
 

@@ -20,19 +20,19 @@ from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import Knowledge, check_columns, learn_knowledge
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
-from forecast.models.highway import start_highway
-from forecast.models.pacing import Pacer
-from forecast.models.recurrent import (
+from forecast.models.networks.linear_init import start_highway
+from forecast.models.networks.recurrent import (
     Network,
     RecurrentModel,
     SeriesStatistics,
     Weights,
     measure_series,
 )
-from forecast.models.smoothing import fit_smoothing
-from forecast.models.training import Beside, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.networks.smoothed_base import fit_smoothing
+from forecast.models.networks.time_budget import Pacer
+from forecast.models.networks.training import Beside, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.networks.training_log import TrainingLog, watch
 from forecast.models.views import see, to_unit, view_maps
-from forecast.models.watching import TrainingLog, watch
 from forecast.specs import Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]

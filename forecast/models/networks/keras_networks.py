@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.devices import keras
-from forecast.models.recurrent import DECODER_UNITS
+from forecast.models.networks.recurrent import DECODER_UNITS
+from forecast.models.networks.tensorflow import keras
 from forecast.specs import ModelSpec
 
 Weights = dict[str, NDArray[np.float32]]

@@ -19,7 +19,7 @@ from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, Input
 from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Cause, Causes
-from forecast.models.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
+from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
 KNOWLEDGE = "knowledge/"

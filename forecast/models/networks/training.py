@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from forecast.data.windows import Windows
 from forecast.errors import TrainingError
 from forecast.models.descent import adam_step, learning_rate, mean_loss
-from forecast.models.devices import tf
-from forecast.models.networks import Weights, build_network, weight_names
+from forecast.models.networks.keras_networks import Weights, build_network, weight_names
+from forecast.models.networks.tensorflow import tf
 from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
 from forecast.specs import ModelSpec
 

@@ -3,7 +3,7 @@
 Chosen on the training parts of the panels in ``benchmarks/``, never on a test part; see docs/engine.md.
 """
 
-from forecast.models.cells import GATES
+from forecast.models.networks.cells import GATES
 from forecast.specs import Anchor, Cell, ModelSpec, Plan, Preset, Settings, View
 
 SEEDS: dict[Preset, int] = {"fast": 1, "balanced": 2, "best": 4, "tutorial": 3}

@@ -22,9 +22,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.cells import GATES, parameter_count
-from forecast.models.devices import tf
-from forecast.models.initial import glorot_uniform, orthogonal
+from forecast.models.networks.cells import GATES, parameter_count
+from forecast.models.networks.initial_weights import glorot_uniform, orthogonal
+from forecast.models.networks.tensorflow import tf
 from forecast.specs import Cell
 
 FEATURES = 2
