@@ -8,8 +8,8 @@ import pytest
 from watchdog import watchdog
 
 from forecast.errors import DataError, LockedError, UsageError
-from forecast.production import alarm
-from forecast.production.alarm import Alarm, ping, watched
+from forecast.production import notify
+from forecast.production.notify import Alarm, ping, watched
 
 
 def test_success_is_told_as_start_and_zero():
@@ -95,7 +95,7 @@ def dripping(head, drop):
     ids=["silent", "a header without an end", "a status without an end", "headers without an end"],
 )
 def test_a_watchdog_has_so_long_in_all_and_not_a_byte(say, monkeypatch):
-    monkeypatch.setattr(alarm, "PATIENCE", 0.3)
+    monkeypatch.setattr(notify, "PATIENCE", 0.3)
     with speaking(say) as url:
         assert ping(url, "start") in {"no answer within 0.3 s", "got more than 100 headers", "timed out"}
 
@@ -117,10 +117,10 @@ def test_without_an_address_nothing_is_called():
 
 
 def test_a_command_that_hangs_is_ended_with_all_it_started_and_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(alarm, "LIMIT", 0.3)
+    monkeypatch.setattr(notify, "LIMIT", 0.3)
     told, pids = [], tmp_path / "pids"
     command = f"trap '' TERM; sleep 1000 & echo $$ $! > {pids}; wait; sleep 1000"
-    monkeypatch.setattr(alarm, "GRACE", 0.1)
+    monkeypatch.setattr(notify, "GRACE", 0.1)
     with pytest.raises(DataError), watched(Alarm(on_failure=command), "shop", lambda *words: told.append(words)):
         raise DataError("cut off")
     assert told == [("ended", "The command of --on-failure took longer than 0.3 s, and was ended.")]

@@ -17,10 +17,10 @@ from forecast.errors import DataError, UsageError
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
+from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence
 from forecast.workflows.export import export
-from forecast.workflows.freshness import Rules, Tolerance
 from forecast.workflows.predict import PredictRequest, forecast_from, predict
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.sources import read_alike

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from forecast.errors import DataError
-from forecast.production.job_log import open_log
+from forecast.production.run_log import open_log
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from forecast.errors import LockedError
-from forecast.production.journal import Entry, try_entry, write_entry
+from forecast.production.runs import Entry, try_entry, write_entry
 from forecast.production.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

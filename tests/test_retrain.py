@@ -16,10 +16,10 @@ from forecast.evaluation.metrics import rmse
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
+from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows import coronation, succession
 from forecast.workflows.contest import Silence
-from forecast.workflows.freshness import Rules, Tolerance
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.revision import SuspiciousError
 from forecast.workflows.train import TrainRequest, train

@@ -32,7 +32,7 @@ from forecast.production.promotion import Gate
 from forecast.production.store import Store
 from forecast.workflows import succession  # so that no child has to import it
 from forecast.workflows.contest import Silence
-from forecast.workflows.freshness import Rules, Tolerance
+from forecast.production.triggers import Rules, Tolerance
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 
 train_nothing(pytest.MonkeyPatch())

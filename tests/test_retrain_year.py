@@ -14,9 +14,9 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
 from forecast.production.promotion import Gate
 from forecast.production.store import Store
+from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Overrides, Settings
 from forecast.workflows.contest import Silence
-from forecast.workflows.freshness import Rules, Tolerance
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.train import TrainRequest, train
 from forecast.workflows.versions import load_version

@@ -6,7 +6,7 @@ import pytest
 from tiny import awkward_panel, wave, with_values
 
 from forecast.data.panel import panel_from_series
-from forecast.workflows.freshness import Tolerance
+from forecast.production.triggers import Tolerance
 from forecast.workflows.revision import (
     Before,
     Sequel,

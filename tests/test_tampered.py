@@ -23,10 +23,10 @@ from forecast.production.alias import ALIAS
 from forecast.production.history import HISTORY
 from forecast.production.manifest import MANIFEST, sha256
 from forecast.production.store import Store
+from forecast.production.triggers import read_past
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence
 from forecast.workflows.explain import ModelRequest, explain_model
-from forecast.workflows.freshness import read_past
 from forecast.workflows.history import read_runs
 from forecast.workflows.inventory import describe_champions, describe_versions
 from forecast.workflows.predict import PredictRequest, predict

@@ -28,7 +28,7 @@ from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
-from forecast.production.journal import Entry
+from forecast.production.runs import Entry
 from forecast.production.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
 from forecast.workflows.contest import Silence, run_contest

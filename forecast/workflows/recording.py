@@ -11,8 +11,8 @@ from typing import Any
 
 from forecast.errors import DataError, ForecastError, Stopped, exit_code_of
 from forecast.production.disk import kind_of
-from forecast.production.journal import Entry, try_entry, write_entry
 from forecast.production.model_store import ModelStore
+from forecast.production.runs import Entry, try_entry, write_entry
 
 USUAL_STORE = Path(".forecast")
 Log = Callable[[str, dict[str, Any]], None]

@@ -13,11 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.production.journal import Entry
 from forecast.production.promotion import Gate
+from forecast.production.runs import Entry
 from forecast.production.store import Store
+from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
 from forecast.specs import Device, Preset
-from forecast.workflows.freshness import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
 from forecast.workflows.recording import Log, Progress, recorded
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy

@@ -20,7 +20,7 @@ from forecast.data.reading.reader import Reading
 from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
-from forecast.workflows.freshness import Tolerance
+from forecast.production.triggers import Tolerance
 
 RECORD = "record.npz"
 """The file of a version that holds ``pack_record``'s bytes."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecast.production.journal import Entry, try_entry
+from forecast.production.runs import Entry, try_entry
 from forecast.production.store import Store
 from forecast.production.version import Version
 from forecast.workflows.identity import check_same_question

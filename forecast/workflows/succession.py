@@ -17,15 +17,15 @@ from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.disk import atomic_write, kind_of
-from forecast.production.journal import Entry
 from forecast.production.promotion import Decision, decide
+from forecast.production.runs import Entry
+from forecast.production.triggers import Past, trigger
 from forecast.production.version import Version
 from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
-from forecast.workflows.freshness import Past, trigger
 from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.outputs import Outlook, forecast_csv
 from forecast.workflows.predict import check_promise, with_future

@@ -23,7 +23,7 @@ from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
 from forecast.production.issued import FORECAST
-from forecast.production.journal import Entry
+from forecast.production.runs import Entry
 from forecast.production.store import Store, model_name_for
 from forecast.production.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings

@@ -39,8 +39,8 @@ def retrain_command(
 
     forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
     """
-    from forecast.production.alarm import ENDED, Alarm, watched
-    from forecast.production.job_log import open_log
+    from forecast.production.notify import ENDED, Alarm, watched
+    from forecast.production.run_log import open_log
     from forecast.production.store import Store
     from forecast.workflows.destinations import check_folder, check_log
     from forecast.workflows.retrain import retrain
@@ -74,7 +74,7 @@ def retrain_command(
 
 def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":
     from forecast.production.promotion import Gate
-    from forecast.workflows.freshness import Rules, Tolerance
+    from forecast.production.triggers import Rules, Tolerance
     from forecast.workflows.retrain import Change, RetrainRequest
 
     if flags.force and flags.candidate_only:

@@ -11,8 +11,8 @@ from typing import Any
 from forecast.data.findings import counted
 from forecast.production.disk import is_file
 from forecast.production.history import is_sound, time_of
-from forecast.production.journal import JUDGED
 from forecast.production.model_store import ModelStore
+from forecast.production.runs import JUDGED
 from forecast.production.version import Version
 
 Line = Mapping[str, Any]
