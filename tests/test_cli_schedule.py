@@ -192,8 +192,8 @@ def test_parallel_installs_lose_no_block(tab):
     program = tab.parent / "crontab"
     program.write_text(program.read_text().replace("  -l)", "  -l) sleep 0.2;"))
     script = (
-        "import sys; from pathlib import Path; from forecast.production.job import Job\n"
-        "from forecast.production.schedule import read_cron\n"
+        "import sys; from pathlib import Path; from forecast.production.schedule.cron_job import Job\n"
+        "from forecast.production.schedule.timetable import read_cron\n"
         "from forecast.workflows.schedule import Plan, install_line\n"
         "job = Job(sys.argv[1], ('/bin/echo',), Path('/'), Path('/store'), Path('/log'), ())\n"
         "assert install_line(Plan(job, read_cron('15 3 * * *'), None)).is_changed\n"

@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.errors import DataError, DependencyError, LockedError
-from forecast.production import crontab
-from forecast.production.crontab import editing, marks_of, read_crontab, with_block, without_block, write_crontab
+from forecast.production.schedule import crontab
+from forecast.production.schedule.crontab import (
+    editing,
+    marks_of,
+    read_crontab,
+    with_block,
+    without_block,
+    write_crontab,
+)
 
 MARKS, OTHER = marks_of("sales", Path("/srv/shop/.forecast")), marks_of("sales", Path("/srv/shop2/.forecast"))
 LINE = "15 3 * * * forecast retrain sales -q --store /srv/shop/.forecast"

@@ -6,8 +6,8 @@ from shutil import which
 import pytest
 
 from forecast.errors import UsageError
-from forecast.production.job import Job, cron_line, systemd_units, usual_log
-from forecast.production.schedule import read_cron
+from forecast.production.schedule.cron_job import Job, cron_line, systemd_units, usual_log
+from forecast.production.schedule.timetable import read_cron
 
 NIGHTLY = read_cron("15 3 * * *")
 AWKWARD = 'my shop\'s 100% $HOME "x" \\n ä'

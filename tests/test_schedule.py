@@ -8,7 +8,7 @@ import pytest
 from marks import slow_but
 
 from forecast.errors import UsageError
-from forecast.production.schedule import NICKNAMES, daily, read_cron, skipped_days, weekly
+from forecast.production.schedule.timetable import NICKNAMES, daily, read_cron, skipped_days, weekly
 
 EXPRESSIONS = [
     "15 3 * * *",

@@ -9,7 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from forecast.errors import DataError, UsageError
-from forecast.production.crontab import (
+from forecast.production.disk import atomic_write, kind_of
+from forecast.production.schedule.cron_job import Job, cron_line, systemd_units, usual_log
+from forecast.production.schedule.crontab import (
     editing,
     foreign_lines,
     marks_in,
@@ -19,9 +21,7 @@ from forecast.production.crontab import (
     without_block,
     write_crontab,
 )
-from forecast.production.disk import atomic_write, kind_of
-from forecast.production.job import Job, cron_line, systemd_units, usual_log
-from forecast.production.schedule import Timetable, daily, read_cron, skipped_days, weekly
+from forecast.production.schedule.timetable import Timetable, daily, read_cron, skipped_days, weekly
 from forecast.production.store import Store
 from forecast.workflows.destinations import check_folder_name, check_log
 

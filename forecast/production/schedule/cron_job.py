@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.schedule import Timetable
+from forecast.production.schedule.timetable import Timetable
 
 LONGEST_LINE = 998
 """Debian's cron refuses a command of more bytes."""
