@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forecast.production.alias import Alias
-from forecast.production.document import NewerStoreError
+from forecast.production.store.alias import Alias
+from forecast.production.store.json_document import NewerStoreError
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 A, B, C = (f"2026010{day}T031500Z-4f2a91c0" for day in (1, 2, 3))

@@ -9,7 +9,7 @@ from commands import csv_bytes, run, visits
 from test_page import Reader
 from untrained import train_nothing
 
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "2", "--seeds", "1", "--plots", "none")
 SECTIONS = ["leaderboard", "forecast", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]

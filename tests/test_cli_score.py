@@ -8,7 +8,7 @@ import pytest
 from commands import FORECAST_COLUMNS, csv_bytes, launch, run, visits
 
 from forecast.data.reading.reader import ReadOptions, read_panel
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 COLUMNS = "version,steps,issued,points,origins,rmse,mae,bias,coverage_80,coverage_95,naive_rmse,skill"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

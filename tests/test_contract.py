@@ -9,7 +9,7 @@ from untrained import train_nothing
 
 from forecast.cli.output.console import SCHEMA_VERSION
 from forecast.errors import DependencyError, ExitCode, TrainingError, exit_code_of
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
 TRAIN = ("train", "visits.csv", *BARE)

@@ -16,7 +16,7 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError
-from forecast.production import disk as disk_module
-from forecast.production.disk import CHUNK, Disk, atomic_write, list_folders, read_regular, telling
+from forecast.production.store import disk as disk_module
+from forecast.production.store.disk import CHUNK, Disk, atomic_write, list_folders, read_regular, telling
 
 
 def failing_at(number, code=errno.ENOSPC):

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from forecast.production.document import NewerStoreError, format_document, parse_document
+from forecast.production.store.json_document import NewerStoreError, format_document, parse_document
 
 
 def test_a_document_comes_back_as_it_was_with_its_schema_first():

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.production.triggers import Past, Rules, fingerprint_of, is_finished, is_same, read_past, trigger
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

@@ -3,8 +3,8 @@ import math
 import pytest
 
 from forecast.errors import DataError
-from forecast.production.disk import Disk
-from forecast.production.history import append_history, read_history
+from forecast.production.store.disk import Disk
+from forecast.production.store.history_file import append_history, read_history
 
 ENTRIES = [
     {"run": 1, "reason": "v1 stays"},

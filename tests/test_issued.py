@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from forecast.errors import DataError
-from forecast.production.disk import Disk
-from forecast.production.store import Store
+from forecast.production.store.disk import Disk
+from forecast.production.store.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
@@ -82,7 +82,7 @@ def test_a_forecast_that_is_kept_and_still_in_its_version_is_read_once(shop, mon
     """As after a prune that was killed between its two halves."""
     publish(shop)
     publish(shop, b"second", now=NOW + timedelta(days=1))
-    monkeypatch.setattr("forecast.production.model_store.retire", lambda *_: None)
+    monkeypatch.setattr("forecast.production.store.model_store.retire", lambda *_: None)
     shop.prune(1)
     assert len(shop.versions()) == 2
     assert [data for _, data in kept(shop)] == [b"published", b"second"]

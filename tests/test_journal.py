@@ -5,7 +5,7 @@ import pytest
 
 from forecast.errors import LockedError
 from forecast.production.runs import Entry, try_entry, write_entry
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 KEYS = [

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError, LockedError
-from forecast.production import lock as lock_module
-from forecast.production.lock import ModelLock
+from forecast.production.store import lock as lock_module
+from forecast.production.store.lock import ModelLock
 
 ROOT = Path(__file__).parent.parent
 HOLDER = """
 import sys
 from pathlib import Path
-from forecast.production.lock import ModelLock
+from forecast.production.store.lock import ModelLock
 with ModelLock(Path(sys.argv[1]), "shop").hold():
     print("held", flush=True)
     sys.stdin.read()

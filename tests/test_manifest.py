@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from forecast.production.manifest import (
+from forecast.production.store.manifest import (
     draft_manifest,
     is_safe_filename,
     is_version_id,

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import DataError, LockedError, NotFoundError, UsageError
-from forecast.production import shelf
-from forecast.production.store import Store
-from forecast.production.version import DamagedError
+from forecast.production.store import version_list
+from forecast.production.store.store import Store
+from forecast.production.store.version import DamagedError
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
@@ -269,14 +269,14 @@ def test_a_version_with_a_damaged_manifest_is_named_and_left_out_of_the_list(sho
 
 def test_a_version_that_is_pruned_while_it_is_listed_is_not_called_damaged(shop, monkeypatch):
     first, second = publish(shop), publish(shop)
-    real_load = shelf.load_version
+    real_load = version_list.load_version
 
     def load(name, folder):
         if folder == first.folder:
             shutil.rmtree(folder)
         return real_load(name, folder)
 
-    monkeypatch.setattr(shelf, "load_version", load)
+    monkeypatch.setattr(version_list, "load_version", load)
     assert shop.versions() == (second,)
     assert shop.damaged() == {}
 

@@ -15,7 +15,7 @@ from commands import run
 from untrained import train_nothing
 
 from forecast.api.verbs import load
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.workflows.versions import load_version
 
 WEEKS, HORIZON = 80, 4

@@ -15,7 +15,7 @@ from forecast.errors import DataError, LockedError, NotFoundError, TrainingError
 from forecast.evaluation.metrics import rmse
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows import coronation, succession

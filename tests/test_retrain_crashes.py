@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from commands import FORECAST, csv_bytes, run, visits
 
-from forecast.production.disk import is_hidden
-from forecast.production.store import Store
+from forecast.production.store.disk import is_hidden
+from forecast.production.store.store import Store
 
 TESTS = Path(__file__).parent
 DAYS = 100
@@ -27,9 +27,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 import pytest
 from untrained import train_nothing
-from forecast.production.disk import Disk
+from forecast.production.store.disk import Disk
 from forecast.production.promotion import Gate
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.workflows import succession  # so that no child has to import it
 from forecast.workflows.contest import Silence
 from forecast.production.triggers import Rules, Tolerance

@@ -13,7 +13,7 @@ from commands import csv_bytes
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
 from forecast.production.promotion import Gate
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Overrides, Settings
 from forecast.workflows.contest import Silence

@@ -12,8 +12,8 @@ import pytest
 from commands import FORECAST, csv_bytes, run, visits
 from watchdog import watchdog
 
-from forecast.production.disk import is_hidden
-from forecast.production.store import Store
+from forecast.production.store.disk import is_hidden
+from forecast.production.store.store import Store
 
 TESTS = Path(__file__).parent
 QUICK = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
@@ -25,7 +25,7 @@ import os, sys
 import pytest
 from untrained import train_nothing
 from forecast.cli import main
-from forecast.production.disk import Disk
+from forecast.production.store.disk import Disk
 from forecast.workflows import succession, train
 
 number, instant = int(sys.argv[1]), sys.argv[2]
@@ -42,7 +42,7 @@ def on_step(step):
         hit()
 
 Disk.__init__.__defaults__ = (on_step,)
-import forecast.production.store as stores
+import forecast.production.store.store as stores
 stores.Store.__init__.__defaults__ = (on_step,)
 if instant == "training":
     succession.fight_recipes = succession.fight = train.run_contest = hit

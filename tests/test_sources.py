@@ -8,7 +8,7 @@ import pytest
 from commands import csv_bytes
 
 from forecast.data.reading.reader import ReadOptions, read_panel
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.workflows.data_entry import decode_options
 from forecast.workflows.sources import find_source, name_and_data, read_alike, sample_path
 

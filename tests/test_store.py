@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.production.store import Store, model_name_for
+from forecast.production.store.store import Store, model_name_for
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_the_name_for_a_file_is_close_to_it(text, name):
 
 def test_the_store_needs_nothing_but_the_standard_library():
     code = (
-        "import sys; start = set(sys.modules); import forecast.production.store; "
+        "import sys; start = set(sys.modules); import forecast.production.store.store; "
         "print({name.partition('.')[0] for name in set(sys.modules) - start} - sys.stdlib_module_names)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

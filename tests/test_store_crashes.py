@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.production.disk import is_hidden
-from forecast.production.store import Store
+from forecast.production.store.disk import is_hidden
+from forecast.production.store.store import Store
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -23,7 +23,7 @@ import json, os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from forecast.errors import NotFoundError
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 def run(root, verb, fatal):
     steps = []
@@ -61,7 +61,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from forecast.errors import ForecastError
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 root, role, rounds, seconds = sys.argv[1:]
 shop, now, seen = Store(Path(root)).model("shop"), datetime(2026, 1, 5, tzinfo=UTC), Counter()

@@ -19,10 +19,10 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
-from forecast.production.alias import ALIAS
-from forecast.production.history import HISTORY
-from forecast.production.manifest import MANIFEST, sha256
-from forecast.production.store import Store
+from forecast.production.store.alias import ALIAS
+from forecast.production.store.history_file import HISTORY
+from forecast.production.store.manifest import MANIFEST, sha256
+from forecast.production.store.store import Store
 from forecast.production.triggers import read_past
 from forecast.specs import Settings
 from forecast.workflows.contest import Silence

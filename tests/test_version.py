@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from forecast.errors import DataError, NotFoundError
-from forecast.production import version as version_module
-from forecast.production.store import Store
-from forecast.production.version import DamagedError, load_version
+from forecast.production.store import version as version_module
+from forecast.production.store.store import Store
+from forecast.production.store.version import DamagedError, load_version
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 FILES = {"weights.npz": bytes(range(256)) * 4, "metrics.json": b"{}", "plots/forecast.png": b"png"}

@@ -29,7 +29,7 @@ from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.models.registry import RIVALS, check_names
 from forecast.production.runs import Entry
-from forecast.production.store import Store, model_name_for
+from forecast.production.store.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
 from forecast.workflows.contest import Silence, run_contest
 from forecast.workflows.identity import checked_name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from forecast.production.disk import Disk, hidden, is_hidden
+from forecast.production.store.disk import Disk, hidden, is_hidden
 
 
 def place(disk: Disk, folder: Path, files: Mapping[str, bytes]) -> None:

@@ -8,8 +8,8 @@ from math import isfinite
 from typing import Any
 
 from forecast.errors import ForecastError
-from forecast.production.manifest import utc
-from forecast.production.model_store import ModelStore
+from forecast.production.store.manifest import utc
+from forecast.production.store.model_store import ModelStore
 
 JUDGED = ("promoted", "kept", "candidate", "trained")
 """Outcomes of runs that looked at their data to the end."""

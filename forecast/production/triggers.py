@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from forecast.data.findings import counted
-from forecast.production.disk import is_file
-from forecast.production.history import is_sound, time_of
-from forecast.production.model_store import ModelStore
 from forecast.production.runs import JUDGED
-from forecast.production.version import Version
+from forecast.production.store.disk import is_file
+from forecast.production.store.history_file import is_sound, time_of
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.version import Version
 
 Line = Mapping[str, Any]
 FUTURE = "future"

@@ -22,7 +22,7 @@ from forecast.data.reading.covariate_candidates import candidate_findings
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
-from forecast.production.disk import atomic_write
+from forecast.production.store.disk import atomic_write
 from forecast.specs import Plan, Season, Settings
 from forecast.workflows.destinations import PICTURES, TABLES, check_free
 from forecast.workflows.outputs import stem_of

@@ -11,8 +11,8 @@ from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
-from forecast.production.issued import FORECAST
 from forecast.production.promotion import Decision, Gate
+from forecast.production.store.issued import FORECAST
 from forecast.workflows.account import account_of
 from forecast.workflows.contest import Contest
 from forecast.workflows.duel import Duel, Recipe, score_on

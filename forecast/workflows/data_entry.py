@@ -11,8 +11,8 @@ from forecast.data.covariates import Column
 from forecast.data.frequency import DAY, MONTHS, SECONDS, Frequency, Timestamps
 from forecast.data.read_options import ADDED, ReadOptions
 from forecast.decoding import decode
-from forecast.production.manifest import MANIFEST
-from forecast.production.version import Version, unreadable
+from forecast.production.store.manifest import MANIFEST
+from forecast.production.store.version import Version, unreadable
 from forecast.specs import Fill
 
 STAMP = re.compile(r"-?\d{4,6}-\d\d-\d\d(T\d\d:\d\d:\d\d)?")

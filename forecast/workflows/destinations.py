@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.disk import check_file, check_length, check_writable, kind_of
-from forecast.production.links import check_links
+from forecast.production.store.disk import check_file, check_length, check_writable, kind_of
+from forecast.production.store.links import check_links
 from forecast.specs import PlotKind
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")

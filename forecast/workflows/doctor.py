@@ -12,7 +12,7 @@ import numpy as np
 from forecast import __version__
 from forecast.errors import ForecastError
 from forecast.models.parallel import available_cpus
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")
 

@@ -18,7 +18,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
 from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
 from forecast.workflows.contest import Reporter, prepare
 from forecast.workflows.outputs import stem_of

@@ -8,9 +8,9 @@ from forecast.data.findings import listed
 from forecast.errors import UsageError
 from forecast.evaluation.scales import lowest_values
 from forecast.models.ensemble import EnsembleModel
-from forecast.production.disk import atomic_write
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.disk import atomic_write
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.workflows.destinations import check_free
 from forecast.workflows.versions import StoredModel, load_version
 

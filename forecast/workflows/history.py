@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecast.decoding import fits
 from forecast.errors import NotFoundError
-from forecast.production.disk import atomic_write
-from forecast.production.history import time_of
-from forecast.production.model_store import ModelStore
-from forecast.production.store import Store
+from forecast.production.store.disk import atomic_write
+from forecast.production.store.history_file import time_of
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.store import Store
 from forecast.workflows.destinations import check_folder
 from forecast.workflows.tables import Value
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import ForecastError, NameTakenError, UsageError
-from forecast.production.model_store import ModelStore
-from forecast.production.store import model_name_for
-from forecast.production.version import Version
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.store import model_name_for
+from forecast.production.store.version import Version
 
 if TYPE_CHECKING:  # so that a rollback needs the standard library alone
     from forecast.data.reading.reader import Reading

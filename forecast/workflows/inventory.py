@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from forecast.errors import ForecastError
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 
 Row = dict[str, str | bool]
 

@@ -8,8 +8,8 @@ from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live import LivePoints, join_live
-from forecast.production.model_store import ModelStore
-from forecast.production.version import Version
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.version import Version
 from forecast.workflows.data_entry import data_of
 from forecast.workflows.stored_account import read_account
 

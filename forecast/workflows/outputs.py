@@ -9,7 +9,7 @@ import numpy as np
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Forecasts
-from forecast.production.disk import atomic_write
+from forecast.production.store.disk import atomic_write
 from forecast.workflows.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.data.covariates import KINDS
 from forecast.data.frequency import ROW
-from forecast.production.manifest import utc
+from forecast.production.store.manifest import utc
 from forecast.report import sections
 from forecast.report.fold_chart import FoldSpan, fold_gallery
 from forecast.report.page import Fact, Page, Section, Term, render_page

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, ForecastError, Stopped, exit_code_of
-from forecast.production.disk import kind_of
-from forecast.production.model_store import ModelStore
 from forecast.production.runs import Entry, try_entry, write_entry
+from forecast.production.store.disk import kind_of
+from forecast.production.store.model_store import ModelStore
 
 USUAL_STORE = Path(".forecast")
 Log = Callable[[str, dict[str, Any]], None]

@@ -18,8 +18,8 @@ from forecast.evaluation.backtest import evidence_shifts
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.time_budget import Pace
 from forecast.models.registry import ENSEMBLE, make_forecaster
-from forecast.production.model_store import ModelStore
-from forecast.production.store import Store, model_name_for
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.store import Store, model_name_for
 from forecast.specs import ModelSpec
 from forecast.workflows.ablation import check_ablation
 from forecast.workflows.compare import CompareRequest, comparison_files, models_of

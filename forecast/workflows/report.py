@@ -16,12 +16,12 @@ import numpy as np
 from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.errors import DataError
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.production.disk import atomic_write
-from forecast.production.issued import FORECAST
-from forecast.production.manifest import utc
-from forecast.production.model_store import ModelStore
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.disk import atomic_write
+from forecast.production.store.issued import FORECAST
+from forecast.production.store.manifest import utc
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.report.decision import Fight
 from forecast.report.forecast_chart import forecast_gallery
 from forecast.report.sections import forecast_section

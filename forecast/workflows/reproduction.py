@@ -8,7 +8,7 @@ from typing import Any
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.name_lists import join_names
-from forecast.production.store import model_name_for
+from forecast.production.store.store import model_name_for
 from forecast.specs import Settings
 from forecast.workflows.outputs import stem_of
 

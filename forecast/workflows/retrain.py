@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.production.promotion import Gate
 from forecast.production.runs import Entry
-from forecast.production.store import Store
+from forecast.production.store.store import Store
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
 from forecast.specs import Device, Preset
 from forecast.workflows.recording import Log, Progress, recorded

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from forecast.decoding import decode
-from forecast.production.manifest import MANIFEST
-from forecast.production.model_store import ModelStore
 from forecast.production.promotion import Gate, rules
 from forecast.production.runs import Entry
-from forecast.production.version import Version, unreadable
+from forecast.production.store.manifest import MANIFEST
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.version import Version, unreadable
 from forecast.report.decision import Fight, RunRow, decision_section, run_section
 from forecast.report.history_plot import Retrains
 from forecast.report.page import Gallery

@@ -12,9 +12,9 @@ from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live
-from forecast.production.disk import kind_of
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.disk import kind_of
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.specs import PlotKind
 from forecast.workflows.data_entry import data_of
 from forecast.workflows.destinations import check_folder

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from forecast.production.runs import Entry, try_entry
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.workflows.identity import check_same_question
 
 WEIGHTS = "weights.npz"

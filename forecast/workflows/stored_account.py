@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from forecast.decoding import decode
-from forecast.production.document import parse_json
-from forecast.production.version import Version, unreadable
+from forecast.production.store.json_document import parse_json
+from forecast.production.store.version import Version, unreadable
 
 ROW = "row"  # code of the frequency of data without dates
 METRICS = "metrics.json"

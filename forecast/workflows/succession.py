@@ -16,11 +16,11 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
-from forecast.production.disk import atomic_write, kind_of
 from forecast.production.promotion import Decision, decide
 from forecast.production.runs import Entry
+from forecast.production.store.disk import atomic_write, kind_of
+from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
-from forecast.production.version import Version
 from forecast.workflows.ahead import short_notes, told_notes, untold_notes
 from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look

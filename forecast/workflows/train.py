@@ -22,10 +22,10 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
-from forecast.production.issued import FORECAST
 from forecast.production.runs import Entry
-from forecast.production.store import Store, model_name_for
-from forecast.production.version import Version
+from forecast.production.store.issued import FORECAST
+from forecast.production.store.store import Store, model_name_for
+from forecast.production.store.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.account import account_of
 from forecast.workflows.ahead import short_notes, told_notes, untold_notes

@@ -30,8 +30,8 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
-from forecast.production.manifest import MANIFEST
-from forecast.production.version import Version, unreadable
+from forecast.production.store.manifest import MANIFEST
+from forecast.production.store.version import Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
 from forecast.workflows.data_entry import DataEntry, check_steps, data_of, decode_data
 

@@ -18,8 +18,8 @@ from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
-from forecast.production.store import Store
-from forecast.production.version import Version
+from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.workflows.ahead import columns_needed, flags_of, told_notes, untold_notes
 from forecast.workflows.predict import PredictRequest, check_horizon, longer_note, prepared
 from forecast.workflows.tables import Value, csv_text, timestamp_texts

@@ -19,7 +19,7 @@ def doctor_command(output: OutputFlags) -> None:
 
     forecast doctor --store /srv/forecast
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.doctor import examine
     from forecast.workflows.tables import csv_text
 

@@ -83,14 +83,14 @@ def _command() -> str:
 
 def _is_data(name: str | None, output: OutputFlags) -> bool:
     """Tells whether the argument is a file rather than the name of a model."""
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.sources import name_and_data
 
     return name_and_data(name, None, Store(output.store))[1] is not None
 
 
 def _saved(name: str | None, subject: SubjectFlags, output: OutputFlags, focus: "Focus") -> "Explanation":
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.explain import ModelRequest, explain_model
 
     return explain_model(ModelRequest(name, subject.data, subject.version, focus), Store(output.store))

@@ -13,7 +13,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import count, print_json, say
 
 if TYPE_CHECKING:
-    from forecast.production.version import Version
+    from forecast.production.store.version import Version
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Even if it has another target, other ids or another step.")]
 
@@ -113,7 +113,7 @@ def export_command(
 
     forecast models export sales v2 sales-v2.keras --force
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.export import export
 
     done = export(Store(output.store), name, version, path, force=force)

@@ -41,7 +41,7 @@ def predict_command(
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.destinations import FORECASTS, check_free
     from forecast.workflows.outputs import forecast_csv
     from forecast.workflows.predict import PredictRequest, predict

@@ -31,7 +31,7 @@ def report_command(
 
     forecast report sales --model-version v2 -o before.html
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.destinations import PAGES, check_free
     from forecast.workflows.report import ReportRequest, report
 

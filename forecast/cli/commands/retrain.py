@@ -41,7 +41,7 @@ def retrain_command(
     """
     from forecast.production.notify import ENDED, Alarm, watched
     from forecast.production.run_log import open_log
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.destinations import check_folder, check_log
     from forecast.workflows.retrain import retrain
 

@@ -38,7 +38,7 @@ def score_command(
 
     forecast score sales --json --plot png
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.score import ScoreRequest, draw_scores, score
     from forecast.workflows.sources import name_and_data
     from forecast.workflows.tables import LIVE_COLUMNS, csv_text

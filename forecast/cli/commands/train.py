@@ -67,7 +67,7 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.rehearsal import rehearse_train
     from forecast.workflows.train import TrainRequest, train
 

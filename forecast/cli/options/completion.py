@@ -47,7 +47,7 @@ def complete_frequency(incomplete: str) -> list[str]:
 
 def complete_name(context: typer.Context, incomplete: str) -> list[str]:
     """Returns the models in the store."""
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
 
     with suppress(OSError, ForecastError):
         return _beginning(Store(_store(context)).names(), incomplete)
@@ -56,7 +56,7 @@ def complete_name(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_version(context: typer.Context, incomplete: str) -> list[str]:
     """Returns the versions of the model that is named, or of the only one, the newest first."""
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
 
     with suppress(OSError, ForecastError):
         store = Store(_store(context))

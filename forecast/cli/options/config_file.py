@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.production.disk import atomic_write, is_file, kind_of
-from forecast.production.links import ROOT, user_name
+from forecast.production.store.disk import atomic_write, is_file, kind_of
+from forecast.production.store.links import ROOT, user_name
 from forecast.workflows.destinations import SETTINGS, ending_of
 
 CONFIG = "forecast.toml"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def print_what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
     """Prints both forecasts: as a table the steps that differ; as CSV or JSON, or into a file, all steps."""
-    from forecast.production.store import Store
+    from forecast.production.store.store import Store
     from forecast.workflows.what_if import Question, what_if
 
     result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))

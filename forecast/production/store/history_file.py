@@ -13,9 +13,9 @@ from typing import Any, TypedDict
 
 from forecast.decoding import fits
 from forecast.errors import DataError
-from forecast.production.disk import Disk, open_regular, telling
-from forecast.production.document import JSON, parse_json
-from forecast.production.manifest import utc
+from forecast.production.store.disk import Disk, open_regular, telling
+from forecast.production.store.json_document import JSON, parse_json
+from forecast.production.store.manifest import utc
 
 HISTORY = "history.jsonl"
 BLOCK = 1 << 20  # bytes read at a time

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from forecast.errors import DataError
-from forecast.production.links import check_links
+from forecast.production.store.links import check_links
 
 LONGEST_NAME = 255  # bytes, on all disks that are in use
 CHUNK = 64 * 1024  # bytes between two announcements of the same file

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.production.alias import Alias
-from forecast.production.disk import list_folders
-from forecast.production.document import NewerStoreError
-from forecast.production.manifest import MOST_NUMBER, is_version_id
-from forecast.production.version import Version, load_version
+from forecast.production.store.alias import Alias
+from forecast.production.store.disk import list_folders
+from forecast.production.store.json_document import NewerStoreError
+from forecast.production.store.manifest import MOST_NUMBER, is_version_id
+from forecast.production.store.version import Version, load_version
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from forecast.errors import DataError
-from forecast.production.disk import Disk, is_hidden, plain_words, read_regular, telling
-from forecast.production.manifest import sha256, utc
-from forecast.production.version import DamagedError, Version
+from forecast.production.store.disk import Disk, is_hidden, plain_words, read_regular, telling
+from forecast.production.store.manifest import sha256, utc
+from forecast.production.store.version import DamagedError, Version
 
 ISSUED = "issued"
 FORECAST = "forecast.csv"

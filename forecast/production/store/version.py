@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from forecast.errors import DataError, NotFoundError
-from forecast.production.disk import plain_words, read_regular
-from forecast.production.manifest import MANIFEST, MANIFEST_LIMIT, parse_manifest, sha256, utc
+from forecast.production.store.disk import plain_words, read_regular
+from forecast.production.store.manifest import MANIFEST, MANIFEST_LIMIT, parse_manifest, sha256, utc
 
 
 class DamagedError(DataError):

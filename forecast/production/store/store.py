@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_beside
-from forecast.production.document import NewerStoreError
-from forecast.production.model_store import ModelStore
-from forecast.production.version import Version
+from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_beside
+from forecast.production.store.json_document import NewerStoreError
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.version import Version
 
 _ADDRESS = re.compile(r"[\w.+@-]{2,}:(/|$)")  # s3:/, as a path has it; host:/ of scp
 _NAME = re.compile(r"\w[\w.-]{0,99}")

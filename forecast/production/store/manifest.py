@@ -15,7 +15,13 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from forecast.decoding import decode
-from forecast.production.document import JSON, SCHEMA_VERSION, NewerStoreError, format_document, parse_document
+from forecast.production.store.json_document import (
+    JSON,
+    SCHEMA_VERSION,
+    NewerStoreError,
+    format_document,
+    parse_document,
+)
 
 ARITHMETIC = 2
 """Number of the rules by which this program forecasts from what a version holds. Versions without one have 1.

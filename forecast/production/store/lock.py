@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forecast.errors import LockedError
-from forecast.production.disk import telling
+from forecast.production.store.disk import telling
 
 LOCKS = Path("/proc/locks")
 _PAUSE = 0.05  # seconds between two tries; flock itself can't wait with a limit

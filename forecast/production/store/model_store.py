@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
-from forecast.production.alias import ALIAS, ALIAS_LIMIT, Alias
-from forecast.production.disk import Disk, kind_of, read_regular, telling
-from forecast.production.document import JSON
-from forecast.production.history import HISTORY, append_history, read_history, read_newest
-from forecast.production.issued import FORECAST, ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
-from forecast.production.lock import ModelLock
-from forecast.production.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.publication import place, retire, sweep, withdraw
-from forecast.production.shelf import Shelf, read_shelf, version_folders
-from forecast.production.version import DamagedError, Version, load_version, unreadable
+from forecast.production.store.alias import ALIAS, ALIAS_LIMIT, Alias
+from forecast.production.store.disk import Disk, kind_of, read_regular, telling
+from forecast.production.store.history_file import HISTORY, append_history, read_history, read_newest
+from forecast.production.store.issued import FORECAST, ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
+from forecast.production.store.json_document import JSON
+from forecast.production.store.lock import ModelLock
+from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
+from forecast.production.store.version import DamagedError, Version, load_version, unreadable
+from forecast.production.store.version_list import Shelf, read_shelf, version_folders
 
 _T = TypeVar("_T")
 Accept = Callable[[Version, Version], None]
