@@ -4,8 +4,8 @@ from commands import FORECAST_COLUMNS
 
 from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.workflows.tables import FORECAST_COLUMNS as COLUMNS
-from forecast.workflows.tables import csv_text, forecast_rows
+from forecast.report.tables import FORECAST_COLUMNS as COLUMNS
+from forecast.report.tables import csv_text, forecast_rows
 
 HOURS = np.array([["2024-02-29T22", "2024-02-29T23"], ["2024-03-01T00", "2024-03-01T01"]], dtype="datetime64[s]")
 

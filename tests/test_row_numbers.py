@@ -10,9 +10,9 @@ from forecast.data.frequency import ROW, Unit, is_row, iso_text, readable
 from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Forecasts
 from forecast.report.canvas import date_axis
+from forecast.report.tables import timestamp_texts
 from forecast.workflows.outputs import forecast_csv
 from forecast.workflows.planning import HORIZONS
-from forecast.workflows.tables import timestamp_texts
 
 
 def test_rows_have_ordinals_and_no_season():

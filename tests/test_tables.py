@@ -8,8 +8,8 @@ from commands import FORECAST_COLUMNS, LEADERBOARD_COLUMNS
 
 from forecast.evaluation.leaderboard import Leaderboard, Row
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.workflows import tables
-from forecast.workflows.tables import csv_text, forecast_rows, leaderboard_rows, rows_of_csv, timestamp_texts
+from forecast.report import tables
+from forecast.report.tables import csv_text, forecast_rows, leaderboard_rows, rows_of_csv, timestamp_texts
 
 DAYS = np.array([["2024-02-28", "2024-02-29", "2024-03-01"]] * 2, dtype="datetime64[s]")
 

@@ -21,11 +21,11 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import ends_together
 from forecast.models.registry import spec_names
+from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
 from forecast.workflows.beside import used_beside
 from forecast.workflows.contest import LEARNED, Contest
 from forecast.workflows.inferred import decided_for_run, inferred_from_file
-from forecast.workflows.tables import leaderboard_rows
 from forecast.workflows.versions import LIBRARIES
 
 DIGITS = 6

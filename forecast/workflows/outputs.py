@@ -10,7 +10,7 @@ from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.disk import atomic_write
-from forecast.workflows.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
+from forecast.report.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from forecast.evaluation.explain.explanation import Explanation
 from forecast.evaluation.explain.gradient_flow import Flow, half_life
 from forecast.evaluation.explain.memory import advised_window
 from forecast.evaluation.explain.memory_test import USUAL, Recollection, verdict
-from forecast.workflows.tables import timestamp_texts
+from forecast.report.tables import timestamp_texts
 
 SCHEMA_VERSION = 1
 SUMMARY = (

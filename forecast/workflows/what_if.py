@@ -20,9 +20,9 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
+from forecast.report.tables import Value, csv_text, timestamp_texts
 from forecast.workflows.ahead import columns_needed, flags_of, told_notes, untold_notes
 from forecast.workflows.predict import PredictRequest, check_horizon, longer_note, prepared
-from forecast.workflows.tables import Value, csv_text, timestamp_texts
 from forecast.workflows.versions import StoredModel, read_settings
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")

@@ -36,8 +36,8 @@ def check_command(
 
     forecast check sales.csv --strict --json
     """
+    from forecast.report.tables import csv_text
     from forecast.workflows.check import CheckRequest, check
-    from forecast.workflows.tables import csv_text
 
     source, options = find_data(data, reading, output)
     now = datetime.now(UTC)

@@ -32,7 +32,7 @@ def show_command(context: typer.Context, output: OutputFlags) -> None:
 
     forecast config show --config other.toml
     """
-    from forecast.workflows.tables import csv_text
+    from forecast.report.tables import csv_text
 
     given = output.config or Configuration()
     rows = _rows(context, given)

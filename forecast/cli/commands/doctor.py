@@ -20,8 +20,8 @@ def doctor_command(output: OutputFlags) -> None:
     forecast doctor --store /srv/forecast
     """
     from forecast.production.store.store import Store
+    from forecast.report.tables import csv_text
     from forecast.workflows.doctor import examine
-    from forecast.workflows.tables import csv_text
 
     checks = examine(Store(output.store))
     failed = [check for check in checks if check.status == "failed"]

@@ -47,8 +47,8 @@ def history_command(
 
     forecast history sales --plot png
     """
+    from forecast.report.tables import csv_text
     from forecast.workflows.history import COLUMNS, draw_runs, read_runs
-    from forecast.workflows.tables import csv_text
 
     runs = read_runs(output.store, name, parse_since(since, datetime.now(UTC)) if since else None)
     files = draw_runs(runs, plot, out_dir) if plot != "none" else ()

@@ -67,7 +67,7 @@ for _name, _command in (
 
 
 def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:
-    from forecast.workflows.tables import csv_text
+    from forecast.report.tables import csv_text
 
     form = settle_form(output.form)
     if form == "json":

@@ -15,7 +15,7 @@ COLUMNS = ("verb", "what", "seconds")
 
 def print_rehearsal(result: "Rehearsal", output: OutputFlags) -> None:
     """Prints what would be done, and about how long it would take, to stdout."""
-    from forecast.workflows.tables import csv_text
+    from forecast.report.tables import csv_text
 
     rows = [(step.verb, step.what, step.seconds) for step in result.steps]
     form = settle_form(output.form)

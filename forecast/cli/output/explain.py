@@ -97,6 +97,6 @@ def _tell(paths: Sequence[str], output: OutputFlags) -> None:
 
 
 def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    from forecast.workflows.tables import csv_text
+    from forecast.report.tables import csv_text
 
     print_csv(csv_text(list(columns), [[row[name] for name in columns] for row in rows]))

@@ -56,7 +56,7 @@ def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
 
 def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
     """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
-    from forecast.workflows.tables import csv_text, leaderboard_rows
+    from forecast.report.tables import csv_text, leaderboard_rows
 
     rows = leaderboard_rows(board)
     form = settle_form(output.form)
