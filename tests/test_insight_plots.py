@@ -16,15 +16,15 @@ from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.memory_test import LAGS, SETUPS, Recollection
 from forecast.evaluation.explain.subject import Subject
 from forecast.report.canvas import render
-from forecast.report.insight.constants_plot import constants_figure
-from forecast.report.insight.cost_plot import cost_figure
-from forecast.report.insight.flow_plot import flow_figure
-from forecast.report.insight.gates_plot import gates_figure
-from forecast.report.insight.learning_plot import learning_figure
-from forecast.report.insight.memory_plot import memory_figure
-from forecast.report.insight.recall_plot import recall_figure
-from forecast.report.insight.saturation_plot import saturation_figure
-from forecast.report.insight.spike_plot import spike_figure
+from forecast.report.explain.cost import cost_figure
+from forecast.report.explain.gates import gates_figure
+from forecast.report.explain.gradient_flow import flow_figure
+from forecast.report.explain.learning import learning_figure
+from forecast.report.explain.memory import memory_figure
+from forecast.report.explain.memory_test import recall_figure
+from forecast.report.explain.saturation import saturation_figure
+from forecast.report.explain.spike import spike_figure
+from forecast.report.explain.time_constants import constants_figure
 from forecast.specs import CELLS
 
 

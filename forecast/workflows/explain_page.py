@@ -123,7 +123,7 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
     files = {NUMBERS: json_bytes(recall_document(found))}
     if kind == "none":
         return files
-    from forecast.report.insight.recall_plot import recall_figure
+    from forecast.report.explain.memory_test import recall_figure
     from forecast.report.page import Column, Fact, Finding, Section, Table, cells, render_page
 
     figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
@@ -185,14 +185,14 @@ def _summary_table(explanation: Explanation) -> "Table":
 
 def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
     """Returns what draws each panel, by file stem."""
-    from forecast.report.insight.constants_plot import constants_figure
-    from forecast.report.insight.cost_plot import cost_figure
-    from forecast.report.insight.flow_plot import flow_figure
-    from forecast.report.insight.gates_plot import gates_figure
-    from forecast.report.insight.learning_plot import learning_figure
-    from forecast.report.insight.memory_plot import memory_figure
-    from forecast.report.insight.saturation_plot import saturation_figure
-    from forecast.report.insight.spike_plot import spike_figure
+    from forecast.report.explain.cost import cost_figure
+    from forecast.report.explain.gates import gates_figure
+    from forecast.report.explain.gradient_flow import flow_figure
+    from forecast.report.explain.learning import learning_figure
+    from forecast.report.explain.memory import memory_figure
+    from forecast.report.explain.saturation import saturation_figure
+    from forecast.report.explain.spike import spike_figure
+    from forecast.report.explain.time_constants import constants_figure
 
     found, portraits = explanation, explanation.portraits
     name, target, seasons = found.stem, found.target, found.seasons

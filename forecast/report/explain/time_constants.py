@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from forecast.evaluation.explain.gates import TimeConstants
 from forecast.report.canvas import add_frame, empty_figure
-from forecast.report.insight.lines import mark_seasons
+from forecast.report.explain.axes import mark_seasons
 from forecast.report.style import house_style, styles_of
 
 BINS = 24

@@ -15,7 +15,7 @@ from forecast.report.canvas import (
     round_numbers,
     sensible_top,
 )
-from forecast.report.insight.lines import log_axis, short_label
+from forecast.report.explain.axes import log_axis, short_label
 from forecast.report.style import MUTED, house_style, styles_of
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from forecast.evaluation.explain.gates import Calendar
 from forecast.models.forecaster import FloatArray
 from forecast.report.canvas import add_frame, date_axis, empty_figure
-from forecast.report.insight.lines import short_label
+from forecast.report.explain.axes import short_label
 from forecast.report.style import INK, OTHER_STYLES, house_style
 
 SHARES, SIGNED = "cividis", "PuOr"
