@@ -8,7 +8,7 @@ import pytest
 from marks import slow_but
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, texts_of
 
-from forecast.report.canvas import (
+from forecast.report.figures.figure import (
     EndLabel,
     add_frame,
     date_axis,
@@ -18,7 +18,7 @@ from forecast.report.canvas import (
     render,
     sensible_top,
 )
-from forecast.report.style import MODEL_STYLES, house_style
+from forecast.report.figures.style import MODEL_STYLES, house_style
 
 MAGIC = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 PLOTS = ["forecast_plot", "scores_plot", "step_plot", "convergence_plot"]
@@ -60,7 +60,7 @@ def test_a_png_is_as_wide_as_a_screen_column():
 
 def test_drawing_needs_neither_pyplot_nor_a_display():
     code = (
-        f"import sys; from forecast.report import {', '.join(PLOTS)}; from forecast.report.canvas import *;"
+        f"import sys; from forecast.report import {', '.join(PLOTS)}; from forecast.report.figures.figure import *;"
         "f = empty_figure(2); add_frame(f, title='t'); [render(f, k) for k in ('png', 'svg', 'pdf')];"
         "assert 'matplotlib.pyplot' not in sys.modules and 'tkinter' not in sys.modules"
     )

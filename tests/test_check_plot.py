@@ -5,8 +5,8 @@ from pictures import HOSTILE, assert_all_text_is_inside_and_apart, lines_of, wor
 
 from forecast.data.checks.survey import survey
 from forecast.data.panel import panel_from_series
-from forecast.report.canvas import render
-from forecast.report.check_plot import MOST_DRAWN, check_figure
+from forecast.report.figures.check import MOST_DRAWN, check_figure
+from forecast.report.figures.figure import render
 
 
 def troubled(seed=0, steps=120):

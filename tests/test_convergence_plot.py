@@ -3,8 +3,8 @@ import pytest
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 from forecast.models.forecaster import Curve
-from forecast.report.canvas import render
-from forecast.report.convergence_plot import convergence_figure
+from forecast.report.figures.convergence import convergence_figure
+from forecast.report.figures.figure import render
 
 
 def curve(final=40.0, start=90.0, points=20, pace=0.01):

@@ -7,7 +7,7 @@ from pictures import assert_all_text_is_inside_and_apart, words_of
 from told import told
 
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.report.forecast_plot import forecast_figure
+from forecast.report.figures.forecast import forecast_figure
 
 STEPS, H = 60, 8
 NAMES = ("promo", "holiday", "leaflet", "school", "open")

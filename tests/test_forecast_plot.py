@@ -7,9 +7,9 @@ from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apa
 
 from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.report.canvas import render
-from forecast.report.forecast_plot import forecast_figure
-from forecast.report.style import INK, MODEL_STYLES
+from forecast.report.figures.figure import render
+from forecast.report.figures.forecast import forecast_figure
+from forecast.report.figures.style import INK, MODEL_STYLES
 
 H = 12
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, lines_of, words_of
 
-from forecast.report.canvas import render
-from forecast.report.history_plot import Retrains, history_figure
+from forecast.report.figures.figure import render
+from forecast.report.figures.retrains import Retrains, history_figure
 
 START = datetime(2026, 1, 4, 3, 15, tzinfo=UTC)
 

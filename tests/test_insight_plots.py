@@ -15,7 +15,6 @@ from forecast.evaluation.explain.gates import Event
 from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.memory_test import LAGS, SETUPS, Recollection
 from forecast.evaluation.explain.subject import Subject
-from forecast.report.canvas import render
 from forecast.report.explain.cost import cost_figure
 from forecast.report.explain.gates import gates_figure
 from forecast.report.explain.gradient_flow import flow_figure
@@ -25,6 +24,7 @@ from forecast.report.explain.memory_test import recall_figure
 from forecast.report.explain.saturation import saturation_figure
 from forecast.report.explain.spike import spike_figure
 from forecast.report.explain.time_constants import constants_figure
+from forecast.report.figures.figure import render
 from forecast.specs import CELLS
 
 

@@ -3,8 +3,8 @@ import pytest
 from pictures import HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 from forecast.evaluation.live import OriginErrors
-from forecast.report.canvas import render
-from forecast.report.live_plot import STYLES, live_figure
+from forecast.report.figures.figure import render
+from forecast.report.figures.live import STYLES, live_figure
 
 
 def errors_of(versions, **changes):

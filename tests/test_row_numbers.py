@@ -9,7 +9,7 @@ from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.frequency import ROW, Unit, is_row, iso_text, readable
 from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Forecasts
-from forecast.report.canvas import date_axis
+from forecast.report.figures.figure import date_axis
 from forecast.report.tables import timestamp_texts
 from forecast.workflows.outputs import forecast_csv
 from forecast.workflows.planning import HORIZONS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_chart import points_of
 
-from forecast.report.history_plot import Retrains
+from forecast.report.figures.retrains import Retrains
 from forecast.report.run_chart import run_gallery
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 import pytest
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, words_of
 
-from forecast.report.canvas import render
-from forecast.report.scores_plot import scores_figure
-from forecast.report.style import MODEL_STYLES
+from forecast.report.figures.figure import render
+from forecast.report.figures.scores import scores_figure
+from forecast.report.figures.style import MODEL_STYLES
 
 
 @dataclass(frozen=True)

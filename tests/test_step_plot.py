@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
-from forecast.report.canvas import render
-from forecast.report.step_plot import error_by_step_figure
-from forecast.report.style import MODEL_STYLES
+from forecast.report.figures.figure import render
+from forecast.report.figures.steps import error_by_step_figure
+from forecast.report.figures.style import MODEL_STYLES
 
 
 def errors_of(models, steps=12):

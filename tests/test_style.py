@@ -2,7 +2,7 @@ import matplotlib
 import pytest
 from matplotlib.colors import to_rgb
 
-from forecast.report.style import MODEL_STYLES, house_style, short_number, styles_of, wrapped
+from forecast.report.figures.style import MODEL_STYLES, house_style, short_number, styles_of, wrapped
 
 
 def test_every_model_has_a_colour_and_a_marker_of_its_own():

@@ -18,8 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import EARLIEST, undated
-from forecast.report.style import ModelStyle, styles_of
+from forecast.report.figures.figure import EARLIEST, undated
+from forecast.report.figures.style import ModelStyle, styles_of
 
 Shape = Literal["line", "band", "bar", "dots", "rule"]
 SIZE = 1000

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast.report.history_plot import CHALLENGER, CHAMPION
+from forecast.report.figures.retrains import CHALLENGER, CHAMPION
+from forecast.report.figures.style import short_number
 from forecast.report.page import Bar, Cell, Column, Gallery, Section, Table, Term, Terms, Words, cells
-from forecast.report.style import short_number
 
 OUTCOMES = {
     "promoted": "The challenger is the champion now",

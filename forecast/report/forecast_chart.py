@@ -27,7 +27,7 @@ from forecast.report.chart import (
     number_ticks,
     rule_path,
 )
-from forecast.report.excerpt import Observed, excerpts, foretold, sensible_range
+from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
 from forecast.report.page import Gallery
 
 HISTORY, ACTUAL, ORIGIN = Look("history"), Look("actual"), Look("origin")

@@ -8,7 +8,6 @@ from datetime import UTC
 import numpy as np
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import sensible_top
 from forecast.report.chart import (
     NARROW,
     WIDE,
@@ -22,7 +21,8 @@ from forecast.report.chart import (
     line_path,
     number_ticks,
 )
-from forecast.report.history_plot import CAPTION, CHALLENGER, CHAMPION, FAR, NAIVE, Retrains
+from forecast.report.figures.figure import sensible_top
+from forecast.report.figures.retrains import CAPTION, CHALLENGER, CHAMPION, FAR, NAIVE, Retrains
 from forecast.report.page import Gallery
 
 HOUR = 1 / 24

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import CUT_OFF, sensible_top
 from forecast.report.chart import (
     NARROW,
     WIDE,
@@ -24,8 +23,9 @@ from forecast.report.chart import (
     number_ticks,
     spread_apart,
 )
+from forecast.report.figures.figure import CUT_OFF, sensible_top
+from forecast.report.figures.style import short_number
 from forecast.report.page import Gallery
-from forecast.report.style import short_number
 
 HEIGHT = 18.0  # rem
 NAME = 1.35 / HEIGHT

@@ -164,7 +164,7 @@ def _page(
 
 def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
     """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
-    from forecast.report.canvas import render  # matplotlib is slow to import
+    from forecast.report.figures.figure import render  # matplotlib is slow to import
     from forecast.report.page import Picture
 
     assert kind != "none"

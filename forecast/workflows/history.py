@@ -111,7 +111,7 @@ def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder:
     scored = [run for run in runs if run.time and (run.champion_rmse is not None or run.challenger_rmse is not None)]
     if not scored:
         raise NotFoundError("There is no RMSE to draw: no run here has scored a challenger.", "forecast retrain NAME")
-    from forecast.report.canvas import render  # matplotlib is slow to import
+    from forecast.report.figures.figure import render  # matplotlib is slow to import
 
     check_folder(folder)
     files = []
@@ -126,7 +126,7 @@ def draw_runs(runs: tuple[Run, ...], kind: Literal["png", "svg", "pdf"], folder:
 def _figure(runs: list[Run]) -> "Figure":
     import numpy as np
 
-    from forecast.report.history_plot import Retrains, history_figure
+    from forecast.report.figures.retrains import Retrains, history_figure
 
     def numbers(column: str) -> "FloatArray":
         return np.array([getattr(run, column) for run in runs], dtype=float)

@@ -20,10 +20,10 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
     """Returns the plots of a backtest by file stem: scores, error by step, convergence, last fold."""
     if kind == "none":
         return {}
-    from forecast.report.canvas import render  # matplotlib is slow to import
-    from forecast.report.convergence_plot import convergence_figure
-    from forecast.report.scores_plot import scores_figure
-    from forecast.report.step_plot import error_by_step_figure
+    from forecast.report.figures.convergence import convergence_figure
+    from forecast.report.figures.figure import render  # matplotlib is slow to import
+    from forecast.report.figures.scores import scores_figure
+    from forecast.report.figures.steps import error_by_step_figure
 
     target, board = contest.reading.panel.target, contest.board
     frequency = contest.reading.panel.frequency.name
@@ -60,8 +60,8 @@ def draw_ablation(ablation: Ablation, contest: Contest, kind: PlotKind, title: s
     """Returns the plot of what each covariate is worth."""
     if kind == "none":
         return {}
-    from forecast.report.ablation_plot import ablation_figure
-    from forecast.report.canvas import render
+    from forecast.report.figures.ablation import ablation_figure
+    from forecast.report.figures.figure import render
 
     heading = f"{title}: what each covariate is worth to {ablation.model}"
     figure = ablation_figure(ablation.rows, target=contest.reading.panel.target, title=heading)
@@ -100,16 +100,16 @@ def draw_forecast(
     """Returns the plot of forecasts after their history."""
     if kind == "none":
         return {}
-    from forecast.report.canvas import render
-    from forecast.report.forecast_plot import forecast_figure
+    from forecast.report.figures.figure import render
+    from forecast.report.figures.forecast import forecast_figure
 
     return {f"forecast.{kind}": render(forecast_figure(history, forecasts, actuals=actuals, title=title), kind)}
 
 
 def draw_check(panel: Panel, spots: Sequence[Spot], kind: Literal["png", "svg", "pdf"], title: str) -> bytes:
     """Returns the plot of the series with what was found in them."""
-    from forecast.report.canvas import render
-    from forecast.report.check_plot import check_figure
+    from forecast.report.figures.check import check_figure
+    from forecast.report.figures.figure import render
 
     return render(check_figure(panel, spots, title=title), kind)
 

@@ -12,7 +12,7 @@ from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version, unreadable
 from forecast.report.decision import Fight, RunRow, decision_section, run_section
-from forecast.report.history_plot import Retrains
+from forecast.report.figures.retrains import Retrains
 from forecast.report.page import Gallery
 from forecast.report.run_chart import run_gallery
 from forecast.workflows.history import Run, runs_of

@@ -99,8 +99,8 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
     check_folder(folder)
     if not result.come_true:
         return ()
-    from forecast.report.canvas import render  # matplotlib is slow to import
-    from forecast.report.live_plot import live_figure
+    from forecast.report.figures.figure import render  # matplotlib is slow to import
+    from forecast.report.figures.live import live_figure
 
     errors, panel = errors_by_origin(result.points), result.panel
     stamps = panel.frequency.timestamps(errors.origins)

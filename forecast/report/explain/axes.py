@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import round_numbers
-from forecast.report.style import MUTED, wrapped
+from forecast.report.figures.figure import round_numbers
+from forecast.report.figures.style import MUTED, wrapped
 
 FLOOR = 1e-7
 """Below this share of the largest value a logarithmic axis is cut."""

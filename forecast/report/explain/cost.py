@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.cost import Cost
-from forecast.report.canvas import add_frame, empty_figure
-from forecast.report.style import house_style, short_number, styles_of
+from forecast.report.figures.figure import add_frame, empty_figure
+from forecast.report.figures.style import house_style, short_number, styles_of
 
 
 @house_style()

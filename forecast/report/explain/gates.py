@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.gates import Calendar
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import add_frame, date_axis, empty_figure
 from forecast.report.explain.axes import short_label
-from forecast.report.style import INK, OTHER_STYLES, house_style
+from forecast.report.figures.figure import add_frame, date_axis, empty_figure
+from forecast.report.figures.style import INK, OTHER_STYLES, house_style
 
 SHARES, SIGNED = "cividis", "PuOr"
 """Colour maps that the colour-blind can read: of gates from 0 to 1, and of states about 0."""

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.gradient_flow import EXPLODING, Flow, half_life
-from forecast.report.canvas import MARKERS, add_frame, empty_figure
 from forecast.report.explain.axes import log_axis, whole_numbers
-from forecast.report.style import MUTED, house_style, styles_of
+from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
+from forecast.report.figures.style import MUTED, house_style, styles_of
 
 
 @house_style()

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.learning import CLIP_NORM, Learning
-from forecast.report.canvas import (
+from forecast.report.explain.axes import log_axis, short_label
+from forecast.report.figures.figure import (
     CUT_OFF,
     add_frame,
     draw_model,
@@ -15,8 +16,7 @@ from forecast.report.canvas import (
     round_numbers,
     sensible_top,
 )
-from forecast.report.explain.axes import log_axis, short_label
-from forecast.report.style import MUTED, house_style, styles_of
+from forecast.report.figures.style import MUTED, house_style, styles_of
 
 
 @house_style()

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from forecast.evaluation.explain.memory import MemoryCurve, reach
-from forecast.report.canvas import MARKERS, add_frame, empty_figure
 from forecast.report.explain.axes import log_axis, mark_seasons, whole_numbers
-from forecast.report.style import MUTED, house_style, styles_of
+from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
+from forecast.report.figures.style import MUTED, house_style, styles_of
 
 UNTRAINED: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "markerfacecolor": "white", "markersize": 3.5}
 REACHES = {0.5: "p", 0.9: "D"}

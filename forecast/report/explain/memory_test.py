@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from forecast.evaluation.explain.memory_test import PASS, USUAL, Recollection
-from forecast.report.canvas import add_frame, empty_figure
-from forecast.report.style import INK, MUTED, house_style, styles_of
+from forecast.report.figures.figure import add_frame, empty_figure
+from forecast.report.figures.style import INK, MUTED, house_style, styles_of
 from forecast.specs import Cell
 
 DARK = 0.72

@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.gates import Saturation
-from forecast.report.canvas import add_frame, empty_figure
-from forecast.report.style import INK, house_style
+from forecast.report.figures.figure import add_frame, empty_figure
+from forecast.report.figures.style import INK, house_style
 
 SHUT, BETWEEN, OPEN = ("#0072B2", "///"), ("#DDDDDD", ""), ("#E69F00", "...")
 

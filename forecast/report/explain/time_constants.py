@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from forecast.evaluation.explain.gates import TimeConstants
-from forecast.report.canvas import add_frame, empty_figure
 from forecast.report.explain.axes import mark_seasons
-from forecast.report.style import house_style, styles_of
+from forecast.report.figures.figure import add_frame, empty_figure
+from forecast.report.figures.style import house_style, styles_of
 
 BINS = 24
 SHORTEST, LONGEST = 0.1, 3_000.0

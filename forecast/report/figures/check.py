@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from forecast.data.checks.survey import Spot
 from forecast.data.panel import IntArray, Panel
-from forecast.report.canvas import add_frame, date_axis, empty_figure, number_axis
-from forecast.report.style import house_style, wrapped
+from forecast.report.figures.figure import add_frame, date_axis, empty_figure, number_axis
+from forecast.report.figures.style import house_style, wrapped
 
 MOST_SERIES = 6
 HEIGHTS = {1: 3.8, 2: 5.2, 3: 7.2, 4: 5.0, 5: 7.2, 6: 7.2}  # inches, by number of series

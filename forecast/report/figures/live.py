@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from forecast.evaluation.live import OriginErrors
-from forecast.report.canvas import add_frame, date_axis, empty_figure, number_axis, sensible_top
-from forecast.report.style import MODEL_STYLES, MUTED, OTHER_STYLES, ModelStyle, house_style
+from forecast.report.figures.figure import add_frame, date_axis, empty_figure, number_axis, sensible_top
+from forecast.report.figures.style import MODEL_STYLES, MUTED, OTHER_STYLES, ModelStyle, house_style
 
 HEIGHT = 4.0  # inches
 NAIVE = MODEL_STYLES["seasonal-naive"]

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
-from forecast.report.canvas import add_frame, empty_figure, round_numbers
-from forecast.report.style import INK, house_style, short_number, wrapped
+from forecast.report.figures.figure import add_frame, empty_figure, round_numbers
+from forecast.report.figures.style import INK, house_style, short_number, wrapped
 
 BAR = 0.62
 BETTER, WORSE, TIE = "#0072B2", "#D55E00", "#BBBBBB"  # Okabe & Ito: told apart by the colour-blind

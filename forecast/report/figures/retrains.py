@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import add_frame, date_axis, empty_figure, number_axis, sensible_top
-from forecast.report.style import MODEL_STYLES, house_style
+from forecast.report.figures.figure import add_frame, date_axis, empty_figure, number_axis, sensible_top
+from forecast.report.figures.style import MODEL_STYLES, house_style
 
 HEIGHT = 4.0  # inches
 CHAMPION, CHALLENGER, NAIVE = "#0072B2", "#D55E00", MODEL_STYLES["seasonal-naive"]

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from forecast.data.frequency import ROW_ZERO
 from forecast.models.forecaster import FloatArray
-from forecast.report.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
+from forecast.report.figures.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
 
 Kind = Literal["png", "svg", "pdf"]
 

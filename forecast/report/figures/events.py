@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from forecast.data.findings import listed
 from forecast.data.panel import Panel
-from forecast.report.excerpt import Dates, Observed
+from forecast.report.figures.excerpt import Dates, Observed
 
 MOST_EVENTS = 3
 LOOKS: tuple[dict[str, Any], ...] = (

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.canvas import (
+from forecast.report.figures.figure import (
     CUT_OFF,
     EndLabel,
     add_frame,
@@ -20,7 +20,7 @@ from forecast.report.canvas import (
     number_axis,
     sensible_top,
 )
-from forecast.report.style import house_style, short_number, styles_of, wrapped
+from forecast.report.figures.style import house_style, short_number, styles_of, wrapped
 
 HEIGHT = 4.2  # inches
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from forecast.models.forecaster import Curve, FloatArray
-from forecast.report.canvas import (
+from forecast.report.figures.figure import (
     CUT_OFF,
     add_frame,
     draw_model,
@@ -19,7 +19,7 @@ from forecast.report.canvas import (
     round_numbers,
     sensible_top,
 )
-from forecast.report.style import INK, house_style, styles_of
+from forecast.report.figures.style import INK, house_style, styles_of
 
 
 @house_style()

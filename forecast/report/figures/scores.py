@@ -12,8 +12,8 @@ from typing import Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forecast.report.canvas import add_frame, empty_figure, round_numbers, sensible_top
-from forecast.report.style import INK, ModelStyle, house_style, short_number, styles_of, wrapped
+from forecast.report.figures.figure import add_frame, empty_figure, round_numbers, sensible_top
+from forecast.report.figures.style import INK, ModelStyle, house_style, short_number, styles_of, wrapped
 
 REFERENCE = "seasonal-naive"
 BAR = 0.66  # of the row's height
