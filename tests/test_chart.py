@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.data.frequency import ROW
-from forecast.report.chart import (
+from forecast.report.html.chart import (
     MOST_POINTS,
     SIZE,
     Axis,

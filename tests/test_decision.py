@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from forecast.production.promotion import Gate, rules
-from forecast.report.decision import MOST_RUNS, Fight, RunRow, decision_section, run_section
-from forecast.report.page import Table, Terms
+from forecast.report.html.page import Table, Terms
+from forecast.report.html.retrain_sections import MOST_RUNS, Fight, RunRow, decision_section, run_section
 
 FIGHT = Fight("kept", "it errs more", "v1", "the newest 7 days", (20.0, 25.0, 40.0), "7 new rows", rules(Gate()))
 

@@ -3,7 +3,7 @@ import pytest
 from test_chart import points_of
 
 from forecast.data.frequency import ROW
-from forecast.report.fold_chart import FoldSpan, fold_gallery
+from forecast.report.html.folds import FoldSpan, fold_gallery
 
 FIRST = np.datetime64("2024-01-01T00:00:00")
 

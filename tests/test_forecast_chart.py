@@ -6,7 +6,7 @@ from test_forecast_plot import H, forecasts_for, panel_of
 from forecast.data.panel import panel_from_series
 from forecast.report.figures.excerpt import excerpts, sensible_range
 from forecast.report.figures.style import MODEL_STYLES
-from forecast.report.forecast_chart import forecast_gallery
+from forecast.report.html.forecast import forecast_gallery
 
 
 def marks(chart, title):

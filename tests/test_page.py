@@ -5,8 +5,8 @@ import pytest
 from pictures import HOSTILE
 
 from forecast.errors import printable
-from forecast.report.chart import Chart, End, Key, Look, Mark, Tick
-from forecast.report.page import (
+from forecast.report.html.chart import Chart, End, Key, Look, Mark, Tick
+from forecast.report.html.page import (
     Bar,
     Cell,
     Code,

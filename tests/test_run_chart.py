@@ -5,7 +5,7 @@ import pytest
 from test_chart import points_of
 
 from forecast.report.figures.retrains import Retrains
-from forecast.report.run_chart import run_gallery
+from forecast.report.html.retrains import run_gallery
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

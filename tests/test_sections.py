@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from forecast.report.sections import (
+from forecast.report.html.sections import (
     Covariate,
     Held,
     beside_section,

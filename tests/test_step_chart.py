@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from test_chart import points_of
 
-from forecast.report.step_chart import step_gallery
+from forecast.report.html.steps import step_gallery
 
 ERRORS = {"gru": np.array([1.0, 2.0, 3.0]), "naive": np.array([2.0, 4.0, 6.0])}
 

@@ -17,7 +17,7 @@ from forecast.workflows.panels import explain_document, json_bytes, recall_docum
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from forecast.report.page import Fact, Finding, Page, Picture, Section, Table
+    from forecast.report.html.page import Fact, Finding, Page, Picture, Section, Table
 
 PAGE, NUMBERS = "explain.html", "explain.json"
 HEADINGS = {
@@ -97,7 +97,7 @@ def explain_files(
     files = {NUMBERS: json_bytes(numbers)}
     if kind == "none":
         return files
-    from forecast.report.page import Code, Fact, Finding, Section, render_page  # needs Jinja2
+    from forecast.report.html.page import Code, Fact, Finding, Section, render_page  # needs Jinja2
 
     pictures: dict[str, list[Picture]] = {}
     for name, draw in _figures(explanation).items():
@@ -124,7 +124,7 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
     if kind == "none":
         return files
     from forecast.report.explain.memory_test import recall_figure
-    from forecast.report.page import Column, Fact, Finding, Section, Table, cells, render_page
+    from forecast.report.html.page import Column, Fact, Finding, Section, Table, cells, render_page
 
     figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
     files[f"recall.{kind}"], picture = _drawn(figure, kind, HEADINGS["recall"])
@@ -155,7 +155,7 @@ def _page(
     parts: Sequence["Section"],
     command: str,
 ) -> "Page":
-    from forecast.report.page import Code, Page, Section
+    from forecast.report.html.page import Code, Page, Section
 
     made = [Section("made", "How to make it again", (Code(command),))] if command else []
     foot = f"Made by forecast {forecast.__version__}. This file needs no network: all of it is in it."
@@ -165,7 +165,7 @@ def _page(
 def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
     """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
     from forecast.report.figures.figure import render  # matplotlib is slow to import
-    from forecast.report.page import Picture
+    from forecast.report.html.page import Picture
 
     assert kind != "none"
     content = render(figure, kind)
@@ -175,7 +175,7 @@ def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture
 
 
 def _summary_table(explanation: Explanation) -> "Table":
-    from forecast.report.page import Column, Table, cells
+    from forecast.report.html.page import Column, Table, cells
 
     found = summary_rows(explanation)
     columns = (Column(""), *(Column(str(row["cell"]), True) for row in found))

@@ -10,11 +10,11 @@ import numpy as np
 from forecast.data.covariates import KINDS
 from forecast.data.frequency import ROW
 from forecast.production.store.manifest import utc
-from forecast.report import sections
 from forecast.report.figures.style import short_number
-from forecast.report.fold_chart import FoldSpan, fold_gallery
-from forecast.report.page import Fact, Page, Section, Term, render_page
-from forecast.report.step_chart import step_gallery
+from forecast.report.html import sections
+from forecast.report.html.folds import FoldSpan, fold_gallery
+from forecast.report.html.page import Fact, Page, Section, Term, render_page
+from forecast.report.html.steps import step_gallery
 from forecast.workflows.account import libraries
 from forecast.workflows.beside import Effect, calendar_words
 

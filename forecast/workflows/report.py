@@ -22,9 +22,9 @@ from forecast.production.store.manifest import utc
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-from forecast.report.decision import Fight
-from forecast.report.forecast_chart import forecast_gallery
-from forecast.report.sections import forecast_section
+from forecast.report.html.forecast import forecast_gallery
+from forecast.report.html.retrain_sections import Fight
+from forecast.report.html.sections import forecast_section
 from forecast.workflows.account import account_of
 from forecast.workflows.contest import Contest
 from forecast.workflows.outputs import Outlook, stem_of

@@ -11,10 +11,10 @@ from forecast.production.runs import Entry
 from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version, unreadable
-from forecast.report.decision import Fight, RunRow, decision_section, run_section
 from forecast.report.figures.retrains import Retrains
-from forecast.report.page import Gallery
-from forecast.report.run_chart import run_gallery
+from forecast.report.html.page import Gallery
+from forecast.report.html.retrain_sections import Fight, RunRow, decision_section, run_section
+from forecast.report.html.retrains import run_gallery
 from forecast.workflows.history import Run, runs_of
 from forecast.workflows.pages import Life
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.frequency import readable
-from forecast.report.chart import NARROW, WIDE, Axis, Chart, Key, Look, Mark, Tick, bar_path, date_ticks, days_of
-from forecast.report.page import Gallery
+from forecast.report.html.chart import NARROW, WIDE, Axis, Chart, Key, Look, Mark, Tick, bar_path, date_ticks, days_of
+from forecast.report.html.page import Gallery
 
 KNOWN, TRAINED, SCORED, CALIBRATED = Look("known"), Look("trained"), Look("scored"), Look("calibrated")
 TRAIN_SPANS = 2.0

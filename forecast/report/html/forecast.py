@@ -10,7 +10,8 @@ import numpy as np
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Forecasts
-from forecast.report.chart import (
+from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
+from forecast.report.html.chart import (
     NARROW,
     WIDE,
     Axis,
@@ -27,8 +28,7 @@ from forecast.report.chart import (
     number_ticks,
     rule_path,
 )
-from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
-from forecast.report.page import Gallery
+from forecast.report.html.page import Gallery
 
 HISTORY, ACTUAL, ORIGIN = Look("history"), Look("actual"), Look("origin")
 AIR = 0.012  # of the width, on both sides

@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.chart import (
+from forecast.report.figures.figure import CUT_OFF, sensible_top
+from forecast.report.figures.style import short_number
+from forecast.report.html.chart import (
     NARROW,
     WIDE,
     Axis,
@@ -23,9 +25,7 @@ from forecast.report.chart import (
     number_ticks,
     spread_apart,
 )
-from forecast.report.figures.figure import CUT_OFF, sensible_top
-from forecast.report.figures.style import short_number
-from forecast.report.page import Gallery
+from forecast.report.html.page import Gallery
 
 HEIGHT = 18.0  # rem
 NAME = 1.35 / HEIGHT

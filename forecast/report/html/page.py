@@ -12,7 +12,7 @@ from typing import ClassVar
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast.errors import printable_lines
-from forecast.report.chart import SIZE, Chart, Key
+from forecast.report.html.chart import SIZE, Chart, Key
 
 
 @dataclass(frozen=True)

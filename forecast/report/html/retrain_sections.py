@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from forecast.report.figures.retrains import CHALLENGER, CHAMPION
 from forecast.report.figures.style import short_number
-from forecast.report.page import Bar, Cell, Column, Gallery, Section, Table, Term, Terms, Words, cells
+from forecast.report.html.page import Bar, Cell, Column, Gallery, Section, Table, Term, Terms, Words, cells
 
 OUTCOMES = {
     "promoted": "The challenger is the champion now",

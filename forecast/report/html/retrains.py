@@ -8,7 +8,9 @@ from datetime import UTC
 import numpy as np
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.chart import (
+from forecast.report.figures.figure import sensible_top
+from forecast.report.figures.retrains import CAPTION, CHALLENGER, CHAMPION, FAR, NAIVE, Retrains
+from forecast.report.html.chart import (
     NARROW,
     WIDE,
     Axis,
@@ -21,9 +23,7 @@ from forecast.report.chart import (
     line_path,
     number_ticks,
 )
-from forecast.report.figures.figure import sensible_top
-from forecast.report.figures.retrains import CAPTION, CHALLENGER, CHAMPION, FAR, NAIVE, Retrains
-from forecast.report.page import Gallery
+from forecast.report.html.page import Gallery
 
 HOUR = 1 / 24
 SECONDS_A_DAY = 86_400

@@ -9,7 +9,7 @@ from forecast.data.covariates import Kind
 from forecast.data.findings import counted
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import short_number, styles_of
-from forecast.report.page import Bar, Cell, Code, Column, Gallery, Section, Table, Term, Terms, Words, cells
+from forecast.report.html.page import Bar, Cell, Code, Column, Gallery, Section, Table, Term, Terms, Words, cells
 
 KINDS = {
     "known": "known in the future",
