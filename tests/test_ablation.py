@@ -8,8 +8,8 @@ from commands import run
 
 from forecast.errors import UsageError
 from forecast.evaluation.significance import LEAST_BLOCKS, paired_blocks
+from forecast.experiment.ablation import check_ablation
 from forecast.report.figures.ablation import ablation_figure
-from forecast.workflows.ablation import check_ablation
 
 FLAGS = ("--known", "promo", "--static", "region", "--horizon", "7", "--folds", "2", "--steps", "50", "--seeds", "1")
 

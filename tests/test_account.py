@@ -5,9 +5,9 @@ import pytest
 from commands import csv_bytes, visits
 
 from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.experiment.experiment import Silence, run_contest
+from forecast.experiment.summary import account_of
 from forecast.specs import Settings
-from forecast.workflows.account import account_of
-from forecast.workflows.contest import Silence, run_contest
 
 NAMES = ("naive", "seasonal-naive", "drift")
 

@@ -10,9 +10,9 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.known_ahead import columns_needed, flags_of, short_notes, told_notes, untold_notes
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
-from forecast.workflows.ahead import columns_needed, flags_of, short_notes, told_notes, untold_notes
 
 FIX = "forecast predict shop --future FILE"
 

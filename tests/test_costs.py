@@ -5,12 +5,12 @@ from forecast.cli import main
 from forecast.data.files.free_memory import VARIABLE
 from forecast.data.panel import panel_from_series
 from forecast.errors import ExitCode, TrainingError, UsageError, exit_code_of, lacks_memory, lacks_threads
+from forecast.experiment import costs
+from forecast.experiment.costs import Task, check_memory, memory_needed, time_text, training_seconds
+from forecast.experiment.experiment import count_windows
+from forecast.experiment.plan import make_plan
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Overrides, Settings
-from forecast.workflows import costs
-from forecast.workflows.contest import count_windows
-from forecast.workflows.costs import Task, check_memory, memory_needed, time_text, training_seconds
-from forecast.workflows.planning import make_plan
 from forecast.workflows.predict import MOST_REPEATS, _check_reach
 
 GB = 1 << 30

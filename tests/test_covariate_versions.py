@@ -14,16 +14,16 @@ from untrained import train_nothing
 from forecast.data.covariates import Column
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
+from forecast.experiment.experiment import Silence
+from forecast.experiment.input_data import read_alike
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
-from forecast.workflows.contest import Silence
 from forecast.workflows.export import export
 from forecast.workflows.predict import PredictRequest, forecast_from, predict
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
-from forecast.workflows.sources import read_alike
 from forecast.workflows.train import TrainRequest, train
 from forecast.workflows.versions import WEIGHTS, load_version, unpack_model
 

@@ -13,7 +13,7 @@ from pyarrow import parquet
 from watchdog import watchdog
 
 from forecast.errors import DataError, UsageError
-from forecast.workflows.destinations import FORECASTS, PAGES, check_folder, check_free, check_log, ending_of
+from forecast.experiment.destinations import FORECASTS, PAGES, check_folder, check_free, check_log, ending_of
 
 
 @pytest.mark.parametrize(

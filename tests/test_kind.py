@@ -10,12 +10,12 @@ from tiny import wave
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError, UsageError
+from forecast.experiment.inferred import decided_for_run
+from forecast.experiment.plan import check_kind, make_plan
 from forecast.models.networks.presets import make_spec
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.views import restore, see, view_maps
 from forecast.specs import Plan, Settings
-from forecast.workflows.inferred import decided_for_run
-from forecast.workflows.planning import check_kind, make_plan
 
 RANDOM = np.random.default_rng(3)
 WALK = 100 * np.exp(np.cumsum(RANDOM.normal(0, 0.02, 80)))

@@ -3,8 +3,8 @@ import os
 import pytest
 
 from forecast.errors import DataError, UsageError
-from forecast.workflows.destinations import check_folder, check_free
-from forecast.workflows.outputs import stem_of, write_all, write_file
+from forecast.experiment.destinations import check_folder, check_free
+from forecast.experiment.outputs import stem_of, write_all, write_file
 
 
 @pytest.mark.parametrize(

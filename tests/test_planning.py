@@ -12,9 +12,9 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
+from forecast.experiment.plan import make_plan
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Settings
-from forecast.workflows.planning import make_plan
 
 FREQUENCIES = ["15min", "h", "D", "B", "W-SUN", "MS", "QS", "YS"]
 LENGTHS = [*range(2, 60), 100, 150, 400, 1500]

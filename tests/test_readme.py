@@ -127,7 +127,7 @@ def test_session_shows_the_words_that_train_says(tmp_path, monkeypatch):
     def no_further(*_):
         raise DependencyError("far enough")
 
-    monkeypatch.setattr("forecast.workflows.contest.machine_for", no_further)
+    monkeypatch.setattr("forecast.experiment.experiment.machine_for", no_further)
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     done = run(*shlex.split(COMMANDS[0])[1:], folder=tmp_path, COLUMNS="80")
     shown = SESSION.partition("\n  passengers, scored on")[0].partition("\n")[2]

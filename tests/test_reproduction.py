@@ -9,9 +9,9 @@ from forecast.cli.input_data import read_options
 from forecast.cli.options.groups import DataFlags, SettingsFlags
 from forecast.data.covariates import KINDS
 from forecast.data.read_options import ReadOptions
+from forecast.experiment.rerun_command import command_line, given_flags, train_command
 from forecast.name_lists import join_names
 from forecast.specs import Overrides, Settings
-from forecast.workflows.reproduction import command_line, given_flags, train_command
 
 OPTIONS = ReadOptions(
     time="Date,Time", target=("a b", "c"), ids=("shop",), freq="D", date_format="%d/%m/%Y", fill="zero", decimal=",",

@@ -13,13 +13,13 @@ from untrained import train_nothing
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
+from forecast.experiment.experiment import Silence
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows import coronation, succession
-from forecast.workflows.contest import Silence
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.revision import SuspiciousError
 from forecast.workflows.train import TrainRequest, train

@@ -12,11 +12,11 @@ from commands import csv_bytes
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
+from forecast.experiment.experiment import Silence
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Overrides, Settings
-from forecast.workflows.contest import Silence
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.train import TrainRequest, train
 from forecast.workflows.versions import load_version

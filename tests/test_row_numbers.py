@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.frequency import ROW, Unit, is_row, iso_text, readable
 from forecast.data.panel import panel_from_series
+from forecast.experiment.outputs import forecast_csv
+from forecast.experiment.plan import HORIZONS
 from forecast.models.forecaster import Forecasts
 from forecast.report.figures.figure import date_axis
 from forecast.report.tables import timestamp_texts
-from forecast.workflows.outputs import forecast_csv
-from forecast.workflows.planning import HORIZONS
 
 
 def test_rows_have_ordinals_and_no_season():

@@ -18,6 +18,7 @@ from untrained import train_nothing
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
+from forecast.experiment.experiment import Silence
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.store.alias import ALIAS
 from forecast.production.store.history_file import HISTORY
@@ -25,7 +26,6 @@ from forecast.production.store.manifest import MANIFEST, sha256
 from forecast.production.store.store import Store
 from forecast.production.triggers import read_past
 from forecast.specs import Settings
-from forecast.workflows.contest import Silence
 from forecast.workflows.explain import ModelRequest, explain_model
 from forecast.workflows.history import read_runs
 from forecast.workflows.inventory import describe_champions, describe_versions

@@ -11,10 +11,10 @@ from forecast.cli.duration import parse_time_limit
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
+from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, measure_paces, room_of, settle
 from forecast.models.combination import Combination
 from forecast.models.networks.time_budget import Pace
 from forecast.specs import CELLS, Deadline, Machine, Overrides, Settings
-from forecast.workflows.timing import Terms, Timing, Work, check_terms, measure_paces, room_of, settle
 
 PACE = Pace(fit=0.1, network=0.01, step=0.002, forecast=0.001)
 PACES = {"rnn": replace(PACE, step=0.001), "lstm": PACE, "gru": replace(PACE, step=0.003)}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from told import shops, told, told_spec
 
+from forecast.experiment.covariate_effects import Beside, Effect, calendar_words, used_beside
 from forecast.models.covariates.covariate_model import learn_knowledge
-from forecast.workflows.beside import Beside, Effect, calendar_words, used_beside
 
 
 def contest_of(panel, spec):

@@ -27,6 +27,7 @@ from forecast.errors import ForecastError
 from forecast.evaluation.backtest import evidence_shifts, forecast_points
 from forecast.evaluation.scales import Standards
 from forecast.evaluation.splits import rolling_origins
+from forecast.experiment.plan import HORIZONS, make_plan
 from forecast.models import combination
 from forecast.models.classical.baselines import BaselineName, baseline
 from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
@@ -35,7 +36,6 @@ from forecast.models.forecaster import Members, Watcher
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Machine, Plan, Settings
-from forecast.workflows.planning import HORIZONS, make_plan
 
 FloatArray = NDArray[np.float64]
 ORIGINS, FEWEST = 6, 3

@@ -13,8 +13,8 @@ import pandas as pd
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
+from forecast.experiment.experiment import Contest
 from forecast.report.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
-from forecast.workflows.contest import Contest
 
 
 def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:

@@ -25,8 +25,8 @@ def flag_words(flags: DataFlags) -> str:
 
 def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tuple[str, ReadOptions]":
     """Returns the file to work on and how it is read; says which, where it was not named."""
+    from forecast.experiment.input_data import find_source
     from forecast.production.store.store import Store
-    from forecast.workflows.sources import find_source
 
     found = find_source(data, Store(output.store), output.configured)
     if found.why and not output.quiet:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     import numpy as np
 
     from forecast.evaluation.leaderboard import Leaderboard
+    from forecast.experiment.ablation import Ablation
     from forecast.models.forecaster import Forecasts
-    from forecast.workflows.ablation import Ablation
 
 FORECAST_COLUMNS = (
     "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",

@@ -22,11 +22,11 @@ from forecast.data.reading.covariate_candidates import candidate_findings
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
+from forecast.experiment.destinations import PICTURES, TABLES, check_free
+from forecast.experiment.outputs import stem_of
+from forecast.experiment.plan import make_plan
 from forecast.production.store.disk import atomic_write
 from forecast.specs import Plan, Season, Settings
-from forecast.workflows.destinations import PICTURES, TABLES, check_free
-from forecast.workflows.outputs import stem_of
-from forecast.workflows.planning import make_plan
 
 GRADES = ("error", "warning", "note")  # in the order in which they are shown
 EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError
+from forecast.experiment.ablation import Ablation, ablate, check_ablation
+from forecast.experiment.destinations import check_folder, plot_names
+from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.outputs import stem_of, write_all
+from forecast.experiment.time_limit import Terms
 from forecast.models.registry import RIVALS, check_names
 from forecast.report.tables import ablation_table, csv_text
 from forecast.specs import Device, PlotKind, Settings
-from forecast.workflows.ablation import Ablation, ablate, check_ablation
-from forecast.workflows.contest import Contest, Reporter, run_contest
-from forecast.workflows.destinations import check_folder, plot_names
-from forecast.workflows.outputs import stem_of, write_all
 from forecast.workflows.pictures import draw_ablation, draw_contest, draw_last_fold
-from forecast.workflows.timing import Terms
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.experiment import Contest
+from forecast.experiment.outputs import forecast_csv
+from forecast.experiment.rerun_command import given_flags, train_command
+from forecast.experiment.summary import account_of
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
-from forecast.workflows.account import account_of
-from forecast.workflows.contest import Contest
 from forecast.workflows.duel import Duel, Recipe, score_on
-from forecast.workflows.outputs import forecast_csv
-from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.stored_account import METRICS
 from forecast.workflows.train import with_saved

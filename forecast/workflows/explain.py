@@ -13,6 +13,10 @@ from forecast.evaluation.explain.cost import kernel_of, network_cost
 from forecast.evaluation.explain.explanation import Explanation, Focus, check_lags, check_series, explained
 from forecast.evaluation.explain.learning import learning_curve
 from forecast.evaluation.explain.subject import Subject
+from forecast.experiment.experiment import Reporter, prepare
+from forecast.experiment.input_data import only_model
+from forecast.experiment.outputs import stem_of
+from forecast.experiment.time_limit import Terms
 from forecast.models.covariates.covariate_model import Surroundings, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
@@ -20,11 +24,7 @@ from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
-from forecast.workflows.contest import Reporter, prepare
-from forecast.workflows.outputs import stem_of
 from forecast.workflows.predict import panel_of
-from forecast.workflows.sources import only_model
-from forecast.workflows.timing import Terms
 from forecast.workflows.versions import StoredModel, load_version
 
 SEEDS = 3

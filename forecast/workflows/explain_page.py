@@ -9,9 +9,9 @@ import forecast
 from forecast.errors import UsageError
 from forecast.evaluation.explain.explanation import Explanation
 from forecast.evaluation.explain.memory_test import Recollection, verdict
+from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
-from forecast.workflows.destinations import check_folder
 from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
 
 if TYPE_CHECKING:

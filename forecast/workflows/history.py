@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecast.decoding import fits
 from forecast.errors import NotFoundError
+from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.history_file import time_of
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store
 from forecast.report.tables import Value
-from forecast.workflows.destinations import check_folder
 
 if TYPE_CHECKING:  # so that a history is listed with the standard library alone
     from matplotlib.figure import Figure

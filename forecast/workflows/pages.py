@@ -9,14 +9,14 @@ import numpy as np
 
 from forecast.data.covariates import KINDS
 from forecast.data.frequency import ROW
+from forecast.experiment.covariate_effects import Effect, calendar_words
+from forecast.experiment.summary import libraries
 from forecast.production.store.manifest import utc
 from forecast.report.figures.style import short_number
 from forecast.report.html import sections
 from forecast.report.html.folds import FoldSpan, fold_gallery
 from forecast.report.html.page import Fact, Page, Section, Term, render_page
 from forecast.report.html.steps import step_gallery
-from forecast.workflows.account import libraries
-from forecast.workflows.beside import Effect, calendar_words
 
 SHOWN_DIGITS = 12
 """Of the data's fingerprint, enough to tell two files apart."""

@@ -8,12 +8,12 @@ from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
+from forecast.experiment.ablation import Ablation
+from forecast.experiment.experiment import Contest
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind
-from forecast.workflows.ablation import Ablation
-from forecast.workflows.contest import Contest
 
 
 def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:

@@ -15,6 +15,11 @@ import numpy as np
 
 from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.errors import DataError
+from forecast.experiment.experiment import Contest
+from forecast.experiment.input_data import only_model
+from forecast.experiment.outputs import Outlook, stem_of
+from forecast.experiment.rerun_command import command_line, given_flags
+from forecast.experiment.summary import account_of
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.issued import FORECAST
@@ -25,14 +30,9 @@ from forecast.production.store.version import Version
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.retrain_sections import Fight
 from forecast.report.html.sections import forecast_section
-from forecast.workflows.account import account_of
-from forecast.workflows.contest import Contest
-from forecast.workflows.outputs import Outlook, stem_of
 from forecast.workflows.pages import Cover, Life, page_of
 from forecast.workflows.pictures import last_fold
-from forecast.workflows.reproduction import command_line, given_flags
 from forecast.workflows.runs import fight_of, fight_of_run, life_of
-from forecast.workflows.sources import only_model
 from forecast.workflows.stored_account import read_account
 from forecast.workflows.versions import load_version
 

@@ -22,8 +22,8 @@ from forecast.workflows.recording import Log, Progress, recorded
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.reading.reader import ReadOptions
-    from forecast.workflows.contest import Reporter
-    from forecast.workflows.outputs import Outlook
+    from forecast.experiment.experiment import Reporter
+    from forecast.experiment.outputs import Outlook
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,6 @@ def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> Retra
 
 
 def _only_model(store: Store) -> str:
-    from forecast.workflows.sources import only_model
+    from forecast.experiment.input_data import only_model
 
     return only_model(store, "retrain")

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from forecast.errors import DataError, UsageError
+from forecast.experiment.destinations import check_folder_name, check_log
 from forecast.production.schedule.cron_job import Job, cron_line, systemd_units, usual_log
 from forecast.production.schedule.crontab import (
     editing,
@@ -23,7 +24,6 @@ from forecast.production.schedule.crontab import (
 from forecast.production.schedule.timetable import Timetable, daily, read_cron, skipped_days, weekly
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.store import Store
-from forecast.workflows.destinations import check_folder_name, check_log
 
 LOCALTIME = Path("/etc/localtime")
 ZONES = "zoneinfo/"

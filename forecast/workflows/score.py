@@ -12,15 +12,15 @@ from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live
+from forecast.experiment.destinations import check_folder
+from forecast.experiment.input_data import only_model, read_alike
+from forecast.experiment.outputs import write_all
 from forecast.production.store.disk import kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.specs import PlotKind
 from forecast.workflows.data_entry import data_of
-from forecast.workflows.destinations import check_folder
 from forecast.workflows.live import drift_since, read_live
-from forecast.workflows.outputs import write_all
-from forecast.workflows.sources import only_model, read_alike
 from forecast.workflows.versions import naive_season_of
 
 

@@ -12,6 +12,11 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.destinations import check_folder
+from forecast.experiment.experiment import Reporter
+from forecast.experiment.input_data import called_alike, read_alike
+from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.outputs import Outlook, forecast_csv
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
@@ -21,18 +26,13 @@ from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
-from forecast.workflows.ahead import short_notes, told_notes, untold_notes
-from forecast.workflows.contest import Reporter
 from forecast.workflows.coronation import Finalist, pack_challenger, second_look
-from forecast.workflows.destinations import check_folder
 from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
 from forecast.workflows.live import drift_since, read_live
-from forecast.workflows.outputs import Outlook, forecast_csv
 from forecast.workflows.predict import check_promise, with_future
 from forecast.workflows.recording import Log, Progress
 from forecast.workflows.retrain import RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
-from forecast.workflows.sources import called_alike, read_alike
 from forecast.workflows.train import check_model
 from forecast.workflows.versions import StoredModel, load_version, naive_season_of, read_settings
 

@@ -17,6 +17,13 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
+from forecast.experiment.destinations import check_folder, plot_names
+from forecast.experiment.experiment import LEARNED, Contest, Reporter, run_contest
+from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
+from forecast.experiment.rerun_command import given_flags, train_command
+from forecast.experiment.summary import account_of
+from forecast.experiment.time_limit import Terms
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
@@ -27,18 +34,11 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
-from forecast.workflows.account import account_of
-from forecast.workflows.ahead import short_notes, told_notes, untold_notes
-from forecast.workflows.contest import LEARNED, Contest, Reporter, run_contest
-from forecast.workflows.destinations import check_folder, plot_names
 from forecast.workflows.identity import checked_name
-from forecast.workflows.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.recording import Progress, recorded, unheard
-from forecast.workflows.reproduction import given_flags, train_command
 from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.stored_account import METRICS
-from forecast.workflows.timing import Terms
 from forecast.workflows.versions import WEIGHTS, pack_version
 
 AUTO = "auto"

@@ -17,11 +17,11 @@ from forecast.data.future.scenario import doubts, read_suppositions, steps_of, s
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.known_ahead import columns_needed, flags_of, told_notes, untold_notes
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.report.tables import Value, csv_text, timestamp_texts
-from forecast.workflows.ahead import columns_needed, flags_of, told_notes, untold_notes
 from forecast.workflows.predict import PredictRequest, check_horizon, longer_note, prepared
 from forecast.workflows.versions import StoredModel, read_settings
 

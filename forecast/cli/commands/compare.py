@@ -38,10 +38,10 @@ def compare_command(
 
     forecast compare shops.csv --known promo,price --ablate
     """
-    from forecast.workflows.account import describe_board, describe_contest
+    from forecast.experiment.summary import describe_board, describe_contest
+    from forecast.experiment.time_limit import Terms
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.rehearsal import rehearse_compare
-    from forecast.workflows.timing import Terms
 
     source, options = find_data(data, reading, output)
     request = CompareRequest(

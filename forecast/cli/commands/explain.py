@@ -48,7 +48,7 @@ def explain_command(
     forecast explain --memory-test
     """
     from forecast.evaluation.explain.explanation import Focus
-    from forecast.workflows.destinations import check_folder
+    from forecast.experiment.destinations import check_folder
     from forecast.workflows.explain_page import check_page, explain_files
 
     if page.to is not None:
@@ -83,8 +83,8 @@ def _command() -> str:
 
 def _is_data(name: str | None, output: OutputFlags) -> bool:
     """Tells whether the argument is a file rather than the name of a model."""
+    from forecast.experiment.input_data import name_and_data
     from forecast.production.store.store import Store
-    from forecast.workflows.sources import name_and_data
 
     return name_and_data(name, None, Store(output.store))[1] is not None
 

@@ -41,10 +41,10 @@ def predict_command(
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
+    from forecast.experiment.destinations import FORECASTS, check_free
+    from forecast.experiment.outputs import forecast_csv
     from forecast.production.store.store import Store
     from forecast.report.tables import rows_of_csv
-    from forecast.workflows.destinations import FORECASTS, check_free
-    from forecast.workflows.outputs import forecast_csv
     from forecast.workflows.predict import PredictRequest, predict
 
     to = flags.to

@@ -31,8 +31,8 @@ def report_command(
 
     forecast report sales --model-version v2 -o before.html
     """
+    from forecast.experiment.destinations import PAGES, check_free
     from forecast.production.store.store import Store
-    from forecast.workflows.destinations import PAGES, check_free
     from forecast.workflows.report import ReportRequest, report
 
     request = ReportRequest(name, version, to)

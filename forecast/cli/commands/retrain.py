@@ -39,10 +39,10 @@ def retrain_command(
 
     forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
     """
+    from forecast.experiment.destinations import check_folder, check_log
     from forecast.production.notify import ENDED, Alarm, watched
     from forecast.production.run_log import open_log
     from forecast.production.store.store import Store
-    from forecast.workflows.destinations import check_folder, check_log
     from forecast.workflows.retrain import retrain
 
     check_log(flags.log_file)
@@ -60,7 +60,7 @@ def retrain_command(
     with watched(Alarm() if flags.dry_run else alarm, name if name in names else only, tell) as watch:
         check_folder(flags.to, "-o")
         if data is None and name is not None and name not in names:
-            from forecast.workflows.sources import name_and_data
+            from forecast.experiment.input_data import name_and_data
 
             name, data = name_and_data(name, data, store)
         log = open_log(flags.log_file, lambda: datetime.now(UTC))

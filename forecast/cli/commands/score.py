@@ -38,10 +38,10 @@ def score_command(
 
     forecast score sales --json --plot png
     """
+    from forecast.experiment.input_data import name_and_data
     from forecast.production.store.store import Store
     from forecast.report.tables import LIVE_COLUMNS, csv_text
     from forecast.workflows.score import ScoreRequest, draw_scores, score
-    from forecast.workflows.sources import name_and_data
 
     store = Store(output.store)
     model, source = name_and_data(name, data, store)

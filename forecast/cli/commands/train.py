@@ -107,7 +107,7 @@ def train_command(
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.workflows.account import describe_board, describe_contest
+    from forecast.experiment.summary import describe_board, describe_contest
 
     version, board = result.version, result.board
     row = board.row(result.chosen)
@@ -129,8 +129,8 @@ def _document(result: "TrainResult") -> dict[str, Any]:
 
 def _spec(result: "TrainResult") -> dict[str, Any]:
     """Returns the settings of what was saved: all of a network's, and of another model what it has of them."""
+    from forecast.experiment.experiment import LEARNED
     from forecast.models.registry import spec_names
-    from forecast.workflows.contest import LEARNED
 
     chosen, plan = result.chosen, result.contest.plan
     if chosen not in LEARNED:

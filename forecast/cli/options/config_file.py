@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, NotFoundError, UsageError
+from forecast.experiment.destinations import SETTINGS, ending_of
 from forecast.production.store.disk import atomic_write, is_file, kind_of
 from forecast.production.store.links import ROOT, user_name
-from forecast.workflows.destinations import SETTINGS, ending_of
 
 CONFIG = "forecast.toml"
 PROJECT = "pyproject.toml"

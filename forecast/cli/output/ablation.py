@@ -6,7 +6,7 @@ from forecast.cli.output.console import fitted_table, short, wrapped
 
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance
-    from forecast.workflows.ablation import Ablation
+    from forecast.experiment.ablation import Ablation
 
 COLUMNS = ("without", "RMSE", "worth", "± folds", "share", "note")
 FIRST_TO_GO = ("RMSE", "± folds")

@@ -53,7 +53,7 @@ def write_result(path: Path, ending: str, table_text: str, document: dict[str, A
     Raises:
         DataError: the disk refused.
     """
-    from forecast.workflows.outputs import write_file, write_table  # numpy
+    from forecast.experiment.outputs import write_file, write_table  # numpy
 
     if ending == ".json":
         write_file(path, _document_text(document))

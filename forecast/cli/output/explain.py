@@ -83,8 +83,8 @@ def print_recollection(
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    from forecast.workflows.destinations import check_folder
-    from forecast.workflows.outputs import write_all
+    from forecast.experiment.destinations import check_folder
+    from forecast.experiment.outputs import write_all
 
     check_folder(folder)
     return [str(path) for path in write_all(folder, files)]

@@ -13,9 +13,9 @@ from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
+    from forecast.experiment.experiment import Contest
+    from forecast.experiment.inferred import Inference
     from forecast.models.forecaster import Forecasts
-    from forecast.workflows.contest import Contest
-    from forecast.workflows.inferred import Inference
     from forecast.workflows.train import TrainResult
 
 
@@ -40,7 +40,7 @@ class Narrator:
             if self._warns:
                 _tell(finding for finding in reading.findings if finding.grade == "warning")
             return
-        from forecast.workflows.inferred import inferred_from_file
+        from forecast.experiment.inferred import inferred_from_file
 
         _say_all(inferred_from_file(reading))
         _tell(finding for finding in reading.findings if finding.topic != "encoding")  # told with the file
@@ -53,7 +53,7 @@ class Narrator:
         del reading, settings
         if self._quiet:
             return
-        from forecast.workflows.inferred import decided_for_run
+        from forecast.experiment.inferred import decided_for_run
 
         _say_all(decided_for_run(plan, specs, match=self._match, is_limited=self._limit is not None))
         if self._phases:
@@ -136,7 +136,7 @@ def tell_saved(result: "TrainResult") -> None:
 
 def tell_beside(contest: "Contest") -> None:
     """Says what was used beside the target, and what each part of it does."""
-    from forecast.workflows.beside import used_beside
+    from forecast.experiment.covariate_effects import used_beside
 
     used = used_beside(contest)
     if used.sentence:

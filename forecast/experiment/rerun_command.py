@@ -7,10 +7,10 @@ from typing import Any
 
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
+from forecast.experiment.outputs import stem_of
 from forecast.name_lists import join_names
 from forecast.production.store.store import model_name_for
 from forecast.specs import Settings
-from forecast.workflows.outputs import stem_of
 
 FLAGS = {"ids": "--id"}
 """Where a flag is not called like its field."""

@@ -20,12 +20,12 @@ from forecast.data.frequency import iso_text
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import ends_together
+from forecast.experiment.covariate_effects import used_beside
+from forecast.experiment.experiment import LEARNED, Contest
+from forecast.experiment.inferred import decided_for_run, inferred_from_file
 from forecast.models.registry import spec_names
 from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
-from forecast.workflows.beside import used_beside
-from forecast.workflows.contest import LEARNED, Contest
-from forecast.workflows.inferred import decided_for_run, inferred_from_file
 from forecast.workflows.versions import LIBRARIES
 
 DIGITS = 6

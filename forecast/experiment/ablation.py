@@ -14,10 +14,10 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.significance import LEVEL, doubt
+from forecast.experiment.experiment import LEARNED, Contest, Reporter
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.models.registry import Memory, make_forecaster
 from forecast.specs import ModelSpec
-from forecast.workflows.contest import LEARNED, Contest, Reporter
 
 FloatArray = NDArray[np.float64]
 

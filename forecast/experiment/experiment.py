@@ -15,16 +15,9 @@ from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
-from forecast.models.covariates.covariate_model import Knowledge
-from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Fitted
-from forecast.models.matching import match_parameters, spec_parameters
-from forecast.models.networks.presets import make_spec
-from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
-from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
-from forecast.workflows.costs import Task, check_memory, time_text, training_seconds
-from forecast.workflows.planning import make_plan
-from forecast.workflows.timing import (
+from forecast.experiment.costs import Task, check_memory, time_text, training_seconds
+from forecast.experiment.plan import make_plan
+from forecast.experiment.time_limit import (
     TAIL,
     Terms,
     Timing,
@@ -34,6 +27,13 @@ from forecast.workflows.timing import (
     room_of,
     settle,
 )
+from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Fitted
+from forecast.models.matching import match_parameters, spec_parameters
+from forecast.models.networks.presets import make_spec
+from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
+from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
 
 LEARNED = (*NETWORKS, ENSEMBLE)
 SMALLEST, LARGEST = 1e-9, 1e30

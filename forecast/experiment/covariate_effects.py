@@ -14,12 +14,12 @@ import numpy as np
 from forecast.data.covariates import KINDS, Column
 from forecast.data.findings import listed
 from forecast.data.panel import FloatArray, Panel
+from forecast.experiment.experiment import Contest
 from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Input
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.specs import CELLS
-from forecast.workflows.contest import Contest
 
 MOST_SERIES = 200
 """Effects are averaged over at most so many series."""
