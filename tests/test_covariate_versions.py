@@ -16,6 +16,7 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.experiment.experiment import Silence
 from forecast.experiment.input_data import read_alike
+from forecast.experiment.versions.stored_model import WEIGHTS, load_version, unpack_model
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
@@ -25,7 +26,6 @@ from forecast.workflows.export import export
 from forecast.workflows.predict import PredictRequest, forecast_from, predict
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.train import TrainRequest, train
-from forecast.workflows.versions import WEIGHTS, load_version, unpack_model
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 HORIZON, DAYS = 5, 90

@@ -10,7 +10,7 @@ from commands import run
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, OpenQuestionError
-from forecast.workflows.data_entry import decode_options
+from forecast.experiment.versions.data_entry import decode_options
 
 
 def written(path, stamps, values=None):

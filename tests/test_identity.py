@@ -1,7 +1,7 @@
 import pytest
 from commands import csv_bytes, run, visits
 
-from forecast.workflows.identity import difference
+from forecast.experiment.versions.identity import difference
 
 QUICK = ("--model", "linear", "--preset", "fast", "--folds", "1", "--seeds", "1", "--plots", "none")
 DAILY = {"unit": "day", "every": 1, "phase": 0, "day": 1, "second": 0}

@@ -15,8 +15,8 @@ from commands import run
 from untrained import train_nothing
 
 from forecast.api.verbs import load
+from forecast.experiment.versions.stored_model import load_version
 from forecast.production.store.store import Store
-from forecast.workflows.versions import load_version
 
 WEEKS, HORIZON = 80, 4
 FIRST = np.datetime64("2022-01-05")

@@ -14,6 +14,7 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
 from forecast.experiment.experiment import Silence
+from forecast.experiment.versions.stored_model import load_version
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
@@ -23,7 +24,6 @@ from forecast.workflows import coronation, succession
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.revision import SuspiciousError
 from forecast.workflows.train import TrainRequest, train
-from forecast.workflows.versions import load_version
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 HORIZON = 7

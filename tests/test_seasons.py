@@ -6,7 +6,7 @@ from forecast.data.checks import seasons
 from forecast.data.checks.season_evidence import season_evidence
 from forecast.data.checks.seasons import season_line, seasons_of
 from forecast.data.panel import panel_from_series
-from forecast.workflows.versions import naive_season_of
+from forecast.experiment.versions.stored_model import naive_season_of
 
 
 def calm(steps, seed=1):

@@ -9,8 +9,8 @@ from commands import csv_bytes
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.experiment.input_data import find_source, name_and_data, read_alike, sample_path
+from forecast.experiment.versions.data_entry import decode_options
 from forecast.production.store.store import Store
-from forecast.workflows.data_entry import decode_options
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 

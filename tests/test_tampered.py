@@ -19,6 +19,8 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
 from forecast.experiment.experiment import Silence
+from forecast.experiment.versions.stored_model import WEIGHTS, load_version
+from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.store.alias import ALIAS
 from forecast.production.store.history_file import HISTORY
@@ -34,9 +36,7 @@ from forecast.workflows.report import version_page
 from forecast.workflows.revision import RECORD, compare_with_record
 from forecast.workflows.score import ScoreRequest, score
 from forecast.workflows.stewardship import promote, rollback
-from forecast.workflows.stored_account import METRICS
 from forecast.workflows.train import TrainRequest, train
-from forecast.workflows.versions import WEIGHTS, load_version
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 ABSURD = [

@@ -15,10 +15,10 @@ from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
+from forecast.experiment.versions.data_entry import options_of
 from forecast.name_lists import flag_value, pieces_of
 from forecast.production.store.disk import is_file
 from forecast.production.store.store import Store
-from forecast.workflows.data_entry import options_of
 
 SAMPLE = "airline_passengers.csv"
 MOST_GAPS = 0.5

@@ -23,10 +23,10 @@ from forecast.evaluation.splits import ends_together
 from forecast.experiment.covariate_effects import used_beside
 from forecast.experiment.experiment import LEARNED, Contest
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
+from forecast.experiment.versions.stored_model import LIBRARIES
 from forecast.models.registry import spec_names
 from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
-from forecast.workflows.versions import LIBRARIES
 
 DIGITS = 6
 """Of the numbers in an account that are drawn, not read."""

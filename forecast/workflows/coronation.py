@@ -14,14 +14,14 @@ from forecast.experiment.experiment import Contest
 from forecast.experiment.outputs import forecast_csv
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.summary import account_of
+from forecast.experiment.versions.stored_model import WEIGHTS, StoredModel, pack_version, unpack_model
+from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
 from forecast.workflows.duel import Duel, Recipe, score_on
 from forecast.workflows.revision import RECORD, pack_record
-from forecast.workflows.stored_account import METRICS
 from forecast.workflows.train import with_saved
-from forecast.workflows.versions import WEIGHTS, StoredModel, pack_version, unpack_model
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""

@@ -17,6 +17,7 @@ from forecast.experiment.experiment import Reporter, prepare
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import Terms
+from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.covariates.covariate_model import Surroundings, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
@@ -25,7 +26,6 @@ from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
 from forecast.workflows.predict import panel_of
-from forecast.workflows.versions import StoredModel, load_version
 
 SEEDS = 3
 """Networks trained from each view where they are only to be looked into: the band of a curve needs several."""

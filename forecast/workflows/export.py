@@ -8,11 +8,11 @@ from forecast.data.findings import listed
 from forecast.errors import UsageError
 from forecast.evaluation.scales import lowest_values
 from forecast.experiment.destinations import check_free
+from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.ensemble import EnsembleModel
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-from forecast.workflows.versions import StoredModel, load_version
 
 CHAMPION = "champion"
 

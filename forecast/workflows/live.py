@@ -8,10 +8,10 @@ from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live import LivePoints, join_live
+from forecast.experiment.versions.data_entry import data_of
+from forecast.experiment.versions.stored_summary import read_account
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
-from forecast.workflows.data_entry import data_of
-from forecast.workflows.stored_account import read_account
 
 RECENT_HORIZONS = 3
 """Drift is judged by the truths of so many horizons: as long a time as the backtest has folds by default."""

@@ -19,12 +19,12 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.input_data import called_alike, only_model, read_alike
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.plan import check_kind
+from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.store.disk import kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-from forecast.workflows.versions import StoredModel, load_version, read_settings
 
 MOST_REPEATS = 1000
 """A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""

@@ -20,6 +20,7 @@ from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import LEARNED, Prepared, Reporter, prepare
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
+from forecast.experiment.versions.identity import checked_name
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.time_budget import Pace
 from forecast.models.registry import ENSEMBLE, make_forecaster
@@ -27,7 +28,6 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import ModelSpec
 from forecast.workflows.compare import CompareRequest, comparison_files, models_of
-from forecast.workflows.identity import checked_name
 from forecast.workflows.train import LAST_EFFORT, TrainRequest, beside, candidates_for, training_files
 
 

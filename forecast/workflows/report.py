@@ -20,6 +20,8 @@ from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import Outlook, stem_of
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import account_of
+from forecast.experiment.versions.stored_model import load_version
+from forecast.experiment.versions.stored_summary import read_account
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.issued import FORECAST
@@ -33,8 +35,6 @@ from forecast.report.html.sections import forecast_section
 from forecast.workflows.pages import Cover, Life, page_of
 from forecast.workflows.pictures import last_fold
 from forecast.workflows.runs import fight_of, fight_of_run, life_of
-from forecast.workflows.stored_account import read_account
-from forecast.workflows.versions import load_version
 
 if TYPE_CHECKING:
     from forecast.workflows.compare import CompareRequest

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from forecast.experiment.versions.identity import check_same_question
 from forecast.production.runs import Entry, try_entry
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-from forecast.workflows.identity import check_same_question
 
 WEIGHTS = "weights.npz"
 
@@ -78,7 +78,7 @@ def check_readable(version: Version) -> None:
     """
     if WEIGHTS not in version.files:
         return
-    from forecast.workflows.versions import load_version  # numpy
+    from forecast.experiment.versions.stored_model import load_version  # numpy
 
     load_version(version)
 

@@ -17,6 +17,7 @@ from forecast.experiment.experiment import Reporter
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv
+from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
@@ -34,7 +35,6 @@ from forecast.workflows.recording import Log, Progress
 from forecast.workflows.retrain import RetrainRequest, RetrainResult
 from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.train import check_model
-from forecast.workflows.versions import StoredModel, load_version, naive_season_of, read_settings
 
 
 @dataclass(eq=False)

@@ -24,6 +24,9 @@ from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_al
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.summary import account_of
 from forecast.experiment.time_limit import Terms
+from forecast.experiment.versions.identity import checked_name
+from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
+from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts, Issuable, Watcher
@@ -34,12 +37,9 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
-from forecast.workflows.identity import checked_name
 from forecast.workflows.pictures import draw_contest, draw_forecast
 from forecast.workflows.recording import Progress, recorded, unheard
 from forecast.workflows.revision import RECORD, pack_record
-from forecast.workflows.stored_account import METRICS
-from forecast.workflows.versions import WEIGHTS, pack_version
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")

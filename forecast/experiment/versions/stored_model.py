@@ -24,6 +24,7 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.versions.data_entry import DataEntry, check_steps, data_of, decode_data
 from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
@@ -33,7 +34,6 @@ from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.version import Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
-from forecast.workflows.data_entry import DataEntry, check_steps, data_of, decode_data
 
 WEIGHTS = "weights.npz"
 MOST_TRUST = 10.0
