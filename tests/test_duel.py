@@ -9,11 +9,11 @@ from told import WEEK, shops, told_model, told_spec
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.retraining import challenge
+from forecast.experiment.retraining.challenge import Recipe, fight_recipes, find_hold_out, score_on
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.networks.recurrent import Network
 from forecast.specs import Plan, Settings
-from forecast.workflows import duel
-from forecast.workflows.duel import Recipe, fight_recipes, find_hold_out, score_on
 
 H = 3
 DAYS = 60
@@ -143,7 +143,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
         machine=None,
     )
     trained = []
-    monkeypatch.setattr(duel, "run_contest", lambda *_: contest)
+    monkeypatch.setattr(challenge, "run_contest", lambda *_: contest)
     monkeypatch.setattr(
         duel, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
     )

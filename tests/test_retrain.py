@@ -14,15 +14,16 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
 from forecast.experiment.experiment import Silence
+from forecast.experiment.retraining import challenger
+from forecast.experiment.retraining.continuity import SuspiciousError
 from forecast.experiment.versions.stored_model import load_version
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
-from forecast.workflows import coronation, succession
+from forecast.workflows import succession
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
-from forecast.workflows.revision import SuspiciousError
 from forecast.workflows.train import TrainRequest, train
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -199,7 +200,7 @@ def test_warm_start_is_one_more_challenger_and_needs_unseen_points(shop):
 
 def test_a_warm_winner_keeps_the_widths_that_its_champion_was_taught(shop, monkeypatch):
     before = load_version(shop.models.champion()).trained
-    monkeypatch.setattr("forecast.workflows.duel.fit_on_all", broken_fit)
+    monkeypatch.setattr("forecast.experiment.retraining.challenge.fit_on_all", broken_fit)
     shop.grow(DAYS + 20)
     result = shop.retrain(change=Change(warm=True), gate=Gate(force=True))
     after = load_version(shop.models.champion()).trained
@@ -243,7 +244,7 @@ def test_candidate_is_published_and_the_champion_stays(shop):
 
 
 def test_a_challenger_without_numbers_is_kept_out_even_by_force(shop, monkeypatch):
-    monkeypatch.setattr("forecast.workflows.duel.fit_on_all", broken_fit)
+    monkeypatch.setattr("forecast.experiment.retraining.challenge.fit_on_all", broken_fit)
     shop.grow(DAYS + HORIZON)
     assert shop.retrain(gate=Gate(force=True)).entry.outcome == "kept"
     assert shop.lines[-1]["challenger_rmse"] is None
@@ -266,7 +267,7 @@ def test_a_winner_that_is_broken_by_the_last_training_is_kept_out(shop, monkeypa
 
 
 def test_self_test_refuses_bytes_that_forecast_something_else(shop, monkeypatch):
-    real = coronation.pack_version
+    real = challenger.pack_version
 
     def wrong(trained, *more):
         [part] = trained.model.parts
@@ -274,7 +275,7 @@ def test_self_test_refuses_bytes_that_forecast_something_else(shop, monkeypatch)
         model = replace(trained.model, parts=(replace(part, networks=networks),))
         return real(replace(trained, model=model, combination=None), *more)
 
-    monkeypatch.setattr(coronation, "pack_version", wrong)
+    monkeypatch.setattr(challenger, "pack_version", wrong)
     shop.grow(DAYS + 3)
     with pytest.raises(TrainingError, match="forecasts something else"):
         shop.retrain()
@@ -283,13 +284,13 @@ def test_self_test_refuses_bytes_that_forecast_something_else(shop, monkeypatch)
 
 
 def test_self_test_refuses_a_manifest_that_cannot_be_read_back(shop, monkeypatch):
-    real = coronation.pack_version
+    real = challenger.pack_version
 
     def without_season(*arguments):
         weights, manifest = real(*arguments)
         return weights, {**manifest, "season": None}
 
-    monkeypatch.setattr(coronation, "pack_version", without_season)
+    monkeypatch.setattr(challenger, "pack_version", without_season)
     shop.grow(DAYS + 3)
     with pytest.raises(TrainingError, match="can't be read back"):
         shop.retrain()

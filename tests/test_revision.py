@@ -6,8 +6,7 @@ import pytest
 from tiny import awkward_panel, wave, with_values
 
 from forecast.data.panel import panel_from_series
-from forecast.production.triggers import Tolerance
-from forecast.workflows.revision import (
+from forecast.experiment.retraining.continuity import (
     Before,
     Sequel,
     SuspiciousError,
@@ -16,6 +15,7 @@ from forecast.workflows.revision import (
     compare_with_record,
     pack_record,
 )
+from forecast.production.triggers import Tolerance
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

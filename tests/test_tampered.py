@@ -19,6 +19,7 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
 from forecast.experiment.experiment import Silence
+from forecast.experiment.retraining.continuity import RECORD, compare_with_record
 from forecast.experiment.versions.stored_model import WEIGHTS, load_version
 from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
@@ -33,7 +34,6 @@ from forecast.workflows.history import read_runs
 from forecast.workflows.inventory import describe_champions, describe_versions
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.report import version_page
-from forecast.workflows.revision import RECORD, compare_with_record
 from forecast.workflows.score import ScoreRequest, score
 from forecast.workflows.stewardship import promote, rollback
 from forecast.workflows.train import TrainRequest, train

@@ -56,7 +56,7 @@ def train_nothing(monkeypatch, size=0.05):
 
     for room in ("contest", "train", "duel"):
         monkeypatch.setattr(f"forecast.workflows.{room}.make_forecaster", make)
-    monkeypatch.setattr("forecast.workflows.duel.train_on", further)
+    monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)
     monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, device: Machine(jit=False))
     return seen
 

@@ -13,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
 from forecast.production.promotion import Gate
 from forecast.production.runs import Entry
 from forecast.production.store.store import Store
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_finished, is_same, read_past
 from forecast.specs import Device, Preset
-from forecast.workflows.recording import Log, Progress, recorded
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.reading.reader import ReadOptions

@@ -15,13 +15,13 @@ from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, sc
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.input_data import only_model, read_alike
 from forecast.experiment.outputs import write_all
+from forecast.experiment.retraining.live import drift_since, read_live
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import naive_season_of
 from forecast.production.store.disk import kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.specs import PlotKind
-from forecast.workflows.live import drift_since, read_live
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,18 @@ from forecast.experiment.experiment import Reporter
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv
+from forecast.experiment.retraining.challenge import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
+from forecast.experiment.retraining.challenger import Finalist, pack_challenger, second_look
+from forecast.experiment.retraining.continuity import (
+    RECORD,
+    Before,
+    Sequel,
+    check_revision,
+    check_whole,
+    compare_with_record,
+)
+from forecast.experiment.retraining.live import drift_since, read_live
+from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
@@ -27,13 +39,8 @@ from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
-from forecast.workflows.coronation import Finalist, pack_challenger, second_look
-from forecast.workflows.duel import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
-from forecast.workflows.live import drift_since, read_live
 from forecast.workflows.predict import check_promise, with_future
-from forecast.workflows.recording import Log, Progress
 from forecast.workflows.retrain import RetrainRequest, RetrainResult
-from forecast.workflows.revision import RECORD, Before, Sequel, check_revision, check_whole, compare_with_record
 from forecast.workflows.train import check_model
 
 

@@ -22,6 +22,8 @@ from forecast.experiment.experiment import LEARNED, Contest, Reporter, run_conte
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.experiment.rerun_command import given_flags, train_command
+from forecast.experiment.retraining.continuity import RECORD, pack_record
+from forecast.experiment.retraining.unfinished_run import Progress, recorded, unheard
 from forecast.experiment.summary import account_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
@@ -38,8 +40,6 @@ from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
 from forecast.workflows.pictures import draw_contest, draw_forecast
-from forecast.workflows.recording import Progress, recorded, unheard
-from forecast.workflows.revision import RECORD, pack_record
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")

@@ -13,14 +13,14 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Contest
 from forecast.experiment.outputs import forecast_csv
 from forecast.experiment.rerun_command import given_flags, train_command
+from forecast.experiment.retraining.challenge import Duel, Recipe, score_on
+from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.summary import account_of
 from forecast.experiment.versions.stored_model import WEIGHTS, StoredModel, pack_version, unpack_model
 from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
-from forecast.workflows.duel import Duel, Recipe, score_on
-from forecast.workflows.revision import RECORD, pack_record
 from forecast.workflows.train import with_saved
 
 WORSE = 1.5
