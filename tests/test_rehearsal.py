@@ -24,8 +24,8 @@ def paced(monkeypatch):
     def measure(specs, *_):
         return dict.fromkeys(specs, Pace(fit=0.0, network=1.0, step=0.01, forecast=0.0))
 
-    monkeypatch.setattr("forecast.workflows.rehearsal.measure_paces", measure)
-    monkeypatch.setattr("forecast.workflows.rehearsal._compile", lambda *_: 0.0)
+    monkeypatch.setattr("forecast.workflows.dry_run.measure_paces", measure)
+    monkeypatch.setattr("forecast.workflows.dry_run._compile", lambda *_: 0.0)
 
 
 def files_of(folder):

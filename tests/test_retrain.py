@@ -22,7 +22,7 @@ from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
-from forecast.workflows import succession
+from forecast.workflows import retrain_run
 from forecast.workflows.retrain import Change, RetrainRequest, retrain
 from forecast.workflows.train import TrainRequest, train
 
@@ -252,7 +252,7 @@ def test_a_challenger_without_numbers_is_kept_out_even_by_force(shop, monkeypatc
 
 def test_a_winner_that_is_broken_by_the_last_training_is_kept_out(shop, monkeypatch):
     shop.grow(DAYS + 3)
-    real = succession.final_model
+    real = retrain_run.final_model
 
     def ruined(*arguments, **more):
         final = real(*arguments, **more)
@@ -260,7 +260,7 @@ def test_a_winner_that_is_broken_by_the_last_training_is_kept_out(shop, monkeypa
         wild = real(*arguments, **more).trained
         return final._replace(trained=replace(wild, combination=None))
 
-    monkeypatch.setattr(succession, "final_model", ruined)
+    monkeypatch.setattr(retrain_run, "final_model", ruined)
     result = shop.retrain()
     assert result.entry.outcome == "kept"
     assert "trained on all data, the challenger errs" in result.entry.reason
@@ -573,7 +573,7 @@ def test_interrupted_run_is_recorded(shop, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(succession, "fight_recipes", interrupt)
+    monkeypatch.setattr(retrain_run, "fight_recipes", interrupt)
     shop.grow(DAYS + 3)
     with pytest.raises(KeyboardInterrupt):
         shop.retrain()

@@ -30,7 +30,7 @@ from untrained import train_nothing
 from forecast.production.store.disk import Disk
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
-from forecast.workflows import succession  # so that no child has to import it
+from forecast.workflows import retrain_run# so that no child has to import it
 from forecast.experiment.experiment import Silence
 from forecast.production.triggers import Rules, Tolerance
 from forecast.workflows.retrain import Change, RetrainRequest, retrain

@@ -26,7 +26,8 @@ import pytest
 from untrained import train_nothing
 from forecast.cli import main
 from forecast.production.store.disk import Disk
-from forecast.workflows import succession, train
+from forecast.workflows import train
+from forecast.workflows import retrain_run
 
 number, instant = int(sys.argv[1]), sys.argv[2]
 sys.argv[1:] = sys.argv[3:]
@@ -45,7 +46,7 @@ Disk.__init__.__defaults__ = (on_step,)
 import forecast.production.store.store as stores
 stores.Store.__init__.__defaults__ = (on_step,)
 if instant == "training":
-    succession.fight_recipes = succession.fight = train.run_contest = hit
+    retrain_run.fight_recipes = retrain_run.fight = train.run_contest = hit
 main()
 """
 

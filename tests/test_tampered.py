@@ -32,10 +32,10 @@ from forecast.specs import Settings
 from forecast.workflows.explain import ModelRequest, explain_model
 from forecast.workflows.history import read_runs
 from forecast.workflows.inventory import describe_champions, describe_versions
+from forecast.workflows.models import promote, rollback
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.report import version_page
 from forecast.workflows.score import ScoreRequest, score
-from forecast.workflows.stewardship import promote, rollback
 from forecast.workflows.train import TrainRequest, train
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

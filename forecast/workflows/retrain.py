@@ -144,7 +144,7 @@ def retrain(
                 facts = {"fingerprint": fingerprint, "asked": request.asked, "rows": past.rows, "new_rows": 0}
                 result = _nothing_new(progress, past, facts)
             else:
-                from forecast.workflows.succession import Succession  # numpy and more
+                from forecast.workflows.retrain_run import Succession  # numpy and more
 
                 result = Succession(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:

@@ -41,7 +41,7 @@ def compare_command(
     from forecast.experiment.summary import describe_board, describe_contest
     from forecast.experiment.time_limit import Terms
     from forecast.workflows.compare import CompareRequest, compare
-    from forecast.workflows.rehearsal import rehearse_compare
+    from forecast.workflows.dry_run import rehearse_compare
 
     source, options = find_data(data, reading, output)
     request = CompareRequest(

@@ -38,7 +38,7 @@ def rollback_command(
 
     forecast models rollback sales --store /srv/forecast
     """
-    from forecast.workflows.stewardship import rollback
+    from forecast.workflows.models import rollback
 
     _tell_champion(rollback(output.store, name, to, datetime.now(UTC), force=force), output)
 
@@ -60,7 +60,7 @@ def promote_command(
 
     forecast models promote sales v2 --store /srv/forecast
     """
-    from forecast.workflows.stewardship import promote
+    from forecast.workflows.models import promote
 
     _tell_champion(promote(output.store, name, version, datetime.now(UTC), force=force), output)
 
@@ -80,7 +80,7 @@ def prune_command(
 
     forecast models prune sales --keep 1 --store /srv/forecast
     """
-    from forecast.workflows.stewardship import prune
+    from forecast.workflows.models import prune
 
     gone = prune(output.store, name, keep, datetime.now(UTC), dry_run=dry_run)
     labels = [version.label for version in gone.versions]

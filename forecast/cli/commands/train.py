@@ -68,7 +68,7 @@ def train_command(
     forecast train shops.csv --id store --time-limit 2m
     """
     from forecast.production.store.store import Store
-    from forecast.workflows.rehearsal import rehearse_train
+    from forecast.workflows.dry_run import rehearse_train
     from forecast.workflows.train import TrainRequest, train
 
     if data is None and output.configured is None:

@@ -8,7 +8,7 @@ from forecast.cli.output.streams import write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:
-    from forecast.workflows.rehearsal import Rehearsal
+    from forecast.workflows.dry_run import Rehearsal
 
 COLUMNS = ("verb", "what", "seconds")
 
