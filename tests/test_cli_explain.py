@@ -6,7 +6,7 @@ from commands import csv_bytes, run, visits
 from test_imports import imported_by
 from untrained import train_nothing
 
-from forecast.workflows.panels import RECALL, SUMMARY
+from forecast.workflows.pages.explain_tables import RECALL, SUMMARY
 
 FAST = ("--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
 

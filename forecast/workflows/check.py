@@ -120,7 +120,7 @@ def check(request: CheckRequest) -> CheckResult:
         texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
         atomic_write(fix, table_bytes(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
-        from forecast.workflows.pictures import draw_check  # most checks draw nothing
+        from forecast.workflows.pages.plots import draw_check  # most checks draw nothing
 
         picture = draw_check(panel, spots, kind, f"{stem_of(request.source)} ({panel.target})")
         atomic_write(request.plot, picture, flag="--plot OUT.png")

@@ -15,7 +15,7 @@ from forecast.experiment.time_limit import Terms
 from forecast.models.registry import RIVALS, check_names
 from forecast.report.tables import ablation_table, csv_text
 from forecast.specs import Device, PlotKind, Settings
-from forecast.workflows.pictures import draw_ablation, draw_contest, draw_last_fold
+from forecast.workflows.pages.plots import draw_ablation, draw_contest, draw_last_fold
 
 
 @dataclass(frozen=True)

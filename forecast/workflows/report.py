@@ -32,9 +32,9 @@ from forecast.production.store.version import Version
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.retrain_sections import Fight
 from forecast.report.html.sections import forecast_section
-from forecast.workflows.pages import Cover, Life, page_of
-from forecast.workflows.pictures import last_fold
-from forecast.workflows.runs import fight_of, fight_of_run, life_of
+from forecast.workflows.pages.plots import last_fold
+from forecast.workflows.pages.run_history import fight_of, fight_of_run, life_of
+from forecast.workflows.pages.sections import Cover, Life, page_of
 
 if TYPE_CHECKING:
     from forecast.workflows.compare import CompareRequest

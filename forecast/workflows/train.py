@@ -39,7 +39,7 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
-from forecast.workflows.pictures import draw_contest, draw_forecast
+from forecast.workflows.pages.plots import draw_contest, draw_forecast
 
 AUTO = "auto"
 BASELINES = ("seasonal-naive", "naive")

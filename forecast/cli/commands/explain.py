@@ -49,7 +49,7 @@ def explain_command(
     """
     from forecast.evaluation.explain.explanation import Focus
     from forecast.experiment.destinations import check_folder
-    from forecast.workflows.explain_page import check_page, explain_files
+    from forecast.workflows.pages.explain import check_page, explain_files
 
     if page.to is not None:
         check_page(page.to, force=page.force)
@@ -119,7 +119,7 @@ def _trained(
 def _test_memory(
     name: str | None, page: PageFlags, subject: SubjectFlags, settings: SettingsFlags, output: OutputFlags
 ) -> None:
-    from forecast.workflows.explain_page import recall_files
+    from forecast.workflows.pages.explain import recall_files
     from forecast.workflows.recollect import recollect
 
     refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")

@@ -30,7 +30,7 @@ def print_explanation(
     explanation: "Explanation", lesson: Sequence[str], files: Mapping[str, bytes], folder: Path, output: OutputFlags
 ) -> None:
     """Writes the files, and prints the findings."""
-    from forecast.workflows.panels import SUMMARY, explain_document, plain_json, summary_rows
+    from forecast.workflows.pages.explain_tables import SUMMARY, explain_document, plain_json, summary_rows
 
     if not output.quiet:
         say(explanation.title, "Explains")
@@ -57,7 +57,7 @@ def print_recollection(
 ) -> None:
     """Writes the files of the memory test, and prints its table."""
     from forecast.evaluation.explain.memory_test import verdict
-    from forecast.workflows.panels import RECALL, recall_document, recall_rows
+    from forecast.workflows.pages.explain_tables import RECALL, recall_document, recall_rows
 
     paths = _written(folder or Path("forecasts/memory-test"), files)
     form, rows = settle_form(output.form), recall_rows(found)

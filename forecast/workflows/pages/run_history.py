@@ -16,7 +16,7 @@ from forecast.report.html.page import Gallery
 from forecast.report.html.retrain_sections import Fight, RunRow, decision_section, run_section
 from forecast.report.html.retrains import run_gallery
 from forecast.workflows.history import Run, runs_of
-from forecast.workflows.pages import Life
+from forecast.workflows.pages.sections import Life
 
 MOST = 500
 """So many of the newest runs are told: a page of a million rows opens nowhere."""

@@ -12,7 +12,13 @@ from forecast.evaluation.explain.memory_test import Recollection, verdict
 from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
-from forecast.workflows.panels import explain_document, json_bytes, recall_document, recall_rows, summary_rows
+from forecast.workflows.pages.explain_tables import (
+    explain_document,
+    json_bytes,
+    recall_document,
+    recall_rows,
+    summary_rows,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
