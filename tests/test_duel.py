@@ -145,7 +145,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     trained = []
     monkeypatch.setattr(challenge, "run_contest", lambda *_: contest)
     monkeypatch.setattr(
-        duel, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
+        challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
     )
     reading = SimpleNamespace(panel=now)
     assert fight_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0

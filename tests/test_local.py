@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from tiny import assert_recomputed, wave
 
 from forecast.data.panel import panel_from_series
-from forecast.models.classical import local_ridge
+from forecast.models.classical import local_ridge as module
 from forecast.models.classical.baselines import naive, seasonal_naive
 from forecast.models.classical.local_ridge import CLIP, HISTORY, LAGS, PRIOR, STRIDE, local_ridge, steps_used
 from forecast.models.views import LOG_OFFSET
@@ -143,7 +143,7 @@ def test_forecast_does_not_depend_on_the_neighbours_their_order_and_how_long_the
 
 def test_size_of_a_block_does_not_matter(awkward, monkeypatch):
     whole = local_ridge(awkward, 6, (4,))
-    monkeypatch.setattr(local_ridge, "BLOCK", 80)
+    monkeypatch.setattr(module, "BLOCK", 80)
     np.testing.assert_allclose(local_ridge(awkward, 6, (4,)), whole, rtol=1e-9)
 
 

@@ -101,7 +101,8 @@ def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
         "import sys; from forecast.models.registry import *; from forecast.specs import *\n"
         "specs = {'linear': ModelSpec('linear', 4, 2)}\n"
         "for name in (*BASELINES, *BY_SERIES, *REGRESSIONS): make_forecaster(name, specs, 1, Machine())\n"
-        "import forecast.evaluation.trained_model, forecast.evaluation.leaderboard, forecast.models.networks.serialization\n"
+        "import forecast.evaluation.trained_model, forecast.evaluation.leaderboard\n"
+        "import forecast.models.networks.serialization\n"
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What train, compare and retrain share: plan, backtest, final fit, and the summary that is kept."""

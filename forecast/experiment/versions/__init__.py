@@ -1,1 +1,1 @@
-"""TODO."""
+"""A trained model as the files of a version, and back: what is stored beside the weights, as typed records."""

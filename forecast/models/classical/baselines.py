@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
 from forecast.models.classical import local_ridge, theta
-from forecast.models.classical.local_ridge import local_ridge
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
 from forecast.specs import Anchor
@@ -107,7 +106,7 @@ def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArr
 
 def _local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
     """Returns the regressions' forecasts; the seasonal naive of a series that is too short for them."""
-    forecast = local_ridge(panel, horizon, seasons)
+    forecast = local_ridge.local_ridge(panel, horizon, seasons)
     return np.where(np.isnan(forecast), seasonal_naive(panel, horizon, seasons[0]), forecast)
 
 

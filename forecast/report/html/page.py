@@ -190,7 +190,7 @@ class Page:
 def render_page(page: Page) -> bytes:
     """Returns the page as the content of a file; the same page gives the same bytes."""
     environment = Environment(
-        loader=PackageLoader("forecast.report"),
+        loader=PackageLoader("forecast.report.html"),
         autoescape=True,
         finalize=_harmless,
         undefined=StrictUndefined,

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What the HTML pages and picture files of the verbs are made of."""
