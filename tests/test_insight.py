@@ -28,8 +28,8 @@ from forecast.evaluation.explain.sentences import plain_words
 from forecast.evaluation.explain.spike import spike_response
 from forecast.evaluation.explain.subject import Ends, Subject, cut_at, sample_ends, typical_series
 from forecast.models.forecaster import Snapshot
-from forecast.models.matching import spec_parameters
 from forecast.models.networks.cells import GATES, parameter_count
+from forecast.models.networks.presets import spec_parameters
 from forecast.models.networks.recurrent import run_network
 from forecast.specs import CELLS, Machine
 
@@ -300,9 +300,9 @@ def test_kernel_says_why_it_is_not_cudnns():
 
 @pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
 def test_gradient_norm_is_that_of_the_training_loop(loss):
-    from forecast.models.descent import mean_loss
     from forecast.models.networks.keras_networks import build_network, set_weights
     from forecast.models.networks.tensorflow import tf
+    from forecast.models.networks.training import mean_loss
 
     subject = subject_of("lstm", loss=loss)
     probe = subject.probes[0]

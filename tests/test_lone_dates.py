@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data.lone_dates import ENOUGH
+from forecast.data.columns.row_times import ENOUGH
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
 from forecast.errors import OpenQuestionError

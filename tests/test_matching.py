@@ -1,7 +1,7 @@
 import pytest
 from tiny import VIEWS, random_model, tiny_spec
 
-from forecast.models.matching import match_parameters, spec_parameters
+from forecast.models.networks.presets import match_parameters, spec_parameters
 from forecast.specs import CELLS, ModelSpec
 
 BUDGETS = [ModelSpec("lstm", 48, 12, segment=12, units=32), ModelSpec("lstm", 336, 48, segment=24, units=64)]

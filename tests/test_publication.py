@@ -3,8 +3,7 @@ import os
 
 import pytest
 
-from forecast.production.publication import place, retire, sweep, withdraw
-from forecast.production.store.disk import Disk, hidden
+from forecast.production.store.disk import Disk, hidden, place, retire, sweep, withdraw
 
 FILES = {"weights": b"w" * 100_000, "plots/a.png": b"a", "plots/b.png": b"b", "manifest.json": b"{}"}
 

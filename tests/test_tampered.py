@@ -31,8 +31,7 @@ from forecast.production.triggers import read_past
 from forecast.specs import Settings
 from forecast.workflows.explain import ModelRequest, explain_model
 from forecast.workflows.history import read_runs
-from forecast.workflows.inventory import describe_champions, describe_versions
-from forecast.workflows.models import promote, rollback
+from forecast.workflows.models import describe_champions, describe_versions, promote, rollback
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.report import version_page
 from forecast.workflows.score import ScoreRequest, score

@@ -7,7 +7,7 @@ import pytest
 from commands import QUICK, csv_bytes, run, visits
 from tiny import SEASON, tiny_spec, wave
 
-from forecast.cli.duration import parse_time_limit
+from forecast.cli.options.arguments import parse_time_limit
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins

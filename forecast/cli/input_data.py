@@ -4,7 +4,7 @@ import shlex
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from forecast.cli.lists import as_given
+from forecast.cli.options.arguments import as_given
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
 from forecast.name_lists import split_names

@@ -3,7 +3,9 @@
 import atexit
 import os
 import sys
+import time
 import warnings
+from dataclasses import dataclass, field
 from itertools import pairwise
 from signal import SIGINT, Signals
 from typing import Any, NoReturn
@@ -14,7 +16,6 @@ from forecast.cli.options.usage_errors import refuse_empty, usage_error
 from forecast.cli.output.console import json_text, wrapped
 from forecast.cli.output.question import commands_for
 from forecast.cli.output.streams import prepare_streams, silence, telling_of_stdout, write_note
-from forecast.cli.run import Run
 from forecast.cli.signals import listen, listen_no_more, stop_received
 from forecast.errors import (
     DependencyError,
@@ -30,6 +31,19 @@ from forecast.errors import (
     lacks_threads,
     printable,
 )
+
+
+@dataclass
+class Run:
+    """One run: made at its start, filled in while its words are read.
+
+    Attributes:
+        began: on the clock of ``time.monotonic``; the start of the program counts.
+        is_json: whether errors are JSON too; a file of settings may have asked for it.
+    """
+
+    began: float = field(default_factory=time.monotonic)
+    is_json: bool = False
 
 
 def run_program(arguments: list[str] | None, began: float) -> NoReturn:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from forecast.data.files.free_memory import free_memory, more_memory, size_text
 from forecast.data.panel import Panel
 from forecast.errors import TrainingError
-from forecast.models.matching import spec_parameters
 from forecast.models.networks.cells import GATES
 from forecast.models.networks.linear_init import MOST_WINDOWS
-from forecast.models.networks.presets import step_cost
+from forecast.models.networks.presets import spec_parameters, step_cost
 from forecast.models.parallel import available_cpus
 from forecast.specs import ModelSpec, Plan
 

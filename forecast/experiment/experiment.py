@@ -30,8 +30,7 @@ from forecast.experiment.time_limit import (
 from forecast.models.covariates.covariate_model import Knowledge
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted
-from forecast.models.matching import match_parameters, spec_parameters
-from forecast.models.networks.presets import make_spec
+from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
 from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
 

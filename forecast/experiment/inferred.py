@@ -8,7 +8,7 @@ from forecast.data.covariates import KINDS
 from forecast.data.covariates import Kind as Covariate
 from forecast.data.findings import counted, listed
 from forecast.data.reading.reader import Reading
-from forecast.models.matching import spec_parameters
+from forecast.models.networks.presets import spec_parameters
 from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
 
 

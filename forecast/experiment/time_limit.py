@@ -10,8 +10,7 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.evaluation.splits import Fold
 from forecast.models.forecaster import Fitted, Watcher
-from forecast.models.matching import REFERENCE
-from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, SEEDS
+from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, REFERENCE, SEEDS
 from forecast.models.networks.time_budget import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
 from forecast.specs import CELLS, Deadline, Machine, Match, ModelSpec, Settings
 

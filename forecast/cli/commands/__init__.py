@@ -1,1 +1,1 @@
-"""TODO."""
+"""A file a command: its own flags, one workflow called, its result printed."""

@@ -1,19 +1,40 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from forecast.cli.compare_flags import ContestFlags
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
+from forecast.cli.options.completion import complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import ablation_json, ablation_text
 from forecast.cli.output.dry_run import print_rehearsal
 from forecast.cli.output.leaderboard import print_beside, print_leaderboard
 from forecast.cli.output.progress_notes import narrated, tell_beside, tell_files, tell_timing
 from forecast.name_lists import split_names
+from forecast.specs import Match
+
+
+@dataclass(frozen=True)
+class ContestFlags:
+    """Which models are compared, on which terms, and what else is asked about them."""
+
+    models: Annotated[
+        str,
+        typer.Option(
+            "--models", autocompletion=complete_models, metavar="MODELS", help="Which to compare, with commas."
+        ),
+    ] = "rnn,lstm,gru"
+    match: Annotated[
+        Match,
+        typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
+    ] = "steps"
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Train the best network anew without each covariate, to see its worth.")
+    ] = False
 
 
 @grouped

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.duration import parse_since
 from forecast.cli.grouping import grouped
+from forecast.cli.options.arguments import parse_since
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, settle_form, short, table, wrapped

@@ -34,7 +34,7 @@ def list_command(output: OutputFlags) -> None:
 
     forecast models list --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_champions, is_store
+    from forecast.workflows.models import describe_champions, is_store
 
     if not output.quiet and not is_store(output.store):
         say(f"There is no store {output.store}, so it holds no model (forecast train DATA makes one)", "Note")
@@ -52,7 +52,7 @@ def show_command(name: Name, output: OutputFlags) -> None:
 
     forecast models show sales --store /srv/forecast
     """
-    from forecast.workflows.inventory import describe_versions
+    from forecast.workflows.models import describe_versions
 
     _print_versions(describe_versions(output.store, name), output)
 

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from shutil import get_terminal_size
 
 from forecast.cli.grouping import grouped
-from forecast.cli.lists import as_given, require_names
-from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.arguments import OnlyName, as_given, require_names
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
 from forecast.cli.output.console import (

@@ -6,19 +6,128 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.duration import parse_duration
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.arguments import OnlyName, parse_duration
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.retrain import tell_retrain
-from forecast.cli.retrain_flags import RetrainFlags
 from forecast.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from forecast.workflows.retrain import RetrainRequest
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forecast.cli.options.completion import complete_network
+from forecast.specs import MOST, Device, Preset
+
+
+def _group(title: str) -> Any:
+    return lambda *names, **more: typer.Option(*names, rich_help_panel=title, **more)
+
+
+_when, _fight, _checks, _job = (
+    _group("When it is worth training"), _group("The fight"), _group("Data that looks wrong"), _group("Jobs"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WhenFlags:
+    """When it is worth training; any rule that fires is enough. Without one: any new row."""
+
+    min_new_rows: Annotated[int | None, _when("--min-new-rows", min=1, metavar="N", help="So many rows are new.")] = (
+        None
+    )
+    max_age: Annotated[
+        str | None, _when("--max-age", metavar="TIME", help="The champion is so old, such as 7d, and a row is new.")
+    ] = None
+    on_drift: Annotated[bool, _when("--on-drift", help="Live errors, intervals or values are not what they were.")] = (
+        False
+    )
+
+
+@dataclass(frozen=True)
+class FightFlags:
+    """How the challenger is made and what it has to prove."""
+
+    model: Annotated[
+        str | None,
+        _fight(
+            "--model", autocompletion=complete_network, metavar="MODEL", help="Any of compare; default: the champion's."
+        ),
+    ] = None
+    preset: Annotated[Preset | None, _fight("--preset", help="Time for accuracy; default: the champion's.")] = None
+    seed: Annotated[
+        int | None, _fight("--seed", min=0, max=MOST["seed"], metavar="N", help="First seed; default: the champion's.")
+    ] = None
+    seeds: Annotated[int | None, _fight("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
+    device: Annotated[Device, _fight("--device", help="auto takes a GPU where there is one.")] = "auto"
+    warm: Annotated[bool, _fight("--warm", help="One more challenger starts from the champion's weights.")] = False
+    min_gain: Annotated[
+        float, _fight("--min-gain", min=0, max=0.99, metavar="SHARE", help="Promote only if the RMSE falls by 0.02 …")
+    ] = 0.0
+    min_holdout: Annotated[
+        int | None,
+        _fight("--min-holdout", min=1, metavar="STEPS", help="Newest steps to score on; default: one horizon."),
+    ] = None
+    no_refit_all: Annotated[
+        bool, _fight("--no-refit-all", help="Publish the winner as it fought, without the newest rows.")
+    ] = False
+    force: Annotated[bool, _fight("--force", "-f", help="Train, and promote whatever the scores are.")] = False
+    candidate_only: Annotated[bool, _fight("--candidate-only", help="Publish, but never promote.")] = False
+
+
+@dataclass(frozen=True)
+class CheckFlags:
+    """What is allowed knowingly; without these, such data is refused and the champion stays."""
+
+    allow_shorter: Annotated[bool, _checks("--allow-shorter", help="Fewer rows than last time.")] = False
+    allow_cut_off: Annotated[bool, _checks("--allow-cut-off", help="A last line without a line break.")] = False
+    allow_future: Annotated[bool, _checks("--allow-future", help="Dates that are still to come.")] = False
+    max_revision: Annotated[
+        float, _checks("--max-revision", min=0, max=1, metavar="SHARE", help="Old values that may have changed.")
+    ] = 0.05
+
+
+@dataclass(frozen=True)
+class JobFlags:
+    """What a scheduled job needs."""
+
+    to: Annotated[Path, _job("--output", "-o", metavar="DIR", file_okay=False, help="Folder of the forecast file.")] = (
+        Path("forecasts")
+    )
+    future: Annotated[
+        str | None,
+        _job("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
+    ] = None
+    report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
+    dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
+    detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
+    lock_timeout: Annotated[
+        str, _job("--lock-timeout", metavar="TIME", help="Wait so long for another run, such as 10m.")
+    ] = "0"
+    log_file: Annotated[
+        Path | None, _job("--log-file", metavar="FILE", help="Append what happens as JSON lines.", dir_okay=False)
+    ] = None
+    ping_url: Annotated[
+        str | None, _job("--ping-url", metavar="URL", help="Gets /start, then /<exit code> (healthchecks.io).")
+    ] = None
+    on_failure: Annotated[
+        str | None,
+        _job(
+            "--on-failure",
+            metavar="CMD",
+            help="Run it on failure, 60 s at most; it finds FORECAST_NAME, _MESSAGE, _EXIT_CODE.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RetrainFlags(JobFlags, CheckFlags, FightFlags, WhenFlags):
+    """All of them, as one argument of the command."""
 
 
 @grouped

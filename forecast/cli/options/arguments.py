@@ -1,10 +1,109 @@
 """How a command is told which model it is about, and which version of it."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from forecast.cli.options.completion import complete_name, complete_version
+from forecast.errors import UsageError
+from forecast.name_lists import split_names
+from forecast.specs import Deadline
+
+_UNITS = {
+    "seconds": ("s", "sec", "secs", "second", "seconds"),
+    "minutes": ("m", "min", "mins", "minute", "minutes"),
+    "hours": ("h", "hr", "hrs", "hour", "hours"),
+    "days": ("d", "day", "days"),
+    "weeks": ("w", "wk", "wks", "week", "weeks"),
+}
+_MEANT = {word: unit for unit, words in _UNITS.items() for word in words}
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})\s*([a-z]*)\s*", re.ASCII)
+EXAMPLES = "90s, 10m, 1.5h, 7d or 4w"
+
+
+def parse_duration(flag: str, text: str, *, bare_seconds: bool = True, may_be_zero: bool = False) -> timedelta:
+    """Returns the length of time that a text stands for: numbers with units, added up; a number alone is seconds.
+
+    Args:
+        flag: whose value it is.
+        text: what came.
+        bare_seconds: take a number without a unit; else it is refused.
+        may_be_zero: take 0; else it is refused.
+
+    Raises:
+        UsageError: it stands for none, for nothing, or for more than a calendar holds.
+    """
+    total = _added_up(text.strip().lower(), bare_seconds)
+    if total is None or not (total or may_be_zero):
+        raise UsageError(f"{flag} '{text}' is not a length of time.", f"{flag} {EXAMPLES}")
+    return total
+
+
+def _added_up(text: str, bare_seconds: bool) -> timedelta | None:
+    """Returns the sum of the parts, or None where the text is no list of them."""
+    parts = list(_PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        return None
+    if [part[2] for part in parts] == [""]:
+        return timedelta(seconds=float(parts[0][1])) if bare_seconds else None
+    units = [_MEANT.get(part[2]) for part in parts]
+    if None in units or len({*units}) < len(units):
+        return None
+    try:
+        return sum((timedelta(**{str(u): float(p[1])}) for u, p in zip(units, parts, strict=True)), timedelta())
+    except OverflowError:
+        return None
+
+
+def parse_time_limit(text: str) -> float:
+    """Returns the seconds of ``--time-limit``; see ``parse_duration``."""
+    return parse_duration("--time-limit", text).total_seconds()
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """Returns the instant that ``--since`` means: a date, a date and time (UTC), or so long before now.
+
+    Args:
+        text: what came.
+        now: aware, UTC.
+
+    Raises:
+        UsageError: it is none of these, or longer ago than any date.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return now - parse_duration("--since", text, bare_seconds=False)
+    except (UsageError, OverflowError):
+        raise UsageError(
+            f"--since '{text}' is neither a date nor a length of time.", f"--since 2026-01-31, or --since {EXAMPLES}"
+        ) from None
+
+
+def settle_deadline(context: typer.Context, seconds: float | None) -> Deadline | None:
+    """Returns the deadline of this command: the time since its start, which is in the context, counts."""
+    return None if seconds is None else Deadline(seconds, context.obj.began)
+
+
+def as_given(text: str | None) -> tuple[str, ...]:
+    """Returns a list of names as it was given, for those to take apart who know which names there are."""
+    return (text,) if text is not None else ()
+
+
+def require_names(flag: str, text: str | None) -> None:
+    """Refuses a list that is given and has no name in it.
+
+    Raises:
+        UsageError: it is such a list.
+    """
+    if text is not None and not split_names(text):
+        raise UsageError(f"{flag} '{text}' names nothing.", f"{flag} with a name, or no {flag}")
+
 
 Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
 OnlyName = Annotated[

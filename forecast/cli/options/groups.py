@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.duration import parse_time_limit, settle_deadline
-from forecast.cli.lists import require_names
+from forecast.cli.options.arguments import parse_time_limit, require_names, settle_deadline
 from forecast.cli.options.completion import complete_column, complete_frequency
 from forecast.cli.options.setting_values import LISTS
 from forecast.cli.options.settings import Configuration, configure, read_given

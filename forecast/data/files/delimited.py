@@ -4,20 +4,65 @@ Arrow reads the file with all cores. Where it stumbles over a row, Python's own 
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import csv as pacsv
+from pyarrow import types
 
 from forecast.data.files.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
-from forecast.data.files.header_lines import BESIDE
+from forecast.data.files.header_lines import BESIDE, Stack
 from forecast.data.files.intake import LONGEST_LINE, too_long
 from forecast.data.files.source import Source
-from forecast.data.stacking import stacked, stacked_column
 from forecast.errors import DataError
+
+
+def stacked(table: Any, stack: Stack) -> Any:
+    """Returns an Arrow table whose columns of several things are one below another."""
+    rows, names = table.num_rows, table.column_names
+    return pa.table({name: stacked_column(stack, name, table.column, rows, names) for name in stack.names})
+
+
+def stacked_column(
+    stack: Stack, name: str, read: Callable[[str], Any], rows: int, names: list[str] | tuple[str, ...]
+) -> Any:
+    """Returns one column of the stacked table.
+
+    Args:
+        stack: What is stacked.
+        name: The column.
+        read: Returns a column of the file.
+        rows: Of the file.
+        names: All columns of the file.
+    """
+    many = len(stack.entities)
+    if name == stack.entity:
+        codes = pa.array(np.repeat(np.arange(many, dtype=np.int32), rows))
+        return pa.chunked_array([pa.DictionaryArray.from_arrays(codes, pa.array(list(stack.entities)))])
+    if name in stack.shared:
+        parts = [read(name)] * many
+    else:
+        raw = [f"{name}{BESIDE}{entity}" for entity in stack.entities]
+        parts = [read(each) if each in names else pa.chunked_array([pa.nulls(rows)]) for each in raw]
+    kind = _common([part.type for part in parts])
+    return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
+
+
+def _common(kinds: list[Any]) -> Any:
+    """Returns the type that can hold the values of all."""
+    held = [kind for kind in kinds if not types.is_null(kind)]
+    if not held:
+        return pa.null()
+    if all(kind == held[0] for kind in held) and not types.is_dictionary(held[0]):
+        return held[0]
+    if all(types.is_integer(kind) or types.is_floating(kind) for kind in held):
+        return pa.float64()
+    return pa.string()
+
 
 REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text
 MISSING = (

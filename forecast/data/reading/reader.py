@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.beside import columns_beside, texts_beside
 from forecast.data.columns.roles import Columns, SeriesKeys
 from forecast.data.columns.selection import ROWS, Selection, select
 from forecast.data.covariates import Column
@@ -31,7 +30,7 @@ from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
-from forecast.data.reading.covariate_candidates import Candidate, find_candidates
+from forecast.data.reading.covariate_candidates import Candidate, columns_beside, find_candidates, texts_beside
 from forecast.data.reading.covariate_findings import with_covariate_findings
 from forecast.data.reading.covariate_layout import Placing, lay_covariates
 from forecast.data.reading.covariate_values import Cells, read_all_cells

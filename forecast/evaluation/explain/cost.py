@@ -5,8 +5,8 @@ Shapes: ``L`` lookback, ``T`` recurrent steps, ``U`` units, ``F`` features a ste
 
 from dataclasses import dataclass
 
-from forecast.models.matching import spec_parameters
 from forecast.models.networks.cells import GATES
+from forecast.models.networks.presets import spec_parameters
 from forecast.models.networks.recurrent import DECODER_UNITS
 from forecast.specs import Cell, Machine, ModelSpec
 

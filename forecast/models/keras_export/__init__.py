@@ -1,1 +1,1 @@
-"""TODO."""
+"""A trained model as one Keras model of standard layers: the arithmetic of the other rooms as Keras operations."""

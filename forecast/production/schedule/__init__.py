@@ -1,1 +1,1 @@
-"""TODO."""
+"""When a model is retrained: the timetable, the user's crontab, units for systemd (standard library only)."""

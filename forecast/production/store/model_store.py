@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
-from forecast.production.publication import place, retire, sweep, withdraw
 from forecast.production.store.alias import ALIAS, ALIAS_LIMIT, Alias
-from forecast.production.store.disk import Disk, kind_of, read_regular, telling
+from forecast.production.store.disk import Disk, kind_of, place, read_regular, retire, sweep, telling, withdraw
 from forecast.production.store.history_file import HISTORY, append_history, read_history, read_newest
 from forecast.production.store.issued import FORECAST, ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
 from forecast.production.store.json_document import JSON
