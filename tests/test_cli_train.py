@@ -15,8 +15,8 @@ from commands import FORECAST, FORECAST_COLUMNS, LEADERBOARD_COLUMNS, QUICK, csv
 
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DependencyError
+from forecast.experiment.final_fit import TIE, choose
 from forecast.specs import Overrides, Settings
-from forecast.workflows.train import TIE, choose
 
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")

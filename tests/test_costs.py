@@ -9,9 +9,9 @@ from forecast.experiment import costs
 from forecast.experiment.costs import Task, check_memory, memory_needed, time_text, training_seconds
 from forecast.experiment.experiment import count_windows
 from forecast.experiment.plan import make_plan
+from forecast.experiment.stored_forecast import MOST_REPEATS, _check_reach
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Overrides, Settings
-from forecast.workflows.predict import MOST_REPEATS, _check_reach
 
 GB = 1 << 30
 

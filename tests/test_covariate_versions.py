@@ -16,6 +16,8 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.experiment.experiment import Silence
 from forecast.experiment.input_data import read_alike
+from forecast.experiment.retraining.request import Change, RetrainRequest
+from forecast.experiment.stored_forecast import forecast_from
 from forecast.experiment.versions.stored_model import WEIGHTS, load_version, unpack_model
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
@@ -23,8 +25,8 @@ from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.export import export
-from forecast.workflows.predict import PredictRequest, forecast_from, predict
-from forecast.workflows.retrain import Change, RetrainRequest, retrain
+from forecast.workflows.predict import PredictRequest, predict
+from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)

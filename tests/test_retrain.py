@@ -14,16 +14,16 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
 from forecast.experiment.experiment import Silence
-from forecast.experiment.retraining import challenger
+from forecast.experiment.retraining import challenger, retrain_run
 from forecast.experiment.retraining.continuity import SuspiciousError
+from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.versions.stored_model import load_version
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
-from forecast.workflows import retrain_run
-from forecast.workflows.retrain import Change, RetrainRequest, retrain
+from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -212,7 +212,7 @@ def test_a_warm_winner_keeps_the_widths_that_its_champion_was_taught(shop, monke
 
 def broken_fit(contest, chosen, reporter):
     """A cold challenger that forecasts no numbers."""
-    from forecast.workflows.train import fit_on_all
+    from forecast.experiment.final_fit import fit_on_all
 
     trained = fit_on_all(contest, chosen, reporter)
     [part] = trained.model.parts

@@ -30,10 +30,11 @@ from untrained import train_nothing
 from forecast.production.store.disk import Disk
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
-from forecast.workflows import retrain_run# so that no child has to import it
+from forecast.experiment.retraining import retrain_run# so that no child has to import it
 from forecast.experiment.experiment import Silence
 from forecast.production.triggers import Rules, Tolerance
-from forecast.workflows.retrain import Change, RetrainRequest, retrain
+from forecast.workflows.retrain import retrain
+from forecast.experiment.retraining.request import Change, RetrainRequest
 
 train_nothing(pytest.MonkeyPatch())
 

@@ -13,12 +13,13 @@ from commands import csv_bytes
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
 from forecast.experiment.experiment import Silence
+from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.versions.stored_model import load_version
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Overrides, Settings
-from forecast.workflows.retrain import Change, RetrainRequest, retrain
+from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

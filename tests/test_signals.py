@@ -27,7 +27,7 @@ from untrained import train_nothing
 from forecast.cli import main
 from forecast.production.store.disk import Disk
 from forecast.workflows import train
-from forecast.workflows import retrain_run
+from forecast.experiment.retraining import retrain_run
 
 number, instant = int(sys.argv[1]), sys.argv[2]
 sys.argv[1:] = sys.argv[3:]

@@ -32,8 +32,8 @@ from forecast.specs import Settings
 from forecast.workflows.explain import ModelRequest, explain_model
 from forecast.workflows.history import read_runs
 from forecast.workflows.models import describe_champions, describe_versions, promote, rollback
+from forecast.workflows.pages.version import version_page
 from forecast.workflows.predict import PredictRequest, predict
-from forecast.workflows.report import version_page
 from forecast.workflows.score import ScoreRequest, score
 from forecast.workflows.train import TrainRequest, train
 

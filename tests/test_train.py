@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from forecast.experiment.final_fit import choose
 from forecast.specs import Settings
-from forecast.workflows.train import choose
 
 
 @pytest.mark.parametrize("model", ["naive", "seasonal-naive"])

@@ -28,9 +28,11 @@ from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.experiment.experiment import Silence, run_contest
+from forecast.experiment.final_fit import beside, candidates_for
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import forecast_csv, stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
+from forecast.experiment.stored_forecast import forecast_from, panel_of, with_future
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
@@ -38,8 +40,7 @@ from forecast.models.registry import RIVALS, check_names
 from forecast.production.runs import Entry
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
-from forecast.workflows.predict import forecast_from, panel_of, with_future
-from forecast.workflows.train import TrainRequest, beside, candidates_for, finish
+from forecast.workflows.train import TrainRequest, finish
 from forecast.workflows.what_if import Question, answer
 
 Data = str | Path | pd.DataFrame | pd.Series | Reading

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import say
 from forecast.cli.output.question import ask, can_ask
 from forecast.cli.output.verbose import spoken
 from forecast.errors import UndecidedError
@@ -39,6 +40,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         output = next((value for value in values.values() if isinstance(value, OutputFlags)), None)
         if output:
             output.check()
+            if output.config and output.config.note and not output.quiet:
+                say(output.config.note, "Note")
         with spoken(output):
             _settled(command, values, output)
 

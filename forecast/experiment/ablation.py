@@ -5,6 +5,7 @@ Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,11 @@ from forecast.experiment.experiment import LEARNED, Contest, Reporter
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.models.registry import Memory, make_forecaster
 from forecast.specs import ModelSpec
+
+if TYPE_CHECKING:  # so that `models list` prints its table without numpy
+    import numpy as np
+
+from forecast.report.tables import Value
 
 FloatArray = NDArray[np.float64]
 
@@ -145,3 +151,13 @@ def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray
         share=(error - least) / least if least > 0 else 0.0,
         p=None if np.isnan(p) else p,
     )
+
+
+def ablation_table(ablation: "Ablation") -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
+    """Returns the columns and the rows of what each covariate is worth."""
+    columns = ("covariate", "rmse_without", "worth", "worth_std", "worth_share", "p", "model", "rmse")
+    rows: list[tuple[Value, ...]] = [
+        (row.covariate, row.rmse, row.worth, row.spread, row.share, row.p, ablation.model, ablation.rmse)
+        for row in ablation.rows
+    ]
+    return columns, rows

@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     import numpy as np
 
     from forecast.evaluation.leaderboard import Leaderboard
-    from forecast.experiment.ablation import Ablation
     from forecast.models.forecaster import Forecasts
 
 FORECAST_COLUMNS = (
@@ -51,16 +50,6 @@ def forecast_rows(
         steps = zip(stamps[s], _numbers(forecasts.point[s]), *limits, strict=True)
         for step, (stamp, point, *each) in enumerate(steps, start=1):
             yield series_id, stamp, step, point, *each, model, version, origins[s]
-
-
-def ablation_table(ablation: "Ablation") -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
-    """Returns the columns and the rows of what each covariate is worth."""
-    columns = ("covariate", "rmse_without", "worth", "worth_std", "worth_share", "p", "model", "rmse")
-    rows: list[tuple[Value, ...]] = [
-        (row.covariate, row.rmse, row.worth, row.spread, row.share, row.p, ablation.model, ablation.rmse)
-        for row in ablation.rows
-    ]
-    return columns, rows
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":

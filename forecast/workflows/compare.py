@@ -4,18 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError
-from forecast.experiment.ablation import Ablation, ablate, check_ablation
+from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Contest, Reporter, run_contest
 from forecast.experiment.outputs import stem_of, write_all
+from forecast.experiment.rerun_command import command_line, given_flags
+from forecast.experiment.summary import account_of
 from forecast.experiment.time_limit import Terms
 from forecast.models.registry import RIVALS, check_names
-from forecast.report.tables import ablation_table, csv_text
+from forecast.production.store.manifest import utc
+from forecast.report.html.forecast import forecast_gallery
+from forecast.report.html.sections import forecast_section
+from forecast.report.tables import csv_text
 from forecast.specs import Device, PlotKind, Settings
-from forecast.workflows.pages.plots import draw_ablation, draw_contest, draw_last_fold
+from forecast.workflows.pages.plots import draw_ablation, draw_contest, draw_last_fold, last_fold
+from forecast.workflows.pages.sections import Cover, Life, page_of
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True)
@@ -71,8 +81,6 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
         plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        from forecast.workflows.report import comparison_page  # Jinja2 and matplotlib
-
         written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
     return CompareResult(contest, write_all(request.folder, written) if written else (), ablation)
 
@@ -93,3 +101,21 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
     if not request.models:
         raise UsageError("--models names no model.", "--models rnn,lstm,gru")
     return check_names((*check_names(request.models), *RIVALS))
+
+
+def comparison_page(request: "CompareRequest", contest: Contest, now: datetime) -> bytes:
+    """Returns the report of a comparison; its charts show the last fold."""
+    reading, terms = contest.reading, request.terms
+    given = {"--models": ",".join(request.models), **given_flags(request.options, request.settings)}
+    given |= {"--match": terms.match} if terms.match != "steps" else {}
+    given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
+    account = account_of(contest, command_line(("compare", request.source), given), given, match=terms.match)
+    history, forecasts = last_fold(contest)
+    intro = (
+        "What the networks and the seasonal naive said at the last origin, beside what came. Intervals are those of "
+        f"{next(iter(forecasts))}."
+    )
+    title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
+    cover = Cover(title, f"forecast compare · {reading.panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
+    section = forecast_section(forecast_gallery(history, forecasts, reading.panel), intro, title="The last fold")
+    return page_of(cover, account, section, Life(), now)

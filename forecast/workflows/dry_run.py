@@ -18,6 +18,7 @@ from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import LEARNED, Prepared, Reporter, prepare
+from forecast.experiment.final_fit import LAST_EFFORT, beside, candidates_for
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
 from forecast.experiment.versions.identity import checked_name
@@ -28,7 +29,7 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import ModelSpec
 from forecast.workflows.compare import CompareRequest, comparison_files, models_of
-from forecast.workflows.train import LAST_EFFORT, TrainRequest, beside, candidates_for, training_files
+from forecast.workflows.train import TrainRequest, training_files
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from forecast.evaluation.explain.subject import Subject
 from forecast.experiment.experiment import Reporter, prepare
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import stem_of
+from forecast.experiment.stored_forecast import panel_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.covariates.covariate_model import Surroundings, check_columns
@@ -25,7 +26,6 @@ from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
-from forecast.workflows.predict import panel_of
 
 """Lags from one to the next share a compiled loop: it is as dear for all as for the longest of them."""
 

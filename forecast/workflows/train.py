@@ -6,19 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
-
-import numpy as np
 
 from forecast.data.reading.reader import ReadOptions, read_panel
-from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
-from forecast.evaluation.scales import usual_spread
-from forecast.evaluation.trained_model import TrainedModel
-from forecast.evaluation.verdict import LABELS, saved_words
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import LEARNED, Contest, Reporter, run_contest
+from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.final_fit import AUTO, BASELINES, beside, candidates_for, choose, fit_on_all, with_saved
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.experiment.rerun_command import given_flags, train_command
@@ -29,24 +23,15 @@ from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
 from forecast.experiment.versions.stored_summary import METRICS
-from forecast.models.covariates.usual_values import learn_usual
-from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Forecasts, Issuable, Watcher
-from forecast.models.networks.recurrent import RecurrentModel
-from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
+from forecast.models.forecaster import Forecasts
 from forecast.production.runs import Entry
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
-from forecast.specs import CELLS, Anchor, Deadline, Device, Metric, PlotKind, Settings
+from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_contest, draw_forecast
 
-AUTO = "auto"
-BASELINES = ("seasonal-naive", "naive")
-METRIC_NAMES: dict[Metric, str] = {**LABELS, "rmsse": f"{LABELS['rmsse']} (scaled RMSE)"}
-TIE = 0.01
 """A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
-LAST_EFFORT = 1 / 4
 """Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
 
 
@@ -127,7 +112,7 @@ def finish(
     """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
     panel, models = contest.reading.panel, progress.models
     name = models.name
-    chosen, reason = choose(contest, request)
+    chosen, reason = choose(contest, request.model)
     contest = with_saved(contest, chosen, request.model)
     trained = fit_on_all(contest, chosen, reporter)
     contest = replace(contest, learned=trained.model.knowledge)
@@ -153,7 +138,7 @@ def finish(
     progress.unwritten = None
     progress.write(_entry(contest, chosen, reason, version, time.perf_counter() - progress.began), now())
     if request.report and request.folder is not None:
-        from forecast.workflows.report import version_page  # Jinja2 and matplotlib
+        from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
@@ -162,23 +147,6 @@ def finish(
     untold += told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
     untold += untold_notes(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
     return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
-
-
-def with_saved(contest: Contest, chosen: str, model: str) -> Contest:
-    """Returns the contest with a verdict that says where a baseline did better than the model that is saved.
-
-    Args:
-        contest: that was held.
-        chosen: the model that is saved.
-        model: that was asked for.
-    """
-    board, (trial,) = contest.board, (each for each in contest.backtest.trials if each.name == chosen)
-    squares = np.nansum((contest.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
-    series, heaviest = contest.reading.panel.series_ids, None
-    if len(series) > 1 and squares.sum() > 0:
-        heaviest = (series[int(squares.argmax())], float(squares.max() / squares.sum()))
-    words = saved_words(board.rows, chosen, contest.settings.metric, candidates_for(model), heaviest)
-    return replace(contest, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
 
 
 def _given(request: TrainRequest) -> dict[str, str]:
@@ -204,74 +172,3 @@ def _entry(contest: Contest, chosen: str, reason: str, version: Version, seconds
         seconds=round(seconds, 3),
         fingerprint=reading.fingerprint,
     )
-
-
-def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
-    """Returns the chosen model, fitted to everything, with the weights and widths its backtest taught.
-
-    What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
-    """
-    panel, plan, timing = contest.reading.panel, contest.plan, contest.timing
-    watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
-    watcher.progress(0.0)
-    trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
-    combination = trial.combination
-    begun = contest.model_of(chosen)
-    if timing and timing.deadline and chosen in LEARNED:
-        specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
-        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), contest.machine, pacers=timing.last).fit(
-            panel, watcher
-        )
-        tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
-        combination = combination.widened(tried, made)
-    elif begun:
-        fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
-    else:
-        fitted = make_forecaster(chosen, contest.specs, plan.season_of(chosen), contest.machine).fit(panel, watcher)
-    model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
-    spread = usual_spread(panel, plan.season)
-    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
-
-
-def candidates_for(model: str) -> tuple[str, ...]:
-    """Returns the models among which the backtest chooses.
-
-    Raises:
-        UsageError: there is no such model.
-    """
-    if model == AUTO:
-        return (*CELLS, ENSEMBLE)
-    check_model(model, (AUTO, *MODELS))
-    return (model,)
-
-
-def check_model(model: str, known: tuple[str, ...]) -> None:
-    """Refuses a name that no model has.
-
-    Raises:
-        UsageError: the hint lists all.
-    """
-    if model not in known:
-        raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
-
-
-def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the models of a backtest: the candidates and the baselines that they must beat, each once."""
-    return tuple(dict.fromkeys((*candidates, *BASELINES)))
-
-
-def choose(contest: Contest, request: TrainRequest) -> tuple[str, str]:
-    """Returns the network with the lowest error in the backtest, and in words why it was taken."""
-    if request.model != AUTO:
-        return request.model, ""
-    metric, tried = request.settings.metric, {row.model for row in contest.board.rows}
-    candidates = [name for name in candidates_for(request.model) if name in tried]  # a deadline may leave some out
-    ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
-    reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
-    if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
-        error = {name: float(getattr(contest.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
-        if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:
-            return ENSEMBLE, f"all networks together, within {100 * TIE:g} % of {ranked[0]}, {reason}: the steadier"
-    if ENSEMBLE not in tried:
-        reason += f" ({' and '.join(cell for cell in CELLS if cell not in tried)} left out for want of time)"
-    return ranked[0], reason

@@ -18,12 +18,13 @@ from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.known_ahead import columns_needed, flags_of, told_notes, untold_notes
+from forecast.experiment.stored_forecast import check_horizon, longer_note
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.report.tables import Value, csv_text, timestamp_texts
-from forecast.workflows.predict import PredictRequest, check_horizon, longer_note, prepared
+from forecast.workflows.predict import PredictRequest, prepared
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
 LEAST = 1e-4

@@ -16,7 +16,7 @@ from forecast.cli.output.streams import write_out
 from forecast.specs import PlotKind
 
 if TYPE_CHECKING:
-    from forecast.workflows.history import Run
+    from forecast.production.runs import PastRun
 
 HEADER = ("time (UTC)", "decision", "champion", "challenger", "in use", "seconds", "exit")
 LEFT = 2
@@ -47,8 +47,9 @@ def history_command(
 
     forecast history sales --plot png
     """
+    from forecast.production.runs import COLUMNS
     from forecast.report.tables import csv_text
-    from forecast.workflows.history import COLUMNS, draw_runs, read_runs
+    from forecast.workflows.history import draw_runs, read_runs
 
     runs = read_runs(output.store, name, parse_since(since, datetime.now(UTC)) if since else None)
     files = draw_runs(runs, plot, out_dir) if plot != "none" else ()
@@ -63,7 +64,7 @@ def history_command(
         say(", ".join(map(str, files)), "Plots" if len(files) > 1 else "Plot")
 
 
-def _text(runs: tuple["Run", ...]) -> str:
+def _text(runs: tuple["PastRun", ...]) -> str:
     """Returns a table a model, with the reason below each run."""
     if not runs:
         return table(HEADER, [], left=LEFT)
@@ -75,7 +76,7 @@ def _text(runs: tuple["Run", ...]) -> str:
     return "\n".join(blocks)
 
 
-def _cells(run: "Run") -> list[str]:
+def _cells(run: "PastRun") -> list[str]:
     time = f"{run.time:%Y-%m-%d %H:%M}" if run.time else "–"
     seconds = "–" if run.seconds is None else f"{run.seconds:.1f}"
     decision = run.outcome or run.command or "–"
@@ -83,6 +84,6 @@ def _cells(run: "Run") -> list[str]:
     return [time, decision, *rmse, run.champion or "–", seconds, short(run.exit_code)]
 
 
-def _with_reason(line: str, run: "Run") -> str:
+def _with_reason(line: str, run: "PastRun") -> str:
     why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
     return line + (wrapped(why, "    ", label_width=4) if why else "")

@@ -16,7 +16,7 @@ from forecast.cli.output.retrain import tell_retrain
 from forecast.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from forecast.workflows.retrain import RetrainRequest
+    from forecast.experiment.retraining.request import RetrainRequest
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,9 +182,9 @@ def retrain_command(
 
 
 def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":
+    from forecast.experiment.retraining.request import Change, RetrainRequest
     from forecast.production.promotion import Gate
     from forecast.production.triggers import Rules, Tolerance
-    from forecast.workflows.retrain import Change, RetrainRequest
 
     if flags.force and flags.candidate_only:
         raise UsageError("--force and --candidate-only can't be used together.", "one of them")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
@@ -101,8 +102,7 @@ def schedule_command(
 
 def _check_flags(name: str, flags: list[str]) -> None:
     """Parses them as `forecast retrain` will: better an error now than one at night."""
-    from forecast.cli.app import root_command
-
-    program = root_command()
-    retrain = program.commands["retrain"]
-    retrain.make_context("retrain", [name, *flags], parent=typer.Context(program, info_name="forecast"))
+    alone = typer.Typer(add_completion=False)
+    alone.command("retrain")(retrain_command)
+    retrain = typer.main.get_command(alone)
+    retrain.make_context("retrain", [name, *flags], parent=typer.Context(retrain, info_name="forecast"))

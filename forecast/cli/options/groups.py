@@ -16,7 +16,6 @@ from forecast.cli.options.arguments import parse_time_limit, require_names, sett
 from forecast.cli.options.completion import complete_column, complete_frequency
 from forecast.cli.options.setting_values import LISTS
 from forecast.cli.options.settings import Configuration, configure, read_given
-from forecast.cli.output.console import say
 from forecast.errors import UsageError
 from forecast.specs import (
     MOST,
@@ -250,8 +249,6 @@ class OutputFlags:
         ):
             if is_wrong:
                 raise UsageError(message, "one of them")
-        if self.config and self.config.note and not self.quiet:
-            say(self.config.note, "Note")
 
     @property
     def form(self) -> Form:

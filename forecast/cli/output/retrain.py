@@ -9,7 +9,7 @@ from forecast.cli.output.console import count, print_json, say, say_commands, sa
 from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
-    from forecast.workflows.retrain import RetrainResult
+    from forecast.experiment.retraining.request import RetrainResult
 
 
 def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:

@@ -25,6 +25,7 @@ from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.final_fit import beside, fit_on_all
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
@@ -33,7 +34,6 @@ from forecast.models.registry import is_same_recipe, make_forecaster, train_on
 from forecast.models.regression import FittedRegression
 from forecast.production.promotion import Score
 from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
-from forecast.workflows.train import beside, fit_on_all
 
 FloatArray = NDArray[np.float64]
 LEVEL = 80

@@ -11,6 +11,7 @@ from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Contest
+from forecast.experiment.final_fit import with_saved
 from forecast.experiment.outputs import forecast_csv
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.challenge import Duel, Recipe, score_on
@@ -21,7 +22,6 @@ from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
-from forecast.workflows.train import with_saved
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""

@@ -22,12 +22,13 @@ from forecast.models.networks.tensorflow import tf
 from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
 from forecast.specs import ModelSpec
 
+Tensor = Any  # TensorFlow ships no types
+Tensors = list[Tensor]
+
+
 WARM_UP = 30
 """Steps over which the learning rate rises to its peak."""
 ADAM_BETAS = (0.9, 0.999)
-
-Tensor = Any  # TensorFlow ships no types
-Tensors = list[Tensor]
 
 
 def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
@@ -74,8 +75,6 @@ UNROLLED = 8
 """So few recurrent steps are compiled one after the other, not as a loop: training takes a tenth to a third less."""
 
 _DRAWING = Lock()
-Tensor = Any  # TensorFlow ships no types
-Tensors = list[Tensor]
 
 OnChunk = Callable[[int, Callable[[], Weights]], None]
 """Called between chunks with the steps done and a function that returns the weights at that moment."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from forecast.decoding import decode
 from forecast.production.promotion import Gate, rules
-from forecast.production.runs import Entry
+from forecast.production.runs import Entry, PastRun, runs_of
 from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version, unreadable
@@ -15,7 +15,6 @@ from forecast.report.figures.retrains import Retrains
 from forecast.report.html.page import Gallery
 from forecast.report.html.retrain_sections import Fight, RunRow, decision_section, run_section
 from forecast.report.html.retrains import run_gallery
-from forecast.workflows.history import Run, runs_of
 from forecast.workflows.pages.sections import Life
 
 MOST = 500
@@ -76,7 +75,7 @@ def life_of(models: ModelStore, fight: Fight | None) -> Life:
     )
 
 
-def _gallery(runs: tuple[Run, ...]) -> Gallery | None:
+def _gallery(runs: tuple[PastRun, ...]) -> Gallery | None:
     scored = [run for run in runs if run.time and run.champion_rmse is not None and run.challenger_rmse is not None]
     if len(scored) < FEWEST:
         return None
@@ -87,7 +86,7 @@ def _gallery(runs: tuple[Run, ...]) -> Gallery | None:
     return run_gallery(Retrains(times, champion, challenger, naive, promoted))
 
 
-def _row(run: Run) -> RunRow:
+def _row(run: PastRun) -> RunRow:
     return RunRow(
         time=f"{run.time:%Y-%m-%d %H:%M}" if run.time else "–",
         decision=run.outcome or run.command or "–",

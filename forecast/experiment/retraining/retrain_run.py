@@ -14,6 +14,7 @@ from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import Reporter
+from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv
@@ -28,7 +29,9 @@ from forecast.experiment.retraining.continuity import (
     compare_with_record,
 )
 from forecast.experiment.retraining.live import drift_since, read_live
+from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress
+from forecast.experiment.stored_forecast import check_promise, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
@@ -39,9 +42,6 @@ from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
-from forecast.workflows.predict import check_promise, with_future
-from forecast.workflows.retrain import RetrainRequest, RetrainResult
-from forecast.workflows.train import check_model
 
 
 @dataclass(eq=False)

@@ -1,0 +1,125 @@
+"""The last step of a train: which model is chosen, and its fit on everything up to the last row."""
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+
+from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.scales import usual_spread
+from forecast.evaluation.trained_model import TrainedModel
+from forecast.evaluation.verdict import LABELS, saved_words
+from forecast.experiment.experiment import LEARNED, Contest, Reporter
+from forecast.models.covariates.usual_values import learn_usual
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Issuable, Watcher
+from forecast.models.networks.recurrent import RecurrentModel
+from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
+from forecast.specs import CELLS, Metric
+
+AUTO = "auto"
+
+
+BASELINES = ("seasonal-naive", "naive")
+
+
+METRIC_NAMES: dict[Metric, str] = {**LABELS, "rmsse": f"{LABELS['rmsse']} (scaled RMSE)"}
+
+
+TIE = 0.01
+
+
+LAST_EFFORT = 1 / 4
+
+
+def with_saved(contest: Contest, chosen: str, model: str) -> Contest:
+    """Returns the contest with a verdict that says where a baseline did better than the model that is saved.
+
+    Args:
+        contest: that was held.
+        chosen: the model that is saved.
+        model: that was asked for.
+    """
+    board, (trial,) = contest.board, (each for each in contest.backtest.trials if each.name == chosen)
+    squares = np.nansum((contest.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
+    series, heaviest = contest.reading.panel.series_ids, None
+    if len(series) > 1 and squares.sum() > 0:
+        heaviest = (series[int(squares.argmax())], float(squares.max() / squares.sum()))
+    words = saved_words(board.rows, chosen, contest.settings.metric, candidates_for(model), heaviest)
+    return replace(contest, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
+
+
+def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
+    """Returns the chosen model, fitted to everything, with the weights and widths its backtest taught.
+
+    What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
+    """
+    panel, plan, timing = contest.reading.panel, contest.plan, contest.timing
+    watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
+    watcher.progress(0.0)
+    trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
+    combination = trial.combination
+    begun = contest.model_of(chosen)
+    if timing and timing.deadline and chosen in LEARNED:
+        specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
+        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), contest.machine, pacers=timing.last).fit(
+            panel, watcher
+        )
+        tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
+        combination = combination.widened(tried, made)
+    elif begun:
+        fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
+    else:
+        fitted = make_forecaster(chosen, contest.specs, plan.season_of(chosen), contest.machine).fit(panel, watcher)
+    model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
+    spread = usual_spread(panel, plan.season)
+    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
+
+
+def candidates_for(model: str) -> tuple[str, ...]:
+    """Returns the models among which the backtest chooses.
+
+    Raises:
+        UsageError: there is no such model.
+    """
+    if model == AUTO:
+        return (*CELLS, ENSEMBLE)
+    check_model(model, (AUTO, *MODELS))
+    return (model,)
+
+
+def check_model(model: str, known: tuple[str, ...]) -> None:
+    """Refuses a name that no model has.
+
+    Raises:
+        UsageError: the hint lists all.
+    """
+    if model not in known:
+        raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
+
+
+def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the models of a backtest: the candidates and the baselines that they must beat, each once."""
+    return tuple(dict.fromkeys((*candidates, *BASELINES)))
+
+
+def choose(contest: Contest, model: str) -> tuple[str, str]:
+    """Returns the model to fit on everything, and in words why it was taken; no words where it was named.
+
+    Args:
+        contest: that was held.
+        model: that was asked for; ``AUTO`` for the network with the lowest error in the backtest.
+    """
+    if model != AUTO:
+        return model, ""
+    metric, tried = contest.settings.metric, {row.model for row in contest.board.rows}
+    candidates = [name for name in candidates_for(model) if name in tried]  # a deadline may leave some out
+    ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
+    reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
+    if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
+        error = {name: float(getattr(contest.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
+        if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:
+            return ENSEMBLE, f"all networks together, within {100 * TIE:g} % of {ranked[0]}, {reason}: the steadier"
+    if ENSEMBLE not in tried:
+        reason += f" ({' and '.join(cell for cell in CELLS if cell not in tried)} left out for want of time)"
+    return ranked[0], reason

@@ -1,0 +1,107 @@
+"""What `retrain` was asked for, and what it did (standard library only)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.production.promotion import Gate
+from forecast.production.runs import Entry
+from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_same
+from forecast.specs import Device, Preset
+
+if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
+    from forecast.data.reading.reader import ReadOptions
+    from forecast.experiment.outputs import Outlook
+
+
+@dataclass(frozen=True)
+class Change:
+    """How the challenger's recipe differs from the champion's; what is left out is the champion's.
+
+    Attributes:
+        min_holdout: fewest steps after the champion's training end that it is scored on; default: one horizon.
+        refit_all: train the winner on all data before it is published.
+        warm: another challenger begins from the champion's weights.
+    """
+
+    model: str | None = None
+    preset: Preset | None = None
+    seed: int | None = None
+    seeds: int | None = None
+    min_holdout: int | None = None
+    refit_all: bool = True
+    warm: bool = False
+
+    def asked(self, gate: Gate) -> dict[str, Any]:
+        """Returns all that is not as usual and could make the same data come out differently."""
+        usual = {**vars(Change()), **vars(Gate())}
+        return {key: value for key, value in {**vars(self), **vars(gate)}.items() if value != usual[key]}
+
+
+@dataclass(frozen=True)
+class RetrainRequest:
+    """What `retrain` was asked for.
+
+    Attributes:
+        name: of the model; None where the store holds only one.
+        source: newest data; None for the file that the champion was trained on.
+        options: how to read it; None for the way in which the champion's was read.
+        folder: of the forecast file.
+        lock_timeout: seconds to wait for another run.
+        dry_run: say what would be done.
+        exit_code_kept: for the record, what the process exits with where the champion stays.
+        report: a page of the champion and of what was decided, beside the forecast file.
+        future: a file that tells the known covariates of the steps to come; None where the data itself does.
+    """
+
+    name: str | None
+    source: str | None
+    options: "ReadOptions | None"
+    change: Change
+    gate: Gate
+    rules: Rules
+    tolerance: Tolerance
+    folder: Path
+    device: Device = "auto"
+    lock_timeout: float = 0.0
+    dry_run: bool = False
+    exit_code_kept: int = 0
+    report: bool = False
+    future: str | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """All that is not as usual and could make the same data come out differently."""
+        future = {FUTURE: fingerprint_of(self.future)} if self.future else {}
+        return self.change.asked(self.gate) | future
+
+    def is_repeated(self, past: Past, fingerprint: str | None) -> bool:
+        """Returns whether an earlier run was asked the same of the same bytes."""
+        unforced = not self.gate.force and self.options is None
+        return unforced and is_same(past, fingerprint, self.asked)
+
+
+@dataclass(frozen=True, eq=False)
+class RetrainResult:
+    """What `retrain` did.
+
+    Attributes:
+        entry: as recorded in the history; its outcome ``dry-run`` is recorded nowhere.
+        before: label of the champion that was challenged.
+        since: the date on which its training data ended, or of the run that saw the same data.
+        entrant: what the challenger is called: one that began from the champion's weights is named so.
+        scored_on: what the scores stand on, such as ``the newest 28 days``.
+        plan: of a dry run, what would be read, trained and written.
+        outlook: the champion's forecast from the newest row; None where the data was not looked at.
+    """
+
+    name: str
+    entry: Entry
+    before: str
+    since: str = ""
+    entrant: str = "challenger"
+    scored_on: str = ""
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    plan: tuple[str, ...] = ()
+    outlook: "Outlook | None" = None

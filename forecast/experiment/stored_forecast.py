@@ -1,0 +1,201 @@
+"""A forecast from a stored model: from which panel, how far, and whether that can be promised."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.source import Source
+from forecast.data.findings import counted, listed
+from forecast.data.future.extrapolation import check_flags, yes_no_columns
+from forecast.data.future.future_file import read_future
+from forecast.data.panel import Panel
+from forecast.data.read_options import ReadOptions
+from forecast.errors import DataError, UsageError, closest, did_you_mean
+from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.input_data import called_alike, read_alike
+from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.plan import check_kind
+from forecast.experiment.versions.stored_model import StoredModel, read_settings
+from forecast.models.forecaster import Forecasts
+from forecast.name_lists import UnknownNameError, find_names, flag_value
+from forecast.production.store.disk import kind_of
+from forecast.production.store.version import Version
+
+MOST_REPEATS = 1000
+
+
+OF_A_FORECAST = 1500
+
+
+@dataclass(frozen=True, eq=False)
+class PredictResult:
+    """What `predict` found."""
+
+    version: Version
+    model: str
+    panel: Panel
+    forecasts: Forecasts
+    notes: tuple[str, ...]
+
+
+def only_series(panel: Panel, names: Sequence[str]) -> Panel:
+    """Returns the panel of the series named one by one or in lists, in its order; all of them where none is named.
+
+    Raises:
+        UsageError: there is no such series.
+    """
+    try:
+        wanted = set(find_names(names, panel.series_ids, fold=False))
+    except UnknownNameError as error:
+        message = f"There is no series '{error.name}' among {listed(list(panel.series_ids))}."
+        meant = did_you_mean(error.name, panel.series_ids)
+        likely = closest(error.name, panel.series_ids) or panel.series_ids[0]
+        raise UsageError(f"{message}{meant}", f"--series {flag_value([likely])}") from None
+    return panel.select([i for i, name in enumerate(panel.series_ids) if name in wanted]) if names else panel
+
+
+def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tuple[Panel, tuple[str, ...]]:
+    """Returns a panel with what a second file tells of the steps to come, and what is to be said about it.
+
+    Args:
+        panel: to forecast from.
+        source: of the known covariates.
+        options: how the panel's own data was read.
+
+    Raises:
+        UsageError: the panel has no known covariates.
+        DataError, NotFoundError: see ``read_future``; or a yes/no column is told to be anything else.
+    """
+    if panel.covariates is None or not panel.covariates.of("known"):
+        message = "--future tells of known covariates, but the model was trained without any."
+        raise UsageError(message, "forecast train DATA --known COLUMNS makes one with them")
+    covariates, findings = read_future(source, options, panel)
+    told = replace(panel, covariates=covariates)
+    check_flags(told, yes_no_columns(panel), is_averaged=bool(options.aggregate))
+    return told, tuple(finding.text for finding in findings)
+
+
+def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None) -> PredictResult:
+    """Forecasts the steps after the end of a panel; what nobody tells of the known covariates is taken as usual.
+
+    Args:
+        stored: the model.
+        panel: what to forecast from.
+        notes: on the panel.
+        horizon: steps; None for those that the model was trained for.
+
+    Raises:
+        DataError: the panel holds values that the model's kind can't have, or a yes/no covariate another value.
+        UsageError: the horizon is below 1.
+    """
+    horizon = check_horizon(stored, panel, horizon)
+    notes += short_notes(stored.trained, panel)
+    notes += told_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
+    notes += untold_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
+    notes += longer_note(stored.trained, horizon)
+    forecasts = stored.trained.forecast(panel, horizon)
+    check_numbers(stored, forecasts)
+    return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
+
+
+def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:
+    """Refuses forecasts that are not all numbers, which would be empty cells.
+
+    Raises:
+        DataError: some are none; weights that are far too large are a reason.
+    """
+    lost = int((~np.isfinite(forecasts.point)).sum())
+    if lost:
+        version = stored.version
+        raise DataError(
+            f"{version.name} {version.label} forecasts no number for {lost:,} of {forecasts.point.size:,} steps.",
+            f"forecast models rollback {version.name}, or train it anew",
+        )
+
+
+def check_horizon(stored: StoredModel, panel: Panel, horizon: int | None) -> int:
+    """Returns the steps to forecast: as many as asked for, else as the model was trained for.
+
+    Raises:
+        DataError: the panel holds values that the model's kind can't have.
+        UsageError: the horizon is below 1.
+    """
+    check_promise(stored, panel)
+    horizon = stored.trained.horizon if horizon is None else horizon
+    if horizon < 1:
+        raise UsageError(f"--horizon {horizon} is not a number of steps.", "--horizon 1 or more")
+    _check_reach(stored.trained.horizon, len(panel), horizon)
+    return horizon
+
+
+def _check_reach(trained: int, series: int, horizon: int) -> None:
+    """Refuses a horizon that would take hours or more memory than is free, before anything is forecast.
+
+    Raises:
+        UsageError: it would.
+    """
+    if horizon > MOST_REPEATS * trained:
+        times, most = f"{horizon / trained:,.0f} times", MOST_REPEATS * trained
+        message = f"--horizon {horizon} is {times} the {counted(trained, 'step')} that the model was trained for."
+        raise UsageError(message, f"--horizon {most} or less, or forecast train DATA --horizon with more steps")
+    needed = OF_A_FORECAST * series * horizon
+    if horizon > trained and needed > free_memory():
+        most = max(trained, int(free_memory() / OF_A_FORECAST / series))
+        what = f"{counted(horizon, 'step')} of {counted(series, 'series')} need {size_text(needed)} of memory"
+        message = f"{what}, and {size_text(free_memory())} is free."
+        raise UsageError(message, f"--horizon {most} or less, or --series with fewer of them")
+
+
+def check_promise(stored: StoredModel, panel: Panel) -> None:
+    """Refuses values that sales or prices can't have, where a model was trained for them.
+
+    Raises:
+        DataError, UsageError: see ``check_kind``.
+    """
+    hint = "mend the data, or forecast train FILE --kind auto"
+    check_kind(panel, read_settings(stored.version).kind, hint)
+
+
+def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
+    """Returns what is to be said where more steps are asked for than a model was trained for."""
+    if horizon <= trained.horizon:
+        return ()
+    return (
+        f"The model was trained for {trained.horizon} steps; its forecast is repeated from its own end "
+        f"for the rest, and those steps have no intervals, since their errors were never measured "
+        f"(forecast train DATA --horizon {horizon} measures them).",
+    )
+
+
+def panel_of(
+    stored: StoredModel, source: str | Source | None, now: datetime | None = None
+) -> tuple[Panel, tuple[str, ...]]:
+    """Returns the data to forecast from, and what is to be said about it."""
+    known = source or stored.source
+    if isinstance(known, str) and source is None and kind_of(Path(known), "--data FILE") != "file":
+        why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
+        note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
+        return stored.context, (note,)
+    reading = read_alike(known, stored.options, stored.context.frequency, stored.columns, now=now)
+    notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
+    panel = called_alike(reading.panel, stored.context)
+    before, there = set(stored.context.series_ids), set(panel.series_ids)
+    notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
+    notes += [f"{_series(before - there)} not in {reading.source}, and not forecast."] if before - there else []
+    window = stored.trained.model.lookback
+    short = 0 if window is None else int((panel.lengths < window).sum())
+    if short and source is not None:
+        notes.append(
+            f"{short:,} of {len(panel):,} series in {reading.source} have fewer than the {window} steps that "
+            "the model looks back on; it sees what there is again and again."
+        )
+    return panel, tuple(notes)
+
+
+def _series(ids: set[str]) -> str:
+    first = ", ".join(sorted(ids)[:3])
+    return f"{len(ids):,} series ({first}{', …' if len(ids) > 3 else ''}) {'is' if len(ids) == 1 else 'are'}"

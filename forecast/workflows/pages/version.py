@@ -1,0 +1,90 @@
+"""The page of a published version: what it is, how it was scored, and what it says of the next steps."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
+from forecast.errors import DataError
+from forecast.experiment.outputs import Outlook
+from forecast.experiment.versions.stored_model import load_version
+from forecast.experiment.versions.stored_summary import read_account
+from forecast.models.forecaster import Forecasts, Interval
+from forecast.production.store.issued import FORECAST
+from forecast.production.store.model_store import ModelStore
+from forecast.production.store.version import Version
+from forecast.report.html.forecast import forecast_gallery
+from forecast.report.html.retrain_sections import Fight
+from forecast.report.html.sections import forecast_section
+from forecast.workflows.pages.run_history import fight_of, life_of
+from forecast.workflows.pages.sections import Cover, page_of
+
+if TYPE_CHECKING:
+    pass
+
+
+def version_page(
+    models: ModelStore, version: Version, now: datetime, outlook: Outlook | None = None, fought: Fight | None = None
+) -> bytes:
+    """Returns the report of a version.
+
+    Args:
+        models: the store of its model.
+        version: whose report it is.
+        now: aware time.
+        outlook: the forecast to show; None for the one that the version was published with.
+        fought: the fight to tell of; None for the one that the version itself won, if it came about by one.
+
+    Raises:
+        DataError: a file of the version is damaged.
+    """
+    account: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_account(version)}
+    name = version.manifest["model"]
+    if fought and account["verdict"]:
+        account["verdict"] = f"When {version.label} was trained: {account['verdict']}"
+    shown = outlook or _issued(version)
+    role = "the champion" if models.champion().id == version.id else "not in use"
+    about = f"{name} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC"
+    fight = fought or fight_of(version)
+    intro = f"What {name} {version.label} says of the next steps, and how sure that is."
+    section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
+    reason = account.get("reason")
+    after = (f"{name} was taken: {reason}.",) if reason else ()
+    cover = Cover(models.name, about, (fight.sentence,) if fight else (), after, name)
+    return page_of(cover, account, section, life_of(models, fight), now)
+
+
+def _issued(version: Version) -> Outlook:
+    """Returns the forecast that a version was published with, after the end of the data that it keeps."""
+    try:
+        return Outlook(load_version(version).context, _forecasts(version.read(FORECAST)))
+    except ValueError as error:
+        raise DataError(
+            f"{version.name} {version.label}: {FORECAST} {error}.", f"forecast models rollback {version.name}"
+        ) from error
+
+
+def _forecasts(data: bytes) -> Forecasts:
+    """Returns a table of forecasts as arrays.
+
+    Raises:
+        ValueError: the bytes are no such table.
+    """
+    table = parse_forecasts(data)
+    shape = len(table.series_ids), int(table.steps.max())
+    where = table.series, table.steps - 1
+
+    def laid(values: Any, empty: Any) -> Any:
+        grid = np.full(shape, empty)
+        grid[where] = values
+        return grid
+
+    bounds = dict(zip(BOUNDS, table.bounds, strict=True))
+    intervals = [
+        Interval(level, laid(bounds[f"lower_{level}"], np.nan), laid(bounds[f"upper_{level}"], np.nan))
+        for level in (80, 95)
+        if np.isfinite(bounds[f"lower_{level}"]).any()
+    ]
+    stamps = laid(table.timestamps, np.datetime64("NaT", "s"))
+    return Forecasts(table.series_ids, stamps, laid(table.point, np.nan), tuple(intervals))
