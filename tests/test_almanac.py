@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from dateutil.easter import easter as easter_of_dateutil
 
-from forecast.data.dates.calendar_features import UNSURE, WEEKDAYS, almanac, easter, holiday_names
+from forecast.data.dates.calendar_features import UNSURE, WEEKDAYS, calendar_features, easter, holiday_names
 from forecast.data.frequency import parse_frequency
 from forecast.errors import DependencyError, UsageError
 
@@ -37,7 +37,7 @@ def days_of(code, begin, end):
 
 def columns(code, first, steps, country=None):
     frequency = parse_frequency(code) if code != "row" else parse_frequency("D").__class__("row")
-    book = almanac(frequency, first, steps, country)
+    book = calendar_features(frequency, first, steps, country)
     assert book.values.shape == (steps, len(book.names))
     assert len(set(zip(book.groups, book.names, strict=True))) == len(book.names)
     return dict(zip(book.names, book.values.T, strict=True))
@@ -59,7 +59,7 @@ def test_easter_is_that_of_another_program_in_every_year():
 @pytest.mark.parametrize("code", GROUPS)
 def test_frequency_has_the_groups_that_mean_something_to_it(code):
     frequency = parse_frequency(code) if code != "row" else parse_frequency("D").__class__("row")
-    assert set(almanac(frequency, 18_000, 20).groups) == GROUPS[code]
+    assert set(calendar_features(frequency, 18_000, 20).groups) == GROUPS[code]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_every_country_and_every_part_is_told():
 
 def test_unknown_country_or_part_is_named():
     with pytest.raises(UsageError, match="There are no holidays of 'Germany'") as error:
-        almanac(parse_frequency("D"), 0, 3, "Germany")
+        calendar_features(parse_frequency("D"), 0, 3, "Germany")
     assert "such as DE, US or GB" in error.value.hint
     with pytest.raises(UsageError, match="US has no part 'XX'") as error:
         holiday_names("us-xx", range(2024, 2025))

@@ -12,7 +12,7 @@ from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive
 from forecast.models.classical.seasonality import season_strength
-from forecast.models.combination import Evidence, Handful, learn_combination, plain_combination
+from forecast.models.combination import Evidence, FewSeriesPrior, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
 
 H = 3
@@ -132,7 +132,7 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
     cuts = [48, 51, 54, 57]
 
     def handful_at(origin):
-        return Handful(1, 60, season_strength(panel_from_series([values[:origin]], "D"), season, 500)[0])
+        return FewSeriesPrior(1, 60, season_strength(panel_from_series([values[:origin]], "D"), season, 500)[0])
 
     strengths = [handful_at(cut).strength for cut in (*cuts, 60)]
     assert len(set(strengths)) == 5
@@ -359,7 +359,9 @@ def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_t
     shifted = Shifted()
     result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", progress=lambda name, share: None)
     (trial,) = result.trials
-    plain = plain_combination(shifted.predict_members(panel), Handful(8, 15, season_strength(panel, SEASON, 15).mean()))
+    plain = plain_combination(
+        shifted.predict_members(panel), FewSeriesPrior(8, 15, season_strength(panel, SEASON, 15).mean())
+    )
     members = shifted.predict_members(panel.until(np.full(8, 12)))
     np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))
     assert trial.intervals == ()

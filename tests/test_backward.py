@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.covariates.covariate_model import Surroundings
+from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.backprop import (
     backpropagate,
     last_step_only,
@@ -153,7 +153,7 @@ def test_covariates_are_held_at_their_values(segment):
     first = "embed/kernel" if segment > 1 else "cell0/kernel"
     weights[first] = rng.normal(0, 0.5, (3 * segment, weights[first].shape[1]))
     observed = rng.normal(size=(*window.shape, 2))
-    beside = Surroundings(observed, np.empty((4, 3, 0)), np.empty((4, 0)))
+    beside = NetworkCovariates(observed, np.empty((4, 3, 0)), np.empty((4, 0)))
 
     def outputs(x):
         return run_forward(spec, weights, x, beside).traces[-1].hidden[-1] @ weights["head/kernel"]
@@ -213,7 +213,7 @@ def test_gradients_through_the_decoder_equal_those_of_tensorflow(cell):
     weights = {n: rng.normal(0, 0.5, a.shape).astype(np.float32) for n, a in get_weights(network).items()}
     set_weights(network, weights)
     shapes = ((4, 8, 3), (4, 3, 2), (4, 1))
-    beside = Surroundings(*(rng.normal(size=shape).astype(np.float32) for shape in shapes))
+    beside = NetworkCovariates(*(rng.normal(size=shape).astype(np.float32) for shape in shapes))
     window, base = windows(spec).astype(np.float32), rng.normal(size=(4, 3)).astype(np.float32)
     wanted = rng.normal(size=(4, 3)).astype(np.float32)
     given = tf.constant(window)

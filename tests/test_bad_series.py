@@ -36,7 +36,7 @@ BAD = {
 OFTEN = ["nearly constant", "shorter than a window", "only zeros", "huge", "one wild value", "began late"]
 
 
-def contest(bad=None):
+def experiment(bad=None):
     """Trains a small network on healthy series, and perhaps a bad one at the end.
 
     Returns:
@@ -67,13 +67,13 @@ def widths(trial):
 
 @pytest.fixture(scope="module")
 def healthy():
-    _, truths, trial, _ = contest()
+    _, truths, trial, _ = experiment()
     return rmse(truths, trial.forecasts), widths(trial)
 
 
 @pytest.mark.parametrize("bad", slow_but(OFTEN, BAD))
 def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
-    panel, truths, trial, ahead = contest(bad)
+    panel, truths, trial, ahead = experiment(bad)
     values = panel.series(GOOD)[~np.isnan(panel.series(GOOD))]
     low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
     room = 2 * (high - low) + 0.01 * max(abs(low), abs(high)) + 1e-9
@@ -91,7 +91,7 @@ def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
 
 
 def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
-    _, _, trial, _ = contest("constant")
+    _, _, trial, _ = experiment("constant")
     for interval in trial.intervals:
         assert np.isnan(interval.lower[:, GOOD]).all()
         assert np.isnan(interval.upper[:, GOOD]).all()
@@ -99,6 +99,6 @@ def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
 
 
 def test_what_never_sold_is_forecast_to_sell_nothing():
-    _, _, trial, ahead = contest("only zeros")
+    _, _, trial, ahead = experiment("only zeros")
     assert (ahead[-1] == 0).all()
     assert (trial.forecasts[:, -1] == 0).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import AHEAD, shops, told
 
-from forecast.data.dates.calendar_features import almanac
+from forecast.data.dates.calendar_features import calendar_features
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.covariates.encoding import learn_encoding
@@ -123,7 +123,7 @@ def test_dates_say_the_same_of_a_step_whatever_is_asked_for():
     frequency = parse_frequency("D")
     whole = causes.dated(frequency, 0, 400)
     np.testing.assert_array_equal(causes.dated(frequency, 100, 7), whole[100:107])
-    book, names = almanac(frequency, 0, 400, "US"), [c.name for c in causes.used if c.group != COVARIATES]
+    book, names = calendar_features(frequency, 0, 400, "US"), [c.name for c in causes.used if c.group != COVARIATES]
     np.testing.assert_array_equal(whole, book.values[:, [book.names.index(name) for name in names]])
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tiny import tiny_spec
 
-from forecast.models.covariates.covariate_model import Surroundings
+from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
 from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
 from forecast.models.networks.recurrent import run_network
@@ -115,7 +115,7 @@ def assert_equals_keras(spec, *, reset_after=True):
     if spec.takes_covariates:
         shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,))
         arrays = [rng.normal(0, 1, (5, *shape)).astype(np.float32) for shape in shapes]
-        beside, base = Surroundings(*arrays), rng.normal(0, 1, (5, spec.horizon))
+        beside, base = NetworkCovariates(*arrays), rng.normal(0, 1, (5, spec.horizon))
         if spec.cell != "linear":
             given = [given, *(array for array in arrays if array.shape[-1]), base.astype(np.float32)]
     expected = network(given, training=False).numpy()

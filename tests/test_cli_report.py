@@ -146,10 +146,10 @@ def test_unknown_model_and_version_are_said(folder):
 def test_version_of_an_early_program_says_what_it_lacks(folder):
     models = Store(folder / ".forecast").model("visits")
     old = models.champion()
-    account = json.loads(old.read("metrics.json"))
-    rows = [{key: value for key, value in row.items() if key != "rmse_by_step"} for row in account["leaderboard"]]
+    summary = json.loads(old.read("metrics.json"))
+    rows = [{key: value for key, value in row.items() if key != "rmse_by_step"} for row in summary["leaderboard"]]
     files = {name: old.read(name) for name in old.files}
-    files["metrics.json"] = json.dumps({"leaderboard": rows, "verdict": account["verdict"]}).encode()
+    files["metrics.json"] = json.dumps({"leaderboard": rows, "verdict": summary["verdict"]}).encode()
     manifest = {key: old.manifest[key] for key in old.manifest if key in {"kind", "model", "data", "parts"}}
     fresh = {key: value for key, value in old.manifest.items() if key in VERSIONED}
     models.publish(files, {**manifest, **fresh}, old.created, champion=True)

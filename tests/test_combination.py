@@ -14,7 +14,7 @@ from forecast.models.combination import (
     USUAL_TRUST,
     Combination,
     Evidence,
-    Handful,
+    FewSeriesPrior,
     learn_combination,
     plain_combination,
 )
@@ -213,7 +213,7 @@ def test_few_short_series_are_trusted_as_is_usual_against_smoothing_after_one_fo
     again = [few_of([error])[0]] * 3  # pieces of one fold are no more than one
     for evidence in (few_of([error]), again):
         for strength in (None, 0.3):
-            handful = Handful(few, strength=strength)
+            handful = FewSeriesPrior(few, strength=strength)
             combination = learn_combination(evidence, "rmsse", few=handful)
             assert (combination.anchor, combination.trust) == (SMOOTHING, handful.usual_trust)
 
@@ -228,7 +228,7 @@ def test_few_short_series_are_trusted_by_what_several_folds_say_and_what_is_usua
     (slope,), (squares,), *_ = np.linalg.lstsq(said[:, None], came)
     variance = squares / (said @ said) / (few * (len(errors) - 1))
     slope = min(max(slope, 0), 1)
-    handful = Handful(few, SHORT, strength)
+    handful = FewSeriesPrior(few, SHORT, strength)
     posterior = (slope / variance + handful.usual_trust / TRUST_VARIANCE) / (1 / variance + 1 / TRUST_VARIANCE)
     combination = learn_combination(evidence, "rmsse", few=handful)
     assert combination.anchor == SMOOTHING
@@ -236,14 +236,14 @@ def test_few_short_series_are_trusted_by_what_several_folds_say_and_what_is_usua
 
 
 def test_networks_are_usually_trusted_the_more_the_more_of_a_season_there_is():
-    trusts = [Handful(1, strength=strength).usual_trust for strength in (0.0, 0.5, 1.0)]
+    trusts = [FewSeriesPrior(1, strength=strength).usual_trust for strength in (0.0, 0.5, 1.0)]
     assert trusts == pytest.approx([0.05, 0.335, 0.62])
-    assert Handful(1).usual_trust == USUAL_TRUST
+    assert FewSeriesPrior(1).usual_trust == USUAL_TRUST
 
 
 def test_few_short_series_are_trusted_fully_where_every_fold_says_so_and_smoothing_is_far_off():
     errors = (0.1, -0.1, 0.1)
-    trusts = [learn_combination(few_of(errors[:n], wrong=9), "rmsse", few=Handful(1)).trust for n in (1, 2, 3)]
+    trusts = [learn_combination(few_of(errors[:n], wrong=9), "rmsse", few=FewSeriesPrior(1)).trust for n in (1, 2, 3)]
     assert trusts[0] == USUAL_TRUST
     assert min(trusts[1:]) > 0.95
 
@@ -251,34 +251,37 @@ def test_few_short_series_are_trusted_fully_where_every_fold_says_so_and_smoothi
 def test_folds_of_which_nothing_is_known_count_for_nothing():
     known, nothing = few_of([0.5, 1.0]), few_of([0.5, 1.0, 2.0, 3.0])[2:]
     unknown = [Evidence(one.members, np.full_like(one.truth, NAN), one.scales, one.fold) for one in nothing]
-    both = learn_combination([*known, *unknown], "rmsse", few=Handful(2))
-    assert both.trust == learn_combination(known, "rmsse", few=Handful(2)).trust
-    assert learn_combination([*known[:1], *unknown], "rmsse", few=Handful(2)).trust == USUAL_TRUST
+    both = learn_combination([*known, *unknown], "rmsse", few=FewSeriesPrior(2))
+    assert both.trust == learn_combination(known, "rmsse", few=FewSeriesPrior(2)).trust
+    assert learn_combination([*known[:1], *unknown], "rmsse", few=FewSeriesPrior(2)).trust == USUAL_TRUST
 
 
 def test_members_that_say_what_smoothing_says_are_trusted_as_is_usual():
-    assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=Handful(1)).trust == USUAL_TRUST
+    assert learn_combination(few_of([-3.0, -3.0, -3.0]), "rmsse", few=FewSeriesPrior(1)).trust == USUAL_TRUST
 
 
 def test_few_series_can_not_tell_which_views_are_worse():
     evidence = [evidence_of([1.0, 9.0]), evidence_of([1.0, 9.0], fold=1)]
-    for few in (Handful(2, SHORT), Handful(2, SHORT + 1)):
+    for few in (FewSeriesPrior(2, SHORT), FewSeriesPrior(2, SHORT + 1)):
         assert list(learn_combination(evidence, "rmsse", few=few).used) == [True, True]
     assert list(learn_combination(evidence, "rmsse").used) == [True, False]
 
 
 def test_few_short_series_are_trusted_as_is_usual_before_any_evidence():
     members = few_of([0.5])[0].members
-    for few, expected in ((Handful(1, SHORT, 0.5), (0.335, SMOOTHING)), (Handful(1, SHORT + 1, 0.5), (1.0, 0))):
+    for few, expected in (
+        (FewSeriesPrior(1, SHORT, 0.5), (0.335, SMOOTHING)),
+        (FewSeriesPrior(1, SHORT + 1, 0.5), (1.0, 0)),
+    ):
         plain = plain_combination(members, few)
         assert (plain.trust, plain.anchor) == pytest.approx(expected)
-    assert plain_combination(members_of(members.values), Handful(1)).trust == 1
+    assert plain_combination(members_of(members.values), FewSeriesPrior(1)).trust == 1
     assert plain_combination(members).trust == 1
 
 
 @pytest.mark.parametrize("best", [1, 2, 3])
 def test_few_long_series_choose_among_all_anchors_and_are_usually_trusted_more(best):
-    handful, distances = Handful(3, SHORT + 1, 0.1), np.where(np.arange(4) == best, 3.0, 5.0)[:, None, None]
+    handful, distances = FewSeriesPrior(3, SHORT + 1, 0.1), np.where(np.arange(4) == best, 3.0, 5.0)[:, None, None]
     evidence = []
     for one in folds_of(3, error=0.5):
         members = members_of(one.members.values, anchors=one.truth - distances)
@@ -295,7 +298,7 @@ def test_few_series_of_which_the_last_value_is_best_are_doubted():
                  one.scales, one.fold)
         for one in folds_of(2)
     ]  # fmt: skip
-    found = learn_combination(evidence, "rmsse", few=Handful(2, SHORT + 1))
+    found = learn_combination(evidence, "rmsse", few=FewSeriesPrior(2, SHORT + 1))
     assert (found.anchor, found.trust) == (0, learn_slope(2.0) / (1 + DOUBT / 2))
 
 
@@ -305,9 +308,9 @@ def folds_of(count, error=2.0):
 
 @pytest.mark.parametrize(("is_price", "doubt"), [(False, DOUBT), (True, PRICE_DOUBT)])
 def test_one_short_series_without_smoothing_is_trusted_like_one_fold(is_price, doubt):
-    one = learn_combination(folds_of(3), "rmsse", few=Handful(1), is_price=is_price)
+    one = learn_combination(folds_of(3), "rmsse", few=FewSeriesPrior(1), is_price=is_price)
     assert one.trust == pytest.approx(learn_slope(2.0) / (1 + doubt))
-    for more in (Handful(1, SHORT + 1), Handful(2)):
+    for more in (FewSeriesPrior(1, SHORT + 1), FewSeriesPrior(2)):
         several = learn_combination(folds_of(3), "rmsse", few=more, is_price=is_price)
         assert several.trust == pytest.approx(learn_slope(2.0) / (1 + doubt / 3))
 
@@ -318,7 +321,7 @@ def test_prices_are_trusted_more_with_every_fold_that_speaks_for_it():
     assert max(trusts) < learn_combination(folds_of(4), "rmsse").trust
 
 
-@pytest.mark.parametrize("few", [None, Handful(2, SHORT + 1, 0.0), Handful(2, SHORT, 0.0)])
+@pytest.mark.parametrize("few", [None, FewSeriesPrior(2, SHORT + 1, 0.0), FewSeriesPrior(2, SHORT, 0.0)])
 def test_no_anchor_replaces_the_last_value_of_prices_unless_it_is_clearly_better(few):
     found = []
     for error in (2.8, 2.9):  # 3² · 0.9 lies between their squares
@@ -331,7 +334,9 @@ def test_no_anchor_replaces_the_last_value_of_prices_unless_it_is_clearly_better
     assert found == [SMOOTHING, 0]
 
 
-@pytest.mark.parametrize("few", [None, Handful(2, SHORT + 1, 0.0), Handful(2, SHORT, 0.0), Handful(1, SHORT, 0.0)])
+@pytest.mark.parametrize(
+    "few", [None, FewSeriesPrior(2, SHORT + 1, 0.0), FewSeriesPrior(2, SHORT, 0.0), FewSeriesPrior(1, SHORT, 0.0)]
+)
 def test_nothing_replaces_the_last_value_of_random_walks_and_networks_are_doubted(few):
     evidence = []
     for one in folds_of(3, error=2.0):

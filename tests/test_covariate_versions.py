@@ -14,7 +14,7 @@ from untrained import train_nothing
 from forecast.data.covariates import Column
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
-from forecast.experiment.experiment import Silence
+from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.input_data import read_alike
 from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.stored_forecast import forecast_from
@@ -61,7 +61,7 @@ def shop(tmp_path, monkeypatch):
     write(Path("shops.csv"), rows(DAYS, HORIZON))
     settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
     request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
-    train(request, Store(Path("store")), lambda: NOW, Silence())
+    train(request, Store(Path("store")), lambda: NOW, SilentReporter())
     return Store(Path("store"))
 
 
@@ -74,7 +74,7 @@ def again(store, source, options=None, **more):
     request = RetrainRequest(
         None, str(source), options, Change(), gate, Rules(), Tolerance(shorter=True), Path("forecasts"), **more
     )
-    return retrain(request, store, lambda: NOW, Silence(), lambda stage, facts: None)
+    return retrain(request, store, lambda: NOW, SilentReporter(), lambda stage, facts: None)
 
 
 def test_what_each_series_errs_more_than_others_is_kept(shop):
@@ -111,7 +111,7 @@ def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(sho
     first = version.read(WEIGHTS)
     settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
     request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
-    second = train(request, shop, lambda: NOW, Silence()).version
+    second = train(request, shop, lambda: NOW, SilentReporter()).version
     assert second.read(WEIGHTS) == first
     data = {name: value for name, value in version.manifest["data"].items() if name not in {"covariates", "header"}}
     arrays = {name: array for name, array in unpack_arrays(first).items() if not name.startswith("context/")}
@@ -148,7 +148,7 @@ def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
     request = TrainRequest(
         "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none", "auto"
     )
-    train(request, shop, lambda: NOW, Silence())
+    train(request, shop, lambda: NOW, SilentReporter())
     with pytest.raises(UsageError, match="the model was trained without any") as error:
         predict(PredictRequest("bare", future="shops.csv"), shop)
     assert error.value.hint == "forecast train DATA --known COLUMNS makes one with them"

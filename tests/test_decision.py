@@ -3,10 +3,12 @@ from dataclasses import replace
 import pytest
 
 from forecast.production.promotion import Gate, rules
-from forecast.report.html.page import Table, Terms
-from forecast.report.html.retrain_sections import MOST_RUNS, Fight, RunRow, decision_section, run_section
+from forecast.report.html.page import PageTable, PageTerms
+from forecast.report.html.retrain_sections import MOST_RUNS, ChallengeSummary, RunRow, decision_section, run_section
 
-FIGHT = Fight("kept", "it errs more", "v1", "the newest 7 days", (20.0, 25.0, 40.0), "7 new rows", rules(Gate()))
+FIGHT = ChallengeSummary(
+    "kept", "it errs more", "v1", "the newest 7 days", (20.0, 25.0, 40.0), "7 new rows", rules(Gate())
+)
 
 
 def test_decision_is_a_sentence_with_its_reason_rules_and_numbers():
@@ -25,7 +27,7 @@ def test_run_without_a_fight_has_no_scores_and_no_rules():
         FIGHT, outcome="nothing-new", reason="the same data", rmse=(None, None, None), trigger="", rules=()
     )
     [terms] = decision_section(nothing).blocks
-    assert isinstance(terms, Terms)
+    assert isinstance(terms, PageTerms)
     assert terms.terms[0].text == "Nothing new, and the champion stays: the same data."
 
 
@@ -39,7 +41,7 @@ def test_runs_stand_newest_first_and_old_ones_are_left_to_the_history():
     rows = [RunRow(f"day {day}", "kept", None, 2.0, "v1", "why") for day in range(MOST_RUNS + 5)]
     section = run_section(rows, None)
     [table] = section.blocks
-    assert isinstance(table, Table)
+    assert isinstance(table, PageTable)
     assert len(table.rows) == MOST_RUNS
     assert table.rows[0][0].text == f"day {MOST_RUNS + 4}"
     assert table.rows[0][2].text == "–"

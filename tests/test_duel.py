@@ -10,7 +10,7 @@ from forecast.data.panel import panel_from_series
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.retraining import challenge
-from forecast.experiment.retraining.challenge import Recipe, fight_recipes, find_hold_out, score_on
+from forecast.experiment.retraining.challenge import Recipe, challenge_recipes, find_hold_out, score_on
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.networks.recurrent import Network
 from forecast.specs import Plan, Settings
@@ -136,17 +136,17 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     truths = np.ones((1, 3, 5))
     trials = tuple(SimpleNamespace(name=name, forecasts=truths, intervals=()) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))
-    contest = SimpleNamespace(
+    experiment = SimpleNamespace(
         backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds),
         specs={"gru": spec.with_(**changes)},
         plan=Plan(5, 10, (WEEK,), 1, refit=True, nonnegative=True),
         machine=None,
     )
     trained = []
-    monkeypatch.setattr(challenge, "run_contest", lambda *_: contest)
+    monkeypatch.setattr(challenge, "run_contest", lambda *_: experiment)
     monkeypatch.setattr(
         challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
     )
     reading = SimpleNamespace(panel=now)
-    assert fight_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0
+    assert challenge_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0
     assert len(trained) == (1 if changes else 0)

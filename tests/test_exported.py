@@ -147,14 +147,14 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
 
 @pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
 def test_exported_smoothing_is_ours(season, awkward):
-    from forecast.models.keras_export.past import Past
+    from forecast.models.keras_export.past import PastWindow
     from forecast.models.keras_export.theta import smoothing_of
 
     own = [awkward.series(i) for i in range(len(awkward))]
     jump, growing = [3.0] * 20 + [17.0], np.exp(wave(300) / 9)
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 30, 1e-200 * wave(70), 1e200 * wave(1500), -wave(40), wave(1300) - 22]
     panel = panel_from_series([*own, jump, growing, *extremes], "D")
-    theirs = smoothing_of(Past(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
+    theirs = smoothing_of(PastWindow(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
     np.testing.assert_allclose(theirs, exponential_smoothing(panel, 9, season), rtol=1e-9)
 
 
@@ -164,23 +164,23 @@ def test_exported_smoothing_is_ours(season, awkward):
 )
 def test_exported_local_regression_is_ours(seasons, horizon, awkward):
     from forecast.models.keras_export.local_ridge import local_ridge_of
-    from forecast.models.keras_export.past import Past
+    from forecast.models.keras_export.past import PastWindow
 
     lengths = (30, 110, 340, 350, 700, 1200, 1500)
     series = [*(awkward.series(i) for i in range(len(awkward))), *(wave(steps, seed=steps) for steps in lengths)]
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 400, [5.0] * 500, 1e-200 * wave(700), 1e200 * wave(1500), -wave(400)]
     panel = panel_from_series([*series, *extremes, wave(1300) - 22, np.exp(wave(600) / 9)], "h")
-    theirs = local_ridge_of(Past(past_values(panel, local_ridge.steps_used(seasons) + 50)), horizon, seasons)
+    theirs = local_ridge_of(PastWindow(past_values(panel, local_ridge.steps_used(seasons) + 50)), horizon, seasons)
     np.testing.assert_allclose(theirs, baseline("local-ridge", panel, horizon, seasons), rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])
 def test_short_series_are_extended_as_ours_are(length, season, awkward):
-    from forecast.models.keras_export.past import Past
+    from forecast.models.keras_export.past import PastWindow
 
     panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), [], [2.0], [2.0, 5.0, 1.0]], "D")
     for steps in (length, length + 5):
-        theirs = Past(past_values(panel, steps)).lookback(length, season)
+        theirs = PastWindow(past_values(panel, steps)).lookback(length, season)
         np.testing.assert_array_equal(theirs, last_lookbacks(panel, length, season))
 
 

@@ -11,9 +11,9 @@ from tiny import VIEWS, random_model, tiny_spec, wave
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.explain.cell_report import portray
 from forecast.evaluation.explain.cost import network_cost
-from forecast.evaluation.explain.gates import Event
+from forecast.evaluation.explain.gates import GateEvent
 from forecast.evaluation.explain.learning import Learning
-from forecast.evaluation.explain.memory_test import LAGS, SETUPS, Recollection
+from forecast.evaluation.explain.memory_test import LAGS, SETUPS, MemoryTestResult
 from forecast.evaluation.explain.subject import Subject
 from forecast.report.explain.cost import cost_figure
 from forecast.report.explain.gates import gates_figure
@@ -49,7 +49,7 @@ def portraits():
 def recollection():
     rates = {cell: {setup: np.linspace([1.0, 1.0], [0.5, 0.55], 7) for setup in SETUPS[cell]} for cell in CELLS}
     rates["gru"]["update bias 4"] += 0.01
-    return Recollection(LAGS, {"rnn": 27, "lstm": 13, "gru": 14}, rates, 180, 60.0)
+    return MemoryTestResult(LAGS, {"rnn": 27, "lstm": 13, "gru": 14}, rates, 180, 60.0)
 
 
 FIGURES = {
@@ -112,7 +112,7 @@ def test_panels_say_what_they_show(portraits):
 
 def test_events_of_one_date_are_all_seen(portraits):
     both = portraits[0].calendar.timestamps == portraits[0].calendar.timestamps[3]
-    events = (Event("promo", both), Event("holiday", both))
+    events = (GateEvent("promo", both), GateEvent("holiday", both))
     axes = gates_figure(replace(portraits[0].calendar, events=events), target="rides").axes[0]
     heights = [line.get_ydata()[0] for line in axes.lines if len(line.get_ydata()) == 1]
     assert len(set(heights)) == 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from told import flags, season, told
 
-from forecast.data.dates.calendar_features import almanac
+from forecast.data.dates.calendar_features import calendar_features
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.covariates.effect_fit import fit_effects
@@ -163,7 +163,7 @@ def dated(effect, steps, *, group="holiday", name="a holiday", code="D", begin="
     """Returns a panel on which the dates have an effect."""
     frequency = parse_frequency(code)
     first = int(frequency.periods(np.array([begin], dtype="datetime64[s]"))[0])
-    book = almanac(frequency, first, steps, country)
+    book = calendar_features(frequency, first, steps, country)
     column = book.values[:, book.names.index(name)]
     rng = np.random.default_rng(0)
     values = [50 * season(steps, 0.3, period) * np.exp(effect * column + rng.normal(0, 0.1, steps)) for _ in range(4)]

@@ -8,18 +8,18 @@ from forecast.errors import printable
 from forecast.report.html.chart import Chart, End, Key, Look, Mark, Tick
 from forecast.report.html.page import (
     Bar,
-    Cell,
     Code,
-    Column,
     Fact,
-    Finding,
     Gallery,
     Page,
+    PageCell,
+    PageColumn,
+    PageFinding,
+    PageTable,
+    PageTerms,
     Picture,
     Section,
-    Table,
     Term,
-    Terms,
     Words,
     render_page,
 )
@@ -35,15 +35,17 @@ def page_of(word="sales"):
     chart = Chart(word, marks, ticks, ticks, ticks, title=word, unit=word, below=word, ends=(End(0.5, word, look),))
     bar = Bar(1.7, "#0072B2", is_hollow=True, target=0.8, chance=(0.7, 0.9))
     blocks = (
-        Table((Column(word), Column("RMSE", is_number=True)), ((Cell(word, note=word), Cell("1", bar)),)),
+        PageTable(
+            (PageColumn(word), PageColumn("RMSE", is_number=True)), ((PageCell(word, note=word), PageCell("1", bar)),)
+        ),
         Gallery((chart,) * 4, (Key(word, "line", look), Key("band", "band", look)), word),
-        Terms((Term(word, word, (word,), (word,), grade="warning"),)),
+        PageTerms((Term(word, word, (word,), (word,), grade="warning"),)),
         Code(word),
         Words(word),
         Picture(word, b"\x89PNG", "image/png"),
     )
     sections = (Section("all", word, blocks, word),)
-    return Page(word, word, (word, word), (Fact(word, word, word),), sections, word, (Finding(word, "all"),))
+    return Page(word, word, (word, word), (Fact(word, word, word),), sections, word, (PageFinding(word, "all"),))
 
 
 class Reader(HTMLParser):

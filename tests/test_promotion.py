@@ -3,9 +3,9 @@ from math import inf, nan
 
 import pytest
 
-from forecast.production.promotion import Decision, Gate, Score, decide
+from forecast.production.promotion import Decision, Gate, ModelScore, decide
 
-CHAMPION = Score(100.0, 0.8)
+CHAMPION = ModelScore(100.0, 0.8)
 
 
 def outcome(challenger, champion=CHAMPION, naive=150.0, points=28, **asked):
@@ -14,18 +14,19 @@ def outcome(challenger, champion=CHAMPION, naive=150.0, points=28, **asked):
 
 @pytest.mark.parametrize(("rmse", "expected"), [(99.9, "promoted"), (100.0, "promoted"), (100.1, "kept")])
 def test_challenger_takes_over_if_it_is_no_worse(rmse, expected):
-    assert outcome(Score(rmse, 0.8)) == expected
+    assert outcome(ModelScore(rmse, 0.8)) == expected
 
 
 @pytest.mark.parametrize(("rmse", "expected"), [(89.9, "promoted"), (90.0, "promoted"), (90.1, "kept")])
 def test_min_gain_is_the_share_by_which_the_error_has_to_fall(rmse, expected):
-    assert outcome(Score(rmse, 0.8), min_gain=0.1) == expected
+    assert outcome(ModelScore(rmse, 0.8), min_gain=0.1) == expected
 
 
 def test_scores_in_another_unit_give_the_same_decision():
     for champion, challenger, naive, gain in product((1.0, 2.0), (0.5, 1.0, 1.9, 3.0), (0.7, 2.5), (0.0, 0.2)):
         decisions = {
-            decide(Score(k * champion), Score(k * challenger), k * naive, 28, Gate(gain)) for k in (1.0, 1024.0, 0.25)
+            decide(ModelScore(k * champion), ModelScore(k * challenger), k * naive, 28, Gate(gain))
+            for k in (1.0, 1024.0, 0.25)
         }
         assert len(decisions) == 1
 
@@ -33,17 +34,17 @@ def test_scores_in_another_unit_give_the_same_decision():
 @pytest.mark.parametrize("rmse", [nan, inf])
 @pytest.mark.parametrize("asked", [{}, {"force": True}, {"candidate_only": True}])
 def test_what_is_no_number_is_never_published(rmse, asked):
-    assert outcome(Score(rmse, 0.8), **asked) == "kept"
+    assert outcome(ModelScore(rmse, 0.8), **asked) == "kept"
 
 
 def test_a_champion_without_numbers_is_replaced():
-    assert outcome(Score(500.0, 0.8), champion=Score(nan)) == "promoted"
+    assert outcome(ModelScore(500.0, 0.8), champion=ModelScore(nan)) == "promoted"
 
 
 def test_worse_than_seasonal_naive_takes_over_only_from_a_champion_that_is_worse_still():
-    assert outcome(Score(99.0, 0.8), naive=50.0) == "promoted"
-    assert outcome(Score(100.0, 0.8), naive=50.0) == "kept"
-    assert outcome(Score(100.0, 0.8), naive=nan) == "promoted"
+    assert outcome(ModelScore(99.0, 0.8), naive=50.0) == "promoted"
+    assert outcome(ModelScore(100.0, 0.8), naive=50.0) == "kept"
+    assert outcome(ModelScore(100.0, 0.8), naive=nan) == "promoted"
 
 
 @pytest.mark.parametrize(
@@ -60,29 +61,29 @@ def test_worse_than_seasonal_naive_takes_over_only_from_a_champion_that_is_worse
     ],
 )
 def test_intervals_have_to_cover(held, before, points, expected):
-    assert outcome(Score(90.0, held), champion=Score(100.0, before), points=points) == expected
+    assert outcome(ModelScore(90.0, held), champion=ModelScore(100.0, before), points=points) == expected
 
 
 def test_force_promotes_a_loser_and_says_so():
-    decision = decide(CHAMPION, Score(200.0, 0.8), 150.0, 28, Gate(force=True))
+    decision = decide(CHAMPION, ModelScore(200.0, 0.8), 150.0, 28, Gate(force=True))
     assert decision == Decision("promoted", "forced, though the challenger's error is 100 % higher")
 
 
 def test_candidate_only_never_promotes():
-    assert outcome(Score(1.0, 0.8), candidate_only=True) == "candidate"
+    assert outcome(ModelScore(1.0, 0.8), candidate_only=True) == "candidate"
 
 
 @pytest.mark.parametrize(
     ("challenger", "asked", "reason"),
     [
-        (Score(98.0, 0.8), {}, "the challenger's error is 2.0 % lower"),
-        (Score(99.99, 0.8), {}, "the challenger's error is less than 0.1 % lower"),
-        (Score(101.8, 0.8), {}, "the challenger's error is 1.8 % higher"),
-        (Score(99.0, 0.8), {"min_gain": 0.05}, "only 1.0 % lower, and 5.0 % is the least (--min-gain)"),
-        (Score(100.0, 0.8), {}, "both do equally well"),
-        (Score(90.0, 0.2), {}, "80 % intervals held only 20 % of the truths"),
-        (Score(90.0), {}, "has no intervals"),
-        (Score(nan), {}, "not all numbers"),
+        (ModelScore(98.0, 0.8), {}, "the challenger's error is 2.0 % lower"),
+        (ModelScore(99.99, 0.8), {}, "the challenger's error is less than 0.1 % lower"),
+        (ModelScore(101.8, 0.8), {}, "the challenger's error is 1.8 % higher"),
+        (ModelScore(99.0, 0.8), {"min_gain": 0.05}, "only 1.0 % lower, and 5.0 % is the least (--min-gain)"),
+        (ModelScore(100.0, 0.8), {}, "both do equally well"),
+        (ModelScore(90.0, 0.2), {}, "80 % intervals held only 20 % of the truths"),
+        (ModelScore(90.0), {}, "has no intervals"),
+        (ModelScore(nan), {}, "not all numbers"),
     ],
 )
 def test_reason_is_in_words(challenger, asked, reason):
@@ -90,5 +91,5 @@ def test_reason_is_in_words(challenger, asked, reason):
 
 
 def test_a_perfect_champion_is_never_beaten():
-    assert outcome(Score(0.1, 0.8), champion=Score(0.0, 0.8)) == "kept"
-    assert outcome(Score(0.0, 0.8), champion=Score(0.0, 0.8)) == "promoted"
+    assert outcome(ModelScore(0.1, 0.8), champion=ModelScore(0.0, 0.8)) == "kept"
+    assert outcome(ModelScore(0.0, 0.8), champion=ModelScore(0.0, 0.8)) == "promoted"

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.explain.memory_test import PARAMETERS, SETUPS, USUAL, Recollection, verdict
+from forecast.evaluation.explain.memory_test import PARAMETERS, SETUPS, USUAL, MemoryTestResult, verdict
 from forecast.models.networks.cells import CellWeights, parameter_count, run_cell
 from forecast.models.networks.memory_task import (
     BEFORE,
     FEATURES,
-    Pupil,
+    TaskNetwork,
     _answers,
     _clipped,
     _sequences,
@@ -23,7 +23,9 @@ from forecast.specs import CELLS
 @pytest.mark.parametrize("cell", CELLS)
 def test_stacked_networks_are_the_cells_of_the_package(cell):
     rng = np.random.default_rng(0)
-    stack = [rng.normal(0, 0.5, a.shape).astype(np.float32) for a in initial_stack(cell, 4, [Pupil(0), Pupil(1)])]
+    stack = [
+        rng.normal(0, 0.5, a.shape).astype(np.float32) for a in initial_stack(cell, 4, [TaskNetwork(0), TaskNetwork(1)])
+    ]
     inputs = rng.normal(size=(6, 5, FEATURES)).astype(np.float32)
     said = _answers(cell, tuple(map(tf.constant, stack)), tf.constant(inputs), 2).numpy()  # from the third step on
     for r, (kernel, recurrent, bias, head) in enumerate(zip(*stack, strict=True)):
@@ -57,24 +59,24 @@ def test_cells_have_equally_many_parameters():
 
 
 def test_keep_bias_is_put_on_the_gate_that_keeps():
-    lstm = initial_stack("lstm", 3, [Pupil(0), Pupil(0, keep_bias=4.0)])[2]
+    lstm = initial_stack("lstm", 3, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)])[2]
     np.testing.assert_array_equal(lstm[:, 0], [[0] * 3 + [1] * 3 + [0] * 6, [0] * 3 + [4] * 3 + [0] * 6])
-    gru = initial_stack("gru", 3, [Pupil(0, keep_bias=4.0)])[2]
+    gru = initial_stack("gru", 3, [TaskNetwork(0, keep_bias=4.0)])[2]
     np.testing.assert_array_equal(gru[0], [[4] * 3 + [0] * 6, [0] * 9])
-    shut = initial_stack("lstm", 3, [Pupil(0, keep_bias=4.0, entry_bias=-4.0)])[2]
+    shut = initial_stack("lstm", 3, [TaskNetwork(0, keep_bias=4.0, entry_bias=-4.0)])[2]
     np.testing.assert_array_equal(shut[0], [[-4] * 3 + [4] * 3 + [0] * 6])
 
 
 def test_identity_is_the_same_for_every_gate():
-    recurrent = initial_stack("gru", 3, [Pupil(0, recurrent="identity")])[1]
+    recurrent = initial_stack("gru", 3, [TaskNetwork(0, recurrent="identity")])[1]
     np.testing.assert_array_equal(recurrent[0], np.hstack([np.eye(3)] * 3))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_two_steps_back_are_learned_and_no_training_guesses(cell):
-    pupils = [Pupil(0), Pupil(1)]
-    untaught = Pupil(2, learning_rate=0.0)
+    pupils = [TaskNetwork(0), TaskNetwork(1)]
+    untaught = TaskNetwork(2, learning_rate=0.0)
     rates = lessons(cell, 8, [*pupils, untaught], longest=4, steps=120)(2)
     assert rates[:2].min() > 0.95
     assert rates[2] < 0.9
@@ -82,8 +84,8 @@ def test_two_steps_back_are_learned_and_no_training_guesses(cell):
 
 @pytest.mark.slow
 def test_training_of_one_network_does_not_depend_on_the_others():
-    alone = lessons("gru", 6, [Pupil(5)], longest=5, steps=20)(5)
-    beside = lessons("gru", 6, [Pupil(0, learning_rate=0.03), Pupil(5)], longest=9, steps=20)(5)
+    alone = lessons("gru", 6, [TaskNetwork(5)], longest=5, steps=20)(5)
+    beside = lessons("gru", 6, [TaskNetwork(0, learning_rate=0.03), TaskNetwork(5)], longest=9, steps=20)(5)
     assert beside[1] == pytest.approx(alone[0], abs=0.02)
 
 
@@ -91,7 +93,7 @@ def made_up(gru_at_best=1.0):
     usual = {"rnn": [1, 0.9, 0.5], "lstm": [1, 1, 0.8], "gru": [1, 0.6, 0.5]}
     rates = {cell: {USUAL: np.outer(each, [1, 1])} for cell, each in usual.items()}
     rates["gru"]["update bias 4"] = np.full((3, 2), gru_at_best)
-    return Recollection((2, 20, 200), dict.fromkeys(CELLS, 5), rates, 10, 1.0)
+    return MemoryTestResult((2, 20, 200), dict.fromkeys(CELLS, 5), rates, 10, 1.0)
 
 
 def test_a_cell_gives_up_at_the_first_lag_below_the_mark():
@@ -107,10 +109,10 @@ def test_a_cell_gives_up_at_the_first_lag_below_the_mark():
 def test_verdict_says_what_came_out_and_not_what_was_hoped_for():
     found = made_up()
     worse = {cell: {setup: np.full((3, 2), 0.5) for setup in own} for cell, own in found.rates.items() if cell != "rnn"}
-    lost = Recollection(found.lags, found.units, {"rnn": found.rates["rnn"], **worse}, 10, 1.0)
+    lost = MemoryTestResult(found.lags, found.units, {"rnn": found.rates["rnn"], **worse}, 10, 1.0)
     assert "no gate got further than the plain rnn" in verdict(lost)[2]
     only_told = {**found.rates, "lstm": {USUAL: np.full((3, 2), 0.5)}}
-    told = Recollection(found.lags, found.units, only_told, 10, 1.0)
+    told = MemoryTestResult(found.lags, found.units, only_told, 10, 1.0)
     assert "takes the gru further than any rnn; with its usual start it gets no further" in verdict(told)[2]
 
 
@@ -121,6 +123,6 @@ def test_every_cell_has_equally_many_tries_and_a_usual_one():
 
 @pytest.mark.slow
 def test_a_value_is_remembered_past_any_noise_only_by_a_gate_that_keeps():
-    usual = lessons("gru", 14, [Pupil(0), Pupil(0, keep_bias=4.0)], longest=50, steps=180)(50)
+    usual = lessons("gru", 14, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)], longest=50, steps=180)(50)
     assert usual[0] < 0.65
     assert usual[1] > 0.95

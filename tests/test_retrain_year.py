@@ -12,7 +12,7 @@ from commands import csv_bytes
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
-from forecast.experiment.experiment import Silence
+from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.versions.stored_model import load_version
 from forecast.production.promotion import Gate
@@ -48,7 +48,7 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
         TrainRequest(str(data), ReadOptions(), SETTINGS, "gru", None, tmp_path / "out", "none", "cpu"),
         store,
         lambda: now,
-        Silence(),
+        SilentReporter(),
     )
     first = load_version(store.model("shop").champion()).trained
     live, never, outcomes = [], [], Counter()
@@ -58,7 +58,7 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
         data.write_bytes(csv_bytes(rows[:end], "day,sales"))
         usual = (Change(warm=True), Gate(), Rules(), Tolerance())
         request = RetrainRequest("shop", str(data), None, *usual, tmp_path / "out", "cpu")
-        outcomes[retrain(request, store, lambda: now, Silence(), lambda event, facts: None).entry.outcome] += 1  # noqa: B023 - called at once
+        outcomes[retrain(request, store, lambda: now, SilentReporter(), lambda event, facts: None).entry.outcome] += 1  # noqa: B023 - called at once
         past, truth = known.until([end]), known.values[end : end + HORIZON]
         champion = load_version(store.model("shop").champion()).trained
         live.append(truth - champion.forecast(past, HORIZON).point[0, : len(truth)])

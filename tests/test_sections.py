@@ -3,8 +3,8 @@ import math
 import pytest
 
 from forecast.report.html.sections import (
-    Covariate,
-    Held,
+    CovariateRow,
+    CoverageRow,
     beside_section,
     coverage_section,
     finding_section,
@@ -51,8 +51,8 @@ def test_row_of_an_early_program_without_scores_is_a_row():
 
 
 def test_chance_is_that_of_as_many_throws():
-    held = Held("gru", 80, 0.75, 64, (0.7, None))
-    [table] = coverage_section([held, Held("gru", 95, 0.9, 64, (0.9, 0.9))], 2).blocks
+    held = CoverageRow("gru", 80, 0.75, 64, (0.7, None))
+    [table] = coverage_section([held, CoverageRow("gru", 95, 0.9, 64, (0.9, 0.9))], 2).blocks
     [[_, inner, outer, points]] = table.rows
     slack = 1.96 * math.sqrt(0.8 * 0.2 / 64)
     assert inner.bar.chance == pytest.approx((0.8 - slack, 0.8 + slack))
@@ -80,7 +80,7 @@ def test_findings_stand_worst_first_with_their_flags():
 
 
 def test_columns_beside_the_target_are_told_by_kind_with_what_they_do():
-    columns = [Covariate("promo", "known", None, "+46 %"), Covariate("region", "static", 3, "")]
+    columns = [CovariateRow("promo", "known", None, "+46 %"), CovariateRow("region", "static", 3, "")]
     section = beside_section(columns, ["time of year"])
     [terms] = section.blocks
     flags = [("promo", ("--known",)), ("region", ("--static",)), ("calendar", ("--no-calendar",))]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from commands import FORECAST_COLUMNS, LEADERBOARD_COLUMNS
 
-from forecast.evaluation.leaderboard import Leaderboard, Row
+from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report import tables
 from forecast.report.tables import csv_text, forecast_rows, leaderboard_rows, rows_of_csv, timestamp_texts
@@ -29,7 +29,7 @@ def table(made):
 
 def test_columns_are_those_of_the_contract():
     assert ",".join(tables.FORECAST_COLUMNS) == FORECAST_COLUMNS
-    named = [field.name for field in fields(Row)]
+    named = [field.name for field in fields(LeaderboardRow)]
     assert named[: LEADERBOARD_COLUMNS.count(",") + 1] == LEADERBOARD_COLUMNS.split(",")
 
 
@@ -81,10 +81,15 @@ def test_empty_table_is_its_header():
 
 
 def test_leaderboard_rows_have_nothing_where_a_number_is_missing():
-    values = {field.name: 1.0 for field in fields(Row)} | {"rank": 1, "model": "gru", "mase": float("nan"), "note": ""}
-    board = Leaderboard((Row(**values | {"skill": None}),), 1, 1, 12, 12, "", {})
+    values = {field.name: 1.0 for field in fields(LeaderboardRow)} | {
+        "rank": 1,
+        "model": "gru",
+        "mase": float("nan"),
+        "note": "",
+    }
+    board = Leaderboard((LeaderboardRow(**values | {"skill": None}),), 1, 1, 12, 12, "", {})
     row = leaderboard_rows(board)[0]
-    assert list(row) == [field.name for field in fields(Row)]
+    assert list(row) == [field.name for field in fields(LeaderboardRow)]
     assert row["mase"] is None
     assert row["skill"] is None
     assert row["rmse"] == 1.0

@@ -18,7 +18,7 @@ from untrained import train_nothing
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
-from forecast.experiment.experiment import Silence
+from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.continuity import RECORD, compare_with_record
 from forecast.experiment.versions.stored_model import WEIGHTS, load_version
 from forecast.experiment.versions.stored_summary import METRICS
@@ -54,7 +54,7 @@ def original(tmp_path_factory):
         settings = Settings(horizon=HORIZON, window=14, folds=2, seeds=1)
         for name in ("shops", "shops", "other"):
             request = TrainRequest(str(folder / "shops.csv"), OPTIONS, settings, "gru", name, None, "none", "auto")
-            train(request, Store(folder / "store"), lambda: NOW, Silence())
+            train(request, Store(folder / "store"), lambda: NOW, SilentReporter())
     return folder
 
 
@@ -195,11 +195,11 @@ def test_all_absurd_values_in_all_places_are_refused_and_never_a_bug(mine):
 
 def test_account_that_makes_no_sense_is_refused_by_the_report_alone(mine):
     tampered = Tampered(mine)
-    account = json.loads(tampered.files[METRICS])
-    paths = [path for path in places(account) if path][::11]
+    summary = json.loads(tampered.files[METRICS])
+    paths = [path for path in places(summary) if path][::11]
     for number, path in enumerate(paths):
         value = [KeyError, *ABSURD][number % (1 + len(ABSURD))]
-        tampered.seal(files={METRICS: json.dumps(replaced(account, path, value)).encode()})
+        tampered.seal(files={METRICS: json.dumps(replaced(summary, path, value)).encode()})
         models = mine.model("shops")
         assert use(mine) == {}
         with contextlib.suppress(DataError):

@@ -9,5 +9,5 @@ from forecast.specs import Settings
 @pytest.mark.parametrize("model", ["naive", "seasonal-naive"])
 def test_a_model_that_was_named_is_taken_though_it_shares_its_row_with_another(model):
     rows = [SimpleNamespace(model="seasonal-naive", same="naive", rmsse=1.0)]
-    contest = SimpleNamespace(board=SimpleNamespace(rows=rows))
-    assert choose(contest, SimpleNamespace(model=model, settings=Settings())) == (model, "")
+    experiment = SimpleNamespace(board=SimpleNamespace(rows=rows))
+    assert choose(experiment, SimpleNamespace(model=model, settings=Settings())) == (model, "")

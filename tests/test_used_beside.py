@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from told import shops, told, told_spec
 
-from forecast.experiment.covariate_effects import Beside, Effect, calendar_words, used_beside
+from forecast.experiment.covariate_effects import CovariateEffect, CovariateUse, calendar_words, used_beside
 from forecast.models.covariates.covariate_model import learn_knowledge
 
 
@@ -29,8 +29,8 @@ def with_known(panel, name, value):
 
 def test_shares_are_what_the_effects_do_to_a_forecast():
     panel = shops(4, 120)
-    contest = contest_of(panel, told_spec("gru"))
-    used, effects = used_beside(contest), contest.knowledge.effects
+    experiment = contest_of(panel, told_spec("gru"))
+    used, effects = used_beside(experiment), experiment.knowledge.effects
     ones = np.ones((len(panel), 1))
     without, having = (effects.restore(ones, with_known(panel, "promo", value))[:, 0] for value in (0, 1))
     shares = having / without - 1
@@ -78,14 +78,14 @@ def test_effects_are_added_to_series_that_are_negative_at_times():
 
 def test_sentence_names_the_largest_and_says_where_series_differ():
     def effect(share, low, high, per="set"):
-        return Effect("c", share, low, high, per)
+        return CovariateEffect("c", share, low, high, per)
 
     effects = {
         "promo": effect(0.47, 0.4, 0.55),
         "holiday": effect(-0.8, -0.98, -0.41),
         "price": effect(-0.1, -0.11, -0.09, "deviation"),
     }
-    used = Beside((), effects, ("year", "holiday"), ("region",), ("fuel",), "DE")
+    used = CovariateUse((), effects, ("year", "holiday"), ("region",), ("fuel",), "DE")
     assert used.sentence == (
         "promo +47 %, holiday -80 % (-98 to -41), price -10 % per standard deviation; region as the networks see fit; "
         "calendar: time of year, holidays of DE; not used: fuel"

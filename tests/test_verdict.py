@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from forecast.evaluation.leaderboard import Row
+from forecast.evaluation.leaderboard import LeaderboardRow
 from forecast.evaluation.verdict import REFERENCE, saved_words, short, verdict
 
 NETWORKS = ("rnn", "lstm", "gru")
-ROW = Row(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
+ROW = LeaderboardRow(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
 
 
 def rows_of(*scores):

@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import ForecastError
 from forecast.evaluation.backtest import evidence_shifts, forecast_points
-from forecast.evaluation.scales import Standards
+from forecast.evaluation.scales import Scales
 from forecast.evaluation.splits import rolling_origins
 from forecast.experiment.plan import HORIZONS, make_plan
 from forecast.models import combination
 from forecast.models.classical.baselines import BaselineName, baseline
 from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
-from forecast.models.combination import FEW, Evidence, Handful, learn_combination
+from forecast.models.combination import FEW, Evidence, FewSeriesPrior, learn_combination
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
@@ -101,7 +101,7 @@ def collect(dev: DevSet) -> Collected:
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
     forecaster = RecurrentForecaster("gru", make_spec("gru", plan, SETTINGS, windows), Machine(room=room))
     folds = rolling_origins(panel, plan.horizon, plan.folds + origins, min(plan.window, plan.season + 1))
-    standards, fitted, found = Standards(plan.season, plan.horizon), None, []
+    standards, fitted, found = Scales(plan.season, plan.horizon), None, []
     for fold in folds:
         if fitted is None or plan.refit:
             fitted = forecaster.fit(fold.train(panel), Watcher())
@@ -123,7 +123,7 @@ def ratio(done: Collected, rule: WalkRule, doubt: float) -> float:
     errors = np.zeros(2)
     for fold in range(plan.folds + 1, len(done.cuts)):
         known = panel.until(done.cuts[fold])
-        few = Handful(len(panel), int(known.lengths.max()), done.strengths[fold]) if len(panel) <= FEW else None
+        few = FewSeriesPrior(len(panel), int(known.lengths.max()), done.strengths[fold]) if len(panel) <= FEW else None
         is_walk = behaves_like_walk(known, plan.horizon, plan.season, rule)
         learned = learn_combination(_evidence(done, fold), "rmsse", few=few, is_walk=is_walk)
         now = done.forecasts[fold][0]

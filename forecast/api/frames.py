@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
-from forecast.experiment.experiment import Contest
+from forecast.experiment.experiment import Experiment
 from forecast.report.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
 
 
@@ -39,20 +39,20 @@ def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
     return Source("the data frame", "data", None, content, hashlib.sha256(content).hexdigest(), "UTF-8")
 
 
-def leaderboard_frame(contest: Contest) -> pd.DataFrame:
+def leaderboard_frame(experiment: Experiment) -> pd.DataFrame:
     """Returns a row a model, the best first."""
-    return pd.DataFrame(leaderboard_rows(contest.board))
+    return pd.DataFrame(leaderboard_rows(experiment.board))
 
 
-def step_frame(contest: Contest) -> pd.DataFrame:
+def step_frame(experiment: Experiment) -> pd.DataFrame:
     """Returns the RMSE of each model, the best first, at each step of the horizon."""
-    steps = pd.RangeIndex(1, contest.plan.horizon + 1, name="step")
-    return pd.DataFrame(contest.board.by_step, index=steps)[[row.model for row in contest.board.rows]]
+    steps = pd.RangeIndex(1, experiment.plan.horizon + 1, name="step")
+    return pd.DataFrame(experiment.board.by_step, index=steps)[[row.model for row in experiment.board.rows]]
 
 
-def forecast_frame(contest: Contest) -> pd.DataFrame:
+def forecast_frame(experiment: Experiment) -> pd.DataFrame:
     """Returns what each model said at each scored origin, beside what came."""
-    backtest, panel = contest.backtest, contest.reading.panel
+    backtest, panel = experiment.backtest, experiment.reading.panel
     truths = backtest.truths  # (K, S, H)
     folds, _, horizon = truths.shape
     trains = [fold.train(panel) for fold in backtest.folds[-folds:]]
@@ -64,7 +64,7 @@ def forecast_frame(contest: Contest) -> pd.DataFrame:
         "step": np.broadcast_to(np.arange(1, horizon + 1), truths.shape).ravel(),
     }
     tables = []
-    for row in contest.board.rows:
+    for row in experiment.board.rows:
         trial = next(trial for trial in backtest.trials if trial.name == row.model)
         table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
         for level in (80, 95):

@@ -27,7 +27,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
-from forecast.experiment.experiment import Silence, run_contest
+from forecast.experiment.experiment import SilentReporter, run_experiment
 from forecast.experiment.final_fit import beside, candidates_for
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import forecast_csv, stem_of
@@ -196,8 +196,12 @@ def compare(
     deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
     names = check_names((*check_names(split_names(models)), *RIVALS))
     reading, _ = _read(data, read_options(settings))
-    contest = run_contest(reading, run_settings(settings), names, device, Silence(), Terms(match, deadline))
-    return Comparison(leaderboard_frame(contest), forecast_frame(contest), step_frame(contest), contest.board.verdict)
+    experiment = run_experiment(
+        reading, run_settings(settings), names, device, SilentReporter(), Terms(match, deadline)
+    )
+    return Comparison(
+        leaderboard_frame(experiment), forecast_frame(experiment), step_frame(experiment), experiment.board.verdict
+    )
 
 
 def train(
@@ -236,11 +240,11 @@ def train(
         with models.lock():
             progress = Progress(models, Entry("train", "failed"))
             terms = Terms(deadline=deadline, is_train=True)
-            contest = run_contest(reading, chosen, beside(candidates), device, Silence(), terms)
-            result = finish(request, contest, progress, lambda: datetime.now(UTC), Silence())
+            experiment = run_experiment(reading, chosen, beside(candidates), device, SilentReporter(), terms)
+            result = finish(request, experiment, progress, lambda: datetime.now(UTC), SilentReporter())
         stored = load_version(result.version)
     version = None if store is None else result.version.label
-    return Model(called, result.chosen, version, leaderboard_frame(contest), stored, reading.panel)
+    return Model(called, result.chosen, version, leaderboard_frame(experiment), stored, reading.panel)
 
 
 def load(name: str | None = None, *, store: str | Path = STORE, version: str | None = None) -> Model:

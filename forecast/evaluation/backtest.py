@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate_series
-from forecast.evaluation.scales import Standards, learning_scales
+from forecast.evaluation.scales import Scales, learning_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.combination import (
     FEW,
     Combination,
     Evidence,
-    Handful,
+    FewSeriesPrior,
     learn_combination,
     plain_combination,
 )
@@ -122,7 +122,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, standards, made = [], Standards(season, folds[0].horizon, kind), Made()
+    trials, standards, made = [], Scales(season, folds[0].horizon, kind), Made()
     for place, forecaster in enumerate(forecasters, start=1):
         trial = _RunningTrial(forecaster, panel, first, standards, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
@@ -205,7 +205,7 @@ class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
-        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Standards, metric: Metric, made: Made
+        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Scales, metric: Metric, made: Made
     ) -> None:
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
         self.standards, self.made = standards, made
@@ -242,15 +242,15 @@ class _RunningTrial:
             self.intervals.append(calibration.intervals(point, train.series_ids, scales, lowest) if calibration else ())
         self._learn(fold, members, combination)
 
-    def _few(self, fold: int, train: Panel) -> Handful | None:
+    def _few(self, fold: int, train: Panel) -> FewSeriesPrior | None:
         """Returns what is known at a fold of series that are few; None where they are many."""
         if len(self.panel) > FEW:
             return None
         length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
-        return Handful(len(self.panel), length, self.standards.strength(fold, train))
+        return FewSeriesPrior(len(self.panel), length, self.standards.strength(fold, train))
 
     def _combination(
-        self, known: Sequence[_Record], few: Handful | None, members: Members, is_walk: bool
+        self, known: Sequence[_Record], few: FewSeriesPrior | None, members: Members, is_walk: bool
     ) -> Combination:
         """Returns what earlier folds taught of such members, or what is usual where they taught nothing."""
         evidence, is_price = [record.evidence for record in known], self.standards.kind == "price"

@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One model's scores; errors are in the target's unit unless a name says otherwise."""
 
     rank: int
@@ -45,7 +45,7 @@ class Row:
 class Leaderboard:
     """The rows, best first, and what they stand on."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LeaderboardRow, ...]
     folds: int
     seeds: int
     points: int
@@ -53,7 +53,7 @@ class Leaderboard:
     verdict: str
     by_step: dict[str, FloatArray]  # model -> RMSE of each step, (H,)
 
-    def row(self, model: str) -> Row:
+    def row(self, model: str) -> LeaderboardRow:
         """Returns the row of a model that is in the table, or of the one that forecasts the same."""
         return next(row for row in self.rows if model in {row.model, row.same})
 
@@ -99,14 +99,14 @@ def _same_baselines(backtest: Backtest) -> dict[str, str]:
     return {"naive": REFERENCE}
 
 
-def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
+def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
     truths, forecasts = backtest.truths, trial.forecasts
     score = metrics.rmse(truths, forecasts)
     by_seed = [metrics.rmse(truths, own) for own in trial.by_seed]
     by_fold = [metrics.rmse(truths[k], forecasts[k]) for k in range(len(truths)) if not np.isnan(truths[k]).all()]
     inner = next((interval for interval in trial.intervals if interval.level == 80), None)
     covered = metrics.coverage(truths, inner.lower, inner.upper) if inner else float("nan")
-    return Row(
+    return LeaderboardRow(
         rank=0,
         model=trial.name,
         rmse=score,
@@ -127,7 +127,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> Row:
     )
 
 
-def _judged(backtest: Backtest, rows: list[Row], place: int, repeats: int | None) -> Row:
+def _judged(backtest: Backtest, rows: list[LeaderboardRow], place: int, repeats: int | None) -> LeaderboardRow:
     """Returns a row with its rank, how it stands to the best row, and what is to be noted."""
     row, best, truths = rows[place], rows[0], backtest.truths
     forecasts = {trial.name: trial.forecasts for trial in backtest.trials}
@@ -146,7 +146,7 @@ def _judged(backtest: Backtest, rows: list[Row], place: int, repeats: int | None
     return replace(row, rank=place + 1, p_above=p_above, p_best=p_best, note="; ".join(notes))
 
 
-def _standing_note(best: Row, row: Row, p: float | None, many: int) -> list[str]:
+def _standing_note(best: LeaderboardRow, row: LeaderboardRow, p: float | None, many: int) -> list[str]:
     """Returns the note on a row that may be as good as the best one, or none."""
     stands = standing(best.rmse, row.rmse, max(best.rmse_std, row.rmse_std), p)
     basis = "" if p is None else f" ({chance_words(p)}, {many} origins)"

@@ -104,7 +104,7 @@ def lowest_values(panel: Panel) -> FloatArray:
     return lowest
 
 
-class Standards:
+class Scales:
     """What is measured at each fold, once for all models."""
 
     def __init__(self, season: int, horizon: int, kind: Kind = "auto") -> None:

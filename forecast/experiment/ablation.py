@@ -15,7 +15,7 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.significance import LEVEL, doubt
-from forecast.experiment.experiment import LEARNED, Contest, Reporter
+from forecast.experiment.experiment import LEARNED, Experiment, Reporter
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.models.registry import Memory, make_forecaster
 from forecast.specs import ModelSpec
@@ -32,7 +32,7 @@ EVERYTHING, CALENDAR = "all covariates", "the calendar"
 
 
 @dataclass(frozen=True)
-class Worth:
+class CovariateWorth:
     """What the forecasts lose without one covariate.
 
     Attributes:
@@ -62,7 +62,7 @@ class Ablation:
 
     model: str
     rmse: float  # with all of them
-    rows: tuple[Worth, ...]
+    rows: tuple[CovariateWorth, ...]
 
 
 def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> None:
@@ -81,69 +81,71 @@ def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> 
         raise UsageError("--ablate can't be used with --time-limit or --match seconds.", "leave one of them out")
 
 
-def ablate(contest: Contest, reporter: Reporter) -> Ablation:
+def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
     """Returns what each covariate, all together, and the calendar are worth to the best network of a contest.
 
     Raises:
         ForecastError: see ``backtest``.
     """
-    panel = contest.reading.panel
+    panel = experiment.reading.panel
     covariates = panel.covariates
     assert covariates is not None
-    model = next(row.model for row in contest.board.rows if row.model in LEARNED)
+    model = next(row.model for row in experiment.board.rows if row.model in LEARNED)
     cases: list[tuple[str, Panel, dict[str, ModelSpec]]] = [
-        (column.name, replace(panel, covariates=covariates.without(column.name)), contest.specs)
+        (column.name, replace(panel, covariates=covariates.without(column.name)), experiment.specs)
         for column in covariates.columns
     ]
     if len(cases) > 1:
-        cases.append((EVERYTHING, replace(panel, covariates=None), contest.specs))
-    if calendar_used(contest):
-        plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in contest.specs.items()}
+        cases.append((EVERYTHING, replace(panel, covariates=None), experiment.specs))
+    if calendar_used(experiment):
+        plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in experiment.specs.items()}
         cases.append((CALENDAR, panel, plain))
-    usual = next(trial for trial in contest.backtest.trials if trial.name == model).forecasts
+    usual = next(trial for trial in experiment.backtest.trials if trial.name == model).forecasts
     rows = []
     for number, (name, told, specs) in enumerate(cases):
 
         def progress(_: str, share: float, name: str = name, number: int = number) -> None:
             reporter.progress(f"{model} without {name}", (number + share) / len(cases))
 
-        forecasts = _without(contest, model, told, specs, progress)
-        rows.append(_worth(name, contest.backtest.truths, forecasts, usual))
-    truths = contest.backtest.truths
+        forecasts = _without(experiment, model, told, specs, progress)
+        rows.append(_worth(name, experiment.backtest.truths, forecasts, usual))
+    truths = experiment.backtest.truths
     return Ablation(model, rmse(truths, usual), tuple(sorted(rows, key=lambda row: -row.worth)))
 
 
-def calendar_used(contest: Contest) -> list[str]:
+def calendar_used(experiment: Experiment) -> list[str]:
     """Returns the groups of the calendar that the networks of the latest fold use."""
-    knowledge = contest.knowledge
+    knowledge = experiment.knowledge
     if knowledge is None or knowledge.effects is None:
         return []
     groups = dict.fromkeys(cause.group for cause in knowledge.effects.causes.used)
     return [group for group in groups if group != COVARIATES]
 
 
-def _without(contest: Contest, model: str, panel: Panel, specs: dict[str, ModelSpec], progress: Progress) -> FloatArray:
+def _without(
+    experiment: Experiment, model: str, panel: Panel, specs: dict[str, ModelSpec], progress: Progress
+) -> FloatArray:
     memory: Memory = {}
-    forecaster = make_forecaster(model, specs, contest.plan.season, contest.machine, memory)
+    forecaster = make_forecaster(model, specs, experiment.plan.season, experiment.machine, memory)
     result = backtest(
         panel,
-        contest.backtest.folds,
+        experiment.backtest.folds,
         [forecaster],
-        contest.plan.season,
-        refit=contest.plan.refit,
-        metric=contest.settings.metric,
+        experiment.plan.season,
+        refit=experiment.plan.refit,
+        metric=experiment.settings.metric,
         progress=progress,
-        kind=contest.plan.kind,
+        kind=experiment.plan.kind,
     )
     return result.trials[0].forecasts
 
 
-def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray) -> Worth:
+def _worth(name: str, truths: FloatArray, without: FloatArray, usual: FloatArray) -> CovariateWorth:
     error, least = rmse(truths, without), rmse(truths, usual)
     folds = [rmse(truths[k], without[k]) - rmse(truths[k], usual[k]) for k in range(len(truths))]
     known = [one for one in folds if np.isfinite(one)]
     p = doubt(truths, without, usual)
-    return Worth(
+    return CovariateWorth(
         covariate=name,
         rmse=error,
         worth=error - least,

@@ -14,8 +14,8 @@ import numpy as np
 from forecast.data.covariates import KINDS, Column
 from forecast.data.findings import listed
 from forecast.data.panel import FloatArray, Panel
-from forecast.experiment.experiment import Contest
-from forecast.models.covariates.covariate_model import Knowledge
+from forecast.experiment.experiment import Experiment
+from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Input
 from forecast.models.covariates.regressors import COVARIATES
@@ -38,7 +38,7 @@ CALENDAR = {
 
 
 @dataclass(frozen=True)
-class Effect:
+class CovariateEffect:
     """What one input made of a known column does, on average over the series.
 
     Attributes:
@@ -63,7 +63,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Beside:
+class CovariateUse:
     """All that was used.
 
     Attributes:
@@ -76,7 +76,7 @@ class Beside:
     """
 
     columns: tuple[Column, ...]
-    effects: dict[str, Effect]
+    effects: dict[str, CovariateEffect]
     calendar: tuple[str, ...]
     seen: tuple[str, ...]
     idle: tuple[str, ...]
@@ -114,28 +114,28 @@ def calendar_words(groups: Sequence[str], country: str | None) -> list[str]:
     ]
 
 
-def used_beside(contest: Contest) -> Beside:
+def used_beside(experiment: Experiment) -> CovariateUse:
     """Returns what the networks of a contest used beside the target."""
-    panel, knowledge = contest.reading.panel, contest.knowledge
+    panel, knowledge = experiment.reading.panel, experiment.knowledge
     columns = panel.covariates.columns if panel.covariates else ()
     effects = _effects(knowledge, panel) if knowledge else {}
     moving = {effect.column for effect in effects.values()}
-    has_cells = any(spec.cell in CELLS for spec, _ in contest.memory)
+    has_cells = any(spec.cell in CELLS for spec, _ in experiment.memory)
     learned = {each.column for each in knowledge.encoding.inputs} if knowledge and knowledge.encoding else set()
     rest = [column.name for column in columns if column.name not in moving]
     causes = knowledge.effects.causes if knowledge and knowledge.effects else None
     groups = dict.fromkeys(cause.group for cause in causes.used if cause.group != COVARIATES) if causes else {}
-    return Beside(
+    return CovariateUse(
         columns=columns,
         effects=effects,
         calendar=tuple(groups),
         seen=tuple(name for name in rest if has_cells and name in learned),
-        idle=tuple(name for name in rest if contest.memory and not (has_cells and name in learned)),
+        idle=tuple(name for name in rest if experiment.memory and not (has_cells and name in learned)),
         country=causes.country if causes else None,
     )
 
 
-def _effects(knowledge: Knowledge, panel: Panel) -> dict[str, Effect]:
+def _effects(knowledge: CovariateModel, panel: Panel) -> dict[str, CovariateEffect]:
     """Returns the effects of the known inputs, in the order of the encoding."""
     encoding, effects = knowledge.encoding, knowledge.effects
     if encoding is None or effects is None:
@@ -145,7 +145,7 @@ def _effects(knowledge: Knowledge, panel: Panel) -> dict[str, Effect]:
     return {label: effect for label, effect in found.items() if effect}
 
 
-def _effect(each: Input, effects: Effects, panel: Panel) -> Effect | None:
+def _effect(each: Input, effects: Effects, panel: Panel) -> CovariateEffect | None:
     """Returns what one input does; of an event, on its own steps, whatever the month."""
     names = [cause.name for cause in effects.causes.used if cause.group == COVARIATES]
     own = [f for f, name in enumerate(names) if name == each.label or name.startswith(f"{each.label} in month ")]
@@ -163,7 +163,7 @@ def _effect(each: Input, effects: Effects, panel: Panel) -> Effect | None:
         return None
     low, high = np.quantile(shares, [0.05, 0.95])
     per: Literal["set", "deviation"] = "set" if each.is_binary else "deviation"
-    return Effect(each.column, float(shares.mean()), float(low), float(high), per)
+    return CovariateEffect(each.column, float(shares.mean()), float(low), float(high), per)
 
 
 def _on_own_steps(causes: FloatArray, strength: FloatArray, offsets: Any) -> FloatArray:

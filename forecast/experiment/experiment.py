@@ -27,7 +27,7 @@ from forecast.experiment.time_limit import (
     room_of,
     settle,
 )
-from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
@@ -55,7 +55,7 @@ class Reporter(Protocol):
         """A part of the work has come so far, from 0 to 1."""
 
 
-class Silence:
+class SilentReporter:
     """A reporter that says nothing."""
 
     def read(self, reading: Reading) -> None:
@@ -72,7 +72,7 @@ class Silence:
 
 
 @dataclass(frozen=True, eq=False)
-class Contest:
+class Experiment:
     """Several models on the same data and folds, scored."""
 
     reading: Reading
@@ -84,10 +84,10 @@ class Contest:
     board: Leaderboard
     memory: Memory  # the networks that the backtest trained
     timing: Timing | None = None
-    learned: Knowledge | None = None  # by the networks that were fitted to all data since
+    learned: CovariateModel | None = None  # by the networks that were fitted to all data since
 
     @property
-    def knowledge(self) -> Knowledge | None:
+    def knowledge(self) -> CovariateModel | None:
         """What the latest networks, or those of the latest fold, learned of covariates and dates; None if nothing."""
         if self.learned:
             return self.learned
@@ -178,14 +178,14 @@ def prepare(
     return Prepared(plan, settings, folds, trained, specs, count, machine)
 
 
-def run_contest(
+def run_experiment(
     reading: Reading,
     settings: Settings,
     models: tuple[str, ...],
     device: Device,
     reporter: Reporter,
     terms: Terms = Terms(),
-) -> Contest:
+) -> Experiment:
     """Backtests the models on a file that has been read.
 
     Raises:
@@ -233,7 +233,7 @@ def run_contest(
         result = replace(result, trials=tuple(by_name[name] for name in models))
     else:
         result = run(models)
-    return Contest(
+    return Experiment(
         reading,
         plan,
         settings,

@@ -9,7 +9,7 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
-from forecast.experiment.experiment import LEARNED, Contest, Reporter
+from forecast.experiment.experiment import LEARNED, Experiment, Reporter
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable, Watcher
@@ -32,45 +32,47 @@ TIE = 0.01
 LAST_EFFORT = 1 / 4
 
 
-def with_saved(contest: Contest, chosen: str, model: str) -> Contest:
+def with_saved(experiment: Experiment, chosen: str, model: str) -> Experiment:
     """Returns the contest with a verdict that says where a baseline did better than the model that is saved.
 
     Args:
-        contest: that was held.
+        experiment: that was held.
         chosen: the model that is saved.
         model: that was asked for.
     """
-    board, (trial,) = contest.board, (each for each in contest.backtest.trials if each.name == chosen)
-    squares = np.nansum((contest.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
-    series, heaviest = contest.reading.panel.series_ids, None
+    board, (trial,) = experiment.board, (each for each in experiment.backtest.trials if each.name == chosen)
+    squares = np.nansum((experiment.backtest.truths - trial.forecasts) ** 2, axis=(0, 2))  # (K, S, H) -> (S,)
+    series, heaviest = experiment.reading.panel.series_ids, None
     if len(series) > 1 and squares.sum() > 0:
         heaviest = (series[int(squares.argmax())], float(squares.max() / squares.sum()))
-    words = saved_words(board.rows, chosen, contest.settings.metric, candidates_for(model), heaviest)
-    return replace(contest, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
+    words = saved_words(board.rows, chosen, experiment.settings.metric, candidates_for(model), heaviest)
+    return replace(experiment, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
 
 
-def fit_on_all(contest: Contest, chosen: str, reporter: Reporter) -> TrainedModel:
+def fit_on_all(experiment: Experiment, chosen: str, reporter: Reporter) -> TrainedModel:
     """Returns the chosen model, fitted to everything, with the weights and widths its backtest taught.
 
     What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
     """
-    panel, plan, timing = contest.reading.panel, contest.plan, contest.timing
+    panel, plan, timing = experiment.reading.panel, experiment.plan, experiment.timing
     watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
     watcher.progress(0.0)
-    trial = next(trial for trial in contest.backtest.trials if trial.name == chosen)
+    trial = next(trial for trial in experiment.backtest.trials if trial.name == chosen)
     combination = trial.combination
-    begun = contest.model_of(chosen)
+    begun = experiment.model_of(chosen)
     if timing and timing.deadline and chosen in LEARNED:
-        specs = timing.more_seeds({cell: contest.specs[cell] for cell in spec_names(chosen)}, contest.settings)
-        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), contest.machine, pacers=timing.last).fit(
+        specs = timing.more_seeds({cell: experiment.specs[cell] for cell in spec_names(chosen)}, experiment.settings)
+        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), experiment.machine, pacers=timing.last).fit(
             panel, watcher
         )
-        tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (contest.specs, specs))
+        tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (experiment.specs, specs))
         combination = combination.widened(tried, made)
     elif begun:
-        fitted = train_on(begun, panel, contest.machine, watcher, LAST_EFFORT)
+        fitted = train_on(begun, panel, experiment.machine, watcher, LAST_EFFORT)
     else:
-        fitted = make_forecaster(chosen, contest.specs, plan.season_of(chosen), contest.machine).fit(panel, watcher)
+        fitted = make_forecaster(chosen, experiment.specs, plan.season_of(chosen), experiment.machine).fit(
+            panel, watcher
+        )
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
     return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
@@ -103,21 +105,21 @@ def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*candidates, *BASELINES)))
 
 
-def choose(contest: Contest, model: str) -> tuple[str, str]:
+def choose(experiment: Experiment, model: str) -> tuple[str, str]:
     """Returns the model to fit on everything, and in words why it was taken; no words where it was named.
 
     Args:
-        contest: that was held.
+        experiment: that was held.
         model: that was asked for; ``AUTO`` for the network with the lowest error in the backtest.
     """
     if model != AUTO:
         return model, ""
-    metric, tried = contest.settings.metric, {row.model for row in contest.board.rows}
+    metric, tried = experiment.settings.metric, {row.model for row in experiment.board.rows}
     candidates = [name for name in candidates_for(model) if name in tried]  # a deadline may leave some out
-    ranked = sorted(candidates, key=lambda name: float(getattr(contest.board.row(name), metric)))
+    ranked = sorted(candidates, key=lambda name: float(getattr(experiment.board.row(name), metric)))
     reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
     if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
-        error = {name: float(getattr(contest.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
+        error = {name: float(getattr(experiment.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
         if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:
             return ENSEMBLE, f"all networks together, within {100 * TIE:g} % of {ranked[0]}, {reason}: the steadier"
     if ENSEMBLE not in tried:

@@ -21,7 +21,7 @@ from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import ends_together
 from forecast.experiment.covariate_effects import used_beside
-from forecast.experiment.experiment import LEARNED, Contest
+from forecast.experiment.experiment import LEARNED, Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
 from forecast.experiment.versions.stored_model import LIBRARIES
 from forecast.models.registry import spec_names
@@ -34,19 +34,19 @@ DIGITS = 6
 Document = dict[str, Any]
 
 
-def account_of(contest: Contest, command: str, given: dict[str, str], *, match: Match = "steps") -> Document:
+def summary_of(experiment: Experiment, command: str, given: dict[str, str], *, match: Match = "steps") -> Document:
     """Returns the account, ready for JSON.
 
     Args:
-        contest: that was held.
+        experiment: that was held.
         command: that would hold it again.
         given: the flags that were asked for.
         match: what the cells shared.
     """
-    reading, plan, board = contest.reading, contest.plan, contest.board
+    reading, plan, board = experiment.reading, experiment.plan, experiment.board
     panel = reading.panel
-    networks = {cell: contest.specs[cell] for cell in _trained(board) if cell in contest.specs}
-    is_limited = contest.timing is not None and contest.timing.deadline is not None
+    networks = {cell: experiment.specs[cell] for cell in _trained(board) if cell in experiment.specs}
+    is_limited = experiment.timing is not None and experiment.timing.deadline is not None
     inferred = (*inferred_from_file(reading), *decided_for_run(plan, networks, match=match, is_limited=is_limited))
     ends = panel.frequency.timestamps(np.array([panel.first.min(), panel.last.max()]))
     scores = describe_board(board)
@@ -54,7 +54,7 @@ def account_of(contest: Contest, command: str, given: dict[str, str], *, match: 
         row["rmse_by_step"] = [_short(value) for value in row["rmse_by_step"]]
     return {
         **scores,
-        **describe_contest(contest),
+        **describe_contest(experiment),
         "target": panel.target,
         "step": panel.frequency.name,
         "calendar": {
@@ -63,7 +63,7 @@ def account_of(contest: Contest, command: str, given: dict[str, str], *, match: 
             "refit": plan.refit,
             "together": ends_together(panel),
         },
-        "coverage": _describe_coverage(contest),
+        "coverage": _describe_coverage(experiment),
         "inferred": [{**asdict(one), "flags": list(one.flags)} for one in inferred],
         "given": given,
         "networks": {cell: _describe_network(spec) for cell, spec in networks.items()},
@@ -87,9 +87,9 @@ def describe_board(board: Leaderboard) -> Document:
     return {"leaderboard": rows, "scored_on": counts, "verdict": board.verdict}
 
 
-def describe_contest(contest: Contest) -> Document:
+def describe_contest(experiment: Experiment) -> Document:
     """Returns the data, what was used beside the target, the plan and the folds."""
-    reading, plan = contest.reading, contest.plan
+    reading, plan = experiment.reading, experiment.plan
     panel = reading.panel
     data = {
         "source": reading.source,
@@ -113,9 +113,9 @@ def describe_contest(contest: Contest) -> Document:
             "series": int(fold.scored.sum()),
             "scored": fold.number > 0,
         }
-        for fold in contest.backtest.folds
+        for fold in experiment.backtest.folds
     ]
-    return {"data": data, "beside": used_beside(contest).document(), "folds": folds}
+    return {"data": data, "beside": used_beside(experiment).document(), "folds": folds}
 
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:
@@ -124,11 +124,11 @@ def _trained(board: Leaderboard) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _describe_coverage(contest: Contest) -> list[Document]:
+def _describe_coverage(experiment: Experiment) -> list[Document]:
     """Returns how many truths the intervals of each model held, those with the best forecasts first."""
-    truths, order = contest.backtest.truths, [row.model for row in contest.board.rows]
+    truths, order = experiment.backtest.truths, [row.model for row in experiment.board.rows]
     found = []
-    listed = [trial for trial in contest.backtest.trials if trial.name in order]  # naive twice is one row
+    listed = [trial for trial in experiment.backtest.trials if trial.name in order]  # naive twice is one row
     for trial in sorted(listed, key=lambda trial: order.index(trial.name)):
         for interval in sorted(trial.intervals, key=lambda interval: interval.level):
             points = int((~np.isnan(truths) & ~np.isnan(interval.lower)).sum())

@@ -43,7 +43,7 @@ and beside those of prices: what moved in one month says next to nothing of the 
 
 
 @dataclass(frozen=True)
-class Handful:
+class FewSeriesPrior:
     """So few series that what is usual counts beside what they tell.
 
     Attributes:
@@ -112,7 +112,7 @@ class Combination:
         return Combination(used if used.any() else np.ones_like(used), self.trust, self.anchor)
 
 
-def plain_combination(members: Members, few: Handful | None = None) -> Combination:
+def plain_combination(members: Members, few: FewSeriesPrior | None = None) -> Combination:
     """Returns what stands before there is any evidence: the median of all members, on a few short series as usual."""
     used = np.ones(len(members.views), dtype=bool)
     if few and few.is_short and members.anchors is not None and len(members.anchors) > SMOOTHING:
@@ -124,7 +124,7 @@ def learn_combination(
     evidence: Sequence[Evidence],
     metric: Metric,
     *,
-    few: Handful | None = None,
+    few: FewSeriesPrior | None = None,
     is_price: bool = False,
     is_walk: bool = False,
 ) -> Combination | None:
@@ -221,7 +221,7 @@ class _Departures:
         return usual + weight * (self.share - usual)
 
 
-def _choose_anchor(evidence: Sequence[Evidence], count: int, few: Handful | None, is_price: bool) -> int:
+def _choose_anchor(evidence: Sequence[Evidence], count: int, few: FewSeriesPrior | None, is_price: bool) -> int:
     """Returns the position among so many anchors of the one that the networks are trusted against."""
     if few and few.is_short and count > SMOOTHING:
         anchor = SMOOTHING

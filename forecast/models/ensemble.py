@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.panel import Panel
-from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.specs import Anchor
@@ -49,7 +49,7 @@ class EnsembleModel:
         return self.parts[0].spec.seasons
 
     @property
-    def knowledge(self) -> Knowledge | None:
+    def knowledge(self) -> CovariateModel | None:
         """What was learned of covariates and dates."""
         return self.parts[0].knowledge
 

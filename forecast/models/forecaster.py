@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.specs import Anchor, View
 
 FloatArray = NDArray[np.float64]
@@ -132,7 +132,7 @@ class Issuable(Fitted, Protocol):
         """The season, 1 for none, and longer ones."""
 
     @property
-    def knowledge(self) -> Knowledge | None:
+    def knowledge(self) -> CovariateModel | None:
         """What was learned of covariates and dates; None where nothing was."""
 
     @property

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
-from forecast.models.covariates.covariate_model import Knowledge, Surroundings, check_columns, learn_knowledge
+from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns, learn_knowledge
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.trees import Forest
@@ -88,7 +88,7 @@ class FittedRegression:
     recipe: RegressionForecaster
     estimator: LinearMap | Forest
     maps: ViewMaps
-    knowledge: Knowledge | None = None
+    knowledge: CovariateModel | None = None
     anchors: tuple[Anchor, ...] = ()
     curve: None = None
     train_seconds: float = 0.0
@@ -139,7 +139,7 @@ class FittedRegression:
         return Members((recipe.name,), (recipe.seed,), values[None])
 
 
-def inputs_of(spec: ModelSpec, knowledge: Knowledge | None) -> int:
+def inputs_of(spec: ModelSpec, knowledge: CovariateModel | None) -> int:
     """Returns how many inputs the trees have: the window, the step, and what is known beside it and its change."""
     encoding = knowledge.encoding if knowledge else None
     beside = 2 * len(encoding.of("known")) + len(encoding.of("static")) if encoding else 0
@@ -155,7 +155,7 @@ def _grown(trees: Forest, inputs: FloatArray, beside: FloatArray | None, horizon
     return np.asarray(trees.predict(np.concatenate(rows)).reshape(horizon, -1).T)
 
 
-def _beside(told: Surroundings, season: int) -> FloatArray:
+def _beside(told: NetworkCovariates, season: int) -> FloatArray:
     """Returns what is known beside each step to forecast, (B, H, F): its inputs, their change, those of the series.
 
     The change is since the same step of the last season, which the trees' base repeats.

@@ -13,7 +13,7 @@ Outcome = Literal["promoted", "kept", "candidate"]
 
 
 @dataclass(frozen=True)
-class Score:
+class ModelScore:
     """How one model did on the points that decide.
 
     Attributes:
@@ -54,7 +54,7 @@ class Decision:
 
 
 def decide(
-    champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate, *, is_same: bool = False
+    champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate, *, is_same: bool = False
 ) -> Decision:
     """Returns what becomes of a challenger.
 
@@ -94,7 +94,7 @@ def rules(gate: Gate) -> tuple[str, ...]:
     return (proofs[0], "Whatever else it scores, it is put in use (--force).") if gate.force else proofs
 
 
-def _praise(champion: Score, challenger: Score) -> str:
+def _praise(champion: ModelScore, challenger: ModelScore) -> str:
     """Returns why the challenger takes over."""
     if not isfinite(champion.rmse):
         return "the champion's forecasts are not all numbers, the challenger's are"
@@ -103,7 +103,7 @@ def _praise(champion: Score, challenger: Score) -> str:
     return f"the challenger's error is {_share(1 - challenger.rmse / champion.rmse)} lower"
 
 
-def _refusal(champion: Score, challenger: Score, naive_rmse: float, points: int, gate: Gate) -> str:
+def _refusal(champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate) -> str:
     """Returns why the champion stays, or an empty string."""
     if not isfinite(champion.rmse):
         return ""
@@ -118,7 +118,7 @@ def _refusal(champion: Score, challenger: Score, naive_rmse: float, points: int,
     return _loose_intervals(champion, challenger, points)
 
 
-def _loose_intervals(champion: Score, challenger: Score, points: int) -> str:
+def _loose_intervals(champion: ModelScore, challenger: ModelScore, points: int) -> str:
     """Returns why the challenger's intervals are no good, or an empty string."""
     held, before = challenger.coverage, champion.coverage
     if held is None:

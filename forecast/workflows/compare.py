@@ -10,10 +10,10 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError
 from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.experiment import Experiment, Reporter, run_experiment
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
-from forecast.experiment.summary import account_of
+from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.models.registry import RIVALS, check_names
 from forecast.production.store.manifest import utc
@@ -21,7 +21,7 @@ from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.sections import forecast_section
 from forecast.report.tables import csv_text
 from forecast.specs import Device, PlotKind, Settings
-from forecast.workflows.pages.plots import draw_ablation, draw_contest, draw_last_fold, last_fold
+from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold, last_fold
 from forecast.workflows.pages.sections import Cover, Life, page_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class CompareRequest:
 class CompareResult:
     """What `compare` found."""
 
-    contest: Contest
+    experiment: Experiment
     files: tuple[Path, ...]
     ablation: Ablation | None = None
 
@@ -58,7 +58,7 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
 
     Raises:
         UsageError: a name is no model, or none is named.
-        ForecastError: see ``read_panel`` and ``run_contest``.
+        ForecastError: see ``read_panel`` and ``run_experiment``.
     """
     models = models_of(request)
     stem = stem_of(request.source)
@@ -69,20 +69,20 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
     reporter.read(reading)
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
-    contest = run_contest(reading, request.settings, models, request.device, reporter, request.terms)
-    ablation = ablate(contest, reporter) if request.ablate else None
+    experiment = run_experiment(reading, request.settings, models, request.device, reporter, request.terms)
+    ablation = ablate(experiment, reporter) if request.ablate else None
     reporter.progress("drawing", 1.0)
-    title = f"{stem} ({contest.reading.panel.target})"
-    plots = draw_contest(contest, request.plots, title)
-    plots |= draw_last_fold(contest, request.plots, f"{title}, last fold")
+    title = f"{stem} ({experiment.reading.panel.target})"
+    plots = draw_experiment(experiment, request.plots, title)
+    plots |= draw_last_fold(experiment, request.plots, f"{title}, last fold")
     if ablation:
-        plots |= draw_ablation(ablation, contest, request.plots, title)
+        plots |= draw_ablation(ablation, experiment, request.plots, title)
         columns, rows = ablation_table(ablation)
         plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        written[f"{stem}-compare-report.html"] = comparison_page(request, contest, now())
-    return CompareResult(contest, write_all(request.folder, written) if written else (), ablation)
+        written[f"{stem}-compare-report.html"] = comparison_page(request, experiment, now())
+    return CompareResult(experiment, write_all(request.folder, written) if written else (), ablation)
 
 
 def comparison_files(request: CompareRequest) -> tuple[str, ...]:
@@ -103,14 +103,14 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
     return check_names((*check_names(request.models), *RIVALS))
 
 
-def comparison_page(request: "CompareRequest", contest: Contest, now: datetime) -> bytes:
+def comparison_page(request: "CompareRequest", experiment: Experiment, now: datetime) -> bytes:
     """Returns the report of a comparison; its charts show the last fold."""
-    reading, terms = contest.reading, request.terms
+    reading, terms = experiment.reading, request.terms
     given = {"--models": ",".join(request.models), **given_flags(request.options, request.settings)}
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
-    account = account_of(contest, command_line(("compare", request.source), given), given, match=terms.match)
-    history, forecasts = last_fold(contest)
+    summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=terms.match)
+    history, forecasts = last_fold(experiment)
     intro = (
         "What the networks and the seasonal naive said at the last origin, beside what came. Intervals are those of "
         f"{next(iter(forecasts))}."
@@ -118,4 +118,4 @@ def comparison_page(request: "CompareRequest", contest: Contest, now: datetime) 
     title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
     cover = Cover(title, f"forecast compare · {reading.panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
     section = forecast_section(forecast_gallery(history, forecasts, reading.panel), intro, title="The last fold")
-    return page_of(cover, account, section, Life(), now)
+    return page_of(cover, summary, section, Life(), now)

@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRun:
     """What would be done, in this order.
 
     Attributes:
@@ -67,7 +67,7 @@ class Rehearsal:
         return tuple(step.what for step in self.steps if step.verb == "write")
 
 
-def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> Rehearsal:
+def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> DryRun:
     """Returns what a train would do.
 
     Raises:
@@ -88,7 +88,7 @@ def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter:
     return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
 
 
-def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> Rehearsal:
+def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> DryRun:
     """Returns what a compare would do.
 
     Raises:
@@ -112,7 +112,7 @@ def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter)
     return _with_ablation(planned, reading) if request.ablate else planned
 
 
-def _with_ablation(planned: Rehearsal, reading: Reading) -> Rehearsal:
+def _with_ablation(planned: DryRun, reading: Reading) -> DryRun:
     """Returns the plan with the trainings without each covariate, and without all of them where there are several."""
     columns = reading.panel.covariates.columns if reading.panel.covariates else ()
     times = len(columns) + (len(columns) > 1)
@@ -135,7 +135,7 @@ def _rehearse(
     began: float,
     files: Iterable[str],
     reporter: Reporter,
-) -> Rehearsal:
+) -> DryRun:
     panel, plan, folds = reading.panel, prepared.plan, prepared.folds
     started = time.perf_counter() - began
     reporter.progress("measuring the pace", 0.0)
@@ -162,7 +162,7 @@ def _rehearse(
         networks += more
     steps.append(Step("finish", "intervals, drawing, saving", TAIL * started))
     steps += [Step("write", file) for file in files]
-    return Rehearsal(tuple(steps), networks, terms.deadline.limit if terms.deadline else None)
+    return DryRun(tuple(steps), networks, terms.deadline.limit if terms.deadline else None)
 
 
 def _compile(prepared: Prepared, panel: Panel, cell: str) -> float:

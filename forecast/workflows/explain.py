@@ -19,7 +19,7 @@ from forecast.experiment.outputs import stem_of
 from forecast.experiment.stored_forecast import panel_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.stored_model import StoredModel, load_version
-from forecast.models.covariates.covariate_model import Surroundings, check_columns
+from forecast.models.covariates.covariate_model import NetworkCovariates, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
 from forecast.models.networks.recurrent import RecurrentModel, run_network
@@ -160,7 +160,9 @@ def _predict_seconds(model: RecurrentModel) -> float:
     spec: ModelSpec = model.spec
     window, base, best = np.zeros((1, spec.window)), np.zeros((1, spec.horizon)), float("inf")
     shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,))
-    beside = Surroundings(*(np.zeros((1, *shape), np.float32) for shape in shapes)) if spec.takes_covariates else None
+    beside = (
+        NetworkCovariates(*(np.zeros((1, *shape), np.float32) for shape in shapes)) if spec.takes_covariates else None
+    )
     for _ in range(7):
         began = time.perf_counter()
         run_network(spec, model.networks[0].weights, window, beside, base)

@@ -50,9 +50,9 @@ def retrain(
                 facts = {"fingerprint": fingerprint, "asked": request.asked, "rows": past.rows, "new_rows": 0}
                 result = _nothing_new(progress, past, facts)
             else:
-                from forecast.experiment.retraining.retrain_run import Succession  # numpy and more
+                from forecast.experiment.retraining.retrain_run import RetrainRun  # numpy and more
 
-                result = Succession(request, source, past, progress, now, reporter, log).run()
+                result = RetrainRun(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:
                 progress.write(result.entry, now())
                 if request.report:
@@ -72,10 +72,10 @@ def _write_page(request: RetrainRequest, models: ModelStore, result: RetrainResu
     Raises:
         DataError: a file of the champion is damaged, or the disk refused.
     """
-    from forecast.workflows.pages.run_history import fight_of_run  # Jinja2, matplotlib
+    from forecast.workflows.pages.run_history import challenge_of_run  # Jinja2, matplotlib
     from forecast.workflows.pages.version import version_page
 
-    fight = fight_of_run(result.entry, result.before, result.scored_on, request.gate)
+    fight = challenge_of_run(result.entry, result.before, result.scored_on, request.gate)
     page = version_page(models, models.champion(), now, result.outlook, fight)
     path = request.folder / f"{models.name}-report.html"
     atomic_write(path, page, flag="-o DIR", only_file=True)

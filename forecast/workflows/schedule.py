@@ -56,7 +56,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SchedulePlan:
     """What is to be run, and when.
 
     Attributes:
@@ -106,7 +106,7 @@ class Plan:
         return tuple(notes)
 
 
-def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...]) -> Plan:
+def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...]) -> SchedulePlan:
     """Returns the retrain of a model in a store, all paths absolute, and its timetable.
 
     Args:
@@ -132,7 +132,9 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
     if own or zone:
         environment["TZ"] = own or zone or ""
     log = (log or usual_log(store, name)).absolute()
-    return Plan(Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone, own)
+    return SchedulePlan(
+        Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone, own
+    )
 
 
 def plain_path(path: Path) -> Path:
@@ -209,7 +211,7 @@ class Edit:
     kept: int = 0
 
 
-def install_line(plan: Plan) -> Edit:
+def install_line(plan: SchedulePlan) -> Edit:
     """Puts the line into the user's crontab, in the place of older ones of the same model and store.
 
     Raises:

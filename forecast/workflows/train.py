@@ -11,14 +11,14 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.experiment import Experiment, Reporter, run_experiment
 from forecast.experiment.final_fit import AUTO, BASELINES, beside, candidates_for, choose, fit_on_all, with_saved
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.retraining.unfinished_run import Progress, recorded, unheard
-from forecast.experiment.summary import account_of
+from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
@@ -29,7 +29,7 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
-from forecast.workflows.pages.plots import draw_contest, draw_forecast
+from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 
 """A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
 """Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
@@ -56,7 +56,7 @@ class TrainRequest:
 class TrainResult:
     """What `train` did."""
 
-    contest: Contest
+    experiment: Experiment
     chosen: str
     reason: str  # why it was chosen among several; empty where it was named
     version: Version
@@ -69,7 +69,7 @@ class TrainResult:
     @property
     def board(self) -> Leaderboard:
         """The scores that the model was chosen by."""
-        return self.contest.board
+        return self.experiment.board
 
 
 def train(request: TrainRequest, store: Store, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
@@ -78,7 +78,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     Raises:
         UsageError: the network or the name can't be used, or no folder can be made for the forecast.
         LockedError: another run works on this model.
-        ForecastError: see ``read_panel``, ``run_contest`` and ``ModelStore.publish``.
+        ForecastError: see ``read_panel``, ``run_experiment`` and ``ModelStore.publish``.
     """
     candidates = candidates_for(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
@@ -93,8 +93,8 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
             progress.unwritten = request.folder / f"{models.name}.csv"
         with recorded(progress, now, unheard, only_stops=True):
             terms = Terms(deadline=request.deadline, is_train=True)
-            contest = run_contest(reading, request.settings, beside(candidates), request.device, reporter, terms)
-            return finish(request, contest, progress, now, reporter)
+            experiment = run_experiment(reading, request.settings, beside(candidates), request.device, reporter, terms)
+            return finish(request, experiment, progress, now, reporter)
 
 
 def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
@@ -104,49 +104,49 @@ def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
 
 def finish(
     request: TrainRequest,
-    contest: Contest,
+    experiment: Experiment,
     progress: Progress,
     now: Callable[[], datetime],
     reporter: Reporter,
 ) -> TrainResult:
     """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
-    panel, models = contest.reading.panel, progress.models
+    panel, models = experiment.reading.panel, progress.models
     name = models.name
-    chosen, reason = choose(contest, request.model)
-    contest = with_saved(contest, chosen, request.model)
-    trained = fit_on_all(contest, chosen, reporter)
-    contest = replace(contest, learned=trained.model.knowledge)
+    chosen, reason = choose(experiment, request.model)
+    experiment = with_saved(experiment, chosen, request.model)
+    trained = fit_on_all(experiment, chosen, reporter)
+    experiment = replace(experiment, learned=trained.model.knowledge)
     reporter.progress("drawing and saving", 1.0)
-    importance = contest.importance(chosen)
-    forecasts = trained.forecast(panel, contest.plan.horizon)
-    repeats = contest.plan.naive_season
-    weights, manifest = pack_version(trained, contest.reading, request.options, request.settings, repeats)
+    importance = experiment.importance(chosen)
+    forecasts = trained.forecast(panel, experiment.plan.horizon)
+    repeats = experiment.plan.naive_season
+    weights, manifest = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
     title = f"{name} ({panel.target})"
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
-    plots |= draw_contest(contest, request.plots, title)
+    plots |= draw_experiment(experiment, request.plots, title)
     given = _given(request)
-    account = account_of(contest, train_command(contest.reading, request.source, name, given), given) | {
+    summary = summary_of(experiment, train_command(experiment.reading, request.source, name, given), given) | {
         "reason": reason
     }
-    files = {WEIGHTS: weights, METRICS: json.dumps(account, indent=1).encode(), FORECAST: table}
+    files = {WEIGHTS: weights, METRICS: json.dumps(summary, indent=1).encode(), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
     version = models.publish(files, manifest, now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
-    progress.write(_entry(contest, chosen, reason, version, time.perf_counter() - progress.began), now())
+    progress.write(_entry(experiment, chosen, reason, version, time.perf_counter() - progress.began), now())
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
 
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
-    is_averaged = bool(contest.reading.settled.aggregate)
+    is_averaged = bool(experiment.reading.settled.aggregate)
     untold = short_notes(trained, panel)
-    untold += told_notes(trained, panel, contest.plan.horizon, is_averaged=is_averaged)
-    untold += untold_notes(trained, panel, contest.plan.horizon, f"forecast predict {name} --future FILE")
-    return TrainResult(contest, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
+    untold += told_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
+    untold += untold_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
+    return TrainResult(experiment, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
 
 
 def _given(request: TrainRequest) -> dict[str, str]:
@@ -156,9 +156,9 @@ def _given(request: TrainRequest) -> dict[str, str]:
     return {**model, **given_flags(request.options, request.settings), **limit}
 
 
-def _entry(contest: Contest, chosen: str, reason: str, version: Version, seconds: float) -> Entry:
+def _entry(experiment: Experiment, chosen: str, reason: str, version: Version, seconds: float) -> Entry:
     """Returns the line of the history: a first champion has challenged nobody."""
-    reading, board = contest.reading, contest.board
+    reading, board = experiment.reading, experiment.board
     return Entry(
         command="train",
         outcome="trained",

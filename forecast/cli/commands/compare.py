@@ -19,7 +19,7 @@ from forecast.specs import Match
 
 
 @dataclass(frozen=True)
-class ContestFlags:
+class CompareFlags:
     """Which models are compared, on which terms, and what else is asked about them."""
 
     models: Annotated[
@@ -43,7 +43,7 @@ def compare_command(
     plot: PlotFlags,
     reading: DataFlags,
     settings: SettingsFlags,
-    contest: ContestFlags,
+    experiment: CompareFlags,
     data: Annotated[
         str | None,
         typer.Argument(
@@ -69,15 +69,15 @@ def compare_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        models=split_names(contest.models),
+        models=split_names(experiment.models),
         folder=plot.out_dir,
         plots=plot.plots,
         device=settings.device,
-        terms=Terms(contest.match, settings.time_limit),
+        terms=Terms(experiment.match, settings.time_limit),
         report=plot.report,
-        ablate=contest.ablate,
+        ablate=experiment.ablate,
     )
-    with narrated("Comparing", output, limit=settings.time_limit, match=contest.match) as reporter:
+    with narrated("Comparing", output, limit=settings.time_limit, match=experiment.match) as reporter:
         if plot.dry_run:
             planned = rehearse_compare(request, datetime.now(UTC), reporter)
         else:
@@ -85,15 +85,15 @@ def compare_command(
     if plot.dry_run:
         print_rehearsal(planned, output)
         return
-    board = result.contest.board
+    board = result.experiment.board
     files = [str(path) for path in result.files]
-    document = {**describe_contest(result.contest), **describe_board(board), "files": files}
+    document = {**describe_contest(result.experiment), **describe_board(board), "files": files}
     if result.ablation:
         document["ablation"] = ablation_json(result.ablation)
     print_leaderboard(board, output, document)
     if result.ablation:
         print_beside(ablation_text(result.ablation), output)
     if not output.quiet:
-        tell_beside(result.contest)
-        tell_timing(result.contest)
+        tell_beside(result.experiment)
+        tell_timing(result.experiment)
         tell_files(files)

@@ -176,12 +176,12 @@ def _trained(
 def _test_memory(
     name: str | None, page: PageFlags, subject: SubjectFlags, settings: SettingsFlags, output: OutputFlags
 ) -> None:
-    from forecast.evaluation.explain.memory_test import recollect
-    from forecast.workflows.pages.explain import recall_files
+    from forecast.evaluation.explain.memory_test import run_memory_test
+    from forecast.workflows.pages.explain import memory_test_files
 
     refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")
     if name is not None or page.teach:
         raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
     with narrated("Memory", output) as reporter:
-        found = recollect(settings.seed, lambda share: reporter.progress("three cells, all lags", share))
-    print_recollection(found, recall_files(found, page.plots, _command()), page.to, output)
+        found = run_memory_test(settings.seed, lambda share: reporter.progress("three cells, all lags", share))
+    print_recollection(found, memory_test_files(found, page.plots, _command()), page.to, output)

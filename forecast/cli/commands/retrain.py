@@ -35,7 +35,7 @@ _when, _fight, _checks, _job = (
 
 
 @dataclass(frozen=True)
-class WhenFlags:
+class TriggerFlags:
     """When it is worth training; any rule that fires is enough. Without one: any new row."""
 
     min_new_rows: Annotated[int | None, _when("--min-new-rows", min=1, metavar="N", help="So many rows are new.")] = (
@@ -50,7 +50,7 @@ class WhenFlags:
 
 
 @dataclass(frozen=True)
-class FightFlags:
+class GateFlags:
     """How the challenger is made and what it has to prove."""
 
     model: Annotated[
@@ -126,7 +126,7 @@ class JobFlags:
 
 
 @dataclass(frozen=True)
-class RetrainFlags(JobFlags, CheckFlags, FightFlags, WhenFlags):
+class RetrainFlags(JobFlags, CheckFlags, GateFlags, TriggerFlags):
     """All of them, as one argument of the command."""
 
 

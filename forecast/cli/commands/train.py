@@ -98,11 +98,11 @@ def train_command(
         return
     print_leaderboard(result.board, output, _document(result))
     if not output.quiet:
-        tell_beside(result.contest)
+        tell_beside(result.experiment)
         if worth := importance_text(result.importance):
             say(worth, "Worth")
         tell_saved(result)
-        tell_timing(result.contest)
+        tell_timing(result.experiment)
         say_commands(_next(result, source, reading, output), "Next")
 
 
@@ -119,7 +119,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "spec": _spec(result),
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **describe_board(board),
-        **describe_contest(result.contest),
+        **describe_contest(result.experiment),
         "mixture": dict(zip(("anchor", "share"), result.mixture, strict=True)) if result.mixture else None,
         "importance": [asdict(one) for one in result.importance],
         "notes": list(result.untold),
@@ -132,10 +132,10 @@ def _spec(result: "TrainResult") -> dict[str, Any]:
     from forecast.experiment.experiment import LEARNED
     from forecast.models.registry import spec_names
 
-    chosen, plan = result.chosen, result.contest.plan
+    chosen, plan = result.chosen, result.experiment.plan
     if chosen not in LEARNED:
         return {"cell": chosen, "window": plan.window, "horizon": plan.horizon, "season": plan.season}
-    return {**result.contest.specs[spec_names(chosen)[-1]].to_json(), "cell": chosen}
+    return {**result.experiment.specs[spec_names(chosen)[-1]].to_json(), "cell": chosen}
 
 
 def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from forecast.cli.output.streams import write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:
-    from forecast.workflows.dry_run import Rehearsal
+    from forecast.workflows.dry_run import DryRun
 
 COLUMNS = ("verb", "what", "seconds")
 
 
-def print_rehearsal(result: "Rehearsal", output: OutputFlags) -> None:
+def print_rehearsal(result: "DryRun", output: OutputFlags) -> None:
     """Prints what would be done, and about how long it would take, to stdout."""
     from forecast.report.tables import csv_text
 
@@ -35,7 +35,7 @@ def _line(verb: str, what: str, seconds: float | None) -> str:
     return f"{text}{time:>{max(width() - len(text), len(time) + 1)}}\n" if time else f"{text}\n"
 
 
-def _total(result: "Rehearsal") -> str:
+def _total(result: "DryRun") -> str:
     limit = f", at most {result.limit:g} s" if result.limit else ""
     networks = f"{count(result.networks, 'network')}, about" if result.networks else "About"
     return f"  A dry run: nothing was written. {networks} {result.seconds:.0f} s{limit}.\n"

@@ -10,7 +10,7 @@ from forecast.cli.output.streams import write_out
 
 if TYPE_CHECKING:
     from forecast.evaluation.explain.explanation import Explanation
-    from forecast.evaluation.explain.memory_test import Recollection
+    from forecast.evaluation.explain.memory_test import MemoryTestResult
 
 HEADERS = {
     "lags_50": "50 % lags",
@@ -53,7 +53,7 @@ def print_explanation(
 
 
 def print_recollection(
-    found: "Recollection", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
+    found: "MemoryTestResult", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
 ) -> None:
     """Writes the files of the memory test, and prints its table."""
     from forecast.evaluation.explain.memory_test import verdict

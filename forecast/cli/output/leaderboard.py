@@ -20,7 +20,7 @@ from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import printable
 
 if TYPE_CHECKING:
-    from forecast.evaluation.leaderboard import Leaderboard, Row
+    from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
 
 COLUMNS = (
     "model",
@@ -80,12 +80,12 @@ def print_beside(text: str, output: OutputFlags) -> None:
         write_note(text)
 
 
-def _note(row: "Row") -> str:
+def _note(row: "LeaderboardRow") -> str:
     text = f"{row.model}: {row.note}"
     return textwrap.fill(text, width(), initial_indent="  ", subsequent_indent="    ") + "\n"
 
 
-def _cells(row: "Row") -> dict[str, str]:
+def _cells(row: "LeaderboardRow") -> dict[str, str]:
     return {
         "model": row.model,
         "RMSE": short(row.rmse),

@@ -13,7 +13,7 @@ from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
-    from forecast.experiment.experiment import Contest
+    from forecast.experiment.experiment import Experiment
     from forecast.experiment.inferred import Inference
     from forecast.models.forecaster import Forecasts
     from forecast.workflows.train import TrainResult
@@ -134,11 +134,11 @@ def tell_saved(result: "TrainResult") -> None:
     tell_files([str(path) for path in result.files[1:]])
 
 
-def tell_beside(contest: "Contest") -> None:
+def tell_beside(experiment: "Experiment") -> None:
     """Says what was used beside the target, and what each part of it does."""
     from forecast.experiment.covariate_effects import used_beside
 
-    used = used_beside(contest)
+    used = used_beside(experiment)
     if used.sentence:
         say_beside(used.sentence, "(--no-calendar)" if used.calendar else "", "Used")
 
@@ -151,9 +151,9 @@ def tell_files(files: Sequence[str]) -> None:
             say(", ".join(these), label)
 
 
-def tell_timing(contest: "Contest") -> None:
+def tell_timing(experiment: "Experiment") -> None:
     """Says how long a run took that had a limit, and what was left out to keep to it."""
-    timing = contest.timing
+    timing = experiment.timing
     if timing is None or timing.deadline is None:
         return
     deadline = timing.deadline

@@ -14,10 +14,10 @@ from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import UsageError, printable_lines
 
 if TYPE_CHECKING:
-    from forecast.workflows.schedule import Edit, Plan
+    from forecast.workflows.schedule import Edit, SchedulePlan
 
 
-def print_line(plan: "Plan", output: OutputFlags) -> None:
+def print_line(plan: "SchedulePlan", output: OutputFlags) -> None:
     """Prints the crontab line, and how to install it."""
     if output.form == "json":
         print_json({"name": plan.job.name, "kind": "cron", "cron": plan.timetable.cron, "line": plan.line})
@@ -32,7 +32,7 @@ def print_line(plan: "Plan", output: OutputFlags) -> None:
         say_commands([f"{head}{output.store_words}{dashes}{tail}"], "Next")
 
 
-def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force: bool) -> None:
+def give_units(plan: "SchedulePlan", folder: Path | None, output: OutputFlags, *, force: bool) -> None:
     """Prints the systemd units, or writes them into a folder, and says what makes systemd heed them."""
     from forecast.workflows.schedule import activation, unit_folder, write_units
 
@@ -55,7 +55,7 @@ def give_units(plan: "Plan", folder: Path | None, output: OutputFlags, *, force:
         say_commands([*copies, *activation(timer)], "Next")
 
 
-def install(plan: "Plan", output: OutputFlags, *, yes: bool) -> None:
+def install(plan: "SchedulePlan", output: OutputFlags, *, yes: bool) -> None:
     """Puts the line into the user's crontab."""
     from forecast.workflows.schedule import install_line
 
@@ -95,7 +95,7 @@ def _tell_kept(edit: "Edit") -> None:
         say(f"{count(edit.kept, 'line')} of your own stood between the marks: kept, beside them now.", "Note")
 
 
-def _note(plan: "Plan") -> None:
+def _note(plan: "SchedulePlan") -> None:
     if plan.cron_note:
         say(plan.cron_note, "Note")
 

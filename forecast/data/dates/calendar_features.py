@@ -43,7 +43,7 @@ UNSURE = re.compile(r" \(estimated\)|(?<=observed), estimated| \(substituted fro
 
 
 @dataclass(frozen=True, eq=False)
-class Almanac:
+class CalendarFeatures:
     """Columns for consecutive steps."""
 
     names: tuple[str, ...]  # C
@@ -51,7 +51,7 @@ class Almanac:
     values: FloatArray  # (T, C)
 
 
-def almanac(frequency: Frequency, first: int, steps: int, country: str | None = None) -> Almanac:
+def calendar_features(frequency: Frequency, first: int, steps: int, country: str | None = None) -> CalendarFeatures:
     """Returns what the dates of some steps say.
 
     Args:
@@ -64,7 +64,7 @@ def almanac(frequency: Frequency, first: int, steps: int, country: str | None = 
         DependencyError: holidays are asked for and the package ``holidays`` is not installed.
         UsageError: there is no such country.
     """
-    nothing = Almanac((), (), np.empty((steps, 0)))
+    nothing = CalendarFeatures((), (), np.empty((steps, 0)))
     if frequency.unit in {"row", "year"}:
         return nothing
     bounds = frequency.period_begins(np.arange(first, first + steps + 1)).astype("datetime64[s]")
@@ -84,7 +84,7 @@ def almanac(frequency: Frequency, first: int, steps: int, country: str | None = 
     values = np.empty((steps, len(names)))
     for place, column in enumerate(list(columns)):
         values[:, place] = columns.pop(column)  # of a long series not twice in memory
-    return Almanac(names, groups, values)
+    return CalendarFeatures(names, groups, values)
 
 
 def easter(year: int) -> date:

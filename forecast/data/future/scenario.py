@@ -40,7 +40,7 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
 
 @dataclass(frozen=True)
-class Supposition:
+class Scenario:
     """One known column that is otherwise.
 
     Attributes:
@@ -58,7 +58,7 @@ class Supposition:
     unseen: str | None = None
 
 
-def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple[Supposition, ...]:
+def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple[Scenario, ...]:
     """Returns what words such as ``promo=1``, ``price=-10%,sky=rain`` say of a panel's known columns.
 
     Args:
@@ -69,7 +69,7 @@ def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple
     Raises:
         UsageError: they say nothing, name a column that can't be set or a value that it can't have.
     """
-    found: list[Supposition] = []
+    found: list[Scenario] = []
     for part in [part for text in texts for part in _parts(text, panel)]:
         name, equals, value = (word.strip() for word in part.partition("="))
         if not (name and equals and value):
@@ -134,7 +134,7 @@ def _periods(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
     return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
 
 
-def suppose(panel: Panel, changes: Sequence[Supposition], steps: BoolArray, usual: FloatArray) -> Panel:
+def suppose(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, usual: FloatArray) -> Panel:
     """Returns the panel with known columns that are otherwise on some steps to come.
 
     Args:
@@ -157,7 +157,7 @@ def suppose(panel: Panel, changes: Sequence[Supposition], steps: BoolArray, usua
     )
 
 
-def doubts(changed: Panel, changes: Sequence[Supposition], horizon: int, flags: Flags) -> list[str]:
+def doubts(changed: Panel, changes: Sequence[Scenario], horizon: int, flags: Flags) -> list[str]:
     """Returns in words where a supposition goes beyond what the data has ever held.
 
     Args:
@@ -202,7 +202,7 @@ def _column(name: str, panel: Panel) -> tuple[Column, int]:
     return column, known.index(column)
 
 
-def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Supposition:
+def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Scenario:
     """Returns what a column is to be.
 
     Raises:
@@ -213,8 +213,8 @@ def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Su
         if code is None:
             code = next((i for i, level in enumerate(column.levels) if level.lower() == text.lower()), None)
         if code is None:  # a code of its own, which no input of a model is made for
-            return Supposition(column, place, float(len(column.levels)), unseen=text)
-        return Supposition(column, place, float(code))
+            return Scenario(column, place, float(len(column.levels)), unseen=text)
+        return Scenario(column, place, float(code))
     flag = f"{pair[0]:.5g} or {pair[1]:.5g}" if pair else ""
     example = f"--set {column.name}={pair[1]:.5g}" if pair else f"--set {column.name}=2.5, or =-10% of what it is"
     share = _SHARE.fullmatch(text)
@@ -224,11 +224,11 @@ def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Su
         raise UsageError(f"{column.name} {what}, which {quoted(text)} is not.", example)
     if share is not None:
         factor = 1 + float(share[1]) / 100 if share[1] else float(share[2])
-        return Supposition(column, place, factor, is_share=True)
+        return Scenario(column, place, factor, is_share=True)
     assert number is not None
     if pair and number not in pair:
         raise UsageError(f"{column.name} is {flag}, never {text}.", example)
-    return Supposition(column, place, number)
+    return Scenario(column, place, number)
 
 
 def _number(text: str) -> float | None:

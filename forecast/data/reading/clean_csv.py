@@ -35,7 +35,7 @@ PIECE = 1 << 20  # steps written at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class CleanRows:
     """Some rows of the table."""
 
     entities: IntArray  # whose row it is, by its position among all
@@ -146,7 +146,7 @@ def _id_columns(ids: Sequence[str], entities: Sequence[str]) -> tuple[list[str],
     return list(ids), [list(part) for part in zip(*cut, strict=True)]
 
 
-def _one_below_another(panel: Panel) -> Iterator[Rows]:
+def _one_below_another(panel: Panel) -> Iterator[CleanRows]:
     for start in range(0, panel.values.size, PIECE):
         places = np.arange(start, min(start + PIECE, panel.values.size))
         series = np.searchsorted(panel.offsets, places, side="right") - 1
@@ -155,10 +155,10 @@ def _one_below_another(panel: Panel) -> Iterator[Rows]:
         if panel.covariates:
             known = panel.covariates.known_at(series, ordinals)
             values += [*known.T, *panel.covariates.past[places].T, *panel.covariates.static[series].T]
-        yield Rows(series, ordinals, values)
+        yield CleanRows(series, ordinals, values)
 
 
-def _side_by_side(reading: Reading, owners: IntArray) -> Iterator[Rows]:
+def _side_by_side(reading: Reading, owners: IntArray) -> Iterator[CleanRows]:
     """Yields all steps of one entity after the other, from the first of any of its series to the last."""
     panel, targets = reading.panel, reading.columns.target
     for entity in range(int(owners.max()) + 1):
@@ -168,4 +168,4 @@ def _side_by_side(reading: Reading, owners: IntArray) -> Iterator[Rows]:
         for i in own:
             column = values[targets.index(_target_of(panel.series_ids[i], targets))]
             column[panel.first[i] - first :][: panel.lengths[i]] = panel.series(int(i))
-        yield Rows(np.full(last - first + 1, entity), np.arange(first, last + 1), values)
+        yield CleanRows(np.full(last - first + 1, entity), np.arange(first, last + 1), values)

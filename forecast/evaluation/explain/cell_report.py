@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from forecast.evaluation.explain.cost import Cost
 from forecast.evaluation.explain.gates import (
-    Calendar,
+    GateCalendar,
     Saturation,
     TimeConstants,
     gates_on_calendar,
@@ -21,7 +21,7 @@ from forecast.specs import Cell, ModelSpec
 
 
 @dataclass(frozen=True, eq=False)
-class Portrait:
+class CellReport:
     """One cell, looked into.
 
     Attributes:
@@ -34,7 +34,7 @@ class Portrait:
     shown: Network
     memory: MemoryCurve
     flows: tuple[Flow, ...]
-    calendar: Calendar
+    calendar: GateCalendar
     constants: TimeConstants
     saturation: Saturation
     spike: Spike
@@ -47,7 +47,7 @@ class Portrait:
         return self.spec.cell
 
 
-def portray(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> Portrait:
+def portray(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> CellReport:
     """Returns all that there is to see of one cell.
 
     Args:
@@ -59,7 +59,7 @@ def portray(subject: Subject, series: int, cost: Cost, learning: Learning | None
     memory = memory_curve(subject)
     probe = subject.probes[memory.representative]
     passage = probe.run()
-    return Portrait(
+    return CellReport(
         spec=subject.spec,
         networks=len(subject.probes),
         shown=probe.network,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.gates import KEEP_GATES
 from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
 from forecast.models.networks.backprop import Passage
@@ -55,7 +55,7 @@ SYMBOLS = {
 }
 
 
-def lesson_lines(portraits: Sequence[Portrait], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
+def lesson_lines(portraits: Sequence[CellReport], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
     """Returns the lesson on each cell, in lines of text.
 
     Args:
@@ -71,7 +71,7 @@ def lesson_lines(portraits: Sequence[Portrait], subjects: Sequence[Subject], ser
     return tuple(lines[:-1])
 
 
-def _entry(portrait: Portrait) -> tuple[str, ...]:
+def _entry(portrait: CellReport) -> tuple[str, ...]:
     """Returns what x_t is where it is more than the observation of step t."""
     spec = portrait.spec
     texts = [f"x_t: {spec.segment} observations at once, through a linear embedding"] if spec.segment > 1 else []
@@ -82,7 +82,7 @@ def _entry(portrait: Portrait) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _averages(portrait: Portrait, subject: Subject) -> list[str]:
+def _averages(portrait: CellReport, subject: Subject) -> list[str]:
     """Returns each symbol beside its average over units, windows and steps."""
     probe = subject.probes[portrait.memory.representative]
     passage = probe.run()
@@ -97,7 +97,7 @@ def _averages(portrait: Portrait, subject: Subject) -> list[str]:
     return lines
 
 
-def _walk(portrait: Portrait, subject: Subject, series: int) -> list[str]:
+def _walk(portrait: CellReport, subject: Subject, series: int) -> list[str]:
     """Returns one real window step by step, in the unit that remembers longest."""
     own, spec = subject.of_series(series), subject.spec
     network = portrait.shown

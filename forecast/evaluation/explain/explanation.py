@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.data.panel import Panel
 from forecast.errors import UsageError, closest, did_you_mean
-from forecast.evaluation.explain.cell_report import Portrait, portray
+from forecast.evaluation.explain.cell_report import CellReport, portray
 from forecast.evaluation.explain.cost import Cost
 from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.sentences import Sentence, plain_words
@@ -51,7 +51,7 @@ class Explanation:
     series: int
     lags: int
     notes: tuple[str, ...]
-    portraits: tuple[Portrait, ...]
+    portraits: tuple[CellReport, ...]
     sentences: tuple[Sentence, ...]
     subjects: tuple[Subject, ...]
 
@@ -157,7 +157,7 @@ def _series_of(panel: Panel, name: str | None, window: int, season: int) -> tupl
     return chosen, (note,)
 
 
-def _remarks(portraits: Sequence[Portrait]) -> tuple[str, ...]:
+def _remarks(portraits: Sequence[CellReport]) -> tuple[str, ...]:
     spec = portraits[0].spec
     remarks = []
     if spec.rolled:

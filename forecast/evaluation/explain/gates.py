@@ -39,7 +39,7 @@ OUTLIER = 5.0
 
 
 @dataclass(frozen=True, eq=False)
-class Event:
+class GateEvent:
     """Dates that are out of the ordinary: (N,) true where they are."""
 
     name: str
@@ -47,7 +47,7 @@ class Event:
 
 
 @dataclass(frozen=True, eq=False)
-class Calendar:
+class GateCalendar:
     """A series and the gates of a network at the last step of the window that ends at each date.
 
     Attributes:
@@ -62,7 +62,7 @@ class Calendar:
     timestamps: NDArray[np.datetime64]
     values: FloatArray  # NaN where nothing was observed
     rows: dict[str, FloatArray]
-    events: tuple[Event, ...]
+    events: tuple[GateEvent, ...]
     padded: int
 
 
@@ -101,7 +101,7 @@ class Saturation:
     radius: float
 
 
-def gates_on_calendar(subject: Subject, network: Network, series: int) -> Calendar:
+def gates_on_calendar(subject: Subject, network: Network, series: int) -> GateCalendar:
     """Returns the gates of one network along one series."""
     own, lookback = subject.of_series(series), subject.spec.window
     panel = own.panel
@@ -114,7 +114,7 @@ def gates_on_calendar(subject: Subject, network: Network, series: int) -> Calend
     last = {name: gate[-1] for name, gate in trace.gates.items()} | {"hidden": trace.hidden[-1]}
     if trace.cell_state is not None:
         last["cell state"] = trace.cell_state[-1]
-    return Calendar(
+    return GateCalendar(
         cell=subject.cell,
         series_id=panel.series_ids[0],
         layer=subject.spec.layers,
@@ -141,15 +141,15 @@ def _persistence(cell: Cell, trace: Trace) -> FloatArray:
     return np.asarray((now * before).sum(axis=0) / (np.sqrt((now**2).sum(axis=0) * (before**2).sum(axis=0)) + 1e-12))
 
 
-def _events(panel: Panel, season: int, dates: int) -> tuple[Event, ...]:
+def _events(panel: Panel, season: int, dates: int) -> tuple[GateEvent, ...]:
     """Returns weekends, gaps, outliers and flags such as promotions on the last dates of a lone series."""
     unit, every = panel.frequency.unit, panel.frequency.every
     found = []
     if unit in {"minute", "hour"} or (unit == "day" and every == 1):
         weekday = (panel.timestamps(0).astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-        found.append(Event("weekend", weekday >= 5))
-    found.append(Event("outlier", _outliers(panel.filled, season)))
-    found.append(Event("gap", ~panel.observed))
+        found.append(GateEvent("weekend", weekday >= 5))
+    found.append(GateEvent("outlier", _outliers(panel.filled, season)))
+    found.append(GateEvent("gap", ~panel.observed))
     if panel.covariates is not None:
         known = panel.covariates.known_on(panel.offsets, panel.first)
         for kind, values in (("known", known), ("past", panel.covariates.past)):
@@ -157,8 +157,10 @@ def _events(panel: Panel, season: int, dates: int) -> tuple[Event, ...]:
                 own = values[:, place]
                 if column.levels is None and np.isin(own[~np.isnan(own)], (0, 1)).all():
                     is_rule = np.nanmean(own) > 0.5  # then the exception is the event
-                    found.append(Event(f"not {column.name}" if is_rule else column.name, own == (0 if is_rule else 1)))
-    return tuple(Event(event.name, event.dates[-dates:]) for event in found if event.dates[-dates:].any())
+                    found.append(
+                        GateEvent(f"not {column.name}" if is_rule else column.name, own == (0 if is_rule else 1))
+                    )
+    return tuple(GateEvent(event.name, event.dates[-dates:]) for event in found if event.dates[-dates:].any())
 
 
 def _outliers(values: FloatArray, season: int) -> NDArray[np.bool_]:

@@ -59,7 +59,7 @@ Ollivier (2018) would give to a memory of about 50 steps."""
 
 
 @dataclass(frozen=True, eq=False)
-class Recollection:
+class MemoryTestResult:
     """What the test found.
 
     Attributes:
@@ -89,7 +89,7 @@ class Recollection:
         return max(self.rates[cell], key=lambda setup: float(self.rates[cell][setup].mean()))
 
 
-def verdict(found: Recollection) -> tuple[str, ...]:
+def verdict(found: MemoryTestResult) -> tuple[str, ...]:
     """Returns in sentences how far each cell remembers, as usual and at its best, and what makes the difference."""
     usual = ", ".join(f"the {cell} {_until(found.gives_up(cell))}" for cell in found.cells)
     best = []
@@ -108,7 +108,7 @@ def verdict(found: Recollection) -> tuple[str, ...]:
     )
 
 
-def _gate(found: Recollection) -> tuple[str, ...]:
+def _gate(found: MemoryTestResult) -> tuple[str, ...]:
     """Returns whether the gated cells went further than the RNN in this test."""
     if "rnn" not in found.cells or len(found.cells) == 1:
         return ()
@@ -122,7 +122,7 @@ def _gate(found: Recollection) -> tuple[str, ...]:
     return (f"{text}." if usual else f"{text}; with {they} no further than that.",)
 
 
-def _reached(found: Recollection, cell: Cell, setup: str) -> int:
+def _reached(found: MemoryTestResult, cell: Cell, setup: str) -> int:
     """Returns the longest lag before the first that was too long."""
     given_up = found.gives_up(cell, setup)
     return max((lag for lag in found.lags if given_up is None or lag < given_up), default=0)
@@ -138,13 +138,13 @@ THREADS = 2
 EDGES = (0, 20, 100, 10_000)
 
 
-def recollect(
+def run_memory_test(
     seed: int = 0,
     progress: Callable[[float], None] = lambda _share: None,
     *,
     lags: tuple[int, ...] = LAGS,
     steps: int = STEPS,
-) -> Recollection:
+) -> MemoryTestResult:
     """Trains all cells in all setups at all lags and asks them what they remember.
 
     Args:
@@ -153,7 +153,7 @@ def recollect(
         lags: steps between the value and the question.
         steps: of training.
     """
-    from forecast.models.networks.memory_task import Pupil, lessons, units_for  # imports TensorFlow
+    from forecast.models.networks.memory_task import TaskNetwork, lessons, units_for  # imports TensorFlow
 
     began = time.perf_counter()
     units: dict[Cell, int] = {cell: units_for(cell, PARAMETERS) for cell in CELLS}
@@ -164,7 +164,7 @@ def recollect(
 
     def run(cell: Cell, group: list[int]) -> None:
         setups = zip(SETUPS[cell].values(), counts[cell], strict=True)
-        pupils = [Pupil(seed + i, **setup) for setup, count in setups for i in range(count)]
+        pupils = [TaskNetwork(seed + i, **setup) for setup, count in setups for i in range(count)]
         lesson = lessons(cell, units[cell], pupils, max(group), steps)
         for lag in group:
             rates[cell][lags.index(lag)] = lesson(lag)
@@ -181,4 +181,4 @@ def recollect(
     for cell in CELLS:
         ends = np.cumsum(counts[cell])[:-1]
         by_setup[cell] = dict(zip(SETUPS[cell], np.split(rates[cell], ends, axis=1), strict=True))
-    return Recollection(lags, units, by_setup, steps, time.perf_counter() - began)
+    return MemoryTestResult(lags, units, by_setup, steps, time.perf_counter() - began)

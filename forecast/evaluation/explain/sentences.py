@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.gradient_flow import half_life
 from forecast.evaluation.explain.memory import advised_window
 
@@ -26,7 +26,9 @@ class Sentence:
     panel: str
 
 
-def plain_words(portraits: Sequence[Portrait], seasons: Sequence[int], step: str, longest: int) -> tuple[Sentence, ...]:
+def plain_words(
+    portraits: Sequence[CellReport], seasons: Sequence[int], step: str, longest: int
+) -> tuple[Sentence, ...]:
     """Returns the findings, the most useful first.
 
     Args:
@@ -48,7 +50,7 @@ def plain_words(portraits: Sequence[Portrait], seasons: Sequence[int], step: str
     return tuple(sentence for sentence in found if sentence is not None)[:MOST]
 
 
-def _memory(portraits: Sequence[Portrait]) -> Sentence:
+def _memory(portraits: Sequence[CellReport]) -> Sentence:
     each = [
         f"the {p.cell} uses {p.memory.reach(0.9)} of its {p.spec.window} steps (half of it lies in the last "
         f"{p.memory.reach(0.5)})"
@@ -57,7 +59,7 @@ def _memory(portraits: Sequence[Portrait]) -> Sentence:
     return Sentence(f"By 90 % of its sensitivity, {'; '.join(each)}.", "memory")
 
 
-def _advice(portraits: Sequence[Portrait], seasons: Sequence[int], longest: int) -> Sentence:
+def _advice(portraits: Sequence[CellReport], seasons: Sequence[int], longest: int) -> Sentence:
     spec = portraits[0].spec
     window, shares = spec.window, [round(100 * p.memory.share) for p in portraits]
     wanted = [advised_window(p.memory, seasons) for p in portraits]
@@ -79,7 +81,7 @@ def _advice(portraits: Sequence[Portrait], seasons: Sequence[int], longest: int)
     return Sentence(text, "memory")
 
 
-def _flow(portraits: Sequence[Portrait]) -> Sentence:
+def _flow(portraits: Sequence[CellReport]) -> Sentence:
     parts = []
     for p in portraits:
         for flow in p.flows:
@@ -94,7 +96,7 @@ def _flow(portraits: Sequence[Portrait]) -> Sentence:
     return Sentence(f"On its way back through time (recurrent steps{unit}), a gradient: {'; '.join(parts)}.", "flow")
 
 
-def _constants(portraits: Sequence[Portrait], season: int) -> Sentence | None:
+def _constants(portraits: Sequence[CellReport], season: int) -> Sentence | None:
     gated = [p for p in portraits if p.constants.source != "eigenvalues"]
     if not gated:
         return None
@@ -103,7 +105,7 @@ def _constants(portraits: Sequence[Portrait], season: int) -> Sentence | None:
     return Sentence(f"By their mean keep gate, {' and '.join(each)} remember longer than {name}.", "constants")
 
 
-def _waste(portraits: Sequence[Portrait]) -> Sentence:
+def _waste(portraits: Sequence[CellReport]) -> Sentence:
     idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in portraits)
     flat = ", ".join(f"{100 * p.saturation.flat:.0f} % of the {p.cell}'s" for p in portraits)
     wasteful = [p for p in portraits if p.saturation.dead > WASTE * p.saturation.units]
@@ -114,7 +116,7 @@ def _waste(portraits: Sequence[Portrait]) -> Sentence:
     return Sentence(f"Idle are {idle}; of tanh values, saturated are {flat}{advice}.", "saturation")
 
 
-def _spike(portraits: Sequence[Portrait], step: str) -> Sentence:
+def _spike(portraits: Sequence[CellReport], step: str) -> Sentence:
     each = []
     for p in portraits:
         size = np.abs(p.spike.change).mean(axis=1) / max(p.spike.size, 1e-12)  # (L,)
@@ -123,7 +125,7 @@ def _spike(portraits: Sequence[Portrait], step: str) -> Sentence:
     return Sentence(f"One spike of +1 σ moves the mean forecast by at most {', '.join(each)}.", "spike")
 
 
-def _cost(portraits: Sequence[Portrait]) -> Sentence:
+def _cost(portraits: Sequence[CellReport]) -> Sentence:
     each = [
         f"{p.cell} {p.cost.parameters:,} parameters and {1000 * p.cost.predict_seconds:.2g} ms a forecast"
         for p in portraits
@@ -131,7 +133,7 @@ def _cost(portraits: Sequence[Portrait]) -> Sentence:
     return Sentence(f"One network costs: {'; '.join(each)}.", "cost")
 
 
-def _learning(portraits: Sequence[Portrait]) -> Sentence | None:
+def _learning(portraits: Sequence[CellReport]) -> Sentence | None:
     watched = [(p.cell, p.learning) for p in portraits if p.learning is not None]
     if not watched:
         return None

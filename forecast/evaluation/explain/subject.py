@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import extend_left, last_lookbacks
-from forecast.models.covariates.covariate_model import Surroundings
+from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.backprop import Passage, run_forward
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, Weights
@@ -43,7 +43,7 @@ class Probe:
     network: Network
     maps: ViewMaps
     seen: SeenWindows
-    beside: Surroundings | None = None
+    beside: NetworkCovariates | None = None
 
     @property
     def weights(self) -> Weights:
@@ -109,7 +109,7 @@ class Subject:
         seen = see(last_lookbacks(rest, self.spec.window, network.view.season), maps, own.level, own.scale)
         return Probe(self.spec, network, maps, seen, self.beside(told, network.view))
 
-    def beside(self, told: Panel, view: View) -> Surroundings | None:
+    def beside(self, told: Panel, view: View) -> NetworkCovariates | None:
         """Returns what networks are given beside the windows that end with a panel's series."""
         if self.model.knowledge is None or not self.spec.takes_covariates:
             return None
@@ -140,11 +140,11 @@ def cut_at(panel: Panel, where: Ends) -> Panel:
     return panel.select(where.series).until(where.steps)
 
 
-def taken(beside: Surroundings | None, rows: IntArray) -> Surroundings | None:
+def taken(beside: NetworkCovariates | None, rows: IntArray) -> NetworkCovariates | None:
     """Returns some rows of what is given beside windows, in any order and any number of times."""
     if beside is None:
         return None
-    return Surroundings(beside.observed[rows], beside.ahead[rows], beside.static[rows])
+    return NetworkCovariates(beside.observed[rows], beside.ahead[rows], beside.static[rows])
 
 
 def typical_series(panel: Panel, lookback: int, season: int) -> int:

@@ -24,7 +24,7 @@ from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.experiment import Contest, Reporter, run_contest
+from forecast.experiment.experiment import Experiment, Reporter, run_experiment
 from forecast.experiment.final_fit import beside, fit_on_all
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.covariates.usual_values import learn_usual
@@ -32,7 +32,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecaster, Watcher
 from forecast.models.registry import is_same_recipe, make_forecaster, train_on
 from forecast.models.regression import FittedRegression
-from forecast.production.promotion import Score
+from forecast.production.promotion import ModelScore
 from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
 
 FloatArray = NDArray[np.float64]
@@ -59,13 +59,13 @@ class Challenger:
         is_warm: it began from the champion's weights.
     """
 
-    score: Score
+    score: ModelScore
     trained: TrainedModel | None
     is_warm: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Duel:
+class Challenge:
     """How champion and challenger did on the same points.
 
     Attributes:
@@ -76,14 +76,14 @@ class Duel:
         notes: what the person should know about the fight.
     """
 
-    champion: Score
+    champion: ModelScore
     challenger: Challenger
     naive_rmse: float
     steps: int
     points: int
     refitted: bool
     folds: tuple[Fold, ...]  # origins and points
-    contest: Contest  # the challenger's own backtest
+    experiment: Experiment  # the challenger's own backtest
     early: Panel  # all that came before the points, of what both were trained on
     is_same: bool = False
     notes: tuple[str, ...] = ()
@@ -126,30 +126,30 @@ def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tup
     return tuple(folds) if any(fold.scored.any() for fold in folds) else ()
 
 
-def fight(
+def run_challenge(
     reading: Reading, champion: TrainedModel, folds: tuple[Fold, ...], recipe: Recipe, reporter: Reporter
-) -> Duel:
+) -> Challenge:
     """Returns how the champion's stored weights and a challenger did on a hold-out.
 
     Raises:
-        ForecastError: see ``run_contest``.
+        ForecastError: see ``run_experiment``.
     """
     panel = reading.panel
     early = folds[0].train(panel)
     early = early.select(np.flatnonzero(early.lengths))
-    contest = run_contest(
+    experiment = run_experiment(
         replace(reading, panel=early), recipe.settings, beside((recipe.model,)), recipe.device, reporter
     )
-    cold = fit_on_all(contest, recipe.model, reporter)
+    cold = fit_on_all(experiment, recipe.model, reporter)
     challengers = [Challenger(score_on(cold, panel, folds), cold)]
     if recipe.warm:
-        warm = _warmed(champion, early, contest.machine, reporter)
+        warm = _warmed(champion, early, experiment.machine, reporter)
         challengers.append(Challenger(score_on(warm, panel, folds), warm, is_warm=True))
     best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
     truths = np.stack([fold.truth(panel) for fold in folds])
-    season, horizon = contest.plan.naive_season, folds[0].horizon
+    season, horizon = experiment.plan.naive_season, folds[0].horizon
     naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
-    return Duel(
+    return Challenge(
         champion=score_on(champion, panel, folds),
         challenger=best,
         naive_rmse=rmse(truths, naive),
@@ -157,23 +157,23 @@ def fight(
         points=int((~np.isnan(truths)).sum()),
         refitted=False,
         folds=folds,
-        contest=contest,
+        experiment=experiment,
         early=early,
     )
 
 
-def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter) -> Duel:
+def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter) -> Challenge:
     """Returns how the champion's recipe and the challenger's did, both trained anew at the same rolling origins.
 
     Raises:
-        ForecastError: see ``run_contest``.
+        ForecastError: see ``run_experiment``.
     """
-    contest = run_contest(reading, recipe.settings, beside((recipe.model,)), recipe.device, reporter)
-    result = contest.backtest
+    experiment = run_experiment(reading, recipe.settings, beside((recipe.model,)), recipe.device, reporter)
+    result = experiment.backtest
     trials = {trial.name: trial for trial in result.trials}
-    forecaster = _forecaster_of(champion, contest.machine)
-    asked = make_forecaster(recipe.model, contest.specs, contest.plan.season_of(recipe.model), contest.machine)
-    is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, contest.specs)
+    forecaster = _forecaster_of(champion, experiment.machine)
+    asked = make_forecaster(recipe.model, experiment.specs, experiment.plan.season_of(recipe.model), experiment.machine)
+    is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, experiment.specs)
     if is_same:
         old = trials[recipe.model]
     else:
@@ -181,22 +181,22 @@ def fight_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, repo
             reading.panel,
             result.folds,
             [forecaster],
-            contest.plan.season,
-            refit=contest.plan.refit,
+            experiment.plan.season,
+            refit=experiment.plan.refit,
             metric=recipe.settings.metric,
             progress=lambda name, share: reporter.progress(f"the champion's {name}", share),
-            kind=contest.plan.kind,
+            kind=experiment.plan.kind,
         ).trials
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
-    return Duel(
+    return Challenge(
         champion=_score_of(old, result.truths),
         challenger=Challenger(_score_of(trials[recipe.model], result.truths), None),
         naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts),
-        steps=len(result.truths) * contest.plan.horizon,
+        steps=len(result.truths) * experiment.plan.horizon,
         points=int((~np.isnan(result.truths)).sum()),
         refitted=True,
         folds=result.folds[1:],
-        contest=contest,
+        experiment=experiment,
         early=result.folds[-1].train(reading.panel),
         is_same=is_same,
         notes=notes if recipe.warm else (),
@@ -215,12 +215,18 @@ def _forecaster_of(champion: TrainedModel, machine: Machine) -> Forecaster:
 
 
 def final_model(
-    duel: Duel, reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter, *, refit_all: bool
+    challenge: Challenge,
+    reading: Reading,
+    champion: TrainedModel,
+    recipe: Recipe,
+    reporter: Reporter,
+    *,
+    refit_all: bool,
 ) -> "FinalModel":
     """Returns the challenger as it will be published.
 
     Args:
-        duel: that it won.
+        challenge: that it won.
         reading: all the data.
         champion: whose weights a warm challenger began from.
         recipe: of the challenger.
@@ -228,29 +234,31 @@ def final_model(
         refit_all: train on all the data; otherwise on what came before the points that decided.
 
     Raises:
-        ForecastError: see ``run_contest``.
+        ForecastError: see ``run_experiment``.
     """
-    winner, contest = duel.challenger, duel.contest
+    winner, experiment = challenge.challenger, challenge.experiment
     if winner.trained is not None and not refit_all:
-        return FinalModel(winner.trained, None if winner.is_warm else contest)
+        return FinalModel(winner.trained, None if winner.is_warm else experiment)
     if winner.is_warm:
-        return FinalModel(_warmed(champion, reading.panel, contest.machine, reporter), None)
-    if not duel.refitted:  # its backtest knew the data before the hold-out only
-        contest = run_contest(reading, recipe.settings, beside((recipe.model,)), recipe.device, Silently(reporter))
-    known = reading.panel if refit_all else duel.early
-    trained = fit_on_all(replace(contest, reading=replace(reading, panel=known)), recipe.model, reporter)
-    return FinalModel(trained, contest)
+        return FinalModel(_warmed(champion, reading.panel, experiment.machine, reporter), None)
+    if not challenge.refitted:  # its backtest knew the data before the hold-out only
+        experiment = run_experiment(
+            reading, recipe.settings, beside((recipe.model,)), recipe.device, ProgressOnlyReporter(reporter)
+        )
+    known = reading.panel if refit_all else challenge.early
+    trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, reporter)
+    return FinalModel(trained, experiment)
 
 
 class FinalModel(NamedTuple):
     """A challenger as it will be published, and the backtest that taught its weights and widths, if it had one."""
 
     trained: TrainedModel
-    contest: Contest | None
+    experiment: Experiment | None
 
 
 @dataclass(frozen=True)
-class Silently:
+class ProgressOnlyReporter:
     """A reporter that passes on progress and nothing that was said before."""
 
     inner: Reporter
@@ -280,7 +288,7 @@ def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Re
     return replace(champion, model=model, learned=learn_usual(panel), spread=usual_spread(panel, champion.season))
 
 
-def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Score:
+def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> ModelScore:
     """Returns how a trained model forecasts the hold-out, its weights as they are, in the target's unit."""
     truths, points, lower, upper = [], [], [], []
     for fold in folds:
@@ -294,14 +302,14 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Sc
     return _score(np.stack(truths), np.stack(points), np.stack(lower), np.stack(upper))
 
 
-def _score_of(trial: Trial, truths: FloatArray) -> Score:
+def _score_of(trial: Trial, truths: FloatArray) -> ModelScore:
     bounds = next((pair for pair in trial.intervals if pair.level == LEVEL), None)
     nothing = np.full_like(truths, np.nan)
     return _score(truths, trial.forecasts, bounds.lower if bounds else nothing, bounds.upper if bounds else nothing)
 
 
-def _score(truths: FloatArray, points: FloatArray, lower: FloatArray, upper: FloatArray) -> Score:
+def _score(truths: FloatArray, points: FloatArray, lower: FloatArray, upper: FloatArray) -> ModelScore:
     """Returns the score of forecasts, (K, S, H); an RMSE of NaN where a scored forecast is not a number."""
     is_broken = bool((~np.isfinite(points) & ~np.isnan(truths)).any())
     held = coverage(truths, lower, upper)
-    return Score(float("nan") if is_broken else rmse(truths, points), None if np.isnan(held) else held)
+    return ModelScore(float("nan") if is_broken else rmse(truths, points), None if np.isnan(held) else held)

@@ -10,13 +10,13 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import TrainingError
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.experiment import Contest
+from forecast.experiment.experiment import Experiment
 from forecast.experiment.final_fit import with_saved
 from forecast.experiment.outputs import forecast_csv
 from forecast.experiment.rerun_command import given_flags, train_command
-from forecast.experiment.retraining.challenge import Duel, Recipe, score_on
+from forecast.experiment.retraining.challenge import Challenge, Recipe, score_on
 from forecast.experiment.retraining.continuity import RECORD, pack_record
-from forecast.experiment.summary import account_of
+from forecast.experiment.summary import summary_of
 from forecast.experiment.versions.stored_model import WEIGHTS, StoredModel, pack_version, unpack_model
 from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.forecaster import Forecasts
@@ -28,35 +28,35 @@ WORSE = 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class Finalist:
+class AcceptedChallenger:
     """A challenger that is to be published."""
 
     champion: StoredModel  # that it challenged
     reading: Reading
     recipe: Recipe
-    duel: Duel
+    challenge: Challenge
     decision: Decision
     trained: TrainedModel
-    contest: Contest | None  # its own backtest; None after a warm start
+    experiment: Experiment | None  # its own backtest; None after a warm start
 
 
-def second_look(decision: Decision, duel: Duel, final: TrainedModel, panel: Panel, gate: Gate) -> Decision:
+def second_look(decision: Decision, challenge: Challenge, final: TrainedModel, panel: Panel, gate: Gate) -> Decision:
     """Returns the decision, turned where training on all data has broken what won.
 
     Raises:
         TrainingError: a forecast is not a number.
     """
-    after = score_on(final, panel, duel.folds).rmse
+    after = score_on(final, panel, challenge.folds).rmse
     if not np.isfinite(after):
         raise TrainingError("The challenger's forecasts are not all numbers.", "--no-refit-all, or another --seed")
-    before = duel.challenger.score.rmse
-    if gate.force or after <= WORSE * max(before, duel.champion.rmse):
+    before = challenge.challenger.score.rmse
+    if gate.force or after <= WORSE * max(before, challenge.champion.rmse):
         return decision
     return Decision("kept", f"trained on all data, the challenger errs {after / before:.1f} times as much as before")
 
 
 def pack_challenger(
-    finalist: Finalist, label: str, options: ReadOptions | None, *, refit_all: bool
+    finalist: AcceptedChallenger, label: str, options: ReadOptions | None, *, refit_all: bool
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Returns the files and the manifest of a version, after the packed model was read back and compared.
 
@@ -69,10 +69,12 @@ def pack_challenger(
     Raises:
         TrainingError: the packed model does not forecast the same.
     """
-    reading, trained, duel = finalist.reading, finalist.trained, finalist.duel
-    known = reading if refit_all else replace(reading, panel=duel.early)
+    reading, trained, challenge = finalist.reading, finalist.trained, finalist.challenge
+    known = reading if refit_all else replace(reading, panel=challenge.early)
     how = options or finalist.champion.options
-    weights, manifest = pack_version(trained, known, how, finalist.recipe.settings, duel.contest.plan.naive_season)
+    weights, manifest = pack_version(
+        trained, known, how, finalist.recipe.settings, challenge.experiment.plan.naive_season
+    )
     forecasts = trained.forecast(reading.panel, trained.horizon)
     self_test(weights, manifest, forecasts, reading.panel)
     files = {
@@ -84,12 +86,12 @@ def pack_challenger(
     about = {
         **asdict(finalist.decision),
         "challenged": finalist.champion.version.label,
-        "scored_on": duel.scored_on(reading.panel),
-        "champion_rmse": _known(duel.champion.rmse),
-        "challenger_rmse": _known(duel.challenger.score.rmse),
-        "naive_rmse": _known(duel.naive_rmse),
+        "scored_on": challenge.scored_on(reading.panel),
+        "champion_rmse": _known(challenge.champion.rmse),
+        "challenger_rmse": _known(challenge.challenger.score.rmse),
+        "naive_rmse": _known(challenge.naive_rmse),
         "refitted_on_all": refit_all,
-        "warm": duel.challenger.is_warm,
+        "warm": challenge.challenger.is_warm,
     }
     return files, {**manifest, "retrain": about}
 
@@ -117,17 +119,17 @@ def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]
     return [forecasts.point, *bounds]
 
 
-def _metrics(finalist: Finalist, options: ReadOptions) -> dict[str, Any]:
+def _metrics(finalist: AcceptedChallenger, options: ReadOptions) -> dict[str, Any]:
     """Returns what ``metrics.json`` says: the model's backtest, or where it had none, its score in the duel."""
-    if finalist.contest is not None:
+    if finalist.experiment is not None:
         name = finalist.champion.version.name
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
         command = train_command(finalist.reading, str(finalist.reading.path or finalist.reading.source), name, given)
         learned = finalist.trained.model.knowledge
         model = finalist.recipe.model
-        contest = with_saved(replace(finalist.contest, learned=learned), model, model)
-        return account_of(contest, command, given)
-    score = finalist.duel.challenger.score
+        experiment = with_saved(replace(finalist.experiment, learned=learned), model, model)
+        return summary_of(experiment, command, given)
+    score = finalist.challenge.challenger.score
     row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}
     return {"leaderboard": [row], "verdict": ""}
 

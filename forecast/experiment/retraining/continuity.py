@@ -31,7 +31,7 @@ class SuspiciousError(DataError):
 
 
 @dataclass(frozen=True)
-class Sequel:
+class Continuation:
     """What is new in a file since the champion was trained."""
 
     new_rows: int  # observed values after each series' old end, and of series that are new
@@ -40,7 +40,7 @@ class Sequel:
 
 
 @dataclass(frozen=True)
-class Before:
+class EarlierData:
     """What is known of earlier files: the champion's, and of the newest run that accepted one."""
 
     data: Mapping[str, Any]  # of the champion's manifest
@@ -53,7 +53,7 @@ def pack_record(panel: Panel) -> bytes:
     return pack_arrays({"marks": _marks(panel.values), "offsets": panel.offsets, "first": panel.first})
 
 
-def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> Sequel:
+def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> Continuation:
     """Returns what is new in a panel.
 
     Raises:
@@ -77,7 +77,7 @@ def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> S
         known = before[:shared] > 0
         remembered += int(known.sum())
         revised += int((before[:shared] != now[:shared])[known].sum())
-    return Sequel(new_rows, revised, remembered)
+    return Continuation(new_rows, revised, remembered)
 
 
 def _record(record: bytes, count: int) -> Mapping[str, Any]:
@@ -101,7 +101,7 @@ def _record(record: bytes, count: int) -> Mapping[str, Any]:
     return {"marks": marks, "offsets": offsets, "first": first}
 
 
-def check_whole(reading: Reading, before: Before, now: datetime, allowed: Tolerance) -> None:
+def check_whole(reading: Reading, before: EarlierData, now: datetime, allowed: Tolerance) -> None:
     """Refuses a file that has lost rows, ends in the middle of one, or knows the future.
 
     Raises:
@@ -127,7 +127,7 @@ def check_whole(reading: Reading, before: Before, now: datetime, allowed: Tolera
         )
 
 
-def check_revision(reading: Reading, sequel: Sequel, allowed: Tolerance) -> None:
+def check_revision(reading: Reading, sequel: Continuation, allowed: Tolerance) -> None:
     """Refuses a file whose past is not what it was.
 
     Raises:

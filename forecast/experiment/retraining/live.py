@@ -9,7 +9,7 @@ from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live import LivePoints, join_live
 from forecast.experiment.versions.data_entry import data_of
-from forecast.experiment.versions.stored_summary import read_account
+from forecast.experiment.versions.stored_summary import read_summary
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 
@@ -79,5 +79,5 @@ def _trained_steps(version: Version, panel: Panel) -> IntArray:
 
 def _backtest_rmse(version: Version) -> float | None:
     """Returns the RMSE that a version's model had in the backtest it was chosen by, None where it had none."""
-    board = read_account(version)["leaderboard"]
+    board = read_summary(version)["leaderboard"]
     return next((row.get("rmse") for row in board if row["model"] == version.manifest["model"]), None)

@@ -18,12 +18,19 @@ from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
 from forecast.experiment.outputs import Outlook, forecast_csv
-from forecast.experiment.retraining.challenge import Duel, Recipe, fight, fight_recipes, final_model, find_hold_out
-from forecast.experiment.retraining.challenger import Finalist, pack_challenger, second_look
+from forecast.experiment.retraining.challenge import (
+    Challenge,
+    Recipe,
+    challenge_recipes,
+    final_model,
+    find_hold_out,
+    run_challenge,
+)
+from forecast.experiment.retraining.challenger import AcceptedChallenger, pack_challenger, second_look
 from forecast.experiment.retraining.continuity import (
     RECORD,
-    Before,
-    Sequel,
+    Continuation,
+    EarlierData,
     check_revision,
     check_whole,
     compare_with_record,
@@ -45,7 +52,7 @@ from forecast.production.triggers import Past, trigger
 
 
 @dataclass(eq=False)
-class Succession:
+class RetrainRun:
     """One retrain, from its data on."""
 
     request: RetrainRequest
@@ -89,18 +96,18 @@ class Succession:
         if self.request.dry_run:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
         if folds:
-            duel = fight(reading, stored.trained, folds, recipe, self.reporter)
+            challenge = run_challenge(reading, stored.trained, folds, recipe, self.reporter)
         else:
-            duel = fight_recipes(reading, stored.trained, recipe, self.reporter)
+            challenge = challenge_recipes(reading, stored.trained, recipe, self.reporter)
         self.progress.learn(
-            champion_rmse=duel.champion.rmse,
-            challenger_rmse=duel.challenger.score.rmse,
-            naive_rmse=duel.naive_rmse,
+            champion_rmse=challenge.champion.rmse,
+            challenger_rmse=challenge.challenger.score.rmse,
+            naive_rmse=challenge.naive_rmse,
         )
-        scores = (duel.champion, duel.challenger.score, duel.naive_rmse)
-        decision = decide(*scores, duel.points, self.request.gate, is_same=duel.is_same)
+        scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
+        decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
         self.log("decided", asdict(self.progress.known) | asdict(decision))
-        return self._settled(stored, reading, recipe, duel, decision)
+        return self._settled(stored, reading, recipe, challenge, decision)
 
     def _recipe(self, stored: StoredModel) -> Recipe:
         """Returns how the challenger is made: the champion's way, but for what was asked."""
@@ -139,21 +146,21 @@ class Succession:
             )
         return reading
 
-    def _checked(self, reading: Reading) -> Sequel:
+    def _checked(self, reading: Reading) -> Continuation:
         """Returns what is new, after a look for what is suspicious."""
         champion, allowed = self.past.champion, self.request.tolerance
         data = champion.manifest["data"]
         self.progress.learn(rows=reading.rows)
-        check_whole(reading, Before(data, self.past.rows, champion.created), self.now(), allowed)
+        check_whole(reading, EarlierData(data, self.past.rows, champion.created), self.now(), allowed)
         if RECORD in champion.files:
             sequel = compare_with_record(reading.panel, champion.manifest["series_ids"], champion.read(RECORD))
         else:  # published by an early program, which kept no record
-            sequel = Sequel(max(reading.rows - data["rows"], 0), 0, 0)
+            sequel = Continuation(max(reading.rows - data["rows"], 0), 0, 0)
         self.progress.learn(new_rows=sequel.new_rows)
         check_revision(reading, sequel, allowed)
         return sequel
 
-    def _trigger(self, stored: StoredModel, reading: Reading, sequel: Sequel, recipe: Recipe) -> tuple[str, str]:
+    def _trigger(self, stored: StoredModel, reading: Reading, sequel: Continuation, recipe: Recipe) -> tuple[str, str]:
         if self.request.gate.force:
             return "--force", ""
         champion = stored.version
@@ -187,18 +194,20 @@ class Succession:
         return path
 
     def _settled(
-        self, stored: StoredModel, reading: Reading, recipe: Recipe, duel: Duel, decision: Decision
+        self, stored: StoredModel, reading: Reading, recipe: Recipe, challenge: Challenge, decision: Decision
     ) -> RetrainResult:
         """Publishes the challenger if it may be, and writes the forecast of whoever is champion then."""
         version = None
         in_use, model, panel = stored.version, stored.trained, reading.panel
         if decision.is_published:
             final = final_model(
-                duel, reading, stored.trained, recipe, self.reporter, refit_all=self.request.change.refit_all
+                challenge, reading, stored.trained, recipe, self.reporter, refit_all=self.request.change.refit_all
             )
-            decision = second_look(decision, duel, final.trained, panel, self.request.gate)
+            decision = second_look(decision, challenge, final.trained, panel, self.request.gate)
             if decision.is_published:
-                version = self._publish(Finalist(stored, reading, recipe, duel, decision, *final), decision)
+                version = self._publish(
+                    AcceptedChallenger(stored, reading, recipe, challenge, decision, *final), decision
+                )
                 if decision.outcome == "promoted":
                     in_use, model = version, final.trained
         if in_use is stored.version:
@@ -215,12 +224,12 @@ class Succession:
             asked=self.request.asked,
             exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
         )
-        entrant = "warm challenger" if duel.challenger.is_warm else "challenger"
-        notes = (*self.notes, *duel.notes, *_gained(reading, stored))
-        facts = {"entrant": entrant, "scored_on": duel.scored_on(panel)}
+        entrant = "warm challenger" if challenge.challenger.is_warm else "challenger"
+        notes = (*self.notes, *challenge.notes, *_gained(reading, stored))
+        facts = {"entrant": entrant, "scored_on": challenge.scored_on(panel)}
         return self._result(stored.version, entry, notes, files=(path,), **facts)
 
-    def _publish(self, finalist: Finalist, decision: Decision) -> Version:
+    def _publish(self, finalist: AcceptedChallenger, decision: Decision) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
         files, manifest = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)

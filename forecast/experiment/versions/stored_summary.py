@@ -13,7 +13,7 @@ METRICS = "metrics.json"
 """The file of a version that holds it."""
 
 
-class Row(TypedDict, total=False):
+class StoredRow(TypedDict, total=False):
     """A row of the leaderboard; early programs, and warm starts, have less."""
 
     rmse: float | None
@@ -30,13 +30,13 @@ class Row(TypedDict, total=False):
     rmse_by_step: list[float | None]
 
 
-class NamedRow(Row):
+class StoredNamedRow(StoredRow):
     """A row with its model."""
 
     model: str
 
 
-class ScoredOn(TypedDict):
+class StoredScoredOn(TypedDict):
     """What scores stand on."""
 
     folds: int
@@ -44,14 +44,14 @@ class ScoredOn(TypedDict):
     horizon: int
 
 
-class Fold(TypedDict):
+class StoredFold(TypedDict):
     """One origin."""
 
     number: int
     origin: str
 
 
-class Calendar(TypedDict):
+class StoredCalendar(TypedDict):
     """Where the folds lie."""
 
     first: str
@@ -60,7 +60,7 @@ class Calendar(TypedDict):
     together: bool
 
 
-class Finding(TypedDict):
+class StoredFinding(TypedDict):
     """What was noticed in the data."""
 
     grade: Literal["note", "warning", "error"]
@@ -68,16 +68,16 @@ class Finding(TypedDict):
     flag: str
 
 
-class Data(TypedDict):
+class StoredData(TypedDict):
     """The file."""
 
     source: str
     rows: int
     frequency: str
-    findings: list[Finding]
+    findings: list[StoredFinding]
 
 
-class Held(TypedDict):
+class StoredCoverage(TypedDict):
     """How many truths the intervals of a model held."""
 
     model: str
@@ -87,7 +87,7 @@ class Held(TypedDict):
     by_fold: list[float | None]
 
 
-class Inferred(TypedDict):
+class StoredInference(TypedDict):
     """What nobody had to say."""
 
     label: str
@@ -95,7 +95,7 @@ class Inferred(TypedDict):
     flags: list[str]
 
 
-class Effect(TypedDict):
+class StoredEffect(TypedDict):
     """What a covariate does."""
 
     column: str
@@ -105,47 +105,47 @@ class Effect(TypedDict):
     per: Literal["set", "deviation"]
 
 
-class Beside(TypedDict):
+class StoredCovariateUse(TypedDict):
     """What was used beside the target."""
 
     known: list[str]
     past: list[str]
     static: list[str]
     calendar: list[str]
-    effects: dict[str, Effect]
+    effects: dict[str, StoredEffect]
     idle: list[str]
     levels: dict[str, int]
     country: str | None
 
 
-class Account(TypedDict, total=False):
+class StoredSummary(TypedDict, total=False):
     """All of it; what a report says nothing of is left as it is."""
 
-    scored_on: ScoredOn
+    scored_on: StoredScoredOn
     verdict: str
     reason: str
     target: str
     step: str
-    data: Data
-    folds: list[Fold]
-    calendar: Calendar
-    coverage: list[Held]
-    inferred: list[Inferred]
+    data: StoredData
+    folds: list[StoredFold]
+    calendar: StoredCalendar
+    coverage: list[StoredCoverage]
+    inferred: list[StoredInference]
     given: dict[str, str]
     networks: dict[str, dict[str, Any]]
-    beside: Beside | None
+    beside: StoredCovariateUse | None
     command: str
     fingerprint: str
     libraries: dict[str, str]
 
 
-class WholeAccount(Account):
+class WholeSummary(StoredSummary):
     """An account has rows, whatever else it lacks."""
 
-    leaderboard: list[NamedRow]
+    leaderboard: list[StoredNamedRow]
 
 
-def read_account(version: Version) -> WholeAccount:
+def read_summary(version: Version) -> WholeSummary:
     """Returns the account of a version's backtest.
 
     Raises:
@@ -153,11 +153,11 @@ def read_account(version: Version) -> WholeAccount:
         DataError: it can't be read.
     """
     try:
-        account = decode(WholeAccount, parse_json(version.read(METRICS), strict=False))
-        _check(account)
+        summary = decode(WholeSummary, parse_json(version.read(METRICS), strict=False))
+        _check(summary)
     except ValueError as error:
         raise unreadable(version.name, version.label, METRICS, error) from error
-    return account
+    return summary
 
 
 NEEDS = {
@@ -170,25 +170,25 @@ NEEDS = {
 """What a part of an account is told with."""
 
 
-def _check(account: WholeAccount) -> None:
+def _check(summary: WholeSummary) -> None:
     """Refuses an account whose parts don't fit each other.
 
     Raises:
         ValueError: they don't.
     """
     for part, needed in NEEDS.items():
-        lacking = [name for name in needed if part in account and name not in account]
+        lacking = [name for name in needed if part in summary and name not in summary]
         if lacking:
             raise ValueError(f"tells of {part}, but not of {lacking[0]}")
-    rows = account["leaderboard"]
+    rows = summary["leaderboard"]
     if not rows or len({len(row["rmse_by_step"]) for row in rows if "rmse_by_step" in row}) > 1:
         raise ValueError("has no whole leaderboard")
-    if any("rmse_by_step" in row for row in rows) and ("step" not in account or "target" not in account):
+    if any("rmse_by_step" in row for row in rows) and ("step" not in summary or "target" not in summary):
         raise ValueError("tells of steps, but not which")
-    if "calendar" in account:
-        stamps = [account["calendar"]["first"], account["calendar"]["last"], *(f["origin"] for f in account["folds"])]
+    if "calendar" in summary:
+        stamps = [summary["calendar"]["first"], summary["calendar"]["last"], *(f["origin"] for f in summary["folds"])]
         for stamp in stamps:
-            _check_stamp(stamp, is_row=account["data"]["frequency"] == ROW)
+            _check_stamp(stamp, is_row=summary["data"]["frequency"] == ROW)
 
 
 def _check_stamp(text: str, *, is_row: bool) -> None:

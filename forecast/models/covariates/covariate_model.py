@@ -30,20 +30,20 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class NetworkCovariates:
     """What a network is given beside its windows."""
 
     observed: Floats  # (B, L, F), inputs of the observed steps
     ahead: Floats  # (B, H, F), inputs of the steps to forecast
     static: Floats  # (B, F), inputs of the series
 
-    def of(self, some: slice) -> "Surroundings":
+    def of(self, some: slice) -> "NetworkCovariates":
         """Returns those of some windows."""
-        return Surroundings(self.observed[some], self.ahead[some], self.static[some])
+        return NetworkCovariates(self.observed[some], self.ahead[some], self.static[some])
 
 
 @dataclass(frozen=True, eq=False)
-class Knowledge:
+class CovariateModel:
     """What was learned of covariates and dates from the training rows.
 
     Attributes:
@@ -97,7 +97,7 @@ class Knowledge:
         values = self.encoding.encode("static", panel.covariates.static, self.encoding.centers_of(panel, "static"))
         return values.astype(np.float32)
 
-    def at_end(self, panel: Panel, lookback: int, horizon: int, season: int) -> Surroundings:
+    def at_end(self, panel: Panel, lookback: int, horizon: int, season: int) -> NetworkCovariates:
         """Returns what networks are given to forecast the steps after the end of each series.
 
         Args:
@@ -111,7 +111,7 @@ class Knowledge:
         shown = self._rows(panel)[last_places(panel, lookback, season)]
         return self._seen(shown, np.nan_to_num(ahead).astype(np.float32), self.static(panel))
 
-    def in_windows(self, panel: Panel, windows: Windows, which: IntArray) -> Surroundings:
+    def in_windows(self, panel: Panel, windows: Windows, which: IntArray) -> NetworkCovariates:
         """Returns what models are given in some windows of the panel, (B,) positions of them."""
         assert self.encoding is not None
         index = windows.starts[which, None] + np.arange(windows.lookback + windows.horizon)
@@ -124,13 +124,13 @@ class Knowledge:
         """Returns the inputs of each step, and zeros as the last row: what position -1 shows, (N + 1, F)."""
         return np.concatenate([self.observed(panel), np.zeros((1, len(self.drifting)), np.float32)])
 
-    def _seen(self, observed: Floats, ahead: Floats, static: Floats) -> Surroundings:
+    def _seen(self, observed: Floats, ahead: Floats, static: Floats) -> NetworkCovariates:
         """Returns the inputs, numbers less their mean over the lookback."""
         means = observed.mean(axis=1, keepdims=True) * self.drifting  # (B, 1, F)
-        return Surroundings(observed - means, ahead - means[..., : ahead.shape[-1]], static)
+        return NetworkCovariates(observed - means, ahead - means[..., : ahead.shape[-1]], static)
 
 
-def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> Knowledge | None:
+def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> CovariateModel | None:
     """Returns what a panel's covariates and dates teach; None where that is nothing.
 
     Args:
@@ -148,7 +148,7 @@ def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = N
         slim = _without_idle_numbers(encoding, effects)
         if len(slim.inputs) < len(encoding.inputs):
             encoding, effects = slim, _fit(panel, spec, slim)
-    return Knowledge(encoding, effects) if encoding or effects else None
+    return CovariateModel(encoding, effects) if encoding or effects else None
 
 
 def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> Effects | None:
@@ -167,7 +167,7 @@ def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encodi
     return replace(encoding, inputs=tuple(kept))
 
 
-def check_columns(knowledge: Knowledge | None, panel: Panel) -> Panel:
+def check_columns(knowledge: CovariateModel | None, panel: Panel) -> Panel:
     """Returns the panel with those covariates that a model was trained with, in its order.
 
     Raises:

@@ -18,7 +18,7 @@ from forecast.data.dates.calendar_features import SLOW
 from forecast.data.panel import Panel
 from forecast.models.covariates.detrending import LONG_SEASON, change_since, moving_mean, without_trend
 from forecast.models.covariates.effects import Effects, added_size
-from forecast.models.covariates.regressors import COVARIATES, Causes
+from forecast.models.covariates.regressors import COVARIATES, Regressors
 from forecast.models.covariates.shrinkage import LEAST, Sums, solved
 from forecast.models.views import LOG_OFFSET
 
@@ -47,7 +47,7 @@ LEAST_STEPS = {("month", "length"): 48, ("month", "easter"): 60, ("quarter", "le
 series, Easter in up to 24 %, and forecasts are up to 37 % worse: ``benchmarks/tuning/calendar_of_short_series.py``."""
 
 
-def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effects | None:
+def fit_effects(panel: Panel, causes: Regressors, season: int, horizon: int) -> Effects | None:
     """Returns the effects of some causes on a panel; None where none is worth anything.
 
     Args:
@@ -94,7 +94,7 @@ def fit_effects(panel: Panel, causes: Causes, season: int, horizon: int) -> Effe
 class _Rows:
     """Target and causes of each series, step by step, before any filter."""
 
-    def __init__(self, panel: Panel, causes: Causes) -> None:
+    def __init__(self, panel: Panel, causes: Regressors) -> None:
         told = causes.told(panel)
         laid = np.nan_to_num(told.known_on(panel.offsets, panel.first)) if told else np.empty((len(panel.values), 0))
         self._begin, end = int(panel.first.min()), int(panel.last.max())

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.models.covariates.regressors import Causes
+from forecast.models.covariates.regressors import Regressors
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Effects:
         series_ids: of ``own`` and ``sizes``.
     """
 
-    causes: Causes
+    causes: Regressors
     common: FloatArray
     own: FloatArray
     sizes: FloatArray
@@ -99,7 +99,7 @@ def added_size(values: FloatArray) -> float:
     return float(np.abs(known).mean()) if len(known) and known.min() < 0 else 0.0
 
 
-def _dated(causes: Causes, panel: Panel, own: FloatArray, series: IntArray, steps: IntArray) -> FloatArray:
+def _dated(causes: Regressors, panel: Panel, own: FloatArray, series: IntArray, steps: IntArray) -> FloatArray:
     """Returns the effects of the dates, (n,)."""
     first, last = int(steps.min()), int(steps.max())
     table = causes.dated(panel.frequency, first, last - first + 1)  # (T, F)

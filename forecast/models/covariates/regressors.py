@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Covariates
-from forecast.data.dates.calendar_features import Almanac, almanac
+from forecast.data.dates.calendar_features import CalendarFeatures, calendar_features
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.models.covariates.encoding import Encoding
@@ -37,7 +37,7 @@ CYCLES = {"day": 1.0, "week": 7.0}
 
 
 @dataclass(frozen=True)
-class Cause:
+class Regressor:
     """One of them.
 
     Attributes:
@@ -54,7 +54,7 @@ class Cause:
 
 
 @dataclass(frozen=True, eq=False)
-class Causes:
+class Regressors:
     """What effects are measured of, and where it comes from.
 
     Attributes:
@@ -64,12 +64,12 @@ class Causes:
         country: whose holidays are among the causes.
     """
 
-    used: tuple[Cause, ...]
+    used: tuple[Regressor, ...]
     encoding: Encoding | None = None
     events: tuple[int, ...] = ()
     country: str | None = None
 
-    def some(self, which: NDArray[np.bool_]) -> "Causes":
+    def some(self, which: NDArray[np.bool_]) -> "Regressors":
         """Returns some of the causes, (F,) true for those to keep."""
         return replace(self, used=tuple(cause for cause, kept in zip(self.used, which, strict=True) if kept))
 
@@ -104,14 +104,14 @@ class Causes:
         return values
 
 
-def _books(frequency: Frequency, first: int, steps: int, country: str | None) -> Iterator[tuple[int, Almanac]]:
+def _books(frequency: Frequency, first: int, steps: int, country: str | None) -> Iterator[tuple[int, CalendarFeatures]]:
     """Yields the almanac of some steps after others, each with its place: all columns of all steps take gigabytes.
 
     Holidays and the days around them are looked at together.
     """
     size = steps if country else TOGETHER
     for start in range(0, steps, max(size, 1)):
-        book = almanac(frequency, first + start, min(size, steps - start), country)
+        book = calendar_features(frequency, first + start, min(size, steps - start), country)
         if not book.names:  # nor are there any later on
             return
         yield start, book
@@ -131,7 +131,7 @@ def _ranges(
     return names, groups, np.max(highs, axis=0) - np.min(lows, axis=0) if names else np.empty(0)
 
 
-def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Causes:
+def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Regressors:
     """Returns the causes that a panel, which ends at the origin, can tell something of.
 
     Args:
@@ -140,7 +140,7 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
         calendar: the dates are causes too.
         country: whose holidays are.
     """
-    used: list[Cause] = []
+    used: list[Regressor] = []
     events: tuple[int, ...] = ()
     if encoding is not None and encoding.of("known"):
         encoded = encoding.known_of(panel)
@@ -151,16 +151,18 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
         shown = np.nan_to_num(replace(encoded, known=made).known_on(panel.offsets, panel.first))
         varies = np.ptp(shown, axis=0) > 0 if len(shown) else np.zeros(len(names), dtype=bool)
         plain = [each.is_binary for each in encoding.of("known")] + [True] * len(names)  # what is made of events is
-        used = [Cause(names[at], COVARIATES, int(at), plain[at]) for at in np.flatnonzero(varies)]
+        used = [Regressor(names[at], COVARIATES, int(at), plain[at]) for at in np.flatnonzero(varies)]
     if (calendar or country) and len(panel.values):
         first = int(panel.first.min())
         titles, groups, ranges = _ranges(panel.frequency, first, int(panel.last.max()) - first + 1, country)
         pairs = zip(titles, groups, ranges, strict=True)
-        used += [Cause(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")]
-    return Causes(tuple(used), encoding, events, country)
+        used += [
+            Regressor(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")
+        ]
+    return Regressors(tuple(used), encoding, events, country)
 
 
-def without_cycles(causes: Causes, frequency: Frequency, seasons: Iterable[int]) -> Causes:
+def without_cycles(causes: Regressors, frequency: Frequency, seasons: Iterable[int]) -> Regressors:
     """Returns the causes without the hour or the weekday where a season of whole days or weeks tells of it already.
 
     Args:

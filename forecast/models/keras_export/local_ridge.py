@@ -7,12 +7,12 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` orig
 import numpy as np
 
 from forecast.models.classical.local_ridge import CLIP, NEGLIGIBLE, STRIDE, Block, blocks_of, steps_used
-from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
 from forecast.models.views import LOG_OFFSET
 
 
-def local_ridge_of(past: Past, horizon: int, seasons: tuple[int, ...]) -> Tensor:
+def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...]) -> Tensor:
     """Returns the forecasts of the steps after each window, the seasonal naive's of one that is too short: (B, H)."""
     past, ops = past.tail(steps_used(seasons)), keras.ops
     count = ops.maximum(past.count, 1.0)
@@ -35,7 +35,7 @@ def local_ridge_of(past: Past, horizon: int, seasons: tuple[int, ...]) -> Tensor
     return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
 
 
-def _regress(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Tensor:
+def _regress(unit: Tensor, spread: Tensor, past: PastWindow, block: Block) -> Tensor:
     """Returns the forecasts of the steps of a block, (B, J)."""
     if block.reach >= unit.shape[1]:
         return past.naive(len(block.steps))  # anything: no window is long enough
@@ -59,7 +59,7 @@ def _inputs(seen: Tensor, block: Block) -> tuple[Tensor, Tensor]:
     return ops.concatenate([lagged, levels], axis=3) - means[-1][..., None], means[-1]
 
 
-def _coefficients(unit: Tensor, spread: Tensor, past: Past, block: Block) -> Tensor:
+def _coefficients(unit: Tensor, spread: Tensor, past: PastWindow, block: Block) -> Tensor:
     """Returns each window's coefficients of a block, (B, 1, F)."""
     ops, width = keras.ops, len(block.lags) + len(block.seasons)
     length = block.reach + 1 + int(block.steps[-1])

@@ -24,7 +24,7 @@ from forecast.models.classical import local_ridge, theta
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.keras_export.local_ridge import local_ridge_of
-from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.theta import smoothing_of
 from forecast.models.networks.keras_networks import build_network, set_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel
@@ -63,7 +63,7 @@ def export_model(model: EnsembleModel, combination: Combination | None, lowest: 
     """
     table = _SeriesTable(len(model.parts[0].series_ids))
     window = keras.Input((lookback_of(model, combination),), dtype="float64", name="window")
-    past = Past(window)
+    past = PastWindow(window)
     used = np.ones(sum(len(part.networks) for part in model.parts), bool) if combination is None else combination.used
     forecasts = list(_members(model, used, past, table))
     point = forecasts[0] if len(forecasts) == 1 else keras.ops.median(keras.ops.stack(forecasts), axis=0)
@@ -152,7 +152,7 @@ class _Lens:
         return forecast
 
 
-def _members(model: EnsembleModel, used: NDArray[np.bool_], past: Past, table: _SeriesTable) -> Iterator[Tensor]:
+def _members(model: EnsembleModel, used: NDArray[np.bool_], past: PastWindow, table: _SeriesTable) -> Iterator[Tensor]:
     """Yields the forecast of each member in use, (B, H)."""
     number = count(1)
     ends = np.cumsum([len(part.networks) for part in model.parts])
@@ -187,7 +187,7 @@ def _anchor_in_use(spec: ModelSpec, combination: Combination | None) -> Anchor |
     return spec.anchors[combination.anchor]
 
 
-def _anchor(name: Anchor, spec: ModelSpec, past: Past) -> Tensor:
+def _anchor(name: Anchor, spec: ModelSpec, past: PastWindow) -> Tensor:
     """Returns the forecast that members are trusted against, (B, H)."""
     if name == "smoothing":
         return smoothing_of(past, spec.horizon, spec.season)

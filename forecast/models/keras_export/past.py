@@ -13,7 +13,7 @@ Tensor = Any
 """A symbolic float64 tensor of Keras, or a number that stands for one."""
 
 
-class Past:
+class PastWindow:
     """The values before each forecast, right-aligned; a series begins after the last NaN.
 
     Attributes:
@@ -33,9 +33,9 @@ class Past:
         self.values = ops.where(ops.greater(self.place, 0.0), window, 0.0)
         self.count = window.shape[1] - start
 
-    def tail(self, steps: int) -> "Past":
+    def tail(self, steps: int) -> "PastWindow":
         """Returns the newest steps alone."""
-        return self if steps >= self._window.shape[1] else Past(self._window[:, -steps:])
+        return self if steps >= self._window.shape[1] else PastWindow(self._window[:, -steps:])
 
     def lookback(self, length: int, season: int) -> Tensor:
         """Returns the last steps, short series extended to the left as ``windows.extend_left`` does: (B, L)."""

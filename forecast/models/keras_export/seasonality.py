@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.models.classical.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
-from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
 
 
 @dataclass(frozen=True, eq=False)
-class Pattern:
+class SeasonTensors:
     """What the season adds, and multiplies by, at each phase: the last of them is that of the last step."""
 
     summand: Tensor  # (B, P)
@@ -32,7 +32,7 @@ class Pattern:
         return forecasts * factor + summand
 
 
-def pattern_of(values: Tensor, past: Past, season: int) -> Pattern:
+def pattern_of(values: Tensor, past: PastWindow, season: int) -> SeasonTensors:
     """Returns the season of each window, as ``find_pattern`` finds it: none without two seasons of history."""
     ops = keras.ops
     is_positive = ops.min(ops.where(past.known > 0, values, 1.0), axis=1, keepdims=True) > 0
@@ -47,11 +47,11 @@ def pattern_of(values: Tensor, past: Past, season: int) -> Pattern:
     is_long = past.count >= 2 * season
     summand = ops.where(ops.logical_and(is_long, ops.logical_not(multiplies)), sums.added, 0.0)
     exponent = ops.where(ops.logical_and(is_long, multiplies), factors.added, 0.0)
-    return Pattern(summand, ops.exp(ops.clip(exponent, -STEEPEST, STEEPEST)))
+    return SeasonTensors(summand, ops.exp(ops.clip(exponent, -STEEPEST, STEEPEST)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Decomposition:
+class _TensorDecomposition:
     """A season as summands."""
 
     added: Tensor  # (B, P)
@@ -59,7 +59,7 @@ class _Decomposition:
     is_whole: Tensor  # (B, N), 1.0 where the season around a step is whole, else 0.0
 
 
-def _decompose(values: Tensor, past: Past, season: int) -> _Decomposition:
+def _decompose(values: Tensor, past: PastWindow, season: int) -> _TensorDecomposition:
     """Returns the season of windows of at least two."""
     ops, steps = keras.ops, values.shape[1]
     around, is_whole = _moving_mean(values, past, season)
@@ -72,10 +72,10 @@ def _decompose(values: Tensor, past: Past, season: int) -> _Decomposition:
     spread = ops.sum(ops.square(means), axis=1, keepdims=True) / (season - 1)
     by_chance = noise * season / (WORTH * ops.maximum(count, 1.0)) * (max(season - 3, 1) / (season - 1))
     kept = ops.clip(1 - by_chance / ops.where(spread > 0, spread, np.inf), 0.0, 1.0)
-    return _Decomposition(means * kept, around + expected * kept, is_whole)
+    return _TensorDecomposition(means * kept, around + expected * kept, is_whole)
 
 
-def _changes(values: Tensor, past: Past, season: int) -> Tensor:
+def _changes(values: Tensor, past: PastWindow, season: int) -> Tensor:
     """Returns half the variance of the differences from one season to the next, (B, N) -> (B, 1)."""
     ops, is_known = keras.ops, past.known[:, :-season]
     change = (values[:, season:] - values[:, :-season]) * is_known
@@ -85,7 +85,7 @@ def _changes(values: Tensor, past: Past, season: int) -> Tensor:
     return squares / ops.maximum(count - 1, 1.0) / 2
 
 
-def _moving_mean(values: Tensor, past: Past, season: int) -> tuple[Tensor, Tensor]:
+def _moving_mean(values: Tensor, past: PastWindow, season: int) -> tuple[Tensor, Tensor]:
     """Returns the mean of the season around each step, and 1.0 where it is whole, else 0.0 for both: (B, N)."""
     ops, steps = keras.ops, values.shape[1]
     sums = ops.cumsum(ops.pad(values, ((0, 0), (1, 0))), axis=1)

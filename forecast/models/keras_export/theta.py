@@ -18,12 +18,12 @@ from forecast.models.classical.theta import (
     FloatArray,
     steps_used,
 )
-from forecast.models.keras_export.past import Past, Tensor
+from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
 from forecast.models.networks.tensorflow import keras
 
 
-def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:
+def smoothing_of(past: PastWindow, horizon: int, season: int) -> Tensor:
     """Returns the forecasts of the steps after each window, as ``exponential_smoothing`` makes them: (B, H)."""
     past, ops = past.tail(steps_used(season)), keras.ops
     size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
@@ -35,13 +35,13 @@ def smoothing_of(past: Past, horizon: int, season: int) -> Tensor:
     return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon))
 
 
-def _smooth(values: Tensor, past: Past, horizon: int) -> Tensor:
+def _smooth(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
     """Returns the weighted mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
     forecast = THETA * _theta(values, past, horizon) + (1 - THETA) * _damped_trend(values, past, horizon)
     return keras.ops.where(past.count < LEAST, values[:, -1:], forecast)
 
 
-def _line(values: Tensor, past: Past, steps: int) -> tuple[Tensor, Tensor]:
+def _line(values: Tensor, past: PastWindow, steps: int) -> tuple[Tensor, Tensor]:
     """Returns the straight line through the first steps: its value just before them, and its slope, (B, 1)."""
     ops, count = keras.ops, keras.ops.clip(past.count, 1.0, float(steps))
     early = past.known * ops.cast(past.place <= steps, "float64")
@@ -51,7 +51,7 @@ def _line(values: Tensor, past: Past, steps: int) -> tuple[Tensor, Tensor]:
     return ops.sum(early * values, axis=1, keepdims=True) / count - slope * (count + 1) / 2, slope
 
 
-def _theta(values: Tensor, past: Past, horizon: int) -> Tensor:
+def _theta(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
     """Returns the smoothed level with half the trend from there on, (B, N) -> (B, H)."""
     start, slope = _line(values, past, FIRST)
     start = start + slope * (keras.ops.clip(past.count, 1.0, float(FIRST)) + 1) / 2
@@ -63,14 +63,14 @@ def _theta(values: Tensor, past: Past, horizon: int) -> Tensor:
     return level + slope / 2 * (lead + np.arange(float(horizon)))
 
 
-def _damped_trend(values: Tensor, past: Past, horizon: int) -> Tensor:
+def _damped_trend(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
     """Returns the smoothed level and trend drawn on, the trend fading: (B, N) -> (B, H)."""
     level, trend, best = _follow(values, past, TRENDS, _line(values, past, FIRST_LINE))
     return level + trend * keras.ops.matmul(best, np.cumsum(TRENDS[:, 2:] ** np.arange(1, horizon + 1), axis=1))
 
 
 def _follow(
-    values: Tensor, past: Past, settings: FloatArray, start: tuple[Tensor, Tensor]
+    values: Tensor, past: PastWindow, settings: FloatArray, start: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Returns level and trend after the last step by the best setting, (B, 1), and which that is, (B, K) one-hot."""
     ops, size = keras.ops, len(settings)
@@ -91,7 +91,7 @@ def _follow(
     return level, trend, best
 
 
-def _states(values: Tensor, past: Past, settings: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:
+def _states(values: Tensor, past: PastWindow, settings: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:
     """Returns level and trend after each step by each setting, (B, N) -> (B, N, 2 K).
 
     One step is linear in both and in the value, so written out they are the sum of all values so far, each weighted

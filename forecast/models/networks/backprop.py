@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.covariates.covariate_model import Surroundings
+from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.cells import Array, CellWeights, Trace, trace_cell
 from forecast.models.networks.recurrent import Weights, recurrent_inputs
 from forecast.specs import Cell, ModelSpec
@@ -55,7 +55,7 @@ class Passage:
     inputs: tuple[Array, ...]
     weights: tuple[CellWeights, ...]
     traces: tuple[Trace, ...]
-    beside: Surroundings | None = None
+    beside: NetworkCovariates | None = None
     base: Array | None = None
 
     @property
@@ -68,7 +68,7 @@ def run_forward(
     spec: ModelSpec,
     weights: Weights,
     window: NDArray[np.floating],
-    beside: Surroundings | None = None,
+    beside: NetworkCovariates | None = None,
     base: NDArray[np.floating] | None = None,
 ) -> Passage:
     """Runs normalised windows (B, L) through the recurrent path and keeps every gate of every layer.

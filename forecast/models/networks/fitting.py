@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows
-from forecast.models.covariates.covariate_model import Knowledge, check_columns, learn_knowledge
+from forecast.models.covariates.covariate_model import CovariateModel, check_columns, learn_knowledge
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.linear_init import start_highway
@@ -30,7 +30,7 @@ from forecast.models.networks.recurrent import (
 )
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.time_budget import Pacer
-from forecast.models.networks.training import Beside, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.networks.training_log import TrainingLog, watch
 from forecast.models.views import see, to_unit, view_maps
 from forecast.specs import Machine, ModelSpec, View
@@ -116,7 +116,7 @@ class RecurrentForecaster:
         seconds = time.perf_counter() - began
         return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, knowledge)
 
-    def _learn_covariates(self, panel: Panel) -> tuple[Knowledge | None, Panel]:
+    def _learn_covariates(self, panel: Panel) -> tuple[CovariateModel | None, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
 
         Networks that go on keep the inputs that they know.
@@ -140,17 +140,17 @@ class RecurrentForecaster:
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel learn the same
-def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> tuple[Knowledge | None, Panel]:
+def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> tuple[CovariateModel | None, Panel]:
     """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects."""
     knowledge = learn_knowledge(panel, spec, encoding)
     return knowledge, knowledge.remove(panel) if knowledge else panel
 
 
-def _beside(knowledge: Knowledge, panel: Panel, windows: Windows) -> Beside:
+def _beside(knowledge: CovariateModel, panel: Panel, windows: Windows) -> KnownInputs:
     """Returns the inputs that are made of covariates, on the steps of the windows' buffer and by series."""
     observed, places = knowledge.observed(panel), windows.places
     rows = np.where(places[:, None] >= 0, observed[places], np.float32(0))
-    return Beside(rows, knowledge.static(panel), knowledge.drifting)
+    return KnownInputs(rows, knowledge.static(panel), knowledge.drifting)
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same

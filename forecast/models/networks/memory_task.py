@@ -46,7 +46,7 @@ Tensors = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
-class Pupil:
+class TaskNetwork:
     """How one network begins and learns; a bias of 4 keeps 98 % of the memory at each step, 0 keeps half.
 
     Attributes:
@@ -67,7 +67,7 @@ def units_for(cell: Cell, parameters: int) -> int:
 
 
 def lessons(
-    cell: Cell, units: int, pupils: Sequence[Pupil], longest: int, steps: int
+    cell: Cell, units: int, pupils: Sequence[TaskNetwork], longest: int, steps: int
 ) -> Callable[[int], NDArray[np.float64]]:
     """Returns what trains the networks at a lag, and tells the share of answers that each gets right then, (R,).
 
@@ -111,7 +111,7 @@ def lessons(
     return lambda lag: np.asarray(compiled(weights, rates, tf.constant(lag)), dtype=np.float64)
 
 
-def initial_stack(cell: Cell, units: int, pupils: Sequence[Pupil]) -> list[NDArray[np.float32]]:
+def initial_stack(cell: Cell, units: int, pupils: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
     """Returns kernel, recurrent kernel, bias and head of all networks, each with R first."""
     gates = len(GATES[cell])
     stacks: list[list[NDArray[np.float32]]] = [[], [], [], []]

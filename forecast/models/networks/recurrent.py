@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.classical.baselines import baseline
-from forecast.models.covariates.covariate_model import Knowledge, Surroundings, check_columns
+from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
 from forecast.models.forecaster import Curve, Members
 from forecast.models.networks.cells import GATES, CellWeights, run_cell
 from forecast.models.parallel import side_by_side
@@ -72,7 +72,7 @@ class RecurrentModel:
     statistics: dict[View, SeriesStatistics]
     curve: Curve | None = None
     train_seconds: float = 0.0
-    knowledge: Knowledge | None = None
+    knowledge: CovariateModel | None = None
 
     @property
     def parameters(self) -> int:
@@ -111,7 +111,7 @@ class RecurrentModel:
         seeds = tuple(network.seed for network in self.networks)
         return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
 
-    def _beside(self, panel: Panel, season: int) -> Surroundings | None:
+    def _beside(self, panel: Panel, season: int) -> NetworkCovariates | None:
         spec = self.spec
         if self.knowledge is None or not spec.takes_covariates:
             return None
@@ -152,7 +152,7 @@ def run_view(
     view: View,
     lookbacks: FloatArray,
     statistics: SeriesStatistics,
-    beside: Surroundings | None = None,
+    beside: NetworkCovariates | None = None,
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
     maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, statistics.base)
@@ -175,7 +175,7 @@ def _run_block(
     maps: ViewMaps,
     lookbacks: FloatArray,
     statistics: SeriesStatistics,
-    beside: Surroundings | None,
+    beside: NetworkCovariates | None,
 ) -> FloatArray:
     if not spec.rolled:
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
@@ -191,7 +191,7 @@ def run_network(
     spec: ModelSpec,
     weights: Weights,
     inputs: FloatArray,
-    beside: Surroundings | None = None,
+    beside: NetworkCovariates | None = None,
     base: FloatArray | None = None,
 ) -> FloatArray:
     """Runs normalised windows through a trained network in numpy, (S, L) -> (S, H), or (S, 1) where rolled.
@@ -220,7 +220,7 @@ def run_network(
     return output.astype(np.float64)
 
 
-def recurrent_inputs(spec: ModelSpec, window: Floats, beside: Surroundings | None = None) -> Floats:
+def recurrent_inputs(spec: ModelSpec, window: Floats, beside: NetworkCovariates | None = None) -> Floats:
     """Returns what enters each recurrent step: a segment of the window and of what is observed beside it.
 
     (S, L) and (S, L, F) -> (T, S, segment · (1 + F)).
@@ -229,7 +229,7 @@ def recurrent_inputs(spec: ModelSpec, window: Floats, beside: Surroundings | Non
     return steps.reshape(len(window), spec.window // spec.segment, -1).transpose(1, 0, 2)
 
 
-def _decode(weights: Weights, hidden: Floats, beside: Surroundings, base: Floats) -> Floats:
+def _decode(weights: Weights, hidden: Floats, beside: NetworkCovariates, base: Floats) -> Floats:
     """Returns what the covariates of each step of the horizon add to its forecast, (S, H)."""
     each = np.concatenate([beside.ahead, base[..., None]], axis=2)  # (S, H, F + 1)
     whole = np.concatenate([hidden, beside.static], axis=1)  # (S, U + F)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
-from forecast.models.covariates.covariate_model import Knowledge
+from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, Input
-from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Cause, Causes
+from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Regressor, Regressors
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
@@ -192,7 +192,7 @@ def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
-    if not _fits(model) or not knowledge_fits(knowledge or Knowledge(None, None), spec, len(series_ids)):
+    if not _fits(model) or not knowledge_fits(knowledge or CovariateModel(None, None), spec, len(series_ids)):
         raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
     return model
 
@@ -216,7 +216,7 @@ def _are_numbers(pairs: list[tuple[NDArray[Any], tuple[int, ...]]], *, can_miss:
     return fitting and not any((np.isinf(array) if can_miss else ~np.isfinite(array)).any() for array, _ in pairs)
 
 
-def dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def dump_knowledge(knowledge: CovariateModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Returns what was learned of covariates and dates, JSON-ready, and its arrays by name."""
     encoding, effects = knowledge.encoding, knowledge.effects
     document: dict[str, Any] = {}
@@ -234,7 +234,7 @@ def dump_knowledge(knowledge: Knowledge) -> tuple[dict[str, Any], dict[str, NDAr
 
 def load_knowledge(
     document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], series_ids: tuple[str, ...]
-) -> Knowledge:
+) -> CovariateModel:
     """Rebuilds what was learned of covariates.
 
     Raises:
@@ -246,15 +246,15 @@ def load_knowledge(
         centers: dict[Kind, NDArray[np.float64]] = {kind: arrays[f"centers/{kind}"] for kind in KINDS}
         encoding = Encoding(columns, decode(tuple[Input, ...], document["inputs"], "inputs"), centers, series_ids)
     if "causes" in document:
-        used = decode(tuple[Cause, ...], document["causes"], "causes")
+        used = decode(tuple[Regressor, ...], document["causes"], "causes")
         events = decode(tuple[int, ...], document["events"], "events")
-        causes = Causes(used, encoding, events, decode(Country, {"code": document["country"]}).code)
+        causes = Regressors(used, encoding, events, decode(Country, {"code": document["country"]}).code)
         common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
         effects = Effects(causes, common, own, sizes, series_ids)
-    return Knowledge(encoding, effects)
+    return CovariateModel(encoding, effects)
 
 
-def knowledge_fits(knowledge: Knowledge, spec: ModelSpec, series: int) -> bool:
+def knowledge_fits(knowledge: CovariateModel, spec: ModelSpec, series: int) -> bool:
     """Tells whether every array has the shape that columns, inputs and causes demand, and the networks take them."""
     encoding, effects = knowledge.encoding, knowledge.effects
     pairs: list[tuple[NDArray[Any], tuple[int, ...]]] = []

@@ -81,7 +81,7 @@ OnChunk = Callable[[int, Callable[[], Weights]], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class KnownInputs:
     """What is known beside the target at each step of the windows' buffer and of each series."""
 
     observed: NDArray[np.float32]  # (N, F), known inputs first
@@ -98,7 +98,7 @@ class TrainingData:
     series_scale: NDArray[np.float64]  # (S,)
     highway: NDArray[np.float32] | None = None  # (L, H), what the highway starts from; None for zero
     room: int = 0  # see ``Machine``
-    beside: Beside | None = None  # what is made of covariates; None where there are none
+    beside: KnownInputs | None = None  # what is made of covariates; None where there are none
 
     @property
     def buffer_size(self) -> int:

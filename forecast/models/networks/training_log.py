@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
-from forecast.models.covariates.covariate_model import Knowledge, Surroundings
+from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates
 from forecast.models.forecaster import Curve, Snapshot
 from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
 from forecast.models.networks.training import CHUNK
@@ -42,8 +42,8 @@ class Watched:
     truth: FloatArray  # (S, H)
     spec: ModelSpec
     panel: Panel
-    beside: dict[int, Surroundings] | None  # by season
-    knowledge: Knowledge | None
+    beside: dict[int, NetworkCovariates] | None  # by season
+    knowledge: CovariateModel | None
 
     def rmse(self, view: View, weights: Weights) -> float:
         """Returns a network's error; NaN where nothing was observed."""
@@ -63,7 +63,7 @@ def watch(
     rest: Panel,
     spec: ModelSpec,
     statistics: dict[View, SeriesStatistics],
-    knowledge: Knowledge | None,
+    knowledge: CovariateModel | None,
     truth: FloatArray | None,
 ) -> Watched | None:
     """Returns what a curve is drawn from; None where there is no truth to draw it against.

@@ -28,7 +28,7 @@ from forecast.production.store.json_document import JSON
 from forecast.production.store.lock import ModelLock
 from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.store.version import DamagedError, Version, load_version, unreadable
-from forecast.production.store.version_list import Shelf, read_shelf, version_folders
+from forecast.production.store.version_list import VersionList, read_shelf, version_folders
 
 _T = TypeVar("_T")
 Accept = Callable[[Version, Version], None]
@@ -285,7 +285,7 @@ class ModelStore:
         with self.lock():
             append_history(self._disk, self.folder / HISTORY, entry)
 
-    def _shelf(self) -> Shelf:
+    def _shelf(self) -> VersionList:
         return read_shelf(self.name, self._versions)
 
     def _show(self, alias: Alias, target: Version, accept: Accept) -> None:

@@ -14,7 +14,7 @@ from forecast.production.store.version import Version, load_version
 
 
 @dataclass(frozen=True)
-class Shelf:
+class VersionList:
     """What stands in the folder of a model's versions."""
 
     name: str  # of the model
@@ -77,7 +77,7 @@ class Shelf:
         raise NotFoundError(f"{self.name} has no earlier champion to go back to.", f"forecast models show {self.name}")
 
 
-def read_shelf(name: str, folder: Path) -> Shelf:
+def read_shelf(name: str, folder: Path) -> VersionList:
     """Returns what stands in the folder of a model's versions.
 
     Raises:
@@ -92,7 +92,7 @@ def read_shelf(name: str, folder: Path) -> Shelf:
         except DataError as error:
             if place.exists():  # else a prune took it away since it was listed
                 damaged[place.name] = error
-    return Shelf(name, tuple(sorted(versions, key=lambda version: (version.number, version.id))), damaged)
+    return VersionList(name, tuple(sorted(versions, key=lambda version: (version.number, version.id))), damaged)
 
 
 def version_folders(folder: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
-from forecast.evaluation.explain.gates import Calendar
+from forecast.evaluation.explain.gates import GateCalendar
 from forecast.models.forecaster import FloatArray
 from forecast.report.explain.axes import short_label
 from forecast.report.figures.figure import add_frame, date_axis, empty_figure
@@ -30,7 +30,7 @@ NAMES = {
 
 
 @house_style()
-def gates_figure(calendar: Calendar, *, target: str, title: str = "") -> Figure:
+def gates_figure(calendar: GateCalendar, *, target: str, title: str = "") -> Figure:
     """Returns the series and a map for each gate; each column is the end of the window that ends at that date.
 
     Args:
@@ -72,7 +72,7 @@ def _edges(places: FloatArray) -> FloatArray:
     return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
 
 
-def _draw_series(axes: Axes, places: FloatArray, edges: FloatArray, calendar: Calendar) -> dict[str, Any]:
+def _draw_series(axes: Axes, places: FloatArray, edges: FloatArray, calendar: GateCalendar) -> dict[str, Any]:
     (line,) = axes.plot(places, calendar.values, color=INK, linewidth=1.2)
     entries: dict[str, Any] = {}
     weekends = [event for event in calendar.events if event.name == "weekend"]
@@ -96,7 +96,7 @@ def _draw_series(axes: Axes, places: FloatArray, edges: FloatArray, calendar: Ca
     return {calendar.series_id: line, **entries}
 
 
-def _caption(calendar: Calendar) -> str:
+def _caption(calendar: GateCalendar) -> str:
     layer = f", layer {calendar.layer}" if calendar.layer > 1 else ""
     step = f" A step holds {calendar.segment} observations." if calendar.segment > 1 else ""
     padded = (

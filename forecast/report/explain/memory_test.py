@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from forecast.evaluation.explain.memory_test import PASS, USUAL, Recollection
+from forecast.evaluation.explain.memory_test import PASS, USUAL, MemoryTestResult
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import INK, MUTED, house_style, styles_of
 from forecast.specs import Cell
@@ -17,7 +17,7 @@ DARK = 0.72
 
 
 @house_style()
-def recall_figure(found: Recollection, *, title: str = "") -> Figure:
+def recall_figure(found: MemoryTestResult, *, title: str = "") -> Figure:
     """Returns lines of each cell as usual and at its best, and below them a map of all that was tried.
 
     Args:
@@ -42,7 +42,7 @@ def recall_figure(found: Recollection, *, title: str = "") -> Figure:
     return figure
 
 
-def _draw_lines(axes: Axes, found: Recollection) -> dict[str, Any]:
+def _draw_lines(axes: Axes, found: MemoryTestResult) -> dict[str, Any]:
     styles = styles_of(found.cells)
     entries: dict[str, Any] = {}
     for cell in found.cells:
@@ -66,7 +66,7 @@ def _draw_lines(axes: Axes, found: Recollection) -> dict[str, Any]:
     return entries
 
 
-def _draw_map(axes: Axes, found: Recollection, rows: list[tuple[Cell, str]]) -> None:
+def _draw_map(axes: Axes, found: MemoryTestResult, rows: list[tuple[Cell, str]]) -> None:
     rates = np.stack([found.rates[cell][setup].mean(axis=1) for cell, setup in rows])
     axes.imshow(rates, aspect="auto", cmap="cividis", vmin=0.5, vmax=1)
     for (row, column), rate in np.ndenumerate(rates):

@@ -17,7 +17,7 @@ BAR = 0.62
 BETTER, WORSE, TIE = "#0072B2", "#D55E00", "#BBBBBB"  # Okabe & Ito: told apart by the colour-blind
 
 
-class Worth(Protocol):
+class WorthBar(Protocol):
     """What is drawn of one covariate."""
 
     @property
@@ -42,7 +42,7 @@ class Worth(Protocol):
 
 
 @house_style()
-def ablation_figure(rows: Sequence[Worth], *, target: str, title: str = "") -> Figure:
+def ablation_figure(rows: Sequence[WorthBar], *, target: str, title: str = "") -> Figure:
     """Returns one bar a covariate, the dearest on top, with its spread as a whisker and the numbers beside it.
 
     Args:

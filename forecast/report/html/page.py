@@ -34,7 +34,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """What stands in a table."""
 
     text: str
@@ -43,7 +43,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class PageColumn:
     """A column of a table; the first keeps its place while the others scroll."""
 
     title: str
@@ -51,12 +51,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """Rows under their columns."""
 
     kind: ClassVar[str] = "table"
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[PageColumn, ...]
+    rows: tuple[tuple[PageCell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Terms:
+class PageTerms:
     """Facts, one below the other."""
 
     kind: ClassVar[str] = "terms"
@@ -131,7 +131,7 @@ class Picture:
         return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
 
 
-Block = Table | Gallery | Terms | Code | Words | Picture
+Block = PageTable | Gallery | PageTerms | Code | Words | Picture
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Finding:
+class PageFinding:
     """A sentence of what came out; ``anchor`` is the section that shows it."""
 
     text: str
@@ -180,7 +180,7 @@ class Page:
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...]
     foot: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[PageFinding, ...] = ()
 
     def title_of(self, anchor: str) -> str:
         """Returns the title of a section."""
@@ -202,9 +202,9 @@ def render_page(page: Page) -> bytes:
     return text.encode("utf-8", errors="replace")  # a broken name can't be written, and must not be why nothing is
 
 
-def cells(texts: Sequence[str]) -> tuple[Cell, ...]:
+def cells(texts: Sequence[str]) -> tuple[PageCell, ...]:
     """Returns a row of plain text."""
-    return tuple(Cell(text) for text in texts)
+    return tuple(PageCell(text) for text in texts)
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from forecast.report.figures.retrains import CHALLENGER, CHAMPION
 from forecast.report.figures.style import short_number
-from forecast.report.html.page import Bar, Cell, Column, Gallery, Section, Table, Term, Terms, Words, cells
+from forecast.report.html.page import (
+    Bar,
+    Gallery,
+    PageCell,
+    PageColumn,
+    PageTable,
+    PageTerms,
+    Section,
+    Term,
+    Words,
+    cells,
+)
 
 OUTCOMES = {
     "promoted": "The challenger is the champion now",
@@ -18,7 +29,7 @@ MOST_RUNS = 40
 
 
 @dataclass(frozen=True)
-class Fight:
+class ChallengeSummary:
     """Champion against challenger on the same newest points.
 
     Attributes:
@@ -57,23 +68,23 @@ class RunRow:
     reason: str
 
 
-def decision_section(fight: Fight) -> Section:
+def decision_section(fight: ChallengeSummary) -> Section:
     """Returns how champion and challenger did, what was decided, and by which rules."""
     longest = max((rmse for rmse in fight.rmse if rmse is not None and math.isfinite(rmse)), default=0.0) or 1.0
     names = (f"champion {fight.champion}", "challenger", "seasonal naive")
     rows = [
-        (Cell(name), Cell(short_number(rmse), Bar(rmse / longest, colour, is_hollow=not colour)))
+        (PageCell(name), PageCell(short_number(rmse), Bar(rmse / longest, colour, is_hollow=not colour)))
         for name, rmse, colour in zip(names, fight.rmse, (CHAMPION, CHALLENGER, ""), strict=True)
         if rmse is not None
     ]
     terms = [Term("decided", fight.sentence)]
     terms += [Term("why it was trained", fight.trigger)] if fight.trigger else []
-    blocks: list[Terms | Table | Words] = [Terms(tuple(terms))]
+    blocks: list[PageTerms | PageTable | Words] = [PageTerms(tuple(terms))]
     if rows:
         on = f"RMSE on {fight.scored_on}" if fight.scored_on else "RMSE"
-        blocks.append(Table((Column("model"), Column(on, is_number=True)), tuple(rows)))
+        blocks.append(PageTable((PageColumn("model"), PageColumn(on, is_number=True)), tuple(rows)))
     proofs = tuple(Term(f"rule {number}", rule) for number, rule in enumerate(fight.rules, start=1))
-    blocks += [Words("A challenger takes over if all of this holds:"), Terms(proofs)] if proofs else []
+    blocks += [Words("A challenger takes over if all of this holds:"), PageTerms(proofs)] if proofs else []
     return Section("decision", "Champion and challenger", tuple(blocks))
 
 
@@ -92,7 +103,7 @@ def run_section(rows: Sequence[RunRow], gallery: Gallery | None, *, is_all: bool
         )
         for row in reversed(rows[-MOST_RUNS:])
     ]
-    table = Table(tuple(Column(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
+    table = PageTable(tuple(PageColumn(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
     intro = "Every run of this model, the newest first, with the RMSE of champion and challenger."
     if len(rows) > MOST_RUNS:
         intro += f" Shown are the last {MOST_RUNS}{f' of {len(rows):,}' if is_all else ''}; forecast history lists all."

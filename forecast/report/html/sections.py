@@ -9,7 +9,19 @@ from forecast.data.covariates import Kind
 from forecast.data.findings import counted
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import short_number, styles_of
-from forecast.report.html.page import Bar, Cell, Code, Column, Gallery, Section, Table, Term, Terms, Words, cells
+from forecast.report.html.page import (
+    Bar,
+    Code,
+    Gallery,
+    PageCell,
+    PageColumn,
+    PageTable,
+    PageTerms,
+    Section,
+    Term,
+    Words,
+    cells,
+)
 
 KINDS = {
     "known": "known in the future",
@@ -24,7 +36,7 @@ SCORES = (
 
 
 @dataclass(frozen=True)
-class Held:
+class CoverageRow:
     """How many truths the intervals of a model held, on folds that did not calibrate them.
 
     Attributes:
@@ -42,7 +54,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Covariate:
+class CovariateRow:
     """A column beside the target.
 
     Attributes:
@@ -71,8 +83,8 @@ def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stand
     for row in rows:
         style, rmse = styles[str(row["model"])], row.get("rmse")
         bar = Bar(float(rmse) / longest, style.colour, style.is_baseline) if rmse is not None else None
-        first = Cell(str(row["model"]), note=str(row.get("note") or ""))
-        score = Cell(_number(rmse), bar)
+        first = PageCell(str(row["model"]), note=str(row.get("note") or ""))
+        score = PageCell(_number(rmse), bar)
         lines.append((first, score, *cells([_score(row, name) for name in SCORES[2:]])))
     shown = [place for place in range(len(SCORES)) if place < 2 or any(line[place].text != "–" for line in lines)]
     intro = (
@@ -80,8 +92,8 @@ def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stand
         f"error in the unit of {target}, large errors counted more; skill is by how much it is lower than that of the "
         "seasonal naive, which repeats the last season."
     )
-    columns = tuple(Column(SCORES[place], place > 0) for place in shown)
-    table = Table(columns, tuple(tuple(line[place] for place in shown) for line in lines))
+    columns = tuple(PageColumn(SCORES[place], place > 0) for place in shown)
+    table = PageTable(columns, tuple(tuple(line[place] for place in shown) for line in lines))
     return Section("leaderboard", "Leaderboard", (table,), intro)
 
 
@@ -103,35 +115,35 @@ def _score(row: Mapping[str, Any], column: str) -> str:
     return format(value, forms[column]) if column in forms else short_number(float(value))
 
 
-def coverage_section(held: Sequence[Held], folds: int) -> Section:
+def coverage_section(held: Sequence[CoverageRow], folds: int) -> Section:
     """Returns how many truths the intervals held, beside how many they should."""
     levels = sorted({one.level for one in held})
     columns = [
-        Column("model"),
-        *(Column(f"{level} % intervals held", True) for level in levels),
-        Column("truths", True),
+        PageColumn("model"),
+        *(PageColumn(f"{level} % intervals held", True) for level in levels),
+        PageColumn("truths", True),
     ]
     rows = []
     for model in dict.fromkeys(one.model for one in held):
         own = {one.level: one for one in held if one.model == model}
         points = max(one.points for one in own.values())
-        found = [_held_cell(own[level], folds) if level in own else Cell("–") for level in levels]
-        rows.append((Cell(model), *found, Cell(f"{points:,}")))
+        found = [_held_cell(own[level], folds) if level in own else PageCell("–") for level in levels]
+        rows.append((PageCell(model), *found, PageCell(f"{points:,}")))
     intro = (
         "An 80 % interval should hold 80 % of what comes. Counted here are truths on folds that the intervals were not "
         "calibrated on. The upright mark is where the bar should end, and the grey field is where it ends 95 times of "
         "100 by mere chance, if errors had nothing to do with each other; as they do, the field is rather too narrow."
     )
-    return Section("coverage", "Intervals", (Table(tuple(columns), tuple(rows)),), intro)
+    return Section("coverage", "Intervals", (PageTable(tuple(columns), tuple(rows)),), intro)
 
 
-def _held_cell(one: Held, folds: int) -> Cell:
+def _held_cell(one: CoverageRow, folds: int) -> PageCell:
     """Returns a share beside what it should be, and what chance does to it."""
     level = one.level / 100
     slack = CHANCE * math.sqrt(level * (1 - level) / one.points)
     bar = Bar(one.share, target=level, chance=(max(level - slack, 0.0), min(level + slack, 1.0)))
     each = ", ".join("–" if share is None else f"{100 * share:.0f}" for share in one.by_fold)
-    return Cell(f"{100 * one.share:.0f} %", bar, f"by fold: {each}" if folds > 1 else "")
+    return PageCell(f"{100 * one.share:.0f} %", bar, f"by fold: {each}" if folds > 1 else "")
 
 
 def forecast_section(gallery: Gallery, intro: str, title: str = "Forecast") -> Section:
@@ -160,10 +172,10 @@ def inferred_section(terms: Sequence[Term]) -> Section:
         "What the program read from the data or decided by itself, each with the flag that overrides it. A flag in a "
         "frame was given."
     )
-    return Section("inferred", "What was inferred", (Terms(tuple(terms)),), intro)
+    return Section("inferred", "What was inferred", (PageTerms(tuple(terms)),), intro)
 
 
-def beside_section(columns: Sequence[Covariate], calendar: Sequence[str]) -> Section:
+def beside_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) -> Section:
     """Returns which columns and which parts of the calendar were used beside the target, and what they do."""
     terms = []
     for one in columns:
@@ -176,7 +188,7 @@ def beside_section(columns: Sequence[Covariate], calendar: Sequence[str]) -> Sec
         "usual: on average over the series and, where they differ, between which shares most of them lie."
     )
     has_words = any(one.words for one in columns)
-    return Section("beside", "Used beside the target", (Terms(tuple(terms)),), intro if has_words else "")
+    return Section("beside", "Used beside the target", (PageTerms(tuple(terms)),), intro if has_words else "")
 
 
 def finding_section(findings: Sequence[Mapping[str, str]]) -> Section:
@@ -186,7 +198,7 @@ def finding_section(findings: Sequence[Mapping[str, str]]) -> Section:
         for f in sorted(findings, key=lambda f: ("error", "warning", "note").index(f["grade"]))
     ]
     intro = "What was noticed while the file was read, and what was done about it; forecast check looks closer."
-    block = Terms(tuple(terms)) if terms else Words("Nothing out of the ordinary.")
+    block = PageTerms(tuple(terms)) if terms else Words("Nothing out of the ordinary.")
     return Section("findings", "Data findings", (block,), intro)
 
 
@@ -204,13 +216,13 @@ def setting_section(networks: Mapping[str, Mapping[str, Any]], asked: str) -> Se
         text = next(iter(values.values())) if same else ", ".join(f"{cell} {value}" for cell, value in values.items())
         terms.append(Term(name.removeprefix("--").replace("-", " "), text, (name,) if name.startswith("--") else ()))
     intro = f"How each network was made: {', '.join(networks)}." if networks else "No network was trained."
-    return Section("settings", "Settings", (Terms(tuple(terms)),), intro)
+    return Section("settings", "Settings", (PageTerms(tuple(terms)),), intro)
 
 
 def reproduce_section(command: str, libraries: Mapping[str, str], data: str) -> Section:
     """Returns how to come by the same numbers: the command, the data and the versions of the libraries."""
     versions = Term("made with", ", ".join(f"{name} {version}" for name, version in libraries.items()))
-    terms = Terms((Term("data", data), versions))
+    terms = PageTerms((Term("data", data), versions))
     intro = "The same data, command and versions give the same numbers on the same kind of machine."
     return Section("reproduce", "How to reproduce", (Code(command), terms), intro)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import forecast
 from forecast.errors import UsageError
 from forecast.evaluation.explain.explanation import Explanation
-from forecast.evaluation.explain.memory_test import Recollection, verdict
+from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
 from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
@@ -23,7 +23,7 @@ from forecast.workflows.pages.explain_tables import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from forecast.report.html.page import Fact, Finding, Page, Picture, Section, Table
+    from forecast.report.html.page import Fact, Page, PageFinding, PageTable, Picture, Section
 
 PAGE, NUMBERS = "explain.html", "explain.json"
 HEADINGS = {
@@ -103,7 +103,7 @@ def explain_files(
     files = {NUMBERS: json_bytes(numbers)}
     if kind == "none":
         return files
-    from forecast.report.html.page import Code, Fact, Finding, Section, render_page  # needs Jinja2
+    from forecast.report.html.page import Code, Fact, PageFinding, Section, render_page  # needs Jinja2
 
     pictures: dict[str, list[Picture]] = {}
     for name, draw in _figures(explanation).items():
@@ -118,19 +118,19 @@ def explain_files(
         Fact(f"Lags the {p.cell} uses", f"{p.memory.reach(0.9)} of {p.spec.window}", "hold 90 % of its sensitivity")
         for p in explanation.portraits
     ]
-    findings = [Finding(sentence.text, sentence.panel) for sentence in explanation.sentences]
+    findings = [PageFinding(sentence.text, sentence.panel) for sentence in explanation.sentences]
     about = f"{explanation.target} · gates and the spike of {explanation.series_id}"
     files[PAGE] = render_page(_page(f"Inside {explanation.title}", about, findings, facts, parts, command))
     return files
 
 
-def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict[str, bytes]:
+def memory_test_files(found: MemoryTestResult, kind: PlotKind, command: str = "") -> dict[str, bytes]:
     """Returns the files of the memory test by name."""
     files = {NUMBERS: json_bytes(recall_document(found))}
     if kind == "none":
         return files
     from forecast.report.explain.memory_test import recall_figure
-    from forecast.report.html.page import Column, Fact, Finding, Section, Table, cells, render_page
+    from forecast.report.html.page import Fact, PageColumn, PageFinding, PageTable, Section, cells, render_page
 
     figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
     files[f"recall.{kind}"], picture = _drawn(figure, kind, HEADINGS["recall"])
@@ -138,8 +138,8 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
         (row["cell"], row["setup"], str(row["lag"]), *(f"{100 * row[key]:.0f}" for key in ("right", "worst", "best")))
         for row in recall_rows(found)
     ]
-    columns = tuple(Column(title, place > 1) for place, title in enumerate(RECALL_TITLES))
-    table = Table(columns, tuple(cells(row) for row in rows))
+    columns = tuple(PageColumn(title, place > 1) for place, title in enumerate(RECALL_TITLES))
+    table = PageTable(columns, tuple(cells(row) for row in rows))
     facts = [
         Fact(f"{cell} gives up at", _lag_words(found.gives_up(cell)), f"at its best: {_lag_words(best)}")
         for cell, best in ((cell, found.gives_up(cell, found.best(cell))) for cell in found.cells)
@@ -148,7 +148,7 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
         Section("recall", HEADINGS["recall"], (picture,), INTROS["recall"]),
         Section("numbers", "In numbers", (table,)),
     ]
-    findings = [Finding(sentence, "recall") for sentence in verdict(found)]
+    findings = [PageFinding(sentence, "recall") for sentence in verdict(found)]
     files[PAGE] = render_page(_page("Memory test", "three cells, one task", findings, facts, parts, command))
     return files
 
@@ -156,7 +156,7 @@ def recall_files(found: Recollection, kind: PlotKind, command: str = "") -> dict
 def _page(
     title: str,
     about: str,
-    findings: Sequence["Finding"],
+    findings: Sequence["PageFinding"],
     facts: Sequence["Fact"],
     parts: Sequence["Section"],
     command: str,
@@ -180,13 +180,13 @@ def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture
     return content, Picture(name, content if kind == "png" else render(figure, "png"), "image/png")
 
 
-def _summary_table(explanation: Explanation) -> "Table":
-    from forecast.report.html.page import Column, Table, cells
+def _summary_table(explanation: Explanation) -> "PageTable":
+    from forecast.report.html.page import PageColumn, PageTable, cells
 
     found = summary_rows(explanation)
-    columns = (Column(""), *(Column(str(row["cell"]), True) for row in found))
+    columns = (PageColumn(""), *(PageColumn(str(row["cell"]), True) for row in found))
     rows = [cells([words, *(_short(row[name]) for row in found)]) for name, words in MEASURES.items()]
-    return Table(columns, tuple(rows))
+    return PageTable(columns, tuple(rows))
 
 
 def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.evaluation.explain.cell_report import Portrait
+from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.explanation import Explanation
 from forecast.evaluation.explain.gradient_flow import Flow, half_life
 from forecast.evaluation.explain.memory import advised_window
-from forecast.evaluation.explain.memory_test import USUAL, Recollection, verdict
+from forecast.evaluation.explain.memory_test import USUAL, MemoryTestResult, verdict
 from forecast.report.tables import timestamp_texts
 
 SCHEMA_VERSION = 1
@@ -54,7 +54,7 @@ def summary_rows(explanation: Explanation) -> list[dict[str, Any]]:
     ]
 
 
-def recall_rows(found: Recollection) -> list[dict[str, Any]]:
+def recall_rows(found: MemoryTestResult) -> list[dict[str, Any]]:
     """Returns a row for each cell, setup and lag."""
     return [
         {
@@ -73,7 +73,7 @@ def recall_rows(found: Recollection) -> list[dict[str, Any]]:
     ]
 
 
-def recall_document(found: Recollection) -> dict[str, Any]:
+def recall_document(found: MemoryTestResult) -> dict[str, Any]:
     """Returns the numbers of the memory test, JSON-ready."""
     return {
         "verdict": " ".join(verdict(found)),
@@ -99,7 +99,7 @@ def explain_document(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _portrait(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
+def _portrait(p: CellReport, seasons: Sequence[int]) -> dict[str, Any]:
     return {
         "spec": p.spec.to_json(),
         "networks": p.networks,
@@ -119,7 +119,7 @@ def _portrait(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _memory(p: Portrait, seasons: Sequence[int]) -> dict[str, Any]:
+def _memory(p: CellReport, seasons: Sequence[int]) -> dict[str, Any]:
     return {
         "lag": np.arange(1, p.spec.window + 1),
         "recurrent": p.memory.recurrent,
@@ -147,7 +147,7 @@ def _flow(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _gates(p: Portrait) -> dict[str, Any]:
+def _gates(p: CellReport) -> dict[str, Any]:
     stamps = timestamp_texts(p.calendar.timestamps)
     return {
         "view": p.shown.view.label,

@@ -9,14 +9,14 @@ from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
 from forecast.experiment.ablation import Ablation
-from forecast.experiment.experiment import Contest
+from forecast.experiment.experiment import Experiment
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind
 
 
-def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+def draw_experiment(experiment: Experiment, kind: PlotKind, title: str) -> dict[str, bytes]:
     """Returns the plots of a backtest by file stem: scores, error by step, convergence, last fold."""
     if kind == "none":
         return {}
@@ -25,38 +25,38 @@ def draw_contest(contest: Contest, kind: PlotKind, title: str) -> dict[str, byte
     from forecast.report.figures.scores import scores_figure
     from forecast.report.figures.steps import error_by_step_figure
 
-    target, board = contest.reading.panel.target, contest.board
-    frequency = contest.reading.panel.frequency.name
+    target, board = experiment.reading.panel.target, experiment.board
+    frequency = experiment.reading.panel.frequency.name
     figures = {
         f"scores.{kind}": scores_figure(
-            board.rows, target=target, title=f"{title}: error on {describe_folds(contest)}"
+            board.rows, target=target, title=f"{title}: error on {describe_folds(experiment)}"
         ),
         f"steps.{kind}": error_by_step_figure(
             board.by_step, target=target, frequency=frequency, title=f"{title}: error by step of the horizon"
         ),
     }
-    curves = {trial.name: trial.curve for trial in contest.backtest.trials if trial.curve is not None}
+    curves = {trial.name: trial.curve for trial in experiment.backtest.trials if trial.curve is not None}
     if curves:
         figures[f"convergence.{kind}"] = convergence_figure(
             curves,
             target=target,
-            seasonal_naive=_naive_on_validation(contest),
+            seasonal_naive=_naive_on_validation(experiment),
             title=f"{title}: error of one network while it learns",
         )
     return {name: render(figure, kind) for name, figure in figures.items()}
 
 
-def _naive_on_validation(contest: Contest) -> float:
+def _naive_on_validation(experiment: Experiment) -> float:
     """Returns the seasonal naive's RMSE on the points that the curves are drawn on."""
     from forecast.models.networks.training_log import curve_series  # imports TensorFlow, which is loaded by now
 
-    panel, fold = contest.reading.panel, contest.backtest.folds[0]
+    panel, fold = experiment.reading.panel, experiment.backtest.folds[0]
     some = curve_series(panel)
-    forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, contest.plan.naive_season)
+    forecast = seasonal_naive(fold.train(panel).select(some), fold.horizon, experiment.plan.naive_season)
     return rmse(fold.truth(panel)[some], forecast)
 
 
-def draw_ablation(ablation: Ablation, contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+def draw_ablation(ablation: Ablation, experiment: Experiment, kind: PlotKind, title: str) -> dict[str, bytes]:
     """Returns the plot of what each covariate is worth."""
     if kind == "none":
         return {}
@@ -64,26 +64,26 @@ def draw_ablation(ablation: Ablation, contest: Contest, kind: PlotKind, title: s
     from forecast.report.figures.figure import render
 
     heading = f"{title}: what each covariate is worth to {ablation.model}"
-    figure = ablation_figure(ablation.rows, target=contest.reading.panel.target, title=heading)
+    figure = ablation_figure(ablation.rows, target=experiment.reading.panel.target, title=heading)
     return {f"ablation.{kind}": render(figure, kind)}
 
 
-def draw_last_fold(contest: Contest, kind: PlotKind, title: str) -> dict[str, bytes]:
+def draw_last_fold(experiment: Experiment, kind: PlotKind, title: str) -> dict[str, bytes]:
     """Returns the plot of what the networks and the seasonal naive said of the last fold, beside what came."""
     if kind == "none":
         return {}
-    train, forecasts = last_fold(contest)
-    return draw_forecast(train, forecasts, kind, title, actuals=contest.reading.panel)
+    train, forecasts = last_fold(experiment)
+    return draw_forecast(train, forecasts, kind, title, actuals=experiment.reading.panel)
 
 
-def last_fold(contest: Contest) -> tuple[Panel, dict[str, Forecasts]]:
+def last_fold(experiment: Experiment) -> tuple[Panel, dict[str, Forecasts]]:
     """Returns what was known at the last origin, and what the networks and the seasonal naive said then."""
-    panel, fold = contest.reading.panel, contest.backtest.folds[-1]
+    panel, fold = experiment.reading.panel, experiment.backtest.folds[-1]
     train = fold.train(panel)
-    shown = [row for row in contest.board.rows if row.model in NETWORKS or REFERENCE in {row.model, row.same}]
+    shown = [row for row in experiment.board.rows if row.model in NETWORKS or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
-        trial = next(trial for trial in contest.backtest.trials if trial.name == row.model)
+        trial = next(trial for trial in experiment.backtest.trials if trial.name == row.model)
         bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
         stamps = train.future_timestamps(fold.horizon)
         forecasts[row.model] = Forecasts(panel.series_ids, stamps, trial.forecasts[-1], bands)
@@ -114,6 +114,6 @@ def draw_check(panel: Panel, spots: Sequence[Spot], kind: Literal["png", "svg", 
     return render(check_figure(panel, spots, title=title), kind)
 
 
-def describe_folds(contest: Contest) -> str:
+def describe_folds(experiment: Experiment) -> str:
     """Returns what scores stand on, such as ``3 folds × 12 steps``."""
-    return f"{counted(contest.board.folds, 'fold')} × {counted(contest.board.horizon, 'step')}"
+    return f"{counted(experiment.board.folds, 'fold')} × {counted(experiment.board.horizon, 'step')}"

@@ -13,7 +13,7 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version, unreadable
 from forecast.report.figures.retrains import Retrains
 from forecast.report.html.page import Gallery
-from forecast.report.html.retrain_sections import Fight, RunRow, decision_section, run_section
+from forecast.report.html.retrain_sections import ChallengeSummary, RunRow, decision_section, run_section
 from forecast.report.html.retrains import run_gallery
 from forecast.workflows.pages.sections import Life
 
@@ -23,14 +23,14 @@ FEWEST = 2
 """A picture of fewer retrains says nothing that the table does not."""
 
 
-def fight_of(version: Version) -> Fight | None:
+def challenge_of(version: Version) -> ChallengeSummary | None:
     """Returns the fight that a version came about by; None where it was trained as such."""
     about = version.manifest.get("retrain")
     if about is None:
         return None
     numbers = (about["champion_rmse"], about["challenger_rmse"], about["naive_rmse"])
     gate = _gate(version, about.get("gate", {}))
-    return Fight(
+    return ChallengeSummary(
         outcome=about["outcome"],
         reason=about["reason"],
         champion=about["challenged"],
@@ -48,10 +48,10 @@ def _gate(version: Version, document: Any) -> Gate:
         raise unreadable(version.name, version.label, MANIFEST, error) from error
 
 
-def fight_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> Fight:
+def challenge_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> ChallengeSummary:
     """Returns what a retrain decided."""
     numbers = entry.champion_rmse, entry.challenger_rmse, entry.naive_rmse
-    return Fight(
+    return ChallengeSummary(
         outcome=entry.outcome,
         reason=entry.reason,
         champion=challenged,
@@ -62,7 +62,7 @@ def fight_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) -> F
     )
 
 
-def life_of(models: ModelStore, fight: Fight | None) -> Life:
+def life_of(models: ModelStore, fight: ChallengeSummary | None) -> Life:
     """Returns the decision, if there was one, and the runs of a model, if there was more than its first."""
     newest = list(islice(models.newest_runs(), MOST + 1))
     runs = runs_of(models.name, reversed(newest[:MOST]))

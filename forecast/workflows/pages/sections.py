@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.data.covariates import KINDS
 from forecast.data.frequency import ROW
-from forecast.experiment.covariate_effects import Effect, calendar_words
+from forecast.experiment.covariate_effects import CovariateEffect, calendar_words
 from forecast.experiment.summary import libraries
 from forecast.production.store.manifest import utc
 from forecast.report.figures.style import short_number
@@ -51,20 +51,20 @@ class Life:
     runs: tuple[Section, ...] = ()
 
 
-def page_of(cover: Cover, account: Mapping[str, Any], forecast: Section, life: Life, now: datetime) -> bytes:
+def page_of(cover: Cover, summary: Mapping[str, Any], forecast: Section, life: Life, now: datetime) -> bytes:
     """Returns a report as the content of a file.
 
     Args:
         cover: what it says first.
-        account: of the backtest; of an earlier program's version, what there is of it.
+        summary: of the backtest; of an earlier program's version, what there is of it.
         forecast: the pictures of the forecast.
         life: of the model.
         now: aware time; stands at the foot.
     """
-    parts: list[Section | Absent] = [*life.decision, _leaderboard(account), forecast, _steps(account)]
-    parts += [_coverage(account), _folds(account), *life.runs]
-    parts += _beside(account)
-    parts += [_inferred(account), _findings(account), _settings(account), _reproduce(account)]
+    parts: list[Section | Absent] = [*life.decision, _leaderboard(summary), forecast, _steps(summary)]
+    parts += [_coverage(summary), _folds(summary), *life.runs]
+    parts += _beside(summary)
+    parts += [_inferred(summary), _findings(summary), _settings(summary), _reproduce(summary)]
     reasons = {part.name: part.why for part in parts if isinstance(part, Absent)}
     present = [part for part in parts if isinstance(part, Section)]
     if reasons:
@@ -73,8 +73,8 @@ def page_of(cover: Cover, account: Mapping[str, Any], forecast: Section, life: L
     page = Page(
         title=cover.title,
         about=cover.about,
-        verdict=tuple(filter(None, (*cover.before, account.get("verdict"), *cover.after))),
-        facts=tuple(_facts(account, cover.model)),
+        verdict=tuple(filter(None, (*cover.before, summary.get("verdict"), *cover.after))),
+        facts=tuple(_facts(summary, cover.model)),
         sections=tuple(present),
         foot=f"{made}This file needs no network: all of it is in it.",
     )
@@ -89,10 +89,10 @@ class Absent:
     why: str = NOT_KEPT
 
 
-def _facts(account: Mapping[str, Any], model: str | None) -> list[Fact]:
-    rows = account["leaderboard"]
+def _facts(summary: Mapping[str, Any], model: str | None) -> list[Fact]:
+    rows = summary["leaderboard"]
     row = next((row for row in rows if row["model"] == model), rows[0])
-    name, target = row["model"], account.get("target", "")
+    name, target = row["model"], summary.get("target", "")
     facts = []
     if row.get("rmse") is not None:
         facts.append(Fact(f"RMSE of {name}", short_number(row["rmse"]), f"{target}: the size of a typical error"))
@@ -100,53 +100,53 @@ def _facts(account: Mapping[str, Any], model: str | None) -> list[Fact]:
         facts.append(Fact("Skill", f"{100 * row['skill']:+.0f} %", "lower RMSE than seasonal naive"))
     if row.get("coverage_80") is not None:
         facts.append(Fact("80 % intervals held", f"{100 * row['coverage_80']:.0f} %", "of the truths; 80 % is right"))
-    if "scored_on" in account:
-        scored = account["scored_on"]
-        facts.append(Fact("Scored on", f"{scored['points']:,}", f"points: {_stands_on(account)}"))
+    if "scored_on" in summary:
+        scored = summary["scored_on"]
+        facts.append(Fact("Scored on", f"{scored['points']:,}", f"points: {_stands_on(summary)}"))
     return facts
 
 
-def _leaderboard(account: Mapping[str, Any]) -> Section:
-    target = account.get("target", "the target")
-    return sections.leaderboard_section(account["leaderboard"], target=target, stands_on=_stands_on(account))
+def _leaderboard(summary: Mapping[str, Any]) -> Section:
+    target = summary.get("target", "the target")
+    return sections.leaderboard_section(summary["leaderboard"], target=target, stands_on=_stands_on(summary))
 
 
-def _stands_on(account: Mapping[str, Any]) -> str:
+def _stands_on(summary: Mapping[str, Any]) -> str:
     """Returns what scores stand on, such as ``3 folds × 12 steps``."""
-    scored = account.get("scored_on")
+    scored = summary.get("scored_on")
     if scored is None:
         return "points"
     folds = scored["folds"]
     return f"{folds} fold{'s' if folds > 1 else ''} × {scored['horizon']} step{'s' if scored['horizon'] > 1 else ''}"
 
 
-def _steps(account: Mapping[str, Any]) -> Section | Absent:
-    rows = [row for row in account["leaderboard"] if "rmse_by_step" in row]
+def _steps(summary: Mapping[str, Any]) -> Section | Absent:
+    rows = [row for row in summary["leaderboard"] if "rmse_by_step" in row]
     if not rows:
         return Absent("Error by step")
     errors = {row["model"]: np.array(row["rmse_by_step"], dtype=float) for row in rows}
     if all(each.size == 1 for each in errors.values()):
         return Absent("Error by step", "one step is forecast, so that the leaderboard says it all")
-    return sections.step_section(step_gallery(errors, target=account["target"], frequency=account["step"]))
+    return sections.step_section(step_gallery(errors, target=summary["target"], frequency=summary["step"]))
 
 
-def _coverage(account: Mapping[str, Any]) -> Section | Absent:
-    if "coverage" not in account:
+def _coverage(summary: Mapping[str, Any]) -> Section | Absent:
+    if "coverage" not in summary:
         return Absent("Intervals")
-    held = [sections.Held(**{**one, "by_fold": tuple(one["by_fold"])}) for one in account["coverage"]]
+    held = [sections.CoverageRow(**{**one, "by_fold": tuple(one["by_fold"])}) for one in summary["coverage"]]
     if not held:
         return Absent("Intervals", "no fold had enough past errors to calibrate intervals on")
-    return sections.coverage_section(held, account["scored_on"]["folds"])
+    return sections.coverage_section(held, summary["scored_on"]["folds"])
 
 
-def _folds(account: Mapping[str, Any]) -> Section | Absent:
-    if "calendar" not in account:
+def _folds(summary: Mapping[str, Any]) -> Section | Absent:
+    if "calendar" not in summary:
         return Absent("Folds on the calendar")
-    calendar, is_row = account["calendar"], account["data"]["frequency"] == ROW.code
-    origins = [_stamp(fold["origin"], is_row) for fold in account["folds"]]
+    calendar, is_row = summary["calendar"], summary["data"]["frequency"] == ROW.code
+    origins = [_stamp(fold["origin"], is_row) for fold in summary["folds"]]
     ends = [*origins[1:], _stamp(calendar["last"], is_row)]  # folds are one horizon apart, and the last ends the data
     spans = [
-        FoldSpan(fold["number"], origin, end) for fold, origin, end in zip(account["folds"], origins, ends, strict=True)
+        FoldSpan(fold["number"], origin, end) for fold, origin, end in zip(summary["folds"], origins, ends, strict=True)
     ]
     first = _stamp(calendar["first"], is_row)
     return sections.fold_section(fold_gallery(spans, first, refit=calendar["refit"], together=calendar["together"]))
@@ -156,26 +156,26 @@ def _stamp(text: str, is_row: bool) -> np.datetime64:
     return np.datetime64(ROW.timestamps(np.array([int(text)]))[0]) if is_row else np.datetime64(text, "s")
 
 
-def _beside(account: Mapping[str, Any]) -> list[Section]:
+def _beside(summary: Mapping[str, Any]) -> list[Section]:
     """Returns what was used beside the target; an early version says nothing of that."""
-    beside = account.get("beside")
+    beside = summary.get("beside")
     if not beside or not any(beside[kind] for kind in (*KINDS, "calendar")):
         return []
-    effects = {name: Effect(**effect) for name, effect in beside["effects"].items()}
+    effects = {name: CovariateEffect(**effect) for name, effect in beside["effects"].items()}
     columns = []
     for kind in KINDS:
         for name in beside[kind]:
             own = [(label, effect.words) for label, effect in effects.items() if effect.column == name]
             texts = [words if label == name else f"{label.removeprefix(name).strip()} {words}" for label, words in own]
             texts += ["not used"] if name in beside["idle"] else []
-            columns.append(sections.Covariate(name, kind, beside["levels"].get(name), ", ".join(texts)))
+            columns.append(sections.CovariateRow(name, kind, beside["levels"].get(name), ", ".join(texts)))
     return [sections.beside_section(columns, calendar_words(beside["calendar"], beside["country"]))]
 
 
-def _inferred(account: Mapping[str, Any]) -> Section | Absent:
-    if "inferred" not in account:
+def _inferred(summary: Mapping[str, Any]) -> Section | Absent:
+    if "inferred" not in summary:
         return Absent("What was inferred")
-    given = account["given"]
+    given = summary["given"]
     terms = [
         Term(
             one["label"],
@@ -183,27 +183,27 @@ def _inferred(account: Mapping[str, Any]) -> Section | Absent:
             tuple(flag for flag in one["flags"] if flag not in given),
             tuple(f"{flag} {given[flag]}".strip() for flag in one["flags"] if flag in given),
         )
-        for one in account["inferred"]
+        for one in summary["inferred"]
     ]
     return sections.inferred_section(terms)
 
 
-def _findings(account: Mapping[str, Any]) -> Section | Absent:
-    if "data" not in account:
+def _findings(summary: Mapping[str, Any]) -> Section | Absent:
+    if "data" not in summary:
         return Absent("Data findings")
-    return sections.finding_section(account["data"]["findings"])
+    return sections.finding_section(summary["data"]["findings"])
 
 
-def _settings(account: Mapping[str, Any]) -> Section | Absent:
-    if "networks" not in account:
+def _settings(summary: Mapping[str, Any]) -> Section | Absent:
+    if "networks" not in summary:
         return Absent("Settings")
-    asked = " ".join(f"{flag} {value}".strip() for flag, value in account["given"].items())
-    return sections.setting_section(account["networks"], asked)
+    asked = " ".join(f"{flag} {value}".strip() for flag, value in summary["given"].items())
+    return sections.setting_section(summary["networks"], asked)
 
 
-def _reproduce(account: Mapping[str, Any]) -> Section | Absent:
-    if "command" not in account:
+def _reproduce(summary: Mapping[str, Any]) -> Section | Absent:
+    if "command" not in summary:
         return Absent("How to reproduce")
-    data = account["data"]
-    text = f"{data['source']}: {data['rows']:,} rows, SHA-256 {account['fingerprint'][:SHOWN_DIGITS]}…"
-    return sections.reproduce_section(account["command"], account["libraries"], text)
+    data = summary["data"]
+    text = f"{data['source']}: {data['rows']:,} rows, SHA-256 {summary['fingerprint'][:SHOWN_DIGITS]}…"
+    return sections.reproduce_section(summary["command"], summary["libraries"], text)

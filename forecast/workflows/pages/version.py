@@ -9,15 +9,15 @@ from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
 from forecast.errors import DataError
 from forecast.experiment.outputs import Outlook
 from forecast.experiment.versions.stored_model import load_version
-from forecast.experiment.versions.stored_summary import read_account
+from forecast.experiment.versions.stored_summary import read_summary
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 from forecast.report.html.forecast import forecast_gallery
-from forecast.report.html.retrain_sections import Fight
+from forecast.report.html.retrain_sections import ChallengeSummary
 from forecast.report.html.sections import forecast_section
-from forecast.workflows.pages.run_history import fight_of, life_of
+from forecast.workflows.pages.run_history import challenge_of, life_of
 from forecast.workflows.pages.sections import Cover, page_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def version_page(
-    models: ModelStore, version: Version, now: datetime, outlook: Outlook | None = None, fought: Fight | None = None
+    models: ModelStore,
+    version: Version,
+    now: datetime,
+    outlook: Outlook | None = None,
+    fought: ChallengeSummary | None = None,
 ) -> bytes:
     """Returns the report of a version.
 
@@ -39,20 +43,20 @@ def version_page(
     Raises:
         DataError: a file of the version is damaged.
     """
-    account: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_account(version)}
+    summary: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_summary(version)}
     name = version.manifest["model"]
-    if fought and account["verdict"]:
-        account["verdict"] = f"When {version.label} was trained: {account['verdict']}"
+    if fought and summary["verdict"]:
+        summary["verdict"] = f"When {version.label} was trained: {summary['verdict']}"
     shown = outlook or _issued(version)
     role = "the champion" if models.champion().id == version.id else "not in use"
     about = f"{name} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC"
-    fight = fought or fight_of(version)
+    fight = fought or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
-    reason = account.get("reason")
+    reason = summary.get("reason")
     after = (f"{name} was taken: {reason}.",) if reason else ()
     cover = Cover(models.name, about, (fight.sentence,) if fight else (), after, name)
-    return page_of(cover, account, section, life_of(models, fight), now)
+    return page_of(cover, summary, section, life_of(models, fight), now)
 
 
 def _issued(version: Version) -> Outlook:
