@@ -1,7 +1,7 @@
 """Files that went wrong once, each with its command and what must come: `python benchmarks/cases.py [NR ...]`.
 
 The files are in ../shared/cases (its README says what each is); nothing is copied. Prints a row a case; exits with 1
-where one is wrong. tests/test_cases.py runs the same list.
+where one is wrong. tests/system/test_cases.py runs the same list.
 """
 
 import argparse

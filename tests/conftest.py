@@ -6,12 +6,12 @@ import signal
 from types import SimpleNamespace
 
 import pytest
-from commands import QUICK, csv_bytes, run, visits
 from hypothesis import settings
-from tiny import VIEWS, awkward_panel, tiny_spec
 
+from commands import QUICK, csv_bytes, run, visits
 from forecast.models.forecaster import Watcher
 from forecast.specs import Machine
+from tiny import VIEWS, awkward_panel, tiny_spec
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for each other where cores are shared
 

@@ -2,15 +2,14 @@
 
 import ast
 import functools
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from commands import csv_bytes, visits
 
-PACKAGE = Path(__file__).parents[1] / "forecast"
+from commands import csv_bytes, visits
+from imported import imported_by
+from places import PACKAGE
+
 ROOMS = ("cli", "workflows", "report", "production", "evaluation", "models", "data")  # top first, as in HOUSE.md
 FOUNDATION = ("errors", "name_lists", "specs", "decoding")  # every room may use them
 FILE_ROOMS = ("data", "production", "workflows")
@@ -18,27 +17,7 @@ FILE_CALLS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "touch"),
     *("unlink", "rename", "rmdir", "iterdir", "glob", "rglob"),
 }
-LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "sklearn", "tensorflow", "keras", "pyarrow", "rich")
 HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib"}
-PROBE = """
-import json, sys
-from forecast.cli import main
-try:
-    main(sys.argv[1:])
-except SystemExit as end:
-    code = end.code
-json.dump([code, sorted({name.partition(".")[0] for name in sys.modules})], sys.stderr)
-"""
-
-
-def imported_by(*arguments, folder=None, script=PROBE):
-    """Returns which of the libraries a process has imported when it is done with a command."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, cwd=folder
-    )
-    code, modules = json.loads(done.stderr.splitlines()[-1])
-    assert code == 0
-    return {name for name in LIBRARIES if name in modules}
 
 
 @functools.cache

@@ -22,7 +22,6 @@ import pandas as pd
 from forecast.api.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
 from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.data.files.source import Source
-from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
@@ -40,6 +39,7 @@ from forecast.models.registry import RIVALS, check_names
 from forecast.production.runs import Entry
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
+from forecast.wording import counted
 from forecast.workflows.train import TrainRequest, finish
 from forecast.workflows.what_if import Question, answer
 

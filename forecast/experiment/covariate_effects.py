@@ -12,7 +12,6 @@ from typing import Any, Literal
 import numpy as np
 
 from forecast.data.covariates import KINDS, Column
-from forecast.data.findings import listed
 from forecast.data.panel import FloatArray, Panel
 from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.covariate_model import CovariateModel
@@ -20,6 +19,7 @@ from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Input
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.specs import CELLS
+from forecast.wording import listed
 
 MOST_SERIES = 200
 """Effects are averaged over at most so many series."""

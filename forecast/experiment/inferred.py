@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from forecast.data.checks.seasons import season_line
 from forecast.data.covariates import KINDS
 from forecast.data.covariates import Kind as Covariate
-from forecast.data.findings import counted, listed
 from forecast.data.reading.reader import Reading
 from forecast.models.networks.presets import spec_parameters
 from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
+from forecast.wording import counted, listed
 
 
 @dataclass(frozen=True)

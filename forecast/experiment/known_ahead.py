@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.findings import counted, digits, listed
+from forecast.data.findings import digits
 from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, told_beyond
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import steps_counted, untold, when
 from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.encoding import Encoding
+from forecast.wording import counted, listed
 
 MOST_NAMED, MOST_TEXTS = 8, 3
 

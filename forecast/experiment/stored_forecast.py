@@ -9,7 +9,6 @@ import numpy as np
 
 from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.source import Source
-from forecast.data.findings import counted, listed
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
 from forecast.data.panel import Panel
@@ -24,6 +23,7 @@ from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
+from forecast.wording import counted, listed
 
 MOST_REPEATS = 1000
 

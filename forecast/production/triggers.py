@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forecast.data.findings import counted
 from forecast.production.runs import JUDGED
 from forecast.production.store.disk import is_file
 from forecast.production.store.history_file import is_sound, time_of
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
+from forecast.wording import counted
 
 Line = Mapping[str, Any]
 FUTURE = "future"

@@ -14,7 +14,7 @@ from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
 from forecast.data.covariates import Column
 from forecast.data.files.written_table import table_bytes
-from forecast.data.findings import Finding, counted
+from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags
@@ -27,6 +27,7 @@ from forecast.experiment.outputs import stem_of
 from forecast.experiment.plan import make_plan
 from forecast.production.store.disk import atomic_write
 from forecast.specs import Plan, Season, Settings
+from forecast.wording import counted
 
 GRADES = ("error", "warning", "note")  # in the order in which they are shown
 EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them

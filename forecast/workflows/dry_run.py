@@ -11,7 +11,6 @@ from math import inf
 from pathlib import Path
 
 from forecast.data.covariates import Column
-from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
@@ -28,6 +27,7 @@ from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import ModelSpec
+from forecast.wording import counted
 from forecast.workflows.compare import CompareRequest, comparison_files, models_of
 from forecast.workflows.train import TrainRequest, training_files
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from forecast.data.findings import listed
 from forecast.errors import UsageError
 from forecast.evaluation.scales import lowest_values
 from forecast.experiment.destinations import check_free
@@ -13,6 +12,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
+from forecast.wording import listed
 
 CHAMPION = "champion"
 

@@ -119,7 +119,7 @@ def tell_saved(result: "TrainResult") -> None:
     if coverage is not None:
         say(f"80 % intervals held {100 * coverage:.0f} % of the truths on folds that did not calibrate them.")
     if bare := without_interval(result.forecasts):
-        from forecast.data.findings import listed
+        from forecast.wording import listed
 
         some = "" if len(bare) == len(result.forecasts.series_ids) else f" for {listed(bare)}"
         why = "there are too few past errors (--folds makes more), or values that never vary, to calibrate them on"

@@ -15,8 +15,9 @@ from forecast.data.checks.outliers import level_on_either_side
 from forecast.data.checks.spans import series_of
 from forecast.data.dates.calendar_features import easter
 from forecast.data.dates.month_names import DAYS, MONTHS
-from forecast.data.findings import digits, quoted
+from forecast.data.findings import digits
 from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.wording import quoted
 
 FEW_LEVELS = 12  # different values of a column that says what kind of a day it is
 RARE = 0.3  # share of the steps at which such a day may come

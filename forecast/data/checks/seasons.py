@@ -7,9 +7,9 @@ import numpy as np
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import outliers
 from forecast.data.checks.season_evidence import MOST_SEASONS, SeasonEvidence, season_evidence
-from forecast.data.findings import counted
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.specs import Season
+from forecast.wording import counted
 
 MOST_STEPS = 3_000_000  # of all series together, or of the one
 MOST_SERIES = 100

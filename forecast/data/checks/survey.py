@@ -15,12 +15,13 @@ from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.seasons import MOST_STEPS, examined
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
-from forecast.data.findings import Finding, Grade, counted, digits
+from forecast.data.findings import Finding, Grade, digits
 from forecast.data.frequency import readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.reading.missing_codes import find_sentinels
 from forecast.data.reading.row_findings import FILLED, closed_words, end_findings
 from forecast.name_lists import flag_value
+from forecast.wording import counted
 
 MANY_MISSING = 0.1
 FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake

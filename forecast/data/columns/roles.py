@@ -31,11 +31,12 @@ from forecast.data.dates.date_columns import is_year
 from forecast.data.dates.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
 from forecast.data.dates.infer_frequency import SECONDS_HINT, infer_frequency
 from forecast.data.files.table import YEARS, Table
-from forecast.data.findings import Finding, listed
+from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.name_lists import UnknownNameError, among_others, find_names, flag_value
+from forecast.wording import listed
 
 # Where the column is called a date, 202401312359 is a minute, 2024013123 an hour, 20240131 a day, 202401 a month.
 NUMBERED_SECONDS = (19000101000000, 22001231235959)

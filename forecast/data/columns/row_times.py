@@ -17,11 +17,12 @@ from forecast.data.dates.dates import MOST_STRAYS, Dates, read_dates
 from forecast.data.dates.infer_frequency import duration
 from forecast.data.dates.swapped_days import Swapped, day_and_month, find_swapped
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, quoted
+from forecast.data.findings import Finding
 from forecast.data.panel import IntArray
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError
 from forecast.name_lists import flag_value
+from forecast.wording import quoted
 
 YEAR = np.timedelta64(31_556_952, "s")
 FAR = 10 * YEAR

@@ -25,12 +25,13 @@ from forecast.data.covariates import KINDS
 from forecast.data.dates.date_columns import number_rows, split_columns
 from forecast.data.dates.dates import Dates
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, listed, quoted
+from forecast.data.findings import Finding
 from forecast.data.frequency import ROW
 from forecast.data.panel import IntArray
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import join_names
+from forecast.wording import listed, quoted
 
 ROWS = "rows"  # what is forecast where rows are counted
 

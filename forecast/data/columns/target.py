@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.data.column_names import CLOCK_NAMES, ID_NAMES, TIME_NAMES, is_named, part_of
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, listed, quoted
+from forecast.data.findings import Finding
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.target_names import (
     CLOSE,
@@ -30,6 +30,7 @@ from forecast.data.target_names import (
     role_in_market,
 )
 from forecast.errors import DataError, UndecidedError
+from forecast.wording import listed, quoted
 
 NEAR = 0.55  # two columns whose scores are no further apart may both be meant
 SURE = 0.2  # of an explicit name: y, target

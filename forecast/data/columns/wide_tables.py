@@ -13,8 +13,8 @@ import pyarrow as pa
 from forecast.data.dates.date_columns import named_part
 from forecast.data.dates.date_forms import FORMS, parse
 from forecast.data.files.table import INDEX, Table
-from forecast.data.findings import python_line, quoted
 from forecast.errors import DataError
+from forecast.wording import python_line, quoted
 
 LEAST = 3  # columns called like dates that are no accident
 UNNAMED = "Unnamed: 0"  # as pandas calls a first column without a name

@@ -41,9 +41,9 @@ from forecast.data.dates.month_names import MONTHS
 from forecast.data.dates.spacing import most_even, only_in_order
 from forecast.data.dates.unreadable import not_a_date
 from forecast.data.files.table import Table, Texts
-from forecast.data.findings import quoted
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
+from forecast.wording import quoted
 
 Stamps = NDArray[np.datetime64]
 

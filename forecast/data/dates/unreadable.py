@@ -15,8 +15,8 @@ import numpy as np
 from forecast.data.arrow import masked
 from forecast.data.dates.date_forms import FORMS, TIMID, Parsed, parse
 from forecast.data.files.table import Table, Texts, first_row
-from forecast.data.findings import listed, quoted
 from forecast.errors import DataError
+from forecast.wording import listed, quoted
 
 SAMPLE = 200  # different texts that are tried in other forms
 SHOWN = 3  # lines

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from forecast.data.files.encodings import decoded, find_encoding, label_of, reads_better
 from forecast.data.files.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
-from forecast.data.findings import python_line
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
+from forecast.wording import python_line
 
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

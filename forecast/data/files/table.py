@@ -23,10 +23,10 @@ from forecast.data.files.delimited import Delimited, read_text
 from forecast.data.files.dialect import Dialect, Record
 from forecast.data.files.parquet import read_parquet
 from forecast.data.files.source import Source
-from forecast.data.findings import quoted
 from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
+from forecast.wording import quoted
 
 Kind = Literal["dates", "numbers", "text", "empty", "other"]
 UNNAMED = re.compile(r"Unnamed: \d+|\.\.\.\d+")  # as pandas and R call a column without a name

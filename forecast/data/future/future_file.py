@@ -17,7 +17,7 @@ from forecast.data.covariates import Covariates
 from forecast.data.dates.date_columns import number_rows, read_times, split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, counted, listed, quoted
+from forecast.data.findings import Finding
 from forecast.data.panel import IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.alignment import align
@@ -28,6 +28,7 @@ from forecast.data.reading.missing_codes import numbers_among
 from forecast.data.reading.row_findings import empty_row_findings
 from forecast.errors import DataError, did_you_mean
 from forecast.name_lists import join_names
+from forecast.wording import counted, listed, quoted
 
 AHEAD = 10
 """Years that a second file may go on."""

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.findings import listed, quoted
 from forecast.data.frequency import MONTHS, Frequency
 from forecast.data.future.extrapolation import Flags, Pair, told_beyond, unseen_text
 from forecast.data.panel import FloatArray, Panel
@@ -26,6 +25,7 @@ from forecast.data.reading.covariate_values import FALSE, TRUE
 from forecast.data.reading.future_coverage import Known, continued, when
 from forecast.errors import UsageError, did_you_mean
 from forecast.name_lists import flag_value
+from forecast.wording import listed, quoted
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from forecast.data.dates.dates import Dates
 from forecast.data.dates.infer_frequency import infer_frequency
-from forecast.data.findings import Finding, counted
+from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency, parse_frequency, readable
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.read_options import ADDED
 from forecast.data.reading.gridding import ALWAYS_FINE, SPARSE
 from forecast.errors import DataError
 from forecast.specs import Aggregate, Fill
+from forecast.wording import counted
 
 COMPARED = 12  # periods that tell how early the first and how late the last row of a period usually is
 LEAST_PERIODS = 2

@@ -17,11 +17,12 @@ from forecast.data.dates.date_forms import DAY
 from forecast.data.dates.dates import Dates
 from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.files.table import Table, first_row
-from forecast.data.findings import Finding, counted
+from forecast.data.findings import Finding
 from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, SECONDS, Frequency, readable
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError
+from forecast.wording import counted
 
 SERIES = 20  # of a panel that are looked at one by one
 AGREE = 0.8  # share of them that must have the same step

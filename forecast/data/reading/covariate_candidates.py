@@ -16,12 +16,13 @@ import numpy as np
 
 from forecast.data.column_names import CLOCK_NAMES, is_named
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, listed
+from forecast.data.findings import Finding
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.reading.covariate_values import read_cells
 from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import flag_value
+from forecast.wording import listed
 
 MOST_COLUMNS = 40
 MOST_TEXTS = 13  # different ones, an empty one among them, of a column that says what kind of a day it is

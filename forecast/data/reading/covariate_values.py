@@ -16,11 +16,12 @@ import numpy as np
 from forecast.data.columns.roles import Columns
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.table import Table, Texts
-from forecast.data.findings import Finding, counted, listed, quoted
+from forecast.data.findings import Finding
 from forecast.data.panel import FloatArray
 from forecast.data.reading.missing_codes import numbers_among, without
 from forecast.data.reading.target_values import finite_numbers
 from forecast.errors import UsageError
+from forecast.wording import counted, listed, quoted
 
 TRUE, FALSE = frozenset(("true", "yes", "y", "t")), frozenset(("false", "no", "n", "f"))
 MOST_LEVELS = 50

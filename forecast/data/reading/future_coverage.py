@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Covariates
-from forecast.data.findings import counted
 from forecast.data.frequency import Frequency, readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.reading.gridding import ALWAYS_FINE, NEVER, SPARSE
 from forecast.errors import DataError
+from forecast.wording import counted
 
 
 @dataclass(frozen=True, eq=False)

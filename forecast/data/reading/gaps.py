@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.dates.month_names import DAYS
-from forecast.data.findings import Finding, counted
+from forecast.data.findings import Finding
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import ReadOptions
+from forecast.wording import counted
 
 ASKED = 0.2  # share of the steps without a row above which nobody but a person knows what stands there
 CLOSED = 0.95  # share of a day of the week, such as Sundays, that has no value where a shop is closed then

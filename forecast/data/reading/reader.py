@@ -24,7 +24,7 @@ from forecast.data.covariates import Column
 from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, listed
+from forecast.data.findings import Finding
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
 from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
@@ -51,6 +51,7 @@ from forecast.data.reading.target_values import measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
 from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal
+from forecast.wording import listed
 
 DEFAULTS = ReadOptions()
 __all__ = ["Columns", "Finding", "ReadOptions", "Reading", "read_panel"]

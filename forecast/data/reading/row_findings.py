@@ -12,12 +12,13 @@ import numpy as np
 from forecast.data.columns.roles import FEW, Columns, SeriesKeys
 from forecast.data.dates.dates import Dates
 from forecast.data.files.table import Table
-from forecast.data.findings import Finding, Grade, counted, listed, quoted
+from forecast.data.findings import Finding, Grade
 from forecast.data.frequency import readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.reading.gaps import are_levels, closed_days
 from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError
+from forecast.wording import counted, listed, quoted
 
 MOST_ENDED = 0.5  # share of the series that end before the others: so many are no accident
 MANY = 10  # one step in so many may be missing without a warning

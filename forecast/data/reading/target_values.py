@@ -11,12 +11,13 @@ import numpy as np
 from forecast.data.columns.roles import Columns
 from forecast.data.columns.selection import ROWS
 from forecast.data.files.table import Table, first_row
-from forecast.data.findings import Finding, counted, listed, quoted
+from forecast.data.findings import Finding
 from forecast.data.numbers import Numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.missing_codes import find_sentinels, numbers_among, without
 from forecast.errors import DataError
+from forecast.wording import counted, listed, quoted
 
 TINY = 1e-6
 

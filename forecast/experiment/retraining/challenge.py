@@ -16,7 +16,6 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import Trial, backtest
@@ -34,6 +33,7 @@ from forecast.models.registry import is_same_recipe, make_forecaster, train_on
 from forecast.models.regression import FittedRegression
 from forecast.production.promotion import ModelScore
 from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
+from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]
 LEVEL = 80

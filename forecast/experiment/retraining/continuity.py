@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.findings import counted
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
@@ -21,6 +20,7 @@ from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.production.triggers import Tolerance
+from forecast.wording import counted
 
 RECORD = "record.npz"
 """The file of a version that holds ``pack_record``'s bytes."""

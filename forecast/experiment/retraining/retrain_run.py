@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forecast.data.findings import counted, listed
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
@@ -49,6 +48,7 @@ from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
+from forecast.wording import counted, listed
 
 
 @dataclass(eq=False)

@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from forecast.data.findings import listed
 from forecast.data.panel import Panel
 from forecast.report.figures.excerpt import Dates, Observed
+from forecast.wording import listed
 
 MOST_EVENTS = 3
 LOOKS: tuple[dict[str, Any], ...] = (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.data.covariates import Kind
-from forecast.data.findings import counted
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import short_number, styles_of
 from forecast.report.html.page import (
@@ -22,6 +21,7 @@ from forecast.report.html.page import (
     Words,
     cells,
 )
+from forecast.wording import counted
 
 KINDS = {
     "known": "known in the future",

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from forecast.data.checks.survey import Spot
-from forecast.data.findings import counted
 from forecast.data.panel import Panel
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.verdict import REFERENCE
@@ -14,6 +13,7 @@ from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.models.registry import NETWORKS
 from forecast.specs import PlotKind
+from forecast.wording import counted
 
 
 def draw_experiment(experiment: Experiment, kind: PlotKind, title: str) -> dict[str, bytes]:

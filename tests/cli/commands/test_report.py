@@ -1,0 +1,203 @@
+"""`forecast report`, and `--report` of train, compare and retrain, from the command to the page."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from commands import csv_bytes, run, visits
+from forecast.production.store.store import Store
+from html_reader import Reader
+from untrained import train_nothing
+
+BARE = ("--model", "gru", "--horizon", "7", "--folds", "2", "--seeds", "1", "--plots", "none")
+SECTIONS = ["leaderboard", "forecast", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder in which a model was trained, with its report; to be read only."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(100)))
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        done = run("train", "visits.csv", *BARE, "--report", "--json", folder=folder)
+    assert done.code == 0, done.err
+    return folder, done
+
+
+@pytest.fixture
+def folder(trained, tmp_path, monkeypatch):
+    train_nothing(monkeypatch)
+    shutil.copytree(trained[0], tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def read(path):
+    return Reader(path.read_text(encoding="utf-8"))
+
+
+def sections(page):
+    return [value for name, value in page.attributes if name == "id"]
+
+
+def without_clock(path):
+    return re.sub(r"Made by .*? UTC", "", path.read_text(encoding="utf-8"))
+
+
+# train
+
+
+def test_train_lists_its_report_among_the_files(trained):
+    folder, done = trained
+    assert done.document["files"] == ["forecasts/visits.csv", "forecasts/visits-report.html"]
+    assert "Report    forecasts/visits-report.html" in done.err
+    assert sections(read(folder / "forecasts" / "visits-report.html")) == SECTIONS
+
+
+def test_report_says_what_the_command_printed(trained):
+    folder, done = trained
+    words = " ".join(read(folder / "forecasts" / "visits-report.html").words)
+    assert done.document["verdict"] in words
+    for row in done.document["leaderboard"]:
+        assert row["model"] in words
+        assert f"{row['mase']:.3f}" in words
+    assert "--horizon 7" in words
+    assert "forecast train visits.csv --model gru --horizon 7 --folds 2 --seeds 1" in words
+
+
+def test_without_the_flag_there_is_no_report(folder):
+    done = run("train", "visits.csv", *BARE, "--out-dir", "bare", "--json", folder=folder)
+    assert done.document["files"] == ["bare/visits.csv"]
+
+
+def test_dry_run_names_the_report_and_writes_none(folder):
+    words = ("compare", "visits.csv", "--models", "naive", "--report", "--plots", "none", "--dry-run", "--json")
+    done = run(*words, folder=folder)
+    assert done.document["files"] == ["forecasts/visits-compare-report.html"]
+    assert not (folder / "forecasts" / "visits-compare-report.html").exists()
+
+
+def test_names_from_data_stay_text(tmp_path, monkeypatch):
+    train_nothing(monkeypatch)
+    rows = [(day, name, value) for name in ("<script>alert(1)</script>", "b & c") for day, value in visits(100)]
+    (tmp_path / "shops.csv").write_bytes(csv_bytes(rows, header="day,shop,<b>visits</b>"))
+    assert run("train", "shops.csv", *BARE, "--report", folder=tmp_path).code == 0
+    page = read(tmp_path / "forecasts" / "shops-report.html")
+    assert not {"script", "b"} & set(page.tags)
+    assert "<script>alert(1)</script>" in page.words
+
+
+# compare
+
+
+def test_compare_shows_the_last_fold_beside_what_came(folder):
+    done = run("compare", "visits.csv", "--models", "gru,lstm", *BARE[2:], "--report", "--json", folder=folder)
+    assert done.document["files"] == ["forecasts/visits-compare-report.html"]
+    page = read(folder / "forecasts" / "visits-compare-report.html")
+    assert sections(page) == SECTIONS
+    assert {"The last fold", "what came"} <= set(page.words)
+    assert "forecast compare visits.csv --models gru,lstm --horizon 7 --folds 2 --seeds 1" in page.words
+
+
+def test_one_step_needs_no_chart_of_steps(folder):
+    words = ("--models", "naive", "--horizon", "1", "--folds", "2", "--plots", "none", "--report")
+    assert run("compare", "visits.csv", *words, folder=folder).code == 0
+    page = read(folder / "forecasts" / "visits-compare-report.html")
+    assert "steps" not in sections(page)
+    assert any("one step is forecast" in words for words in page.words)
+
+
+def test_folds_of_data_without_dates_are_told_in_rows(folder):
+    (folder / "rows.csv").write_text("y\n" + "".join(f"{i % 7}.5\n" for i in range(300)))
+    words = ("--no-dates", "--models", "naive", "--horizon", "5", "--folds", "2", "--plots", "none", "--report")
+    assert run("compare", "rows.csv", *words, folder=folder).code == 0
+    page = read(folder / "forecasts" / "rows-compare-report.html")
+    assert "The data begin at 1, left of the picture." in page.words
+    assert "3 folds from 1 to 300" in [value for name, value in page.attributes if name == "aria-label"]
+
+
+# report
+
+
+def test_page_from_the_store_is_the_page_of_the_train(folder):
+    done = run("report", "visits", "--json", folder=folder)
+    assert done.document == {"schema_version": 1, "name": "visits", "version": "v1", "files": ["visits-report.html"]}
+    shown, first = (without_clock(folder / at / "visits-report.html") for at in ("", "forecasts"))
+    assert shown == first
+
+
+def test_page_is_where_it_was_asked_for_and_nothing_is_replaced_unasked(folder):
+    done = run("report", "-o", "page.html", folder=folder)
+    assert (done.code, done.out, done.err) == (0, "", "Wrote     page.html: visits v1\n")
+    again = run("report", "-o", "page.html", folder=folder)
+    assert again.code == 2
+    assert "page.html exists already." in again.err
+    assert "--force" in again.err
+    assert run("report", "-o", "page.html", "--force", "-q", folder=folder).err == ""
+
+
+def test_unknown_model_and_version_are_said(folder):
+    assert "There is no model 'nobody'" in run("report", "nobody", folder=folder).err
+    assert "has no version 'v9'" in run("report", "visits", "--model-version", "v9", folder=folder).err
+
+
+def test_version_of_an_early_program_says_what_it_lacks(folder):
+    models = Store(folder / ".forecast").model("visits")
+    old = models.champion()
+    summary = json.loads(old.read("metrics.json"))
+    rows = [{key: value for key, value in row.items() if key != "rmse_by_step"} for row in summary["leaderboard"]]
+    files = {name: old.read(name) for name in old.files}
+    files["metrics.json"] = json.dumps({"leaderboard": rows, "verdict": summary["verdict"]}).encode()
+    manifest = {key: old.manifest[key] for key in old.manifest if key in {"kind", "model", "data", "parts"}}
+    fresh = {key: value for key, value in old.manifest.items() if key in VERSIONED}
+    models.publish(files, {**manifest, **fresh}, old.created, champion=True)
+    assert run("report", "visits", folder=folder).code == 0
+    page = read(folder / "visits-report.html")
+    assert sections(page) == ["leaderboard", "forecast", "left-out"]
+    [why] = [words for words in page.words if "early programs" in words]
+    assert why.startswith("Error by step, Intervals, Folds on the calendar, What was inferred, Data findings, Settings")
+
+
+VERSIONED = {"series_ids", "trust", "anchor", "season", "widths", "settings", "libraries"}
+
+
+# retrain
+
+
+def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
+    done = run("retrain", "visits", "visits.csv", "--min-gain", "0.99", "--report", "--json", folder=folder)
+    assert done.document["files"] == ["forecasts/visits.csv", "forecasts/visits-report.html"]
+    page = read(folder / "forecasts" / "visits-report.html")
+    assert sections(page)[0] == "decision"
+    assert "runs" in sections(page)
+    words = " ".join(page.words)
+    assert "The champion stays" in words
+    assert done.document["reason"] in words
+    assert "at least 99 % lower than the champion's (--min-gain)" in words
+    assert f"RMSE on {done.document['scored_on']}" in words
+
+
+def test_page_of_a_promoted_version_tells_how_it_won(folder):
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
+    assert run("retrain", "visits", "visits.csv", "--force", folder=folder).code == 0
+    assert run("report", "visits", folder=folder).code == 0
+    words = " ".join(read(folder / "visits-report.html").words)
+    assert "v2, the champion" in words
+    assert "The challenger is the champion now" in words
+    assert "it is put in use (--force)" in words
+
+
+def test_retrain_without_news_still_leaves_a_current_page(folder):
+    done = run("retrain", "visits", "--report", folder=folder)
+    assert "nothing new" in done.out
+    words = " ".join(read(folder / "forecasts" / "visits-report.html").words)
+    assert "Nothing new, and the champion stays: the same data and settings as before." in words
+
+
+def test_dry_retrain_writes_no_page(folder):
+    (folder / "forecasts" / "visits-report.html").unlink()
+    assert run("retrain", "visits", "--force", "--dry-run", "--report", folder=folder).code == 0
+    assert not (folder / "forecasts" / "visits-report.html").exists()

@@ -1,0 +1,218 @@
+"""The command as cron runs it: what it prints, where, and what it exits with."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from commands import csv_bytes, run, visits
+from imported import imported_by
+from untrained import train_nothing
+from watchdog import watchdog
+
+BARE = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
+DAYS = 100
+JSON_KEYS = {
+    "schema_version", "name", "command", "outcome", "reason", "champion", "challenger", "champion_rmse",
+    "challenger_rmse", "naive_rmse", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
+    "challenged", "scored_on", "plan", "notes", "files",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        (folder / "visits.csv").write_bytes(csv_bytes(visits(DAYS)))
+        done = run("train", "visits.csv", *BARE, folder=folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture
+def folder(trained_once, tmp_path, monkeypatch):
+    """A copy of the shop in which the file may grow and nothing is really trained."""
+    train_nothing(monkeypatch)
+    shutil.copytree(trained_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def grow(folder, days):
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(days)))
+
+
+def retrain(folder, *arguments):
+    """The path of the file in the store is that of the fixture's first folder, so the data is named."""
+    return run("retrain", "visits", "visits.csv", *arguments, folder=folder)
+
+
+def history(folder):
+    path = folder / ".forecast" / "models" / "visits" / "history.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_stdout_is_one_sentence_with_both_scores_and_the_outcome(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--min-gain", "0.99")
+    assert done.code == 0
+    assert re.fullmatch(
+        r"visits: 7 new rows since 2024-04-09\. Champion v1 [\d.]+, challenger [\d.]+ on the newest 7 days: v1 stays; "
+        r"the challenger's error is .*\.\n",
+        done.out,
+    )
+    assert "Forecast  forecasts/visits.csv" in done.err.splitlines()
+
+
+def test_promotion_says_how_to_undo_it_and_that_works(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--force")
+    assert ": v2 is the champion now; " in done.out
+    undo = next(line for line in done.err.splitlines() if line.startswith("Undo")).split()[2:]
+    assert run(*undo, folder=folder).code == 0
+    assert run("predict", "visits", "--json", folder=folder).document["version"] == "v1"
+
+
+def test_candidate_says_how_to_promote_it(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--candidate-only")
+    assert "Next      forecast models promote visits v2" in done.err.splitlines()
+
+
+def test_nothing_new_is_said_with_its_date(folder):
+    done = retrain(folder)
+    assert done.code == 0
+    assert re.fullmatch(r"visits: nothing new since \d{4}-\d\d-\d\d \d\d:\d\d UTC; v1 stays\.\n", done.out)
+
+
+@pytest.mark.parametrize("outcome", ["nothing-new", "kept", "promoted", "candidate"])
+def test_quiet_is_silent_on_success(folder, outcome):
+    flags = {"kept": ("--min-gain", "0.99"), "promoted": ("--force",), "candidate": ("--candidate-only",)}
+    grow(folder, DAYS + 7 * (outcome != "nothing-new"))
+    done = retrain(folder, "-q", *flags.get(outcome, ()))
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert history(folder)[-1]["outcome"] == outcome
+
+
+def test_quiet_is_not_silent_on_failure(folder):
+    grow(folder, DAYS - 1)
+    done = retrain(folder, "-q")
+    assert done.code == 5
+    assert done.err.splitlines() == [
+        "error: visits.csv has 99 rows, but had 100 last time.",
+        "hint:  --allow-shorter if that is right",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [(("--min-gain", "0.99"), 10), (("--force",), 0), (("--candidate-only",), 10), ((), None)]
+)
+def test_detailed_exitcode_is_ten_where_the_champion_stays(folder, flags, code):
+    grow(folder, DAYS + 7 * (code is not None))
+    assert retrain(folder, "--detailed-exitcode", *flags).code == (code or 0)
+
+
+def test_json_is_one_object_with_all_keys(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--json", "-q", "--force")
+    assert next(iter(done.document)) == "schema_version"
+    assert set(done.document) == JSON_KEYS
+    assert done.document["files"] == ["forecasts/visits.csv"]
+    assert set(retrain(folder, "--json").document) == JSON_KEYS
+
+
+def test_dry_run_prints_a_plan_and_writes_nothing(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--dry-run")
+    assert [line.split()[0] for line in done.out.splitlines()[1:]] == ["read", "train", "score", "write", "write"]
+    assert len(history(folder)) == 1
+    assert all(len(line) <= 100 for line in done.out.splitlines())
+
+
+def test_name_may_be_left_out_where_there_is_one_model(folder):
+    assert run("retrain", "visits.csv", folder=folder).out.startswith("visits: nothing new")
+    (folder / "other.csv").write_bytes(csv_bytes(visits(DAYS)))
+    run("train", "other.csv", *BARE, folder=folder)
+    done = run("retrain", folder=folder)
+    assert done.code == 2
+    assert "Which model? The store has other, visits." in done.err
+    assert "hint:  forecast retrain other" in done.err
+
+
+def test_forecast_file_goes_into_the_folder_that_was_asked_for(folder):
+    grow(folder, DAYS + 7)
+    retrain(folder, "-o", "next")
+    assert (folder / "next" / "visits.csv").is_file()
+
+
+def test_log_file_gets_json_lines(folder):
+    grow(folder, DAYS + 7)
+    retrain(folder, "-q", "--force", "--log-file", "log.jsonl")
+    grow(folder, DAYS)
+    retrain(folder, "-q", "--log-file", "log.jsonl")
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == [
+        "started",
+        "checked",
+        "decided",
+        "published",
+        "ended",
+        "started",
+        "ended",
+    ]
+    assert (lines[-1]["outcome"], lines[-1]["exit_code"]) == ("refused", 5)
+
+
+def test_watchdog_and_failure_command_hear_of_the_end(folder):
+    with watchdog() as (address, heard):
+        alarm = ("--ping-url", f"{address}/uuid", "--on-failure", "echo failed > mail")
+        assert retrain(folder, *alarm).code == 0
+        assert not (folder / "mail").exists()
+        grow(folder, DAYS - 1)
+        assert retrain(folder, *alarm).code == 5
+    assert heard == ["/uuid/start", "/uuid/0", "/uuid/start", "/uuid/5"]
+    assert (folder / "mail").read_text() == "failed\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--max-age", "soon"), "--max-age 'soon' is not a length of time"),
+        (("--lock-timeout", "-3"), "--lock-timeout '-3' is not a length of time"),
+        (("--force", "--candidate-only"), "can't be used together"),
+        (("--ping-url", "x"), "not the address of a watchdog"),
+        (("--min-gain", "2"), "--min-gain"),
+    ],
+)
+def test_misuse_is_told_with_a_hint(folder, flags, message):
+    done = retrain(folder, *flags)
+    assert done.code == 2
+    assert message in done.err
+    assert "hint:  " in done.err
+
+
+def test_nothing_new_needs_no_numpy(folder):
+    assert imported_by("retrain", "visits", "visits.csv", folder=folder) == set()
+
+
+def test_rows_that_are_too_few_need_no_tensorflow(folder):
+    grow(folder, DAYS + 1)
+    used = imported_by("retrain", "visits", "visits.csv", "--min-new-rows", "2", folder=folder)
+    assert used == {"numpy", "pyarrow"}
+
+
+@pytest.mark.slow
+def test_nothing_new_takes_less_than_a_second(folder):
+    script = "import sys, time; t = time.perf_counter(); from forecast.cli import main\ntry: main(sys.argv[1:])\n"
+    script += "except SystemExit: print(time.perf_counter() - t)"
+    best = min(
+        float(subprocess.run(
+            [sys.executable, "-c", script, "retrain", "visits", "visits.csv", "-q"],
+            capture_output=True, text=True, check=True, cwd=folder,
+        ).stdout)
+        for _ in range(3)
+    )  # fmt: skip
+    assert best < 1

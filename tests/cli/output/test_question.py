@@ -1,0 +1,104 @@
+import os
+import pty
+import shlex
+import subprocess
+
+import pytest
+
+from commands import FORECAST, run
+from forecast.cli.output.question import commands_for
+from forecast.errors import NameTakenError, UndecidedError
+
+ERROR = UndecidedError("Which?", "--target", ("units", "Load, MW", "-x"))
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Two columns that may be what is sold."""
+    lines = [
+        "day,units,revenue",
+        *(f"2024-{1 + i // 28:02}-{1 + i % 28:02},{50 + i * i % 23},{i * 7 % 40}" for i in range(60)),
+    ]
+    (tmp_path / "shop.csv").write_text("\n".join(lines))
+    return tmp_path
+
+
+def asked(folder, answers, *words, stdin_too=True):
+    """Returns what a terminal shows where answers are typed, and the exit code."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [FORECAST, "check", "shop.csv", *words],
+        cwd=folder,
+        stdin=theirs if stdin_too else subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        env={**os.environ, "TERM": "dumb", "COLUMNS": "100"},
+    )
+    os.close(theirs)
+    os.write(ours, answers.encode())
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return shown.decode(), process.wait()
+
+
+@pytest.mark.parametrize(("answers", "target"), [("2\n", "revenue"), ("\n9\nno\nUNITS\n", "units"), ("1\n", "units")])
+def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, shop):
+    shown, code = asked(shop, answers)
+    assert code == 0
+    assert "shop.csv has two columns that may be what is to be forecast: 'units' and 'revenue'." in shown
+    assert "1  units    50, 51, 54 …" in shown
+    assert f"Target    {target}" in shown
+    assert f"forecast train shop.csv --target {target}" in shown
+
+
+@pytest.mark.parametrize("words", [("--json",), ("-q",), ("--format", "json")])
+def test_nobody_is_asked_who_wants_silence_or_json(words, shop):
+    shown, code = asked(shop, "1\n", *words)
+    assert code == 5
+    assert "Which one?" not in shown
+
+
+def test_nobody_is_asked_where_nobody_can_type(shop):
+    shown, code = asked(shop, "", stdin_too=False)
+    assert code == 5
+    assert "Which one?" not in shown
+    assert "hint:  forecast check shop.csv --target units\r\n       forecast check shop.csv --target revenue" in shown
+
+
+def test_the_end_of_the_input_is_no_answer(shop):
+    shown, code = asked(shop, "\x04")
+    assert code == 5
+    assert "hint:  forecast check shop.csv --target units" in shown
+
+
+def test_elsewhere_both_commands_are_told_and_work_as_they_stand(shop):
+    done = run("check", "shop.csv", "--freq", "D", folder=shop)
+    assert done.code == 5
+    hints = [line.removeprefix("hint:").strip() for line in done.err.splitlines()[1:]]
+    assert hints == [f"forecast check shop.csv --freq D --target {name}" for name in ("units", "revenue")]
+    assert run(*hints[1].split()[1:], folder=shop).code == 0
+
+
+def test_commands_are_quoted_as_a_shell_needs_it():
+    assert commands_for(ERROR, ["train", "my sales.csv", "-q"]) == [
+        "forecast train 'my sales.csv' -q --target units",
+        "forecast train 'my sales.csv' -q --target 'Load, MW'",
+        "forecast train 'my sales.csv' -q --target=-x",
+    ]
+    assert commands_for(ERROR, ["train", "--", "-odd.csv"])[0] == "forecast train --target units -- -odd.csv"
+
+
+@pytest.mark.parametrize("named", [["--name", "shops"], ["--name=shops"], []])
+def test_another_name_takes_the_place_of_the_one_that_is_taken_and_all_else_is_kept(named):
+    taken = NameTakenError("Taken.", {"--name shops-price": "its own", "--force": "goes on"})
+    given = ["train", "my shop.csv", *named, "--target", "price", "--store", "other"]
+    assert commands_for(taken, given) == [
+        "forecast train 'my shop.csv' --target price --store other --name shops-price   # its own",
+        f"{shlex.join(['forecast', *given])} --force   # goes on",
+    ]

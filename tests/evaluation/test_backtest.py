@@ -1,0 +1,370 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from forecast.data.panel import panel_from_series
+from forecast.errors import DataError
+from forecast.evaluation.backtest import backtest, forecast_points
+from forecast.evaluation.intervals import calibrate
+from forecast.evaluation.scales import lowest_values, series_scales
+from forecast.evaluation.splits import rolling_origins
+from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive
+from forecast.models.classical.seasonality import season_strength
+from forecast.models.combination import Evidence, FewSeriesPrior, learn_combination, plain_combination
+from forecast.models.forecaster import Curve, Members
+from tiny import SEASON, awkward_panel, wave, with_values
+
+H = 3
+NAN = np.nan
+
+
+@dataclass(eq=False)
+class Shifted:
+    """A transparent ensemble: each member is the last value, moved by so much; remembers what it was shown."""
+
+    shifts: tuple = (0.5, -1.0)  # one a view
+    seeds: tuple = (0, 1)
+    name: str = "shifted"
+    anchored: bool = True  # trusted against the naive forecasts
+    smoothed: bool = False  # and against one that stands where exponential smoothing does
+    parameters: int = 7
+    curve: Curve | None = None
+    train_seconds: float = 0.0
+    fits: list = field(default_factory=list)
+    truths: list = field(default_factory=list)
+    shown: list = field(default_factory=list)
+
+    def fit(self, panel, watcher):
+        self.fits.append(panel)
+        self.truths.append(watcher.truth)
+        watcher.progress(0.5)
+        watcher.progress(1.0)
+        return self
+
+    def predict_members(self, panel):
+        self.shown.append(panel)
+        last = np.array([panel.series(i)[-1] if panel.lengths[i] else 0.0 for i in range(len(panel))])
+        jobs = [(view, seed) for view in range(len(self.shifts)) for seed in self.seeds]
+        moves = np.array([self.shifts[view] + 0.1 * seed for view, seed in jobs])
+        values = np.nan_to_num(last)[None, :, None] + moves[:, None, None] + np.zeros((1, 1, H))
+        anchors = [naive(panel, H), seasonal_naive(panel, H, SEASON), *([drift(panel, H)] * self.smoothed)]
+        anchors = np.stack(anchors) if self.anchored else None
+        return Members(tuple(f"view{view}" for view, _ in jobs), tuple(seed for _, seed in jobs), values, anchors)
+
+
+def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None, kind="auto"):
+    origins = rolling_origins(panel, H, folds, least=5)
+    return backtest(panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress, kind=kind)
+
+
+def ends_of(panels):
+    return [list(panel.lengths) for panel in panels]
+
+
+def test_refitting_trains_at_each_origin_on_what_lies_before_it():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    assert ends_of(model.fits) == [list(fold.cuts) for fold in result.folds]
+    assert result.refitted
+
+
+def test_one_fit_knows_least_of_all_folds():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model, refit=False)
+    assert ends_of(model.fits) == [list(result.folds[0].cuts)]
+    assert not result.refitted
+
+
+def test_model_never_sees_beyond_the_end_of_the_fold_it_learns_from():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    limits = [fold.moved(panel, H - 1).cuts for fold in result.folds]
+    shown = np.array(ends_of(model.shown))
+    per_fold = len(shown) // 3
+    for number, limit in enumerate(limits):
+        assert (shown[number * per_fold : (number + 1) * per_fold] <= limit).all()
+
+
+def test_only_the_first_fit_is_watched_against_what_came():
+    panel, model = awkward_panel(), Shifted()
+    result = run(panel, model)
+    np.testing.assert_array_equal(model.truths[0], result.folds[0].truth(panel))
+    assert model.truths[1:] == [None, None]
+
+
+def test_truths_and_scales_are_those_of_the_scored_folds():
+    panel = awkward_panel()
+    result = run(panel, Shifted())
+    for k, fold in enumerate(result.folds[1:]):
+        np.testing.assert_array_equal(result.truths[k], fold.truth(panel))
+        for i in range(len(panel)):
+            train = fold.train(panel)
+            known = train.filled[train.offsets[i] : train.offsets[i + 1]]
+            lag = SEASON if len(known) > SEASON else 1
+            gaps = [abs(known[t] - known[t - lag]) for t in range(lag, len(known))]
+            expected = np.mean(gaps) if any(gaps) else NAN  # by a series that never varied nothing is scaled
+            assert result.scales[k, i] == pytest.approx(expected, nan_ok=True)
+            expected = np.sqrt(np.mean(np.square(gaps))) if any(gaps) else NAN
+            assert result.rms_scales[k, i] == pytest.approx(expected, nan_ok=True)
+
+
+def records_slowly(values, cut, upto, model, combination, season, fold):
+    """What one fold of a single series teaches by a later origin: members and truths from each step of it."""
+    evidence, errors = [], []
+    for origin in range(cut, cut + H):
+        known = values[:origin]
+        truth = np.array([values[t] if t < min(upto, len(values)) else NAN for t in range(origin, origin + H)])
+        members = model.predict_members(panel_from_series([known], "D"))
+        scale = np.mean(np.abs(known[season:] - known[:-season]))
+        evidence.append(Evidence(members, truth[None], np.array([scale]), fold))
+        joint = combination.apply(members)
+        errors.append((truth - np.maximum(joint, 0)) / scale)
+    return evidence, errors
+
+
+@pytest.mark.parametrize("smoothed", [False, True])
+def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoothed):
+    values = wave(60, trend=0.3, noise=3.0)  # so much noise that the season is no stronger than 0.8, and never the same
+    panel, model, season = panel_from_series([values], "D"), Shifted(smoothed=smoothed), SEASON
+    result = run(panel, Shifted(smoothed=smoothed), folds=3)
+    trial = result.trials[0]
+    cuts = [48, 51, 54, 57]
+
+    def handful_at(origin):
+        return FewSeriesPrior(1, 60, season_strength(panel_from_series([values[:origin]], "D"), season, 500)[0])
+
+    strengths = [handful_at(cut).strength for cut in (*cuts, 60)]
+    assert len(set(strengths)) == 5
+    assert max(strengths) < 0.9
+    combinations = [plain_combination(model.predict_members(panel), handful_at(48))]
+    assert combinations[0].anchor == 2 * smoothed
+    for k in (1, 2, 3, 4):  # 4: after the last fold, for the forecast that is issued
+        evidence, errors = [], []
+        handful = handful_at(cuts[k] if k < 4 else 60)
+        for j in range(k):
+            known = cuts[k] if k < 4 else 60
+            more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season, j)
+            evidence, errors = evidence + more, errors + wrong
+        combinations.append(learn_combination(evidence, "rmsse", few=handful))
+        calibration = calibrate(np.stack(errors))
+        if k == 4:
+            np.testing.assert_array_equal(trial.combination.used, combinations[4].used)
+            assert trial.combination.trust == pytest.approx(combinations[4].trust)
+            assert trial.combination.anchor == combinations[4].anchor
+            np.testing.assert_allclose(trial.calibration.spread, calibration.spread)
+            assert trial.calibration.widths == pytest.approx(calibration.widths)
+            break
+        point = combinations[k].apply(model.predict_members(panel_from_series([values[: cuts[k]]], "D")))
+        np.testing.assert_allclose(trial.forecasts[k - 1], point)
+        if calibration is None:
+            assert all(np.isnan(interval.lower[k - 1]).all() for interval in trial.intervals)
+        else:
+            scale = series_scales(panel_from_series([values[: cuts[k]]], "D"), season)
+            for found, expected in zip(
+                trial.intervals, calibration.intervals(point, panel.series_ids, scale, np.zeros(1)), strict=True
+            ):
+                np.testing.assert_allclose(found.lower[k - 1], expected.lower)
+                np.testing.assert_allclose(found.upper[k - 1], expected.upper)
+
+
+def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_that_is_issued(monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, **told):
+        seen.append((few.series, few.length))
+        return learn_combination(evidence, metric, few=few, **told)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
+    assert seen == [(2, 60)] * 5
+    seen.clear()
+    monkeypatch.setattr("forecast.evaluation.backtest.FEW", 1)
+    with pytest.raises(AttributeError, match="series"):  # two are no longer few
+        run(panel_from_series([wave(60), wave(40)], "D"), Shifted(), folds=3)
+
+
+def walk(steps=120, seed=0):
+    return 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.02, steps)))
+
+
+@pytest.mark.parametrize(("code", "kind", "told"), [
+    ("B", "auto", (False, True)), ("D", "auto", (False, True)), ("MS", "auto", (False, True)),
+    ("D", "price", (True, True)), ("B", "sales", (False, False)),
+])  # fmt: skip
+def test_walks_of_any_calendar_are_told_as_such_unless_they_are_sales(code, kind, told, monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, is_price, is_walk):
+        seen.append((is_price, is_walk))
+        return learn_combination(evidence, metric, few=few, is_price=is_price, is_walk=is_walk)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    trial = run(panel_from_series([walk()], code), Shifted(smoothed=True), kind=kind).trials[0]
+    assert set(seen) == {told}
+    assert (trial.combination.anchor == 0) == any(told)
+
+
+@pytest.mark.parametrize("code", ["B", "D"])
+def test_a_shop_is_doubted_by_no_calendar(code, monkeypatch):
+    seen = []
+
+    def spying(evidence, metric, *, few, is_price, is_walk):
+        seen.append((is_price, is_walk))
+        return learn_combination(evidence, metric, few=few, is_price=is_price, is_walk=is_walk)
+
+    monkeypatch.setattr("forecast.evaluation.backtest.learn_combination", spying)
+    run(panel_from_series([wave(120)], code), Shifted(smoothed=True))
+    assert set(seen) == {(False, False)}
+
+
+def test_whether_a_fold_behaves_like_a_walk_is_told_by_what_lies_before_it(monkeypatch):
+    seen = []
+
+    def looking(known, horizon, season):
+        seen.append(list(known.lengths))
+        return False
+
+    monkeypatch.setattr("forecast.evaluation.scales.behaves_like_walk", looking)
+    panel = awkward_panel()
+    folds = run(panel, Shifted()).folds
+    assert seen == [*(list(fold.cuts) for fold in folds), list(panel.lengths)]
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit):
+    panel = awkward_panel()
+    expected = run(panel, Shifted(), folds=3, refit=refit)
+    for k in (1, 2, 3):
+        values = panel.values.copy()
+        for i in range(len(panel)):
+            future = slice(panel.offsets[i] + expected.folds[k].cuts[i], panel.offsets[i + 1])
+            values[future] = np.resize([1e9, NAN, -1e9, 0.0], future.stop - future.start)
+        trial = run(with_values(panel, values), Shifted(), folds=3, refit=refit).trials[0]
+        np.testing.assert_array_equal(trial.forecasts[:k], expected.trials[0].forecasts[:k])
+        np.testing.assert_array_equal(trial.by_seed[:, :k], expected.trials[0].by_seed[:, :k])
+        for found, interval in zip(trial.intervals, expected.trials[0].intervals, strict=True):
+            np.testing.assert_array_equal(found.lower[:k], interval.lower[:k])
+            np.testing.assert_array_equal(found.upper[:k], interval.upper[:k])
+
+
+def test_each_seed_s_forecast_is_made_of_its_own_networks():
+    panel = panel_from_series([wave(60)], "D")
+    trial = run(panel, Shifted(shifts=(0.5,), seeds=(0, 1)), folds=1).trials[0]
+    assert trial.by_seed.shape == (2, 1, 1, H)
+    np.testing.assert_allclose(trial.forecasts[0], trial.by_seed[:, 0].mean(axis=0))
+    apart = trial.by_seed[1] - trial.by_seed[0]  # 0.1, times the trust that both share
+    assert 0 < apart.min() <= apart.max() <= 0.1 + 1e-9
+    np.testing.assert_allclose(apart, apart[0, 0, 0])
+
+
+def test_forecasts_and_bounds_are_not_negative_where_the_history_never_was():
+    panel = panel_from_series([np.full(40, 2.0) + 0.1 * wave(40, trend=0), wave(40, level=0.0, trend=0)], "D")
+    trial = run(panel, Shifted(shifts=(-50.0, -51.0), anchored=False), folds=1).trials[0]
+    assert (trial.forecasts[:, 0] >= 0).all()
+    assert (trial.forecasts[:, 1] < 0).all()
+    assert not any((interval.lower[:, 0] < 0).any() for interval in trial.intervals)
+
+
+def test_lowest_values_are_zero_or_nothing():
+    panel = panel_from_series([[1, 0, NAN], [1, -1, 2], [], [NAN]], "D")
+    np.testing.assert_array_equal(lowest_values(panel), [0, -np.inf, 0, 0])
+    members = Members(("a",), (0,), np.full((1, 4, 2), -3.0))
+    np.testing.assert_array_equal(forecast_points(members, None, lowest_values(panel))[:, 0], [0, -3, 0, 0])
+
+
+def test_few_series_forecast_from_more_origins_and_many_from_one():
+    few, many = Shifted(), Shifted()
+    run(panel_from_series([wave(60)], "D"), few)
+    run(panel_from_series([wave(60, seed=i) for i in range(50)], "D"), many)
+    assert len(few.shown) == 3 * H
+    assert len(many.shown) == 3
+
+
+def test_progress_of_a_model_goes_from_nought_to_one():
+    told = []
+    run(awkward_panel(), Shifted(), progress=lambda name, share: told.append((name, share)))
+    assert {name for name, _ in told} == {"shifted"}
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_costs_and_curve_are_kept():
+    curve = Curve(np.array([1]), np.array([0.1]), np.array([2.0]))
+    trial = run(awkward_panel(), Shifted(curve=curve)).trials[0]
+    assert trial.parameters == 7
+    assert trial.curve is curve
+    assert trial.train_seconds >= 0
+    assert trial.predict_seconds > 0
+
+
+@pytest.mark.parametrize("name", ["naive", "seasonal-naive", "drift"])
+def test_baselines_are_one_member_without_seeds(name):
+    trial = run(awkward_panel(), Baseline(name, H, SEASON)).trials[0]
+    assert len(trial.by_seed) == 1
+    np.testing.assert_array_equal(trial.by_seed[0], trial.forecasts)
+
+
+def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
+    panel = panel_from_series([wave(60, trend=0.3), wave(60, seed=1)], "D")
+    result = run(panel, Baseline("drift", H, SEASON), folds=3)
+    for fold, forecast in zip(result.folds[1:], result.trials[0].forecasts, strict=True):
+        np.testing.assert_allclose(forecast, drift(fold.train(panel), H))
+
+
+def test_constant_panel_teaches_nothing_and_breaks_nothing():
+    panel = panel_from_series([np.full(40, 5.0), np.zeros(40)], "D")
+    trial = run(panel, Shifted()).trials[0]
+    assert list(trial.combination.used) == [True] * 4
+    assert trial.combination.trust == 1
+    assert trial.calibration is None
+    assert trial.intervals == ()
+    assert np.isfinite(trial.forecasts).all()
+
+
+def test_perfectly_periodic_panel_is_forecast_perfectly():
+    panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
+    trial = run(panel, Baseline("seasonal-naive", H, SEASON), folds=3).trials[0]
+    np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
+    assert trial.calibration is None  # its scale is zero: there is nothing to measure by
+
+
+def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():
+    values, model = wave(40), Shifted()
+    values[-6:] = NAN
+    with pytest.raises(DataError, match="Nothing was observed in the last 6 steps"):
+        run(panel_from_series([values], "D"), model)
+    assert model.fits == []
+
+
+def test_fold_without_a_truth_is_passed_over():
+    values = wave(40)
+    values[-9:-3] = NAN  # all of fold 0 and fold 1
+    trial = run(panel_from_series([values], "D"), Shifted()).trials[0]
+    assert np.isfinite(trial.forecasts).all()
+
+
+def test_a_series_that_varies_by_rounding_alone_is_no_scale():
+    values = [np.resize([0.3, 0.1 * 3], 40), 10 + np.sin(np.arange(40.0))]
+    result = run(panel_from_series(values, "D"), Shifted())
+    assert np.isnan(result.scales[:, 0]).all()
+    assert np.isnan(result.rms_scales[:, 0]).all()
+    assert (result.rms_scales[:, 1] > 0.01).all()
+
+
+def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_teaches_the_intervals():
+    panel = panel_from_series([wave(15) + level for level in range(8)], "D")
+    folds = rolling_origins(panel, H, 1, least=5, warms_up=False)
+    shifted = Shifted()
+    result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", progress=lambda name, share: None)
+    (trial,) = result.trials
+    plain = plain_combination(
+        shifted.predict_members(panel), FewSeriesPrior(8, 15, season_strength(panel, SEASON, 15).mean())
+    )
+    members = shifted.predict_members(panel.until(np.full(8, 12)))
+    np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))
+    assert trial.intervals == ()
+    assert trial.calibration is not None
+    assert shifted.truths == [None, None]
+    assert [known.lengths.tolist() for known in shifted.fits] == [[12] * 8] * 2

@@ -1,0 +1,117 @@
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from forecast.data.panel import panel_from_series
+from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.scales import series_scales
+from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.combination import Combination, plain_combination
+from forecast.models.ensemble import EnsembleModel
+from forecast.specs import Anchor
+from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
+
+H = 3
+CALIBRATION = Calibration(np.array([1.0, 1.5, 2.0]), {80: 1.2, 95: 2.0})
+
+
+def trained_on(panel, calibration=CALIBRATION, combination=None):
+    model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), panel)
+    return TrainedModel("gru", EnsembleModel((model,)), combination, calibration, SEASON)
+
+
+def median_of(trained, panel):
+    members = trained.model.predict_members(panel)
+    return plain_combination(members).apply(members)
+
+
+def gapless():
+    return panel_from_series([wave(40), wave(30, seed=1), wave(9, seed=2)], "D", first=[0, 10, 31])
+
+
+def test_forecast_joins_the_members_and_draws_the_intervals():
+    panel, combination = gapless(), Combination(np.array([True, True, True, False, False, True]), trust=0.7, anchor=1)
+    trained = trained_on(panel, combination=combination)
+    forecasts = trained.forecast(panel, H)
+    np.testing.assert_allclose(forecasts.point, combination.apply(trained.model.predict_members(panel)))
+    half = series_scales(panel, SEASON)[:, None] * CALIBRATION.spread
+    for interval, width in zip(forecasts.intervals, (1.2, 2.0), strict=True):
+        np.testing.assert_allclose(interval.lower, np.maximum(forecasts.point - width * half, 0))
+        np.testing.assert_allclose(interval.upper, forecasts.point + width * half)
+    assert [interval.level for interval in forecasts.intervals] == [80, 95]
+    assert forecasts.series_ids == panel.series_ids
+    np.testing.assert_array_equal(forecasts.timestamps, panel.future_timestamps(H))
+
+
+def test_series_have_the_widths_that_their_own_errors_taught_whatever_their_order():
+    panel = panel_from_series([wave(40), wave(40, seed=1), wave(40, seed=2)], "D", series_ids=["c", "new", "a"])
+    own = replace(CALIBRATION, own={"a": 0.5, "b": 9.0, "c": 2.0})
+    plain, wider = (trained_on(panel, calibration=each).forecast(panel, H) for each in (CALIBRATION, own))
+    for before, after in zip(plain.intervals, wider.intervals, strict=True):
+        ratio = (after.upper - wider.point) / (before.upper - plain.point)
+        np.testing.assert_allclose(ratio, np.repeat([[2.0], [1.0], [0.5]], H, axis=1))
+
+
+def test_shorter_horizon_is_the_beginning_of_the_whole():
+    panel = gapless()
+    whole, part = (trained_on(panel).forecast(panel, horizon) for horizon in (3, 2))
+    np.testing.assert_array_equal(part.point, whole.point[:, :2])
+    np.testing.assert_array_equal(part.intervals[0].upper, whole.intervals[0].upper[:, :2])
+    np.testing.assert_array_equal(part.timestamps, whole.timestamps[:, :2])
+
+
+@pytest.mark.parametrize("which", range(len(get_args(Anchor))))
+def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
+    values = [wave(2000), wave(900, seed=1), wave(9, seed=2)]
+    values[0][[100, 1200, 1900]] = np.nan
+    panel = panel_from_series(values, "D")
+    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), anchors=get_args(Anchor))
+    model = EnsembleModel((random_model(spec, panel),))
+    combination = Combination(np.ones(2 * len(VIEWS), bool), trust=0.4, anchor=which)
+    trained = TrainedModel("gru", model, combination, None, SEASON)
+    end = panel.tail(trained.steps_used)
+    np.testing.assert_allclose(trained.forecast(end, H).point, trained.forecast(panel, H).point, rtol=1e-9)
+    assert replace(trained, combination=replace(combination, trust=1.0)).steps_used == spec.window + SEASON
+
+
+@pytest.mark.parametrize("horizon", [4, 6, 8])
+def test_longer_horizon_repeats_the_direct_forecast_from_its_own_end(horizon):
+    panel = gapless()
+    trained = trained_on(panel)
+    series = [panel.series(i) for i in range(len(panel))]
+    while len(series[0]) < 40 + horizon:
+        longer = panel_from_series(series, "D")
+        block = median_of(trained, longer)
+        series = [np.concatenate([values, row]) for values, row in zip(series, block, strict=True)]
+    forecasts = trained.forecast(panel, horizon)
+    for i, n in enumerate(panel.lengths):
+        np.testing.assert_allclose(forecasts.point[i], series[i][n : n + horizon])
+    assert forecasts.timestamps.shape == (3, horizon)
+    for interval in forecasts.intervals:
+        assert np.isfinite(interval.lower[:, :3]).all()
+        assert np.isnan(interval.lower[:, 3:]).all()
+        assert np.isnan(interval.upper[:, 3:]).all()
+
+
+def test_without_calibration_there_are_no_intervals():
+    panel = gapless()
+    assert trained_on(panel, calibration=None).forecast(panel, H).intervals == ()
+
+
+def test_awkward_panel_is_forecast_in_finite_numbers():
+    panel = awkward_panel()
+    forecasts = trained_on(panel).forecast(panel, 7)
+    assert np.isfinite(forecasts.point).all()
+    assert (forecasts.point >= 0).all()
+    assert trained_on(panel).horizon == H
+
+
+def test_gap_at_the_end_is_carried_over_into_the_forecast():
+    values = wave(40)
+    values[-2:] = np.nan
+    panel = panel_from_series([values], "D")
+    filled = panel_from_series([panel.filled], "D")
+    first, second = (trained_on(filled).forecast(data, H).point for data in (panel, filled))
+    np.testing.assert_allclose(first, second)

@@ -1,0 +1,102 @@
+"""What a run says of what it used beside the target, against what its effects do."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from forecast.experiment.covariate_effects import CovariateEffect, CovariateUse, calendar_words, used_beside
+from forecast.models.covariates.covariate_model import learn_knowledge
+from told import shops, told, told_spec
+
+
+def contest_of(panel, spec):
+    """What a contest knows of covariates once its networks are trained; None of them without a spec."""
+    model = SimpleNamespace(knowledge=learn_knowledge(panel, spec)) if spec else None
+    memory = {(spec, b""): model} if spec else {}
+    knowledge = model.knowledge if model else None
+    return SimpleNamespace(reading=SimpleNamespace(panel=panel), knowledge=knowledge, memory=memory)
+
+
+def with_known(panel, name, value):
+    """The same panel with one known column that is always so."""
+    place = [column.name for column in panel.covariates.of("known")].index(name)
+    known = panel.covariates.known.copy()
+    known[:, place] = value
+    return replace(panel, covariates=replace(panel.covariates, known=known))
+
+
+def test_shares_are_what_the_effects_do_to_a_forecast():
+    panel = shops(4, 120)
+    experiment = contest_of(panel, told_spec("gru"))
+    used, effects = used_beside(experiment), experiment.knowledge.effects
+    ones = np.ones((len(panel), 1))
+    without, having = (effects.restore(ones, with_known(panel, "promo", value))[:, 0] for value in (0, 1))
+    shares = having / without - 1
+    effect = used.effects["promo"]
+    assert effect.share == pytest.approx(shares.mean())
+    assert (effect.low, effect.high) == pytest.approx(np.quantile(shares, [0.05, 0.95]))
+    assert effect.share == pytest.approx(np.expm1(0.5), abs=0.1)
+    assert effect.per == "set"
+    price = used.effects["price"]
+    spread = np.concatenate([panel.covariates.known[:, 3]]).std()
+    assert price.share == pytest.approx(np.expm1(-0.3 * spread), abs=0.05)
+    assert price.per == "deviation"
+
+
+def test_event_is_told_of_as_a_whole_whatever_its_month():
+    panel = shops(3, 200)
+    feast = np.isin(np.arange(206), (5, 47, 91, 133, 177)).astype(float)
+    known = panel.covariates.known.copy()
+    known[:, 1] = np.tile(feast, 3)
+    values = panel.values * np.exp(-1.2 * np.tile(feast[:200], 3))
+    panel = replace(panel, values=values, covariates=replace(panel.covariates, known=known))
+    used = used_beside(contest_of(panel, told_spec("lstm")))
+    assert used.effects["feast"].share == pytest.approx(np.expm1(-1.2), abs=0.15)
+    assert not [name for name in used.effects if "month" in name or "before" in name]
+
+
+def test_columns_without_effects_enter_the_networks_or_are_not_used():
+    panel = shops()
+    used = used_beside(contest_of(panel, told_spec("gru")))
+    assert used.seen == ("guests", "region", "size")
+    alone = used_beside(contest_of(panel, told_spec("linear")))
+    assert (alone.seen, alone.idle) == ((), ("guests", "region", "size"))
+    nothing = used_beside(contest_of(panel, None))
+    assert (nothing.effects, nothing.seen, nothing.idle, nothing.sentence) == ({}, (), (), "")
+    assert [column.name for column in nothing.columns] == ["promo", "feast", "sky", "price", "guests", "region", "size"]
+
+
+def test_effects_are_added_to_series_that_are_negative_at_times():
+    rng = np.random.default_rng(0)
+    flag = (rng.random(130) < 0.4).astype(float)
+    values = rng.normal(0, 0.1, 120) + np.tile([-3.0, 3.0], 60) + 2 * flag[:120]
+    used = used_beside(contest_of(told([values], {"flag": [flag]}), told_spec("gru", season=2)))
+    assert used.effects["flag"].share == pytest.approx(2 / np.abs(values).mean(), rel=0.1)
+
+
+def test_sentence_names_the_largest_and_says_where_series_differ():
+    def effect(share, low, high, per="set"):
+        return CovariateEffect("c", share, low, high, per)
+
+    effects = {
+        "promo": effect(0.47, 0.4, 0.55),
+        "holiday": effect(-0.8, -0.98, -0.41),
+        "price": effect(-0.1, -0.11, -0.09, "deviation"),
+    }
+    used = CovariateUse((), effects, ("year", "holiday"), ("region",), ("fuel",), "DE")
+    assert used.sentence == (
+        "promo +47 %, holiday -80 % (-98 to -41), price -10 % per standard deviation; region as the networks see fit; "
+        "calendar: time of year, holidays of DE; not used: fuel"
+    )
+    many = replace(used, effects={f"e{i}": effect(i / 100, 0, 0) for i in range(9)}, calendar=(), seen=(), idle=())
+    assert many.sentence == "e3 +3 %, e4 +4 %, e5 +5 %, e6 +6 %, e7 +7 %, e8 +8 % and 3 smaller ones"
+    assert calendar_words(["week"], None) == ["weekday"]
+
+
+def test_document_is_plain_and_whole():
+    document = used_beside(contest_of(shops(), told_spec("gru"))).document()
+    assert document["known"] == ["promo", "feast", "sky", "price"]
+    assert document["levels"] == {"sky": 3}
+    assert set(document["effects"]["promo"]) == {"column", "share", "low", "high", "per"}

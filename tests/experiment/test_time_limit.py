@@ -1,0 +1,190 @@
+import re
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from commands import QUICK, csv_bytes, run, visits
+from forecast.cli.options.arguments import parse_time_limit
+from forecast.data.panel import panel_from_series
+from forecast.errors import UsageError
+from forecast.evaluation.splits import rolling_origins
+from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, measure_paces, room_of, settle
+from forecast.models.combination import Combination
+from forecast.models.networks.time_budget import Pace
+from forecast.specs import CELLS, Deadline, Machine, Overrides, Settings
+from tiny import SEASON, tiny_spec, wave
+
+PACE = Pace(fit=0.1, network=0.01, step=0.002, forecast=0.001)
+PACES = {"rnn": replace(PACE, step=0.001), "lstm": PACE, "gru": replace(PACE, step=0.003)}
+MANY = 10_000
+
+
+def panel():
+    return panel_from_series([wave(60), wave(60, seed=1)], "D")
+
+
+def folds():
+    return rolling_origins(panel(), 3, 2, SEASON + 1)
+
+
+def specs(**changes):
+    return {cell: tiny_spec(cell, **{"steps": 200, "seeds": (0, 1), **changes}) for cell in CELLS}
+
+
+def deadline(seconds):
+    return Deadline(seconds, time.monotonic())
+
+
+def settled(terms, settings=None):
+    work = Work(folds(), refit=True, has_ensemble=False, is_train=False)
+    return work, *settle(specs(), PACES, work, terms, room_of(settings or Settings(), MANY))
+
+
+def test_deadline_counts_from_the_start_of_the_command():
+    late = Deadline(60.0, time.monotonic() - 50)
+    assert late.spent() == pytest.approx(50, abs=1)
+    assert late.left() == pytest.approx(10, abs=1)
+
+
+# What can't be met is refused before anything is trained
+
+
+@pytest.mark.parametrize(
+    ("terms", "settings", "trained", "message"),
+    [
+        (Terms("params"), Settings(), ["gru"], "--match params needs at least two networks"),
+        (Terms("seconds"), Settings(), ["gru", "linear"], "--match seconds needs at least two networks"),
+        (Terms("seconds"), Settings(preset="tutorial"), CELLS, "--preset tutorial trains 50 epochs"),
+        (Terms(deadline=deadline(99)), Settings(preset="tutorial"), CELLS, "--preset tutorial trains 50 epochs"),
+        (Terms("seconds"), Settings(overrides=Overrides(steps=9)), CELLS, "settles the steps by itself"),
+        (Terms(deadline=deadline(99)), Settings(), [], "--time-limit is for the training of networks"),
+        (Terms(deadline=deadline(5)), Settings(), CELLS, "--time-limit 5s is too short"),
+    ],
+)
+def test_terms_that_can_not_be_met_are_refused(terms, settings, trained, message):
+    with pytest.raises(UsageError, match=message) as error:
+        check_terms(terms, settings, trained)
+    assert error.value.hint
+
+
+def test_least_time_that_is_named_is_enough():
+    with pytest.raises(UsageError) as error:
+        check_terms(Terms(deadline=deadline(5)), Settings(), CELLS)
+    least = parse_time_limit(re.search(r"--time-limit (\w+)", error.value.hint)[1])
+    check_terms(Terms(deadline=deadline(least)), Settings(), CELLS)
+
+
+# What is planned
+
+
+@pytest.mark.parametrize("seconds", [10, 20, 30])
+def test_a_deadline_is_planned_for_and_nearly_used_up(seconds):
+    work, made, timing = settled(Terms(deadline=deadline(seconds)))
+    assert 0.85 * seconds < work.seconds(made, PACES) <= seconds
+    assert timing.pacers.keys() == PACES.keys()
+
+
+def test_fast_is_the_most_under_a_deadline_where_it_is_asked_for():
+    _, made, _ = settled(Terms(deadline=deadline(1e6)), Settings(preset="fast"))
+    assert {(spec.steps, len(spec.seeds)) for spec in made.values()} == {(80, 1)}
+
+
+def test_best_may_do_more_than_balanced():
+    efforts = []
+    for preset in ("fast", "balanced", "best"):
+        _, made, _ = settled(Terms(deadline=deadline(1e6)), Settings(preset=preset))
+        efforts.append(made["gru"].steps * len(made["gru"].seeds))
+    assert efforts == sorted(set(efforts))
+
+
+def test_few_windows_get_more_seeds_and_no_more_steps():
+    room = room_of(Settings(), 100)
+    assert room.share == 1.0
+    assert room.seeds > room_of(Settings(), MANY).seeds
+
+
+def test_equal_seconds_are_those_of_the_lstm():
+    _, made, _ = settled(Terms("seconds"))
+    times = [PACES[cell].fit_seconds(spec) for cell, spec in made.items()]
+    assert times == pytest.approx([PACE.fit_seconds(specs()["lstm"])] * 3, rel=0.02)
+
+
+def test_equal_seconds_keep_to_a_deadline_too():
+    work, made, _ = settled(Terms("seconds", deadline(40)))
+    times = [PACES[cell].fit_seconds(spec) for cell, spec in made.items()]
+    assert max(times) == pytest.approx(min(times), rel=0.05)
+    assert 30 < work.seconds(made, PACES) <= 40.5
+
+
+def test_last_fit_turns_time_that_is_left_into_seeds():
+    timing = Timing(PACES, {}, deadline(100), tail=5.0)
+    wider = timing.more_seeds({"gru": specs()["gru"]}, Settings())["gru"]
+    assert wider.seeds[:2] == (0, 1)
+    assert len(wider.seeds) > 2
+    assert wider.with_(seeds=(0, 1)) == specs()["gru"]
+    assert timing.more_seeds({"gru": specs()["gru"]}, Settings(seeds=2))["gru"].seeds == (0, 1)
+    late = Timing(PACES, {}, deadline(0.1))
+    assert late.more_seeds({"gru": specs()["gru"]}, Settings())["gru"].seeds == (0, 1)
+
+
+def test_members_of_added_seeds_count_as_those_of_their_view():
+    used = np.array([True, True, False, False, True, True])  # three views, two seeds
+    wider = Combination(used, 0.7, 1).widened(2, 3)
+    assert list(wider.used) == [True] * 3 + [False] * 3 + [True] * 3
+    assert (wider.trust, wider.anchor) == (0.7, 1)
+
+
+def test_cells_that_there_is_no_time_for_are_left_out_and_the_first_never_is():
+    tiny = {cell: tiny_spec(cell) for cell in ("gru", "lstm")}
+    machine = Machine(jit=False)
+    assert measure_paces(tiny, panel(), folds()[0], machine, lambda: -1.0).keys() == {"gru"}
+    paces = measure_paces(tiny, panel(), folds()[0], machine, lambda: np.inf)
+    assert paces.keys() == tiny.keys()
+    assert all(pace.step > 0 for pace in paces.values())
+
+
+# The command
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [25, 40])
+def test_train_ends_within_its_limit(limit, tmp_path):
+    """In this process, so that the start of TensorFlow may be free; the limit still is one.
+
+    Three tries: what else a machine suddenly has to do is not the program's fault.
+    """
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(200)))
+
+    def seconds():
+        began = time.monotonic()
+        done = run("train", "visits.csv", "--time-limit", f"{limit}s", folder=tmp_path)
+        assert done.code == 0, done.err
+        assert f" s of {limit} s" in done.err
+        return time.monotonic() - began
+
+    assert any(seconds() < 1.1 * limit for _ in range(3))
+
+
+@pytest.mark.slow
+def test_a_limit_is_kept_and_told(tmp_path):
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
+    words = ("--models", "gru", *QUICK, "--plots", "none", "--time-limit", "40s")
+    done = run("compare", "visits.csv", *words, folder=tmp_path)
+    assert done.code == 0, done.err
+    assert re.search(r"Time +\d+ s of 40 s", done.err)
+    assert "(--time-limit)" in done.err
+    assert "25 steps each" in done.err  # what was given is kept
+
+
+@pytest.mark.slow
+def test_matched_parameters_are_told_and_shown(tmp_path):
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
+    words = ("--models", "rnn,lstm", *QUICK, "--plots", "none", "--match", "params", "--units", "16", "--json")
+    done = run("compare", "visits.csv", *words, folder=tmp_path)
+    assert done.code == 0, done.err
+    counts = {row["model"]: row["params"] for row in done.document["leaderboard"]}
+    assert counts["rnn"] == pytest.approx(counts["lstm"], rel=0.05)
+    assert "Matched   parameters" in done.err
+    assert f"{counts['lstm']:,}" in done.err

@@ -1,0 +1,16 @@
+"""Command lines parsed as the program does."""
+
+import typer
+
+from forecast.cli.app import app
+
+
+def parse(words):
+    """Reads the arguments of a command as the program does, without running it, and returns its name and values."""
+    command = typer.main.get_command(app)
+    context = command.make_context("forecast", list(words), resilient_parsing=False)
+    name, command, rest = command.resolve_command(context, list(words))
+    while hasattr(command, "commands"):
+        context = command.make_context(name, list(rest), parent=context)
+        name, command, rest = command.resolve_command(context, list(rest))
+    return name, command.make_context(name, list(rest), parent=context).params

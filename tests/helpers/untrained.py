@@ -1,0 +1,82 @@
+"""Training without TensorFlow: networks with random weights that depend on their seeds, made in no time."""
+
+from dataclasses import dataclass, replace
+
+from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
+from forecast.models.networks.smoothed_base import Smoothing, maps_of
+from forecast.models.registry import NETWORKS, make_forecaster
+from forecast.specs import Machine, ModelSpec
+from tiny import random_weights
+
+
+@dataclass(frozen=True, eq=False)
+class Untrained:
+    """A forecaster that learns nothing but the level and scale of its series, and what covariates do to them."""
+
+    name: str
+    spec: ModelSpec
+    size: float = 0.05
+
+    def fit(self, panel, watcher):
+        knowledge = learn_knowledge(panel, self.spec) if panel.covariates else None
+        spec = knowledge.sized(self.spec) if knowledge else self.spec
+        statistics = {view: measure_series(panel, view) for view in spec.views}
+        for view, own in statistics.items():
+            base = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, view.season)[0]
+            statistics[view] = replace(own, base=base if view.base == "smoothed" else None)
+        watcher.progress(1.0)
+        networks = tuple(
+            Network(view, seed, {k: self.size * w for k, w in random_weights(spec, seed).items()})
+            for view in spec.views
+            for seed in spec.seeds
+        )
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, knowledge=knowledge)
+
+
+def train_nothing(monkeypatch, size=0.05):
+    """Makes `train` and `retrain` take networks with random weights; returns the panels that they were handed."""
+    seen = []
+
+    def make(name, specs, season, machine, memory=None, *more, **named):
+        if name not in NETWORKS:
+            return make_forecaster(name, specs, season, machine, memory, *more, **named)
+        return Watched(Untrained(name, specs[name], size), seen, memory)
+
+    def further(model, panel, machine, watcher):
+        seen.append(panel)
+        parts = []
+        for part in model.parts:
+            fresh = Untrained(part.spec.cell, part.spec).fit(panel, watcher)
+            own = [replace(n, weights={k: 0.5 * w for k, w in n.weights.items()}) for n in part.networks]
+            parts.append(replace(fresh, networks=tuple(own)))
+        return EnsembleModel(tuple(parts))
+
+    for room in ("contest", "train", "duel"):
+        monkeypatch.setattr(f"forecast.workflows.{room}.make_forecaster", make)
+    monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)
+    monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, device: Machine(jit=False))
+    return seen
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Keeps what a forecaster is fitted to, and what it became."""
+
+    inner: Untrained
+    seen: list
+    memory: dict | None = None
+
+    @property
+    def name(self):
+        return self.inner.name
+
+    def fit(self, panel, watcher):
+        self.seen.append(panel)
+        model = self.inner.fit(panel, watcher)
+        if self.memory is not None and panel.covariates:
+            from forecast.models.networks.fitting import panel_digest  # imports TensorFlow
+
+            self.memory[self.inner.spec, panel_digest(panel)] = model
+        return model

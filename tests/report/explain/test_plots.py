@@ -1,0 +1,114 @@
+"""The panels and the page: nothing is cut off or overlaps, and hostile names stay text."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast.data.panel import panel_from_series
+from forecast.evaluation.explain.cell_report import portray
+from forecast.evaluation.explain.cost import network_cost
+from forecast.evaluation.explain.gates import GateEvent
+from forecast.evaluation.explain.learning import Learning
+from forecast.evaluation.explain.memory_test import SETUPS
+from forecast.evaluation.explain.subject import Subject
+from forecast.report.explain.cost import cost_figure
+from forecast.report.explain.gates import gates_figure
+from forecast.report.explain.gradient_flow import flow_figure
+from forecast.report.explain.learning import learning_figure
+from forecast.report.explain.memory import memory_figure
+from forecast.report.explain.memory_test import recall_figure
+from forecast.report.explain.saturation import saturation_figure
+from forecast.report.explain.spike import spike_figure
+from forecast.report.explain.time_constants import constants_figure
+from forecast.report.figures.figure import render
+from forecast.specs import CELLS
+from marks import slow_but
+from memory_results import recollection
+from pictures import HOSTILE, assert_all_text_is_inside_and_apart, words_of
+from tiny import VIEWS, random_model, tiny_spec, wave
+
+
+def portrait_of(cell, panel):
+    subject = Subject(random_model(tiny_spec(cell, views=VIEWS[:2], segment=1), panel), panel)
+    points = np.linspace(1, 0.2, 6)
+    learning = Learning(
+        cell, 3, np.arange(0, 150, 25), points[::-1], 40 * points, 38 * points, 45 * points, 2 * points, points
+    )
+    cost = network_cost(subject.spec, 0.0012, 0.0034, "one loop compiled by XLA; no cuDNN on a CPU")
+    return portray(subject, 0, cost, learning)
+
+
+@pytest.fixture(scope="module")
+def portraits():
+    values = wave(60)
+    values[[20, 41]] = 90.0, np.nan
+    panel = panel_from_series([values], "D", series_ids=["bikes"])
+    return [portrait_of(cell, panel) for cell in CELLS]
+
+
+FIGURES = {
+    "memory": lambda p, t: memory_figure([x.memory for x in p], seasons=(4,), lags=8, title=t),
+    "flow": lambda p, t: flow_figure([flow for x in p for flow in x.flows], title=t),
+    "gates": lambda p, t: gates_figure(p[1].calendar, target="rides", title=t),
+    "constants": lambda p, t: constants_figure([x.constants for x in p], seasons=(4,), title=t),
+    "saturation": lambda p, t: saturation_figure([x.saturation for x in p], title=t),
+    "spike": lambda p, t: spike_figure([x.spike for x in p], [x.memory for x in p], season=4, target="rides", title=t),
+    "cost": lambda p, t: cost_figure([x.cost for x in p], title=t),
+    "learning": lambda p, t: learning_figure([x.learning for x in p], target="rides", title=t),
+    "recall": lambda p, t: recall_figure(recollection(), title=t),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_all_text_is_inside_and_apart(name, portraits):
+    figure = FIGURES[name](portraits, "A title")
+    assert_all_text_is_inside_and_apart(figure)
+    assert "A title" in words_of(figure)
+    assert "mathdefault" not in words_of(figure)
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in {"gates", "recall"}])
+def test_one_cell_alone_is_drawn(name, portraits):
+    assert_all_text_is_inside_and_apart(FIGURES[name](portraits[2:], ""))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gates", "constants", "recall"])
+def test_same_picture_is_the_same_bytes(name, portraits):
+    first, second = (render(FIGURES[name](portraits, "t"), "svg") for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", slow_but(HOSTILE[:2], HOSTILE))
+def test_hostile_names_are_only_text(name, portraits):
+    calendar = replace(portraits[0].calendar, series_id=name)
+    spike = replace(portraits[0].spike, series_id=name)
+    figures = [
+        gates_figure(calendar, target=name, title=name),
+        spike_figure([spike], [portraits[0].memory], season=4, target=name, title=name),
+        learning_figure([portraits[0].learning], target=name, title=name),
+    ]
+    for figure in figures:
+        assert_all_text_is_inside_and_apart(figure)
+        assert b"<script" not in render(figure, "svg")
+
+
+def test_panels_say_what_they_show(portraits):
+    assert "Cho et al., Keras; Chung et al. write 1 − z" in words_of(
+        gates_figure(portraits[2].calendar, target="rides")
+    )
+    assert "lstm's cell state" in words_of(FIGURES["flow"](portraits, ""))
+    assert "season 4" in words_of(FIGURES["memory"](portraits, ""))
+    assert "an upper bound" in words_of(FIGURES["constants"](portraits, ""))
+    recall = words_of(FIGURES["recall"](portraits, ""))
+    assert all(f"{cell}, {setup}" in recall for cell in CELLS for setup in SETUPS[cell])
+
+
+def test_events_of_one_date_are_all_seen(portraits):
+    both = portraits[0].calendar.timestamps == portraits[0].calendar.timestamps[3]
+    events = (GateEvent("promo", both), GateEvent("holiday", both))
+    axes = gates_figure(replace(portraits[0].calendar, events=events), target="rides").axes[0]
+    heights = [line.get_ydata()[0] for line in axes.lines if len(line.get_ydata()) == 1]
+    assert len(set(heights)) == 2
+    assert min(heights) > np.nanmax(portraits[0].calendar.values)

@@ -1,0 +1,53 @@
+"""A version in a user's store forecasts what it did on the day it was published, whatever program reads it."""
+
+import csv
+import io
+import shutil
+
+import numpy as np
+import pytest
+
+from commands import run
+from places import FROZEN
+
+STORES = FROZEN / "stores"
+MODELS = [
+    pytest.param(store, model.name, id=f"{store.name}-{model.name}")
+    for store in sorted(path for path in STORES.iterdir() if path.is_dir())
+    for model in sorted((store / "models").iterdir())
+]
+NUMBERS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
+
+
+@pytest.fixture
+def store(request, tmp_path):
+    return shutil.copytree(request.param, tmp_path / "store")
+
+
+def numbers_of(rows):
+    return np.array([[float(row[name] or "nan") for name in NUMBERS] for row in rows])
+
+
+@pytest.mark.parametrize(("store", "name"), MODELS, indirect=["store"])
+def test_frozen_version_forecasts_what_it_did_when_it_was_published(store, name, tmp_path):
+    (issued,) = (store / "models" / name / "versions").glob("*/forecast.csv")
+    published = list(csv.DictReader(io.StringIO(issued.read_text(encoding="utf-8"))))
+    done = run("predict", name, "--store", store, "--format", "csv", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert [(row["series_id"], row["timestamp"]) for row in done.rows] == [
+        (row["series_id"], row["timestamp"]) for row in published
+    ]
+    np.testing.assert_allclose(numbers_of(done.rows), numbers_of(published), rtol=1e-6)
+
+
+def test_a_store_of_every_kind_of_default_train_is_frozen():
+    assert {name for _, name in (param.values for param in MODELS)} >= {"passengers", "shops", "stocks"}
+
+
+@pytest.mark.parametrize("store", [STORES / "a984722"], indirect=True)
+def test_frozen_store_is_listed_shown_and_told(store, tmp_path):
+    listed = run("models", "list", "--store", store, "--json", folder=tmp_path)
+    assert {row["name"] for row in listed.document["models"]} == {"passengers", "shops", "stocks"}
+    for name in ("passengers", "shops", "stocks"):
+        assert run("models", "show", name, "--store", store, folder=tmp_path).code == 0
+        assert len(run("history", name, "--store", store, folder=tmp_path).rows) == 1

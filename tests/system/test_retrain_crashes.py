@@ -1,0 +1,213 @@
+"""A retrain that SIGKILL ends at any instant: at each disk operation, and at random times."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from commands import FORECAST, csv_bytes, run, visits
+from forecast.production.store.disk import is_hidden
+from forecast.production.store.store import Store
+from places import HELPERS
+
+DAYS = 100
+
+# Reads lines of [folder, fatal step, fatal second]; for each forks a child that retrains and is killed there.
+WORKER = """
+import json, os, signal, sys, threading, time
+from datetime import UTC, datetime
+from pathlib import Path
+import pytest
+from untrained import train_nothing
+from forecast.production.store.disk import Disk
+from forecast.production.promotion import Gate
+from forecast.production.store.store import Store
+from forecast.experiment.retraining import retrain_run# so that no child has to import it
+from forecast.experiment.experiment import Silence
+from forecast.production.triggers import Rules, Tolerance
+from forecast.workflows.retrain import retrain
+from forecast.experiment.retraining.request import Change, RetrainRequest
+
+train_nothing(pytest.MonkeyPatch())
+
+def run(folder, fatal):
+    steps = []
+    def on_step(step):
+        steps.append(step)
+        if len(steps) == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+    Disk.__init__.__defaults__ = (on_step,)  # the forecast file is not the store's
+    folder = Path(folder)
+    usual = (Change(), Gate(), Rules(), Tolerance())
+    request = RetrainRequest("visits", str(folder / "visits.csv"), None, *usual, folder / "forecasts")
+    now = lambda: datetime(2026, 1, 5, 3, 15, tzinfo=UTC)
+    retrain(request, Store(folder / ".forecast", on_step), now, Silence(), lambda event, facts: None)
+
+for line in sys.stdin:
+    folder, fatal, second = json.loads(line)
+    if (child := os.fork()) == 0:
+        run(folder, fatal)
+        os._exit(0)
+    if second is not None:
+        time.sleep(second)
+        os.kill(child, signal.SIGKILL)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def retrain_until():
+    """Returns a function that retrains in a folder until a disk step or a second, and tells whether it was killed."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    path = {**os.environ, "PYTHONPATH": str(HELPERS)}
+    with subprocess.Popen([sys.executable, "-c", WORKER], text=True, env=path, **pipes) as process:
+
+        def until(folder, step=0, second=None):
+            process.stdin.write(json.dumps([str(folder), step, second]) + "\n")
+            process.stdin.flush()
+            code = int(process.stdout.readline())
+            assert code in (0, -9), "the retrain failed by itself"
+            return code == -9
+
+        yield until
+        process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """A shop with a champion v1, and a file that has grown since."""
+    from untrained import train_nothing
+
+    folder = tmp_path_factory.mktemp("before")
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(DAYS)))
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        few = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
+        assert run("train", "visits.csv", *few, folder=folder).code == 0
+    (folder / "visits.csv").write_bytes(csv_bytes(visits(DAYS + 3)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def after(before, retrain_until, tmp_path_factory):
+    """The same shop after an undisturbed retrain, which v2 won."""
+    folder = tmp_path_factory.mktemp("after") / "shop"
+    shutil.copytree(before, folder)
+    assert not retrain_until(folder)
+    assert shop_of(folder).champion().label == "v2"
+    return folder
+
+
+def shop_of(folder):
+    return Store(folder / ".forecast").model("visits")
+
+
+def predicted(folder):
+    done = run("predict", "visits", "--data", "visits.csv", "--format", "csv", folder=folder)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def numbers_of(table):
+    """All of a forecast but the version's label."""
+    return re.sub(r",v[23],", ",", table)
+
+
+def assert_whole(folder, before, after):
+    """A champion that predicts the same bytes as ever, whole files, and nothing that should not be seen."""
+    shop = shop_of(folder)
+    shop.champion().verify()
+    assert predicted(folder) in (predicted(before), predicted(after))
+    for version in shop.versions():
+        version.verify()
+    assert not shop.damaged()
+    seen = {path.name for path in shop.folder.iterdir() if not is_hidden(path.name)}
+    assert seen <= {"champion", "history.jsonl", "issued", "lock", "versions"}
+    listed = {path.name for path in (shop.folder / "versions").iterdir() if not is_hidden(path.name)}
+    assert listed == {version.id for version in shop.versions()}
+    table = (folder / "forecasts" / "visits.csv").read_bytes()
+    assert table in {(known / "forecasts" / "visits.csv").read_bytes() for known in (before, after)}
+
+
+def assert_next_run_completes(folder, before, after, retrain_until):
+    assert not retrain_until(folder)
+    # A version that was whole when its run died, and not yet champion, keeps its number: the next one is v3 then.
+    assert numbers_of(predicted(folder)) == numbers_of(predicted(after))
+    table, expected = ((place / "forecasts" / "visits.csv").read_text() for place in (folder, after))
+    assert numbers_of(table) == numbers_of(expected)
+    assert not [path for path in shop_of(folder).folder.rglob("*") if is_hidden(path.name)]
+    assert shop_of(folder).history()[-1]["champion"] == shop_of(folder).champion().label
+
+
+def die_and_recover(folder, before, after, retrain_until, **instant):
+    shutil.copytree(before, folder)
+    killed = retrain_until(folder, **instant)
+    assert_whole(folder, before, after)
+    label = shop_of(folder).champion().label
+    assert_next_run_completes(folder, before, after, retrain_until)
+    shutil.rmtree(folder)
+    return killed, label
+
+
+@pytest.mark.slow
+def test_killed_at_some_disk_steps_the_champion_is_whole_and_the_next_run_succeeds(
+    tmp_path, before, after, retrain_until
+):
+    for step in (1, 17, 24, 30):
+        die_and_recover(tmp_path / "shop", before, after, retrain_until, step=step)
+
+
+@pytest.mark.slow
+def test_killed_at_every_disk_step(tmp_path, before, after, retrain_until):
+    labels = []
+    for step in range(1, 1000):
+        killed, label = die_and_recover(tmp_path / "shop", before, after, retrain_until, step=step)
+        labels.append(label)
+        if not killed:
+            break
+    assert labels == sorted(labels)  # once v2 is champion, it stays
+    assert {labels[0], labels[-1]} == {"v1", "v2"}
+    assert len(labels) > 30
+
+
+@pytest.mark.slow
+def test_killed_at_fifty_random_times(tmp_path, before, after, retrain_until):
+    dice = random.Random(4)
+    began = time.perf_counter()
+    shutil.copytree(before, tmp_path / "timed")
+    retrain_until(tmp_path / "timed")
+    usual = time.perf_counter() - began
+    kills = [
+        die_and_recover(tmp_path / "shop", before, after, retrain_until, second=dice.uniform(0, usual))
+        for _ in range(50)
+    ]
+    assert sum(killed for killed, _ in kills) > 25
+
+
+@pytest.mark.slow
+def test_the_installed_program_killed_while_it_trains(tmp_path, shop):
+    """Real training, real process: the champion predicts the same bytes after each kill, and the next run succeeds."""
+    shutil.copytree(shop.folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(63)))
+    expected, dice = predicted(tmp_path), random.Random(5)
+    command = [FORECAST, "retrain", "visits", "visits.csv", "-q"]
+    for _ in range(8):
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(dice.uniform(0.2, 5.0))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+        store = Store(tmp_path / ".forecast").model("visits")
+        store.champion().verify()
+        if store.champion().label == "v1":
+            assert predicted(tmp_path) == expected
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Store(tmp_path / ".forecast").model("visits").history()[-1]["outcome"] in {"promoted", "kept", "nothing-new"}
