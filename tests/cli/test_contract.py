@@ -189,7 +189,7 @@ def test_end_has_its_exit_code(code, words, tmp_path):
 
 @pytest.mark.parametrize(("code", "error"), RAISED.items())
 def test_error_of_a_workflow_has_its_exit_code(code, error, tmp_path, monkeypatch):
-    raising(monkeypatch, "compare.run_contest", error)
+    raising(monkeypatch, "compare.run_experiment", error)
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     assert run(*COMPARE, folder=tmp_path).code == code
 
@@ -200,7 +200,7 @@ class ResourceExhaustedError(RuntimeError):
 
 @pytest.mark.parametrize("error", [MemoryError(), ResourceExhaustedError("OOM when allocating tensor")])
 def test_want_of_memory_is_a_training_that_failed(error, tmp_path, monkeypatch):
-    raising(monkeypatch, "compare.run_contest", error)
+    raising(monkeypatch, "compare.run_experiment", error)
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     done = run(*COMPARE, folder=tmp_path)
     assert done.code == ExitCode.TRAINING

@@ -53,8 +53,8 @@ def train_nothing(monkeypatch, size=0.05):
             parts.append(replace(fresh, networks=tuple(own)))
         return EnsembleModel(tuple(parts))
 
-    for room in ("contest", "train", "duel"):
-        monkeypatch.setattr(f"forecast.workflows.{room}.make_forecaster", make)
+    for place in ("experiment", "final_fit", "retraining.challenge"):
+        monkeypatch.setattr(f"forecast.experiment.{place}.make_forecaster", make)
     monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)
     monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, device: Machine(jit=False))
     return seen

@@ -483,9 +483,8 @@ def test_auto_takes_the_best_network_and_says_by_which_measure(tmp_path):
 def test_a_tie_goes_to_the_ensemble(gru, chosen):
     errors = {"rnn": 1.1, "lstm": 1.05, "gru": gru, "ensemble": 1.0}
     rows = {name: SimpleNamespace(model=name, rmsse=error) for name, error in errors.items()}
-    experiment = SimpleNamespace(board=SimpleNamespace(rows=list(rows.values()), row=rows.__getitem__))
-    request = SimpleNamespace(model="auto", settings=Settings())
-    name, reason = choose(experiment, request)
+    board = SimpleNamespace(rows=list(rows.values()), row=rows.__getitem__)
+    name, reason = choose(SimpleNamespace(board=board, settings=Settings()), "auto")
     assert name == chosen
     assert ("within 1 % of gru" in reason) == (chosen == "ensemble" and gru < 1)
 
