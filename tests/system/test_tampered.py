@@ -193,6 +193,19 @@ def test_all_absurd_values_in_all_places_are_refused_and_never_a_bug(mine):
         use(mine, all_of_it=True)
 
 
+@pytest.mark.parametrize(
+    "longest", [{"every": 10**6}, {"unit": "week", "every": 52_286}, {"unit": "year", "every": 1001}]
+)
+def test_step_longer_than_a_thousand_years_is_refused_by_all_that_read_the_data(mine, longest):
+    tampered = Tampered(mine)
+    data = tampered.manifest["data"]
+    tampered.seal(tampered.manifest | {"data": data | {"frequency": data["frequency"] | longest}})
+    refused = use(mine, all_of_it=True)
+    assert {"predict", "score", "explain"} <= set(refused)
+    assert {error.message for error in refused.values()} == {refused["predict"].message}
+    assert "data.frequency is none that data can have" in refused["predict"].message
+
+
 def test_account_that_makes_no_sense_is_refused_by_the_report_alone(mine):
     tampered = Tampered(mine)
     summary = json.loads(tampered.files[METRICS])

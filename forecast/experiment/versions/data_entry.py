@@ -18,6 +18,8 @@ from forecast.specs import Fill
 STAMP = re.compile(r"-?\d{4,6}-\d\d-\d\d(T\d\d:\d\d:\d\d)?")
 LATEST_SECOND = 10_000 * 366 * DAY
 """No step of any data lies so far from 1970."""
+LONGEST_STEP = 1_000 * 366 * DAY
+"""Of data of longer steps, less than ten would lie between the years 0 and 9999."""
 LATEST_ROW = 10**12
 
 
@@ -131,9 +133,16 @@ def check_frequency(frequency: Frequency) -> None:
     Raises:
         ValueError: it is one.
     """
-    is_sane = 1 <= frequency.day <= 31 and 0 <= frequency.second < DAY and 1 <= frequency.every <= 1_000_000
+    is_sane = 1 <= frequency.day <= 31 and 0 <= frequency.second < DAY and frequency.every >= 1
+    is_sane = is_sane and _longest(frequency) * frequency.every <= LONGEST_STEP
     if not is_sane or abs(frequency.phase) > 1_000_000 * SECONDS["week"]:
         raise ValueError("data.frequency is none that data can have")
+
+
+def _longest(frequency: Frequency) -> int:
+    """Returns the most seconds that one of its units takes."""
+    months = MONTHS.get(frequency.unit)
+    return months * 31 * DAY if months else SECONDS.get(frequency.unit, 2 * DAY)
 
 
 def check_steps(frequency: Frequency, first: int, last: int) -> None:
@@ -145,8 +154,6 @@ def check_steps(frequency: Frequency, first: int, last: int) -> None:
     if frequency.unit == "row":
         is_sane = abs(first) <= LATEST_ROW and abs(last) <= LATEST_ROW
     else:
-        months = MONTHS.get(frequency.unit)
-        seconds = months * 31 * DAY if months else SECONDS.get(frequency.unit, 2 * DAY)
-        is_sane = max(abs(first), abs(last)) * seconds * frequency.every <= LATEST_SECOND
+        is_sane = max(abs(first), abs(last)) * _longest(frequency) * frequency.every <= LATEST_SECOND
     if not is_sane:
         raise ValueError("its data lies beyond the calendar")
