@@ -35,7 +35,7 @@ from forecast.models.combination import FEW, Evidence, FewSeriesPrior, learn_com
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
-from forecast.specs import Machine, Plan, Settings
+from forecast.specs import Cell, Machine, Plan, Settings
 
 FloatArray = NDArray[np.float64]
 ORIGINS, FEWEST = 6, 3
@@ -92,14 +92,14 @@ def plan_of(panel: Panel) -> tuple[Plan, int]:
     raise ValueError("too short")
 
 
-def collect(dev: DevSet) -> Collected:
-    """Returns the forecasts of one GRU and of all anchors, at all origins."""
+def collect(dev: DevSet, cell: Cell = "gru") -> Collected:
+    """Returns the forecasts of one network of a cell and of all anchors, at all origins."""
     panel = dev.panel
     plan, origins = plan_of(panel)
     early = panel.until(np.maximum(panel.lengths - origins * plan.horizon, 0))
     windows = int(np.maximum(early.lengths - plan.window - plan.horizon + 1, 0).sum())
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
-    forecaster = RecurrentForecaster("gru", make_spec("gru", plan, SETTINGS, windows), Machine(room=room))
+    forecaster = RecurrentForecaster(cell, make_spec(cell, plan, SETTINGS, windows), Machine(room=room))
     folds = rolling_origins(panel, plan.horizon, plan.folds + origins, min(plan.window, plan.season + 1))
     standards, fitted, found = Scales(plan.season, plan.horizon), None, []
     for fold in folds:

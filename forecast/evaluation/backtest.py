@@ -35,7 +35,7 @@ from forecast.specs import Kind, Metric
 
 FloatArray = NDArray[np.float64]
 
-ENOUGH_ERRORS = 40
+ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/intervals.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 ROUNDING = 1e-12
 """A forecast that is no further from zero is zero: that of a product that never sold."""

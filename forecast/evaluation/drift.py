@@ -15,7 +15,7 @@ import numpy as np
 from forecast.data.panel import IntArray, Panel
 from forecast.evaluation.verdict import short
 
-MARGIN = 0.1
+MARGIN = 0.1  # measured by benchmarks/tuning/drift.py
 """So many training ranges beyond either end still count as inside: with a trend, each year is a little higher."""
 
 
@@ -35,7 +35,7 @@ class DriftEvidence:
 
 @dataclass(frozen=True)
 class DriftLimits:
-    """From where on a signal fires, and the fewest points that it is judged by."""
+    """From where on a signal fires, and the fewest points it is judged by; measured by benchmarks/tuning/drift.py."""
 
     error_ratio: float = 2.0  # live RMSE over backtest RMSE
     least_coverage: float = 0.6  # of the 80 % intervals

@@ -18,13 +18,13 @@ from forecast.models.forecaster import Interval
 FloatArray = NDArray[np.float64]
 
 LEVELS = (80, 95)
-SMOOTHING = 40
+SMOOTHING = 40  # measured by benchmarks/tuning/intervals.py
 """Errors that the spread of one step should rest on; neighbouring steps lend theirs where there are fewer."""
-WILD = 20.0
+WILD = 20.0  # measured by benchmarks/tuning/intervals.py
 """An error of more medians than this counts as so many in the spread: one series must not widen all the others."""
-OWN_FOLDS = 4.0
+OWN_FOLDS = 4.0  # measured by benchmarks/tuning/intervals.py
 """A series that erred like all others in so many folds is what each is taken for, beside its own folds."""
-EASIEST = 1 / 3
+EASIEST = 1 / 3  # measured by benchmarks/tuning/intervals.py
 """No series counts for easier than by this factor, nor for harder than by its inverse."""
 
 

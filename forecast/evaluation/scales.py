@@ -20,11 +20,11 @@ from forecast.specs import Kind
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-NEGLIGIBLE = 1e-5
+NEGLIGIBLE = 1e-5  # measured by benchmarks/tuning/intervals.py
 """A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
-FEW_DIFFERENCES = 5
+FEW_DIFFERENCES = 5  # measured by benchmarks/tuning/intervals.py
 """Of fewer, a series says little of how far it varies: see ``interval_scales``."""
-BELIEF = 4.0
+BELIEF = 4.0  # measured by benchmarks/tuning/intervals.py
 """What is usual of all series counts as so many differences beside the own ones of such a series, by
 ``benchmarks/short_series.py``."""
 

@@ -21,7 +21,7 @@ from forecast.errors import DataError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-COMMON_END = 0.5
+COMMON_END = 0.5  # measured by benchmarks/tuning/plan.py
 """Where at least this share of the series ends together, an origin is a date for all of them."""
 
 

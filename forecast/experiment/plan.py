@@ -25,24 +25,24 @@ HORIZONS = {
     "row": 12,
 }
 """Steps to forecast by the unit of the frequency, where the data is long enough."""
-FOLDS = 3
-ERRORS, ERRORS_OF_PANEL = 20, 8
+FOLDS = 3  # measured by benchmarks/tuning/plan.py
+ERRORS, ERRORS_OF_PANEL = 20, 8  # measured by benchmarks/tuning/plan.py
 """Steps of all folds together, where the horizon is so short that the usual folds have fewer: from 20 errors on there
 are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
-SMALL = 5_000
+SMALL = 5_000  # measured by benchmarks/tuning/plan.py
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
-LEAST_KNOWN = 3
+LEAST_KNOWN = 3  # measured by benchmarks/tuning/plan.py
 """Steps before the first score."""
-LONGEST_WINDOW = 400
+LONGEST_WINDOW = 400  # measured by benchmarks/tuning/plan.py
 LONGEST_HORIZON = 400
 """No hint asks for more: what is longer is forecast as well by a longer step (--aggregate), and takes hours."""
 TUTORIAL_WINDOW = 60
-LONG_SEASON = 50
+LONG_SEASON = 50  # measured by benchmarks/tuning/plan.py
 """A season of so many steps is seen once and a quarter, not several times."""
-SEASONS_SEEN = 4
-MANY_SEASONS = 60
+SEASONS_SEEN = 4  # measured by benchmarks/tuning/plan.py
+MANY_SEASONS = 60  # measured by benchmarks/tuning/plan.py
 """A series of so many seasons can afford a longer window."""
-PANEL = 10
+PANEL = 10  # measured by benchmarks/tuning/plan.py
 """So many series teach one network together."""
 
 

@@ -23,7 +23,7 @@ LEARNING = 2.0
 """Forecasting a fold and learning from it, in forecasts of its networks alone."""
 ENOUGH = 2.0
 """The next cell is compiled while there is left this much of the time that the last one's compiling took."""
-MARGIN = 0.97
+MARGIN = 0.97  # measured by benchmarks/tuning/time_budget.py
 """Share of the time that is planned for; the rest is for what was not measured."""
 MORE_SEEDS = 4
 """A last fit whose time was planned for all cells, and is left to one, trains at most so many times the seeds."""

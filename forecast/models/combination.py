@@ -14,29 +14,29 @@ from forecast.specs import Metric
 
 FloatArray = NDArray[np.float64]
 
-TOLERANCE = 1.25
+TOLERANCE = 1.25  # measured by benchmarks/tuning/trust.py
 """A view whose past error is more than so many times the best view's is left out."""
-CLIP = 10.0
+CLIP = 10.0  # measured by benchmarks/tuning/trust.py
 """No single scaled error counts for more: one wild point must not decide."""
 
 NAIVE, SMOOTHING = 0, 2
 """Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
-FEW = 12
+FEW = 12  # measured by benchmarks/tuning/trust.py
 """So many series or fewer say too little of which views are worse, and of how far networks are to be trusted."""
-SHORT = 500
+SHORT = 500  # measured by benchmarks/tuning/trust.py
 """Series of at most so many steps are too short to say which anchor is best, either."""
-USUAL_TRUST = 0.4
+USUAL_TRUST = 0.4  # measured by benchmarks/tuning/trust.py
 """How far networks are usually to be trusted against what knows each series."""
-LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57
+LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57  # measured by benchmarks/tuning/trust.py
 """How far on a few short series with a season, and how much further where it explains all that they do within a year:
 it is the season of which networks know more than exponential smoothing."""
-LONG_TRUST = 0.75
+LONG_TRUST = 0.75  # measured by benchmarks/tuning/trust.py
 """How far on a few long ones: there is much that a network can learn from each."""
-TRUST_VARIANCE = 1 / 3
+TRUST_VARIANCE = 1 / 3  # measured by benchmarks/tuning/trust.py
 """Of that trust, from one series to the next."""
-MARGIN = 0.9
+MARGIN = 0.9  # measured by benchmarks/tuning/trust.py
 """No anchor replaces the last value of a price unless its squared errors are so few times as large, or fewer."""
-DOUBT, PRICE_DOUBT = 2.0, 30.0
+DOUBT, PRICE_DOUBT = 2.0, 30.0  # measured by benchmarks/tuning/trust.py
 """So many folds that speak for no trust at all stand beside those of a few series whose last value is the best anchor,
 and beside those of prices: what moved in one month says next to nothing of the month after. The latter was chosen by
 ``benchmarks/tuning/doubt.py``."""

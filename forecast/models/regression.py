@@ -24,9 +24,11 @@ from forecast.specs import Anchor, ModelSpec, View
 FloatArray = NDArray[np.float64]
 RegressionName = Literal["ridge", "boosting"]
 
-MOST_ROWS = 20_000
+MOST_ROWS = 20_000  # measured by benchmarks/tuning/regression.py
 """Windows (ridge) or window-step pairs (boosting) that are drawn where there are more."""
-ALPHAS = np.logspace(-2, 5, 15)
+TREES, TREE_RATE = 60, 0.15  # measured by benchmarks/tuning/regression.py
+"""Trees that are grown one after the other, and how far each is followed."""
+ALPHAS = np.logspace(-2, 5, 15)  # measured by benchmarks/tuning/regression.py
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +205,7 @@ def _fit_boosting(
         some = np.sort(rng.choice(len(window), MOST_ROWS, replace=False))
         window, step = window[some], step[some]
     trees = HistGradientBoostingRegressor(
-        max_iter=60, learning_rate=0.15, early_stopping=False, random_state=int(rng.integers(2**31))
+        max_iter=TREES, learning_rate=TREE_RATE, early_stopping=False, random_state=int(rng.integers(2**31))
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
         rows = _with_step(inputs[window], step, None if beside is None else beside[window, step])

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-LEAST_COVERAGE = 0.5
+LEAST_COVERAGE = 0.5  # measured by benchmarks/tuning/drift.py
 """80 % intervals that hold less than this share of the truths are no intervals, unless the champion's are worse."""
-FEW_POINTS = 10
+FEW_POINTS = 10  # measured by benchmarks/tuning/drift.py
 """Coverage over fewer points than this says nothing."""
 
 Outcome = Literal["promoted", "kept", "candidate"]

@@ -21,20 +21,20 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import FloatArray
 
-RATIOS = np.array([0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0])
+RATIOS = np.array([0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0])  # measured by benchmarks/tuning/season_rule.py
 """Variances of the level's steps over the noise's, that are tried."""
-WAVES = 12
+WAVES = 12  # measured by benchmarks/tuning/season_rule.py
 """A season is described by at most so many waves; that of weeks or days is smooth but for its feasts."""
-MOST_STEPS, SHARE = 6_000, 4
+MOST_STEPS, SHARE = 6_000, 4  # measured by benchmarks/tuning/season_rule.py
 """Of a longer series every so many steps are looked at, each with the first quarter of those up to the next as its
 mean: means of whole blocks of a walk would move more smoothly than a walk (H. Working 1960)."""
-MOST_SEASONS = 30
+MOST_SEASONS = 30  # measured by benchmarks/tuning/season_rule.py
 """The newest so many are looked at."""
-TREND = 2
+TREND = 2  # measured by benchmarks/tuning/season_rule.py
 """Degree of the polynomial that is no season."""
-LEAST_LEFT = 3
+LEAST_LEFT = 3  # measured by benchmarks/tuning/season_rule.py
 """Observations beyond the columns, without which noise can't be told."""
-SIDE = 0.05
+SIDE = 0.05  # measured by benchmarks/tuning/season_rule.py
 """Chance that what is true lies below an interval, and above it."""
 HALVINGS = 40
 TINY = 1e-12

@@ -12,16 +12,16 @@ from forecast.specs import Season
 from forecast.wording import counted
 
 MOST_STEPS = 3_000_000  # of all series together, or of the one
-MOST_SERIES = 100
-LEAST_CYCLES, TELLING_CYCLES = 2, 4
+MOST_SERIES = 100  # measured by benchmarks/tuning/season_rule.py
+LEAST_CYCLES, TELLING_CYCLES = 2, 4  # measured by benchmarks/tuning/season_rule.py
 """Of fewer nothing can be said; and of fewer than so many never that there is no season."""
-LEVEL = 0.01
+LEVEL = 0.01  # measured by benchmarks/tuning/season_rule.py
 """Chance by which what has no season may be said to have one."""
-SEEN = 0.1
+SEEN = 0.1  # measured by benchmarks/tuning/season_rule.py
 """Share of the series that have a season, from which on the panel has it."""
-STRONG = 0.6
+STRONG = 0.6  # measured by benchmarks/tuning/season_rule.py
 """Share of the movement that a strong season explains."""
-NOTHING = 0.2
+NOTHING = 0.2  # measured by benchmarks/tuning/season_rule.py
 """A season that explains less than this for sure is none."""
 KEYS = ("strength", "low", "high")
 """What is told of a season as the median over the series that have it."""

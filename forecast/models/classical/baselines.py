@@ -22,7 +22,7 @@ BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-r
 REMEMBERED = 256
 """Forecasts that are kept of the rules that take a while: each model of a comparison asks for the same ones."""
 
-JUDGES = 200
+JUDGES = 200  # measured by benchmarks/tuning/plan.py
 """Series that say which season is best repeated."""
 
 _remembered: dict[bytes, FloatArray] = {}

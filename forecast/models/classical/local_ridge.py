@@ -25,15 +25,15 @@ from forecast.models.views import LOG_OFFSET
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-HISTORY = 1200
+HISTORY = 1200  # measured by benchmarks/tuning/local_ridge.py
 """At most so many steps are looked at, or four of the longest season where these are more."""
-LAGS = (3, 2)
+LAGS = (3, 2)  # measured by benchmarks/tuning/local_ridge.py
 """So many past seasons enter, of the shortest season and of each longer one."""
-STRIDE = 11
+STRIDE = 11  # measured by benchmarks/tuning/local_ridge.py
 """Steps between the origins that are learned from: all phases come up, as it divides no usual season."""
-PRIOR = 0.05
+PRIOR = 0.05  # measured by benchmarks/tuning/local_ridge.py
 """The seasonal naive counts like so many origins: next to nothing, but for a series that is too short."""
-CLIP = 10.0
+CLIP = 10.0  # measured by benchmarks/tuning/local_ridge.py
 """Targets further from their level than so many mean deviations are left out."""
 NEGLIGIBLE = 1e-9
 """A mean deviation of no more, of values of about 1, is no variation."""

@@ -31,6 +31,8 @@ NEGLIGIBLE = 1e-18
 class WalkRule:
     """What speaks against a random walk; chosen by ``benchmarks/tuning/doubt.py``.
 
+    Each number by itself is measured by ``benchmarks/tuning/random_walk.py``.
+
     Attributes:
         steps: the newest so many are looked at.
         least, horizons: fewer differences than this, or than so many horizons, tell nothing: no walk.

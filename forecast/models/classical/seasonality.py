@@ -22,13 +22,13 @@ from forecast.data.windows import right_aligned
 
 FloatArray = NDArray[np.float64]
 
-KEPT = (0.9, 0.5)
+KEPT = (0.9, 0.5)  # measured by benchmarks/tuning/seasonality.py
 """A season counts by these shares of the next one in two means of all, whose mean is taken: seasons change."""
-WORTH = 0.6
+WORTH = 0.6  # measured by benchmarks/tuning/seasonality.py
 """As noisy as such a mean is one in which all seasons count alike, of so many times as many."""
-STEEPEST = 10.0
+STEEPEST = 10.0  # measured by benchmarks/tuning/seasonality.py
 """A season multiplies by no more than the exponential of this, and divides by no more."""
-DIFFERENCES = 4.0
+DIFFERENCES = 4.0  # measured by benchmarks/tuning/seasonality.py
 """What is left unexplained tells the noise, but little of it where there are few seasons: the differences from one
 season to the next count beside it like so many values."""
 TIE, NEGLIGIBLE = 1e-9, 1e-18

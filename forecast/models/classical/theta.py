@@ -27,26 +27,28 @@ from forecast.models.parallel import side_by_side
 
 FloatArray = NDArray[np.float64]
 
-HISTORY = 500
+HISTORY = 500  # measured by benchmarks/tuning/smoothing.py
 """At most so many steps are looked at, or three seasons where these are longer."""
+# measured by benchmarks/tuning/smoothing.py
 SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
 """How fast the level of the theta method follows: each series takes the one that errs least over ``LEADS``."""
+# measured by benchmarks/tuning/smoothing.py
 TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.1, 0.3), (0.85, 0.93, 0.98))))
 """How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
-THETA = 0.4
+THETA = 0.4  # measured by benchmarks/tuning/smoothing.py
 """The theta method's share of the forecast; the damped trend has the rest."""
-LEADS, STEPS_A_LEAD = 4, 20
+LEADS, STEPS_A_LEAD = 4, 20  # measured by benchmarks/tuning/smoothing.py
 """Settings are judged by their errors of one to so many steps ahead, noise that is followed being no help but for one;
 and of one step only where the history has not so many steps for each: errors of several overlap, so they say less."""
 TIE = 1e-9
 """Settings whose errors differ by no larger a share are equally good; the first is taken: rounding never decides."""
-FIRST = 6
+FIRST = 6  # measured by benchmarks/tuning/smoothing.py
 """The level of the theta method starts as the mean of so many steps."""
-FIRST_LINE = 10
+FIRST_LINE = 10  # measured by benchmarks/tuning/smoothing.py
 """Level and trend of the damped trend start from the straight line through so many steps."""
 TOGETHER = 1 << 15
 """Series times settings that are followed at a time: as much as fits into the processor's cache."""
-LEAST = 3
+LEAST = 3  # measured by benchmarks/tuning/smoothing.py
 """Shorter series have no trend."""
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-LONG_SEASON, TREND_STEPS = 31, 13
+LONG_SEASON, TREND_STEPS = 31, 13  # measured by benchmarks/tuning/covariate_effects.py
 """A season of more steps is not taken out, and the trend is then the mean of so many steps around."""
-NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
+NEIGHBOURS = (-3, -2, -1, 1, 2, 3)  # measured by benchmarks/tuning/covariate_effects.py
 
 
 def without_trend(columns: FloatArray, season: int) -> FloatArray:

@@ -26,22 +26,24 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Filter = Callable[[FloatArray], FloatArray]
 
-BLOCKS = 4
+BLOCKS = 4  # measured by benchmarks/tuning/calendar_effects.py
 ASKED = (COVARIATES, "holiday")
 """What a person asked for is trusted as far as is likely; the rest of the calendar must prove itself."""
-LEAST_LEFT = 0.05
+LEAST_LEFT = 0.05  # measured by benchmarks/tuning/calendar_effects.py
 """Share of a group's variance that the filter must leave: of weekdays, a season of a week leaves the ends alone."""
-LEAST_WORTH, LEAST_ROWS_WORTH = 0.005, 2.0
+LEAST_WORTH, LEAST_ROWS_WORTH = 0.005, 2.0  # measured by benchmarks/tuning/calendar_effects.py
 """Share of the squared error on other blocks that a group of the calendar must take off, and rows' worth of it more."""
-LEAST_HELP = 0.002
+LEAST_HELP = 0.002  # measured by benchmarks/tuning/covariate_effects.py
 """Share of what is unknown of a level's change that a number must explain."""
-MOST_SERIES = 1000
+MOST_SERIES = 1000  # measured by benchmarks/tuning/covariate_effects.py
 """Effects are measured on at most so many series; the others get what is common."""
-LEAST_ROWS = 8
-LEVEL_STEPS = 61
+LEAST_ROWS = 8  # measured by benchmarks/tuning/covariate_effects.py
+LEVEL_STEPS = 61  # measured by benchmarks/tuning/covariate_effects.py
 """A series' level, by which zeros are told from small values, is the mean of so many steps around."""
+# measured by benchmarks/tuning/calendar_effects.py
 LEAST_DAYS = {"year": 2.2 * 365.25, "month": 4 * 30.44, "week": 4 * 7.0, "day": 4.0}
 """A group of the calendar is a cause where a series holds so many days: what came once or twice may be anything."""
+# measured by benchmarks/tuning/calendar_effects.py
 LEAST_STEPS = {("month", "length"): 48, ("month", "easter"): 60, ("quarter", "length"): 80, ("quarter", "easter"): 40}
 """And so many steps the longest series. With fewer, lengths are taken for a cause by chance in up to 98 % of monthly
 series, Easter in up to 24 %, and forecasts are up to 37 % worse: ``benchmarks/tuning/calendar_of_short_series.py``."""

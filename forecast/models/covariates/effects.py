@@ -24,9 +24,9 @@ from forecast.models.covariates.regressors import Regressors
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-CLOSED = -2.0
+CLOSED = -2.0  # measured by benchmarks/tuning/covariate_effects.py
 """Where the effects leave less than an eighth, as on a closing day, the value says nothing of the rest."""
-LOWEST, HIGHEST = -5.0, 3.0
+LOWEST, HIGHEST = -5.0, 3.0  # measured by benchmarks/tuning/covariate_effects.py
 MOST_CELLS = 20_000_000
 """Dates times series for which all effects of dates are laid out at once."""
 

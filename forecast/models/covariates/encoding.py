@@ -17,15 +17,15 @@ from forecast.data.panel import Panel
 FloatArray = NDArray[np.float64]
 Way = Literal["number", "ratio", "flag", "level", "missing"]
 
-MOST_LEVELS = 12
+MOST_LEVELS = 12  # measured by benchmarks/tuning/covariate_effects.py
 """Different values of a column of text that get an input each; the rarer ones share none."""
-EDGE = 5.0
+EDGE = 5.0  # measured by benchmarks/tuning/covariate_effects.py
 """A number farther than so many standard deviations from its mean counts as so far."""
 ROUNDING = 1e-9
 """A number that varies by less than this share of its size does not vary."""
 SAME = 1e-9
 """A number that is nearer to its mean than this share of a standard deviation is the mean: sums round."""
-OFTEN_MISSING = 0.01
+OFTEN_MISSING = 0.01  # measured by benchmarks/tuning/covariate_effects.py
 """A number that is missing in a larger share of the training rows gets a second input that says so."""
 
 

@@ -21,10 +21,10 @@ from forecast.models.covariates.encoding import Encoding
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-RARE = 0.15
+RARE = 0.15  # measured by benchmarks/tuning/covariate_effects.py
 """A flag that is set on at most this share of the steps, for a few steps in a row, is an event."""
-SHORT_RUN = 3.0
-AROUND = (1, 2, -1)
+SHORT_RUN = 3.0  # measured by benchmarks/tuning/covariate_effects.py
+AROUND = (1, 2, -1)  # measured by benchmarks/tuning/covariate_effects.py
 """Steps from each step to the events that may matter to it: the two to come and the last."""
 WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
 MOST_MADE = 1 + len(AROUND) + 12

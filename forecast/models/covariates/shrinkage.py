@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-START, ROUNDS, FEWER_ROUNDS, LEAST = 0.2, 25, 10, 1e-9
+START, ROUNDS, FEWER_ROUNDS, LEAST = 0.2, 25, 10, 1e-9  # measured by benchmarks/tuning/covariate_effects.py
 """Effects are expected to be of this size before anything is known; so many rounds settle what is expected."""
-DEAR = 5e7
+DEAR = 5e7  # measured by benchmarks/tuning/covariate_effects.py
 """Multiply-adds of one round, series times causes cubed, from which on there are fewer rounds."""
 
 

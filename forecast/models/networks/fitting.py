@@ -37,7 +37,7 @@ from forecast.specs import Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
-SMOOTHED_WINDOWS = 2000
+SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
 
 

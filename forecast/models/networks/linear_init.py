@@ -18,16 +18,16 @@ from forecast.specs import View
 
 Floats = NDArray[np.float32]
 
-MOST_WINDOWS = 15_000
+MOST_WINDOWS = 15_000  # measured by benchmarks/tuning/views.py
 BLOCK = 1 << 11
 """Windows that are normalised at a time, in double precision: all of a long lookback would take a gigabyte."""
-PENALTIES = 10.0 ** np.arange(-5, 3.1, 0.5)
+PENALTIES = 10.0 ** np.arange(-5, 3.1, 0.5)  # measured by benchmarks/tuning/views.py
 """Ridge penalties that are tried, in units of the mean squared input."""
-ROUNDS = 2
+ROUNDS = 2  # measured by benchmarks/tuning/views.py
 """Times the windows are weighed anew by the inverse of their error: least absolute rather than least squared errors."""
-EARLY, LATE = 0.7, 0.8
+EARLY, LATE = 0.7, 0.8  # measured by benchmarks/tuning/views.py
 """The penalty is chosen by the windows of each series after ``LATE`` of them, fitted to those before ``EARLY``."""
-EDGE = 30.0
+EDGE = 30.0  # measured by benchmarks/tuning/views.py
 """Inputs beyond so many scales are clipped."""
 
 

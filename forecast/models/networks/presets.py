@@ -35,18 +35,25 @@ def _matched(spec: ModelSpec, budget: int) -> ModelSpec:
     return min((spec.with_(units=units) for units in (low, high)), key=lambda one: abs(spec_parameters(one) - budget))
 
 
+# measured by benchmarks/tuning/presets.py
 SEEDS: dict[Preset, int] = {"fast": 1, "balanced": 2, "best": 4, "tutorial": 3}
+# measured by benchmarks/tuning/presets.py
 EFFORT: dict[Preset, float] = {"fast": 0.4, "balanced": 1.0, "best": 2.5, "tutorial": 1.0}
 """Training steps of a preset, as a share of the balanced one's."""
-FEW_WINDOWS = 400
-MANY_WINDOWS = 3000
-MOST_STEPS = 8
+FEW_WINDOWS, MANY_WINDOWS = 400, 3000  # measured by benchmarks/tuning/presets.py
+"""Networks on fewer windows than the former are trained shortly; those on as many as the latter are larger."""
+UNITS, UNITS_OF_MANY = 32, 64  # measured by benchmarks/tuning/presets.py
+BATCH, BATCH_OF_MANY = 32, 128  # measured by benchmarks/tuning/presets.py
+RATE, RATE_OF_MANY = 1e-3, 6e-3  # measured by benchmarks/tuning/presets.py
+FEW_STEPS, SOME_STEPS = 100, 250  # measured by benchmarks/tuning/presets.py
+"""Training steps on few windows, where more make it worse, and on some."""
+MOST_STEPS = 8  # measured by benchmarks/tuning/presets.py
 """A window that is cut into segments makes at most so many recurrent steps: training more often is worth more."""
-UNCUT = 28
+UNCUT = 28  # measured by benchmarks/tuning/presets.py
 """A window without whole seasons that is no longer than this is not cut."""
-LONG_WINDOW = 100
+LONG_WINDOW = 100  # measured by benchmarks/tuning/presets.py
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
-MANY_STEPS, AFFORDABLE = 1000, 90e9
+MANY_STEPS, AFFORDABLE = 1000, 90e9  # measured by benchmarks/tuning/presets.py
 """A network on many windows trains for so many steps, or for fewer that take so many multiply-adds."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
@@ -86,7 +93,7 @@ def segment_of(window: int, season: int) -> int:
 
 def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
-    units, batch = (64, 128) if many else (32, 32)
+    units, batch = (UNITS_OF_MANY, BATCH_OF_MANY) if many else (UNITS, BATCH)
     season = 1 if plan.kind == "price" else plan.season
     segment = segment_of(plan.window, season)
     spec = ModelSpec(
@@ -99,10 +106,10 @@ def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
         units=units,
         views=_price_views() if plan.kind == "price" else _steady_views(plan) if few else _views(plan),
         batch_size=batch,
-        learning_rate=6e-3 if many else 1e-3,
+        learning_rate=RATE_OF_MANY if many else RATE,
         preset=preset,
     )
-    steps = 100 if few else min(MANY_STEPS, AFFORDABLE / step_cost(spec)) if many else 250
+    steps = FEW_STEPS if few else min(MANY_STEPS, AFFORDABLE / step_cost(spec)) if many else SOME_STEPS
     return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
 
 

@@ -30,7 +30,7 @@ MANY_SERIES = 100
 BLOCK = 4096
 """Series that a network forecasts at a time, where there are twice as many: their states fit into the processor's
 cache, and memory does not grow with the panel. Fewer rows than these, and BLAS might round otherwise."""
-DECODER_UNITS = 32
+DECODER_UNITS = 32  # measured by benchmarks/tuning/descent.py
 """Units by which the covariates of a step to forecast are judged, ``D``."""
 
 

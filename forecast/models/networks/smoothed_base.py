@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-SHARPNESS = 8.0
+SHARPNESS = 8.0  # measured by benchmarks/tuning/views.py
 """Power of the ratio to the best map's error by which a map loses weight."""
 
 

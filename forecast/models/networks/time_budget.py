@@ -23,15 +23,15 @@ PROBE = 50
 LEAST_PROBE = 0.15
 DEAR = 0.2
 """Share of the time of a network with one step that a step takes at the very most; mostly it is far less."""
-WANTED_SHARES = {1: 0.0, 2: 0.6, 3: 1.5, 4: 1.75}
+WANTED_SHARES = {1: 0.0, 2: 0.6, 3: 1.5, 4: 1.75}  # measured by benchmarks/tuning/time_budget.py
 """Share of the usual steps that so many seeds should get at least; for more seeds it is nearly the most there is."""
-NEARLY = 0.8
+NEARLY = 0.8  # measured by benchmarks/tuning/time_budget.py
 """Share of the most steps that is as good as the most: rather one seed more than time left over."""
-DOUBT = 0.003
+DOUBT = 0.003  # measured by benchmarks/tuning/time_budget.py
 """Share of the plan for which the measured pace is believed; beyond it, what training really took counts."""
 MOST_MORE = 1.5
 """Where a time is to be used up, a network gets at most so many times the steps that were planned."""
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.15  # measured by benchmarks/tuning/time_budget.py
 """Share of the usual steps below which views are left out, rather than all of them trained too little."""
 
 

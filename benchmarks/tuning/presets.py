@@ -1,0 +1,101 @@
+"""The recipe of a network: sizes, steps and rates by the number of windows, segments, and what a preset is worth.
+
+    python benchmarks/tuning/presets.py [--quick]
+
+Measured: the scaled error of networks that the program would train (linear highways in a hurry, else GRUs; segments
+always by GRUs) over the last two horizons of panels of few, some and many windows. More steps, seeds and units also
+take more time: here only what they gain is told, ``benchmarks/run.py`` tells the seconds.
+"""
+
+from dataclasses import dataclass, replace
+
+from descent import ROOM, spec_of
+from held_back import Case, rolling_errors, training_part
+from study import Constant, FloatArray, Study, main
+
+MODULE = "forecast.models.networks.presets"
+CONSTANTS = (
+    Constant(MODULE, "FEW_WINDOWS", (0, 1500)),
+    Constant(MODULE, "MANY_WINDOWS", (500, 10**9)),
+    Constant(MODULE, "FEW_STEPS", (50, 400), cases=("few",)),
+    Constant(MODULE, "SOME_STEPS", (100, 600), cases=("some",)),
+    Constant(MODULE, "MANY_STEPS", (250, 3000), cases=("many",)),
+    Constant(MODULE, "AFFORDABLE", (1e8, 1e12), cases=("many",)),
+    Constant(MODULE, "RATE", (3e-4, 3e-3), cases=("few", "some")),
+    Constant(MODULE, "RATE_OF_MANY", (1e-3, 2e-2), cases=("many",)),
+    Constant(MODULE, "BATCH", (8, 128), cases=("few", "some")),
+    Constant(MODULE, "BATCH_OF_MANY", (32, 512), cases=("many",)),
+    Constant(MODULE, "LONG_WINDOW", (10, 10_000), cases=("many days",)),
+    Constant(MODULE, "EFFORT", (0.2, 1.0), item="fast"),
+    Constant(MODULE, "EFFORT", (0.5, 2.0), item="balanced"),
+    Constant(MODULE, "SEEDS", (2, 4), item="fast"),
+    Constant(MODULE, "SEEDS", (1, 4), item="balanced"),
+)
+RECURRENT = (
+    Constant(MODULE, "MOST_STEPS", (3, 30)),
+    Constant(MODULE, "UNCUT", (5, 200), cases=("no season",)),
+    Constant(MODULE, "UNITS", (8, 128)),
+    Constant(MODULE, "UNITS_OF_MANY", (16, 256), cases=("days",)),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What is forecast, by which networks."""
+
+    case: Case
+    cell: str
+    preset: str
+
+
+def cases(quick: bool) -> dict[str, Trained]:
+    """Returns panels of few, some and many windows, each by two presets."""
+    cell, preset = ("linear", "fast") if quick else ("gru", "balanced")
+    months = replace(training_part("tourism_monthly", 3 if quick else 4), horizon=18)
+    found = {
+        "few months": Trained(months, cell, preset),
+        "some months": Trained(replace(training_part("m3_monthly", 20), horizon=18), cell, preset),
+        "many months": Trained(
+            replace(training_part("tourism_monthly", 40 if quick else 366), horizon=18), cell, preset
+        ),
+        "balanced": Trained(replace(training_part("m4_monthly_sub200", 12), horizon=18), cell, "balanced"),
+        "many days": Trained(training_part("nn5_daily", 10 if quick else 111), cell, preset),
+    }
+    return found if quick else found | {"many hours": Trained(training_part("m4_hourly", 100), cell, preset)}
+
+
+def recurrent_cases(quick: bool) -> dict[str, Trained]:
+    """Returns what GRUs look at in segments: days with a season, and without one."""
+    days = training_part("nn5_daily", 8 if quick else 60)
+    months = replace(training_part("m4_monthly_sub200", 10 if quick else 100), horizon=18)
+    return {
+        "days": Trained(days, "gru", "fast"),
+        "no season": Trained(Case(months.panel, 18, (1,)), "gru", "fast"),
+    }
+
+
+def errors(trained: Trained) -> FloatArray:
+    """Returns the errors of the networks that the program would train."""
+    import numpy as np
+
+    from forecast.models.forecaster import Watcher
+    from forecast.models.networks.fitting import RecurrentForecaster
+    from forecast.models.networks.presets import SEEDS
+    from forecast.specs import Machine
+
+    case, fitted = trained.case, []
+
+    def forecast(train: object) -> FloatArray:
+        if not fitted:
+            spec = spec_of(case, trained.cell, train, trained.preset)
+            spec = spec.with_(seeds=tuple(range(SEEDS[trained.preset])))
+            fitted.append(RecurrentForecaster(trained.cell, spec, Machine(room=ROOM)).fit(train, Watcher()))
+        return np.median(fitted[0].predict_members(train).values, axis=0)
+
+    return rolling_errors(case, forecast)
+
+
+STUDIES = (Study(CONSTANTS, cases, errors), Study(RECURRENT, recurrent_cases, errors))
+
+if __name__ == "__main__":
+    main(__doc__, STUDIES)

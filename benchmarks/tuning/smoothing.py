@@ -1,0 +1,53 @@
+"""Exponential smoothing of each series: how its two methods are mixed, judged and started.
+
+    python benchmarks/tuning/smoothing.py [--quick]
+
+Measured: the scaled error of exponential smoothing over the last two horizons of each series.
+"""
+
+import numpy as np
+from held_back import Case, filled, rolling_errors, training_part, usual_cases
+from study import Constant, FloatArray, Study, main
+
+MODULE = "forecast.models.classical.theta"
+FEW_TRENDS = np.array([[0.1, 0.1, 0.9], [0.5, 0.1, 0.9]])
+MORE_TRENDS = np.array(
+    [[a, b, c] for a in (0.02, 0.1, 0.3, 0.6, 0.9) for b in (0.01, 0.1, 0.4) for c in (0.8, 0.9, 0.99)]
+)
+CONSTANTS = (
+    Constant(MODULE, "THETA", (0.0, 0.3, 0.5, 0.6, 1.0)),
+    Constant(MODULE, "LEADS", (1, 2, 6)),
+    Constant(MODULE, "STEPS_A_LEAD", (5, 10, 40)),
+    Constant(MODULE, "SPEEDS", (np.array([0.1, 0.5]), np.linspace(0.02, 1, 30))),
+    Constant(MODULE, "TRENDS", (FEW_TRENDS, MORE_TRENDS)),
+    Constant(MODULE, "HISTORY", (100, 250, 1000), cases=("m4_hourly", "nn5")),
+    Constant(MODULE, "FIRST", (1, 3, 12)),
+    Constant(MODULE, "FIRST_LINE", (4, 6, 16, 24)),
+)
+
+
+def few_rows(quick: bool) -> dict[str, Case]:
+    """Returns series of a few rows."""
+    from forecast.data.panel import panel_from_series
+
+    months = filled(training_part("m3_monthly", 100 if quick else 600))
+    return {
+        f"{rows} rows": Case(panel_from_series([own[-rows - 4 :] for own in months], "YS"), 4, (1,), 1)
+        for rows in (2, 3, 4, 6)
+    }
+
+
+def errors(case: Case) -> FloatArray:
+    """Returns the errors of smoothing."""
+    from forecast.models.classical.theta import exponential_smoothing
+
+    return rolling_errors(case, lambda train: exponential_smoothing(train, case.horizon, case.season))
+
+
+STUDIES = (
+    Study(CONSTANTS, usual_cases, errors),
+    Study((Constant(MODULE, "LEAST", (1, 4, 5, 8)),), few_rows, errors),
+)
+
+if __name__ == "__main__":
+    main(__doc__, STUDIES)
