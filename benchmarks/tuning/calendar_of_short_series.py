@@ -17,7 +17,7 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.effects import Effects
-from forecast.models.covariates.regressors import learn_causes, without_cycles
+from forecast.models.covariates.regressors import find_regressors, without_cycles
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LENGTHS = {"MS": (24, 30, 36, 48, 60, 72, 96, 144), "QS": (12, 20, 28, 40, 60)}
@@ -27,8 +27,8 @@ PIECES = 200
 
 def effects_of(panel: Panel, season: int) -> Effects | None:
     """Returns the effects of the calendar."""
-    causes = learn_causes(panel, None, calendar=True, country=None)
-    return fit_effects(panel, without_cycles(causes, panel.frequency, {season}), season, season)
+    regressors = find_regressors(panel, None, calendar=True, country=None)
+    return fit_effects(panel, without_cycles(regressors, panel.frequency, {season}), season, season)
 
 
 def by_chance() -> None:
@@ -43,7 +43,7 @@ def by_chance() -> None:
                 for _ in range(100):
                     series = level + rng.normal(0, 1 if name == "season" else 10, steps)
                     found = effects_of(panel_from_series([series], code), season)
-                    used.update({cause.group for cause in found.causes.used} if found else ())
+                    used.update({regressor.group for regressor in found.regressors.used} if found else ())
                 print(code, steps, name, dict(used), flush=True)
 
 

@@ -27,7 +27,7 @@ from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.experiment.experiment import SilentReporter, run_experiment
-from forecast.experiment.final_fit import beside, candidates_for
+from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import forecast_csv, stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
@@ -112,7 +112,7 @@ class Model:
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
         """
-        panel, notes = self._told(data, future)
+        panel, notes = self._with_future(data, future)
         result = forecast_from(self._stored, panel, notes, _steps(horizon))
         text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
         return _frame(text, panel, result.notes)
@@ -138,14 +138,14 @@ class Model:
         Raises:
             ForecastError: the question can't be asked of this model, or the data can't be read.
         """
-        panel, notes = self._told(data, future)
+        panel, notes = self._with_future(data, future)
         if not isinstance(values, Mapping):
             raise UsageError(f"what_if takes values by column, not {_kind(values)}.", "what_if({'promo': 1})")
         question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
         result = answer(self._stored, panel, notes, question, _steps(horizon))
         return _frame(result.csv(), panel, result.notes)
 
-    def _told(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
+    def _with_future(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
         """Returns what to forecast from, and what is to be said about it."""
         notes: tuple[str, ...] = ()
         if isinstance(data, Reading):
@@ -154,11 +154,11 @@ class Model:
             panel = self._panel
         else:
             panel, notes = panel_of(self._stored, _known(data), datetime.now(UTC))
-        told = _known(future)
-        if told is None:
+        given = _known(future)
+        if given is None:
             return panel, notes
         options = data.settled if isinstance(data, Reading) else self._stored.options
-        panel, more = with_future(panel, told, options)
+        panel, more = with_future(panel, given, options)
         return panel, (*notes, *more)
 
 
@@ -240,7 +240,7 @@ def train(
         with models.lock():
             progress = Progress(models, Entry("train", "failed"))
             terms = Terms(deadline=deadline, is_train=True)
-            experiment = run_experiment(reading, chosen, beside(candidates), device, SilentReporter(), terms)
+            experiment = run_experiment(reading, chosen, with_baselines(candidates), device, SilentReporter(), terms)
             result = finish(request, experiment, progress, lambda: datetime.now(UTC), SilentReporter())
         stored = load_version(result.version)
     version = None if store is None else result.version.label

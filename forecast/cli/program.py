@@ -15,7 +15,7 @@ import typer
 from forecast.cli.options.usage_errors import refuse_empty, usage_error
 from forecast.cli.output.console import json_text, wrapped
 from forecast.cli.output.question import commands_for
-from forecast.cli.output.streams import prepare_streams, silence, telling_of_stdout, write_note
+from forecast.cli.output.streams import discard_output, prepare_streams, telling_of_stdout, write_note
 from forecast.cli.signals import listen, listen_no_more, stop_received
 from forecast.errors import (
     DependencyError,
@@ -64,7 +64,7 @@ def run_program(arguments: list[str] | None, began: float) -> NoReturn:
         code = _run(given, Run(began, _wants_json(given)), hears_signals=arguments is None)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         code = ExitCode.DONE
     codes.append(code)
     sys.exit(code)

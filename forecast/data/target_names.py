@@ -136,7 +136,7 @@ _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d",
 
 
 @dataclass(frozen=True)
-class Meaning:
+class NameScore:
     """What a name says.
 
     Attributes:
@@ -183,17 +183,17 @@ def _plain(word: str) -> str:
 
 
 @cache
-def meaning(name: str) -> Meaning:
+def score_name(name: str) -> NameScore:
     """Returns what the name of a column says of its being what is forecast."""
     words = tuple(word for word in plain_words(name) if word not in _ARTICLES)
     if not words or words in _TURNOVER:
-        return Meaning(INCOME if words else UNKNOWN, "".join(words[:1]), words)
+        return NameScore(INCOME if words else UNKNOWN, "".join(words[:1]), words)
     known = [_known(word) for word in words]
     head = _head(words)
     if _is_derived(words):
-        return Meaning(DERIVED, "", words)
+        return NameScore(DERIVED, "", words)
     if words[head] in _set(_IDS) and len(words) > 1:
-        return Meaning(NEVER, words[head], words)
+        return NameScore(NEVER, words[head], words)
     word, score = known[head]
     is_total = bool(_set(_TOTALS) & set(words))
     if score == EXPLICIT and len(words) > 1:  # actual load, observed sales
@@ -202,13 +202,13 @@ def meaning(name: str) -> Meaning:
         word, score = min(known, key=lambda pair: pair[1] if pair[1] != EXPLICIT else UNKNOWN)
         score = score + PART if EXPLICIT < score < UNKNOWN else max(score, UNKNOWN)
         score = MEASURED if word in _set(_TOTALS) else score
-        return Meaning(score, word, words, is_total=is_total)
+        return NameScore(score, word, words, is_total=is_total)
     others = [other for place, (_, other) in enumerate(known) if place != head]
     if word in _set(_BORROWED) and AID in others:  # shipping cost, fuel price
-        return Meaning(AID, word, words)
+        return NameScore(AID, word, words)
     is_listed = score == PRICE and bool(_set(_LISTS) & {*words, words[head].removesuffix(word)})
     score = INCOME if score == SALES and _CURRENCY.search(name) else _of_compound(score, words, others)
-    return Meaning(score + COMPOUND * (len(words) > 1), word, words, is_listed, is_total)
+    return NameScore(score + COMPOUND * (len(words) > 1), word, words, is_listed, is_total)
 
 
 def _is_derived(words: tuple[str, ...]) -> bool:

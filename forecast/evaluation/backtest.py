@@ -122,9 +122,9 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, standards, made = [], Scales(season, folds[0].horizon, kind), Made()
+    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), Made()
     for place, forecaster in enumerate(forecasters, start=1):
-        trial = _RunningTrial(forecaster, panel, first, standards, metric, made)
+        trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
         if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
             made.forget()
@@ -205,10 +205,10 @@ class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
-        self, forecaster: Forecaster, panel: Panel, first: Panel, standards: Scales, metric: Metric, made: Made
+        self, forecaster: Forecaster, panel: Panel, first: Panel, scales: Scales, metric: Metric, made: Made
     ) -> None:
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
-        self.standards, self.made = standards, made
+        self.scales, self.made = scales, made
         self.fitted: Fitted | None = None
         self.members: Members | None = None  # the latest
         self.curve: Curve | None = None
@@ -232,8 +232,8 @@ class _RunningTrial:
         train = fold.train(self.panel)
         few = self._few(fold.number, train)
         members = self._members(train)
-        combination = self._combination(known, few, members, self.standards.is_walk(fold.number, train))
-        scales, lowest = self.standards.of(fold, 0, train)
+        combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
+        scales, lowest = self.scales.of(fold, 0, train)
         if fold.number > 0:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
@@ -247,13 +247,13 @@ class _RunningTrial:
         if len(self.panel) > FEW:
             return None
         length = int(self.panel.lengths.max(initial=0))  # of the whole panel: each fold scores the rule that is issued
-        return FewSeriesPrior(len(self.panel), length, self.standards.strength(fold, train))
+        return FewSeriesPrior(len(self.panel), length, self.scales.strength(fold, train))
 
     def _combination(
         self, known: Sequence[_Record], few: FewSeriesPrior | None, members: Members, is_walk: bool
     ) -> Combination:
         """Returns what earlier folds taught of such members, or what is usual where they taught nothing."""
-        evidence, is_price = [record.evidence for record in known], self.standards.kind == "price"
+        evidence, is_price = [record.evidence for record in known], self.scales.kind == "price"
         learned = learn_combination(evidence, self.metric, few=few, is_price=is_price, is_walk=is_walk)
         return learned or plain_combination(members, few)
 
@@ -277,7 +277,7 @@ class _RunningTrial:
             train = moved.train(self.panel)
             truth = moved.truth(self.panel)
             forecast = members if shift == 0 else self._members(train)
-            scales, lowest = self.standards.of(fold, shift, train)
+            scales, lowest = self.scales.of(fold, shift, train)
             point = forecast_points(forecast, combination, lowest)
             errors = (truth - point) / scales[:, None]
             self.records.append(_Record(shift, Evidence(forecast, truth, scales, fold.number), errors))
@@ -287,7 +287,7 @@ class _RunningTrial:
         assert self.fitted is not None
         assert self.members is not None
         known = [record.known_at(folds) for record in self.records]
-        few, is_walk = self._few(folds, self.panel), self.standards.is_walk(folds, self.panel)
+        few, is_walk = self._few(folds, self.panel), self.scales.is_walk(folds, self.panel)
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),

@@ -43,7 +43,7 @@ class TrainedModel:
     @property
     def usual(self) -> UsualValues | None:
         """What stands for known values of steps to come that nobody tells; None where nothing is known ahead."""
-        encoding = self.model.knowledge.encoding if self.model.knowledge else None
+        encoding = self.model.covariate_model.encoding if self.model.covariate_model else None
         return self.learned or (usual_of_encoding(encoding) if encoding else None)
 
     @property
@@ -75,7 +75,7 @@ class TrainedModel:
         have no intervals (NaN bounds): their errors were never measured. What nobody tells of the known columns is as
         usual, so that a step's forecast is the same number whatever the horizon.
         """
-        panel = self.told(panel, horizon)
+        panel = self.filled(panel, horizon)
         lowest, scales = lowest_values(panel), interval_scales(panel, self.season, self.spread)
         blocks: list[FloatArray] = []
         extended = panel
@@ -93,11 +93,11 @@ class TrainedModel:
             tuple(Interval(i.level, _stretch(i.lower, horizon), _stretch(i.upper, horizon)) for i in intervals),
         )
 
-    def told(self, panel: Panel, horizon: int) -> Panel:
+    def filled(self, panel: Panel, horizon: int) -> Panel:
         """Returns the panel whose known columns tell of all steps that a forecast of so many looks at."""
         blocks = -(-horizon // self.horizon)
         usual = self.usual
-        return usual.told(panel, blocks * self.horizon + max(AROUND)) if usual else panel
+        return usual.filled(panel, blocks * self.horizon + max(AROUND)) if usual else panel
 
 
 def _append(panel: Panel, block: FloatArray) -> Panel:

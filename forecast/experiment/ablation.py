@@ -115,10 +115,10 @@ def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
 
 def calendar_used(experiment: Experiment) -> list[str]:
     """Returns the groups of the calendar that the networks of the latest fold use."""
-    knowledge = experiment.knowledge
-    if knowledge is None or knowledge.effects is None:
+    covariate_model = experiment.covariate_model
+    if covariate_model is None or covariate_model.effects is None:
         return []
-    groups = dict.fromkeys(cause.group for cause in knowledge.effects.causes.used)
+    groups = dict.fromkeys(regressor.group for regressor in covariate_model.effects.regressors.used)
     return [group for group in groups if group != COVARIATES]
 
 

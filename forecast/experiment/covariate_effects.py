@@ -2,7 +2,7 @@
 
 Effects are those that the networks are relieved of before they see a series: see ``models.effects``.
 
-Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` causes.
+Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` regressors.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ class CovariateUse:
     Attributes:
         columns: the covariates.
         effects: of the known ones, by what they are called: the column, and of a text its value.
-        calendar: groups of dates that paid, see ``data.almanac``.
+        calendar: groups of dates that paid, see ``data.dates.calendar_features``.
         seen: columns that only enter the networks.
         idle: columns that nothing looks at.
         country: whose holidays are used.
@@ -114,30 +114,38 @@ def calendar_words(groups: Sequence[str], country: str | None) -> list[str]:
     ]
 
 
-def used_beside(experiment: Experiment) -> CovariateUse:
+def covariate_use(experiment: Experiment) -> CovariateUse:
     """Returns what the networks of a contest used beside the target."""
-    panel, knowledge = experiment.reading.panel, experiment.knowledge
+    panel, covariate_model = experiment.reading.panel, experiment.covariate_model
     columns = panel.covariates.columns if panel.covariates else ()
-    effects = _effects(knowledge, panel) if knowledge else {}
+    effects = _effects(covariate_model, panel) if covariate_model else {}
     moving = {effect.column for effect in effects.values()}
     has_cells = any(spec.cell in CELLS for spec, _ in experiment.memory)
-    learned = {each.column for each in knowledge.encoding.inputs} if knowledge and knowledge.encoding else set()
+    learned = (
+        {each.column for each in covariate_model.encoding.inputs}
+        if covariate_model and covariate_model.encoding
+        else set()
+    )
     rest = [column.name for column in columns if column.name not in moving]
-    causes = knowledge.effects.causes if knowledge and knowledge.effects else None
-    groups = dict.fromkeys(cause.group for cause in causes.used if cause.group != COVARIATES) if causes else {}
+    regressors = covariate_model.effects.regressors if covariate_model and covariate_model.effects else None
+    groups = (
+        dict.fromkeys(regressor.group for regressor in regressors.used if regressor.group != COVARIATES)
+        if regressors
+        else {}
+    )
     return CovariateUse(
         columns=columns,
         effects=effects,
         calendar=tuple(groups),
         seen=tuple(name for name in rest if has_cells and name in learned),
         idle=tuple(name for name in rest if experiment.memory and not (has_cells and name in learned)),
-        country=causes.country if causes else None,
+        country=regressors.country if regressors else None,
     )
 
 
-def _effects(knowledge: CovariateModel, panel: Panel) -> dict[str, CovariateEffect]:
+def _effects(covariate_model: CovariateModel, panel: Panel) -> dict[str, CovariateEffect]:
     """Returns the effects of the known inputs, in the order of the encoding."""
-    encoding, effects = knowledge.encoding, knowledge.effects
+    encoding, effects = covariate_model.encoding, covariate_model.effects
     if encoding is None or effects is None:
         return {}
     some = panel.select(np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64)))
@@ -147,9 +155,9 @@ def _effects(knowledge: CovariateModel, panel: Panel) -> dict[str, CovariateEffe
 
 def _effect(each: Input, effects: Effects, panel: Panel) -> CovariateEffect | None:
     """Returns what one input does; of an event, on its own steps, whatever the month."""
-    names = [cause.name for cause in effects.causes.used if cause.group == COVARIATES]
+    names = [regressor.name for regressor in effects.regressors.used if regressor.group == COVARIATES]
     own = [f for f, name in enumerate(names) if name == each.label or name.startswith(f"{each.label} in month ")]
-    told = effects.causes.told(panel)
+    told = effects.regressors.of_covariates(panel)
     if not own or told is None:
         return None
     place = {series_id: i for i, series_id in enumerate(effects.series_ids)}
@@ -166,11 +174,11 @@ def _effect(each: Input, effects: Effects, panel: Panel) -> CovariateEffect | No
     return CovariateEffect(each.column, float(shares.mean()), float(low), float(high), per)
 
 
-def _on_own_steps(causes: FloatArray, strength: FloatArray, offsets: Any) -> FloatArray:
-    """Returns the mean effect of some causes (K, F) on each series over the steps where any is set, (S,)."""
+def _on_own_steps(regressors: FloatArray, strength: FloatArray, offsets: Any) -> FloatArray:
+    """Returns the mean effect of some regressors (K, F) on each series over the steps where any is set, (S,)."""
     series = np.repeat(np.arange(len(strength)), np.diff(offsets))
-    is_set = (np.nan_to_num(causes) > 0).any(axis=1)
-    totals = np.einsum("kf,kf->k", np.nan_to_num(causes), strength[series])[is_set]
+    is_set = (np.nan_to_num(regressors) > 0).any(axis=1)
+    totals = np.einsum("kf,kf->k", np.nan_to_num(regressors), strength[series])[is_set]
     counts = np.bincount(series[is_set], minlength=len(strength))
     sums = np.bincount(series[is_set], totals, len(strength))
     return np.asarray(np.divide(sums, counts, out=np.full(len(strength), np.nan), where=counts > 0))

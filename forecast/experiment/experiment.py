@@ -23,8 +23,8 @@ from forecast.experiment.time_limit import (
     Timing,
     Work,
     check_terms,
+    effort_limits,
     measure_paces,
-    room_of,
     settle,
 )
 from forecast.models.covariates.covariate_model import CovariateModel
@@ -87,12 +87,12 @@ class Experiment:
     learned: CovariateModel | None = None  # by the networks that were fitted to all data since
 
     @property
-    def knowledge(self) -> CovariateModel | None:
+    def covariate_model(self) -> CovariateModel | None:
         """What the latest networks, or those of the latest fold, learned of covariates and dates; None if nothing."""
         if self.learned:
             return self.learned
         models = list(self.memory.values())
-        return models[-1].knowledge if models else None
+        return models[-1].covariate_model if models else None
 
     def importance(self, name: str) -> tuple[Importance, ...]:
         """Returns what each covariate is worth to the networks of a name, as the backtest trained them."""
@@ -224,7 +224,7 @@ def run_experiment(
         models = tuple(name for name in models if name not in LEARNED or paces.keys() >= set(spec_names(name)))
         work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
         settled, timing = settle(
-            {cell: specs[cell] for cell in paces}, paces, work, terms, room_of(settings, prepared.windows), tail
+            {cell: specs[cell] for cell in paces}, paces, work, terms, effort_limits(settings, prepared.windows), tail
         )
         specs |= settled
         reporter.planned(reading, plan, settled, settings)

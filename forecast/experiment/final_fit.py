@@ -100,7 +100,7 @@ def check_model(model: str, known: tuple[str, ...]) -> None:
         raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
 
 
-def beside(candidates: tuple[str, ...]) -> tuple[str, ...]:
+def with_baselines(candidates: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the models of a backtest: the candidates and the baselines that they must beat, each once."""
     return tuple(dict.fromkeys((*candidates, *BASELINES)))
 

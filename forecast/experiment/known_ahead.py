@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
 from forecast.data.findings import digits
-from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, told_beyond
+from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, unseen_ahead
 from forecast.data.panel import FloatArray, Panel
-from forecast.data.reading.future_coverage import steps_counted, untold, when
+from forecast.data.reading.future_coverage import missing_ahead, steps_counted, when
 from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.encoding import Encoding
@@ -33,7 +33,7 @@ def flags_of(trained: TrainedModel) -> Flags:
 
 
 def _encoding_of(trained: TrainedModel) -> Encoding | None:
-    return trained.model.knowledge.encoding if trained.model.knowledge else None
+    return trained.model.covariate_model.encoding if trained.model.covariate_model else None
 
 
 def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def told_notes(
+def unseen_notes(
     trained: TrainedModel, panel: Panel, horizon: int, *, is_averaged: bool, aside: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Returns in words where a model is told of the steps to come what its columns have never been.
@@ -70,10 +70,10 @@ def told_notes(
     """
     flags = flags_of(trained)
     check_flags(panel, flags, is_averaged=is_averaged)
-    return tuple(told_beyond(panel, horizon, columns_needed(trained) - flags.keys() - set(aside)))
+    return tuple(unseen_ahead(panel, horizon, columns_needed(trained) - flags.keys() - set(aside)))
 
 
-def untold_notes(
+def assumed_notes(
     trained: TrainedModel, panel: Panel, horizon: int, fix: str, *, is_both: bool = False
 ) -> tuple[str, ...]:
     """Returns in sentences what a forecast takes as usual; nothing where all that it needs was told.
@@ -85,7 +85,7 @@ def untold_notes(
         fix: the command that tells it.
         is_both: it is said of two forecasts.
     """
-    names, missing = untold(panel, horizon, columns_needed(trained))
+    names, missing = missing_ahead(panel, horizon, columns_needed(trained))
     alike: dict[bytes, list[int]] = {}  # columns that are missing on the same steps, in one sentence
     for c in np.flatnonzero(missing.any(axis=(0, 1))):
         alike.setdefault(missing[..., c].any(axis=0).tobytes(), []).append(int(c))

@@ -16,7 +16,7 @@ from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.input_data import called_alike, read_alike
-from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import Forecasts
@@ -94,8 +94,8 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
     """
     horizon = check_horizon(stored, panel, horizon)
     notes += short_notes(stored.trained, panel)
-    notes += told_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
-    notes += untold_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
+    notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
+    notes += assumed_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)
     forecasts = stored.trained.forecast(panel, horizon)
     check_numbers(stored, forecasts)

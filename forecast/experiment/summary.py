@@ -20,7 +20,7 @@ from forecast.data.frequency import iso_text
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import ends_together
-from forecast.experiment.covariate_effects import used_beside
+from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.experiment import LEARNED, Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
 from forecast.experiment.versions.stored_model import LIBRARIES
@@ -115,7 +115,7 @@ def describe_contest(experiment: Experiment) -> Document:
         }
         for fold in experiment.backtest.folds
     ]
-    return {"data": data, "beside": used_beside(experiment).document(), "folds": folds}
+    return {"data": data, "beside": covariate_use(experiment).document(), "folds": folds}
 
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:

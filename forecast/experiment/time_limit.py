@@ -11,7 +11,7 @@ from forecast.evaluation.backtest import evidence_shifts
 from forecast.evaluation.splits import Fold
 from forecast.models.forecaster import Fitted, Watcher
 from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, REFERENCE, SEEDS
-from forecast.models.networks.time_budget import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
+from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
 from forecast.specs import CELLS, Deadline, Machine, Match, ModelSpec, Settings
 
 LEAST_START = 8.0
@@ -147,7 +147,7 @@ class Timing:
                 wider = tried
                 break
         planned = sum(self.paces[cell].network_seconds(spec) for cell, spec in wider.items())
-        common = Ledger(planned, self.left, fixed=self._fit_seconds(wider) - planned)
+        common = TrainingBudget(planned, self.left, fixed=self._fit_seconds(wider) - planned)
         for cell, pace in self.paces.items():
             self.last[cell] = Pacer(pace, common)
         return wider
@@ -199,7 +199,7 @@ def measure_paces(
     return paces
 
 
-def room_of(settings: Settings, windows: int) -> Room:
+def effort_limits(settings: Settings, windows: int) -> EffortLimits:
     """Returns how far a plan by the clock may go: up to the effort of `best`, or twice that where it is asked for.
 
     Where windows are few, more steps make a network worse: more seeds are trained in their place.
@@ -210,11 +210,16 @@ def room_of(settings: Settings, windows: int) -> Room:
         share = 1.0 if windows < FEW_WINDOWS else EFFORT["best"]
         most = EFFORT["best"] * SEEDS["best"] * (2 if settings.preset == "best" else 1)
         seeds = round(most / share)
-    return Room(None if settings.overrides.steps else share, None if settings.seeds else seeds)
+    return EffortLimits(None if settings.overrides.steps else share, None if settings.seeds else seeds)
 
 
 def settle(
-    specs: Mapping[str, ModelSpec], paces: dict[str, Pace], work: Work, terms: Terms, room: Room, tail: float = 0.0
+    specs: Mapping[str, ModelSpec],
+    paces: dict[str, Pace],
+    work: Work,
+    terms: Terms,
+    limits: EffortLimits,
+    tail: float = 0.0,
 ) -> tuple[dict[str, ModelSpec], Timing]:
     """Returns the specs whose training takes the time that the terms give, and what keeps it to that.
 
@@ -223,13 +228,13 @@ def settle(
         paces: of each cell.
         work: how often they are fitted.
         terms: a deadline, equal seconds, or both.
-        room: what may change to meet a deadline.
+        limits: what may change to meet a deadline.
         tail: seconds that the run needs after its training.
     """
     settled, deadline = dict(specs), terms.deadline
     timing = Timing(paces, {}, deadline, tail)
     if deadline is not None:
-        settled = plan_effort(specs, lambda tried: work.seconds(tried, paces), MARGIN * timing.left(), room)
+        settled = plan_effort(specs, lambda tried: work.seconds(tried, paces), MARGIN * timing.left(), limits)
     allotted = None
     if terms.match == "seconds":
         each = {cell: paces[cell].fit_seconds(spec) for cell, spec in settled.items()}
@@ -237,7 +242,7 @@ def settle(
         settled = {c: spec.with_(steps=paces[c].steps_within(spec, allotted)) for c, spec in settled.items()}
     common, trained = None, work.trained_seconds(settled, paces)
     if deadline:
-        common = Ledger(trained, timing.left, fixed=work.seconds(settled, paces) - trained)
+        common = TrainingBudget(trained, timing.left, fixed=work.seconds(settled, paces) - trained)
     for cell, spec in settled.items():
         after = work.forecasts * paces[cell].forecast_seconds(spec) / max(work.fits - work.is_train, 1)
         timing.pacers[cell] = Pacer(paces[cell], common, allotted, after)

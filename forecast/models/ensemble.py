@@ -49,9 +49,9 @@ class EnsembleModel:
         return self.parts[0].spec.seasons
 
     @property
-    def knowledge(self) -> CovariateModel | None:
+    def covariate_model(self) -> CovariateModel | None:
         """What was learned of covariates and dates."""
-        return self.parts[0].knowledge
+        return self.parts[0].covariate_model
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:

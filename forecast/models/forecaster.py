@@ -132,7 +132,7 @@ class Issuable(Fitted, Protocol):
         """The season, 1 for none, and longer ones."""
 
     @property
-    def knowledge(self) -> CovariateModel | None:
+    def covariate_model(self) -> CovariateModel | None:
         """What was learned of covariates and dates; None where nothing was."""
 
     @property

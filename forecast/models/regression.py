@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows, last_lookbacks
-from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns, learn_knowledge
+from forecast.models.covariates.covariate_model import (
+    CovariateModel,
+    NetworkCovariates,
+    check_columns,
+    fit_covariate_model,
+)
 from forecast.models.forecaster import Members, Watcher
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.trees import Forest
@@ -46,10 +51,10 @@ class RegressionForecaster:
         Raises:
             DataError: no series is long enough for one window.
         """
-        knowledge = learn_knowledge(panel, self.spec)
-        if self.name == "boosting" and knowledge:
-            knowledge = replace(knowledge, effects=None)
-        rest = knowledge.remove(panel) if knowledge else panel
+        covariate_model = fit_covariate_model(panel, self.spec)
+        if self.name == "boosting" and covariate_model:
+            covariate_model = replace(covariate_model, effects=None)
+        rest = covariate_model.remove(panel) if covariate_model else panel
         statistics = measure_series(rest, self.view)
         maps = view_maps(self.view, self.spec.window, self.spec.horizon)
         windows = cut_windows(rest, self.spec.window, self.spec.horizon, self.view.season)
@@ -58,13 +63,13 @@ class RegressionForecaster:
         if self.name == "ridge":
             estimator: LinearMap | Forest = _fit_ridge(inputs, targets)
         else:
-            beside = None
-            if knowledge and knowledge.encoding:
+            covariates = None
+            if covariate_model and covariate_model.encoding:
                 season = min(self.view.season, self.spec.window)
-                beside = _beside(knowledge.in_windows(panel, windows, which), season)
-            estimator = _fit_boosting(inputs, targets, beside, rng)
+                covariates = _step_covariates(covariate_model.in_windows(panel, windows, which), season)
+            estimator = _fit_boosting(inputs, targets, covariates, rng)
         watcher.progress(1.0)
-        return FittedRegression(self, estimator, maps, knowledge)
+        return FittedRegression(self, estimator, maps, covariate_model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +95,7 @@ class FittedRegression:
     recipe: RegressionForecaster
     estimator: LinearMap | Forest
     maps: ViewMaps
-    knowledge: CovariateModel | None = None
+    covariate_model: CovariateModel | None = None
     anchors: tuple[Anchor, ...] = ()
     curve: None = None
     train_seconds: float = 0.0
@@ -121,51 +126,51 @@ class FittedRegression:
         Raises:
             DataError: the panel lacks a covariate.
         """
-        recipe, knowledge = self.recipe, self.knowledge
+        recipe, covariate_model = self.recipe, self.covariate_model
         window, horizon = recipe.spec.window, recipe.spec.horizon
-        panel = check_columns(knowledge, panel)
-        rest = knowledge.remove(panel) if knowledge else panel
+        panel = check_columns(covariate_model, panel)
+        rest = covariate_model.remove(panel) if covariate_model else panel
         statistics = measure_series(rest, recipe.view)
         lookbacks = last_lookbacks(rest, window, recipe.view.season)
         seen = see(lookbacks, self.maps, statistics.level, statistics.scale)
         if isinstance(self.estimator, LinearMap):
             outputs = self.estimator.predict(seen.inputs)
         else:
-            beside = None
-            if knowledge and knowledge.encoding:
-                told = knowledge.at_end(panel, window, horizon, recipe.view.season)
-                beside = _beside(told, min(recipe.view.season, window))
-            outputs = _grown(self.estimator, seen.inputs, beside, horizon)
+            covariates = None
+            if covariate_model and covariate_model.encoding:
+                made = covariate_model.at_end(panel, window, horizon, recipe.view.season)
+                covariates = _step_covariates(made, min(recipe.view.season, window))
+            outputs = _grown(self.estimator, seen.inputs, covariates, horizon)
         values = restore(outputs, seen, self.maps)
-        values = knowledge.restore(values, panel) if knowledge else values
+        values = covariate_model.restore(values, panel) if covariate_model else values
         return Members((recipe.name,), (recipe.seed,), values[None])
 
 
-def inputs_of(spec: ModelSpec, knowledge: CovariateModel | None) -> int:
+def inputs_of(spec: ModelSpec, covariate_model: CovariateModel | None) -> int:
     """Returns how many inputs the trees have: the window, the step, and what is known beside it and its change."""
-    encoding = knowledge.encoding if knowledge else None
-    beside = 2 * len(encoding.of("known")) + len(encoding.of("static")) if encoding else 0
-    return spec.window + 1 + beside
+    encoding = covariate_model.encoding if covariate_model else None
+    covariates = 2 * len(encoding.of("known")) + len(encoding.of("static")) if encoding else 0
+    return spec.window + 1 + covariates
 
 
-def _grown(trees: Forest, inputs: FloatArray, beside: FloatArray | None, horizon: int) -> FloatArray:
+def _grown(trees: Forest, inputs: FloatArray, covariates: FloatArray | None, horizon: int) -> FloatArray:
     """Returns the trees' outputs, (S, H)."""
     rows = []
     for step in range(horizon):
-        more = None if beside is None else beside[:, step]
+        more = None if covariates is None else covariates[:, step]
         rows.append(_with_step(inputs, np.full(len(inputs), step), more))
     return np.asarray(trees.predict(np.concatenate(rows)).reshape(horizon, -1).T)
 
 
-def _beside(told: NetworkCovariates, season: int) -> FloatArray:
+def _step_covariates(made: NetworkCovariates, season: int) -> FloatArray:
     """Returns what is known beside each step to forecast, (B, H, F): its inputs, their change, those of the series.
 
     The change is since the same step of the last season, which the trees' base repeats.
     """
-    horizon, lookback = told.ahead.shape[1], told.observed.shape[1]
-    before = told.observed[:, lookback - season + np.arange(horizon) % season, : told.ahead.shape[2]]
-    static = np.repeat(told.static[:, None], horizon, axis=1)
-    return np.concatenate([told.ahead, told.ahead - before, static], axis=2).astype(np.float64)
+    horizon, lookback = made.ahead.shape[1], made.observed.shape[1]
+    before = made.observed[:, lookback - season + np.arange(horizon) % season, : made.ahead.shape[2]]
+    static = np.repeat(made.static[:, None], horizon, axis=1)
+    return np.concatenate([made.ahead, made.ahead - before, static], axis=2).astype(np.float64)
 
 
 def _normalised(
@@ -194,7 +199,7 @@ def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> LinearMap:
 
 
 def _fit_boosting(
-    inputs: FloatArray, targets: FloatArray, beside: FloatArray | None, rng: np.random.Generator
+    inputs: FloatArray, targets: FloatArray, covariates: FloatArray | None, rng: np.random.Generator
 ) -> Forest:
     """Fits one ensemble of trees for all steps of the horizon; each step brings what is known beside it, (B, H, F)."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - the same
@@ -208,10 +213,10 @@ def _fit_boosting(
         max_iter=TREES, learning_rate=TREE_RATE, early_stopping=False, random_state=int(rng.integers(2**31))
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
-        rows = _with_step(inputs[window], step, None if beside is None else beside[window, step])
+        rows = _with_step(inputs[window], step, None if covariates is None else covariates[window, step])
         return Forest.of(trees.fit(rows, targets[window, step]))
 
 
-def _with_step(inputs: FloatArray, step: NDArray[np.int64], beside: FloatArray | None = None) -> FloatArray:
+def _with_step(inputs: FloatArray, step: NDArray[np.int64], covariates: FloatArray | None = None) -> FloatArray:
     """Returns the inputs with the step of the horizon, and what is known beside it, as last columns."""
-    return np.column_stack([inputs, step] if beside is None else [inputs, step, beside])
+    return np.column_stack([inputs, step] if covariates is None else [inputs, step, covariates])

@@ -16,13 +16,13 @@ from forecast.models.classical.statsforecast import ClassicalForecaster, Classic
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.networks.serialization import (
-    KNOWLEDGE,
+    COVARIATE_MODEL,
     RETRAIN,
     Arrays,
-    dump_knowledge,
+    covariate_model_fits,
+    dump_covariate_model,
     dump_model,
-    knowledge_fits,
-    load_knowledge,
+    load_covariate_model,
     load_model,
 )
 from forecast.models.regression import (
@@ -103,9 +103,9 @@ def _dump_regression(model: FittedRegression) -> tuple[Document, dict[str, NDArr
     recipe = model.recipe
     document = asdict(RegressionEntry(recipe.name, recipe.view, recipe.seed)) | {"spec": recipe.spec.to_json()}
     arrays = {f"{ESTIMATOR}{name}": array for name, array in model.estimator.to_arrays().items()}
-    if model.knowledge:
-        document["knowledge"], told = dump_knowledge(model.knowledge)
-        arrays |= {f"{KNOWLEDGE}{name}": array for name, array in told.items()}
+    if model.covariate_model:
+        document["knowledge"], told = dump_covariate_model(model.covariate_model)
+        arrays |= {f"{COVARIATE_MODEL}{name}": array for name, array in told.items()}
     return document, arrays
 
 
@@ -118,16 +118,20 @@ def _load_regression(document: Document, arrays: Arrays, series_ids: tuple[str, 
     own = {name: value for name, value in document.items() if name not in {"spec", "knowledge"}}
     entry, spec = decode(RegressionEntry, own), ModelSpec.from_json(document["spec"])
     recipe = RegressionForecaster(entry.regression, spec, entry.view, entry.seed)
-    knowledge = None
+    covariate_model = None
     if document.get("knowledge"):
-        knowledge = load_knowledge(document["knowledge"], arrays.under(KNOWLEDGE), series_ids)
-        if not knowledge_fits(knowledge, knowledge.sized(spec), len(series_ids)):
+        covariate_model = load_covariate_model(document["knowledge"], arrays.under(COVARIATE_MODEL), series_ids)
+        if not covariate_model_fits(covariate_model, covariate_model.sized(spec), len(series_ids)):
             raise ValueError("what was learned of covariates does not fit")
     maps, fitted = view_maps(entry.view, spec.window, spec.horizon), arrays.under(ESTIMATOR)
     if entry.regression == "boosting":
-        return FittedRegression(recipe, Forest.from_arrays(dict(fitted), inputs_of(spec, knowledge)), maps, knowledge)
+        return FittedRegression(
+            recipe, Forest.from_arrays(dict(fitted), inputs_of(spec, covariate_model)), maps, covariate_model
+        )
     weights = fitted.read("weights", "f", (spec.horizon, spec.window))
-    return FittedRegression(recipe, LinearMap(weights, fitted.read("constant", "f", (spec.horizon,))), maps, knowledge)
+    return FittedRegression(
+        recipe, LinearMap(weights, fitted.read("constant", "f", (spec.horizon,))), maps, covariate_model
+    )
 
 
 def _load_rule(document: Document) -> Issuable:

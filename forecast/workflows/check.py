@@ -97,7 +97,7 @@ def check(request: CheckRequest) -> CheckResult:
     """
     ending = check_free(request.fix, TABLES, force=request.force, flag="--fix")
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
-    reading = read_panel(request.source, request.options, beside=True, may_ask=False, now=request.now)
+    reading = read_panel(request.source, request.options, other_numbers=True, may_ask=False, now=request.now)
     panel = reading.panel
     plan, needed, planned = _planned(reading, request.settings)
     seasons = plan.shown if plan else seasons_of(measured(panel))
@@ -157,7 +157,7 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
 
 def _surveyed(reading: Reading) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
-    spots, question = survey(reading.panel, labels_of(reading.beside, reading.texts)), reading.question
+    spots, question = survey(reading.panel, labels_of(reading.other_numbers, reading.texts)), reading.question
     if question is None:
         return spots
     return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]
@@ -231,13 +231,13 @@ def _kept_sentinels(panel: Panel) -> list[Spot]:
 
 
 def _leaks(reading: Reading) -> tuple[Leak, ...]:
-    if not reading.beside:
+    if not reading.other_numbers:
         return ()
     panel = reading.panel
-    kept = next(iter(reading.beside.values())).size
+    kept = next(iter(reading.other_numbers.values())).size
     starts = np.zeros(panel.values.size, dtype=bool)
     starts[panel.offsets[:-1]] = True
-    return leaks(panel.values[:kept], starts[:kept], reading.beside)
+    return leaks(panel.values[:kept], starts[:kept], reading.other_numbers)
 
 
 def _leak_spot(leak: Leak) -> Spot:

@@ -22,7 +22,7 @@ from forecast.report.html.sections import forecast_section
 from forecast.report.tables import csv_text
 from forecast.specs import Device, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold, last_fold
-from forecast.workflows.pages.sections import Cover, Life, page_of
+from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
 
 if TYPE_CHECKING:
     pass
@@ -116,6 +116,6 @@ def comparison_page(request: "CompareRequest", experiment: Experiment, now: date
         f"{next(iter(forecasts))}."
     )
     title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
-    cover = Cover(title, f"forecast compare · {reading.panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
+    cover = ReportIntro(title, f"forecast compare · {reading.panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
     section = forecast_section(forecast_gallery(history, forecasts, reading.panel), intro, title="The last fold")
-    return page_of(cover, summary, section, Life(), now)
+    return page_of(cover, summary, section, RetrainSections(), now)

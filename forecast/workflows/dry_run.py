@@ -17,9 +17,9 @@ from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import LEARNED, Prepared, Reporter, prepare
-from forecast.experiment.final_fit import LAST_EFFORT, beside, candidates_for
+from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines
 from forecast.experiment.outputs import stem_of
-from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, measure_paces, room_of, settle
+from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, effort_limits, measure_paces, settle
 from forecast.experiment.versions.identity import checked_name
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.time_budget import Pace
@@ -67,7 +67,7 @@ class DryRun:
         return tuple(step.what for step in self.steps if step.verb == "write")
 
 
-def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> DryRun:
+def dry_run_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> DryRun:
     """Returns what a train would do.
 
     Raises:
@@ -82,13 +82,13 @@ def rehearse_train(request: TrainRequest, store: Store, now: datetime, reporter:
     reading = checked_name(models, reading, force=request.force)
     reporter.read(reading)
     terms = Terms(deadline=request.deadline, is_train=True)
-    names = beside(candidates)
+    names = with_baselines(candidates)
     prepared = prepare(reading, request.settings, names, request.device, reporter, terms)
     files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request, prepared, "-"))]
-    return _rehearse(prepared, reading, names, terms, began, (_version(models), *files), reporter)
+    return _dry_run(prepared, reading, names, terms, began, (_version(models), *files), reporter)
 
 
-def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> DryRun:
+def dry_run_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> DryRun:
     """Returns what a compare would do.
 
     Raises:
@@ -108,7 +108,7 @@ def rehearse_compare(request: CompareRequest, now: datetime, reporter: Reporter)
     if request.ablate:
         kinds = ("csv",) if request.plots == "none" else ("csv", request.plots)
         files += [f"{stem}-compare-ablation.{kind}" for kind in kinds]
-    planned = _rehearse(prepared, reading, names, request.terms, began, files, reporter)
+    planned = _dry_run(prepared, reading, names, request.terms, began, files, reporter)
     return _with_ablation(planned, reading) if request.ablate else planned
 
 
@@ -127,7 +127,7 @@ def _list(columns: tuple[Column, ...]) -> str:
     return ", ".join(names) + (", and all of them" if len(names) > 1 else "")
 
 
-def _rehearse(
+def _dry_run(
     prepared: Prepared,
     reading: Reading,
     names: tuple[str, ...],
@@ -145,8 +145,8 @@ def _rehearse(
     work = Work(folds, plan.refit, ENSEMBLE in names, is_train=False)
     if terms.is_timed:
         whole = replace(work, is_train=terms.is_train)
-        room = room_of(prepared.settings, prepared.windows)
-        specs, _ = settle(specs, paces, whole, terms, room, TAIL * started)
+        limits = effort_limits(prepared.settings, prepared.windows)
+        specs, _ = settle(specs, paces, whole, terms, limits, TAIL * started)
         reporter.planned(reading, plan, specs, prepared.settings)
     starting = f"TensorFlow, and compile {', '.join(specs)}" if specs else "nothing but the libraries"
     steps = [

@@ -72,7 +72,7 @@ def explain_model(request: ModelRequest, store: Store) -> Explanation:
     panel, notes = panel_of(stored, request.source)
     costs = [network_cost(part.spec, _predict_seconds(part), None, NOT_RECORDED) for part in parts]
     title = f"{stored.version.name} {stored.version.label} ({stored.trained.name})"
-    subjects = [Subject(part, check_columns(part.knowledge, panel)) for part in parts]
+    subjects = [Subject(part, check_columns(part.covariate_model, panel)) for part in parts]
     watched = [(subject, cost, None) for subject, cost in zip(subjects, costs, strict=True)]
     return explained(title, stored.version.name, panel, stored.trained.season, watched, request.focus, notes)
 
@@ -130,7 +130,7 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
         learning = learning_curve(snapshots, model, train, truth)
         seconds = float(learning.seconds[-1] / learning.steps[-1])
         cost = network_cost(model.spec, _predict_seconds(model), seconds, kernel_of(model.spec, prepared.machine))
-        watched.append((Subject(model, check_columns(model.knowledge, train)), cost, learning))
+        watched.append((Subject(model, check_columns(model.covariate_model, train)), cost, learning))
     reporter.progress("looking into them", 1.0)
     stem = stem_of(request.source)
     title = f"{stem}: {', '.join(cells)} trained on all but the last {prepared.plan.horizon} steps"
@@ -160,11 +160,11 @@ def _predict_seconds(model: RecurrentModel) -> float:
     spec: ModelSpec = model.spec
     window, base, best = np.zeros((1, spec.window)), np.zeros((1, spec.horizon)), float("inf")
     shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,))
-    beside = (
+    covariates = (
         NetworkCovariates(*(np.zeros((1, *shape), np.float32) for shape in shapes)) if spec.takes_covariates else None
     )
     for _ in range(7):
         began = time.perf_counter()
-        run_network(spec, model.networks[0].weights, window, beside, base)
+        run_network(spec, model.networks[0].weights, window, covariates, base)
         best = min(best, time.perf_counter() - began)
     return best

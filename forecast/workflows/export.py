@@ -70,7 +70,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
 
 def _check_plain(stored: StoredModel) -> None:
     """Refuses a model that forecasts by covariates or by dates: the file is given the target's past values alone."""
-    told = stored.trained.model.knowledge
+    told = stored.trained.model.covariate_model
     if told is None:
         return
     columns = [column.name for column in told.encoding.columns] if told.encoding else []

@@ -75,8 +75,8 @@ def _write_page(request: RetrainRequest, models: ModelStore, result: RetrainResu
     from forecast.workflows.pages.run_history import challenge_of_run  # Jinja2, matplotlib
     from forecast.workflows.pages.version import version_page
 
-    fight = challenge_of_run(result.entry, result.before, result.scored_on, request.gate)
-    page = version_page(models, models.champion(), now, result.outlook, fight)
+    challenge = challenge_of_run(result.entry, result.before, result.scored_on, request.gate)
+    page = version_page(models, models.champion(), now, result.outlook, challenge)
     path = request.folder / f"{models.name}-report.html"
     atomic_write(path, page, flag="-o DIR", only_file=True)
     return path

@@ -12,8 +12,16 @@ from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, Reporter, run_experiment
-from forecast.experiment.final_fit import AUTO, BASELINES, beside, candidates_for, choose, fit_on_all, with_saved
-from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.final_fit import (
+    AUTO,
+    BASELINES,
+    candidates_for,
+    choose,
+    fit_on_all,
+    with_baselines,
+    with_saved,
+)
+from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
@@ -63,7 +71,7 @@ class TrainResult:
     forecasts: Forecasts
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
-    untold: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
+    assumed: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
     mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
 
     @property
@@ -93,7 +101,9 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
             progress.unwritten = request.folder / f"{models.name}.csv"
         with recorded(progress, now, unheard, only_stops=True):
             terms = Terms(deadline=request.deadline, is_train=True)
-            experiment = run_experiment(reading, request.settings, beside(candidates), request.device, reporter, terms)
+            experiment = run_experiment(
+                reading, request.settings, with_baselines(candidates), request.device, reporter, terms
+            )
             return finish(request, experiment, progress, now, reporter)
 
 
@@ -115,7 +125,7 @@ def finish(
     chosen, reason = choose(experiment, request.model)
     experiment = with_saved(experiment, chosen, request.model)
     trained = fit_on_all(experiment, chosen, reporter)
-    experiment = replace(experiment, learned=trained.model.knowledge)
+    experiment = replace(experiment, learned=trained.model.covariate_model)
     reporter.progress("drawing and saving", 1.0)
     importance = experiment.importance(chosen)
     forecasts = trained.forecast(panel, experiment.plan.horizon)
@@ -143,10 +153,10 @@ def finish(
         page = version_page(models, version, now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
     is_averaged = bool(experiment.reading.settled.aggregate)
-    untold = short_notes(trained, panel)
-    untold += told_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
-    untold += untold_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
-    return TrainResult(experiment, chosen, reason, version, forecasts, paths, importance, untold, trained.mixture)
+    assumed = short_notes(trained, panel)
+    assumed += unseen_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
+    assumed += assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
+    return TrainResult(experiment, chosen, reason, version, forecasts, paths, importance, assumed, trained.mixture)
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.future.scenario import doubts, read_suppositions, steps_of, suppose
+from forecast.data.future.scenario import apply_scenario, doubts, read_scenario, steps_of
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.known_ahead import columns_needed, flags_of, told_notes, untold_notes
+from forecast.experiment.known_ahead import assumed_notes, columns_needed, flags_of, unseen_notes
 from forecast.experiment.stored_forecast import check_horizon, longer_note
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import Forecasts
@@ -122,17 +122,17 @@ def answer(
         message = "--set changes what is known in advance, but the model was trained without any of that."
         raise UsageError(message, "forecast train DATA --known COLUMNS makes one with it")
     flags = flags_of(trained)
-    changes = read_suppositions(question.values, panel, flags)
+    changes = read_scenario(question.values, panel, flags)
     asked = steps_of(question.at, panel, horizon)
     names = [change.column.name for change in changes]
-    notes += told_notes(trained, panel, horizon, is_averaged=bool(stored.options.aggregate), aside=names)
+    notes += unseen_notes(trained, panel, horizon, is_averaged=bool(stored.options.aggregate), aside=names)
     usual = trained.usual
-    changed = suppose(panel, changes, asked, usual.of(panel)) if usual else panel
+    changed = apply_scenario(panel, changes, asked, usual.of(panel)) if usual else panel
     first, second = (trained.forecast(each, horizon) for each in (panel, changed))
     notes += tuple(doubts(changed, changes, horizon, flags))
     notes += longer_note(trained, horizon)
     fix = f"forecast predict {stored.version.name} --future FILE"
-    notes += untold_notes(trained, panel, horizon, fix, is_both=True)
+    notes += assumed_notes(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes(names, trained)
     is_mean = read_settings(stored.version).kind == "price" or bool((first.point < 0).any())
     before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))

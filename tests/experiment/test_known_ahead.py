@@ -9,7 +9,7 @@ from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.known_ahead import columns_needed, flags_of, short_notes, told_notes, untold_notes
+from forecast.experiment.known_ahead import assumed_notes, columns_needed, flags_of, short_notes, unseen_notes
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
 from told import AHEAD, shops, told_model
@@ -24,11 +24,11 @@ def trained_on(panel):
 def without(trained, *names):
     """The model as if it had found that some known columns tell nothing."""
     [part] = trained.model.parts
-    encoding = part.knowledge.encoding
+    encoding = part.covariate_model.encoding
     slim = replace(encoding, inputs=tuple(one for one in encoding.inputs if one.column not in names))
     assert isinstance(slim, Encoding)
-    knowledge = replace(part.knowledge, encoding=slim)
-    return replace(trained, model=replace(trained.model, parts=(replace(part, knowledge=knowledge),)))
+    covariate_model = replace(part.covariate_model, encoding=slim)
+    return replace(trained, model=replace(trained.model, parts=(replace(part, covariate_model=covariate_model),)))
 
 
 def dark(panel, *names, since=0, series=slice(None)):
@@ -43,8 +43,8 @@ def dark(panel, *names, since=0, series=slice(None)):
 
 def test_nothing_is_said_where_all_is_told():
     panel = shops()
-    assert untold_notes(trained_on(panel), panel, AHEAD, FIX) == ()
-    assert untold_notes(trained_on(panel), replace(panel, covariates=None), AHEAD, FIX) == ()
+    assert assumed_notes(trained_on(panel), panel, AHEAD, FIX) == ()
+    assert assumed_notes(trained_on(panel), replace(panel, covariates=None), AHEAD, FIX) == ()
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,20 @@ def test_nothing_is_said_where_all_is_told():
 )
 def test_what_is_guessed_is_named_with_how_far_it_is_known(names, since, horizon, sentence):
     panel = shops()
-    note = untold_notes(trained_on(panel), dark(panel, *names, since=since), horizon, FIX)
+    note = assumed_notes(trained_on(panel), dark(panel, *names, since=since), horizon, FIX)
     means = [f"{panel.covariates.known[66 * i :][:60, 3].mean():.5g}" for i in range(3)]
     assert note == (sentence.format(fix=FIX, low=min(means), high=max(means)),)
 
 
 def test_two_forecasts_and_some_series_are_told_apart():
     panel = shops()
-    [note] = untold_notes(trained_on(panel), dark(panel, "sky", series=[1]), 4, FIX, is_both=True)
+    [note] = assumed_notes(trained_on(panel), dark(panel, "sky", series=[1]), 4, FIX, is_both=True)
     assert note.startswith("sky is not known in all series beyond 1970-03-01: both forecasts take its usual value")
 
 
 def test_columns_that_lack_other_steps_have_sentences_of_their_own():
     panel = dark(dark(shops(), "promo"), "price", since=2)
-    promo, price = untold_notes(trained_on(panel), panel, 4, FIX)
+    promo, price = assumed_notes(trained_on(panel), panel, 4, FIX)
     assert promo.startswith("promo is not known beyond 1970-03-01: this forecast takes its usual value, promo 0 (")
     assert price.startswith("price is known for only 2 days beyond 1970-03-01: for the rest this forecast takes its")
 
@@ -98,7 +98,7 @@ def test_a_hole_in_what_is_told_is_named_by_its_first_value():
     known = panel.covariates.known.copy()
     known[[62, 129], 3] = np.nan
     holed = replace(panel, covariates=replace(panel.covariates, known=known))
-    [note] = untold_notes(trained_on(panel), holed, 5, FIX)
+    [note] = assumed_notes(trained_on(panel), holed, 5, FIX)
     assert note.startswith(
         "price lacks 2 values beyond 1970-03-01, the first for 1970-03-04 of series 0: there this forecast takes its "
         "usual value, price "
@@ -109,8 +109,8 @@ def test_columns_that_the_model_found_idle_need_not_be_told():
     panel = shops()
     slim = without(trained_on(panel), "price")
     assert columns_needed(slim) == {"promo", "feast", "sky"}
-    assert untold_notes(slim, dark(panel, "price"), AHEAD, FIX) == ()
-    [note] = untold_notes(slim, dark(panel, "price", "promo"), AHEAD, FIX)
+    assert assumed_notes(slim, dark(panel, "price"), AHEAD, FIX) == ()
+    [note] = assumed_notes(slim, dark(panel, "price", "promo"), AHEAD, FIX)
     assert note.startswith("promo is not known")
 
 
@@ -126,7 +126,7 @@ def told_as(panel, name, value, *, ahead=True):
 
 
 def notes(panel, trained, **more):
-    return told_notes(trained, panel, 5, **{"is_averaged": False, **more})
+    return unseen_notes(trained, panel, 5, **{"is_averaged": False, **more})
 
 
 def test_what_was_told_before_is_fine():

@@ -10,7 +10,7 @@ from forecast.cli.options.arguments import parse_time_limit
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
-from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, measure_paces, room_of, settle
+from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, effort_limits, measure_paces, settle
 from forecast.models.combination import Combination
 from forecast.models.networks.time_budget import Pace
 from forecast.specs import CELLS, Deadline, Machine, Overrides, Settings
@@ -39,7 +39,7 @@ def deadline(seconds):
 
 def settled(terms, settings=None):
     work = Work(folds(), refit=True, has_ensemble=False, is_train=False)
-    return work, *settle(specs(), PACES, work, terms, room_of(settings or Settings(), MANY))
+    return work, *settle(specs(), PACES, work, terms, effort_limits(settings or Settings(), MANY))
 
 
 def test_deadline_counts_from_the_start_of_the_command():
@@ -100,9 +100,9 @@ def test_best_may_do_more_than_balanced():
 
 
 def test_few_windows_get_more_seeds_and_no_more_steps():
-    room = room_of(Settings(), 100)
+    room = effort_limits(Settings(), 100)
     assert room.share == 1.0
-    assert room.seeds > room_of(Settings(), MANY).seeds
+    assert room.seeds > effort_limits(Settings(), MANY).seeds
 
 
 def test_equal_seconds_are_those_of_the_lstm():

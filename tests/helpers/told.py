@@ -6,7 +6,7 @@ import numpy as np
 
 from forecast.data.covariates import Column, Covariates
 from forecast.data.panel import panel_from_series
-from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.specs import View
 from tiny import random_model, tiny_spec
 
@@ -22,8 +22,10 @@ def told_spec(cell, **changes):
 def told_model(panel, cell="gru", **changes):
     """A model as if trained on the panel, without TensorFlow: its networks are random, its effects are not."""
     spec = told_spec(cell, **changes)
-    knowledge = learn_knowledge(panel, spec)
-    return replace(random_model(knowledge.sized(spec), knowledge.remove(panel)), knowledge=knowledge)
+    covariate_model = fit_covariate_model(panel, spec)
+    return replace(
+        random_model(covariate_model.sized(spec), covariate_model.remove(panel)), covariate_model=covariate_model
+    )
 
 
 def told(values, known=(), past=(), static=(), *, freq="D", first=None, series_ids=None, levels=()):

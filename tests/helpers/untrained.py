@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
@@ -20,8 +20,8 @@ class Untrained:
     size: float = 0.05
 
     def fit(self, panel, watcher):
-        knowledge = learn_knowledge(panel, self.spec) if panel.covariates else None
-        spec = knowledge.sized(self.spec) if knowledge else self.spec
+        covariate_model = fit_covariate_model(panel, self.spec) if panel.covariates else None
+        spec = covariate_model.sized(self.spec) if covariate_model else self.spec
         statistics = {view: measure_series(panel, view) for view in spec.views}
         for view, own in statistics.items():
             base = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, view.season)[0]
@@ -32,7 +32,7 @@ class Untrained:
             for view in spec.views
             for seed in spec.seeds
         )
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, knowledge=knowledge)
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, covariate_model=covariate_model)
 
 
 def train_nothing(monkeypatch, size=0.05):
@@ -42,7 +42,7 @@ def train_nothing(monkeypatch, size=0.05):
     def make(name, specs, season, machine, memory=None, *more, **named):
         if name not in NETWORKS:
             return make_forecaster(name, specs, season, machine, memory, *more, **named)
-        return Watched(Untrained(name, specs[name], size), seen, memory)
+        return ValidationSeries(Untrained(name, specs[name], size), seen, memory)
 
     def further(model, panel, machine, watcher):
         seen.append(panel)
@@ -61,7 +61,7 @@ def train_nothing(monkeypatch, size=0.05):
 
 
 @dataclass(frozen=True, eq=False)
-class Watched:
+class ValidationSeries:
     """Keeps what a forecaster is fitted to, and what it became."""
 
     inner: Untrained

@@ -15,7 +15,7 @@ from forecast.models.classical import theta
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.covariates import regressors as causes_room
 from forecast.models.covariates.effect_fit import fit_effects
-from forecast.models.covariates.regressors import learn_causes
+from forecast.models.covariates.regressors import find_regressors
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Members
 from forecast.models.networks import linear_init, recurrent
@@ -100,13 +100,13 @@ def test_dates_are_causes_likewise_when_they_are_looked_at_in_pieces(monkeypatch
     panel = panel_from_series(series, "D", first=[100, 0])
 
     def effects():
-        return fit_effects(panel, learn_causes(panel, None, calendar=True, country=None), 1, 12)
+        return fit_effects(panel, find_regressors(panel, None, calendar=True, country=None), 1, 12)
 
     whole = effects()
     assert whole is not None
     monkeypatch.setattr(causes_room, "TOGETHER", 130)
     parts = effects()
-    assert parts.causes.used == whole.causes.used
+    assert parts.regressors.used == whole.regressors.used
     assert np.array_equal(parts.own, whole.own)
     assert np.array_equal(parts.remove(panel).values, whole.remove(panel).values)
 
@@ -118,10 +118,10 @@ def test_a_highway_starts_alike_from_windows_in_blocks(monkeypatch):
     panel = panel_from_series([50 + 9 * np.sin(steps * 2 * np.pi / 24) + steps % 5], "h")
     windows, view = cut_windows(panel, 100, 24, 24), View("mean-season", 24, ridge=True)
     statistics = measure_series(panel, view)
-    whole = linear_init.start_highway(windows, view, statistics)
+    whole = linear_init.fit_linear_init(windows, view, statistics)
     assert whole is not None
     monkeypatch.setattr(linear_init, "BLOCK", 64)
-    assert np.allclose(linear_init.start_highway(windows, view, statistics), whole, atol=1e-5)
+    assert np.allclose(linear_init.fit_linear_init(windows, view, statistics), whole, atol=1e-5)
 
 
 class Counting(RecurrentModel):

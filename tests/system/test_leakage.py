@@ -67,12 +67,12 @@ def fingerprint(model, panel):
     """All numbers that a model holds, as far as they can be seen, and what it makes of them on some data."""
     learned = [model.predict_members(panel).values]
     for part in getattr(model, "parts", [model]):
-        knowledge = getattr(part, "knowledge", None)
-        if knowledge and knowledge.effects:
-            learned += [knowledge.effects.own, knowledge.effects.common, knowledge.effects.sizes]
-        if knowledge and knowledge.encoding:
-            learned += [*knowledge.encoding.centers.values()]
-            learned += [np.array([[each.low, each.unit] for each in knowledge.encoding.inputs])]
+        covariate_model = getattr(part, "covariate_model", None)
+        if covariate_model and covariate_model.effects:
+            learned += [covariate_model.effects.own, covariate_model.effects.common, covariate_model.effects.sizes]
+        if covariate_model and covariate_model.encoding:
+            learned += [*covariate_model.encoding.centers.values()]
+            learned += [np.array([[each.low, each.unit] for each in covariate_model.encoding.inputs])]
         for network in getattr(part, "networks", ()):
             learned += [*network.weights.values(), *vars(part.statistics[network.view]).values()]
     return learned

@@ -11,9 +11,9 @@ from forecast.cli.input_data import find_data
 from forecast.cli.options.completion import complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import ablation_json, ablation_text
-from forecast.cli.output.dry_run import print_rehearsal
-from forecast.cli.output.leaderboard import print_beside, print_leaderboard
-from forecast.cli.output.progress_notes import narrated, tell_beside, tell_files, tell_timing
+from forecast.cli.output.dry_run import print_dry_run
+from forecast.cli.output.leaderboard import print_covariates, print_leaderboard
+from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_timing
 from forecast.name_lists import split_names
 from forecast.specs import Match
 
@@ -62,7 +62,7 @@ def compare_command(
     from forecast.experiment.summary import describe_board, describe_contest
     from forecast.experiment.time_limit import Terms
     from forecast.workflows.compare import CompareRequest, compare
-    from forecast.workflows.dry_run import rehearse_compare
+    from forecast.workflows.dry_run import dry_run_compare
 
     source, options = find_data(data, reading, output)
     request = CompareRequest(
@@ -79,11 +79,11 @@ def compare_command(
     )
     with narrated("Comparing", output, limit=settings.time_limit, match=experiment.match) as reporter:
         if plot.dry_run:
-            planned = rehearse_compare(request, datetime.now(UTC), reporter)
+            planned = dry_run_compare(request, datetime.now(UTC), reporter)
         else:
             result = compare(request, lambda: datetime.now(UTC), reporter)
     if plot.dry_run:
-        print_rehearsal(planned, output)
+        print_dry_run(planned, output)
         return
     board = result.experiment.board
     files = [str(path) for path in result.files]
@@ -92,8 +92,8 @@ def compare_command(
         document["ablation"] = ablation_json(result.ablation)
     print_leaderboard(board, output, document)
     if result.ablation:
-        print_beside(ablation_text(result.ablation), output)
+        print_covariates(ablation_text(result.ablation), output)
     if not output.quiet:
-        tell_beside(result.experiment)
+        tell_covariates(result.experiment)
         tell_timing(result.experiment)
         tell_files(files)

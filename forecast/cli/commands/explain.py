@@ -12,7 +12,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
-from forecast.cli.output.explain import print_explanation, print_recollection
+from forecast.cli.output.explain import print_explanation, print_memory_test
 from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
@@ -126,9 +126,9 @@ def explain_command(
         explanation = _saved(name, subject, output, focus)
     lesson: tuple[str, ...] = ()
     if page.teach:
-        from forecast.evaluation.explain.equations import lesson_lines
+        from forecast.evaluation.explain.equations import equation_lines
 
-        lesson = lesson_lines(explanation.portraits, explanation.subjects, explanation.series)
+        lesson = equation_lines(explanation.cell_reports, explanation.subjects, explanation.series)
     files = explain_files(explanation, lesson, page.plots, _command())
     folder = page.to or Path(FORECASTS) / f"{explanation.stem}-explain"
     print_explanation(explanation, lesson, files, folder, output)
@@ -184,4 +184,4 @@ def _test_memory(
         raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
     with narrated("Memory", output) as reporter:
         found = run_memory_test(settings.seed, lambda share: reporter.progress("three cells, all lags", share))
-    print_recollection(found, memory_test_files(found, page.plots, _command()), page.to, output)
+    print_memory_test(found, memory_test_files(found, page.plots, _command()), page.to, output)

@@ -29,7 +29,7 @@ def _group(title: str) -> Any:
     return lambda *names, **more: typer.Option(*names, rich_help_panel=title, **more)
 
 
-_when, _fight, _checks, _job = (
+_when, _challenge, _checks, _job = (
     _group("When it is worth training"), _group("The fight"), _group("Data that looks wrong"), _group("Jobs"),
 )  # fmt: skip
 
@@ -55,29 +55,31 @@ class GateFlags:
 
     model: Annotated[
         str | None,
-        _fight(
+        _challenge(
             "--model", autocompletion=complete_network, metavar="MODEL", help="Any of compare; default: the champion's."
         ),
     ] = None
-    preset: Annotated[Preset | None, _fight("--preset", help="Time for accuracy; default: the champion's.")] = None
+    preset: Annotated[Preset | None, _challenge("--preset", help="Time for accuracy; default: the champion's.")] = None
     seed: Annotated[
-        int | None, _fight("--seed", min=0, max=MOST["seed"], metavar="N", help="First seed; default: the champion's.")
+        int | None,
+        _challenge("--seed", min=0, max=MOST["seed"], metavar="N", help="First seed; default: the champion's."),
     ] = None
-    seeds: Annotated[int | None, _fight("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
-    device: Annotated[Device, _fight("--device", help="auto takes a GPU where there is one.")] = "auto"
-    warm: Annotated[bool, _fight("--warm", help="One more challenger starts from the champion's weights.")] = False
+    seeds: Annotated[int | None, _challenge("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
+    device: Annotated[Device, _challenge("--device", help="auto takes a GPU where there is one.")] = "auto"
+    warm: Annotated[bool, _challenge("--warm", help="One more challenger starts from the champion's weights.")] = False
     min_gain: Annotated[
-        float, _fight("--min-gain", min=0, max=0.99, metavar="SHARE", help="Promote only if the RMSE falls by 0.02 …")
+        float,
+        _challenge("--min-gain", min=0, max=0.99, metavar="SHARE", help="Promote only if the RMSE falls by 0.02 …"),
     ] = 0.0
     min_holdout: Annotated[
         int | None,
-        _fight("--min-holdout", min=1, metavar="STEPS", help="Newest steps to score on; default: one horizon."),
+        _challenge("--min-holdout", min=1, metavar="STEPS", help="Newest steps to score on; default: one horizon."),
     ] = None
     no_refit_all: Annotated[
-        bool, _fight("--no-refit-all", help="Publish the winner as it fought, without the newest rows.")
+        bool, _challenge("--no-refit-all", help="Publish the winner as it fought, without the newest rows.")
     ] = False
-    force: Annotated[bool, _fight("--force", "-f", help="Train, and promote whatever the scores are.")] = False
-    candidate_only: Annotated[bool, _fight("--candidate-only", help="Publish, but never promote.")] = False
+    force: Annotated[bool, _challenge("--force", "-f", help="Train, and promote whatever the scores are.")] = False
+    candidate_only: Annotated[bool, _challenge("--candidate-only", help="Publish, but never promote.")] = False
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import importance_text
 from forecast.cli.output.console import say, say_commands
-from forecast.cli.output.dry_run import print_rehearsal
+from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.leaderboard import print_leaderboard
-from forecast.cli.output.progress_notes import narrated, tell_beside, tell_saved, tell_timing
+from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_saved, tell_timing
 from forecast.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def train_command(
     forecast train shops.csv --id store --time-limit 2m
     """
     from forecast.production.store.store import Store
-    from forecast.workflows.dry_run import rehearse_train
+    from forecast.workflows.dry_run import dry_run_train
     from forecast.workflows.train import TrainRequest, train
 
     if data is None and output.configured is None:
@@ -90,15 +90,15 @@ def train_command(
     store = Store(output.store)
     with narrated("Training", output, limit=settings.time_limit) as reporter:
         if plot.dry_run:
-            planned = rehearse_train(request, store, datetime.now(UTC), reporter)
+            planned = dry_run_train(request, store, datetime.now(UTC), reporter)
         else:
             result = train(request, store, lambda: datetime.now(UTC), reporter)
     if plot.dry_run:
-        print_rehearsal(planned, output)
+        print_dry_run(planned, output)
         return
     print_leaderboard(result.board, output, _document(result))
     if not output.quiet:
-        tell_beside(result.experiment)
+        tell_covariates(result.experiment)
         if worth := importance_text(result.importance):
             say(worth, "Worth")
         tell_saved(result)
@@ -122,7 +122,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         **describe_contest(result.experiment),
         "mixture": dict(zip(("anchor", "share"), result.mixture, strict=True)) if result.mixture else None,
         "importance": [asdict(one) for one in result.importance],
-        "notes": list(result.untold),
+        "notes": list(result.assumed),
         "files": [str(path) for path in result.files],
     }
 

@@ -81,7 +81,7 @@ def _configured_data() -> str | None:
     with suppress(OSError, ForecastError):
         found = find_config(Path.cwd())
         data = found.table.get("data") if found else None
-        return found.beside(data) if found and isinstance(data, str) else None
+        return found.resolved(data) if found and isinstance(data, str) else None
     return None
 
 

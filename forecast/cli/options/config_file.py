@@ -36,7 +36,7 @@ class ConfigFile:
     table: Mapping[str, Any]
     note: str = ""
 
-    def beside(self, path: str) -> str:
+    def resolved(self, path: str) -> str:
         """Returns a path that is written in the file, as seen from the working directory."""
         here = working_folder()
         folder = (here / self.path).parent

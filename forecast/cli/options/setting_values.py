@@ -112,7 +112,7 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
         raise DataError(f"In {place}, {key} is {value!r}; it must not be empty.", f"{key} = {example_of(option)}")
     given = join_names(list(map(str, value))) if isinstance(value, list) and option.name in LISTS else value
     if isinstance(given, str) and option.name in PATHS:
-        given = file.beside(given)
+        given = file.resolved(given)
     wanted = _kind_of(option)
     is_right = isinstance(given, (int, float) if wanted is float else wanted)
     if not is_right or isinstance(given, bool) != (wanted is bool):

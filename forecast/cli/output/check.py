@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import Cell, beside, count, wrapped
+from forecast.cli.output.console import Cell, count, with_flags, wrapped
 
 if TYPE_CHECKING:
     from forecast.workflows.check import CheckResult
@@ -57,7 +57,7 @@ def check_table(result: "CheckResult") -> str:
     lines = [*_head(result), "\n"]
     shown = [spot.finding for spot in result.spots if spot.finding.topic not in {*CHOICES, BESIDE, ENCODING}]
     for finding in shown:
-        lines.append(beside(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
+        lines.append(with_flags(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
     if shown:
         lines.append("\n")
     counts = [count(n, grade) for grade in GRADES if (n := sum(finding.grade == grade for finding in shown))]
@@ -75,28 +75,28 @@ def _head(result: "CheckResult") -> Iterator[str]:
     is_usual = reading.encoding == "UTF-8"
     text = "" if is_usual else f", {reading.encoding}"
     rows = count(reading.rows, "row")
-    yield beside(f"{reading.source}{text}: {rows}", "" if is_usual else "(--encoding)", "Read")
+    yield with_flags(f"{reading.source}{text}: {rows}", "" if is_usual else "(--encoding)", "Read")
     for topic, label in CHOICES.items():
         flag = "--id" if topic == "ids" else f"--{topic}"
         if topic in choices:
-            yield beside(choices[topic].text, f"({flag})", label)
+            yield with_flags(choices[topic].text, f"({flag})", label)
         elif chosen[topic]:
-            yield beside(chosen[topic], f"({flag})", label)
+            yield with_flags(chosen[topic], f"({flag})", label)
     for kind in ("known", "past", "static"):
         if names := getattr(columns, kind):
-            yield beside(", ".join(names), f"(--{kind})", kind.capitalize())
+            yield with_flags(", ".join(names), f"(--{kind})", kind.capitalize())
     many = count(len(panel), "series")
     span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
-    yield beside(span, "(--freq)", "Series")
-    yield beside(season_line(result.seasons), "(--season)", "Season")
+    yield with_flags(span, "(--freq)", "Series")
+    yield with_flags(season_line(result.seasons), "(--season)", "Season")
     if plan is not None:
         needs = f"{count(plan.horizon, 'step')} from a window of {plan.window:,}, scored on {count(plan.folds, 'fold')}"
-        yield beside(needs, "(--horizon, --window, --folds)", "Forecast")
+        yield with_flags(needs, "(--horizon, --window, --folds)", "Forecast")
         have = "there are" if len(panel) == 1 else "a typical series has"
-        yield beside(f"{count(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
+        yield with_flags(f"{count(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
     for spot in result.spots:
         if spot.finding.topic == BESIDE:
-            yield beside(spot.finding.text, f"({spot.finding.flag})", "Beside")
+            yield with_flags(spot.finding.text, f"({spot.finding.flag})", "Beside")
 
 
 def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:

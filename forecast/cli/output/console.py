@@ -121,12 +121,12 @@ def width() -> int:
     return min(get_terminal_size((80, 24)).columns, 100)
 
 
-def say_beside(text: str, flags: str, label: str = "") -> None:
+def say_with_flags(text: str, flags: str, label: str = "") -> None:
     """Writes a note to stderr with the flags that change it at the right edge, or below where it does not fit."""
-    write_note(beside(text, flags, label, sys.stderr.isatty()))
+    write_note(with_flags(text, flags, label, sys.stderr.isatty()))
 
 
-def beside(text: str, flags: str, label: str = "", on_terminal: bool = True) -> str:
+def with_flags(text: str, flags: str, label: str = "", on_terminal: bool = True) -> str:
     """Returns a note with the flags that change it at the right edge of its last line, or below it."""
     note = wrapped(text, label, on_terminal)
     if not flags:

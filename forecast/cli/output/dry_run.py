@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 COLUMNS = ("verb", "what", "seconds")
 
 
-def print_rehearsal(result: "DryRun", output: OutputFlags) -> None:
+def print_dry_run(result: "DryRun", output: OutputFlags) -> None:
     """Prints what would be done, and about how long it would take, to stdout."""
     from forecast.report.tables import csv_text
 

@@ -52,7 +52,7 @@ def print_explanation(
     _tell(paths, output)
 
 
-def print_recollection(
+def print_memory_test(
     found: "MemoryTestResult", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
 ) -> None:
     """Writes the files of the memory test, and prints its table."""

@@ -71,7 +71,7 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
         write_out(leaderboard_table(board, target) + wrapped(board.verdict))
 
 
-def print_beside(text: str, output: OutputFlags) -> None:
+def print_covariates(text: str, output: OutputFlags) -> None:
     """Prints a second table: below the first on stdout, or on stderr where stdout is a CSV file; JSON holds it."""
     form = settle_form(output.form)
     if form == "table":

@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import ProgressLine, count, say, say_beside, say_notes
+from forecast.cli.output.console import ProgressLine, count, say, say_notes, say_with_flags
 from forecast.cli.output.verbose import Phases, tell_reading, tell_specs
 from forecast.cli.signals import check_signals
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
@@ -80,12 +80,12 @@ class Narrator:
 
 def _say_all(inferences: "tuple[Inference, ...]") -> None:
     for one in inferences:
-        say_beside(one.text, f"({', '.join(one.flags)})", one.label)
+        say_with_flags(one.text, f"({', '.join(one.flags)})", one.label)
 
 
 def _tell(findings: "Iterable[Finding]") -> None:
     for finding in dict.fromkeys(findings):
-        say_beside(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
+        say_with_flags(finding.text, f"({finding.flag})" if finding.flag else "", _label(finding))
 
 
 def _label(finding: "Finding") -> str:
@@ -130,17 +130,17 @@ def tell_saved(result: "TrainResult") -> None:
         anchor, share = result.mixture
         say(f"{100 - 100 * share:.0f} % the networks, {100 * share:.0f} % {ANCHORS[anchor]}", "Mixture")
     say(str(result.files[0]), "Forecast")
-    say_notes(result.untold)
+    say_notes(result.assumed)
     tell_files([str(path) for path in result.files[1:]])
 
 
-def tell_beside(experiment: "Experiment") -> None:
+def tell_covariates(experiment: "Experiment") -> None:
     """Says what was used beside the target, and what each part of it does."""
-    from forecast.experiment.covariate_effects import used_beside
+    from forecast.experiment.covariate_effects import covariate_use
 
-    used = used_beside(experiment)
+    used = covariate_use(experiment)
     if used.sentence:
-        say_beside(used.sentence, "(--no-calendar)" if used.calendar else "", "Used")
+        say_with_flags(used.sentence, "(--no-calendar)" if used.calendar else "", "Used")
 
 
 def tell_files(files: Sequence[str]) -> None:
@@ -160,7 +160,7 @@ def tell_timing(experiment: "Experiment") -> None:
     text = f"{deadline.spent():.0f} s of {deadline.limit:g} s"
     if timing.shortened:
         text += f"; {count(timing.shortened, 'network')} got fewer steps than planned, since time ran short"
-    say_beside(text, "(--time-limit)", "Time")
+    say_with_flags(text, "(--time-limit)", "Time")
 
 
 def without_interval(forecasts: "Forecasts") -> list[str]:

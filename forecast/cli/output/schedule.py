@@ -70,7 +70,7 @@ def install(plan: "SchedulePlan", output: OutputFlags, *, yes: bool) -> None:
         _note(plan)
         state = "is in your crontab now" if edit.is_changed else "was in your crontab already, just so"
         say(f"The retrain of {name} {state}. Its log: {plan.job.log}")
-        _tell_kept(edit)
+        _tell_foreign_lines(edit)
         say_commands([f"forecast history {name}{output.store_words}"], "Next")
 
 
@@ -87,10 +87,10 @@ def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
             "is out of your crontab" if edit.is_changed else f"was not in your crontab (for the store {output.store})"
         )
         say(f"The retrain of {name} {state}.")
-        _tell_kept(edit)
+        _tell_foreign_lines(edit)
 
 
-def _tell_kept(edit: "Edit") -> None:
+def _tell_foreign_lines(edit: "Edit") -> None:
     if edit.kept:
         say(f"{count(edit.kept, 'line')} of your own stood between the marks: kept, beside them now.", "Note")
 

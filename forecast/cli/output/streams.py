@@ -21,7 +21,7 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding="utf-8" if is_result else None, errors="replace")
 
 
-def silence(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Sends all that is still to be written to nowhere, so that the end of the program is not an error too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -47,7 +47,7 @@ def write_data(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         raise DataError(
             f"The result can't be written: {error.strerror}.", "free some space, and run it again"
         ) from error
@@ -76,4 +76,4 @@ def write_note(text: str, head: str = "") -> None:
         sys.stderr.write(head + printable_lines(text))
         sys.stderr.flush()
     except OSError:
-        silence(sys.stderr)
+        discard_output(sys.stderr)

@@ -29,23 +29,23 @@ class Leak:
     correlation: float
 
 
-def leaks(target: FloatArray, starts: NDArray[np.bool_], beside: Mapping[str, FloatArray]) -> tuple[Leak, ...]:
+def leaks(target: FloatArray, starts: NDArray[np.bool_], other_numbers: Mapping[str, FloatArray]) -> tuple[Leak, ...]:
     """Returns the columns that give the target away.
 
     Args:
         target: (N,), NaN where nothing was observed.
         starts: (N,), whether a step is the first of its series.
-        beside: The other columns by name, (N,) each.
+        other_numbers: The other columns by name, (N,) each.
     """
     found = []
-    for name, values in beside.items():
+    for name, values in other_numbers.items():
         same = _likeness(target, values, starts)
         ahead = _likeness(target[1:], np.where(starts[1:], np.nan, values[:-1]), starts[1:])
         lead, correlation = (1, ahead) if ahead > same else (0, same)
         if correlation >= ALIKE:
             found.append(Leak((name,), lead, correlation))
     told = {leak.columns[0] for leak in found}
-    parts = {name: values for name, values in beside.items() if name not in told}
+    parts = {name: values for name, values in other_numbers.items() if name not in told}
     return (*found, *_sums(target, parts))
 
 

@@ -75,7 +75,7 @@ def choose_times(
         findings.append(Finding("note", "zone", dates.note))
     if dates.reason:
         findings.append(Finding("note", "dates", dates.reason, f"--date-format {dates.form}"))
-    findings += [Finding("note", "dates", text, "--date-format") for text in dates.told]
+    findings += [Finding("note", "dates", text, "--date-format") for text in dates.remarks]
     if dates.strays:
         row = dates.strays[0]
         text = f"{quoted(table.texts(times[0]).value(row))} is no date"
@@ -115,7 +115,7 @@ def _infer(
             findings = [Finding("note", "time", f"{' and '.join(times)} together", "--time")]
     whole = _whole(table, dates, together, [*several, *taken], (options.date_format, today))
     if whole:
-        return (whole[0],), whole[1], [_beside(times, together, *whole)]
+        return (whole[0],), whole[1], [_hours_finding(times, together, *whole)]
     return times, together, findings
 
 
@@ -134,7 +134,7 @@ def _whole(
     return None
 
 
-def _beside(times: Sequence[str], together: Dates, name: str, dates: Dates) -> Finding:
+def _hours_finding(times: Sequence[str], together: Dates, name: str, dates: Dates) -> Finding:
     """Returns what was taken, and how far the other columns are from it."""
     others = " and ".join(times) + (" together" if times[1:] else "")
     distances = np.unique(_distances(together, dates))

@@ -62,8 +62,8 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
     targets = check_names(table, "--target", options.target)
     ids = check_names(table, "--id", options.ids)
     times = check_names(table, "--time", split_columns(table, options.time))
-    beside = [check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS]
-    covariates = list(chain(*beside))
+    by_kind = [check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS]
+    covariates = list(chain(*by_kind))
     named = [*targets, *ids, *times, *covariates]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
@@ -96,7 +96,7 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
             raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
         target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
-    return Selection(Columns(join_names(times), targets, ids, *beside), dates, keys, tuple(findings))
+    return Selection(Columns(join_names(times), targets, ids, *by_kind), dates, keys, tuple(findings))
 
 
 def _check(options: ReadOptions) -> None:

@@ -25,9 +25,9 @@ from forecast.data.target_names import (
     PRICE,
     UNKNOWN,
     VISITS,
-    Meaning,
-    meaning,
+    NameScore,
     role_in_market,
+    score_name,
 )
 from forecast.errors import DataError, UndecidedError
 from forecast.wording import listed, quoted
@@ -48,7 +48,7 @@ class Rated:
 
     name: str
     score: float
-    meaning: Meaning
+    name_score: NameScore
 
 
 def choose_target(
@@ -77,7 +77,7 @@ def choose_target(
     chosen = _closing(table, numeric, values)
     if chosen is None:
         rated = sorted(
-            (_rated(table, name, values) for name in numeric), key=lambda one: (one.score, not one.meaning.is_total)
+            (_rated(table, name, values) for name in numeric), key=lambda one: (one.score, not one.name_score.is_total)
         )
         rivals = _rivals(rated, values)
         if rivals:
@@ -89,8 +89,8 @@ def choose_target(
 
 def sounds_forecast(name: str) -> bool:
     """Returns whether a column is called like what is forecast, and not like what tells series apart."""
-    means = meaning(name)
-    return means.score <= LISTED and bool(means.words) and means.word != ""
+    scored = score_name(name)
+    return scored.score <= LISTED and bool(scored.words) and scored.word != ""
 
 
 def examples(table: Table, names: Sequence[str]) -> str:
@@ -131,16 +131,21 @@ def _closing(table: Table, names: Sequence[str], values: Mapping[str, FloatArray
     """
     roles = {name: role_in_market(name) for name in names if not _is_constant(values[name])}
     is_market = len({"open", "high", "low"} & set(roles.values())) >= 2 or _is_ticker(roles)
-    if not is_market or any(meaning(name).score <= SURE for name in names):
+    if not is_market or any(score_name(name).score <= SURE for name in names):
         return None
     for role in ("close", "last", "price"):
         own = [name for name in roles if roles[name] == role]
-        plain = [name for name in own if not {"adj", "adjusted", "vwap"} & set(meaning(name).words)] or own
+        plain = [name for name in own if not {"adj", "adjusted", "vwap"} & set(score_name(name).words)] or own
         if not plain:
             continue
-        least = min(len(meaning(name).words) for name in plain)
-        shortest = [name for name in plain if len(meaning(name).words) == least]
-        if len(shortest) > 1 and least > 1 and len({meaning(name).words for name in shortest}) > 1 and role == "close":
+        least = min(len(score_name(name).words) for name in plain)
+        shortest = [name for name in plain if len(score_name(name).words) == least]
+        if (
+            len(shortest) > 1
+            and least > 1
+            and len({score_name(name).words for name in shortest}) > 1
+            and role == "close"
+        ):
             raise _undecided(table, shortest)
         return shortest[0]
     return None
@@ -149,24 +154,26 @@ def _closing(table: Table, names: Sequence[str], values: Mapping[str, FloatArray
 def _is_ticker(roles: Mapping[str, str]) -> bool:
     """Returns whether the columns are a last price with what was traded at it and by how much it changed."""
     others = [name for name, role in roles.items() if role != "last"]
-    return 0 < len(others) < len(roles) and all(_is_traded(name) or meaning(name).score >= DERIVED for name in others)
+    return 0 < len(others) < len(roles) and all(
+        _is_traded(name) or score_name(name).score >= DERIVED for name in others
+    )
 
 
 def _is_traded(name: str) -> bool:
-    words = set(meaning(name).words)
+    words = set(score_name(name).words)
     return bool({"volume", "vol", "volumen", "volumes", "wolumen", "cap"} & words) and not words & {"sold", "sales"}
 
 
 def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> Rated:
-    means, numbers = meaning(name), values[name]
-    score = means.score
+    scored, numbers = score_name(name), values[name]
+    score = scored.score
     is_named_so = score <= VISITS
     if _is_constant(numbers):
         score = NEVER
     elif _tells_rows_apart(name, score):
         score = NEVER - 0.5
-    elif PRICE <= score < LISTED and means.score - PRICE < NEAR and _is_price(means):
-        if means.is_listed or _stays(numbers):
+    elif PRICE <= score < LISTED and scored.score - PRICE < NEAR and _is_price(scored):
+        if scored.is_listed or _stays(numbers):
             score += LISTED - PRICE
         elif _walks(numbers) and _is_beside_volume_only(name, values):
             score = CLOSE
@@ -176,7 +183,7 @@ def _rated(table: Table, name: str, values: Mapping[str, FloatArray | None]) -> 
         score = NEVER
     if score >= UNKNOWN and not table.is_of_digits(name):
         score += 0.25
-    return Rated(name, score, means)
+    return Rated(name, score, scored)
 
 
 def _tells_rows_apart(name: str, score: float) -> bool:
@@ -190,31 +197,33 @@ def _rivals(rated: Sequence[Rated], values: Mapping[str, FloatArray | None]) -> 
     best = rated[0]
     if best.score > VISITS + NEAR:
         sold = [one for one in rated[1:] if one.score == UNKNOWN and _counts(values[one.name])]
-        return sold if _is_price(best.meaning) else []
+        return sold if _is_price(best.name_score) else []
     limit = min(best.score + NEAR, VISITS + NEAR)
     return [one for one in rated[1:] if _bare_score(one) <= limit and not _is_part(one, best)]
 
 
 def _bare_score(one: Rated) -> float:
     """Returns the score of a column, a price by what it is of (spot price, day-ahead price) like one of nothing."""
-    return one.score - COMPOUND if _is_price(one.meaning) and len(one.meaning.words) > 1 else one.score
+    return one.score - COMPOUND if _is_price(one.name_score) and len(one.name_score.words) > 1 else one.score
 
 
 def _is_part(one: Rated, best: Rated) -> bool:
     """Returns whether a column tells a part or another form of what the best one does: sales, and online sales."""
-    own, other = set(one.meaning.words), set(best.meaning.words)
+    own, other = set(one.name_score.words), set(best.name_score.words)
     is_longer = other < own
-    is_of_total = best.meaning.is_total and not one.meaning.is_total and best.meaning.word == one.meaning.word
+    is_of_total = (
+        best.name_score.is_total and not one.name_score.is_total and best.name_score.word == one.name_score.word
+    )
     return is_longer or is_of_total
 
 
-def _is_price(means: Meaning) -> bool:
-    return PRICE <= means.score <= PRICE + NEAR and means.score < VISITS
+def _is_price(scored: NameScore) -> bool:
+    return PRICE <= scored.score <= PRICE + NEAR and scored.score < VISITS
 
 
 def _is_beside_volume_only(name: str, values: Mapping[str, FloatArray | None]) -> bool:
     """Returns whether nothing else but what is traded in a market stands beside a price."""
-    rivals = [other for other in values if other != name and meaning(other).score <= VISITS + NEAR]
+    rivals = [other for other in values if other != name and score_name(other).score <= VISITS + NEAR]
     return all(map(_is_traded, rivals))
 
 

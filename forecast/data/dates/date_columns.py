@@ -131,7 +131,9 @@ def _of_rows(seconds: FloatArray, dates: Dates | None) -> Dates:
     every[known] = codes
     if dates is None:
         return Dates(every, stamps.astype("datetime64[s]"))
-    return Dates(every, stamps.astype("datetime64[s]"), dates.note, dates.form, dates.reason, dates.strays, dates.told)
+    return Dates(
+        every, stamps.astype("datetime64[s]"), dates.note, dates.form, dates.reason, dates.strays, dates.remarks
+    )
 
 
 def _parts(table: Table, names: Sequence[str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Dates:
     form: str = ""  # as --date-format takes it; empty where there was nothing to read
     reason: str = ""  # why this form, where others read the dates too
     strays: tuple[int, ...] = ()  # rows whose date is none, and which are left out
-    told: tuple[str, ...] = ()  # what else was done
+    remarks: tuple[str, ...] = ()  # what else was done
 
     def without(self, unwanted: NDArray[np.bool_]) -> Self:
         """Returns the dates with some of the timestamps taken out, as if their cells were empty."""
@@ -131,7 +131,7 @@ def read_dates(table: Table, name: str, form: str | None = None, today: int | No
         else _dates(codes, wall, parsed.zone_left_out)
     )
     told += _fiscal(texts, parsed.form)
-    return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()), told=told)
+    return replace(dates, form=parsed.form, reason=reason, strays=tuple(strays.tolist()), remarks=told)
 
 
 def _beginnings(texts: Texts, form: str | None) -> tuple[Texts, tuple[str, ...]]:

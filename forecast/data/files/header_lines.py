@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.data.column_names import ID_NAMES, TIME_NAMES
-from forecast.data.target_names import UNKNOWN, meaning, role_in_market
+from forecast.data.target_names import UNKNOWN, role_in_market, score_name
 
 MOST_BELOW = 2  # lines of names below the first
 BESIDE = "\x1f"  # between a column and whose it is, in the names of columns that are stacked
@@ -165,4 +165,4 @@ def _are_things(upper_name: str, upper: Sequence[str], lower_name: str, lower: S
 
 
 def _are_fields(names: Sequence[str]) -> bool:
-    return any(role_in_market(name) or meaning(name).score < UNKNOWN for name in names)
+    return any(role_in_market(name) or score_name(name).score < UNKNOWN for name in names)

@@ -80,7 +80,7 @@ def check_flags(panel: Panel, flags: Flags, *, is_averaged: bool = False) -> Non
             )
 
 
-def told_beyond(panel: Panel, horizon: int, names: Collection[str]) -> list[str]:
+def unseen_ahead(panel: Panel, horizon: int, names: Collection[str]) -> list[str]:
     """Returns in words where known columns are told to be what they have never been.
 
     Args:

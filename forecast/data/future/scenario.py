@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
 from forecast.data.frequency import MONTHS, Frequency
-from forecast.data.future.extrapolation import Flags, Pair, told_beyond, unseen_text
+from forecast.data.future.extrapolation import Flags, Pair, unseen_ahead, unseen_text
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.covariate_values import FALSE, TRUE
 from forecast.data.reading.future_coverage import Known, continued, when
@@ -58,7 +58,7 @@ class Scenario:
     unseen: str | None = None
 
 
-def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple[Scenario, ...]:
+def read_scenario(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple[Scenario, ...]:
     """Returns what words such as ``promo=1``, ``price=-10%,sky=rain`` say of a panel's known columns.
 
     Args:
@@ -77,7 +77,7 @@ def read_suppositions(texts: Sequence[str], panel: Panel, flags: Flags) -> tuple
         column, place = _column(name, panel)
         if any(one.column == column for one in found):
             raise UsageError(f"--set gives {column.name} two values.", f"--set {column.name}=… once")
-        found.append(_supposition(column, place, value, flags.get(column.name)))
+        found.append(_change_of(column, place, value, flags.get(column.name)))
     return tuple(found)
 
 
@@ -134,7 +134,7 @@ def _periods(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
     return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
 
 
-def suppose(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, usual: FloatArray) -> Panel:
+def apply_scenario(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, usual: FloatArray) -> Panel:
     """Returns the panel with known columns that are otherwise on some steps to come.
 
     Args:
@@ -161,10 +161,10 @@ def doubts(changed: Panel, changes: Sequence[Scenario], horizon: int, flags: Fla
     """Returns in words where a supposition goes beyond what the data has ever held.
 
     Args:
-        changed: see ``suppose``.
+        changed: see ``apply_scenario``.
         changes: what is otherwise.
         horizon: steps.
-        flags: see ``read_suppositions``.
+        flags: see ``read_scenario``.
     """
     notes = []
     for change in changes:
@@ -172,7 +172,7 @@ def doubts(changed: Panel, changes: Sequence[Scenario], horizon: int, flags: Fla
         if change.unseen is not None:
             notes.append(unseen_text(name, change.unseen, levels) + did_you_mean(change.unseen, levels))
         elif name not in flags:
-            notes += told_beyond(changed, horizon, [name])
+            notes += unseen_ahead(changed, horizon, [name])
     return notes
 
 
@@ -202,7 +202,7 @@ def _column(name: str, panel: Panel) -> tuple[Column, int]:
     return column, known.index(column)
 
 
-def _supposition(column: Column, place: int, text: str, pair: Pair | None) -> Scenario:
+def _change_of(column: Column, place: int, text: str, pair: Pair | None) -> Scenario:
     """Returns what a column is to be.
 
     Raises:

@@ -144,10 +144,10 @@ def align(
         what = f"{counted(rows, 'date')} beside the {frequency.name} steps"
         text = f"{what} counted as the step they belong to, such as {readable(dates.stamps[first])} as {step}"
         return Aligned(moved, (Finding("note", "moved", text, "--freq"),))
-    beside = np.append(off, False)[dates.codes]
-    if valued is not None and (beside & ~valued).any():
-        lost = np.flatnonzero(beside & ~valued)
-        rest = align(table, dates.of_rows(~beside | valued), frequency, keys, is_asked=is_asked)
+    is_off = np.append(off, False)[dates.codes]
+    if valued is not None and (is_off & ~valued).any():
+        lost = np.flatnonzero(is_off & ~valued)
+        rest = align(table, dates.of_rows(~is_off | valued), frequency, keys, is_asked=is_asked)
         text = f"{counted(lost.size, 'row')} without a value beside the {frequency.name} steps left out"
         return replace(
             rest, findings=(Finding("note", "beside", f"{text} ({table.line(int(lost[0]))})"), *rest.findings)

@@ -29,7 +29,7 @@ MOST_TEXTS = 13  # different ones, an empty one among them, of a column that say
 MOST_VALUES = 8_000_000  # of all columns together; of a longer file the first steps are kept
 
 
-def columns_beside(
+def number_columns(
     table: Table, taken: Sequence[str], series: IntArray, steps: IntArray, laid: Observations
 ) -> Mapping[str, FloatArray]:
     """Returns the other columns of numbers by name, (M,), at the first steps of the target; NaN where empty.
@@ -44,22 +44,22 @@ def columns_beside(
     names = [name for name in table.names if name not in taken and table.kind(name) == "numbers"][:MOST_COLUMNS]
     kept = min(laid.values.size, MOST_VALUES // max(len(names), 1))
     rows, places = _places(series, steps, laid, kept)
-    beside = {}
+    other_numbers = {}
     for name in names:
         values = np.full(kept, np.nan)
         values[places] = table.numbers(name)[rows]
-        beside[name] = values
-    return beside
+        other_numbers[name] = values
+    return other_numbers
 
 
-def texts_beside(
+def text_columns(
     table: Table, taken: Sequence[str], series: IntArray, steps: IntArray, laid: Observations
 ) -> Mapping[str, tuple[FloatArray, tuple[str, ...]]]:
     """Returns the other columns of few different texts by name: the code of each step, (M,), NaN where empty; texts.
 
     Args:
         table: The file.
-        taken: See ``columns_beside``.
+        taken: See ``number_columns``.
         series: Likewise.
         steps: Likewise.
         laid: Likewise.

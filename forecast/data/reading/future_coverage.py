@@ -68,7 +68,7 @@ def with_all_known(panel: Panel) -> Panel:
     return replace(panel, values=values, offsets=offsets, first=first, covariates=replace(covariates, past=past))
 
 
-def untold(
+def missing_ahead(
     panel: Panel, horizon: int, used: Collection[str] | None = None
 ) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
     """Returns known columns, and where they lack a value that a forecast needs, (S, H, C).

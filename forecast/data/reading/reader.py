@@ -30,7 +30,7 @@ from forecast.data.panel import Fill, FloatArray, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
-from forecast.data.reading.covariate_candidates import Candidate, columns_beside, find_candidates, texts_beside
+from forecast.data.reading.covariate_candidates import Candidate, find_candidates, number_columns, text_columns
 from forecast.data.reading.covariate_findings import with_covariate_findings
 from forecast.data.reading.covariate_layout import Placing, lay_covariates
 from forecast.data.reading.covariate_values import Cells, read_all_cells
@@ -72,7 +72,9 @@ class Reading:
     is_closed: bool = True  # the last line ends in a line break
     settled: ReadOptions = field(default_factory=ReadOptions)  # as asked for, what was inferred filled in
     header: tuple[str, ...] = ()  # all columns of the file
-    beside: Mapping[str, FloatArray] = field(default_factory=dict)  # see ``data.beside``; empty if not asked for
+    other_numbers: Mapping[str, FloatArray] = field(
+        default_factory=dict
+    )  # see ``covariate_candidates``; empty if not asked for
     texts: Mapping[str, tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)  # of few; likewise
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
     question: GapQuestion | None = None  # that only a person can answer
@@ -101,7 +103,7 @@ def read_panel(
     source: str | Path | Source,
     options: ReadOptions = DEFAULTS,
     *,
-    beside: bool = False,
+    other_numbers: bool = False,
     may_ask: bool = True,
     like: tuple[Column, ...] = (),
     frequency: Frequency | None = None,
@@ -112,7 +114,7 @@ def read_panel(
     Args:
         source: The path, or ``-``.
         options: What is not to be inferred.
-        beside: Whether the other columns of numbers are wanted too; there are none where rows are added up.
+        other_numbers: Whether the other columns of numbers are wanted too; there are none where rows are added up.
         may_ask: Whether a question about very many gaps ends the reading; else it is a finding, and ``question``.
         like: Covariates as they were read before: what was text then is text again, and keeps its codes.
         frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
@@ -142,7 +144,9 @@ def read_panel(
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
-    numbers, texts, candidates = _others(table, columns, rows) if beside and not options.aggregate else ({}, {}, ())
+    numbers, texts, candidates = (
+        _others(table, columns, rows) if other_numbers and not options.aggregate else ({}, {}, ())
+    )
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -165,7 +169,7 @@ def read_panel(
         is_closed=table.source.is_closed,
         settled=_settled(options, selection, targets.missing, rows.frequency, _mark(table, columns)),
         header=tuple(table.names),
-        beside=numbers,
+        other_numbers=numbers,
         texts=texts,
         candidates=candidates,
         question=question,
@@ -178,8 +182,8 @@ def _others(
     """Returns the columns of numbers and text beside those that were read, and those that may become covariates."""
     taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
     places = (rows.series, rows.steps, rows.laid[0])
-    numbers = columns_beside(table, taken, *places)
-    texts = texts_beside(table, taken, *places)
+    numbers = number_columns(table, taken, *places)
+    texts = text_columns(table, taken, *places)
     return numbers, texts, find_candidates(table, [*taken, *columns.covariates], *places)
 
 

@@ -47,7 +47,7 @@ class CellReport:
         return self.spec.cell
 
 
-def portray(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> CellReport:
+def report_on_cell(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> CellReport:
     """Returns all that there is to see of one cell.
 
     Args:

@@ -12,7 +12,7 @@ from forecast.data.windows import last_lookbacks
 from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.gates import KEEP_GATES
 from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
-from forecast.models.networks.backprop import Passage
+from forecast.models.networks.backprop import ForwardPass
 from forecast.models.networks.recurrent import run_network
 from forecast.models.views import restore
 from forecast.specs import Cell
@@ -55,25 +55,25 @@ SYMBOLS = {
 }
 
 
-def lesson_lines(portraits: Sequence[CellReport], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
+def equation_lines(cell_reports: Sequence[CellReport], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
     """Returns the lesson on each cell, in lines of text.
 
     Args:
-        portraits: of the cells.
+        cell_reports: of the cells.
         subjects: of the same cells.
         series: position of the series whose last window is walked through.
     """
     lines: list[str] = []
-    for portrait, subject in zip(portraits, subjects, strict=True):
-        lines += [f"{portrait.cell.upper()}: the equations", ""]
-        lines += [f"  {line}" for line in (*EQUATIONS[portrait.cell], *_entry(portrait))]
-        lines += ["", *_averages(portrait, subject), "", *_walk(portrait, subject, series), ""]
+    for cell_report, subject in zip(cell_reports, subjects, strict=True):
+        lines += [f"{cell_report.cell.upper()}: the equations", ""]
+        lines += [f"  {line}" for line in (*EQUATIONS[cell_report.cell], *_entry(cell_report))]
+        lines += ["", *_averages(cell_report, subject), "", *_walk(cell_report, subject, series), ""]
     return tuple(lines[:-1])
 
 
-def _entry(portrait: CellReport) -> tuple[str, ...]:
+def _entry(cell_report: CellReport) -> tuple[str, ...]:
     """Returns what x_t is where it is more than the observation of step t."""
-    spec = portrait.spec
+    spec = cell_report.spec
     texts = [f"x_t: {spec.segment} observations at once, through a linear embedding"] if spec.segment > 1 else []
     texts += ["beside them: covariates"] if spec.known + spec.past else []
     texts += (
@@ -82,9 +82,9 @@ def _entry(portrait: CellReport) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _averages(portrait: CellReport, subject: Subject) -> list[str]:
+def _averages(cell_report: CellReport, subject: Subject) -> list[str]:
     """Returns each symbol beside its average over units, windows and steps."""
-    probe = subject.probes[portrait.memory.representative]
+    probe = subject.probes[cell_report.memory.representative]
     passage = probe.run()
     trace, weights = passage.traces[-1], passage.weights[-1]
     windows, steps = trace.hidden.shape[1], trace.hidden.shape[0]
@@ -97,10 +97,10 @@ def _averages(portrait: CellReport, subject: Subject) -> list[str]:
     return lines
 
 
-def _walk(portrait: CellReport, subject: Subject, series: int) -> list[str]:
+def _walk(cell_report: CellReport, subject: Subject, series: int) -> list[str]:
     """Returns one real window step by step, in the unit that remembers longest."""
     own, spec = subject.of_series(series), subject.spec
-    network = portrait.shown
+    network = cell_report.shown
     window = last_lookbacks(own.rest, spec.window, network.view.season)
     probe = own.probe(network, sample_ends(own.panel, spec.window, most=1))
     passage = probe.run()
@@ -131,16 +131,16 @@ def _walk(portrait: CellReport, subject: Subject, series: int) -> list[str]:
     return [*lines, "", *_answer(probe, passage)]
 
 
-def _answer(probe: Probe, passage: Passage) -> list[str]:
+def _answer(probe: Probe, passage: ForwardPass) -> list[str]:
     """Returns how the last state becomes the first step of the forecast."""
     weights, seen = probe.weights, probe.seen
     through_cell = passage.last[0] @ weights["head/kernel"][:, 0] + weights["head/bias"][0]
-    output = run_network(probe.spec, weights, seen.inputs, probe.beside, seen.normalised_base)
+    output = run_network(probe.spec, weights, seen.inputs, probe.covariates, seen.normalised_base)
     forecast = restore(output, seen, probe.maps)[0, 0]
     straight = output[0, 0] - through_cell
     said, unit = output[0, 0], "in log(value / mean)" if probe.maps.log else "in the value's unit"
     level, scale = seen.base[0, 0], seen.scale[0, 0]
-    others = "the highway adds" if probe.beside is None else "highway and decoder add"
+    others = "the highway adds" if probe.covariates is None else "highway and decoder add"
     return [
         f"  head · h_T + b = {through_cell:.3f}, {others} {straight:.3f}: {said:.3f} scales",
         f"  base {level:.5g} + scale {scale:.4g} × {said:.3f} = {level + scale * said:.5g}, {unit}:",

@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.data.panel import Panel
 from forecast.errors import UsageError, closest, did_you_mean
-from forecast.evaluation.explain.cell_report import CellReport, portray
+from forecast.evaluation.explain.cell_report import CellReport, report_on_cell
 from forecast.evaluation.explain.cost import Cost
 from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.sentences import Sentence, plain_words
@@ -51,7 +51,7 @@ class Explanation:
     series: int
     lags: int
     notes: tuple[str, ...]
-    portraits: tuple[CellReport, ...]
+    cell_reports: tuple[CellReport, ...]
     sentences: tuple[Sentence, ...]
     subjects: tuple[Subject, ...]
 
@@ -92,7 +92,7 @@ def explained(
     window = min(subject.spec.window for subject, *_ in watched)
     lags = check_lags(focus, window)
     series, note = _series_of(panel, focus.series, window, season)
-    portraits = tuple(portray(subject, series, cost, learning) for subject, cost, learning in watched)
+    cell_reports = tuple(report_on_cell(subject, series, cost, learning) for subject, cost, learning in watched)
     views = {network.view.season for subject, *_ in watched for network in subject.model.networks}
     seasons = tuple(sorted({each for each in (season, *views) if 1 < each <= window}))
     step = STEP_WORDS.get(panel.frequency.unit, panel.frequency.unit)
@@ -104,9 +104,9 @@ def explained(
         seasons=seasons,
         series=series,
         lags=lags,
-        notes=(*notes, *note, *_remarks(portraits)),
-        portraits=portraits,
-        sentences=plain_words(portraits, seasons, step, int(panel.lengths.max())),
+        notes=(*notes, *note, *_remarks(cell_reports)),
+        cell_reports=cell_reports,
+        sentences=plain_words(cell_reports, seasons, step, int(panel.lengths.max())),
         subjects=tuple(subject for subject, *_ in watched),
     )
 
@@ -157,8 +157,8 @@ def _series_of(panel: Panel, name: str | None, window: int, season: int) -> tupl
     return chosen, (note,)
 
 
-def _remarks(portraits: Sequence[CellReport]) -> tuple[str, ...]:
-    spec = portraits[0].spec
+def _remarks(cell_reports: Sequence[CellReport]) -> tuple[str, ...]:
+    spec = cell_reports[0].spec
     remarks = []
     if spec.rolled:
         remarks.append("The network emits one step and is rolled forward: what is explained is that one step.")
@@ -167,6 +167,6 @@ def _remarks(portraits: Sequence[CellReport]) -> tuple[str, ...]:
             f"The window of {spec.window} steps enters the cell as {spec.window // spec.segment} segments of "
             f"{spec.segment}: one recurrent step is {spec.segment} observations."
         )
-    each = ", ".join(f"{p.networks} of the {p.cell}" for p in portraits)
+    each = ", ".join(f"{p.networks} of the {p.cell}" for p in cell_reports)
     remarks.append(f"Curves are means over networks ({each}); gates are those of the network nearest to the mean.")
     return tuple(remarks)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
-from forecast.evaluation.explain.subject import Ends, Probe, Subject
-from forecast.models.networks.backprop import Passage
+from forecast.evaluation.explain.subject import Probe, Subject, WindowEnds
+from forecast.models.networks.backprop import ForwardPass
 from forecast.models.networks.cells import Trace
 from forecast.models.networks.recurrent import Network
 from forecast.specs import Cell
@@ -109,7 +109,7 @@ def gates_on_calendar(subject: Subject, network: Network, series: int) -> GateCa
     dates = min(length, MOST_DATES, max(length - lookback + 1, FEW_DATES))
     padded = max(0, dates - max(length - lookback + 1, 0))
     ends = np.arange(length - dates, length) + 1
-    trace = own.probe(network, Ends(np.zeros(dates, dtype=np.int64), ends)).run().traces[-1]
+    trace = own.probe(network, WindowEnds(np.zeros(dates, dtype=np.int64), ends)).run().traces[-1]
     order = np.argsort(-_persistence(subject.cell, trace), kind="stable")
     last = {name: gate[-1] for name, gate in trace.gates.items()} | {"hidden": trace.hidden[-1]}
     if trace.cell_state is not None:
@@ -179,7 +179,7 @@ def _outliers(values: FloatArray, season: int) -> NDArray[np.bool_]:
     return before & after
 
 
-def time_constants(probe: Probe, passage: Passage) -> TimeConstants:
+def time_constants(probe: Probe, passage: ForwardPass) -> TimeConstants:
     """Returns how long each unit of one network's last layer remembers."""
     cell, segment, trace = probe.spec.cell, probe.spec.segment, passage.traces[-1]
     if cell in KEEP_GATES:
@@ -191,7 +191,7 @@ def time_constants(probe: Probe, passage: Passage) -> TimeConstants:
     return TimeConstants(cell, source, np.where(kept < 1, -segment / np.log(fading), np.inf))
 
 
-def saturation(probe: Probe, passage: Passage) -> Saturation:
+def saturation(probe: Probe, passage: ForwardPass) -> Saturation:
     """Returns where one network's last layer is stuck or idle."""
     cell, trace, units = probe.spec.cell, passage.traces[-1], probe.spec.units
     gates = {name: gate for name, gate in trace.gates.items() if name not in {"hidden", "candidate"}}

@@ -110,7 +110,7 @@ def _batch(subject: Subject, view: View) -> Batch:
 def gradient_norm(probe: Probe, batch: Batch) -> float:
     """Returns the length of the loss' gradient on all weights of a network together, which training clips at 1."""
     spec, seen = probe.spec, probe.seen
-    error = run_network(spec, probe.weights, seen.inputs, probe.beside, seen.normalised_base) - batch.targets
+    error = run_network(spec, probe.weights, seen.inputs, probe.covariates, seen.normalised_base) - batch.targets
     onto = _loss_slope(spec.loss, error) * batch.known / max(batch.known.sum(), 1)
     found = weight_gradients(spec, probe.weights, probe.run(), onto.astype(np.float32))
     return float(np.sqrt(sum(float((array.astype(np.float64) ** 2).sum()) for array in found.values())))

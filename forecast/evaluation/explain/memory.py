@@ -120,13 +120,13 @@ def occlusion_curve(subject: Subject) -> FloatArray:
         chosen = probe.some(OCCLUDED)
         inputs, base = probe.seen.inputs[chosen], probe.seen.normalised_base[chosen]
         weights = {name: array for name, array in probe.weights.items() if not name.startswith("highway")}
-        plain = run_network(probe.spec, weights, inputs, taken(probe.beside, chosen), base)  # (B, H)
+        plain = run_network(probe.spec, weights, inputs, taken(probe.covariates, chosen), base)  # (B, H)
         length = inputs.shape[1]
         hidden = np.repeat(inputs[:, None], length, axis=1)  # (B, L, L), value l hidden in row l
         hidden[:, np.arange(length), np.arange(length)] = 0
         rows = np.repeat(np.arange(len(inputs)), length)
-        beside = taken(probe.beside, chosen[rows])
-        moved = run_network(probe.spec, weights, hidden.reshape(-1, length), beside, base[rows])
+        covariates = taken(probe.covariates, chosen[rows])
+        moved = run_network(probe.spec, weights, hidden.reshape(-1, length), covariates, base[rows])
         moved = moved.reshape(len(inputs), length, -1)
         change = np.abs(moved - plain[:, None]).mean(axis=(0, 2))
         curves.append((change / np.maximum(np.abs(inputs).mean(axis=0), 1e-9))[::-1])

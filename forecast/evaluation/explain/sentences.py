@@ -27,43 +27,43 @@ class Sentence:
 
 
 def plain_words(
-    portraits: Sequence[CellReport], seasons: Sequence[int], step: str, longest: int
+    cell_reports: Sequence[CellReport], seasons: Sequence[int], step: str, longest: int
 ) -> tuple[Sentence, ...]:
     """Returns the findings, the most useful first.
 
     Args:
-        portraits: of each cell.
+        cell_reports: of each cell.
         seasons: in steps, the shortest first; empty where there is none.
         step: what one observed step is called, such as ``month``.
         longest: steps of the longest series.
     """
     found = [
-        _memory(portraits),
-        _advice(portraits, seasons, longest),
-        _flow(portraits),
-        _constants(portraits, seasons[0] if seasons else 1),
-        _waste(portraits),
-        _spike(portraits, step),
-        _cost(portraits),
-        _learning(portraits),
+        _memory(cell_reports),
+        _advice(cell_reports, seasons, longest),
+        _flow(cell_reports),
+        _constants(cell_reports, seasons[0] if seasons else 1),
+        _waste(cell_reports),
+        _spike(cell_reports, step),
+        _cost(cell_reports),
+        _learning(cell_reports),
     ]
     return tuple(sentence for sentence in found if sentence is not None)[:MOST]
 
 
-def _memory(portraits: Sequence[CellReport]) -> Sentence:
+def _memory(cell_reports: Sequence[CellReport]) -> Sentence:
     each = [
         f"the {p.cell} uses {p.memory.reach(0.9)} of its {p.spec.window} steps (half of it lies in the last "
         f"{p.memory.reach(0.5)})"
-        for p in portraits
+        for p in cell_reports
     ]
     return Sentence(f"By 90 % of its sensitivity, {'; '.join(each)}.", "memory")
 
 
-def _advice(portraits: Sequence[CellReport], seasons: Sequence[int], longest: int) -> Sentence:
-    spec = portraits[0].spec
-    window, shares = spec.window, [round(100 * p.memory.share) for p in portraits]
-    wanted = [advised_window(p.memory, seasons) for p in portraits]
-    needed = max(p.memory.whole_reach(0.9) for p in portraits)
+def _advice(cell_reports: Sequence[CellReport], seasons: Sequence[int], longest: int) -> Sentence:
+    spec = cell_reports[0].spec
+    window, shares = spec.window, [round(100 * p.memory.share) for p in cell_reports]
+    wanted = [advised_window(p.memory, seasons) for p in cell_reports]
+    needed = max(p.memory.whole_reach(0.9) for p in cell_reports)
     through = f"{min(shares)}" if min(shares) == max(shares) else f"{min(shares)} to {max(shares)}"
     whole = f"Only {through} %" if max(shares) < LITTLE else f"{through} %"
     text = (
@@ -81,9 +81,9 @@ def _advice(portraits: Sequence[CellReport], seasons: Sequence[int], longest: in
     return Sentence(text, "memory")
 
 
-def _flow(portraits: Sequence[CellReport]) -> Sentence:
+def _flow(cell_reports: Sequence[CellReport]) -> Sentence:
     parts = []
-    for p in portraits:
+    for p in cell_reports:
         for flow in p.flows:
             if flow.explodes:
                 parts.append(f"{flow.name} explodes, up to {flow.trained.max():.0f} times")
@@ -91,13 +91,13 @@ def _flow(portraits: Sequence[CellReport]) -> Sentence:
             half, left = half_life(flow.trained), flow.trained[-1] / flow.trained[0]
             lasts = f"halves in {half:.1f} steps" if half is not None else f"keeps {100 * left:.0f} % to the end"
             parts.append(f"{flow.name} {lasts}")
-    segment = portraits[0].spec.segment
+    segment = cell_reports[0].spec.segment
     unit = f", of {segment} observations each" if segment > 1 else ""
     return Sentence(f"On its way back through time (recurrent steps{unit}), a gradient: {'; '.join(parts)}.", "flow")
 
 
-def _constants(portraits: Sequence[CellReport], season: int) -> Sentence | None:
-    gated = [p for p in portraits if p.constants.source != "eigenvalues"]
+def _constants(cell_reports: Sequence[CellReport], season: int) -> Sentence | None:
+    gated = [p for p in cell_reports if p.constants.source != "eigenvalues"]
     if not gated:
         return None
     edge, name = (season, f"a season of {season} steps") if season > 1 else (10, "10 steps")
@@ -105,10 +105,10 @@ def _constants(portraits: Sequence[CellReport], season: int) -> Sentence | None:
     return Sentence(f"By their mean keep gate, {' and '.join(each)} remember longer than {name}.", "constants")
 
 
-def _waste(portraits: Sequence[CellReport]) -> Sentence:
-    idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in portraits)
-    flat = ", ".join(f"{100 * p.saturation.flat:.0f} % of the {p.cell}'s" for p in portraits)
-    wasteful = [p for p in portraits if p.saturation.dead > WASTE * p.saturation.units]
+def _waste(cell_reports: Sequence[CellReport]) -> Sentence:
+    idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in cell_reports)
+    flat = ", ".join(f"{100 * p.saturation.flat:.0f} % of the {p.cell}'s" for p in cell_reports)
+    wasteful = [p for p in cell_reports if p.saturation.dead > WASTE * p.saturation.units]
     advice = ""
     if wasteful:
         units = max(p.saturation.units - p.saturation.dead for p in wasteful)
@@ -116,25 +116,25 @@ def _waste(portraits: Sequence[CellReport]) -> Sentence:
     return Sentence(f"Idle are {idle}; of tanh values, saturated are {flat}{advice}.", "saturation")
 
 
-def _spike(portraits: Sequence[CellReport], step: str) -> Sentence:
+def _spike(cell_reports: Sequence[CellReport], step: str) -> Sentence:
     each = []
-    for p in portraits:
+    for p in cell_reports:
         size = np.abs(p.spike.change).mean(axis=1) / max(p.spike.size, 1e-12)  # (L,)
         worst = int(np.argmax(size))
         each.append(f"{100 * size[worst]:.0f} % of itself ({p.cell}, {worst + 1} {step}{'s' if worst else ''} back)")
     return Sentence(f"One spike of +1 σ moves the mean forecast by at most {', '.join(each)}.", "spike")
 
 
-def _cost(portraits: Sequence[CellReport]) -> Sentence:
+def _cost(cell_reports: Sequence[CellReport]) -> Sentence:
     each = [
         f"{p.cell} {p.cost.parameters:,} parameters and {1000 * p.cost.predict_seconds:.2g} ms a forecast"
-        for p in portraits
+        for p in cell_reports
     ]
     return Sentence(f"One network costs: {'; '.join(each)}.", "cost")
 
 
-def _learning(portraits: Sequence[CellReport]) -> Sentence | None:
-    watched = [(p.cell, p.learning) for p in portraits if p.learning is not None]
+def _learning(cell_reports: Sequence[CellReport]) -> Sentence | None:
+    watched = [(p.cell, p.learning) for p in cell_reports if p.learning is not None]
     if not watched:
         return None
     each = []

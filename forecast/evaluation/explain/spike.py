@@ -41,7 +41,7 @@ def spike_response(subject: Subject, curve: MemoryCurve, series: int) -> Spike:
     own, spec = subject.of_series(series), subject.spec
     members = []
     size = 0.0
-    knowledge = subject.model.knowledge
+    covariate_model = subject.model.covariate_model
     for network in subject.model.networks:
         plain = last_lookbacks(own.rest, spec.window, network.view.season)  # (1, L)
         size = float(plain.std())
@@ -49,9 +49,9 @@ def spike_response(subject: Subject, curve: MemoryCurve, series: int) -> Spike:
         again = np.zeros(len(rows), dtype=np.int64)
         known = own.model.statistics_of(own.rest, network.view)
         statistics = SeriesStatistics(known.level[again], known.scale[again], known.base)
-        beside = taken(own.beside(own.panel, network.view), again)
-        moved = run_view(spec, network.weights, network.view, rows, statistics, beside)
-        members.append(knowledge.restore(moved[:, None], own.panel)[:, 0] if knowledge else moved)
+        covariates = taken(own.covariates(own.panel, network.view), again)
+        moved = run_view(spec, network.weights, network.view, rows, statistics, covariates)
+        members.append(covariate_model.restore(moved[:, None], own.panel)[:, 0] if covariate_model else moved)
     forecasts = np.median(np.stack(members), axis=0)  # (1 + L, H)
     occlusion = occlusion_curve(subject)
     agreement = rank_correlation(occlusion, curve.recurrent)

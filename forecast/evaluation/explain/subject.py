@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import extend_left, last_lookbacks
 from forecast.models.covariates.covariate_model import NetworkCovariates
-from forecast.models.networks.backprop import Passage, run_forward
+from forecast.models.networks.backprop import ForwardPass, run_forward
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, Weights
 from forecast.models.views import SeenWindows, ViewMaps, see, view_maps
@@ -28,7 +28,7 @@ MOST_WINDOWS = 48
 
 
 @dataclass(frozen=True, eq=False)
-class Ends:
+class WindowEnds:
     """Where windows end."""
 
     series: IntArray  # (B,)
@@ -43,18 +43,18 @@ class Probe:
     network: Network
     maps: ViewMaps
     seen: SeenWindows
-    beside: NetworkCovariates | None = None
+    covariates: NetworkCovariates | None = None
 
     @property
     def weights(self) -> Weights:
         """The network's."""
         return self.network.weights
 
-    def run(self, most: int | None = None) -> Passage:
+    def run(self, most: int | None = None) -> ForwardPass:
         """Returns the run of the windows through the network, of up to ``most`` of them, evenly chosen."""
         inputs, base = self.seen.inputs, self.seen.normalised_base
         chosen = np.arange(len(inputs)) if most is None else self.some(most)
-        return run_forward(self.spec, self.weights, inputs[chosen], taken(self.beside, chosen), base[chosen])
+        return run_forward(self.spec, self.weights, inputs[chosen], taken(self.covariates, chosen), base[chosen])
 
     def some(self, most: int) -> IntArray:
         """Returns the positions of up to ``most`` windows, evenly from all."""
@@ -86,7 +86,7 @@ class Subject:
     @cached_property
     def rest(self) -> Panel:
         """The panel without the effects of dates and covariates: what the networks see."""
-        return self.model.knowledge.remove(self.panel) if self.model.knowledge else self.panel
+        return self.model.covariate_model.remove(self.panel) if self.model.covariate_model else self.panel
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
@@ -100,27 +100,27 @@ class Subject:
         fresh = [Network(view, i, initial_weights(self.spec, i)) for i, view in enumerate(first)]
         return tuple(self.probe(network) for network in fresh)
 
-    def probe(self, network: Network, ends: Ends | None = None) -> Probe:
+    def probe(self, network: Network, ends: WindowEnds | None = None) -> Probe:
         """Returns one network with windows that end where told, by default those that all are averaged over."""
         where = ends or sample_ends(self.panel, self.spec.window)
         rest, told = cut_at(self.rest, where), cut_at(self.panel, where)
         own = self.model.statistics_of(rest, network.view)
         maps = view_maps(network.view, self.spec.window, 1 if self.spec.rolled else self.spec.horizon, own.base)
         seen = see(last_lookbacks(rest, self.spec.window, network.view.season), maps, own.level, own.scale)
-        return Probe(self.spec, network, maps, seen, self.beside(told, network.view))
+        return Probe(self.spec, network, maps, seen, self.covariates(told, network.view))
 
-    def beside(self, told: Panel, view: View) -> NetworkCovariates | None:
+    def covariates(self, told: Panel, view: View) -> NetworkCovariates | None:
         """Returns what networks are given beside the windows that end with a panel's series."""
-        if self.model.knowledge is None or not self.spec.takes_covariates:
+        if self.model.covariate_model is None or not self.spec.takes_covariates:
             return None
-        return self.model.knowledge.at_end(told, self.spec.window, self.spec.horizon, view.season)
+        return self.model.covariate_model.at_end(told, self.spec.window, self.spec.horizon, view.season)
 
     def of_series(self, series: int) -> Self:
         """Returns the subject with one series as its panel."""
         return type(self)(self.model, self.panel.select([series]))
 
 
-def sample_ends(panel: Panel, lookback: int, most: int = MOST_WINDOWS) -> Ends:
+def sample_ends(panel: Panel, lookback: int, most: int = MOST_WINDOWS) -> WindowEnds:
     """Returns up to ``most`` windows, as many of each of evenly chosen series; the last ends with its series."""
     filled = np.flatnonzero(panel.lengths)
     chosen = filled[np.unique(np.linspace(0, len(filled) - 1, most).astype(np.int64))]
@@ -132,19 +132,19 @@ def sample_ends(panel: Panel, lookback: int, most: int = MOST_WINDOWS) -> Ends:
         own = np.unique(np.linspace(length, min(lookback, length), each).astype(np.int64))
         series += [int(i)] * len(own)
         ends += own.tolist()
-    return Ends(np.array(series), np.array(ends))
+    return WindowEnds(np.array(series), np.array(ends))
 
 
-def cut_at(panel: Panel, where: Ends) -> Panel:
+def cut_at(panel: Panel, where: WindowEnds) -> Panel:
     """Returns a panel of as many series as there are windows, each cut where its window ends."""
     return panel.select(where.series).until(where.steps)
 
 
-def taken(beside: NetworkCovariates | None, rows: IntArray) -> NetworkCovariates | None:
+def taken(covariates: NetworkCovariates | None, rows: IntArray) -> NetworkCovariates | None:
     """Returns some rows of what is given beside windows, in any order and any number of times."""
-    if beside is None:
+    if covariates is None:
         return None
-    return NetworkCovariates(beside.observed[rows], beside.ahead[rows], beside.static[rows])
+    return NetworkCovariates(covariates.observed[rows], covariates.ahead[rows], covariates.static[rows])
 
 
 def typical_series(panel: Panel, lookback: int, season: int) -> int:

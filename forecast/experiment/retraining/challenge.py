@@ -24,7 +24,7 @@ from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Experiment, Reporter, run_experiment
-from forecast.experiment.final_fit import beside, fit_on_all
+from forecast.experiment.final_fit import fit_on_all, with_baselines
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
@@ -138,7 +138,7 @@ def run_challenge(
     early = folds[0].train(panel)
     early = early.select(np.flatnonzero(early.lengths))
     experiment = run_experiment(
-        replace(reading, panel=early), recipe.settings, beside((recipe.model,)), recipe.device, reporter
+        replace(reading, panel=early), recipe.settings, with_baselines((recipe.model,)), recipe.device, reporter
     )
     cold = fit_on_all(experiment, recipe.model, reporter)
     challengers = [Challenger(score_on(cold, panel, folds), cold)]
@@ -168,7 +168,7 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
     Raises:
         ForecastError: see ``run_experiment``.
     """
-    experiment = run_experiment(reading, recipe.settings, beside((recipe.model,)), recipe.device, reporter)
+    experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), recipe.device, reporter)
     result = experiment.backtest
     trials = {trial.name: trial for trial in result.trials}
     forecaster = _forecaster_of(champion, experiment.machine)
@@ -243,7 +243,7 @@ def final_model(
         return FinalModel(_warmed(champion, reading.panel, experiment.machine, reporter), None)
     if not challenge.refitted:  # its backtest knew the data before the hold-out only
         experiment = run_experiment(
-            reading, recipe.settings, beside((recipe.model,)), recipe.device, ProgressOnlyReporter(reporter)
+            reading, recipe.settings, with_baselines((recipe.model,)), recipe.device, ProgressOnlyReporter(reporter)
         )
     known = reading.panel if refit_all else challenge.early
     trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, reporter)

@@ -125,7 +125,7 @@ def _metrics(finalist: AcceptedChallenger, options: ReadOptions) -> dict[str, An
         name = finalist.champion.version.name
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
         command = train_command(finalist.reading, str(finalist.reading.path or finalist.reading.source), name, given)
-        learned = finalist.trained.model.knowledge
+        learned = finalist.trained.model.covariate_model
         model = finalist.recipe.model
         experiment = with_saved(replace(finalist.experiment, learned=learned), model, model)
         return summary_of(experiment, command, given)

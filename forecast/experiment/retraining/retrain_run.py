@@ -15,7 +15,7 @@ from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import Reporter
 from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, read_alike
-from forecast.experiment.known_ahead import short_notes, told_notes, untold_notes
+from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import Outlook, forecast_csv
 from forecast.experiment.retraining.challenge import (
     Challenge,
@@ -64,7 +64,7 @@ class RetrainRun:
     log: Log
     outlook: Outlook | None = None  # what was foretold in the end
     notes: tuple[str, ...] = ()  # on what was told of the future
-    untold: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
+    assumed: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
     is_averaged: bool = False  # the rows of a step were made one
 
     def run(self) -> RetrainResult:
@@ -248,9 +248,9 @@ class RetrainRun:
         )
         self.progress.unwritten = None
         self.outlook = Outlook(panel, forecasts)
-        self.untold = short_notes(trained, panel)
-        self.untold += told_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
-        self.untold += untold_notes(trained, panel, trained.horizon, "--future FILE")
+        self.assumed = short_notes(trained, panel)
+        self.assumed += unseen_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
+        self.assumed += assumed_notes(trained, panel, trained.horizon, "--future FILE")
         return path
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
@@ -267,7 +267,7 @@ class RetrainRun:
 
     def _result(self, before: Version, entry: Entry, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
         since = str(before.manifest["data"]["training_end"]).removesuffix("T00:00:00")
-        said = (*notes, *self.untold)
+        said = (*notes, *self.assumed)
         return RetrainResult(before.name, entry, before.label, since, notes=said, outlook=self.outlook, **more)
 
 

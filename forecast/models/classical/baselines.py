@@ -39,7 +39,7 @@ class Baseline:
     parameters: None = None
     curve: None = None
     train_seconds: float = 0.0
-    knowledge: None = None
+    covariate_model: None = None
     anchors: tuple[Anchor, ...] = ()
 
     @property

@@ -44,7 +44,7 @@ class ClassicalForecaster:
     parameters: None = None
     curve: None = None
     train_seconds: float = 0.0
-    knowledge: None = None
+    covariate_model: None = None
     anchors: tuple[Anchor, ...] = ()
     lookback: None = None  # all steps decide a forecast
 

@@ -21,7 +21,7 @@ from forecast.errors import DataError
 from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, learn_encoding
-from forecast.models.covariates.regressors import learn_causes, without_cycles
+from forecast.models.covariates.regressors import find_regressors, without_cycles
 from forecast.specs import ModelSpec
 
 Floats = NDArray[np.float32]
@@ -130,7 +130,7 @@ class CovariateModel:
         return NetworkCovariates(observed - means, ahead - means[..., : ahead.shape[-1]], static)
 
 
-def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> CovariateModel | None:
+def fit_covariate_model(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> CovariateModel | None:
     """Returns what a panel's covariates and dates teach; None where that is nothing.
 
     Args:
@@ -152,9 +152,9 @@ def learn_knowledge(panel: Panel, spec: ModelSpec, encoding: Encoding | None = N
 
 
 def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> Effects | None:
-    causes = learn_causes(panel, encoding, calendar=spec.calendar, country=spec.country)
+    regressors = find_regressors(panel, encoding, calendar=spec.calendar, country=spec.country)
     seasons = {spec.season, *(view.season for view in spec.views)}
-    return fit_effects(panel, without_cycles(causes, panel.frequency, seasons), spec.season, spec.horizon)
+    return fit_effects(panel, without_cycles(regressors, panel.frequency, seasons), spec.season, spec.horizon)
 
 
 def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encoding:
@@ -162,22 +162,22 @@ def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encodi
 
     Many series that share a few dates show a number's drift only once.
     """
-    used = {cause.name for cause in effects.causes.used} if effects else set()
+    used = {regressor.name for regressor in effects.regressors.used} if effects else set()
     kept = [one for one in encoding.inputs if one.kind != "known" or one.is_binary or one.label in used]
     return replace(encoding, inputs=tuple(kept))
 
 
-def check_columns(knowledge: CovariateModel | None, panel: Panel) -> Panel:
+def check_columns(covariate_model: CovariateModel | None, panel: Panel) -> Panel:
     """Returns the panel with those covariates that a model was trained with, in its order.
 
     Raises:
         DataError: the panel lacks one.
     """
-    if knowledge is None or knowledge.encoding is None:
+    if covariate_model is None or covariate_model.encoding is None:
         return replace(panel, covariates=None) if panel.covariates else panel
     covariates = panel.covariates
     held = {(column.name, column.kind): column for column in covariates.columns} if covariates else {}
-    wanted = [(column.name, column.kind) for column in knowledge.encoding.columns]
+    wanted = [(column.name, column.kind) for column in covariate_model.encoding.columns]
     lost = [name for name, kind in wanted if (name, kind) not in held]
     if lost or covariates is None:
         raise DataError(

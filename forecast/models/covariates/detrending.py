@@ -1,7 +1,7 @@
 """What is left of a series beside its slow movements and its season, and how its level changed.
 
-Each filter is the same for the target and its causes, so that effects measured on what it leaves stay what they are
-(Frisch & Waugh 1933). ``without_trend`` leaves what differs from the steps around, for causes that come and go;
+Each filter is the same for the target and its regressors, so that effects measured on what it leaves stay what they are
+(Frisch & Waugh 1933). ``without_trend`` leaves what differs from the steps around, for regressors that come and go;
 ``change_since`` leaves what changed since one horizon ago, for slow ones such as the time of year.
 
 Shapes: ``n`` steps of one series, ``F`` columns.

@@ -2,10 +2,10 @@
 
     rows of a series   1 1 1 1 | 2 2 2 2 | 3 3 3 3 | 4 4 4 4     each block is forecast from the other three
 
-One group of causes after another is measured on what the ones before leave: the covariates, then what the calendar
+One group of regressors after another is measured on what the ones before leave: the covariates, then what the calendar
 says. A filter stands before each regression: see ``filters``; what rows say little of is shrunk: see ``shrinkage``.
 
-Shapes: ``S`` series, ``n`` steps of one series, ``F`` causes of one group, ``K`` blocks.
+Shapes: ``S`` series, ``n`` steps of one series, ``F`` regressors of one group, ``K`` blocks.
 """
 
 from collections.abc import Callable
@@ -42,27 +42,30 @@ LEVEL_STEPS = 61  # measured by benchmarks/tuning/covariate_effects.py
 """A series' level, by which zeros are told from small values, is the mean of so many steps around."""
 # measured by benchmarks/tuning/calendar_effects.py
 LEAST_DAYS = {"year": 2.2 * 365.25, "month": 4 * 30.44, "week": 4 * 7.0, "day": 4.0}
-"""A group of the calendar is a cause where a series holds so many days: what came once or twice may be anything."""
+"""A group of the calendar matters where a series holds so many days: what came once or twice may be anything."""
 # measured by benchmarks/tuning/calendar_effects.py
 LEAST_STEPS = {("month", "length"): 48, ("month", "easter"): 60, ("quarter", "length"): 80, ("quarter", "easter"): 40}
-"""And so many steps the longest series. With fewer, lengths are taken for a cause by chance in up to 98 % of monthly
+"""And so many steps the longest series. With fewer, lengths are taken for an effect by chance in up to 98 % of monthly
 series, Easter in up to 24 %, and forecasts are up to 37 % worse: ``benchmarks/tuning/calendar_of_short_series.py``."""
 
 
-def fit_effects(panel: Panel, causes: Regressors, season: int, horizon: int) -> Effects | None:
-    """Returns the effects of some causes on a panel; None where none is worth anything.
+def fit_effects(panel: Panel, regressors: Regressors, season: int, horizon: int) -> Effects | None:
+    """Returns the effects of some regressors on a panel; None where none is worth anything.
 
     Args:
         panel: ends at the origin.
-        causes: what may matter.
+        regressors: what may matter.
         season: that is taken out before.
-        horizon: over which slow causes are judged.
+        horizon: over which slow regressors are judged.
     """
-    if not causes.used:
+    if not regressors.used:
         return None
     some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
-    rows = _Rows(panel.select(some), causes)
-    groups, days = np.array([cause.group for cause in causes.used]), panel.lengths[some] * panel.frequency.days
+    rows = _Rows(panel.select(some), regressors)
+    groups, days = (
+        np.array([regressor.group for regressor in regressors.used]),
+        panel.lengths[some] * panel.frequency.days,
+    )
     common, own = np.zeros(len(groups)), np.zeros((len(some), len(groups)))
 
     def fast(columns: FloatArray) -> FloatArray:
@@ -74,7 +77,7 @@ def fit_effects(panel: Panel, causes: Regressors, season: int, horizon: int) -> 
     for group in dict.fromkeys(groups.tolist()):
         which, found = groups == group, None
         if group == COVARIATES:
-            numbers = np.array([not cause.is_binary for cause in causes.used])
+            numbers = np.array([not regressor.is_binary for regressor in regressors.used])
             found = rows.measure_covariates(which, numbers[which], fast, slow)
         elif panel.lengths.max() < LEAST_STEPS.get((panel.frequency.unit, group), 0):
             continue
@@ -90,20 +93,20 @@ def fit_effects(panel: Panel, causes: Regressors, season: int, horizon: int) -> 
     every = np.repeat(common[None], len(panel), axis=0)
     every[some] = own
     sizes = np.array([added_size(panel.series(i)) for i in range(len(panel))])
-    return Effects(causes.some(used), common[used], every[:, used], sizes, panel.series_ids)
+    return Effects(regressors.some(used), common[used], every[:, used], sizes, panel.series_ids)
 
 
 class _Rows:
-    """Target and causes of each series, step by step, before any filter."""
+    """Target and regressors of each series, step by step, before any filter."""
 
-    def __init__(self, panel: Panel, causes: Regressors) -> None:
-        told = causes.told(panel)
+    def __init__(self, panel: Panel, regressors: Regressors) -> None:
+        told = regressors.of_covariates(panel)
         laid = np.nan_to_num(told.known_on(panel.offsets, panel.first)) if told else np.empty((len(panel.values), 0))
         self._begin, end = int(panel.first.min()), int(panel.last.max())
         self._first, self._lengths, self._covariates = panel.first, panel.lengths, laid.shape[1]
 
         def dated(which: BoolArray) -> FloatArray:
-            return causes.dated(panel.frequency, self._begin, end - self._begin + 1, which)
+            return regressors.dated(panel.frequency, self._begin, end - self._begin + 1, which)
 
         self._dated, self._latest = dated, (b"", np.empty((0, 0)))
         self._targets: list[FloatArray] = []
@@ -117,12 +120,12 @@ class _Rows:
             self._observed.append(panel.observed[steps])
 
     def take_out(self, which: BoolArray, own: FloatArray) -> None:
-        """Takes known effects, (S, F), of some causes out of the targets."""
+        """Takes known effects, (S, F), of some regressors out of the targets."""
         for i, target in enumerate(self._targets):
             self._targets[i] = target - self._columns(i, which) @ own[i, which]
 
     def _columns(self, i: int, which: BoolArray) -> FloatArray:
-        """Returns some causes of a series, column after column in memory, (n, F).
+        """Returns some regressors of a series, column after column in memory, (n, F).
 
         Those of dates are made when they are asked for, a group after the other: all at once, they would take many
         times the memory of a long series.
@@ -146,7 +149,7 @@ class _Rows:
         must help to say how the level changed over one horizon.
 
         Args:
-            which: the covariates among the causes.
+            which: the covariates among the regressors.
             numbers: of these, those that are no flags, (F,).
             fast: leaves what differs from the steps around.
             slow: leaves what changed since one horizon ago.
@@ -174,12 +177,12 @@ class _Rows:
     def measure(
         self, which: BoolArray, filtered: Filter, group: str, series: BoolArray | None = None
     ) -> tuple[FloatArray, FloatArray] | None:
-        """Returns common (F,) and own (S, F) effects of some causes; None where they are not worth it.
+        """Returns common (F,) and own (S, F) effects of some regressors; None where they are not worth it.
 
         Args:
-            which: of the causes.
-            filtered: what is left of target and causes.
-            group: of the causes.
+            which: of the regressors.
+            filtered: what is left of target and regressors.
+            group: of the regressors.
             series: (S,) true for those that tell of them; None for all.
         """
         sums = self._summed(which, filtered, series)
@@ -193,11 +196,11 @@ class _Rows:
 
     @staticmethod
     def _has_rows(sums: Sums) -> bool:
-        """Tells whether any cause differs from what the filter takes out."""
+        """Tells whether any regressor differs from what the filter takes out."""
         return bool((np.einsum("ksii->i", sums.gram) > 1e-6 * sums.rows.sum()).any())
 
     def _share_left(self, which: BoolArray, sums: Sums) -> float:
-        """Returns the share of the variance of some causes that is left in the sums of what a filter leaves."""
+        """Returns the share of the variance of some regressors that is left in the sums of what a filter leaves."""
         whole = self._summed(which, _centred)
         return float(np.einsum("ksii->", sums.gram) / max(np.einsum("ksii->", whole.gram), LEAST))
 
@@ -207,7 +210,7 @@ class _Rows:
         for i, (target, observed) in enumerate(zip(self._targets, self._observed, strict=True)):
             if len(target) < LEAST_ROWS or not observed.any() or not (series is None or series[i]):
                 continue
-            rest = filtered(_beside(target, self._columns(i, which)))
+            rest = filtered(_stacked(target, self._columns(i, which)))
             known = observed & ~np.isnan(rest[:, 0])
             for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
                 rows = rest[some][known[some]]
@@ -217,10 +220,10 @@ class _Rows:
         return sums
 
 
-def _beside(target: FloatArray, causes: FloatArray) -> FloatArray:
-    """Returns a target and its causes as one array, row after row in memory, (n, 1 + F)."""
-    columns = np.empty((len(target), 1 + causes.shape[1]))
-    columns[:, 0], columns[:, 1:] = target, causes
+def _stacked(target: FloatArray, regressors: FloatArray) -> FloatArray:
+    """Returns a target and its regressors as one array, row after row in memory, (n, 1 + F)."""
+    columns = np.empty((len(target), 1 + regressors.shape[1]))
+    columns[:, 0], columns[:, 1:] = target, regressors
     return columns
 
 

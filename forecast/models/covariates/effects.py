@@ -1,16 +1,16 @@
 """What known covariates and dates do to a series: a regression on what its level and its season leave unexplained.
 
-    target = the rest · exp(Σ cause · effect)            of a series that is never negative
-    target = the rest + size · Σ cause · effect          of another
+    target = the rest · exp(Σ regressor · effect)        of a series that is never negative
+    target = the rest + size · Σ regressor · effect      of another
 
 Effects are taken out of the past before anything else sees it, and put back on the steps that are forecast. So a
 promotion in the lookback doesn't look like growth, and one in the future moves its own steps alone.
 
 Each series has effects of its own, drawn to those of all series together as far as it says little itself: ridge
 regression, drawn first to zero, then to what is common (Lindley & Smith 1972). How far, and which groups of the
-calendar are worth anything, is settled on the training rows (``shrinkage`` and ``measuring``).
+calendar are worth anything, is settled on the training rows (``shrinkage`` and ``effect_fit``).
 
-Shapes: ``S`` series, ``n`` steps, ``K`` steps of the known columns, ``F`` causes, ``H`` horizon.
+Shapes: ``S`` series, ``n`` steps, ``K`` steps of the known columns, ``F`` regressors, ``H`` horizon.
 """
 
 from dataclasses import dataclass, replace
@@ -33,17 +33,17 @@ MOST_CELLS = 20_000_000
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """What each cause does to each series.
+    """What each regressor does to each series.
 
     Attributes:
-        causes: what is looked at.
+        regressors: what is looked at.
         common: (F,) effects on a series never seen before.
         own: (S, F) effects on each series.
         sizes: (S,) mean size of a series' values, to which effects are added; 0 where they multiply.
         series_ids: of ``own`` and ``sizes``.
     """
 
-    causes: Regressors
+    regressors: Regressors
     common: FloatArray
     own: FloatArray
     sizes: FloatArray
@@ -82,14 +82,14 @@ class Effects:
         index = self._index(panel)
         own = np.where(index[:, None] >= 0, self.own[index], self.common)
         total = np.zeros(len(steps))
-        told = self.causes.told(panel)
+        told = self.regressors.of_covariates(panel)
         count = told.known.shape[1] if told else 0
         if told:
             of_step = np.repeat(np.arange(len(panel)), np.diff(told.known_offsets))
             summed = np.einsum("kf,kf->k", told.known, own[of_step, :count])
             total += np.nan_to_num(replace(told, known=summed[:, None]).known_at(series, steps)[:, 0])
         if count < own.shape[1] and len(steps):
-            total += _dated(self.causes, panel, own[:, count:], series, steps)
+            total += _dated(self.regressors, panel, own[:, count:], series, steps)
         return np.clip(total, LOWEST, HIGHEST)
 
 
@@ -99,10 +99,10 @@ def added_size(values: FloatArray) -> float:
     return float(np.abs(known).mean()) if len(known) and known.min() < 0 else 0.0
 
 
-def _dated(causes: Regressors, panel: Panel, own: FloatArray, series: IntArray, steps: IntArray) -> FloatArray:
+def _dated(regressors: Regressors, panel: Panel, own: FloatArray, series: IntArray, steps: IntArray) -> FloatArray:
     """Returns the effects of the dates, (n,)."""
     first, last = int(steps.min()), int(steps.max())
-    table = causes.dated(panel.frequency, first, last - first + 1)  # (T, F)
+    table = regressors.dated(panel.frequency, first, last - first + 1)  # (T, F)
     if len(table) * len(own) <= MOST_CELLS:
         by_column = np.asfortranarray(table)  # as since the first version: sums of another order round otherwise
         return np.asarray((by_column @ own.T)[steps - first, series])

@@ -1,9 +1,9 @@
 """What effects are measured of: the known inputs, what comes around rare events, and the calendar.
 
-An event, such as a holiday, is not over where its flag ends: the two steps before it and the one after it are causes
+An event, such as a holiday, is not over where its flag ends: the two steps before it and the one after are regressors
 too. And each month's event is one: Christmas is no Easter. What is too much of that is drawn to zero by the ridge.
 
-Shapes: ``S`` series, ``n`` steps of any series, ``K`` steps of the known columns, ``E`` events, ``F`` causes.
+Shapes: ``S`` series, ``n`` steps of any series, ``K`` steps of the known columns, ``E`` events, ``F`` regressors.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ class Regressor:
 
     Attributes:
         name: as a person would call it.
-        group: ``covariates``, or one of ``data.almanac``; the latter stand or fall together.
+        group: ``covariates``, or one of ``data.dates.calendar_features``; the latter stand or fall together.
         place: of a covariate, its place among all that is made of them.
         is_binary: it is 0 or 1, not a number that may drift to where it never was.
     """
@@ -58,10 +58,10 @@ class Regressors:
     """What effects are measured of, and where it comes from.
 
     Attributes:
-        used: the causes, those of the covariates first.
+        used: the regressors, those of the covariates first.
         encoding: of the covariates; None where there are none.
         events: positions of the known inputs that are events.
-        country: whose holidays are among the causes.
+        country: whose holidays are among the regressors.
     """
 
     used: tuple[Regressor, ...]
@@ -70,30 +70,30 @@ class Regressors:
     country: str | None = None
 
     def some(self, which: NDArray[np.bool_]) -> "Regressors":
-        """Returns some of the causes, (F,) true for those to keep."""
-        return replace(self, used=tuple(cause for cause, kept in zip(self.used, which, strict=True) if kept))
+        """Returns some of the regressors, (F,) true for those to keep."""
+        return replace(self, used=tuple(regressor for regressor, kept in zip(self.used, which, strict=True) if kept))
 
     @property
     def _places(self) -> list[int]:
-        return [cause.place for cause in self.used if cause.group == COVARIATES]
+        return [regressor.place for regressor in self.used if regressor.group == COVARIATES]
 
-    def told(self, panel: Panel) -> Covariates | None:
-        """Returns the panel's covariates with what they cause as the known columns, (K, F); None where they don't."""
+    def of_covariates(self, panel: Panel) -> Covariates | None:
+        """Returns the panel's covariates with the regressors as known columns, (K, F); None where there are none."""
         if self.encoding is None or not self._places:
             return None
         encoded = self.encoding.known_of(panel)
         return replace(encoded, known=_made(encoded, self.events, panel.frequency)[1][:, self._places])
 
     def dated(self, frequency: Frequency, first: int, steps: int, which: NDArray[np.bool_] | None = None) -> FloatArray:
-        """Returns what the dates of consecutive steps cause, (steps, F), column after column in memory.
+        """Returns the regressors of the dates of consecutive steps, (steps, F), column after column in memory.
 
         Args:
             frequency: of the steps.
             first: ordinal of the first one.
             steps: how many.
-            which: of the causes that dates are; None for all.
+            which: of the regressors that dates are; None for all.
         """
-        names = [cause.name for cause in self.used if cause.group != COVARIATES]
+        names = [regressor.name for regressor in self.used if regressor.group != COVARIATES]
         names = names if which is None else [name for name, wanted in zip(names, which, strict=True) if wanted]
         values = np.zeros((steps, len(names)), order="F")  # 0 for a holiday that these steps don't hold
         for start, book in _books(frequency, first, steps if names else 0, self.country):
@@ -131,13 +131,13 @@ def _ranges(
     return names, groups, np.max(highs, axis=0) - np.min(lows, axis=0) if names else np.empty(0)
 
 
-def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Regressors:
-    """Returns the causes that a panel, which ends at the origin, can tell something of.
+def find_regressors(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Regressors:
+    """Returns the regressors that a panel, which ends at the origin, can tell something of.
 
     Args:
         panel: ends at the origin.
         encoding: of its covariates; None where there are none.
-        calendar: the dates are causes too.
+        calendar: the dates are regressors too.
         country: whose holidays are.
     """
     used: list[Regressor] = []
@@ -162,17 +162,17 @@ def learn_causes(panel: Panel, encoding: Encoding | None, *, calendar: bool, cou
     return Regressors(tuple(used), encoding, events, country)
 
 
-def without_cycles(causes: Regressors, frequency: Frequency, seasons: Iterable[int]) -> Regressors:
-    """Returns the causes without the hour or the weekday where a season of whole days or weeks tells of it already.
+def without_cycles(regressors: Regressors, frequency: Frequency, seasons: Iterable[int]) -> Regressors:
+    """Returns the regressors without the hour or the weekday where a season of whole days or weeks tells of it already.
 
     Args:
-        causes: of the panel.
+        regressors: of the panel.
         frequency: of its steps.
         seasons: in steps, that the model looks at.
     """
     days = [season * frequency.days for season in seasons if season > 1]
     told = {group for group, cycle in CYCLES.items() if any(_is_whole(each / cycle) for each in days)}
-    return causes.some(np.array([cause.group not in told for cause in causes.used], dtype=bool))
+    return regressors.some(np.array([regressor.group not in told for regressor in regressors.used], dtype=bool))
 
 
 def _is_whole(ratio: float) -> bool:

@@ -4,7 +4,7 @@ How far is told by the rows of all series together (empirical Bayes): how large 
 each, and how noisy each series is. All of it is worked out from sums over the rows, which are kept block by block, so
 that some blocks can judge what the others say.
 
-Shapes: ``S`` series, ``F`` causes, ``K`` blocks.
+Shapes: ``S`` series, ``F`` regressors, ``K`` blocks.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BoolArray = NDArray[np.bool_]
 START, ROUNDS, FEWER_ROUNDS, LEAST = 0.2, 25, 10, 1e-9  # measured by benchmarks/tuning/covariate_effects.py
 """Effects are expected to be of this size before anything is known; so many rounds settle what is expected."""
 DEAR = 5e7  # measured by benchmarks/tuning/covariate_effects.py
-"""Multiply-adds of one round, series times causes cubed, from which on there are fewer rounds."""
+"""Multiply-adds of one round, series times regressors cubed, from which on there are fewer rounds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Beliefs:
     """What effects and errors are expected to be like."""
 
     common: float  # variance of the effects on all series together
-    own: FloatArray  # (F,) variance of each cause's effects on one series around those on all
+    own: FloatArray  # (F,) variance of each regressor's effects on one series around those on all
     noise: FloatArray  # (S,) variance of each series' rows that is nobody's effect
 
 

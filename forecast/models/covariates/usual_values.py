@@ -88,7 +88,7 @@ class UsualValues:
         own = _measured(panel, raw, self.measures[at], float(self.common[at]))
         return np.where(panel.lengths > 0, own, self.common[at])
 
-    def told(self, panel: Panel, steps: int) -> Panel:
+    def filled(self, panel: Panel, steps: int) -> Panel:
         """Returns the panel whose known columns tell of so many steps after the end of each series.
 
         What is told stays; elsewhere stands what is usual.

@@ -41,13 +41,13 @@ class LayerGradients:
 
 
 @dataclass(frozen=True, eq=False)
-class Passage:
+class ForwardPass:
     """One run forward through a network, kept for the way back: a tuple's entries are the layers'.
 
     Attributes:
         features: (T, B, F), what enters the embedding or the first cell; see ``recurrent_inputs``.
         inputs: what entered each layer.
-        beside: what is made of covariates, and ``base`` (B, H), the naive forecast; None where there are none.
+        covariates: what is made of covariates, and ``base`` (B, H), the naive forecast; None where there are none.
     """
 
     window: Array  # (B, L)
@@ -55,7 +55,7 @@ class Passage:
     inputs: tuple[Array, ...]
     weights: tuple[CellWeights, ...]
     traces: tuple[Trace, ...]
-    beside: NetworkCovariates | None = None
+    covariates: NetworkCovariates | None = None
     base: Array | None = None
 
     @property
@@ -68,20 +68,20 @@ def run_forward(
     spec: ModelSpec,
     weights: Weights,
     window: NDArray[np.floating],
-    beside: NetworkCovariates | None = None,
+    covariates: NetworkCovariates | None = None,
     base: NDArray[np.floating] | None = None,
-) -> Passage:
+) -> ForwardPass:
     """Runs normalised windows (B, L) through the recurrent path and keeps every gate of every layer.
 
     Args:
         spec: with a recurrent cell.
         weights: of one network; their precision is the result's.
         window: normalised, see ``views.see``.
-        beside: what is made of covariates, held as it is.
-        base: (B, H) the naive forecast in the network's units, likewise; needed with ``beside``.
+        covariates: what is made of covariates, held as it is.
+        base: (B, H) the naive forecast in the network's units, likewise; needed with ``covariates``.
     """
     window = window.astype(weights["head/kernel"].dtype)
-    features = recurrent_inputs(spec, window, beside)
+    features = recurrent_inputs(spec, window, covariates)
     hidden = features
     if "embed/kernel" in weights:
         hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
@@ -93,8 +93,8 @@ def run_forward(
         cells.append(cell)
         traces.append(trace)
         hidden = trace.hidden
-    told = None if beside is None or base is None else base.astype(window.dtype)
-    return Passage(window, features, tuple(inputs), tuple(cells), tuple(traces), beside, told)
+    told = None if covariates is None or base is None else base.astype(window.dtype)
+    return ForwardPass(window, features, tuple(inputs), tuple(cells), tuple(traces), covariates, told)
 
 
 def last_step_only(arriving: Array, steps: int) -> Array:
@@ -176,7 +176,9 @@ def _gru_back(
     return np.concatenate([update, reset, candidate], axis=-1), recurrent, np.asarray(earlier, dtype=hidden.dtype)
 
 
-def backpropagate_network(spec: ModelSpec, weights: Weights, passage: Passage, arriving: Array) -> list[LayerGradients]:
+def backpropagate_network(
+    spec: ModelSpec, weights: Weights, passage: ForwardPass, arriving: Array
+) -> list[LayerGradients]:
     """Goes back from the outputs through the head and all layers; the first of the result is the lowest layer.
 
     Args:
@@ -187,7 +189,7 @@ def backpropagate_network(spec: ModelSpec, weights: Weights, passage: Passage, a
     """
     steps = len(passage.features)
     onto_last = arriving @ weights["head/kernel"].T  # (K, B, U)
-    if passage.beside is not None and passage.base is not None:
+    if passage.covariates is not None and passage.base is not None:
         _, onto_units = _decoder_back(weights, passage, arriving)
         onto_last = onto_last + onto_units.sum(axis=2) @ weights["context/kernel"][: spec.units].T
     above = last_step_only(onto_last, steps)
@@ -198,7 +200,7 @@ def backpropagate_network(spec: ModelSpec, weights: Weights, passage: Passage, a
     return layers[::-1]
 
 
-def window_gradients(spec: ModelSpec, weights: Weights, passage: Passage) -> Array:
+def window_gradients(spec: ModelSpec, weights: Weights, passage: ForwardPass) -> Array:
     """Returns ∂ output / ∂ window through the recurrent path, (H, B, L); the highway adds its kernel to it."""
     outputs, batch = weights["head/kernel"].shape[1], len(passage.window)
     one = np.eye(outputs, dtype=passage.window.dtype)
@@ -210,7 +212,7 @@ def window_gradients(spec: ModelSpec, weights: Weights, passage: Passage) -> Arr
     return np.ascontiguousarray(each.transpose(0, 2, 1, 3)).reshape(outputs, batch, -1)
 
 
-def weight_gradients(spec: ModelSpec, weights: Weights, passage: Passage, arriving: Array) -> Weights:
+def weight_gradients(spec: ModelSpec, weights: Weights, passage: ForwardPass, arriving: Array) -> Weights:
     """Returns the gradient of one number on every weight, by name.
 
     Args:
@@ -221,7 +223,7 @@ def weight_gradients(spec: ModelSpec, weights: Weights, passage: Passage, arrivi
     """
     layers = backpropagate_network(spec, weights, passage, arriving[None])
     found = {"head/kernel": passage.last.T @ arriving, "head/bias": arriving.sum(axis=0)}
-    if passage.beside is not None and passage.base is not None:
+    if passage.covariates is not None and passage.base is not None:
         found |= _decoder_gradients(weights, passage, arriving)
     if "highway/kernel" in weights:
         found["highway/kernel"] = passage.window.T @ arriving
@@ -246,13 +248,13 @@ def weight_gradients(spec: ModelSpec, weights: Weights, passage: Passage, arrivi
     return found
 
 
-def _decoder_back(weights: Weights, passage: Passage, arriving: Array) -> tuple[Array, Array]:
+def _decoder_back(weights: Weights, passage: ForwardPass, arriving: Array) -> tuple[Array, Array]:
     """Returns the decoder's units, (B, H, D), and the gradients on what enters them, (K, B, H, D)."""
     units = np.tanh(_each_step(passage) @ weights["ahead_units/kernel"] + _context(weights, passage)[:, None])
     return units, arriving[..., None] * weights["reply/kernel"][:, 0] * (1 - units**2)
 
 
-def _decoder_gradients(weights: Weights, passage: Passage, arriving: Array) -> Weights:
+def _decoder_gradients(weights: Weights, passage: ForwardPass, arriving: Array) -> Weights:
     units, onto_units = _decoder_back(weights, passage, arriving[None])
     onto_context = onto_units[0].sum(axis=1)  # (B, D)
     return {
@@ -263,20 +265,20 @@ def _decoder_gradients(weights: Weights, passage: Passage, arriving: Array) -> W
     }
 
 
-def _each_step(passage: Passage) -> Array:
+def _each_step(passage: ForwardPass) -> Array:
     """Returns what the decoder is told of each step of the horizon, (B, H, F + 1)."""
-    assert passage.beside is not None
+    assert passage.covariates is not None
     assert passage.base is not None
-    return np.concatenate([passage.beside.ahead.astype(passage.base.dtype), passage.base[..., None]], axis=2)
+    return np.concatenate([passage.covariates.ahead.astype(passage.base.dtype), passage.base[..., None]], axis=2)
 
 
-def _whole(passage: Passage) -> Array:
+def _whole(passage: ForwardPass) -> Array:
     """Returns what the decoder is told of the window and its series, (B, U + F)."""
-    assert passage.beside is not None
-    return np.concatenate([passage.last, passage.beside.static.astype(passage.last.dtype)], axis=1)
+    assert passage.covariates is not None
+    return np.concatenate([passage.last, passage.covariates.static.astype(passage.last.dtype)], axis=1)
 
 
-def _context(weights: Weights, passage: Passage) -> Array:
+def _context(weights: Weights, passage: ForwardPass) -> Array:
     return np.asarray(_whole(passage) @ weights["context/kernel"] + weights["context/bias"])
 
 

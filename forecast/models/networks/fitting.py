@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, cut_windows
-from forecast.models.covariates.covariate_model import CovariateModel, check_columns, learn_knowledge
+from forecast.models.covariates.covariate_model import CovariateModel, check_columns, fit_covariate_model
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
-from forecast.models.networks.linear_init import start_highway
+from forecast.models.networks.linear_init import fit_linear_init
 from forecast.models.networks.recurrent import (
     Network,
     RecurrentModel,
@@ -31,7 +31,7 @@ from forecast.models.networks.recurrent import (
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.time_budget import Pacer
 from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
-from forecast.models.networks.training_log import TrainingLog, watch
+from forecast.models.networks.training_log import TrainingLog, validation_series
 from forecast.models.views import see, to_unit, view_maps
 from forecast.specs import Machine, ModelSpec, View
 
@@ -77,20 +77,20 @@ class RecurrentForecaster:
 
     def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         began = time.perf_counter()
-        panel = check_columns(self.start.knowledge, panel) if self.start else panel
-        knowledge, rest = self._learn_covariates(panel)
-        spec = knowledge.sized(self.spec) if knowledge else self.spec
+        panel = check_columns(self.start.covariate_model, panel) if self.start else panel
+        covariate_model, rest = self._learn_covariates(panel)
+        spec = covariate_model.sized(self.spec) if covariate_model else self.spec
         horizon = 1 if spec.rolled else spec.horizon
         is_fresh = self.start is None
         statistics, data = prepare_views(rest, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
-        if knowledge and spec.takes_covariates:
+        if covariate_model and spec.takes_covariates:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
-            beside = {season: _beside(knowledge, panel, each) for season, each in windows.items()}
-            data = {view: replace(own, beside=beside[view.season]) for view, own in data.items()}
+            covariates = {season: _known_inputs(covariate_model, panel, each) for season, each in windows.items()}
+            data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
         prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = watch(panel, rest, spec, statistics, knowledge, watcher.truth)
+        watched = validation_series(panel, rest, spec, statistics, covariate_model, watcher.truth)
         log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
         if self.pacer:
             self.pacer.begin(spec, time.perf_counter() - began)
@@ -114,7 +114,7 @@ class RecurrentForecaster:
                 raise
         networks = tuple(future.result() for future in futures)
         seconds = time.perf_counter() - began
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, knowledge)
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, covariate_model)
 
     def _learn_covariates(self, panel: Panel) -> tuple[CovariateModel | None, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
@@ -123,34 +123,34 @@ class RecurrentForecaster:
         """
         if self.spec.rolled:
             return None, panel
-        encoding = self.start.knowledge.encoding if self.start and self.start.knowledge else None
+        encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
         return learn_covariates(panel, self.spec.with_(cell="linear"), encoding)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
         if self.pacer is None:
             return spec, on_chunk
-        turn = self.pacer.turn(spec)
+        budget = self.pacer.network_budget(spec)
 
         def advance(step: int, weights: Callable[[], Weights]) -> None:
             on_chunk(step, weights)
-            turn.advance(step)
+            budget.advance(step)
 
-        return spec.with_(steps=turn.steps), advance
+        return spec.with_(steps=budget.steps), advance
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel learn the same
 def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> tuple[CovariateModel | None, Panel]:
     """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects."""
-    knowledge = learn_knowledge(panel, spec, encoding)
-    return knowledge, knowledge.remove(panel) if knowledge else panel
+    covariate_model = fit_covariate_model(panel, spec, encoding)
+    return covariate_model, covariate_model.remove(panel) if covariate_model else panel
 
 
-def _beside(knowledge: CovariateModel, panel: Panel, windows: Windows) -> KnownInputs:
+def _known_inputs(covariate_model: CovariateModel, panel: Panel, windows: Windows) -> KnownInputs:
     """Returns the inputs that are made of covariates, on the steps of the windows' buffer and by series."""
-    observed, places = knowledge.observed(panel), windows.places
+    observed, places = covariate_model.observed(panel), windows.places
     rows = np.where(places[:, None] >= 0, observed[places], np.float32(0))
-    return KnownInputs(rows, knowledge.static(panel), knowledge.drifting)
+    return KnownInputs(rows, covariate_model.static(panel), covariate_model.drifting)
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
@@ -174,7 +174,7 @@ def prepare_views(
 
     def prepare(view: View) -> tuple[SeriesStatistics, TrainingData]:
         own = _fit_view(panel, view, windows[view.season])
-        highway = start_highway(windows[view.season], view, own) if is_fresh else None
+        highway = fit_linear_init(windows[view.season], view, own) if is_fresh else None
         return own, TrainingData(windows[view.season], own.level, own.scale, highway, room)
 
     # a view a core: one regression on all cores waits for the slowest of them at each step

@@ -42,13 +42,13 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
     draw = iter(range(seed * 1000, seed * 1000 + 1000))
     horizon = 1 if spec.rolled else spec.horizon
     window = keras.Input((spec.window,), name="window")
-    beside = _inputs_beside(spec)
+    covariates = _covariate_inputs(spec)
     outputs = []
     if spec.cell != "linear":
         steps = window
-        if "observed" in beside:
+        if "observed" in covariates:
             column = keras.layers.Reshape((spec.window, 1), name="column")(window)
-            steps = keras.layers.Concatenate(name="steps")([column, beside["observed"]])
+            steps = keras.layers.Concatenate(name="steps")([column, covariates["observed"]])
         width = spec.segment * (1 + spec.known + spec.past)
         hidden = keras.layers.Reshape((spec.window // spec.segment, width), name="segments")(steps)
         if spec.segment > 1:
@@ -59,8 +59,8 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
             hidden = _cell_layer(spec, layer, draw, reset_after, unroll)(hidden)
         start = keras.initializers.GlorotUniform(next(draw)) if spec.rolled else "zeros"
         outputs.append(keras.layers.Dense(horizon, name="head", kernel_initializer=start)(hidden))
-        if beside:
-            outputs.append(_decoder(hidden, beside, draw))
+        if covariates:
+            outputs.append(_decoder(hidden, covariates, draw))
     if spec.highway or spec.cell == "linear":
         outputs.append(
             keras.layers.Dense(horizon, name="highway", use_bias=spec.cell == "linear", kernel_initializer="zeros")(
@@ -68,10 +68,10 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
             )
         )
     output = outputs[0] if len(outputs) == 1 else keras.layers.Add(name="sum")(outputs)
-    return keras.Model([window, *beside.values()] if beside else window, output, name=spec.cell)
+    return keras.Model([window, *covariates.values()] if covariates else window, output, name=spec.cell)
 
 
-def _inputs_beside(spec: ModelSpec) -> dict[str, Any]:
+def _covariate_inputs(spec: ModelSpec) -> dict[str, Any]:
     """Returns the inputs that are made of covariates, and the base, in the order in which the network takes them."""
     if not spec.takes_covariates or spec.cell == "linear":
         return {}
@@ -84,13 +84,13 @@ def _inputs_beside(spec: ModelSpec) -> dict[str, Any]:
     return {name: keras.Input(shape, name=name) for name, shape in shapes.items() if shape[-1]}
 
 
-def _decoder(hidden: Any, beside: dict[str, Any], draw: Iterator[int]) -> Any:
+def _decoder(hidden: Any, covariates: dict[str, Any], draw: Iterator[int]) -> Any:
     """Returns what the covariates of each step of the horizon add to its forecast: nothing, before training."""
     layers = keras.layers
-    horizon = beside["base"].shape[1]
-    base = layers.Reshape((horizon, 1), name="base_column")(beside["base"])
-    each = layers.Concatenate(name="step")([beside["ahead"], base]) if "ahead" in beside else base
-    context = layers.Concatenate(name="whole")([hidden, beside["static"]]) if "static" in beside else hidden
+    horizon = covariates["base"].shape[1]
+    base = layers.Reshape((horizon, 1), name="base_column")(covariates["base"])
+    each = layers.Concatenate(name="step")([covariates["ahead"], base]) if "ahead" in covariates else base
+    context = layers.Concatenate(name="whole")([hidden, covariates["static"]]) if "static" in covariates else hidden
     start = keras.initializers.GlorotUniform
     told = layers.Dense(DECODER_UNITS, name="context", kernel_initializer=start(next(draw)))(context)
     told = layers.Reshape((1, DECODER_UNITS), name="context_row")(told)

@@ -32,7 +32,7 @@ EDGE = 30.0  # measured by benchmarks/tuning/views.py
 
 
 @dataclass(frozen=True, eq=False)
-class _Lesson:
+class _WindowSample:
     """Normalised windows and what is to be learned from them."""
 
     inputs: Floats  # (B, L)
@@ -40,9 +40,9 @@ class _Lesson:
     known: NDArray[np.bool_]  # (B, H)
     place: NDArray[np.float64]  # (B,), from 0 to 1, where in its series a window lies
 
-    def some(self, which: NDArray[np.bool_]) -> "_Lesson":
+    def some(self, which: NDArray[np.bool_]) -> "_WindowSample":
         """Returns some of the windows."""
-        return _Lesson(self.inputs[which], self.targets[which], self.known[which], self.place[which])
+        return _WindowSample(self.inputs[which], self.targets[which], self.known[which], self.place[which])
 
     def errors(self, kernel: Floats) -> Floats:
         """Returns each window's mean absolute error, (B,)."""
@@ -50,7 +50,7 @@ class _Lesson:
         return np.asarray(size.sum(axis=1) / np.maximum(self.known.sum(axis=1), 1), dtype=np.float32)
 
 
-def start_highway(windows: Windows, view: View, statistics: SeriesStatistics) -> Floats | None:
+def fit_linear_init(windows: Windows, view: View, statistics: SeriesStatistics) -> Floats | None:
     """Returns the (L, H) weights that the highway starts from; None where it starts at zero.
 
     It does so where the view doesn't ask for more, and where no regression forecasts the later windows of each
@@ -58,8 +58,8 @@ def start_highway(windows: Windows, view: View, statistics: SeriesStatistics) ->
     """
     if not view.ridge:
         return None
-    lesson = _lesson(windows, view, statistics)
-    early, late = lesson.some(lesson.place < EARLY), lesson.some(lesson.place > LATE)
+    sample = _window_sample(windows, view, statistics)
+    early, late = sample.some(sample.place < EARLY), sample.some(sample.place > LATE)
     if not len(early.inputs) or not len(late.inputs):
         return None
     kernel = np.zeros((windows.lookback, windows.horizon), dtype=np.float32)
@@ -68,11 +68,11 @@ def start_highway(windows: Windows, view: View, statistics: SeriesStatistics) ->
         tried = _ridge(early, kernel, PENALTIES)
         errors = [late.errors(candidate).mean() for candidate in tried]
         best = int(np.argmin(errors))
-        kernel = _ridge(lesson, kernel, PENALTIES[best : best + 1])[0]
+        kernel = _ridge(sample, kernel, PENALTIES[best : best + 1])[0]
     return kernel if errors[best] < least else None
 
 
-def _lesson(windows: Windows, view: View, statistics: SeriesStatistics) -> _Lesson:
+def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics) -> _WindowSample:
     """Returns a sample of the windows, evenly from all series, as the view sees them."""
     total = len(windows)
     some = np.unique(np.linspace(0, total - 1, MOST_WINDOWS).astype(np.int64))
@@ -91,19 +91,19 @@ def _lesson(windows: Windows, view: View, statistics: SeriesStatistics) -> _Less
         known[own] = ~np.isnan(missed)
         inputs[own] = np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs)
         targets[own] = np.where(known[own], missed, 0)
-    return _Lesson(inputs, targets, known, place=(some - first + 0.5) / count)
+    return _WindowSample(inputs, targets, known, place=(some - first + 0.5) / count)
 
 
-def _ridge(lesson: _Lesson, kernel: Floats, penalties: NDArray[np.float64]) -> list[Floats]:
+def _ridge(sample: _WindowSample, kernel: Floats, penalties: NDArray[np.float64]) -> list[Floats]:
     """Returns the ridge solution for each penalty, windows weighed by the inverse of their error with ``kernel``.
 
     (X' W X + p u I)⁻¹ X' W Y, where u is the mean diagonal of X' W X, by one eigendecomposition for all penalties.
     """
-    errors = lesson.errors(kernel)
+    errors = sample.errors(kernel)
     weights = 1 / np.maximum(errors, 0.1 * np.median(errors) + 1e-9)
-    weighed = lesson.inputs * weights[:, None]
-    gram = (weighed.T @ lesson.inputs).astype(np.float64)
+    weighed = sample.inputs * weights[:, None]
+    gram = (weighed.T @ sample.inputs).astype(np.float64)
     values, vectors = np.linalg.eigh(gram)
-    rotated = vectors.T @ (weighed.T @ lesson.targets)
+    rotated = vectors.T @ (weighed.T @ sample.targets)
     unit = max(np.trace(gram) / len(gram), 1e-12)
     return [(vectors @ (rotated / (values[:, None] + p * unit))).astype(np.float32) for p in penalties]

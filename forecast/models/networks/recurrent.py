@@ -63,7 +63,7 @@ class RecurrentModel:
     Attributes:
         networks: one for each view and seed.
         series_ids: of the training panel; ``statistics`` are theirs, view by view.
-        knowledge: what was learned of covariates; None where there were none.
+        covariate_model: what was learned of covariates; None where there were none.
     """
 
     spec: ModelSpec
@@ -72,7 +72,7 @@ class RecurrentModel:
     statistics: dict[View, SeriesStatistics]
     curve: Curve | None = None
     train_seconds: float = 0.0
-    knowledge: CovariateModel | None = None
+    covariate_model: CovariateModel | None = None
 
     @property
     def parameters(self) -> int:
@@ -85,25 +85,25 @@ class RecurrentModel:
         Raises:
             DataError: the panel lacks a covariate.
         """
-        panel = check_columns(self.knowledge, panel)
-        if self.knowledge is None:
+        panel = check_columns(self.covariate_model, panel)
+        if self.covariate_model is None:
             return self._members(panel, panel)
-        members = self._members(self.knowledge.remove(panel), panel)
+        members = self._members(self.covariate_model.remove(panel), panel)
         if members.anchors is None:
-            return replace(members, values=self.knowledge.restore(members.values, panel))
-        both = self.knowledge.restore(np.concatenate([members.values, members.anchors]), panel)
+            return replace(members, values=self.covariate_model.restore(members.values, panel))
+        both = self.covariate_model.restore(np.concatenate([members.values, members.anchors]), panel)
         return replace(members, values=both[: len(members.values)], anchors=both[len(members.values) :])
 
     def _members(self, panel: Panel, told: Panel) -> Members:
         """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
         seasons = {view.season for view in self.spec.views}
-        beside = {season: self._beside(told, season) for season in seasons}
+        covariates = {season: self._network_covariates(told, season) for season in seasons}
         lookbacks = {season: last_lookbacks(panel, self.spec.window, season) for season in seasons}
         statistics = {view: self.statistics_of(panel, view) for view in self.spec.views}
 
         def run(network: Network) -> FloatArray:
             view, season = network.view, network.view.season
-            return run_view(self.spec, network.weights, view, lookbacks[season], statistics[view], beside[season])
+            return run_view(self.spec, network.weights, view, lookbacks[season], statistics[view], covariates[season])
 
         is_large = len(panel) >= MANY_SERIES
         values = np.stack(side_by_side(run, self.networks) if is_large else [run(each) for each in self.networks])
@@ -111,11 +111,11 @@ class RecurrentModel:
         seeds = tuple(network.seed for network in self.networks)
         return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
 
-    def _beside(self, panel: Panel, season: int) -> NetworkCovariates | None:
+    def _network_covariates(self, panel: Panel, season: int) -> NetworkCovariates | None:
         spec = self.spec
-        if self.knowledge is None or not spec.takes_covariates:
+        if self.covariate_model is None or not spec.takes_covariates:
             return None
-        return self.knowledge.at_end(panel, spec.window, spec.horizon, season)
+        return self.covariate_model.at_end(panel, spec.window, spec.horizon, season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
         return np.stack([baseline(name, panel, self.spec.horizon, self.spec.seasons) for name in self.spec.anchors])
@@ -152,12 +152,12 @@ def run_view(
     view: View,
     lookbacks: FloatArray,
     statistics: SeriesStatistics,
-    beside: NetworkCovariates | None = None,
+    covariates: NetworkCovariates | None = None,
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
     maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, statistics.base)
     blocks = [
-        _run_block(spec, weights, maps, lookbacks[own], statistics.of(own), beside.of(own) if beside else None)
+        _run_block(spec, weights, maps, lookbacks[own], statistics.of(own), covariates.of(own) if covariates else None)
         for own in _blocks(len(lookbacks))
     ]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
@@ -175,11 +175,11 @@ def _run_block(
     maps: ViewMaps,
     lookbacks: FloatArray,
     statistics: SeriesStatistics,
-    beside: NetworkCovariates | None,
+    covariates: NetworkCovariates | None,
 ) -> FloatArray:
     if not spec.rolled:
         seen = see(lookbacks, maps, statistics.level, statistics.scale)
-        return restore(run_network(spec, weights, seen.inputs, beside, seen.normalised_base), seen, maps)
+        return restore(run_network(spec, weights, seen.inputs, covariates, seen.normalised_base), seen, maps)
     path = lookbacks
     for _ in range(spec.horizon):
         seen = see(path[:, -spec.window :], maps, statistics.level, statistics.scale)
@@ -191,7 +191,7 @@ def run_network(
     spec: ModelSpec,
     weights: Weights,
     inputs: FloatArray,
-    beside: NetworkCovariates | None = None,
+    covariates: NetworkCovariates | None = None,
     base: FloatArray | None = None,
 ) -> FloatArray:
     """Runs normalised windows through a trained network in numpy, (S, L) -> (S, H), or (S, 1) where rolled.
@@ -200,39 +200,41 @@ def run_network(
         spec: of the network.
         weights: by name.
         inputs: (S, L) normalised windows.
-        beside: what is made of covariates; needed where the spec takes any.
+        covariates: what is made of covariates; needed where the spec takes any.
         base: (S, H) the naive forecast in the network's units; likewise.
     """
     window = inputs.astype(np.float32)
     output = np.zeros((len(window), 1), dtype=np.float32)
     if spec.cell != "linear":
-        hidden = recurrent_inputs(spec, window, beside)
+        hidden = recurrent_inputs(spec, window, covariates)
         if "embed/kernel" in weights:
             hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
         for layer in range(spec.layers):
             parts = (weights[f"cell{layer}/{part}"] for part in ("kernel", "recurrent", "bias"))
             hidden = run_cell(spec.cell, hidden, CellWeights(*parts))
         output = output + hidden[-1] @ weights["head/kernel"] + weights["head/bias"]
-        if beside is not None and base is not None:
-            output = output + _decode(weights, hidden[-1], beside, base.astype(np.float32))
+        if covariates is not None and base is not None:
+            output = output + _decode(weights, hidden[-1], covariates, base.astype(np.float32))
     if "highway/kernel" in weights:
         output = output + window @ weights["highway/kernel"] + weights.get("highway/bias", np.float32(0))
     return output.astype(np.float64)
 
 
-def recurrent_inputs(spec: ModelSpec, window: Floats, beside: NetworkCovariates | None = None) -> Floats:
+def recurrent_inputs(spec: ModelSpec, window: Floats, covariates: NetworkCovariates | None = None) -> Floats:
     """Returns what enters each recurrent step: a segment of the window and of what is observed beside it.
 
     (S, L) and (S, L, F) -> (T, S, segment · (1 + F)).
     """
-    steps = window[..., None] if beside is None else np.concatenate([window[..., None], beside.observed], axis=2)
+    steps = (
+        window[..., None] if covariates is None else np.concatenate([window[..., None], covariates.observed], axis=2)
+    )
     return steps.reshape(len(window), spec.window // spec.segment, -1).transpose(1, 0, 2)
 
 
-def _decode(weights: Weights, hidden: Floats, beside: NetworkCovariates, base: Floats) -> Floats:
+def _decode(weights: Weights, hidden: Floats, covariates: NetworkCovariates, base: Floats) -> Floats:
     """Returns what the covariates of each step of the horizon add to its forecast, (S, H)."""
-    each = np.concatenate([beside.ahead, base[..., None]], axis=2)  # (S, H, F + 1)
-    whole = np.concatenate([hidden, beside.static], axis=1)  # (S, U + F)
+    each = np.concatenate([covariates.ahead, base[..., None]], axis=2)  # (S, H, F + 1)
+    whole = np.concatenate([hidden, covariates.static], axis=1)  # (S, U + F)
     context = whole @ weights["context/kernel"] + weights["context/bias"]  # (S, D)
     units = np.tanh(each @ weights["ahead_units/kernel"] + context[:, None])
     return np.asarray((units @ weights["reply/kernel"])[..., 0])

@@ -22,7 +22,7 @@ from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Regress
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
-KNOWLEDGE = "knowledge/"
+COVARIATE_MODEL = "knowledge/"
 RETRAIN = "forecast train DATA, to train it anew"
 DAMAGE = (
     *(ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, LookupError, ArithmeticError, SyntaxError),
@@ -157,9 +157,9 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
             arrays[f"view{number}/base"] = base
     networks = [{"view": views.index(network.view), "seed": network.seed} for network in model.networks]
     document: dict[str, Any] = {"spec": model.spec.to_json(), "networks": networks}
-    if model.knowledge:
-        document["knowledge"], told = dump_knowledge(model.knowledge)
-        arrays |= {f"{KNOWLEDGE}{name}": array for name, array in told.items()}
+    if model.covariate_model:
+        document["knowledge"], told = dump_covariate_model(model.covariate_model)
+        arrays |= {f"{COVARIATE_MODEL}{name}": array for name, array in told.items()}
     return document, arrays
 
 
@@ -186,13 +186,15 @@ def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
             Network(spec.views[entry.view], entry.seed, _weights_of(number, arrays))
             for number, entry in enumerate(entries)
         )
-        series_ids, knowledge = decode(tuple[str, ...], settings["series_ids"], "series_ids"), None
+        series_ids, covariate_model = decode(tuple[str, ...], settings["series_ids"], "series_ids"), None
         if settings.get("knowledge"):
-            knowledge = load_knowledge(settings["knowledge"], _under(KNOWLEDGE, arrays), series_ids)
-        model = RecurrentModel(spec, networks, series_ids, statistics, knowledge=knowledge)
+            covariate_model = load_covariate_model(settings["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids)
+        model = RecurrentModel(spec, networks, series_ids, statistics, covariate_model=covariate_model)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
-    if not _fits(model) or not knowledge_fits(knowledge or CovariateModel(None, None), spec, len(series_ids)):
+    if not _fits(model) or not covariate_model_fits(
+        covariate_model or CovariateModel(None, None), spec, len(series_ids)
+    ):
         raise DataError("The stored weights do not fit the stored settings.", RETRAIN)
     return model
 
@@ -216,23 +218,23 @@ def _are_numbers(pairs: list[tuple[NDArray[Any], tuple[int, ...]]], *, can_miss:
     return fitting and not any((np.isinf(array) if can_miss else ~np.isfinite(array)).any() for array, _ in pairs)
 
 
-def dump_knowledge(knowledge: CovariateModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def dump_covariate_model(covariate_model: CovariateModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Returns what was learned of covariates and dates, JSON-ready, and its arrays by name."""
-    encoding, effects = knowledge.encoding, knowledge.effects
+    encoding, effects = covariate_model.encoding, covariate_model.effects
     document: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any]] = {}
     if encoding:
         document |= {"columns": list(map(asdict, encoding.columns)), "inputs": list(map(asdict, encoding.inputs))}
         arrays |= {f"centers/{kind}": centers for kind, centers in encoding.centers.items()}
     if effects:
-        causes = effects.causes
-        document["causes"] = list(map(asdict, causes.used))
-        document |= {"events": list(causes.events), "country": causes.country}
+        regressors = effects.regressors
+        document["causes"] = list(map(asdict, regressors.used))
+        document |= {"events": list(regressors.events), "country": regressors.country}
         arrays |= {"effects/common": effects.common, "effects/own": effects.own, "effects/sizes": effects.sizes}
     return document, arrays
 
 
-def load_knowledge(
+def load_covariate_model(
     document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], series_ids: tuple[str, ...]
 ) -> CovariateModel:
     """Rebuilds what was learned of covariates.
@@ -248,15 +250,15 @@ def load_knowledge(
     if "causes" in document:
         used = decode(tuple[Regressor, ...], document["causes"], "causes")
         events = decode(tuple[int, ...], document["events"], "events")
-        causes = Regressors(used, encoding, events, decode(Country, {"code": document["country"]}).code)
+        regressors = Regressors(used, encoding, events, decode(Country, {"code": document["country"]}).code)
         common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
-        effects = Effects(causes, common, own, sizes, series_ids)
+        effects = Effects(regressors, common, own, sizes, series_ids)
     return CovariateModel(encoding, effects)
 
 
-def knowledge_fits(knowledge: CovariateModel, spec: ModelSpec, series: int) -> bool:
+def covariate_model_fits(covariate_model: CovariateModel, spec: ModelSpec, series: int) -> bool:
     """Tells whether every array has the shape that columns, inputs and causes demand, and the networks take them."""
-    encoding, effects = knowledge.encoding, knowledge.effects
+    encoding, effects = covariate_model.encoding, covariate_model.effects
     pairs: list[tuple[NDArray[Any], tuple[int, ...]]] = []
     means: list[tuple[NDArray[Any], tuple[int, ...]]] = []
     known = 0
@@ -267,13 +269,16 @@ def knowledge_fits(knowledge: CovariateModel, spec: ModelSpec, series: int) -> b
             return False
         known = len(encoding.of("known"))
     if effects:
-        used, events = effects.causes.used, effects.causes.events
+        used, events = effects.regressors.used, effects.regressors.events
         pairs += [(effects.common, (len(used),)), (effects.own, (series, len(used))), (effects.sizes, (series,))]
-        places, most = [cause.place for cause in used if cause.group == COVARIATES], known + MOST_MADE * len(events)
+        places, most = (
+            [regressor.place for regressor in used if regressor.group == COVARIATES],
+            known + MOST_MADE * len(events),
+        )
         if not all(0 <= place < most for place in places) or not all(0 <= one < known for one in events):
             return False
     fitting = _are_numbers(pairs) and _are_numbers(means, can_miss=True)
-    return fitting and knowledge.sized(spec.with_(known=0, past=0, static=0)) == spec
+    return fitting and covariate_model.sized(spec.with_(known=0, past=0, static=0)) == spec
 
 
 def _weights_of(number: int, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

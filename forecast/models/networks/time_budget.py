@@ -112,7 +112,7 @@ def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
 
 
 @dataclass(frozen=True)
-class Room:
+class EffortLimits:
     """What a plan by the clock may change, and how far.
 
     Attributes:
@@ -125,7 +125,10 @@ class Room:
 
 
 def plan_effort(
-    specs: Mapping[str, ModelSpec], seconds_of: Callable[[Mapping[str, ModelSpec]], float], seconds: float, room: Room
+    specs: Mapping[str, ModelSpec],
+    seconds_of: Callable[[Mapping[str, ModelSpec]], float],
+    seconds: float,
+    limits: EffortLimits,
 ) -> dict[str, ModelSpec]:
     """Returns the specs with the steps, seeds and, where time is very short, views that a time allows.
 
@@ -133,22 +136,22 @@ def plan_effort(
         specs: with the usual steps, views and seeds; all cells get the same share of their steps.
         seconds_of: what a run with some specs takes.
         seconds: what it may take.
-        room: what may change.
+        limits: what may change.
     """
     one = next(iter(specs.values()))
-    counts = range(room.seeds, 0, -1) if room.seeds else (len(one.seeds),)
+    counts = range(limits.seeds, 0, -1) if limits.seeds else (len(one.seeds),)
     share, chosen = 0.0, dict(specs)
     for count in counts:
         seeds = tuple(range(one.seeds[0], one.seeds[0] + count))
         chosen = {cell: spec.with_(seeds=seeds) for cell, spec in specs.items()}
-        share = _largest_share(chosen, seconds_of, seconds, room.share)
-        if share >= min(WANTED_SHARES.get(count, inf), NEARLY * (room.share or 1.0)):
+        share = _largest_share(chosen, seconds_of, seconds, limits.share)
+        if share >= min(WANTED_SHARES.get(count, inf), NEARLY * (limits.share or 1.0)):
             break
     while share < LEAST_SHARE and len(one.views) > 1:
         chosen = {cell: spec.with_(views=spec.views[:-1]) for cell, spec in chosen.items()}
         one = next(iter(chosen.values()))
-        share = _largest_share(chosen, seconds_of, seconds, room.share)
-    if room.share is None:
+        share = _largest_share(chosen, seconds_of, seconds, limits.share)
+    if limits.share is None:
         return chosen
     return _with_share(chosen, share)
 
@@ -175,7 +178,7 @@ def _largest_share(
     return low
 
 
-class Ledger:
+class TrainingBudget:
     """Seconds of training that are planned, and seconds that are left for it."""
 
     def __init__(self, planned: float, left: Callable[[], float], most: float = 1.0, fixed: float = 0.0) -> None:
@@ -204,7 +207,7 @@ class Ledger:
         self._took += took
 
 
-class Turn:
+class NetworkBudget:
     """One network's share of the time: its steps, and the word that some of them are done."""
 
     def __init__(self, steps: int, planned: int, pace: Pace, pacer: "Pacer") -> None:
@@ -230,7 +233,7 @@ class Pacer:
     def __init__(
         self,
         pace: Pace,
-        common: Ledger | None = None,
+        common: TrainingBudget | None = None,
         allotted: float | None = None,
         after: float = 0.0,
     ) -> None:
@@ -243,9 +246,9 @@ class Pacer:
             after: seconds of the run that are planned after each fit, until the next.
         """
         self.pace, self._common, self._allotted, self._after = pace, common, allotted, after
-        self._ledgers: tuple[Ledger, ...] = (common,) if common else ()
+        self._budgets: tuple[TrainingBudget, ...] = (common,) if common else ()
         self._is_fresh = True
-        self._own: Ledger | None = None
+        self._own: TrainingBudget | None = None
         self._rest = self._ends = self._began = self._booked_at = 0.0
         self._lock = Lock()
         self.shortened = 0
@@ -253,7 +256,7 @@ class Pacer:
     def begin(self, spec: ModelSpec, seconds: float) -> None:
         """Starts one fit, so many seconds after its windows began to be cut."""
         now = time.perf_counter()
-        self._ledgers = (self._common,) if self._common else ()
+        self._budgets = (self._common,) if self._common else ()
         if self._common:
             self._common.fixed -= self.pace.fit + self._common.pending
             self._common.pending = self._after
@@ -261,22 +264,22 @@ class Pacer:
             self._rest += self._allotted - (self._booked_at - self._began)  # what earlier fits took too much or little
             self._ends = now - seconds + self._rest
             planned = self.pace.network_seconds(spec)
-            self._own = self._own or Ledger(planned, self._allotted_left, most=MOST_MORE)
+            self._own = self._own or TrainingBudget(planned, self._allotted_left, most=MOST_MORE)
             self._own.planned = planned
-            self._ledgers += (self._own,)
+            self._budgets += (self._own,)
         self._began, self._booked_at, self._is_fresh = now - seconds, now, True
 
     def _allotted_left(self) -> float:
         return self._ends - time.perf_counter()
 
-    def turn(self, spec: ModelSpec) -> Turn:
+    def network_budget(self, spec: ModelSpec) -> NetworkBudget:
         """Returns the turn of the network whose training starts now."""
         with self._lock:
-            share = min((ledger.share() for ledger in self._ledgers), default=1.0)
+            share = min((budget.share() for budget in self._budgets), default=1.0)
             cost = self.pace.network + spec.steps * self.pace.step
             steps = spec.steps if share == 1 else max(1, round((share * cost - self.pace.network) / self.pace.step))
             self.shortened += steps < spec.steps
-        return Turn(steps, spec.steps, self.pace, self)
+        return NetworkBudget(steps, spec.steps, self.pace, self)
 
     def book(self, planned: float, work: float) -> None:
         """Books what was planned and what was done of it; other networks may have trained meanwhile."""
@@ -286,6 +289,6 @@ class Pacer:
             if self._is_fresh:  # the first network may have waited for its loop to be compiled: that is no slowness
                 took = work = 0.0
                 self._is_fresh = False
-            for ledger in self._ledgers:
-                ledger.book(planned, work, took)
+            for budget in self._budgets:
+                budget.book(planned, work, took)
             self._booked_at = now

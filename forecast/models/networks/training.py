@@ -98,7 +98,7 @@ class TrainingData:
     series_scale: NDArray[np.float64]  # (S,)
     highway: NDArray[np.float32] | None = None  # (L, H), what the highway starts from; None for zero
     room: int = 0  # see ``Machine``
-    beside: KnownInputs | None = None  # what is made of covariates; None where there are none
+    covariates: KnownInputs | None = None  # what is made of covariates; None where there are none
 
     @property
     def buffer_size(self) -> int:
@@ -253,13 +253,13 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     windows = data.windows
     steps, series = data.buffer_size, padded_size(len(data.series_level))
     pad = np.pad
-    beside = {}
-    if data.beside:
-        observed, static = data.beside.observed, data.beside.static
-        beside["beside"] = tf.constant(pad(observed, ((0, steps - len(observed)), (0, 0))), tf.float32)
-        beside["drifting"] = tf.constant(data.beside.drifting, tf.float32)
-        beside["static"] = tf.constant(pad(static, ((0, series - len(static)), (0, 0))), tf.float32)
-    return beside | {
+    covariates = {}
+    if data.covariates:
+        observed, static = data.covariates.observed, data.covariates.static
+        covariates["beside"] = tf.constant(pad(observed, ((0, steps - len(observed)), (0, 0))), tf.float32)
+        covariates["drifting"] = tf.constant(data.covariates.drifting, tf.float32)
+        covariates["static"] = tf.constant(pad(static, ((0, series - len(static)), (0, 0))), tf.float32)
+    return covariates | {
         "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),
         "observed": tf.constant(pad(windows.observed, (0, steps - len(windows.observed))), tf.float32),
         "series_level": tf.constant(pad(data.series_level, (0, series - len(data.series_level))), tf.float32),
@@ -322,8 +322,8 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     inputs = (window - level) / scale
     if not shape.takes_covariates or shape.cell == "linear":
         return inputs, targets, mask
-    beside = tf.gather(arguments["beside"], index)  # (B, L + H, F)
-    beside -= arguments["drifting"] * tf.reduce_mean(beside[:, :lookback], axis=1, keepdims=True)
+    covariates = tf.gather(arguments["beside"], index)  # (B, L + H, F)
+    covariates -= arguments["drifting"] * tf.reduce_mean(covariates[:, :lookback], axis=1, keepdims=True)
     static = tf.gather(arguments["static"], picks[:, 1])
-    given = (beside[:, :lookback], beside[:, lookback:, : shape.known], static, (base - level) / scale)
+    given = (covariates[:, :lookback], covariates[:, lookback:, : shape.known], static, (base - level) / scale)
     return [inputs, *(each for each in given if each.shape[-1])], targets, mask

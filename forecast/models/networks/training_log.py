@@ -34,7 +34,7 @@ def curve_series(panel: Panel) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Watched:
+class ValidationSeries:
     """What a curve is drawn from: some series before the origin, and what came after it."""
 
     lookbacks: dict[int, FloatArray]  # by season, which decides the padding
@@ -42,14 +42,14 @@ class Watched:
     truth: FloatArray  # (S, H)
     spec: ModelSpec
     panel: Panel
-    beside: dict[int, NetworkCovariates] | None  # by season
-    knowledge: CovariateModel | None
+    covariates: dict[int, NetworkCovariates] | None  # by season
+    covariate_model: CovariateModel | None
 
     def rmse(self, view: View, weights: Weights) -> float:
         """Returns a network's error; NaN where nothing was observed."""
-        beside = self.beside[view.season] if self.beside else None
-        point = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view], beside)
-        error = (self.knowledge.restore(point, self.panel) if self.knowledge else point) - self.truth
+        covariates = self.covariates[view.season] if self.covariates else None
+        point = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view], covariates)
+        error = (self.covariate_model.restore(point, self.panel) if self.covariate_model else point) - self.truth
         return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 
     def is_due(self, step: int) -> bool:
@@ -58,14 +58,14 @@ class Watched:
         return step == self.spec.steps or step // CHUNK % stride == 0
 
 
-def watch(
+def validation_series(
     panel: Panel,
     rest: Panel,
     spec: ModelSpec,
     statistics: dict[View, SeriesStatistics],
-    knowledge: CovariateModel | None,
+    covariate_model: CovariateModel | None,
     truth: FloatArray | None,
-) -> Watched | None:
+) -> ValidationSeries | None:
     """Returns what a curve is drawn from; None where there is no truth to draw it against.
 
     Args:
@@ -73,7 +73,7 @@ def watch(
         rest: without the effects of its covariates.
         spec: of the networks.
         statistics: of each view.
-        knowledge: of the covariates.
+        covariate_model: of the covariates.
         truth: (S, H), what came.
     """
     if truth is None:
@@ -81,11 +81,11 @@ def watch(
     some, seasons = curve_series(panel), {view.season for view in spec.views}
     chosen, told = rest.select(some), panel.select(some)
     lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in seasons}
-    beside = None
-    if knowledge and spec.takes_covariates:
-        beside = {season: knowledge.at_end(told, spec.window, spec.horizon, season) for season in seasons}
+    covariates = None
+    if covariate_model and spec.takes_covariates:
+        covariates = {season: covariate_model.at_end(told, spec.window, spec.horizon, season) for season in seasons}
     own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
-    return Watched(lookbacks, own, truth[some], spec, told, beside, knowledge)
+    return ValidationSeries(lookbacks, own, truth[some], spec, told, covariates, covariate_model)
 
 
 @dataclass(eq=False)
@@ -93,7 +93,7 @@ class TrainingLog:
     """Collects progress and curve points from the training threads."""
 
     progress: Callable[[float], None]
-    watched: Watched | None
+    watched: ValidationSeries | None
     total: int
     look: Callable[[Snapshot], None] | None = None
     done: int = 0

@@ -141,7 +141,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
 
 
-def unused_name_beside(path: Path) -> Path:
+def unused_name_near(path: Path) -> Path:
     """Returns a hidden name in the same folder that nobody uses."""
     # The thread's number keeps writers apart; counting steps over what killed runs of the same number left.
     own = f".{path.name[:40]}.{threading.get_native_id()}"
@@ -255,7 +255,7 @@ class Disk:
 
     def replace(self, path: Path, data: bytes, permissions: int | None = None) -> None:
         """Gives a file new content, all at once; a failure leaves the old content and nothing else."""
-        temporary = unused_name_beside(path)
+        temporary = unused_name_near(path)
         try:
             self.write_new(temporary, data, permissions)
             self.rename(temporary, path)

@@ -28,7 +28,7 @@ from forecast.production.store.json_document import JSON
 from forecast.production.store.lock import ModelLock
 from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.store.version import DamagedError, Version, load_version, unreadable
-from forecast.production.store.version_list import VersionList, read_shelf, version_folders
+from forecast.production.store.version_list import VersionList, read_version_list, version_folders
 
 _T = TypeVar("_T")
 Accept = Callable[[Version, Version], None]
@@ -57,11 +57,11 @@ class ModelStore:
 
     def versions(self) -> tuple[Version, ...]:
         """Returns the published versions, oldest first by number (clocks jump); see also ``damaged``."""
-        return self._shelf().versions
+        return self._version_list().versions
 
     def damaged(self) -> Mapping[str, DataError]:
         """Returns what is wrong with each version that ``versions`` leaves out for its manifest, by id."""
-        return self._shelf().damaged
+        return self._version_list().damaged
 
     def champion(self) -> Version:
         """Returns the version in use.
@@ -94,12 +94,12 @@ class ModelStore:
             UsageError: More than one begins so.
             DataError: It is there, but its manifest is damaged.
         """
-        shelf = self._shelf()
-        found = shelf.find(label)
+        version_list = self._version_list()
+        found = version_list.find(label)
         if found is None:
             self._require()
             raise NotFoundError(
-                f"{self.name} has no version '{label}'.{did_you_mean(label, shelf.labels)}",
+                f"{self.name} has no version '{label}'.{did_you_mean(label, version_list.labels)}",
                 f"forecast models show {self.name}",
             )
         return found
@@ -153,7 +153,7 @@ class ModelStore:
         draft = draft_manifest(manifest, files, now, champion=champion)
         with self.lock():
             alias = self._alias_to_move()
-            number = self._shelf().next_number(alias)
+            number = self._version_list().next_number(alias)
             version_id, document = seal_manifest(draft, number, lambda taken: os.path.lexists(self._versions / taken))
             alias = replace(alias, last_number=number)
             with self._writing():
@@ -171,7 +171,7 @@ class ModelStore:
 
     def next_number(self) -> int:
         """Returns the number that ``publish`` will give; certain only while the caller holds the lock."""
-        return self._shelf().next_number(self._alias_to_move())
+        return self._version_list().next_number(self._alias_to_move())
 
     def promote(self, label: str, now: datetime, accept: Accept = anything) -> Version:
         """Puts a version in use, every byte of it checked first, and returns it.
@@ -206,7 +206,7 @@ class ModelStore:
         self._require()
         with self.lock():
             alias = self._alias_to_move()
-            target = self._shelf().earlier(alias) if to is None else self.version(to)
+            target = self._version_list().earlier(alias) if to is None else self.version(to)
             target.verify()
             self._show(alias, target, accept)
             if target.id != alias.champion:
@@ -256,9 +256,11 @@ class ModelStore:
             raise UsageError(f"At least one version is kept beside the champion, not {keep}.", "--keep 1")
         champion = self.champion()
         champion.verify()
-        shelf = self._shelf()
-        damaged = tuple(version_id for version_id, error in shelf.damaged.items() if isinstance(error, DamagedError))
-        return tuple(version for version in shelf.versions[:-keep] if version.id != champion.id), damaged
+        version_list = self._version_list()
+        damaged = tuple(
+            version_id for version_id, error in version_list.damaged.items() if isinstance(error, DamagedError)
+        )
+        return tuple(version for version in version_list.versions[:-keep] if version.id != champion.id), damaged
 
     def issue(self, table: bytes, version: Version, now: datetime) -> Path:
         """Keeps a forecast that a version issued after its publication, for ``issued``, and returns its file.
@@ -285,8 +287,8 @@ class ModelStore:
         with self.lock():
             append_history(self._disk, self.folder / HISTORY, entry)
 
-    def _shelf(self) -> VersionList:
-        return read_shelf(self.name, self._versions)
+    def _version_list(self) -> VersionList:
+        return read_version_list(self.name, self._versions)
 
     def _show(self, alias: Alias, target: Version, accept: Accept) -> None:
         try:

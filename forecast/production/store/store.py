@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast.errors import UsageError
-from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_beside
+from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_near
 from forecast.production.store.json_document import NewerStoreError
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
@@ -89,7 +89,7 @@ class Store:
             folder = (self.root / "models").absolute()
             while not os.path.lexists(folder):
                 folder = folder.parent
-            probe = unused_name_beside(folder / "probe")
+            probe = unused_name_near(folder / "probe")
             try:
                 self._disk.write_new(probe, b"probe\n")
             finally:

@@ -77,7 +77,7 @@ class VersionList:
         raise NotFoundError(f"{self.name} has no earlier champion to go back to.", f"forecast models show {self.name}")
 
 
-def read_shelf(name: str, folder: Path) -> VersionList:
+def read_version_list(name: str, folder: Path) -> VersionList:
     """Returns what stands in the folder of a model's versions.
 
     Raises:

@@ -51,12 +51,14 @@ class Events:
 
     shown: tuple[Event, ...]
     rest: tuple[str, ...]
-    untold: tuple[str, ...]  # columns of those that are shown of which nothing is known after the origin
+    unknown_ahead: tuple[str, ...]  # columns of those that are shown of which nothing is known after the origin
 
     @property
     def caption(self) -> str:
         """What the shades can't say by themselves."""
-        parts = [f"Nothing is known of {listed(list(self.untold))} after the origin."] if self.untold else []
+        parts = (
+            [f"Nothing is known of {listed(list(self.unknown_ahead))} after the origin."] if self.unknown_ahead else []
+        )
         parts += [f"Known too, but not shaded: {listed(list(self.rest))}."] if self.rest else []
         return " ".join(parts)
 
@@ -86,7 +88,9 @@ def find_events(panel: Panel, drawn: Sequence[tuple[Observed, Dates]]) -> Events
             found.append(Event(name, column.name, place, float(distinct[0 if is_common else 1])))
     here = [each for each in found if any(_is_there(panel, each, seen, future).any() for seen, future in drawn)]
     shown = tuple(here[:MOST_EVENTS])
-    dark = [each.column for each in shown if all(_is_untold(panel, each, seen, future) for seen, future in drawn)]
+    dark = [
+        each.column for each in shown if all(_is_unknown_ahead(panel, each, seen, future) for seen, future in drawn)
+    ]
     return Events(shown, tuple(each.name for each in here[MOST_EVENTS:]), tuple(dark))
 
 
@@ -107,7 +111,7 @@ def _is_there(panel: Panel, event: Event, seen: Observed, future: Dates) -> Any:
     return _values(panel, event, seen, np.concatenate([seen.past.timestamps, future])) == event.value
 
 
-def _is_untold(panel: Panel, event: Event, seen: Observed, future: Dates) -> bool:
+def _is_unknown_ahead(panel: Panel, event: Event, seen: Observed, future: Dates) -> bool:
     return bool(np.isnan(_values(panel, event, seen, future)).all())
 
 

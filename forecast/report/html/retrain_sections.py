@@ -68,22 +68,22 @@ class RunRow:
     reason: str
 
 
-def decision_section(fight: ChallengeSummary) -> Section:
+def decision_section(challenge: ChallengeSummary) -> Section:
     """Returns how champion and challenger did, what was decided, and by which rules."""
-    longest = max((rmse for rmse in fight.rmse if rmse is not None and math.isfinite(rmse)), default=0.0) or 1.0
-    names = (f"champion {fight.champion}", "challenger", "seasonal naive")
+    longest = max((rmse for rmse in challenge.rmse if rmse is not None and math.isfinite(rmse)), default=0.0) or 1.0
+    names = (f"champion {challenge.champion}", "challenger", "seasonal naive")
     rows = [
         (PageCell(name), PageCell(short_number(rmse), Bar(rmse / longest, colour, is_hollow=not colour)))
-        for name, rmse, colour in zip(names, fight.rmse, (CHAMPION, CHALLENGER, ""), strict=True)
+        for name, rmse, colour in zip(names, challenge.rmse, (CHAMPION, CHALLENGER, ""), strict=True)
         if rmse is not None
     ]
-    terms = [Term("decided", fight.sentence)]
-    terms += [Term("why it was trained", fight.trigger)] if fight.trigger else []
+    terms = [Term("decided", challenge.sentence)]
+    terms += [Term("why it was trained", challenge.trigger)] if challenge.trigger else []
     blocks: list[PageTerms | PageTable | Words] = [PageTerms(tuple(terms))]
     if rows:
-        on = f"RMSE on {fight.scored_on}" if fight.scored_on else "RMSE"
+        on = f"RMSE on {challenge.scored_on}" if challenge.scored_on else "RMSE"
         blocks.append(PageTable((PageColumn("model"), PageColumn(on, is_number=True)), tuple(rows)))
-    proofs = tuple(Term(f"rule {number}", rule) for number, rule in enumerate(fight.rules, start=1))
+    proofs = tuple(Term(f"rule {number}", rule) for number, rule in enumerate(challenge.rules, start=1))
     blocks += [Words("A challenger takes over if all of this holds:"), PageTerms(proofs)] if proofs else []
     return Section("decision", "Champion and challenger", tuple(blocks))
 

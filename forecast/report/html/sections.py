@@ -175,7 +175,7 @@ def inferred_section(terms: Sequence[Term]) -> Section:
     return Section("inferred", "What was inferred", (PageTerms(tuple(terms)),), intro)
 
 
-def beside_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) -> Section:
+def covariate_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) -> Section:
     """Returns which columns and which parts of the calendar were used beside the target, and what they do."""
     terms = []
     for one in columns:

@@ -116,7 +116,7 @@ def explain_files(
     parts.append(Section("numbers", "In numbers", (_summary_table(explanation),), " ".join(explanation.notes)))
     facts = [
         Fact(f"Lags the {p.cell} uses", f"{p.memory.reach(0.9)} of {p.spec.window}", "hold 90 % of its sensitivity")
-        for p in explanation.portraits
+        for p in explanation.cell_reports
     ]
     findings = [PageFinding(sentence.text, sentence.panel) for sentence in explanation.sentences]
     about = f"{explanation.target} · gates and the spike of {explanation.series_id}"
@@ -200,34 +200,38 @@ def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
     from forecast.report.explain.spike import spike_figure
     from forecast.report.explain.time_constants import constants_figure
 
-    found, portraits = explanation, explanation.portraits
+    found, cell_reports = explanation, explanation.cell_reports
     name, target, seasons = found.stem, found.target, found.seasons
-    curves = [p.memory for p in portraits]
+    curves = [p.memory for p in cell_reports]
     figures: dict[str, Callable[[], Figure]] = {
         "memory": lambda: memory_figure(
             curves, seasons=seasons, lags=found.lags, title=f"{name}: how far back it looks"
         ),
         "flow": lambda: flow_figure(
-            [flow for p in portraits for flow in p.flows], title=f"{name}: a gradient on its way back through time"
+            [flow for p in cell_reports for flow in p.flows], title=f"{name}: a gradient on its way back through time"
         ),
         **{
             f"gates-{p.cell}": partial(
                 gates_figure, p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
             )
-            for p in portraits
+            for p in cell_reports
         },
         "constants": lambda: constants_figure(
-            [p.constants for p in portraits], seasons=seasons, title=f"{name}: how long units remember"
+            [p.constants for p in cell_reports], seasons=seasons, title=f"{name}: how long units remember"
         ),
         "saturation": lambda: saturation_figure(
-            [p.saturation for p in portraits], title=f"{name}: where gates are stuck and units idle"
+            [p.saturation for p in cell_reports], title=f"{name}: where gates are stuck and units idle"
         ),
         "spike": lambda: spike_figure(
-            [p.spike for p in portraits], curves, season=found.season, target=target, title=f"{name}: what a spike does"
+            [p.spike for p in cell_reports],
+            curves,
+            season=found.season,
+            target=target,
+            title=f"{name}: what a spike does",
         ),
-        "cost": lambda: cost_figure([p.cost for p in portraits], title=f"{name}: what one network costs"),
+        "cost": lambda: cost_figure([p.cost for p in cell_reports], title=f"{name}: what one network costs"),
     }
-    learned = [p.learning for p in portraits if p.learning is not None]
+    learned = [p.learning for p in cell_reports if p.learning is not None]
     if learned:
         figures["learning"] = lambda: learning_figure(learned, target=target, title=f"{name}: how the cells learned")
     return figures

@@ -50,7 +50,7 @@ def summary_rows(explanation: Explanation) -> list[dict[str, Any]]:
             "parameters": p.cost.parameters,
             "predict_ms": 1000 * p.cost.predict_seconds,
         }
-        for p in explanation.portraits
+        for p in explanation.cell_reports
     ]
 
 
@@ -95,11 +95,11 @@ def explain_document(explanation: Explanation) -> dict[str, Any]:
         "notes": list(explanation.notes),
         "sentences": [{"text": sentence.text, "panel": sentence.panel} for sentence in explanation.sentences],
         "summary": summary_rows(explanation),
-        "cells": {p.cell: _portrait(p, explanation.seasons) for p in explanation.portraits},
+        "cells": {p.cell: _cell_document(p, explanation.seasons) for p in explanation.cell_reports},
     }
 
 
-def _portrait(p: CellReport, seasons: Sequence[int]) -> dict[str, Any]:
+def _cell_document(p: CellReport, seasons: Sequence[int]) -> dict[str, Any]:
     return {
         "spec": p.spec.to_json(),
         "networks": p.networks,

@@ -15,7 +15,7 @@ from forecast.report.figures.retrains import Retrains
 from forecast.report.html.page import Gallery
 from forecast.report.html.retrain_sections import ChallengeSummary, RunRow, decision_section, run_section
 from forecast.report.html.retrains import run_gallery
-from forecast.workflows.pages.sections import Life
+from forecast.workflows.pages.sections import RetrainSections
 
 MOST = 500
 """So many of the newest runs are told: a page of a million rows opens nowhere."""
@@ -62,12 +62,12 @@ def challenge_of_run(entry: Entry, challenged: str, scored_on: str, gate: Gate) 
     )
 
 
-def life_of(models: ModelStore, fight: ChallengeSummary | None) -> Life:
+def retrain_sections(models: ModelStore, challenge: ChallengeSummary | None) -> RetrainSections:
     """Returns the decision, if there was one, and the runs of a model, if there was more than its first."""
     newest = list(islice(models.newest_runs(), MOST + 1))
     runs = runs_of(models.name, reversed(newest[:MOST]))
-    decision = (decision_section(fight),) if fight else ()
-    return Life(
+    decision = (decision_section(challenge),) if challenge else ()
+    return RetrainSections(
         decision,
         (run_section([_row(run) for run in runs], _gallery(runs), is_all=len(newest) <= MOST),)
         if len(runs) > 1

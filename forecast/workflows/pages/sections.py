@@ -26,7 +26,7 @@ NOT_KEPT = (
 
 
 @dataclass(frozen=True)
-class Cover:
+class ReportIntro:
     """What a report says first.
 
     Attributes:
@@ -44,14 +44,16 @@ class Cover:
 
 
 @dataclass(frozen=True)
-class Life:
+class RetrainSections:
     """What became of a model: the fight that a version came from, and all runs; empty where there were none."""
 
     decision: tuple[Section, ...] = ()
     runs: tuple[Section, ...] = ()
 
 
-def page_of(cover: Cover, summary: Mapping[str, Any], forecast: Section, life: Life, now: datetime) -> bytes:
+def page_of(
+    cover: ReportIntro, summary: Mapping[str, Any], forecast: Section, life: RetrainSections, now: datetime
+) -> bytes:
     """Returns a report as the content of a file.
 
     Args:
@@ -61,11 +63,11 @@ def page_of(cover: Cover, summary: Mapping[str, Any], forecast: Section, life: L
         life: of the model.
         now: aware time; stands at the foot.
     """
-    parts: list[Section | Absent] = [*life.decision, _leaderboard(summary), forecast, _steps(summary)]
+    parts: list[Section | LeftOutPart] = [*life.decision, _leaderboard(summary), forecast, _steps(summary)]
     parts += [_coverage(summary), _folds(summary), *life.runs]
-    parts += _beside(summary)
+    parts += _covariates(summary)
     parts += [_inferred(summary), _findings(summary), _settings(summary), _reproduce(summary)]
-    reasons = {part.name: part.why for part in parts if isinstance(part, Absent)}
+    reasons = {part.name: part.why for part in parts if isinstance(part, LeftOutPart)}
     present = [part for part in parts if isinstance(part, Section)]
     if reasons:
         present.append(sections.left_out_section(reasons))
@@ -82,7 +84,7 @@ def page_of(cover: Cover, summary: Mapping[str, Any], forecast: Section, life: L
 
 
 @dataclass(frozen=True)
-class Absent:
+class LeftOutPart:
     """A section that there is nothing for."""
 
     name: str
@@ -120,28 +122,28 @@ def _stands_on(summary: Mapping[str, Any]) -> str:
     return f"{folds} fold{'s' if folds > 1 else ''} × {scored['horizon']} step{'s' if scored['horizon'] > 1 else ''}"
 
 
-def _steps(summary: Mapping[str, Any]) -> Section | Absent:
+def _steps(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     rows = [row for row in summary["leaderboard"] if "rmse_by_step" in row]
     if not rows:
-        return Absent("Error by step")
+        return LeftOutPart("Error by step")
     errors = {row["model"]: np.array(row["rmse_by_step"], dtype=float) for row in rows}
     if all(each.size == 1 for each in errors.values()):
-        return Absent("Error by step", "one step is forecast, so that the leaderboard says it all")
+        return LeftOutPart("Error by step", "one step is forecast, so that the leaderboard says it all")
     return sections.step_section(step_gallery(errors, target=summary["target"], frequency=summary["step"]))
 
 
-def _coverage(summary: Mapping[str, Any]) -> Section | Absent:
+def _coverage(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "coverage" not in summary:
-        return Absent("Intervals")
+        return LeftOutPart("Intervals")
     held = [sections.CoverageRow(**{**one, "by_fold": tuple(one["by_fold"])}) for one in summary["coverage"]]
     if not held:
-        return Absent("Intervals", "no fold had enough past errors to calibrate intervals on")
+        return LeftOutPart("Intervals", "no fold had enough past errors to calibrate intervals on")
     return sections.coverage_section(held, summary["scored_on"]["folds"])
 
 
-def _folds(summary: Mapping[str, Any]) -> Section | Absent:
+def _folds(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "calendar" not in summary:
-        return Absent("Folds on the calendar")
+        return LeftOutPart("Folds on the calendar")
     calendar, is_row = summary["calendar"], summary["data"]["frequency"] == ROW.code
     origins = [_stamp(fold["origin"], is_row) for fold in summary["folds"]]
     ends = [*origins[1:], _stamp(calendar["last"], is_row)]  # folds are one horizon apart, and the last ends the data
@@ -156,25 +158,25 @@ def _stamp(text: str, is_row: bool) -> np.datetime64:
     return np.datetime64(ROW.timestamps(np.array([int(text)]))[0]) if is_row else np.datetime64(text, "s")
 
 
-def _beside(summary: Mapping[str, Any]) -> list[Section]:
+def _covariates(summary: Mapping[str, Any]) -> list[Section]:
     """Returns what was used beside the target; an early version says nothing of that."""
-    beside = summary.get("beside")
-    if not beside or not any(beside[kind] for kind in (*KINDS, "calendar")):
+    use = summary.get("beside")
+    if not use or not any(use[kind] for kind in (*KINDS, "calendar")):
         return []
-    effects = {name: CovariateEffect(**effect) for name, effect in beside["effects"].items()}
+    effects = {name: CovariateEffect(**effect) for name, effect in use["effects"].items()}
     columns = []
     for kind in KINDS:
-        for name in beside[kind]:
+        for name in use[kind]:
             own = [(label, effect.words) for label, effect in effects.items() if effect.column == name]
             texts = [words if label == name else f"{label.removeprefix(name).strip()} {words}" for label, words in own]
-            texts += ["not used"] if name in beside["idle"] else []
-            columns.append(sections.CovariateRow(name, kind, beside["levels"].get(name), ", ".join(texts)))
-    return [sections.beside_section(columns, calendar_words(beside["calendar"], beside["country"]))]
+            texts += ["not used"] if name in use["idle"] else []
+            columns.append(sections.CovariateRow(name, kind, use["levels"].get(name), ", ".join(texts)))
+    return [sections.covariate_section(columns, calendar_words(use["calendar"], use["country"]))]
 
 
-def _inferred(summary: Mapping[str, Any]) -> Section | Absent:
+def _inferred(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "inferred" not in summary:
-        return Absent("What was inferred")
+        return LeftOutPart("What was inferred")
     given = summary["given"]
     terms = [
         Term(
@@ -188,22 +190,22 @@ def _inferred(summary: Mapping[str, Any]) -> Section | Absent:
     return sections.inferred_section(terms)
 
 
-def _findings(summary: Mapping[str, Any]) -> Section | Absent:
+def _findings(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "data" not in summary:
-        return Absent("Data findings")
+        return LeftOutPart("Data findings")
     return sections.finding_section(summary["data"]["findings"])
 
 
-def _settings(summary: Mapping[str, Any]) -> Section | Absent:
+def _settings(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "networks" not in summary:
-        return Absent("Settings")
+        return LeftOutPart("Settings")
     asked = " ".join(f"{flag} {value}".strip() for flag, value in summary["given"].items())
     return sections.setting_section(summary["networks"], asked)
 
 
-def _reproduce(summary: Mapping[str, Any]) -> Section | Absent:
+def _reproduce(summary: Mapping[str, Any]) -> Section | LeftOutPart:
     if "command" not in summary:
-        return Absent("How to reproduce")
+        return LeftOutPart("How to reproduce")
     data = summary["data"]
     text = f"{data['source']}: {data['rows']:,} rows, SHA-256 {summary['fingerprint'][:SHOWN_DIGITS]}…"
     return sections.reproduce_section(summary["command"], summary["libraries"], text)

@@ -17,8 +17,8 @@ from forecast.production.store.version import Version
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.retrain_sections import ChallengeSummary
 from forecast.report.html.sections import forecast_section
-from forecast.workflows.pages.run_history import challenge_of, life_of
-from forecast.workflows.pages.sections import Cover, page_of
+from forecast.workflows.pages.run_history import challenge_of, retrain_sections
+from forecast.workflows.pages.sections import ReportIntro, page_of
 
 if TYPE_CHECKING:
     pass
@@ -29,7 +29,7 @@ def version_page(
     version: Version,
     now: datetime,
     outlook: Outlook | None = None,
-    fought: ChallengeSummary | None = None,
+    decided: ChallengeSummary | None = None,
 ) -> bytes:
     """Returns the report of a version.
 
@@ -38,25 +38,25 @@ def version_page(
         version: whose report it is.
         now: aware time.
         outlook: the forecast to show; None for the one that the version was published with.
-        fought: the fight to tell of; None for the one that the version itself won, if it came about by one.
+        decided: the fight to tell of; None for the one that the version itself won, if it came about by one.
 
     Raises:
         DataError: a file of the version is damaged.
     """
     summary: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_summary(version)}
     name = version.manifest["model"]
-    if fought and summary["verdict"]:
+    if decided and summary["verdict"]:
         summary["verdict"] = f"When {version.label} was trained: {summary['verdict']}"
     shown = outlook or _issued(version)
     role = "the champion" if models.champion().id == version.id else "not in use"
     about = f"{name} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC"
-    fight = fought or challenge_of(version)
+    challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
     reason = summary.get("reason")
     after = (f"{name} was taken: {reason}.",) if reason else ()
-    cover = Cover(models.name, about, (fight.sentence,) if fight else (), after, name)
-    return page_of(cover, summary, section, life_of(models, fight), now)
+    cover = ReportIntro(models.name, about, (challenge.sentence,) if challenge else (), after, name)
+    return page_of(cover, summary, section, retrain_sections(models, challenge), now)
 
 
 def _issued(version: Version) -> Outlook:

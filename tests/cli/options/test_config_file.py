@@ -62,12 +62,12 @@ def test_section_for_forecast_must_be_a_table(here):
 def test_paths_in_a_file_are_beside_it(here, monkeypatch):
     (here / "forecast.toml").write_text("")
     (here / "sub").mkdir()
-    assert find_config(here).beside("data/x.csv") == "data/x.csv"
+    assert find_config(here).resolved("data/x.csv") == "data/x.csv"
     monkeypatch.chdir(here / "sub")
     found = find_config(Path.cwd())
-    assert found.beside("data/x.csv") == "../data/x.csv"
-    assert found.beside("/data/x.csv") == "/data/x.csv"
-    assert found.beside("-") == "-"
+    assert found.resolved("data/x.csv") == "../data/x.csv"
+    assert found.resolved("/data/x.csv") == "/data/x.csv"
+    assert found.resolved("-") == "-"
 
 
 @pytest.mark.parametrize("content", [b"data = ", b'data = "\xff"', b"= 3"])

@@ -10,8 +10,8 @@ from forecast.cli.output.console import (
     count,
     fixed,
     print_json,
-    say_beside,
     say_notes,
+    say_with_flags,
     short,
     table,
     wrapped,
@@ -97,9 +97,9 @@ def test_flags_stand_at_the_right_edge_or_below(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     err = io.StringIO()
     monkeypatch.setattr(sys, "stderr", err)
-    say_beside("7 steps", "(--season)", "Season")
-    say_beside("12 steps from a window of 48", "(--horizon)", "Forecast")
-    say_beside("nothing to change", "", "Note")
+    say_with_flags("7 steps", "(--season)", "Season")
+    say_with_flags("12 steps from a window of 48", "(--horizon)", "Forecast")
+    say_with_flags("nothing to change", "", "Note")
     lines = err.getvalue().splitlines()
     assert lines[0] == "Season    7 steps             (--season)"
     assert lines[1:3] == ["Forecast  12 steps from a window of 48", f"{'(--horizon)':>40}"]

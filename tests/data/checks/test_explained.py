@@ -17,8 +17,8 @@ def findings(tmp_path, high, head="day,sales", column=lambda i: "", days=DAYS, *
     values[high] += 150
     rows = "".join(f"{day},{values[i]:.2f}{column(i)}\n" for i, day in enumerate(days))
     (tmp_path / "a.csv").write_text(f"{head}\n{rows}")
-    reading = read_panel(tmp_path / "a.csv", ReadOptions(target=("sales",), **options), beside=True)
-    spots = survey(reading.panel, labels_of(reading.beside, reading.texts))
+    reading = read_panel(tmp_path / "a.csv", ReadOptions(target=("sales",), **options), other_numbers=True)
+    spots = survey(reading.panel, labels_of(reading.other_numbers, reading.texts))
     return {spot.finding.topic: (spot.finding, len(spot.steps)) for spot in spots}
 
 

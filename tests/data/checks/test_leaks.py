@@ -26,8 +26,8 @@ def test_next_value_gives_the_future_away_and_the_last_one_does_not(target):
 
 def test_two_parts_that_add_up_give_it_away_together(target):
     part = np.random.default_rng(23).normal(50, 9, target.size)
-    beside = {"hum": part[::-1], "casual": part, "registered": target - part}
-    assert leaks(target, STARTS, beside) == (Leak(("casual", "registered"), 0, 1.0),)
+    other_numbers = {"hum": part[::-1], "casual": part, "registered": target - part}
+    assert leaks(target, STARTS, other_numbers) == (Leak(("casual", "registered"), 0, 1.0),)
 
 
 def test_what_only_grows_alike_does_not(target):

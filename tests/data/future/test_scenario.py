@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.frequency import ROW
-from forecast.data.future.scenario import doubts, read_suppositions, steps_of, suppose
+from forecast.data.future.scenario import apply_scenario, doubts, read_scenario, steps_of
 from forecast.errors import UsageError
 from told import told
 
@@ -37,7 +37,7 @@ def ahead_of(panel):
 
 def changed(panel, *texts, at=None):
     steps = steps_of(at, panel, H)
-    return suppose(panel, read_suppositions(texts, panel, FLAGS), steps, USUAL), steps
+    return apply_scenario(panel, read_scenario(texts, panel, FLAGS), steps, USUAL), steps
 
 
 # What is set
@@ -74,13 +74,13 @@ def test_values_are_told_where_no_row_told_anything():
 
 def test_names_and_texts_may_be_in_other_letters():
     panel = panel_of()
-    assert [one.value for one in read_suppositions(["PROMO=no,Sky=Rain"], panel, FLAGS)] == [0, 0]
+    assert [one.value for one in read_scenario(["PROMO=no,Sky=Rain"], panel, FLAGS)] == [0, 0]
 
 
 def test_text_that_never_was_is_no_level_and_is_said():
     panel = panel_of()
-    changes = read_suppositions(["sky=sunn"], panel, FLAGS)
-    other = suppose(panel, changes, steps_of(None, panel, H), USUAL)
+    changes = read_scenario(["sky=sunn"], panel, FLAGS)
+    other = apply_scenario(panel, changes, steps_of(None, panel, H), USUAL)
     assert not np.isin(ahead_of(other)[..., 2], [0, 1]).any()
     [note] = doubts(other, changes, H, FLAGS)
     assert note == "sky never was 'sunn', so it is taken as none of 'rain', 'sun'. Did you mean 'sun'?"
@@ -90,8 +90,8 @@ def test_number_far_beyond_its_own_series_is_said():
     panel = panel_of()
 
     def said(text):
-        changes = read_suppositions([text], panel, FLAGS)
-        return doubts(suppose(panel, changes, steps_of(None, panel, H), USUAL), changes, H, FLAGS)
+        changes = read_scenario([text], panel, FLAGS)
+        return doubts(apply_scenario(panel, changes, steps_of(None, panel, H), USUAL), changes, H, FLAGS)
 
     assert said("promo=1") == []
     [both] = said("price=9")
@@ -121,7 +121,7 @@ def test_number_far_beyond_its_own_series_is_said():
 )
 def test_what_can_not_be_set_is_said_with_what_can(text, message, hint):
     with pytest.raises(UsageError, match=message) as error:
-        read_suppositions([text], panel_of(), FLAGS)
+        read_scenario([text], panel_of(), FLAGS)
     assert hint in error.value.hint
 
 

@@ -20,7 +20,7 @@ def found(tmp_path):
                 lines.append(",".join(map(str, [np.datetime64("2024-01-01") + step, shop, own, *cells])))
         (tmp_path / "x.csv").write_text("\n".join(lines))
         options = {"target": ("sales",), "ids": ("shop",), **options}
-        candidates = read_panel(tmp_path / "x.csv", ReadOptions(**options), beside=True).candidates
+        candidates = read_panel(tmp_path / "x.csv", ReadOptions(**options), other_numbers=True).candidates
         return {candidate.name: candidate.use for candidate in candidates}
 
     return look
@@ -83,6 +83,6 @@ def test_findings_have_the_flag_that_takes_the_columns():
 
 
 def test_candidates_of_the_bundled_stores_are_what_made_their_sales():
-    reading = read_panel(ROOT / "sample_data" / "store_sales.csv", beside=True)
+    reading = read_panel(ROOT / "sample_data" / "store_sales.csv", other_numbers=True)
     uses = {candidate.name: candidate.use for candidate in reading.candidates}
     assert uses == {"region": "static", "promo": "planned", "holiday": "planned", "price": "planned"}

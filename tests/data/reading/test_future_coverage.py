@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data.future.future_file import read_future
-from forecast.data.reading.future_coverage import reach, untold
+from forecast.data.reading.future_coverage import missing_ahead, reach
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, NotFoundError
 
@@ -57,7 +57,7 @@ def test_reach_is_the_steps_of_which_every_known_column_tells(told):
 
 def lacking(panel, horizon, used=None):
     """What is missing: its columns, series and steps of the horizon."""
-    names, missing = untold(panel, horizon, used)
+    names, missing = missing_ahead(panel, horizon, used)
     return [(names[c], panel.series_ids[s], int(h) + 1) for s, h, c in zip(*np.nonzero(missing), strict=True)]
 
 

@@ -22,18 +22,18 @@ def path(tmp_path):
 
 
 def test_numbers_beside_the_target_lie_on_its_steps(path):
-    reading = read_panel(path, ReadOptions(target=("sales",)), beside=True)
+    reading = read_panel(path, ReadOptions(target=("sales",)), other_numbers=True)
     np.testing.assert_array_equal(reading.panel.values, [1, 2, np.nan, 4, 6, 7])
-    assert list(reading.beside) == ["temp"]
-    np.testing.assert_array_equal(reading.beside["temp"], [10, np.nan, np.nan, 13, 0.5, 1.5])
+    assert list(reading.other_numbers) == ["temp"]
+    np.testing.assert_array_equal(reading.other_numbers["temp"], [10, np.nan, np.nan, 13, 0.5, 1.5])
 
 
 def test_there_are_none_unless_asked_for_or_where_rows_are_added_up(path):
-    assert read_panel(path).beside == {}
-    assert read_panel(path, ReadOptions(aggregate="sum", freq="2D"), beside=True).beside == {}
+    assert read_panel(path).other_numbers == {}
+    assert read_panel(path, ReadOptions(aggregate="sum", freq="2D"), other_numbers=True).other_numbers == {}
 
 
 def test_of_a_long_file_the_first_steps_are_kept(path, monkeypatch):
     monkeypatch.setattr(covariate_candidates, "MOST_VALUES", 3)
-    kept = read_panel(path, ReadOptions(target=("sales",)), beside=True).beside["temp"]
+    kept = read_panel(path, ReadOptions(target=("sales",)), other_numbers=True).other_numbers["temp"]
     np.testing.assert_array_equal(kept, [10, np.nan, np.nan])

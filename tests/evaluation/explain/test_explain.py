@@ -7,7 +7,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.explain.cell_report import portray
+from forecast.evaluation.explain.cell_report import report_on_cell
 from forecast.evaluation.explain.cost import kernel_of, network_cost
 from forecast.evaluation.explain.gates import (
     gates_on_calendar,
@@ -25,7 +25,7 @@ from forecast.evaluation.explain.memory import (
 )
 from forecast.evaluation.explain.sentences import plain_words
 from forecast.evaluation.explain.spike import spike_response
-from forecast.evaluation.explain.subject import Ends, Subject, cut_at, sample_ends, typical_series
+from forecast.evaluation.explain.subject import Subject, WindowEnds, cut_at, sample_ends, typical_series
 from forecast.models.forecaster import Snapshot
 from forecast.models.networks.cells import GATES, parameter_count
 from forecast.models.networks.presets import spec_parameters
@@ -207,7 +207,7 @@ def test_calendar_shows_the_last_step_of_the_window_that_ends_at_each_date(cell)
     dates = len(calendar.values)
     assert dates == len(calendar.timestamps) == 40
     np.testing.assert_array_equal(calendar.values, subject.panel.series(0)[-dates:])
-    probe = subject.of_series(0).probe(network, Ends(np.array([0]), np.array([40])))
+    probe = subject.of_series(0).probe(network, WindowEnds(np.array([0]), np.array([40])))
     trace = probe.run().traces[-1]
     name = next(iter(calendar.rows))
     ours = trace.hidden if name == "hidden" else trace.gates[name]
@@ -340,8 +340,8 @@ def test_learning_curve_is_the_error_of_each_seed():
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_sentence_has_a_number_and_a_panel(cell):
     subject = subject_of(cell)
-    portrait = portray(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
-    sentences = plain_words([portrait, portrait], (4,), "day", 60)
+    cell_report = report_on_cell(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
+    sentences = plain_words([cell_report, cell_report], (4,), "day", 60)
     assert len(sentences) <= 8
     assert len({sentence.text for sentence in sentences}) == len(sentences)
     for sentence in sentences:
@@ -351,11 +351,11 @@ def test_every_sentence_has_a_number_and_a_panel(cell):
 
 def test_advice_on_the_window_fits_what_the_window_needs():
     subject = subject_of("gru")
-    portrait = portray(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
+    cell_report = report_on_cell(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
 
     def advice(whole, seasons, longest=10_000):
-        curve = replace(portrait.memory, recurrent=np.eye(1, 8)[0], whole=np.array(whole, dtype=float), share=0.05)
-        return plain_words([replace(portrait, memory=curve)], seasons, "day", longest)[1].text
+        curve = replace(cell_report.memory, recurrent=np.eye(1, 8)[0], whole=np.array(whole, dtype=float), share=0.05)
+        return plain_words([replace(cell_report, memory=curve)], seasons, "day", longest)[1].text
 
     assert "Only 5 % of the forecast's sensitivity goes through the cell" in advice([1] * 8, ())
     assert "90 % of it lies in the last 2 of 8 steps: try --window 2." in advice([1, 1, 0, 0, 0, 0, 0, 0], ())

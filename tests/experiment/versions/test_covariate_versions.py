@@ -226,7 +226,7 @@ def test_model_that_needs_covariates_is_not_exported_without_them(shop):
 def test_model_that_needs_the_calendar_is_not_exported_without_it(shop, monkeypatch):
     stored = champion(shop)
     [part] = stored.trained.model.parts
-    dated = replace(part, knowledge=replace(part.knowledge, encoding=None))
+    dated = replace(part, covariate_model=replace(part.covariate_model, encoding=None))
     changed = replace(stored, trained=replace(stored.trained, model=replace(stored.trained.model, parts=(dated,))))
     monkeypatch.setattr("forecast.workflows.export.load_version", lambda version: changed)
     with pytest.raises(UsageError, match="forecasts by the calendar too") as error:

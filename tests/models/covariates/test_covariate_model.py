@@ -9,7 +9,7 @@ from forecast.data.covariates import Column
 from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.errors import DataError
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.ensemble import EnsembleModel
 from tiny import awkward_panel
 from told import AHEAD, HORIZON, WEEK, flags, season, shops, told, told_model, told_spec
@@ -18,24 +18,24 @@ WINDOW = 8
 SPEC = told_spec("gru")
 
 
-def known_at(panel, knowledge, i, step):
+def known_at(panel, covariate_model, i, step):
     """Returns the known inputs of one step of a series, counted from its first."""
     covariates = panel.covariates
-    return knowledge.encoding.known_of(panel).known[covariates.known_offsets[i] + step]
+    return covariate_model.encoding.known_of(panel).known[covariates.known_offsets[i] + step]
 
 
-def past_at(panel, knowledge, i, step):
-    centers = knowledge.encoding.centers_of(panel, "past")[i]
-    return knowledge.encoding.encode("past", panel.covariates.past[panel.offsets[i] + step], centers)
+def past_at(panel, covariate_model, i, step):
+    centers = covariate_model.encoding.centers_of(panel, "past")[i]
+    return covariate_model.encoding.encode("past", panel.covariates.past[panel.offsets[i] + step], centers)
 
 
-def seen_slowly(panel, knowledge, i, steps, ahead):
+def seen_slowly(panel, covariate_model, i, steps, ahead):
     """Returns the inputs of some observed steps and of those ahead, numbers less their mean over the former."""
     observed = np.array(
-        [np.concatenate([known_at(panel, knowledge, i, t), past_at(panel, knowledge, i, t)]) for t in steps]
+        [np.concatenate([known_at(panel, covariate_model, i, t), past_at(panel, covariate_model, i, t)]) for t in steps]
     )
-    coming = np.array([known_at(panel, knowledge, i, t) for t in ahead])
-    for f, each in enumerate((*knowledge.encoding.of("known"), *knowledge.encoding.of("past"))):
+    coming = np.array([known_at(panel, covariate_model, i, t) for t in ahead])
+    for f, each in enumerate((*covariate_model.encoding.of("known"), *covariate_model.encoding.of("past"))):
         if not each.is_binary:
             mean = observed[:, f].mean()
             observed[:, f] -= mean
@@ -45,19 +45,19 @@ def seen_slowly(panel, knowledge, i, steps, ahead):
 
 
 def test_networks_are_sized_by_the_inputs():
-    spec = learn_knowledge(shops(), SPEC).sized(SPEC)
+    spec = fit_covariate_model(shops(), SPEC).sized(SPEC)
     assert (spec.known, spec.past, spec.static) == (6, 1, 2)
     assert spec.with_(known=0, past=0, static=0) == SPEC
 
 
 def test_end_of_a_series_shows_its_last_steps_and_those_to_come():
     panel = shops()
-    knowledge = learn_knowledge(panel, SPEC)
-    seen = knowledge.at_end(panel, WINDOW, HORIZON, WEEK)
-    traits = knowledge.encoding.encode("static", panel.covariates.static, np.zeros((3, 2)))
+    covariate_model = fit_covariate_model(panel, SPEC)
+    seen = covariate_model.at_end(panel, WINDOW, HORIZON, WEEK)
+    traits = covariate_model.encoding.encode("static", panel.covariates.static, np.zeros((3, 2)))
     for i, length in enumerate(panel.lengths):
         steps = np.arange(length - WINDOW, length + HORIZON)
-        observed, ahead = seen_slowly(panel, knowledge, i, steps[:WINDOW], steps[WINDOW:])
+        observed, ahead = seen_slowly(panel, covariate_model, i, steps[:WINDOW], steps[WINDOW:])
         np.testing.assert_allclose(seen.observed[i], observed, atol=1e-6)
         np.testing.assert_allclose(seen.ahead[i], ahead, atol=1e-6)
         np.testing.assert_allclose(seen.static[i], traits[i], atol=1e-6)
@@ -65,13 +65,13 @@ def test_end_of_a_series_shows_its_last_steps_and_those_to_come():
 
 def test_window_of_training_shows_what_a_forecast_from_its_end_would_have_seen():
     panel = shops()
-    knowledge = learn_knowledge(panel, SPEC)
+    covariate_model = fit_covariate_model(panel, SPEC)
     windows = cut_windows(panel, WINDOW, HORIZON, WEEK)
     which = np.array([0, 5, len(windows) - 1])
-    seen = knowledge.in_windows(panel, windows, which)
+    seen = covariate_model.in_windows(panel, windows, which)
     starts = windows.starts[which] - panel.offsets[windows.series[which]]
     for row, (i, start) in enumerate(zip(windows.series[which], starts, strict=True)):
-        there = knowledge.at_end(panel.until(np.full(3, start + WINDOW)), WINDOW, HORIZON, WEEK)
+        there = covariate_model.at_end(panel.until(np.full(3, start + WINDOW)), WINDOW, HORIZON, WEEK)
         for part in ("observed", "ahead", "static"):
             np.testing.assert_allclose(getattr(seen, part)[row], getattr(there, part)[i], atol=1e-6)
 
@@ -79,15 +79,15 @@ def test_window_of_training_shows_what_a_forecast_from_its_end_would_have_seen()
 def test_padded_steps_show_the_covariates_of_the_steps_that_they_repeat():
     panel = shops(steps=16)
     short = panel.until([16, 5, 0])
-    knowledge = learn_knowledge(panel, SPEC)
-    observed, shown = knowledge.observed(short), last_lookbacks(short, WINDOW, 4)
-    seen = knowledge.at_end(short, WINDOW, HORIZON, 4).observed[1]
-    flags_only = knowledge.drifting == 0
+    covariate_model = fit_covariate_model(panel, SPEC)
+    observed, shown = covariate_model.observed(short), last_lookbacks(short, WINDOW, 4)
+    seen = covariate_model.at_end(short, WINDOW, HORIZON, 4).observed[1]
+    flags_only = covariate_model.drifting == 0
     own = short.series(1)
     for step in range(WINDOW):
         place = int(np.flatnonzero(own == shown[1, step])[0])
         np.testing.assert_array_equal(seen[step, flags_only], observed[16 + place, flags_only])
-    assert not knowledge.at_end(short, WINDOW, HORIZON, 4).observed[2].any()  # nothing was ever seen of that one
+    assert not covariate_model.at_end(short, WINDOW, HORIZON, 4).observed[2].any()  # nothing was ever seen of that one
 
 
 def test_shift_of_a_number_over_the_whole_window_changes_no_input():
@@ -97,12 +97,12 @@ def test_shift_of_a_number_over_the_whole_window_changes_no_input():
     promo = flags(rng, 3, steps + AHEAD)
     values = [50 * season(steps) * np.exp(0.5 * index[i][:steps] + rng.normal(0, 0.05, steps)) for i in range(3)]
     panel = told(values, {"index": index, "promo": promo})
-    knowledge = learn_knowledge(panel, SPEC)
-    assert "index" in {each.column for each in knowledge.encoding.inputs}
+    covariate_model = fit_covariate_model(panel, SPEC)
+    assert "index" in {each.column for each in covariate_model.encoding.inputs}
     moved = panel.covariates.known.copy()
     moved[:, 0] += 0.7
     other = replace(panel, covariates=replace(panel.covariates, known=moved))
-    first, second = (knowledge.at_end(one, WINDOW, HORIZON, WEEK) for one in (panel, other))
+    first, second = (covariate_model.at_end(one, WINDOW, HORIZON, WEEK) for one in (panel, other))
     np.testing.assert_allclose(first.observed, second.observed, atol=1e-5)
     np.testing.assert_allclose(first.ahead, second.ahead, atol=1e-5)
 
@@ -112,22 +112,22 @@ def test_known_number_without_an_effect_reaches_no_network():
     panel = shops(steps=200)
     drift = [np.linspace(1, 2, 206) + np.cumsum(rng.normal(0, 0.02, 206)) for _ in range(3)]
     bare = told([panel.series(i) for i in range(3)], {"index": drift}, {"guests": [one[:200] for one in drift]})
-    knowledge = learn_knowledge(bare, SPEC)
-    assert [each.label for each in knowledge.encoding.inputs] == ["guests"]
-    assert knowledge.effects is None
-    np.testing.assert_array_equal(knowledge.remove(bare).values, bare.values)
+    covariate_model = fit_covariate_model(bare, SPEC)
+    assert [each.label for each in covariate_model.encoding.inputs] == ["guests"]
+    assert covariate_model.effects is None
+    np.testing.assert_array_equal(covariate_model.remove(bare).values, bare.values)
 
 
 def test_nothing_beside_the_target_teaches_nothing():
-    assert learn_knowledge(awkward_panel(), SPEC) is None
+    assert fit_covariate_model(awkward_panel(), SPEC) is None
 
 
 def test_dates_alone_size_no_network():
     panel = replace(shops(steps=300), covariates=None)
     spec = told_spec("gru", country="US")
-    knowledge = learn_knowledge(panel, spec)
-    assert knowledge.encoding is None
-    assert knowledge.sized(spec) == spec
+    covariate_model = fit_covariate_model(panel, spec)
+    assert covariate_model.encoding is None
+    assert covariate_model.sized(spec) == spec
 
 
 # A model that is told

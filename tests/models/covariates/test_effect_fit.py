@@ -10,7 +10,7 @@ from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.encoding import learn_encoding
-from forecast.models.covariates.regressors import learn_causes
+from forecast.models.covariates.regressors import find_regressors
 from told import flags, season, told
 
 STEPS, SEASON, HORIZON = 210, 7, 14
@@ -18,17 +18,25 @@ STEPS, SEASON, HORIZON = 210, 7, 14
 
 def measured(panel, *, calendar=False, country=None, horizon=HORIZON, seasons=SEASON):
     encoding = learn_encoding(panel) if panel.covariates else None
-    return fit_effects(panel, learn_causes(panel, encoding, calendar=calendar, country=country), seasons, horizon)
+    return fit_effects(panel, find_regressors(panel, encoding, calendar=calendar, country=country), seasons, horizon)
 
 
 def by_name(effects):
     """Returns the effects on each series by their cause."""
-    return dict(zip([cause.name for cause in effects.causes.used], effects.own.T, strict=True)) if effects else {}
+    return (
+        dict(zip([regressor.name for regressor in effects.regressors.used], effects.own.T, strict=True))
+        if effects
+        else {}
+    )
 
 
 def common(effects):
     """Returns the effects on a series that is new by their cause."""
-    return dict(zip([cause.name for cause in effects.causes.used], effects.common, strict=True)) if effects else {}
+    return (
+        dict(zip([regressor.name for regressor in effects.regressors.used], effects.common, strict=True))
+        if effects
+        else {}
+    )
 
 
 def shops_with(effect, count=5, steps=STEPS, *, noise=0.1, seed=0, level=50.0, promo=None):
@@ -131,7 +139,7 @@ def test_price_with_an_effect_is_used_and_one_that_only_drifts_is_not():
     drift = [np.linspace(1, 2, STEPS) + np.cumsum(rng.normal(0, 0.02, STEPS)) for _ in range(5)]
     values = [50 * season(STEPS) * np.exp(-0.4 * price[i] + rng.normal(0, 0.1, STEPS)) for i in range(5)]
     effects = measured(told(values, {"price": price, "index": drift}))
-    assert [cause.name for cause in effects.causes.used] == ["price"]
+    assert [regressor.name for regressor in effects.regressors.used] == ["price"]
     assert (effects.own < -0.1).all()
 
 
@@ -183,7 +191,7 @@ def test_holidays_have_effects_however_short_the_data(steps, calendar):
 def test_end_of_the_month_has_an_effect_in_a_single_year():
     panel, last = dated(0.6, 300, name="last day of the month", country=None)
     effects = measured(panel, calendar=True)
-    assert {cause.group for cause in effects.causes.used} == {"month"}
+    assert {regressor.group for regressor in effects.regressors.used} == {"month"}
     total = np.log(panel.series(0) / effects.remove(panel).series(0))
     assert total[last > 0].mean() == pytest.approx(0.6, abs=0.1)
 
@@ -192,7 +200,7 @@ def test_time_of_year_is_looked_at_only_where_it_came_twice():
     for steps, groups in ((500, set()), (1300, {"year"})):
         panel, _ = dated(0.5, steps, name="sine 1 of the year", country=None)
         effects = measured(panel, calendar=True, horizon=28)
-        assert ({cause.group for cause in effects.causes.used} if effects else set()) == groups
+        assert ({regressor.group for regressor in effects.regressors.used} if effects else set()) == groups
 
 
 @pytest.mark.parametrize(("code", "steps", "period"), [("h", 700, 24), ("h", 100, 24), ("D", 300, 7), ("B", 300, 5)])
@@ -201,7 +209,7 @@ def test_season_is_not_measured_again_as_time_of_day_or_week(code, steps, period
     rng = np.random.default_rng(0)
     values = [50 * season(steps, 0.6, period) * np.exp(rng.normal(0, 0.1, steps)) for _ in range(5)]
     effects = measured(panel_from_series(values, code), calendar=True, seasons=period, horizon=2 * period)
-    groups = {cause.group for cause in effects.causes.used} if effects else set()
+    groups = {regressor.group for regressor in effects.regressors.used} if effects else set()
     assert not groups & {"day"} if code == "h" else not groups & {"week"}
 
 
@@ -210,7 +218,7 @@ def test_month_that_came_once_teaches_nothing():
     rng = np.random.default_rng(0)
     values = [50 * np.exp(0.02 * rng.normal(0, 1, steps).cumsum()) * season(steps, 0.5, 24) for _ in range(5)]
     effects = measured(panel_from_series(values, "h"), calendar=True, seasons=24, horizon=48)
-    assert "month" not in ({cause.group for cause in effects.causes.used} if effects else set())
+    assert "month" not in ({regressor.group for regressor in effects.regressors.used} if effects else set())
 
 
 def test_dates_that_do_nothing_are_not_used():
@@ -221,7 +229,7 @@ def test_dates_that_do_nothing_are_not_used():
 def test_months_with_five_saturdays_have_an_effect():
     panel, _ = dated(0.15, 90, name="Saturdays", code="MS", begin="2015-01-01", country=None, period=12)
     effects = measured(panel, calendar=True, seasons=12, horizon=12)
-    assert {cause.group for cause in effects.causes.used} == {"length"}
+    assert {regressor.group for regressor in effects.regressors.used} == {"length"}
 
 
 # What is awkward
@@ -293,4 +301,4 @@ def test_few_months_and_quarters_tell_neither_of_easter_nor_of_their_lengths(cod
     cycle = 100 + 8.5 * np.sin(2 * np.pi * np.arange(steps) / season)
     for _ in range(10):
         panel = panel_from_series([cycle + rng.normal(0, 1, steps)], code)
-        assert fit_effects(panel, learn_causes(panel, None, calendar=True, country=None), season, season) is None
+        assert fit_effects(panel, find_regressors(panel, None, calendar=True, country=None), season, season) is None

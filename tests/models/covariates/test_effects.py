@@ -7,7 +7,7 @@ import pytest
 
 from forecast.models.covariates.effects import CLOSED, Effects, added_size
 from forecast.models.covariates.encoding import learn_encoding
-from forecast.models.covariates.regressors import learn_causes
+from forecast.models.covariates.regressors import find_regressors
 from told import AHEAD, flags, shops, told
 
 STEPS = 40
@@ -20,10 +20,10 @@ def promo_panel(values, promo=None, **options):
 
 def effects_on(panel, own, common=0.0, sizes=None):
     """Returns the given effects of the panel's only cause on each of its series."""
-    causes = learn_causes(panel, learn_encoding(panel), calendar=False, country=None)
-    assert len(causes.used) == 1
+    regressors = find_regressors(panel, learn_encoding(panel), calendar=False, country=None)
+    assert len(regressors.used) == 1
     sizes = np.zeros(len(panel)) if sizes is None else np.array(sizes)
-    return Effects(causes, np.array([common]), np.array(own, dtype=float)[:, None], sizes, panel.series_ids)
+    return Effects(regressors, np.array([common]), np.array(own, dtype=float)[:, None], sizes, panel.series_ids)
 
 
 def flag_of(panel, i):
@@ -51,10 +51,10 @@ def test_forecasts_get_the_effects_of_their_own_steps():
 @pytest.mark.parametrize("calendar", [False, True])
 def test_what_is_taken_out_of_the_past_is_what_would_be_put_onto_it(calendar):
     panel = shops()
-    causes = learn_causes(panel, learn_encoding(panel), calendar=calendar, country="US" if calendar else None)
+    regressors = find_regressors(panel, learn_encoding(panel), calendar=calendar, country="US" if calendar else None)
     rng = np.random.default_rng(0)
-    own = rng.normal(0, 0.1, (len(panel), len(causes.used)))
-    effects = Effects(causes, own.mean(axis=0), own, np.array([0.0, 0.0, 30.0]), panel.series_ids)
+    own = rng.normal(0, 0.1, (len(panel), len(regressors.used)))
+    effects = Effects(regressors, own.mean(axis=0), own, np.array([0.0, 0.0, 30.0]), panel.series_ids)
     rest, steps = effects.remove(panel), int(panel.lengths[0])
     assert not np.isnan(rest.values).any()
     short = panel.until(panel.lengths - 20)
@@ -113,9 +113,9 @@ def test_no_effect_grows_beyond_reason():
 
 def test_effects_of_many_dates_and_series_are_those_of_few(monkeypatch):
     panel = shops()
-    causes = learn_causes(panel, None, calendar=True, country=None)
-    own = np.random.default_rng(0).normal(0, 0.1, (3, len(causes.used)))
-    effects = Effects(causes, own[0], own, np.zeros(3), panel.series_ids)
+    regressors = find_regressors(panel, None, calendar=True, country=None)
+    own = np.random.default_rng(0).normal(0, 0.1, (3, len(regressors.used)))
+    effects = Effects(regressors, own[0], own, np.zeros(3), panel.series_ids)
     expected = effects.remove(panel).values
     monkeypatch.setattr("forecast.models.covariates.effects.MOST_CELLS", 10)
     np.testing.assert_allclose(effects.remove(panel).values, expected)

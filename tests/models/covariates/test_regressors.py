@@ -9,7 +9,7 @@ from forecast.data.dates.calendar_features import calendar_features
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
 from forecast.models.covariates.encoding import learn_encoding
-from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, learn_causes, without_cycles
+from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, find_regressors, without_cycles
 from told import AHEAD, shops, told
 
 STEPS = 60
@@ -25,14 +25,14 @@ def at(*places, steps=STEPS):
 
 def causes_of(panel, calendar=False, country=None):
     encoding = learn_encoding(panel) if panel.covariates else None
-    return learn_causes(panel, encoding, calendar=calendar, country=country)
+    return find_regressors(panel, encoding, calendar=calendar, country=country)
 
 
-def made(panel, causes=None):
+def made(panel, regressors=None):
     """Returns the column of each cause of covariates by its name, and where each series begins in it."""
-    causes = causes or causes_of(panel)
-    laid = causes.told(panel)
-    names = [cause.name for cause in causes.used if cause.group == COVARIATES]
+    regressors = regressors or causes_of(panel)
+    laid = regressors.of_covariates(panel)
+    names = [regressor.name for regressor in regressors.used if regressor.group == COVARIATES]
     return dict(zip(names, laid.known.T, strict=True))
 
 
@@ -80,7 +80,7 @@ def test_event_to_come_casts_its_shadow_on_the_last_steps_observed():
 
 
 def test_months_mean_nothing_to_monthly_data():
-    names = [cause.name for cause in causes_of(flag_panel(at(10, 40), freq="MS")).used]
+    names = [regressor.name for regressor in causes_of(flag_panel(at(10, 40), freq="MS")).used]
     assert names == ["fair", "fair, 1 before", "fair, 2 before", "fair, 1 after"]
 
 
@@ -99,7 +99,7 @@ def test_flag_that_is_not_set_before_the_end_is_no_cause():
 
 
 def test_only_numbers_may_drift():
-    drifting = [cause.name for cause in causes_of(shops()).used if not cause.is_binary]
+    drifting = [regressor.name for regressor in causes_of(shops()).used if not regressor.is_binary]
     assert drifting == ["price"]
 
 
@@ -113,30 +113,33 @@ def test_only_numbers_may_drift():
 )
 def test_dates_are_causes_as_far_as_they_are_asked_for(calendar, country, groups):
     panel = replace(shops(), covariates=None)
-    causes = causes_of(panel, calendar, country)
-    assert {cause.group for cause in causes.used} == groups
-    assert causes.told(panel) is None
+    regressors = causes_of(panel, calendar, country)
+    assert {regressor.group for regressor in regressors.used} == groups
+    assert regressors.of_covariates(panel) is None
 
 
 def test_dates_say_the_same_of_a_step_whatever_is_asked_for():
-    causes = causes_of(shops(steps=400), calendar=True, country="US")
+    regressors = causes_of(shops(steps=400), calendar=True, country="US")
     frequency = parse_frequency("D")
-    whole = causes.dated(frequency, 0, 400)
-    np.testing.assert_array_equal(causes.dated(frequency, 100, 7), whole[100:107])
-    book, names = calendar_features(frequency, 0, 400, "US"), [c.name for c in causes.used if c.group != COVARIATES]
+    whole = regressors.dated(frequency, 0, 400)
+    np.testing.assert_array_equal(regressors.dated(frequency, 100, 7), whole[100:107])
+    book, names = calendar_features(frequency, 0, 400, "US"), [c.name for c in regressors.used if c.group != COVARIATES]
     np.testing.assert_array_equal(whole, book.values[:, [book.names.index(name) for name in names]])
 
 
 def test_some_causes_are_told_as_they_were_among_all():
     panel = shops()
-    causes = causes_of(panel, calendar=True)
-    which = np.arange(len(causes.used)) % 3 == 0
-    some = causes.some(which)
-    told_, count = causes.told(panel).known, causes.told(panel).known.shape[1]
-    np.testing.assert_array_equal(some.told(panel).known, told_[:, which[:count]])
-    dates = [causes.dated(panel.frequency, 0, 30), some.dated(panel.frequency, 0, 30)]
+    regressors = causes_of(panel, calendar=True)
+    which = np.arange(len(regressors.used)) % 3 == 0
+    some = regressors.some(which)
+    told_, count = regressors.of_covariates(panel).known, regressors.of_covariates(panel).known.shape[1]
+    np.testing.assert_array_equal(some.of_covariates(panel).known, told_[:, which[:count]])
+    dates = [regressors.dated(panel.frequency, 0, 30), some.dated(panel.frequency, 0, 30)]
     np.testing.assert_array_equal(dates[1], dates[0][:, which[count:]])
-    assert causes.some(np.array([cause.group != COVARIATES for cause in causes.used])).told(panel) is None
+    assert (
+        regressors.some(np.array([regressor.group != COVARIATES for regressor in regressors.used])).of_covariates(panel)
+        is None
+    )
 
 
 def test_empty_panel_has_no_causes():
@@ -156,5 +159,5 @@ def test_empty_panel_has_no_causes():
 )
 def test_a_cycle_that_is_a_season_is_no_cause(code, seasons, left):
     panel = panel_from_series([np.arange(5000.0)], code)
-    causes = learn_causes(panel, None, calendar=True, country=None)
-    assert {cause.group for cause in without_cycles(causes, panel.frequency, seasons).used} == left
+    regressors = find_regressors(panel, None, calendar=True, country=None)
+    assert {regressor.group for regressor in without_cycles(regressors, panel.frequency, seasons).used} == left

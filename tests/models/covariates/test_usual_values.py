@@ -90,7 +90,7 @@ def test_nothing_known_ahead_has_no_usual_values():
     assert learn_usual(panel) is None
     assert learn_usual(replace(panel, covariates=None)) is None
     some = learn_usual(panel_with({"x": [np.arange(ROWS) * 1.0] * 2}))
-    assert some.told(panel, 3) is panel
+    assert some.filled(panel, 3) is panel
 
 
 def test_parts_that_do_not_fit_are_refused():
@@ -102,7 +102,7 @@ def test_parts_that_do_not_fit_are_refused():
 
 def test_what_is_told_stays_and_the_rest_is_usual():
     panel = panel_with({"x": [np.array([*np.arange(ROWS), 20, NAN, 30.0])] * 2})
-    after = learn_usual(panel).told(panel, 4)
+    after = learn_usual(panel).filled(panel, 4)
     assert after.covariates.known_between(after.last + 1, 5)[0, :, 0].tolist()[:4] == [20, 4.5, 30, 4.5]
     np.testing.assert_array_equal(
         after.covariates.known_on(panel.offsets, panel.first), panel.covariates.known_on(panel.offsets, panel.first)
@@ -153,7 +153,7 @@ def test_a_step_is_one_number_at_any_horizon(trained, panel, horizon):
 
 @pytest.mark.parametrize("told_steps", [1, 3, HORIZON, HORIZON + 9])
 def test_a_future_of_usual_values_is_that_of_none(trained, panel, told_steps):
-    future = trained.usual.told(panel, told_steps)
+    future = trained.usual.filled(panel, told_steps)
     np.testing.assert_array_equal(trained.forecast(future, HORIZON).point, trained.forecast(panel, HORIZON).point)
 
 
@@ -163,7 +163,7 @@ def test_what_is_partly_told_is_usual_elsewhere(trained, panel, place, value):
     change = np.full((3, 2, 4), NAN)
     change[1, 1, place] = value
     newer = Known(change.reshape(6, 4), panel.last + 1, np.arange(4) * 2)
-    usual = trained.usual.told(panel, HORIZON + 9)
+    usual = trained.usual.filled(panel, HORIZON + 9)
     alone, among = (
         trained.forecast(replace(each, covariates=continued(each.covariates, newer)), HORIZON).point
         for each in (panel, usual)
@@ -184,7 +184,7 @@ def test_a_version_of_an_earlier_program_takes_what_its_own_forecast_took(panel)
     issued = EnsembleModel((model,)).predict_members(panel).values[0]  # nothing is told: inputs of zero
     now = TrainedModel("gru", EnsembleModel((model,)), None, None, 7).forecast(panel, HORIZON).point
     np.testing.assert_array_equal(now, issued)
-    kept = usual_of_encoding(model.knowledge.encoding)
+    kept = usual_of_encoding(model.covariate_model.encoding)
     assert dict(zip(kept.columns, kept.measures, strict=True)) == {
         "promo": "fixed", "price": "mean", "sky": "fixed", "open": "fixed"
     }  # fmt: skip

@@ -153,12 +153,12 @@ def test_covariates_are_held_at_their_values(segment):
     first = "embed/kernel" if segment > 1 else "cell0/kernel"
     weights[first] = rng.normal(0, 0.5, (3 * segment, weights[first].shape[1]))
     observed = rng.normal(size=(*window.shape, 2))
-    beside = NetworkCovariates(observed, np.empty((4, 3, 0)), np.empty((4, 0)))
+    covariates = NetworkCovariates(observed, np.empty((4, 3, 0)), np.empty((4, 0)))
 
     def outputs(x):
-        return run_forward(spec, weights, x, beside).traces[-1].hidden[-1] @ weights["head/kernel"]
+        return run_forward(spec, weights, x, covariates).traces[-1].hidden[-1] @ weights["head/kernel"]
 
-    found = window_gradients(spec, weights, run_forward(spec, weights, window, beside))
+    found = window_gradients(spec, weights, run_forward(spec, weights, window, covariates))
     for lag in range(spec.window):
         change = difference(outputs, window, (slice(None), lag))
         np.testing.assert_allclose(found[:, :, lag], change.T, rtol=1e-6, atol=1e-9)
@@ -213,16 +213,16 @@ def test_gradients_through_the_decoder_equal_those_of_tensorflow(cell):
     weights = {n: rng.normal(0, 0.5, a.shape).astype(np.float32) for n, a in get_weights(network).items()}
     set_weights(network, weights)
     shapes = ((4, 8, 3), (4, 3, 2), (4, 1))
-    beside = NetworkCovariates(*(rng.normal(size=shape).astype(np.float32) for shape in shapes))
+    covariates = NetworkCovariates(*(rng.normal(size=shape).astype(np.float32) for shape in shapes))
     window, base = windows(spec).astype(np.float32), rng.normal(size=(4, 3)).astype(np.float32)
     wanted = rng.normal(size=(4, 3)).astype(np.float32)
     given = tf.constant(window)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(given)
-        told = [tf.constant(array) for array in (beside.observed, beside.ahead, beside.static, base)]
+        told = [tf.constant(array) for array in (covariates.observed, covariates.ahead, covariates.static, base)]
         said = network([given, *told], training=False)
         loss = tf.reduce_sum(said * wanted)
-    passage = run_forward(spec, weights, window, beside, base)
+    passage = run_forward(spec, weights, window, covariates, base)
     found = weight_gradients(spec, weights, passage, wanted)
     assert found.keys() == weights.keys()
     for name, gradient in zip(weight_names(network), tape.gradient(loss, network.trainable_variables), strict=True):

@@ -111,15 +111,15 @@ def assert_equals_keras(spec, *, reset_after=True):
     weights = randomised(network)
     rng = np.random.default_rng(2)
     inputs = rng.normal(0, 1, (5, spec.window))
-    given, beside, base = inputs.astype(np.float32), None, None
+    given, covariates, base = inputs.astype(np.float32), None, None
     if spec.takes_covariates:
         shapes = ((spec.window, spec.known + spec.past), (spec.horizon, spec.known), (spec.static,))
         arrays = [rng.normal(0, 1, (5, *shape)).astype(np.float32) for shape in shapes]
-        beside, base = NetworkCovariates(*arrays), rng.normal(0, 1, (5, spec.horizon))
+        covariates, base = NetworkCovariates(*arrays), rng.normal(0, 1, (5, spec.horizon))
         if spec.cell != "linear":
             given = [given, *(array for array in arrays if array.shape[-1]), base.astype(np.float32)]
     expected = network(given, training=False).numpy()
-    ours = run_network(spec, weights, inputs, beside, base)
+    ours = run_network(spec, weights, inputs, covariates, base)
     assert np.abs(ours - expected).max() <= 1e-5 * np.abs(expected).max()
 
 

@@ -201,9 +201,9 @@ def test_warm_start_keeps_the_inputs_and_measures_the_effects_anew():
     panel = shops(steps=70, seed=1)
     after = train_on_shops(before, panel)
     assert after.spec == before.spec
-    assert after.knowledge.encoding is before.knowledge.encoding
-    assert [cause.name for cause in after.knowledge.effects.causes.used][:1] == ["promo"]
-    assert np.abs(after.knowledge.effects.own - before.knowledge.effects.own).max() > 0
+    assert after.covariate_model.encoding is before.covariate_model.encoding
+    assert [regressor.name for regressor in after.covariate_model.effects.regressors.used][:1] == ["promo"]
+    assert np.abs(after.covariate_model.effects.own - before.covariate_model.effects.own).max() > 0
     assert np.isfinite(after.predict_members(panel).values).all()
 
 
@@ -212,10 +212,10 @@ def test_warm_start_leaves_aside_what_its_networks_do_not_know():
     covariates = panel.covariates
     some = replace(panel, covariates=covariates.only(covariates.columns[:1]))
     after = train_on_shops(told_model(some), panel)
-    assert [column.name for column in after.knowledge.encoding.columns] == ["promo"]
+    assert [column.name for column in after.covariate_model.encoding.columns] == ["promo"]
     bare = replace(panel, covariates=None)
     told = train_on_shops(fit(told_spec("linear"), bare), panel)
-    assert told.knowledge is None
+    assert told.covariate_model is None
     np.testing.assert_array_equal(told.predict_members(panel).values, told.predict_members(bare).values)
 
 
@@ -237,7 +237,7 @@ def test_rolled_network_takes_no_covariates():
     view = View("zero", level="series", scale="range")
     panel = shops()
     model = fit(told_spec("rnn", rolled=True, highway=False, views=(view,)), panel)
-    assert model.knowledge is None
+    assert model.covariate_model is None
     assert np.isfinite(model.predict_members(panel).values).all()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecast.errors import DataError
-from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.networks.serialization import dump_model, load_model, pack_arrays, unpack_arrays
 from told import shops, told_model
 
@@ -147,7 +147,7 @@ def test_model_with_covariates_comes_back_exactly(told, cell):
 def test_model_that_knows_dates_alone_comes_back_exactly():
     panel = replace(shops(steps=900), covariates=None)
     model = told_model(panel, country="US")
-    assert model.knowledge.encoding is None
+    assert model.covariate_model.encoding is None
     loaded = load_model(*parts_of(model))
     np.testing.assert_array_equal(loaded.predict_members(panel).values, model.predict_members(panel).values)
 
@@ -198,8 +198,8 @@ def test_damaged_arrays_of_covariates_are_refused(told, part, change):
 
 def test_knowledge_is_stored_as_it_was_learned(told):
     model = told_model(told)
-    loaded, learned = load_model(*parts_of(model)).knowledge, learn_knowledge(told, model.spec)
+    loaded, learned = load_model(*parts_of(model)).covariate_model, fit_covariate_model(told, model.spec)
     assert loaded.encoding.inputs == learned.encoding.inputs
     assert loaded.encoding.columns == learned.encoding.columns
-    assert loaded.effects.causes.used == learned.effects.causes.used
+    assert loaded.effects.regressors.used == learned.effects.regressors.used
     np.testing.assert_array_equal(loaded.effects.own, learned.effects.own)

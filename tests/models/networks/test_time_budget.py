@@ -6,12 +6,12 @@ import pytest
 
 from forecast.models.networks import time_budget
 from forecast.models.networks.presets import EFFORT
-from forecast.models.networks.time_budget import Ledger, Pace, Pacer, Room, measure_pace, plan_effort
+from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
 from forecast.specs import CELLS
 from tiny import VIEWS, tiny_spec
 
 PACE = Pace(fit=0.5, network=0.05, step=0.01, forecast=0.125)
-ROOM = Room(2.5, 4)
+ROOM = EffortLimits(2.5, 4)
 
 
 class Clock:
@@ -127,7 +127,7 @@ def test_hardly_any_time_leaves_the_smallest_network():
 
 def test_what_a_person_gave_is_kept_whatever_the_time():
     for seconds, (share, seeds) in product((0.1, 60, 1e6), ((None, 4), (2.5, None), (None, None))):
-        made, _ = planned(seconds, Room(share, seeds))
+        made, _ = planned(seconds, EffortLimits(share, seeds))
         assert share or [spec.steps for spec in made.values()] == [100, 200, 300]
         assert seeds or all(spec.seeds == (0,) for spec in made.values())
 
@@ -145,7 +145,7 @@ def test_training_ends_in_time_on_a_machine_of_any_speed(slowness, clock):
     seconds = 3 * PACE.fit_seconds(spec)
     ends = clock.now + seconds
     networks = 3 * PACE.network_seconds(spec)
-    pacer = Pacer(PACE, Ledger(networks, lambda: ends - clock.now, fixed=seconds - networks))
+    pacer = Pacer(PACE, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks))
     steps = [train(spec, pacer, clock, slowness) for _ in range(3)]
     assert clock.now <= ends + 0.02 * seconds
     if slowness <= 1:
@@ -163,7 +163,7 @@ def test_time_lost_between_fits_is_made_up_for(clock):
     seconds = 2 * PACE.fit_seconds(spec) + 10
     ends = clock.now + seconds
     networks = 2 * PACE.network_seconds(spec)
-    pacer = Pacer(PACE, Ledger(networks, lambda: ends - clock.now, fixed=seconds - networks), after=5.0)
+    pacer = Pacer(PACE, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks), after=5.0)
     train(spec, pacer, clock)
     clock.now += 20  # forecasts were to take 5 s
     assert max(train(spec, pacer, clock)) < 300
@@ -172,7 +172,7 @@ def test_time_lost_between_fits_is_made_up_for(clock):
 
 def test_late_beyond_hope_trains_one_step_each(clock):
     spec = tiny_spec("gru", views=VIEWS, steps=300)
-    pacer = Pacer(PACE, Ledger(10.0, lambda: -1.0))
+    pacer = Pacer(PACE, TrainingBudget(10.0, lambda: -1.0))
     assert train(spec, pacer, clock) == [1, 1, 1]
 
 

@@ -6,10 +6,10 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
-from forecast.models.covariates.covariate_model import learn_knowledge
+from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.forecaster import Watcher
 from forecast.models.networks import training
-from forecast.models.networks.fitting import RecurrentForecaster, _beside
+from forecast.models.networks.fitting import RecurrentForecaster, _known_inputs
 from forecast.models.networks.keras_networks import build_network, get_weights
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.tensorflow import keras, tf
@@ -286,11 +286,11 @@ def test_rounded_sizes_hold_their_count_and_waste_little():
 @pytest.mark.parametrize("view", VIEWS[:2])
 def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
     panel = shops().until(lengths)
-    knowledge = learn_knowledge(panel, told_spec("gru"))
-    spec, rest = knowledge.sized(told_spec("gru")), knowledge.remove(panel)
+    covariate_model = fit_covariate_model(panel, told_spec("gru"))
+    spec, rest = covariate_model.sized(told_spec("gru")), covariate_model.remove(panel)
     statistics, windows = measure_series(rest, view), cut_windows(rest, 8, HORIZON, WEEK)
-    beside = _beside(knowledge, panel, windows)
-    data = TrainingData(windows, statistics.level, statistics.scale, beside=beside)
+    covariates = _known_inputs(covariate_model, panel, windows)
+    data = TrainingData(windows, statistics.level, statistics.scale, covariates=covariates)
     which = np.unique(np.linspace(0, len(windows) - 1, 12).astype(int))
     picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
     maps = view_maps(view, 8, HORIZON)
@@ -299,7 +299,7 @@ def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
 
     series = windows.series[which]
     seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
-    around = knowledge.in_windows(panel, windows, which)
+    around = covariate_model.in_windows(panel, windows, which)
     expected = [seen.inputs, around.observed, around.ahead, around.static, seen.normalised_base]
     assert len(inputs) == len(expected)
     for given, wanted in zip(inputs, expected, strict=True):
@@ -320,13 +320,15 @@ def test_kinds_that_are_not_there_are_no_inputs():
         told = replace(
             panel, covariates=panel.covariates.only([c for c in panel.covariates.columns if c.kind in kinds])
         )
-        knowledge = learn_knowledge(told, told_spec("gru"))
+        covariate_model = fit_covariate_model(told, told_spec("gru"))
         windows, view = cut_windows(told, 8, HORIZON, WEEK), VIEWS[0]
         statistics = measure_series(told, view)
-        data = TrainingData(windows, statistics.level, statistics.scale, beside=_beside(knowledge, told, windows))
+        data = TrainingData(
+            windows, statistics.level, statistics.scale, covariates=_known_inputs(covariate_model, told, windows)
+        )
         picks = tf.constant([[0, 0], [1, 0]])
         arguments = training._view_arguments(view_maps(view, 8, HORIZON)) | training._data_arguments(data)
-        inputs, _, _ = training._batch(knowledge.sized(told_spec("gru")), picks, arguments)
+        inputs, _, _ = training._batch(covariate_model.sized(told_spec("gru")), picks, arguments)
         assert [each.shape[1:] for each in inputs[1:]] == shapes
 
 

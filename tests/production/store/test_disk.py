@@ -97,7 +97,7 @@ def test_replace_failing_at_any_step_leaves_a_whole_file_and_nothing_else(tmp_pa
 
 
 def test_replace_steps_over_the_temporary_file_of_a_killed_run(tmp_path):
-    junk = disk_module.unused_name_beside(tmp_path / "champion")
+    junk = disk_module.unused_name_near(tmp_path / "champion")
     junk.write_bytes(b"half")
     Disk().replace(tmp_path / "champion", b"whole")
     assert (tmp_path / "champion").read_bytes() == b"whole"

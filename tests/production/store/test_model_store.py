@@ -481,7 +481,7 @@ OPERATIONS = st.lists(
 )
 
 
-class Ledger:
+class TrainingBudget:
     """The same rules on plain lists: what the store should say."""
 
     def __init__(self):
@@ -528,7 +528,7 @@ class Ledger:
 @given(OPERATIONS)
 def test_after_any_sequence_the_champion_loads_and_the_store_agrees_with_a_ledger(operations):
     with tempfile.TemporaryDirectory() as root:
-        shop, ledger = Store(Path(root)).model("shop"), Ledger()
+        shop, ledger = Store(Path(root)).model("shop"), TrainingBudget()
         for verb, argument in [("publish", True), *operations]:
             now = NOW - timedelta(hours=ledger.last)  # a clock that runs backwards
             if verb == "publish":

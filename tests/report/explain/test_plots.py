@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.explain.cell_report import portray
+from forecast.evaluation.explain.cell_report import report_on_cell
 from forecast.evaluation.explain.cost import network_cost
 from forecast.evaluation.explain.gates import GateEvent
 from forecast.evaluation.explain.learning import Learning
@@ -36,11 +36,11 @@ def portrait_of(cell, panel):
         cell, 3, np.arange(0, 150, 25), points[::-1], 40 * points, 38 * points, 45 * points, 2 * points, points
     )
     cost = network_cost(subject.spec, 0.0012, 0.0034, "one loop compiled by XLA; no cuDNN on a CPU")
-    return portray(subject, 0, cost, learning)
+    return report_on_cell(subject, 0, cost, learning)
 
 
 @pytest.fixture(scope="module")
-def portraits():
+def cell_reports():
     values = wave(60)
     values[[20, 41]] = 90.0, np.nan
     panel = panel_from_series([values], "D", series_ids=["bikes"])
@@ -61,54 +61,54 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_all_text_is_inside_and_apart(name, portraits):
-    figure = FIGURES[name](portraits, "A title")
+def test_all_text_is_inside_and_apart(name, cell_reports):
+    figure = FIGURES[name](cell_reports, "A title")
     assert_all_text_is_inside_and_apart(figure)
     assert "A title" in words_of(figure)
     assert "mathdefault" not in words_of(figure)
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in {"gates", "recall"}])
-def test_one_cell_alone_is_drawn(name, portraits):
-    assert_all_text_is_inside_and_apart(FIGURES[name](portraits[2:], ""))
+def test_one_cell_alone_is_drawn(name, cell_reports):
+    assert_all_text_is_inside_and_apart(FIGURES[name](cell_reports[2:], ""))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gates", "constants", "recall"])
-def test_same_picture_is_the_same_bytes(name, portraits):
-    first, second = (render(FIGURES[name](portraits, "t"), "svg") for _ in range(2))
+def test_same_picture_is_the_same_bytes(name, cell_reports):
+    first, second = (render(FIGURES[name](cell_reports, "t"), "svg") for _ in range(2))
     assert first == second
 
 
 @pytest.mark.parametrize("name", slow_but(HOSTILE[:2], HOSTILE))
-def test_hostile_names_are_only_text(name, portraits):
-    calendar = replace(portraits[0].calendar, series_id=name)
-    spike = replace(portraits[0].spike, series_id=name)
+def test_hostile_names_are_only_text(name, cell_reports):
+    calendar = replace(cell_reports[0].calendar, series_id=name)
+    spike = replace(cell_reports[0].spike, series_id=name)
     figures = [
         gates_figure(calendar, target=name, title=name),
-        spike_figure([spike], [portraits[0].memory], season=4, target=name, title=name),
-        learning_figure([portraits[0].learning], target=name, title=name),
+        spike_figure([spike], [cell_reports[0].memory], season=4, target=name, title=name),
+        learning_figure([cell_reports[0].learning], target=name, title=name),
     ]
     for figure in figures:
         assert_all_text_is_inside_and_apart(figure)
         assert b"<script" not in render(figure, "svg")
 
 
-def test_panels_say_what_they_show(portraits):
+def test_panels_say_what_they_show(cell_reports):
     assert "Cho et al., Keras; Chung et al. write 1 − z" in words_of(
-        gates_figure(portraits[2].calendar, target="rides")
+        gates_figure(cell_reports[2].calendar, target="rides")
     )
-    assert "lstm's cell state" in words_of(FIGURES["flow"](portraits, ""))
-    assert "season 4" in words_of(FIGURES["memory"](portraits, ""))
-    assert "an upper bound" in words_of(FIGURES["constants"](portraits, ""))
-    recall = words_of(FIGURES["recall"](portraits, ""))
+    assert "lstm's cell state" in words_of(FIGURES["flow"](cell_reports, ""))
+    assert "season 4" in words_of(FIGURES["memory"](cell_reports, ""))
+    assert "an upper bound" in words_of(FIGURES["constants"](cell_reports, ""))
+    recall = words_of(FIGURES["recall"](cell_reports, ""))
     assert all(f"{cell}, {setup}" in recall for cell in CELLS for setup in SETUPS[cell])
 
 
-def test_events_of_one_date_are_all_seen(portraits):
-    both = portraits[0].calendar.timestamps == portraits[0].calendar.timestamps[3]
+def test_events_of_one_date_are_all_seen(cell_reports):
+    both = cell_reports[0].calendar.timestamps == cell_reports[0].calendar.timestamps[3]
     events = (GateEvent("promo", both), GateEvent("holiday", both))
-    axes = gates_figure(replace(portraits[0].calendar, events=events), target="rides").axes[0]
+    axes = gates_figure(replace(cell_reports[0].calendar, events=events), target="rides").axes[0]
     heights = [line.get_ydata()[0] for line in axes.lines if len(line.get_ydata()) == 1]
     assert len(set(heights)) == 2
-    assert min(heights) > np.nanmax(portraits[0].calendar.values)
+    assert min(heights) > np.nanmax(cell_reports[0].calendar.values)

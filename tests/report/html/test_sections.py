@@ -5,7 +5,7 @@ import pytest
 from forecast.report.html.sections import (
     CovariateRow,
     CoverageRow,
-    beside_section,
+    covariate_section,
     coverage_section,
     finding_section,
     leaderboard_section,
@@ -81,14 +81,14 @@ def test_findings_stand_worst_first_with_their_flags():
 
 def test_columns_beside_the_target_are_told_by_kind_with_what_they_do():
     columns = [CovariateRow("promo", "known", None, "+46 %"), CovariateRow("region", "static", 3, "")]
-    section = beside_section(columns, ["time of year"])
+    section = covariate_section(columns, ["time of year"])
     [terms] = section.blocks
     flags = [("promo", ("--known",)), ("region", ("--static",)), ("calendar", ("--no-calendar",))]
     assert [(term.name, term.flags) for term in terms.terms] == flags
     words = ["known in the future; +46 %", "a trait of each series; text, 3 words", "time of year"]
     assert [term.text for term in terms.terms] == words
     assert "on average over the series" in section.intro
-    assert beside_section(columns[1:], []).intro == ""
+    assert covariate_section(columns[1:], []).intro == ""
 
 
 def test_command_versions_and_reasons_are_said_as_they_are():
