@@ -118,12 +118,12 @@ def errors(case: Case) -> FloatArray:
 def with_effects(case: Case, train: object, *, calendar: bool = False) -> FloatArray:
     """Returns what smoothing forecasts without the effects, and these on their steps: (S, H)."""
     from forecast.models.classical.theta import exponential_smoothing
-    from forecast.models.covariates.covariate_model import learn_knowledge
+    from forecast.models.covariates.covariate_model import fit_covariate_model
     from forecast.specs import ModelSpec
 
     season = case.season if case.season < 50 else 1
     spec = ModelSpec("linear", max(season, 2), case.horizon, season, calendar=calendar)
-    learned = learn_knowledge(train, spec)
+    learned = fit_covariate_model(train, spec)
     rest = learned.remove(train) if learned else train
     point = exponential_smoothing(rest, case.horizon, season)
     return learned.restore(point, train) if learned else point

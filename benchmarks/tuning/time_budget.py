@@ -63,7 +63,7 @@ def plan_errors(limited: Limited) -> FloatArray:
     """Returns the errors of what is planned for the time."""
     from descent import spec_of
 
-    from forecast.models.networks.time_budget import Room, plan_effort
+    from forecast.models.networks.time_budget import EffortLimits, plan_effort
 
     case = limited.case
     usual = spec_of(case, "linear", case.panel)
@@ -73,7 +73,7 @@ def plan_errors(limited: Limited) -> FloatArray:
         (spec,) = specs.values()
         return len(spec.views) * len(spec.seeds) * (spec.steps + 0.02 * usual.steps) / whole
 
-    (planned,) = plan_effort({"linear": usual}, seconds, limited.seconds, Room(2.5, 4)).values()
+    (planned,) = plan_effort({"linear": usual}, seconds, limited.seconds, EffortLimits(2.5, 4)).values()
     share = planned.steps / usual.steps
     nearest = min(SHARES, key=lambda each: abs(np.log(each / share)))
     return worth(case, len(planned.seeds), nearest, len(planned.views))
@@ -102,16 +102,16 @@ def paces(quick: bool) -> dict[str, Paces]:
 def pace_costs(run: Paces) -> FloatArray:
     """Returns the cost of each run: what is left over of the time, and ten times what it takes too long."""
     from forecast.experiment.time_limit import MARGIN
-    from forecast.models.networks.time_budget import Ledger
+    from forecast.models.networks.time_budget import TrainingBudget
 
     found = []
     for slowness in run.slowness:
         clock, each = [0.0], MARGIN / len(slowness)
-        ledger = Ledger(MARGIN, lambda clock=clock: 1.0 - clock[0])
+        budget = TrainingBudget(MARGIN, lambda clock=clock: 1.0 - clock[0])
         for slow in slowness:
-            share = ledger.share()
+            share = budget.share()
             clock[0] += each * share * slow
-            ledger.book(each, each * share, each * share * slow)
+            budget.book(each, each * share, each * share * slow)
         over = clock[0] - 1.0
         found.append(10 * over if over > 0 else -over)
     return np.array(found)

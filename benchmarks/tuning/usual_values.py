@@ -51,7 +51,7 @@ def errors(case: Case) -> FloatArray:
         ahead = ordinals > np.repeat(train.last, np.diff(told.known_offsets))
         untold = replace(told, known=np.where(ahead[:, None], np.nan, told.known))
         cut = replace(train, covariates=untold)
-        return with_effects(case, learn_usual(cut).told(cut, case.horizon))
+        return with_effects(case, learn_usual(cut).filled(cut, case.horizon))
 
     return rolling_errors(case, forecast)
 

@@ -51,7 +51,7 @@ def untrained(case: Case, train: object, window: int | None = None, learned_from
     """
     from forecast.data.windows import cut_windows, last_lookbacks
     from forecast.models.networks.fitting import _fit_view
-    from forecast.models.networks.linear_init import start_highway
+    from forecast.models.networks.linear_init import fit_linear_init
     from forecast.models.networks.presets import make_spec
     from forecast.models.views import restore, see, view_maps
     from forecast.specs import Plan, Settings
@@ -66,7 +66,7 @@ def untrained(case: Case, train: object, window: int | None = None, learned_from
     for view in dict.fromkeys(replace(view, ridge=True) for view in spec.views):
         windows = cut_windows(learned_from, window, case.horizon, view.season)
         own = _fit_view(learned_from, view, windows)
-        kernel, maps = start_highway(windows, view, own), view_maps(view, window, case.horizon, own.base)
+        kernel, maps = fit_linear_init(windows, view, own), view_maps(view, window, case.horizon, own.base)
         seen = see(last_lookbacks(train, window, view.season), maps, own.level, own.scale)
         outputs = np.zeros_like(seen.base) if kernel is None else seen.inputs @ kernel
         found.append(restore(outputs, seen, maps))

@@ -1,4 +1,4 @@
-"""What is known beside the target: promotions, prices, holidays and traits, as the file holds them.
+"""Covariates: what is known beside the target (promotions, prices, holidays, traits), as the file holds them.
 
     target    a a a a a a |                 N steps of all series together
     past      p p p p p p |                 on the same steps: cut with the target at an origin

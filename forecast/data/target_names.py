@@ -1,4 +1,4 @@
-"""What the name of a column says of its being what is forecast: how soon it would be, and why not.
+"""How likely a column is the target by its name alone: a score for each name, and why not.
 
     Weekly_Sales   sales, after another word          1.1
     Units          a quantity                         2

@@ -1,4 +1,4 @@
-"""All folds forecast by all models, each model knowing nothing after its origin.
+"""The backtest: all folds forecast by all models, each model knowing nothing after its origin.
 
 What is learned from one fold (the weights of an ensemble's members, the width of the intervals) is used on
 later folds only. Fold 0 is there to learn from and is never scored.

@@ -1,4 +1,4 @@
-"""When the world has moved away from what a version learned: three signals, each with its numbers in a sentence.
+"""Drift: three signals that the world has moved away from what a version learned, each with its numbers in a sentence.
 
 Few live points lie close together and share their luck, so a signal is wrong now and then: seasonal naive, which
 learns nothing that could age, fires the error signal at one random time in ten over 900 monthly, weekly, daily and

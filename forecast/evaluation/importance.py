@@ -1,4 +1,4 @@
-"""What a covariate is worth to a trained model: how much larger its errors are where the column is shuffled.
+"""Permutation importance of covariates: how much larger the errors are where a column is shuffled.
 
 The target stays as it is, and so does the model; only what it is told beside the target is torn from its dates
 (permutation importance: Breiman 2001; Fisher, Rudin & Dominici 2019). Covariates that say the same can stand in for

@@ -1,4 +1,4 @@
-"""The table that all models stand in, scored on the same points, and the sentence that says who won.
+"""The leaderboard: all models scored on the same points, best first.
 
 Shapes: ``K`` folds, ``S`` series, ``H`` horizon, ``R`` seeds.
 """

@@ -1,4 +1,4 @@
-"""How good issued forecasts were, once the truth has arrived.
+"""Live scores: how good issued forecasts were, once the truth has arrived.
 
      origin
         │ 1   2   3   4   step

@@ -1,4 +1,4 @@
-"""What is measured of series at an origin, the same for every model: their scale, lowest value, season and behaviour.
+"""Scales of series at an origin, the same for every model: how far they vary, lowest value, season, random walk.
 
 Shapes: ``S`` series.
 """

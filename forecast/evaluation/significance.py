@@ -1,4 +1,4 @@
-"""Is one model better than another, or was it luck? And is a forecast only the last value in disguise?
+"""Significance of a difference between two models (Diebold & Mariano), and forecasts that are but the last value.
 
 Shapes: ``K`` folds one horizon apart, ``S`` series, ``H`` horizon.
 """

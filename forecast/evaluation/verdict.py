@@ -1,4 +1,4 @@
-"""Who won, by how much, and whether that is more than luck: in plain words."""
+"""The verdict: who won, by how much, and whether that is more than luck, in plain words."""
 
 from collections.abc import Sequence
 from typing import Protocol

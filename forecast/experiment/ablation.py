@@ -1,4 +1,4 @@
-"""What each covariate is worth: the best network is backtested anew without it, on the same folds.
+"""Ablation of covariates: the best network is backtested anew without each, on the same folds.
 
 Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
 """

@@ -1,4 +1,4 @@
-"""What a run takes, in memory and time, told before anything of it is done.
+"""Estimated memory and time of a run, told before anything of it is done.
 
 Rough: memory within a factor of about one and a half, time within two or three. What could never be done is refused
 at once, and what takes hours is said; ``--dry-run`` measures the time.

@@ -1,6 +1,6 @@
-"""What a run used beside the target, and what each part of it does: in numbers, and in a sentence.
+"""Effects of the covariates that a run used, in numbers and in a sentence.
 
-Effects are those that the networks are relieved of before they see a series: see ``models.effects``.
+Effects are those that the networks are relieved of before they see a series: see ``models.covariates.effects``.
 
 Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` regressors.
 """

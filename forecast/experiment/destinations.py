@@ -1,4 +1,4 @@
-"""What a file is called decides what is written into it: one rule for every flag that names a file (stdlib only)."""
+"""Endings of output files decide what is written into them: one rule for every flag that names a file (stdlib only)."""
 
 import shlex
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Plan, backtest, score: what `train` and `compare` share."""
+"""The experiment that `train` and `compare` share: plan, backtest, score."""
 
 from dataclasses import dataclass, replace
 from math import inf

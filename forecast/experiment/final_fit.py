@@ -1,4 +1,4 @@
-"""The last step of a train: which model is chosen, and its fit on everything up to the last row."""
+"""The final fit: which model is chosen, and its fit on everything up to the last row."""
 
 from dataclasses import replace
 from typing import cast

@@ -1,4 +1,4 @@
-"""Which data and which model a command works on where none was named, and how a model's newer data is read."""
+"""The data and the model that a command works on where none was named, and how newer data is read."""
 
 import shlex
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a model is told of the steps to come: what is refused, what is strange, and what nobody told it."""
+"""Known covariates on the steps to come: what is refused, what is strange, and what is assumed."""
 
 from collections.abc import Collection
 

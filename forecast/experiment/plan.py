@@ -1,4 +1,4 @@
-"""What a run does where nobody said: season, horizon, window and folds from the data's frequency and length."""
+"""The plan of a run: season, horizon, window and folds from the data's frequency and length."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The command that does a run again: what was asked for, as flags, whether it came from flags or from settings."""
+"""The command that runs it again: what was asked for, as flags, whether it came from flags or from settings."""
 
 import shlex
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The account of a backtest: all that a report says of it, small enough to be kept with a version as metrics.json.
+"""The summary of a backtest: all that a report says of it, small enough to be kept with a version as metrics.json.
 
 leaderboard, scored_on, verdict     what came out
 data, folds, calendar               what it came from

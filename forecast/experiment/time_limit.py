@@ -1,4 +1,4 @@
-"""On what terms the networks of a run compete, and how much of their training fits into its time."""
+"""Training under a time limit: on what terms networks compete, and how much of their training fits."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

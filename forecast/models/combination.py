@@ -1,4 +1,4 @@
-"""One forecast out of many: which members count, and how far they are to be trusted against a naive forecast.
+"""Combination of members: which count, and the weight of the networks against an anchor.
 
 Shapes: ``E`` pieces of evidence, ``M`` members, ``S`` series, ``H`` horizon.
 """

@@ -1,4 +1,4 @@
-"""Several recurrent models as one: their members side by side."""
+"""An ensemble: several recurrent models as one, their members side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every model promises: fit on a panel that ends at the origin, then predict the steps after it.
+"""The Forecaster protocol: fit on a panel that ends at the origin, then predict the steps after it.
 
 Shapes: ``S`` series, ``H`` horizon, ``M`` members (the networks of an ensemble; one for a plain model),
 ``K`` points of a curve.

@@ -1,4 +1,4 @@
-"""Work on arrays side by side: numpy and BLAS let other threads run while they count."""
+"""Threads for work on arrays: numpy and BLAS let others run while they count."""
 
 import ctypes
 import os

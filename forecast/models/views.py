@@ -1,4 +1,4 @@
-"""How a window is seen by a network: level, scale and naive base as linear maps of the lookback.
+"""Views of a window: level, scale and naive base as linear maps of the lookback.
 
 A view is data, not code: its maps are passed to the compiled training loop as arguments, so that one
 compilation serves every view. The same arithmetic stands here in numpy, for prediction.

@@ -1,4 +1,4 @@
-"""Tells a watchdog that a job began and how it ended, and runs a command when it failed. Never fails the job.
+"""Notifications: a watchdog is pinged, a command run when a job failed. Never fails the job.
 
 The watchdog's protocol is that of healthchecks.io: ``URL/start``, then ``URL/EXIT-CODE``.
 """

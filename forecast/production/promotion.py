@@ -1,4 +1,4 @@
-"""The gate: may a challenger take the champion's place? Scores in, one frozen decision out."""
+"""The promotion gate: may a challenger take the champion's place? Scores in, one frozen decision out."""
 
 from dataclasses import dataclass
 from math import isfinite

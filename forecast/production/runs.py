@@ -1,4 +1,4 @@
-"""What one run did, as a line of the history: the same keys for every command."""
+"""A run as a line of the history: the same keys for every command."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Is there anything to do? Answered from checksums and the history where that is enough (standard library only)."""
+"""Triggers of a retrain: is there anything new? By checksums and the history where that is enough (stdlib only)."""
 
 import hashlib
 from collections.abc import Callable, Mapping

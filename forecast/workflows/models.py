@@ -1,4 +1,4 @@
-"""`forecast models rollback|promote|prune`: which version is in use and which stay, each change told to the history."""
+"""`forecast models rollback|promote|prune`: which version is in use and which stay; the history keeps each change."""
 
 from dataclasses import dataclass
 from datetime import datetime

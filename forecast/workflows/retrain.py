@@ -1,6 +1,6 @@
 """`forecast retrain`: a challenger on the newest data, put in use only if it wins. Made for cron.
 
-    load ─▶ check ─▶ worth it? ─▶ train ─▶ fight ─▶ gate ─▶ refit, self-test ─▶ publish ─▶ forecast ─▶ record
+    load ─▶ check ─▶ worth it? ─▶ train ─▶ challenge ─▶ gate ─▶ refit, self-test ─▶ publish ─▶ forecast ─▶ record
 
 Whatever happens on the way, the champion is whole and in use; only the step ``publish`` can replace it.
 Nothing heavy is imported before there is something to do.

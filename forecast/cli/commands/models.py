@@ -1,4 +1,4 @@
-"""`forecast models`: list and show what is in the store; the commands that change it are in ``versions``."""
+"""`forecast models list|show`: what is in the store; the commands that change it are in ``models_change``."""
 
 import re
 

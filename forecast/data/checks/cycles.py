@@ -1,4 +1,4 @@
-"""What a series does at the same place of every season, taken out.
+"""Deseasonalising: what a series does at the same place of every season, taken out.
 
 Shapes: ``N`` steps of one series, ``C`` whole seasonal cycles, ``P`` steps of one season.
 """

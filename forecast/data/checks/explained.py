@@ -1,4 +1,4 @@
-"""Outliers that have a name: a column that says so, a feast, the same day of other years. They are no mistakes.
+"""Outliers that have a name: a column that says so, a holiday, the same day of other years. They are no mistakes.
 
 Shapes: ``N`` steps of all series together.
 """

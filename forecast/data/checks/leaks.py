@@ -1,4 +1,4 @@
-"""Columns that give the future away: the target itself in another unit, one step early, or in two parts.
+"""Target leakage: columns that hold the target itself in another unit, one step early, or in two parts.
 
 Levels of two things that grow are always alike, so the changes from step to step must be alike too.
 

@@ -1,4 +1,4 @@
-"""Single values that stand alone: typing errors, failed sensors, days like no other.
+"""Outliers: single values that stand alone, such as typing errors, failed sensors, days like no other.
 
 Each step is held against the median of the three steps before it and that of the three after it, and is apart only
 by what it is beyond both. So a new level, a trend or a random walk is no outlier, and neither is a peak that comes

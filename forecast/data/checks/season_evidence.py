@@ -1,4 +1,4 @@
-"""Does a series repeat itself season after season, or does it only seem to? A regression on waves, and its F test.
+"""Evidence of a season: a regression on waves and its F test, for each series.
 
     log y or y  =  a + b t + c t²  +  waves of the season  +  level that may wander  +  noise
 

@@ -1,4 +1,4 @@
-"""Steps at which a series moves to another level and stays: a new price, a second till, another unit.
+"""Level shifts: steps at which a series moves to another level and stays, such as a new price or another unit.
 
           after ~~~~~~~~        The mean of the k steps after a step less that of the k steps before it tells a
   ~~~~~~~~|                     shift when it is far from what it is elsewhere in the series, far from the noise

@@ -1,4 +1,4 @@
-"""When series begin and end, how long they are, and what is missing between: counted for all series at once.
+"""Spans of series: when they begin and end, how long they are, and what is missing between.
 
 Shapes: ``S`` series, ``N`` steps of all series together.
 """

@@ -1,4 +1,4 @@
-"""When each row is: by the columns asked for, or by those that say it best.
+"""The timestamp of each row: by the columns asked for, or by those that say it best.
 
 Shapes: ``R`` rows.
 """

@@ -1,4 +1,4 @@
-"""Which column is forecast where nobody says: by what names mean, then by how values behave.
+"""The target column where nobody names it: by what names mean, then by how values behave.
 
     week,store,units,price,deal    units: a price that stays for weeks is a covariate of what is sold at it
     date,close,volume,open,high    close: days of a market

@@ -1,4 +1,4 @@
-"""Tables that are read from left to right: their dates are columns, where a row should be a date.
+"""Wide tables: their dates are columns, where a row should be a date.
 
 product  Jan-20  Feb-20          Year  Jan  Feb                date        product  value
 chair        12      15          2020   12   15    should be   2020-01-01  chair       12

@@ -1,11 +1,11 @@
-"""What a date says by itself: where in the day, week, month and year a step lies, and which holidays it holds.
+"""Calendar features: where in the day, week, month and year a step lies, and which holidays it holds.
 
 Each column is a number about zero, or 0 and 1. Columns of one group stand or fall together.
 
     day      hour of the day, as smooth cycles                  minutes and hours
     week     weekday                                            up to days
     month    day of the month as smooth cycles, first and last day; of weeks: that the month begins in it
-    year     day of the year as smooth cycles                   up to weeks; slow: see ``models.effects``
+    year     day of the year as smooth cycles                   up to weeks; slow: see ``models.covariates.effects``
     length   days and weekdays of the step, leap days included  months and quarters
     easter   share of the days from Maundy Thursday to Easter Monday   months and quarters
     holiday  each holiday of a country, and the days before and after  all but years

@@ -1,4 +1,4 @@
-"""Days on which clocks are turned, where hours are numbered: 25 hours in autumn, 23 in spring.
+"""Daylight saving: days of 25 and 23 hours, where hours are numbered.
 
     number        1  2  3  4  5 … 25          1  2  3 … 23
     hour begins   0  1  2  2  3 … 23          0  1  3 … 23

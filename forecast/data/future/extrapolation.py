@@ -1,4 +1,4 @@
-"""Known values of steps to come that the data never held: those of a yes/no column are refused, others are named.
+"""Extrapolation: known values of steps to come that the data never held; refused in a yes/no column.
 
     history   promo 0 1 0 0     price 2.9 2.5 2.7
     told      promo 100         price 9              ──▶   refused: 0 or 1, never 100;   a guess: 2.5 to 2.9

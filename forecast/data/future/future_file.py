@@ -1,4 +1,4 @@
-"""The known columns continued by a second file, which tells of the steps to come.
+"""The future file: known columns continued by a second file, which tells of the steps to come.
 
     data      ... sales promo        --future   day  promo        known columns of the panel
               ...     5     0                   Wed      1        ... 0 1 1 0

@@ -1,4 +1,4 @@
-"""What would be if a known column were otherwise on some steps to come: read from words, checked, laid on a panel.
+"""A what-if scenario: known columns changed on some steps to come, read from words, checked, laid on a panel.
 
     promo=1, price=-10%      2024-07-10..2024-07-12
          │                          │

@@ -1,4 +1,4 @@
-"""Dates that lie beside the steps of their frequency → onto them, where it is plain which step is meant.
+"""Dates off the grid of their frequency → onto it, where it is plain which step is meant.
 
     the last trading day of a month → the last day          a shop that counts on Mondays, among Fridays → its week
     midnight in summer time, 22:00 → midnight               a Friday's value on Thursday, for a holiday → Friday

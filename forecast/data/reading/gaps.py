@@ -1,4 +1,4 @@
-"""Steps without a row: a few are filled with a word, very many are a question that only a person can answer.
+"""Gaps: a few steps without a row are filled with a word, very many are a question that only a person can answer.
 
 Fri 15:30   5.1      a market that is closed: each row a step?  the price stays?
 Fri 16:00   5.2      a shop that sold nothing: 0?

@@ -1,4 +1,4 @@
-"""Numbers that stand for *not measured*, such as -200 or 9999 among values between 0 and 12.
+"""Missing codes: numbers that stand for *not measured*, such as -200 or 9999 among values between 0 and 12.
 
 Such a number is whole, comes again and again, and lies apart from all others. Where it lies farther from them than
 they lie from each other, it is surely none of them and is read as missing; otherwise it is only pointed out.

@@ -1,4 +1,4 @@
-"""`--teach`: the equations with their source, each symbol beside its learned average, and one real window step by step.
+"""Equations of a cell (`--teach`) with source, learned averages of their symbols, and one real window step by step.
 
 Nothing is rounded before it is averaged; the walk shows the unit with the longest memory.
 """
@@ -56,7 +56,7 @@ SYMBOLS = {
 
 
 def equation_lines(cell_reports: Sequence[CellReport], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
-    """Returns the lesson on each cell, in lines of text.
+    """Returns the equations of each cell with its numbers, in lines of text.
 
     Args:
         cell_reports: of the cells.

@@ -1,4 +1,4 @@
-"""What is found by looking into networks: a portrait of each, what they say together, and in plain words."""
+"""The explanation of some networks: a report on each cell, what they say together, and in plain words."""
 
 import shlex
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How a gradient fares on its way back through time: the vanishing of Bengio et al. (1994), measured.
+"""Vanishing and exploding gradients (Bengio et al. 1994), measured step by step back through time.
 
 Shapes: ``B`` windows, ``T`` recurrent steps, ``U`` units. Curves are (T,), 0 steps back first.
 """

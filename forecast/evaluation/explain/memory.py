@@ -1,4 +1,4 @@
-"""How far back a forecast looks: its sensitivity to each observation of the window, by exact gradients.
+"""Sensitivity of a forecast to each observation of its lookback, by exact gradients: how far back it looks.
 
 Sensitivity at lag k is the mean over windows and steps ahead of |∂ forecast / ∂ value k steps before the first
 forecast step|, in the view's unit, with the window's level and scale held as they are. It has no dimension: 0.1 means

@@ -1,4 +1,4 @@
-"""What is looked into: the networks of one cell, and real windows as each of them sees them.
+"""The networks of one cell, with real windows as each of them sees them: what is explained.
 
 Shapes: ``S`` series, ``B`` windows, ``L`` lookback, ``H`` horizon.
 """

@@ -1,1 +1,1 @@
-"""Champion and challenger: the fair fight on newest points, the challenger's publication, the data's continuity."""
+"""Champion and challenger: scored on the newest points, the challenger's publication, the data's continuity."""

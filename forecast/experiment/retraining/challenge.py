@@ -1,4 +1,4 @@
-"""The fair fight: champion and challenger on the same newest points, which neither was trained on.
+"""The challenge: champion and challenger scored on the same newest points, which neither was trained on.
 
     champion      [------- trained on -------]·················· stored weights, it only looks on
     challenger    [--------- trained on ------------][··········
@@ -73,7 +73,7 @@ class Challenge:
         points: observed values that were forecast.
         refitted: both recipes were trained anew, since too few rows came after the champion's training.
         is_same: they are one recipe, so that the scores are one as well.
-        notes: what the person should know about the fight.
+        notes: what the person should know about the challenge.
     """
 
     champion: ModelScore

@@ -1,4 +1,4 @@
-"""A challenger that has won becomes a version: looked at once more, packed, and read back before anybody sees it."""
+"""A challenger that has won becomes a version: checked once more, packed, and read back before anybody sees it."""
 
 import json
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""Is the new file a sequel to the old one? What a version remembers of its data, and what makes a file suspicious.
+"""Continuity of newer data with the old: what a version remembers of its data, and what makes a file suspicious.
 
 A version keeps one byte for each value that it was trained on: not the value, but enough to see that it changed.
 

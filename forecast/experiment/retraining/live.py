@@ -1,4 +1,4 @@
-"""What became of the forecasts that were issued for a model: its live points, and whether they tell of drift."""
+"""Live points of a model: issued forecasts with what came true, and whether they tell of drift."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""From newer data to a champion that may be another: the part of `forecast retrain` that looks at the data."""
+"""One run of `forecast retrain` that looks at the data: from newer rows to a champion that may be another."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""What a run that does not come to its end leaves in the history, and what is true of the store then (stdlib only)."""
+"""A run that does not come to its end: what the history keeps of it, and what is true of the store (stdlib only)."""
 
 import shlex
 import time

@@ -1,4 +1,4 @@
-"""A regression of each series on its own seasons: what a network that all series share can't know of one of them.
+"""Local ridge: a regression of each series on its own seasons, which networks that all series share can't know.
 
 Long histories with two seasons (hours, with days and weeks) hold enough to learn some coefficients for each series
 alone. Such local models err elsewhere than a global network does (Montero-Manso & Hyndman 2021, *Principles and

@@ -1,4 +1,4 @@
-"""Whether series behave like random walks, as prices do: what their differences say, whatever their calendar.
+"""Variance-ratio tests: whether series behave like random walks, as prices do, whatever their calendar.
 
 The last value repeated is the best forecast of a random walk, and what differs from it is mostly luck: too few folds
 would take it for skill. A series is taken for a walk where nothing speaks against it: its differences neither undo

@@ -1,4 +1,4 @@
-"""The season of each series by itself: what repeats, drawn to nothing as far as it may be chance.
+"""Seasonal decomposition of each series by itself, drawn to nothing as far as it may be chance.
 
 Classical decomposition: the deviations from the mean of the season around each step, averaged by phase, as factors or
 as summands. A mean of a few noisy deviations is too large, so it is shrunk by how much of its spread noise explains: a

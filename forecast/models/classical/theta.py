@@ -1,4 +1,4 @@
-"""Exponential smoothing of each series by itself: the theta method and a damped trend, on what the season leaves.
+"""The theta method and a damped trend (exponential smoothing) of each series by itself, on what the season leaves.
 
 Theta won the M3 competition; beside a damped trend it is hard to beat on short histories. Neither needs training.
 Networks are trusted against their mean, as against the naive forecasts: it remembers a series' whole past and knows

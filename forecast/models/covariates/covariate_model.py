@@ -1,4 +1,4 @@
-"""What a model knows beside the target, in the two ways it uses it: effects, and inputs of the network.
+"""The covariate model, in two parts: effects that are taken out, and inputs of the network.
 
     dates   ─── effects ─┐
     known   ─┬─ effects ─┴── taken out of the lookback, put back on each step of the horizon

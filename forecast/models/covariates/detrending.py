@@ -1,4 +1,4 @@
-"""What is left of a series beside its slow movements and its season, and how its level changed.
+"""Detrending: what is left of a series beside its slow movements and its season, and how its level changed.
 
 Each filter is the same for the target and its regressors, so that effects measured on what it leaves stay what they are
 (Frisch & Waugh 1933). ``without_trend`` leaves what differs from the steps around, for regressors that come and go;

@@ -1,9 +1,9 @@
-"""How effects are measured: least squares from sums, drawn towards what is common, and judged by other rows.
+"""Effects estimated by empirical Bayes: least squares from sums, shrunk to what is common, judged by other rows.
 
     rows of a series   1 1 1 1 | 2 2 2 2 | 3 3 3 3 | 4 4 4 4     each block is forecast from the other three
 
 One group of regressors after another is measured on what the ones before leave: the covariates, then what the calendar
-says. A filter stands before each regression: see ``filters``; what rows say little of is shrunk: see ``shrinkage``.
+says. A filter stands before each regression: see ``detrending``; what rows say little of is shrunk: see ``shrinkage``.
 
 Shapes: ``S`` series, ``n`` steps of one series, ``F`` regressors of one group, ``K`` blocks.
 """

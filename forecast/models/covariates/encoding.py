@@ -1,4 +1,4 @@
-"""Covariates as numbers about zero: what a model is given of promotions, prices, holidays and traits.
+"""Encoding of covariates as numbers about zero: promotions, prices, holidays and traits.
 
 All that is learned here (a number's usual size, which values a column has) is learned from the training rows.
 

@@ -1,4 +1,4 @@
-"""What effects are measured of: the known inputs, what comes around rare events, and the calendar.
+"""Regressors: the known inputs, what comes around rare events, and the calendar.
 
 An event, such as a holiday, is not over where its flag ends: the two steps before it and the one after are regressors
 too. And each month's event is one: Christmas is no Easter. What is too much of that is drawn to zero by the ridge.

@@ -1,4 +1,4 @@
-"""Effects on many series at once: each series' own are drawn to those in common, as far as it says little itself.
+"""Shrinkage (empirical Bayes): each series' own effects are drawn to those in common, as far as it says little itself.
 
 How far is told by the rows of all series together (empirical Bayes): how large effects are, how much series differ in
 each, and how noisy each series is. All of it is worked out from sums over the rows, which are kept block by block, so

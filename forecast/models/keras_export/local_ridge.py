@@ -1,4 +1,4 @@
-"""Regressions of each series on its own seasons as standard Keras operations: the arithmetic of ``local``.
+"""Local ridge as standard Keras operations: the arithmetic of ``classical.local_ridge``.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` origins in the past, ``H`` horizon,
 ``J`` steps of a block, ``F`` coefficients.

@@ -1,4 +1,4 @@
-"""What an exported model is given, as standard Keras operations: the last values, NaN before the start of a series.
+"""The input of an exported model, as standard Keras operations: the last values, NaN before the start of a series.
 
 Shapes: ``B`` windows, ``N`` steps, ``L`` lookback, ``H`` horizon.
 """

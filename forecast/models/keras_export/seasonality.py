@@ -1,4 +1,4 @@
-"""The season of each window as standard Keras operations: the arithmetic of ``seasonality``.
+"""The season of each window as standard Keras operations: the arithmetic of ``classical.seasonality``.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``P`` steps of a season, ``R`` rounds of it,
 ``H`` horizon.

@@ -1,4 +1,4 @@
-"""Exponential smoothing as standard Keras operations: the arithmetic of ``exponential``, nothing looped over time.
+"""Exponential smoothing as standard Keras operations: ``classical.theta``, nothing looped over time.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` horizon, ``K`` settings.
 """

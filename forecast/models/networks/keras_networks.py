@@ -1,4 +1,4 @@
-"""The same cells as Keras models, and the passage of weights between Keras and plain arrays.
+"""The same cells as Keras models, and weights from Keras to plain arrays and back.
 
 Shapes: ``B`` windows, ``L`` lookback, ``T = L / segment`` recurrent steps, ``U`` units, ``H`` horizon.
 

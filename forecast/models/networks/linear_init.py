@@ -1,4 +1,4 @@
-"""Where the linear highway starts: a ridge regression of what a view's base gets wrong on the window.
+"""Initial weights of the linear highway: a ridge regression of what a view's base gets wrong on the window.
 
 A few hundred training steps settle the highway of a short window, but not the tens of thousands of weights of a
 long one, nor anything where windows are few. Least squares finds them at once, and the training goes on from there.

@@ -1,4 +1,4 @@
-"""A test of memory: say at the end which of two values was marked k steps ago, with noise before it and after it.
+"""The memory task: say at the end which of two values was marked k steps ago, with noise before it and after it.
 
     value    −1 +1 +1 −1 −1 +1 … −1      every step is +1 or −1 at random
     marker    0  0  1  0  0  0 …  0      tells the step to remember

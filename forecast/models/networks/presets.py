@@ -1,4 +1,4 @@
-"""From a preset and a plan to the spec of a network: which views, how many steps, how long a segment.
+"""Presets: from a preset and a plan to the spec of a network (views, steps, segment).
 
 Chosen on the training parts of the panels in ``benchmarks/``, never on a test part; see docs/engine.md.
 """

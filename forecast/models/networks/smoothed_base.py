@@ -1,4 +1,4 @@
-"""Exponential smoothing as linear maps of the lookback: the strongest naive base that a network can correct.
+"""The smoothed base: exponential smoothing as linear maps of the lookback, for a network to correct.
 
 Holt and Winters' recursions are linear in the observations, so one run over the unit windows gives the map from
 any window to its forecast. Many maps are tried on the training windows; their mean, weighted by how well each

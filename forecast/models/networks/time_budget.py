@@ -1,4 +1,4 @@
-"""Training by the clock: what it costs here, how much of it fits into a time, and how it keeps to that time.
+"""The time budget of training: what it costs here, how much of it fits into a time, and how it keeps to that time.
 
 The number of steps shapes the learning rate from the first step on, so it is settled before a network's training
 starts. What was planned from a measurement is corrected from network to network: one that starts late gets fewer

@@ -1,4 +1,4 @@
-"""What training threads say while they run: progress, points of a curve, networks to be looked at.
+"""The training log: progress, points of the learning curve, snapshots of networks, from several threads.
 
 Shapes: ``S`` series, ``H`` horizon.
 """

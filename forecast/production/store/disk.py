@@ -1,4 +1,4 @@
-"""The few disk operations that writing safely needs, each announced first, and their failures in plain words.
+"""Atomic writes: the few disk operations that they need, each announced first, and their failures in plain words.
 
     write beside ──▶ fsync ──▶ rename ──▶ fsync the folder
 

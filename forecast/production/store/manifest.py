@@ -55,7 +55,7 @@ class ManifestData(TypedDict, total=False):
 
 
 class RetrainEntry(TypedDict, total=False):
-    """What a manifest says of the fight that a version came from."""
+    """What a manifest says of the challenge that a version came from."""
 
     outcome: str
     reason: str

@@ -1,4 +1,4 @@
-"""The picture of a forecast: what was, what is foretold, how sure that is, and what came.
+"""The picture of a forecast: history, forecast, intervals, and what came.
 
     history ───────╮   │ ░░░░░░░░ 95 %
                     ╲  │ ▒▒▒●──●▒ 80 %      one panel of the picture is one series;

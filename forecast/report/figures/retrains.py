@@ -1,4 +1,4 @@
-"""The picture of a model's life: the error of champion and challenger at each retrain, and who was put in use.
+"""The picture of a model's retrains: champion's and challenger's error at each, and who was put in use.
 
 Shapes: ``N`` retrains.
 """

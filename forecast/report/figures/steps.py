@@ -1,4 +1,4 @@
-"""The picture of the error by step: how fast each model's forecast goes bad as it looks further ahead.
+"""The picture of the error by step: how each model errs as it looks further ahead.
 
 Shapes: ``H`` horizon.
 """

@@ -1,4 +1,4 @@
-"""The forecast in a page: what was, what is foretold, how sure that is, and what came; one chart a series.
+"""The forecast in a page: history, forecast, intervals, and what came; one chart a series.
 
 Shapes: ``S`` series, ``H`` horizon.
 """

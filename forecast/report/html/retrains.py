@@ -1,4 +1,4 @@
-"""A model's life in a page: the error of champion and challenger at each retrain, and who was put in use.
+"""The retrains of a model in a page: champion's and challenger's error at each, and who was put in use.
 
 Shapes: ``N`` retrains.
 """

@@ -1,4 +1,4 @@
-"""The error by step in a page: how fast each model's forecast goes bad as it looks further ahead.
+"""The error by step in a page: how each model errs as it looks further ahead.
 
 Shapes: ``H`` horizon.
 """

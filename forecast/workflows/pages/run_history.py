@@ -24,7 +24,7 @@ FEWEST = 2
 
 
 def challenge_of(version: Version) -> ChallengeSummary | None:
-    """Returns the fight that a version came about by; None where it was trained as such."""
+    """Returns the challenge that a version came about by; None where it was trained as such."""
     about = version.manifest.get("retrain")
     if about is None:
         return None

@@ -1,4 +1,4 @@
-"""From an account and a picture of the forecast to a report: which sections it has, and what its verdict is."""
+"""From a summary and a picture of the forecast to a report: which sections it has, and what its verdict is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

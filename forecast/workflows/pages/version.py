@@ -38,7 +38,7 @@ def version_page(
         version: whose report it is.
         now: aware time.
         outlook: the forecast to show; None for the one that the version was published with.
-        decided: the fight to tell of; None for the one that the version itself won, if it came about by one.
+        decided: the challenge to tell of; None for the one that the version itself won, if it came about by one.
 
     Raises:
         DataError: a file of the version is damaged.
