@@ -1,7 +1,20 @@
-"""How messages name counts, lists and cells: one wording on all floors (standard library only)."""
+"""How messages, tables and pictures name counts, numbers, shares, lists and cells: one wording on all floors (stdlib).
 
+A number is written by one of four, which differ in what it stands beside:
+
+    digits           1,468,512   a value of the data within a sentence: as a person writes it
+    score_text       26.834      an error within a sentence: five digits
+    short            28.000      a cell of a table of the terminal: as many decimals as the cells above it
+    short_number     28.00       a picture or a page: four digits
+"""
+
+import math
 import re
 import shlex
+from collections.abc import Sequence
+
+NO_NUMBER = "–"
+WHOLE, TRILLION = 1e6, 1e12
 
 
 def counted(number: int, noun: str) -> str:
@@ -19,7 +32,79 @@ def python_line(code: str) -> str:
     return f"python -c {shlex.quote(code)}" if re.search(r'["$`\\!]', code) else f'python -c "{code}"'
 
 
-def listed(names: list[str], most: int = 5) -> str:
-    """Returns the names with commas, the first few of them when they are many."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def listed(names: Sequence[str], most: int = 5, of: int | None = None) -> str:
+    """Returns the names with commas, the first few of them when they are many; ``of`` so many."""
+    rest = (len(names) if of is None else of) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def joined(names: Sequence[str], last: str = "and") -> str:
+    """Returns all names with commas and a word before the last: ``rnn, lstm and gru``."""
+    return f"{', '.join(names[:-1])} {last} {names[-1]}" if len(names) > 1 else names[0]
+
+
+def percent(share: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+    """Returns a share of 1: ``31 %``, or ``+31 %``; a dash where there is none."""
+    return NO_NUMBER if share is None else f"{100 * share:{'+' if signed else ''}.{decimals}f} %"
+
+
+def gap_percent(share: float) -> str:
+    """Returns a share by which two numbers differ: ``31 %``, ``3.1 %``, and never nought where they differ."""
+    hundredths = 100 * share
+    if hundredths < 0.05:
+        return "less than 0.1 %"
+    return percent(share, 1 if hundredths < 10 else 0)
+
+
+def rare_percent(share: float) -> str:
+    """Returns a share of what is rare: ``31 %``, and below one in a hundred its first digit, ``0.04 %``."""
+    return percent(share) if share >= 0.01 else f"{100 * share:.1g} %"
+
+
+def digits(value: float, least: int = 6) -> str:
+    """Returns a number as a person writes it, to so many digits at least and no power of ten: ``1,468,512``."""
+    if not TRILLION > abs(value) > 1 / TRILLION:
+        return f"{value:.{least}g}"
+    return f"{value:,.0f}" if abs(value) >= WHOLE else _without_noughts(value, least)
+
+
+def score_text(value: float) -> str:
+    """Returns an error with at most five significant digits and thousands separators; a power of ten if huge."""
+    if value == 0 or not math.isfinite(value) or abs(value) < 1e-3:
+        return f"{value:.5g}"
+    return f"{value:.4e}" if abs(value) >= TRILLION else _without_noughts(value, 5)
+
+
+def _without_noughts(value: float, least: int) -> str:
+    text = f"{value:,.{max(0, least - 1 - math.floor(math.log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def short(value: str | float | None) -> str:
+    """Returns a number with at most five significant digits, or its whole part up to a trillion; others as text."""
+    if value is None:
+        return NO_NUMBER
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else value
+    if not math.isfinite(value):
+        return NO_NUMBER
+    if value == 0:
+        return "0"
+    if abs(value) >= TRILLION:
+        return f"{value:.4e}"
+    decimals = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 4
+    return f"{value:,.{decimals}f}" if abs(value) >= 0.001 else f"{value:.3g}"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Returns a ratio with so many decimals, and as ``short`` does where there is none or it is out of hand."""
+    return f"{value:.{decimals}f}" if abs(value) < 10_000 else short(value)
+
+
+def short_number(value: float | None, spread: float = 0.0) -> str:
+    """Returns four significant digits with commas between thousands: 12,346 or 0.05679 or 41.21 ± 3.10."""
+    if value is None or not math.isfinite(value):
+        return NO_NUMBER
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    form = f",.{max(0, 3 - magnitude)}f" if -4 <= magnitude < 12 else ".3e"
+    return f"{value:{form}} ± {spread:{form}}" if spread else f"{value:{form}}"

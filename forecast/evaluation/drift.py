@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.panel import IntArray, Panel
-from forecast.evaluation.verdict import short
+from forecast.wording import percent, score_text
 
 MARGIN = 0.1  # measured by benchmarks/tuning/drift.py
 """So many training ranges beyond either end still count as inside: with a trend, each year is a little higher."""
@@ -86,7 +86,7 @@ def _error(evidence: DriftEvidence, limits: DriftLimits) -> DriftSignal | None:
     return DriftSignal(
         "error",
         f"The last {evidence.live_points:,} forecasts of {evidence.version} that came true have an RMSE of "
-        f"{short(live)}, {live / backtest:.1f} times the {short(backtest)} of its backtest "
+        f"{score_text(live)}, {live / backtest:.1f} times the {score_text(backtest)} of its backtest "
         f"(limit: {limits.error_ratio:g} times).",
     )
 
@@ -97,8 +97,8 @@ def _coverage(evidence: DriftEvidence, limits: DriftLimits) -> DriftSignal | Non
         return None
     return DriftSignal(
         "coverage",
-        f"The 80 % intervals of {evidence.version} held {_percent(held)} of the last "
-        f"{evidence.covered_points:,} truths (limit: {_percent(limits.least_coverage)}).",
+        f"The 80 % intervals of {evidence.version} held {percent(held)} of the last "
+        f"{evidence.covered_points:,} truths (limit: {percent(limits.least_coverage)}).",
     )
 
 
@@ -108,10 +108,6 @@ def _range(evidence: DriftEvidence, limits: DriftLimits) -> DriftSignal | None:
         return None
     return DriftSignal(
         "range",
-        f"{outside:,} of {new:,} new values ({_percent(outside / new)}) lie out of the range that "
-        f"{evidence.version} was trained on (limit: {_percent(limits.share_outside)}).",
+        f"{outside:,} of {new:,} new values ({percent(outside / new)}) lie out of the range that "
+        f"{evidence.version} was trained on (limit: {percent(limits.share_outside)}).",
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

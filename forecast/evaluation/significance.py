@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from forecast.wording import gap_percent
+
 Standing = Literal["tie", "unproven", "untold", "behind"]
 FloatArray = NDArray[np.float64]
 
@@ -110,12 +112,8 @@ def gap_below(best: float, other: float) -> float:
 
 def gap_words(best: float, other: float) -> str:
     """Returns the same in words, for the verdict and the notes of a table alike: ``9.9 % below``."""
-    share = 100 * gap_below(best, other)
-    if share == 0:
-        return "level with"
-    if share < 0.05:
-        return "less than 0.1 % below"
-    return f"{share:.1f} % below" if share < 10 else f"{share:.0f} % below"
+    share = gap_below(best, other)
+    return f"{gap_percent(share)} below" if share else "level with"
 
 
 def chance_words(p: float) -> str:

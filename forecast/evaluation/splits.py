@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.errors import DataError
+from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -92,8 +93,7 @@ def rolling_origins(panel: Panel, horizon: int, folds: int, least: int, *, warms
         longest = int(panel.lengths.max())
         needed = least + len(result) * horizon
         raise DataError(
-            f"{longest} rows are too few for {folds} fold{'s' if folds > 1 else ''} of {horizon} steps: "
-            f"{needed} are needed.",
+            f"{longest} rows are too few for {counted(folds, 'fold')} of {horizon} steps: {needed} are needed.",
             f"--horizon {max(1, (longest - least) // len(result))}" + (", or --folds 1" if folds > 1 else ""),
         )
     if not warms_up:

@@ -7,6 +7,7 @@ import numpy as np
 
 from forecast.evaluation.significance import Standing, chance_words, gap_words, standing
 from forecast.specs import Metric
+from forecast.wording import counted, joined, percent, score_text
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
@@ -65,15 +66,15 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -
     if nets and naive and nets[0].rmse > (1 - WORTH) * naive.rmse:
         return _nothing_gained(rows[0], nets[0], naive)
     if len(rows) == 1:
-        return f"{rows[0].model} has RMSE {short(rows[0].rmse)}; there is nothing to compare it with."
+        return f"{rows[0].model} has RMSE {score_text(rows[0].rmse)}; there is nothing to compare it with."
     best, second = rows[0], rows[1]
-    sentence = f"{best.model} has the lowest RMSE, {short(best.rmse)}"
+    sentence = f"{best.model} has the lowest RMSE, {score_text(best.rmse)}"
     reference = next((row for row in rows if REFERENCE in {row.model, row.same}), None)
     if reference and reference not in {best, second}:
         sentence += f", {_below(best, reference)} {_title(reference)}"
     ties = [row for row in rows[1:] if _stands(best, row) == "tie"]
     if len(ties) > 1:
-        names = ", ".join(row.model for row in ties[:-1]) + f" and {ties[-1].model}"
+        names = joined([row.model for row in ties])
         ps = [row.p_best for row in ties if row.p_best is not None]
         basis = f" (p ≥ {min(ps):.2f}, {_many(origins)})" if ps else ""
         return f"{sentence}. {names} can't be told apart from it{basis}: a tie."
@@ -101,12 +102,14 @@ def saved_words(
     if chosen in NAIVE or naive.rmse >= row.rmse:
         return ""
     ratio = row.rmse / naive.rmse if naive.rmse else np.inf
-    above = f"{100 * (ratio - 1):.2g} % above" if ratio < MANIFOLD else f"{short(round(ratio, 1))} times"
+    above = f"{100 * (ratio - 1):.2g} % above" if ratio < MANIFOLD else f"{score_text(round(ratio, 1))} times"
     sentence = f"{chosen}, which is saved, has an RMSE {above} that of {NAIVE[naive.model]} on the folds"
     own, other = (float(getattr(each, metric, np.nan)) for each in (row, naive))
     if heaviest and metric in WEIGHS and own < other:
-        share = "nearly all" if heaviest[1] > ALL else f"{100 * heaviest[1]:.0f} %"
-        sentence += f"; it was chosen by {LABELS[metric]}, {WEIGHS[metric]}: {short(own)} against {short(other)}"
+        share = "nearly all" if heaviest[1] > ALL else percent(heaviest[1])
+        sentence += (
+            f"; it was chosen by {LABELS[metric]}, {WEIGHS[metric]}: {score_text(own)} against {score_text(other)}"
+        )
         sentence += f". Of its squared error, {share} is that of {heaviest[0]}"
     ways = [f"--model {naive.model} saves that one"]
     best = next((each for each in rows if each.model in others), row)
@@ -130,18 +133,18 @@ def _stands(best: Scored, row: Scored) -> Standing:
 
 
 def _many(origins: int) -> str:
-    return f"{origins} independent origin{'s' if origins != 1 else ''}"
+    return counted(origins, "independent origin")
 
 
 def _nothing_gained(best: Scored, net: Scored, naive: Scored) -> str:
     """Returns the verdict where no network beats the best naive forecast by as much as is worth a word."""
-    figures = f"{short(net.rmse)} against {short(naive.rmse)}"
+    figures = f"{score_text(net.rmse)} against {score_text(naive.rmse)}"
     if net.rmse >= naive.rmse:
         sentence = f"No network beats {NAIVE[naive.model]} here: the best, {net.model}, has RMSE {figures}."
     else:
         sentence = f"Nothing is gained on {NAIVE[naive.model]} here: {net.model} has RMSE {figures}."
     if best.model not in {net.model, naive.model} and best.rmse < (1 - WORTH) * naive.rmse:
-        sentence += f" {best.model} leads with {short(best.rmse)}."
+        sentence += f" {best.model} leads with {score_text(best.rmse)}."
     return sentence
 
 
@@ -149,7 +152,7 @@ def _weight(best: Scored, second: Scored, origins: int) -> str:
     """Returns what a gap is worth: against the spread between seeds, and against chance."""
     gap, spread, p = second.rmse - best.rmse, max(best.rmse_std, second.rmse_std), second.p_best
     side = "more" if gap > spread else "less"
-    words = f", which is {side} than the spread between seeds (±{short(spread)})" if spread else ""
+    words = f", which is {side} than the spread between seeds (±{score_text(spread)})" if spread else ""
     stands = _stands(best, second)
     basis = "" if p is None else f" ({chance_words(p)}, {_many(origins)})"
     if stands == "tie":
@@ -162,14 +165,3 @@ def _weight(best: Scored, second: Scored, origins: int) -> str:
             "behind": f", and not chance{basis}",
         }[stands]
     )
-
-
-def short(value: float) -> str:
-    """Returns a number with at most five significant digits and thousands separators; a power of ten if huge."""
-    if value == 0 or not np.isfinite(value) or abs(value) < 1e-3:
-        return f"{value:.5g}"
-    if abs(value) >= 1e12:
-        return f"{value:.4e}"
-    decimals = max(0, 4 - int(np.floor(np.log10(abs(value)))))
-    text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

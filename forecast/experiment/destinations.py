@@ -8,6 +8,7 @@ from forecast.errors import UsageError
 from forecast.production.store.disk import check_file, check_length, check_writable, kind_of
 from forecast.production.store.links import check_links
 from forecast.specs import PlotKind
+from forecast.wording import joined
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 FORECASTS = (*TABLES, ".json")
@@ -96,7 +97,7 @@ def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
     if not path.suffix.strip("."):  # a name alone, or a device
         return known[0]
     others = f", not {path.suffix}: the ending decides what is written" if len(known) > 1 else f", not {path.suffix}"
-    raise UsageError(f"{flag} writes {_listed(known)}{others}.", f"{flag} {_called(path, known[0])}")
+    raise UsageError(f"{flag} writes {joined(known, 'or')}{others}.", f"{flag} {_called(path, known[0])}")
 
 
 def check_log(path: Path | None, flag: str = "--log-file") -> None:
@@ -107,7 +108,7 @@ def check_log(path: Path | None, flag: str = "--log-file") -> None:
     """
     if path is not None and _found(path, NO_LOGS):
         raise UsageError(
-            f"{flag} writes JSON lines into {_listed(LOGS)} or a name without an ending, not {path.suffix}.",
+            f"{flag} writes JSON lines into {joined(LOGS, 'or')} or a name without an ending, not {path.suffix}.",
             f"{flag} {_called(path, LOGS[0])}",
         )
 
@@ -139,7 +140,3 @@ def _called(path: Path, ending: str) -> str:
         bare = bare.with_suffix("")
     bare = bare.with_suffix("") if bare == path else bare
     return shlex.quote(str(bare.with_name(bare.name + ending)))
-
-
-def _listed(endings: Sequence[str]) -> str:
-    return f"{', '.join(endings[:-1])} or {endings[-1]}" if len(endings) > 1 else endings[0]

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.findings import digits
 from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, unseen_ahead
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import missing_ahead, steps_counted, when
 from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.encoding import Encoding
-from forecast.wording import counted, listed
+from forecast.wording import counted, digits, listed
 
 MOST_NAMED, MOST_TEXTS = 8, 3
 

@@ -4,14 +4,13 @@ import numpy as np
 
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.survey import measured
-from forecast.data.findings import digits
 from forecast.data.panel import Panel
 from forecast.errors import DataError, ForecastError, UsageError
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.models.classical.baselines import best_season
 from forecast.models.classical.random_walk import behaves_like_walk
 from forecast.specs import Kind, Plan, Season, Settings
-from forecast.wording import counted
+from forecast.wording import counted, digits
 
 HORIZONS = {
     "minute": 60,

@@ -13,6 +13,7 @@ from forecast.models.forecaster import Fitted, Watcher
 from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, REFERENCE, SEEDS
 from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
 from forecast.specs import CELLS, Deadline, Machine, Match, ModelSpec, Settings
+from forecast.wording import counted
 
 LEAST_START = 8.0
 """Seconds that starting and ending a run takes at the least; every cell adds LEAST_CELL, mostly to be compiled."""
@@ -78,7 +79,7 @@ def check_terms(terms: Terms, settings: Settings, trained: Sequence[str]) -> Non
     if terms.deadline.limit < least:
         raise UsageError(
             f"--time-limit {terms.deadline.limit:g}s is too short: starting TensorFlow and compiling "
-            f"{len(trained)} network{'s' if len(trained) > 1 else ''} takes most of {least:g} s.",
+            f"{counted(len(trained), 'network')} takes most of {least:g} s.",
             f"--time-limit {least:g}s"
             + (", or one network: --model gru" if terms.is_train and len(trained) > 1 else ""),
         )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
+from forecast.wording import gap_percent
+
 LEAST_COVERAGE = 0.5  # measured by benchmarks/tuning/drift.py
 """80 % intervals that hold less than this share of the truths are no intervals, unless the champion's are worse."""
 FEW_POINTS = 10  # measured by benchmarks/tuning/drift.py
@@ -82,9 +84,9 @@ def rules(gate: Gate) -> tuple[str, ...]:
     """Returns what a challenger has to prove to ``decide``, in sentences."""
     if gate.candidate_only:
         return ("Only a candidate was asked for (--candidate-only): nothing is put in use.",)
-    gain = f"at least {_share(gate.min_gain)} lower than the champion's (--min-gain)"
+    gain = f"at least {gap_percent(gate.min_gain)} lower than the champion's (--min-gain)"
     level = gain if gate.min_gain else "no higher than the champion's"
-    coverage = f"at least {_share(LEAST_COVERAGE)} of the truths there, or no fewer than the champion's"
+    coverage = f"at least {gap_percent(LEAST_COVERAGE)} of the truths there, or no fewer than the champion's"
     proofs = (
         "All its forecasts are numbers.",
         f"Its RMSE is {level}, on the same newest points, which neither was trained on.",
@@ -100,7 +102,7 @@ def _praise(champion: ModelScore, challenger: ModelScore) -> str:
         return "the champion's forecasts are not all numbers, the challenger's are"
     if challenger.rmse == champion.rmse:
         return "both do equally well, and the challenger will know the newest data"
-    return f"the challenger's error is {_share(1 - challenger.rmse / champion.rmse)} lower"
+    return f"the challenger's error is {gap_percent(1 - challenger.rmse / champion.rmse)} lower"
 
 
 def _refusal(champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate) -> str:
@@ -108,11 +110,13 @@ def _refusal(champion: ModelScore, challenger: ModelScore, naive_rmse: float, po
     if not isfinite(champion.rmse):
         return ""
     if challenger.rmse > champion.rmse:
-        gap = _share(challenger.rmse / champion.rmse - 1) if champion.rmse > 0 else "infinitely"
+        gap = gap_percent(challenger.rmse / champion.rmse - 1) if champion.rmse > 0 else "infinitely"
         return f"the challenger's error is {gap} higher"
     if challenger.rmse > champion.rmse * (1 - gate.min_gain):
-        gain = _share(1 - challenger.rmse / champion.rmse)
-        return f"the challenger's error is only {gain} lower, and {_share(gate.min_gain)} is the least (--min-gain)"
+        gain = gap_percent(1 - challenger.rmse / champion.rmse)
+        return (
+            f"the challenger's error is only {gain} lower, and {gap_percent(gate.min_gain)} is the least (--min-gain)"
+        )
     if challenger.rmse > naive_rmse and challenger.rmse >= champion.rmse:  # of two bad ones the better may win
         return "the challenger is worse than seasonal naive, and no better than the champion"
     return _loose_intervals(champion, challenger, points)
@@ -124,10 +128,5 @@ def _loose_intervals(champion: ModelScore, challenger: ModelScore, points: int) 
     if held is None:
         return "the challenger has no intervals, and the champion has" if before is not None else ""
     if points >= FEW_POINTS and held < LEAST_COVERAGE and held < (before if before is not None else 1.0):
-        return f"the challenger's 80 % intervals held only {_share(held)} of the truths"
+        return f"the challenger's 80 % intervals held only {gap_percent(held)} of the truths"
     return ""
-
-
-def _share(share: float) -> str:
-    percent = 100 * share
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %" if percent >= 0.05 else "less than 0.1 %"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from forecast.evaluation.leaderboard import LeaderboardRow
-from forecast.evaluation.verdict import REFERENCE, saved_words, short, verdict
+from forecast.evaluation.verdict import REFERENCE, saved_words, verdict
 
 NETWORKS = ("rnn", "lstm", "gru")
 ROW = LeaderboardRow(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
@@ -101,26 +101,6 @@ def test_several_ties_are_told_as_a_group():
         "gru has the lowest RMSE, 80, 20 % below seasonal naive. lstm and rnn can't be told apart from it "
         "(p ≥ 0.40, 3 independent origins): a tie."
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (123.456789, "123.46"),
-        (1234567.8, "1,234,568"),
-        (1000.0, "1,000"),
-        (99999.96, "100,000"),
-        (3.2509e22, "3.2509e+22"),
-        (0.012345678, "0.012346"),
-        (3.2e-7, "3.2e-07"),
-        (-0.5, "-0.5"),
-        (float("nan"), "nan"),
-        (float("inf"), "inf"),
-    ],
-)
-def test_numbers_are_short_but_never_lost(value, text):
-    assert short(value) == text
 
 
 LOSES = rows_of(("gru", 108.0, 1.0), ("lstm", 140.0, 1.0), (REFERENCE, 100.0, 0.0), ("naive", 300.0, 0.0))

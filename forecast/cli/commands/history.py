@@ -11,9 +11,10 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import parse_since
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import print_csv, print_json, say, settle_form, short, table, wrapped
+from forecast.cli.output.console import print_csv, print_json, say, settle_form, table, wrapped
 from forecast.cli.output.streams import write_out
 from forecast.specs import PlotKind
+from forecast.wording import short
 
 if TYPE_CHECKING:
     from forecast.production.runs import PastRun

@@ -10,7 +10,8 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.completion import complete_version
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import count, print_json, say
+from forecast.cli.output.console import print_json, say
+from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.production.store.version import Version
@@ -89,7 +90,7 @@ def prune_command(
     elif not output.quiet:
         words = [*labels, *(f"{version_id} (damaged)" for version_id in gone.damaged)]
         verb = "Would remove" if dry_run else "Removed"
-        say(f"{verb} {count(len(words), 'version')} of {name}{': ' if words else ''}{', '.join(words)}.")
+        say(f"{verb} {counted(len(words), 'version')} of {name}{': ' if words else ''}{', '.join(words)}.")
 
 
 @grouped
@@ -122,13 +123,13 @@ def export_command(
         print_json({**document, "horizon": done.horizon, "series": list(done.series_ids), "files": [str(path)]})
     elif not output.quiet:
         say(f"{path}: {name} {done.version.label}, {done.model}", "Wrote")
-        say(f"window: the last {count(done.lookback, 'value')}, oldest first, a row a forecast", "Takes")
+        say(f"window: the last {counted(done.lookback, 'value')}, oldest first, a row a forecast", "Takes")
         say("NaN in front of a series that has fewer; gaps filled", " ")
         if len(done.series_ids) > 1:
             first = ", ".join(f"{place} is {series}" for place, series in enumerate(done.series_ids[:3]))
             more = ", … (all with --json)" if len(done.series_ids) > 3 else ""
             say(f"series: the number of each row's series, from 0: {first}{more}", " ")
-        say(f"the next {count(done.horizon, 'value')}, without intervals", "Gives")
+        say(f"the next {counted(done.horizon, 'value')}, without intervals", "Gives")
 
 
 def _tell_champion(version: "Version", output: OutputFlags) -> None:

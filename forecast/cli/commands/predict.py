@@ -7,21 +7,11 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.output.console import (
-    Cell,
-    count,
-    print_csv,
-    print_json,
-    say,
-    say_notes,
-    settle_form,
-    short,
-    table,
-    write_result,
-)
+from forecast.cli.output.console import Cell, print_csv, print_json, say, say_notes, settle_form, table, write_result
 from forecast.cli.output.streams import write_out
 from forecast.cli.output.what_if import print_what_if
 from forecast.errors import UsageError
+from forecast.wording import counted, short
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -67,7 +57,10 @@ def predict_command(
     if to is not None:
         write_result(to, ending, text, document)
         if not output.quiet:
-            say(f"{to}: {count(steps, 'step')} of {series:,} series, by {result.model} {result.version.label}", "Wrote")
+            say(
+                f"{to}: {counted(steps, 'step')} of {series:,} series, by {result.model} {result.version.label}",
+                "Wrote",
+            )
         if output.form != "json":
             return
     form = settle_form(output.form)

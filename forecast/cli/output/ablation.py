@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import fitted_table, short, wrapped
+from forecast.cli.output.console import fitted_table, wrapped
+from forecast.wording import percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance
@@ -20,7 +21,7 @@ def ablation_text(ablation: "Ablation") -> str:
             "RMSE": short(row.rmse),
             "worth": f"{row.worth:+.4g}",
             "± folds": short(row.spread) if row.spread else "–",
-            "share": f"{100 * row.share:+.1f} %",
+            "share": percent(row.share, 1, signed=True),
             "note": "a tie" if row.is_tie else "",
         }
         for row in ablation.rows
@@ -47,5 +48,7 @@ def ablation_json(ablation: "Ablation") -> dict[str, Any]:
 
 def importance_text(importance: "tuple[Importance, ...]") -> str:
     """Returns what each covariate is worth in one sentence, the dearest first; empty where there is none."""
-    parts = [f"{one.covariate} {100 * one.share:+.1f} % (± {100 * one.share_spread:.1f} %)" for one in importance]
+    parts = [
+        f"{one.covariate} {percent(one.share, 1, signed=True)} (± {percent(one.share_spread, 1)})" for one in importance
+    ]
     return f"{', '.join(parts)} RMSE, each shuffled in turn" if parts else ""

@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import Cell, count, with_flags, wrapped
+from forecast.cli.output.console import Cell, with_flags, wrapped
+from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.workflows.check import CheckResult
@@ -60,7 +61,7 @@ def check_table(result: "CheckResult") -> str:
         lines.append(with_flags(finding.text, f"({finding.flag})" if finding.flag else "", finding.grade.capitalize()))
     if shown:
         lines.append("\n")
-    counts = [count(n, grade) for grade in GRADES if (n := sum(finding.grade == grade for finding in shown))]
+    counts = [counted(n, grade) for grade in GRADES if (n := sum(finding.grade == grade for finding in shown))]
     lines.append(wrapped((", ".join(counts) or "Nothing out of the ordinary") + "."))
     return "".join(lines)
 
@@ -74,7 +75,7 @@ def _head(result: "CheckResult") -> Iterator[str]:
     chosen = {"time": columns.time, "target": ", ".join(columns.target), "ids": ", ".join(columns.ids)}
     is_usual = reading.encoding == "UTF-8"
     text = "" if is_usual else f", {reading.encoding}"
-    rows = count(reading.rows, "row")
+    rows = counted(reading.rows, "row")
     yield with_flags(f"{reading.source}{text}: {rows}", "" if is_usual else "(--encoding)", "Read")
     for topic, label in CHOICES.items():
         flag = "--id" if topic == "ids" else f"--{topic}"
@@ -85,15 +86,17 @@ def _head(result: "CheckResult") -> Iterator[str]:
     for kind in ("known", "past", "static"):
         if names := getattr(columns, kind):
             yield with_flags(", ".join(names), f"(--{kind})", kind.capitalize())
-    many = count(len(panel), "series")
+    many = counted(len(panel), "series")
     span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
     yield with_flags(span, "(--freq)", "Series")
     yield with_flags(season_line(result.seasons), "(--season)", "Season")
     if plan is not None:
-        needs = f"{count(plan.horizon, 'step')} from a window of {plan.window:,}, scored on {count(plan.folds, 'fold')}"
+        needs = (
+            f"{counted(plan.horizon, 'step')} from a window of {plan.window:,}, scored on {counted(plan.folds, 'fold')}"
+        )
         yield with_flags(needs, "(--horizon, --window, --folds)", "Forecast")
         have = "there are" if len(panel) == 1 else "a typical series has"
-        yield with_flags(f"{count(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
+        yield with_flags(f"{counted(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
     for spot in result.spots:
         if spot.finding.topic == BESIDE:
             yield with_flags(spot.finding.text, f"({spot.finding.flag})", "Beside")

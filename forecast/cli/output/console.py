@@ -18,6 +18,7 @@ from typing import Any, Self
 from forecast.cli.output.streams import write_data, write_note
 from forecast.errors import STEERING, printable, shortened
 from forecast.specs import Form
+from forecast.wording import percent
 
 Cell = str | int | float | None
 
@@ -25,7 +26,6 @@ SCHEMA_VERSION = 1
 LABEL_WIDTH = 10
 QUIET_INTERVAL = 10.0
 """Seconds between two progress lines where there is no terminal."""
-TRILLION = 1e12
 LONGEST_NOTE, LONGEST_CELL = 2_000, 200
 """Signs of a note, and of a cell of a table that a person reads."""
 _STEERING_IN_JSON = re.compile(f"(?!\\n){STEERING.pattern}")
@@ -111,11 +111,6 @@ def wrapped(text: str, label: str = "", on_terminal: bool = True, *, label_width
     return lines.replace(_GLUE, " ") + "\n"
 
 
-def count(number: int, noun: str) -> str:
-    """Returns a number with its noun: ``1 step``, ``1,200 steps``; ``series`` is its own plural."""
-    return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
-
-
 def width() -> int:
     """Returns the columns to write in: those of the terminal, but no wider than reads well."""
     return min(get_terminal_size((80, 24)).columns, 100)
@@ -135,27 +130,6 @@ def with_flags(text: str, flags: str, label: str = "", on_terminal: bool = True)
     if len(last) + len(flags) + 2 <= width():
         return f"{note.rstrip()}{flags:>{width() - len(last)}}\n"
     return f"{note}{flags:>{width()}}\n"
-
-
-def short(value: Cell) -> str:
-    """Returns a number with at most five significant digits, or its whole part up to a trillion; others as text."""
-    if value is None:
-        return "–"
-    if not isinstance(value, float):
-        return f"{value:,}" if isinstance(value, int) else value
-    if not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    if abs(value) >= TRILLION:
-        return f"{value:.4e}"
-    digits = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 4
-    return f"{value:,.{digits}f}" if abs(value) >= 0.001 else f"{value:.3g}"
-
-
-def fixed(value: float, digits: int) -> str:
-    """Returns a ratio with so many decimals, and as ``short`` does where there is none or it is out of hand."""
-    return f"{value:.{digits}f}" if abs(value) < 10_000 else short(value)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -217,7 +191,7 @@ class ProgressLine:
             self._bar.update(self._task, completed=share, description=description)
         elif time.monotonic() - self._last > QUIET_INTERVAL:
             self._last = time.monotonic()
-            say(f"{description}: {100 * share:.0f} %", self._label)
+            say(f"{description}: {percent(share)}", self._label)
 
     def _start_bar(self, description: str) -> Any:
         from rich.console import Console

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import count, print_csv, print_json, settle_form, width
+from forecast.cli.output.console import print_csv, print_json, settle_form, width
 from forecast.cli.output.streams import write_out
 from forecast.errors import printable
+from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.workflows.dry_run import DryRun
@@ -37,5 +38,5 @@ def _line(verb: str, what: str, seconds: float | None) -> str:
 
 def _total(result: "DryRun") -> str:
     limit = f", at most {result.limit:g} s" if result.limit else ""
-    networks = f"{count(result.networks, 'network')}, about" if result.networks else "About"
+    networks = f"{counted(result.networks, 'network')}, about" if result.networks else "About"
     return f"  A dry run: nothing was written. {networks} {result.seconds:.0f} s{limit}.\n"

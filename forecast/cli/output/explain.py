@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, short, wrapped
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, say_notes, settle_form, wrapped
 from forecast.cli.output.streams import write_out
+from forecast.wording import short
 
 if TYPE_CHECKING:
     from forecast.evaluation.explain.explanation import Explanation

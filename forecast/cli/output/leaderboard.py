@@ -4,20 +4,10 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import (
-    count,
-    fitted_table,
-    fixed,
-    print_csv,
-    print_json,
-    say,
-    settle_form,
-    short,
-    width,
-    wrapped,
-)
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, width, wrapped
 from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import printable
+from forecast.wording import counted, fixed, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
@@ -48,10 +38,10 @@ def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
     cells = [_cells(row) for row in board.rows]
     text = fitted_table(cells, columns, FIRST_TO_GO)
     notes = "".join(_note(row) for row in board.rows if row.note)
-    many = f"{count(board.folds, 'fold')} × {count(board.horizon, 'step')}"
-    seeds = f", {count(board.seeds, 'seed')}" if board.seeds > 1 else ""
+    many = f"{counted(board.folds, 'fold')} × {counted(board.horizon, 'step')}"
+    seeds = f", {counted(board.seeds, 'seed')}" if board.seeds > 1 else ""
     what = f"{printable(target)}, " if target else ""
-    return f"\n  {what}scored on {many}, {count(board.points, 'point')}{seeds}\n{text}{notes}\n"
+    return f"\n  {what}scored on {many}, {counted(board.points, 'point')}{seeds}\n{text}{notes}\n"
 
 
 def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
@@ -94,8 +84,8 @@ def _cells(row: "LeaderboardRow") -> dict[str, str]:
         "MAE": short(row.mae),
         "MASE": fixed(row.mase, 3),
         "sMAPE": fixed(row.smape, 2),
-        "skill": "–" if row.skill is None else f"{100 * row.skill:+.0f} %",
-        "in 80 %": "–" if row.coverage_80 is None else f"{100 * row.coverage_80:.0f} %",
+        "skill": percent(row.skill, signed=True),
+        "in 80 %": percent(row.coverage_80),
         "params": short(row.params),
         "train s": f"{row.train_seconds:.1f}",
         "ms": f"{row.predict_ms:.0f}",

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import count, fitted_table, short
+from forecast.cli.output.console import fitted_table
+from forecast.wording import counted, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.live import LiveScore
@@ -40,7 +41,7 @@ def live_scores_table(result: "ScoreResult") -> str:
     if len(versions) == 2:  # one version, and all versions, which are the same
         versions = versions[1:]
     steps = [score for score in result.scores if score.version == "all" and score.steps != "all"]
-    issued = count(result.points.steps.size, "forecast point")
+    issued = counted(result.points.steps.size, "forecast point")
     head = f"\n  {result.champion.name}: {result.come_true:,} of {issued} came true, in {result.source}\n"
     rows = [_cells(score) for score in (*versions, *steps)]
     return head + fitted_table(rows, COLUMNS, FIRST_TO_GO, left=2) + (LEGEND if rows else "")
@@ -54,12 +55,8 @@ def _cells(score: "LiveScore") -> dict[str, str]:
         "RMSE": short(score.rmse),
         "MAE": short(score.mae),
         "bias": short(score.bias),
-        "in 80 %": _percent(score.coverage_80),
-        "in 95 %": _percent(score.coverage_95),
+        "in 80 %": percent(score.coverage_80),
+        "in 95 %": percent(score.coverage_95),
         "naive": short(score.naive_rmse),
-        "skill": "–" if score.skill is None else f"{100 * score.skill:+.0f} %",
+        "skill": percent(score.skill, signed=True),
     }
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"

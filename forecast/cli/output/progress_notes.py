@@ -6,10 +6,11 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import ProgressLine, count, say, say_notes, say_with_flags
+from forecast.cli.output.console import ProgressLine, say, say_notes, say_with_flags
 from forecast.cli.output.verbose import Phases, tell_reading, tell_specs
 from forecast.cli.signals import check_signals
 from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
+from forecast.wording import counted, percent
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
@@ -117,7 +118,7 @@ def tell_saved(result: "TrainResult") -> None:
     """Says how far the intervals of a train can be trusted, what was saved and why, and which files there are."""
     version, coverage = result.version, result.board.row(result.chosen).coverage_80
     if coverage is not None:
-        say(f"80 % intervals held {100 * coverage:.0f} % of the truths on folds that did not calibrate them.")
+        say(f"80 % intervals held {percent(coverage)} of the truths on folds that did not calibrate them.")
     if bare := without_interval(result.forecasts):
         from forecast.wording import listed
 
@@ -128,7 +129,7 @@ def tell_saved(result: "TrainResult") -> None:
     say(f"{why}{version.name} {version.label}, now champion", "Saved")
     if result.mixture:
         anchor, share = result.mixture
-        say(f"{100 - 100 * share:.0f} % the networks, {100 * share:.0f} % {ANCHORS[anchor]}", "Mixture")
+        say(f"{100 - 100 * share:.0f} % the networks, {percent(share)} {ANCHORS[anchor]}", "Mixture")
     say(str(result.files[0]), "Forecast")
     say_notes(result.assumed)
     tell_files([str(path) for path in result.files[1:]])
@@ -159,7 +160,7 @@ def tell_timing(experiment: "Experiment") -> None:
     deadline = timing.deadline
     text = f"{deadline.spent():.0f} s of {deadline.limit:g} s"
     if timing.shortened:
-        text += f"; {count(timing.shortened, 'network')} got fewer steps than planned, since time ran short"
+        text += f"; {counted(timing.shortened, 'network')} got fewer steps than planned, since time ran short"
     say_with_flags(text, "(--time-limit)", "Time")
 
 

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import count, print_json, say, say_commands, say_notes, short, wrapped
+from forecast.cli.output.console import print_json, say, say_commands, say_notes, wrapped
 from forecast.cli.output.streams import write_out
+from forecast.wording import counted, short
 
 if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainResult
@@ -42,7 +43,7 @@ def _sentences(result: "RetrainResult") -> str:
         if entry.fingerprint:
             return f"{result.name}: nothing new since {result.since}; {entry.champion} stays."
         return f"{result.name}: {entry.reason}, since {result.since}; {entry.champion} stays untouched."
-    new = f"{count(entry.new_rows or 0, 'new row')} since {result.since}"
+    new = f"{counted(entry.new_rows or 0, 'new row')} since {result.since}"
     if not entry.trigger.endswith(("new row", "new rows")):  # what else made it worth training
         new += f"; {entry.trigger.rstrip('.')}"
     scores = f"Champion {result.before} {short(entry.champion_rmse)}, {result.entrant} {short(entry.challenger_rmse)}"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import count, print_json, say, say_commands, say_notes
+from forecast.cli.output.console import print_json, say, say_commands, say_notes
 from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import UsageError, printable_lines
+from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.workflows.schedule import Edit, SchedulePlan
@@ -92,7 +93,7 @@ def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
 
 def _tell_foreign_lines(edit: "Edit") -> None:
     if edit.kept:
-        say(f"{count(edit.kept, 'line')} of your own stood between the marks: kept, beside them now.", "Note")
+        say(f"{counted(edit.kept, 'line')} of your own stood between the marks: kept, beside them now.", "Note")
 
 
 def _note(plan: "SchedulePlan") -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from forecast.cli.output.console import count, say
+from forecast.cli.output.console import say
+from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.cli.options.groups import OutputFlags
@@ -67,19 +68,19 @@ def tell_reading(reading: "Reading") -> None:
     say(" ".join(words) or "as it stands", "Read as")
     panel = reading.panel
     gaps = panel.values.size - int(panel.observed.sum())
-    say(f"{count(panel.values.size, 'step')} of {count(len(panel), 'series')}, {gaps:,} of them gaps", "Holds")
+    say(f"{counted(panel.values.size, 'step')} of {counted(len(panel), 'series')}, {gaps:,} of them gaps", "Holds")
 
 
 def tell_specs(specs: "dict[str, ModelSpec]") -> None:
     """Says what the networks are made of and how they are trained."""
     for cell, spec in specs.items():
         size = (
-            f"{count(spec.layers, 'layer')} of {count(spec.units, 'unit')}"
+            f"{counted(spec.layers, 'layer')} of {counted(spec.units, 'unit')}"
             if cell != "linear"
             else "no recurrent layer"
         )
         how = f"batches of {spec.batch_size}, learning rate {spec.learning_rate:g}, loss {spec.loss}"
-        say(f"{size}, {how}, {count(spec.steps, 'step')}", cell)
+        say(f"{size}, {how}, {counted(spec.steps, 'step')}", cell)
     for spec in list(specs.values())[:1]:
         for view in spec.views:
             say(view.label, "View")

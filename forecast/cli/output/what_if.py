@@ -4,18 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.output.console import (
-    count,
-    print_csv,
-    print_json,
-    say,
-    say_notes,
-    settle_form,
-    short,
-    table,
-    write_result,
-)
+from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form, table, write_result
 from forecast.cli.output.streams import write_out
+from forecast.wording import counted, percent, short
 
 if TYPE_CHECKING:
     from forecast.workflows.predict import PredictRequest
@@ -35,7 +26,7 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
     if to is not None:
         write_result(to, ending, result.csv(), document)
         if not output.quiet:
-            steps = count(result.asked.shape[1], "step")
+            steps = counted(result.asked.shape[1], "step")
             say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
     if form == "json":
         print_json(document)
@@ -85,7 +76,7 @@ def _total(result: "WhatIfResult") -> str:
     what = f"{panel.target} on average {where}" if total.is_mean else f"{panel.target} {where}"
     if not result.differs.any():
         return f"{what}: {short(total.forecast)} either way; nothing differs."
-    share = "" if total.share is None else f" ({100 * total.share:+.1f} %)"
+    share = "" if total.share is None else f" ({percent(total.share, 1, signed=True)})"
     change = _signed(total.what_if - total.forecast)
     stamps = result.forecasts.timestamps[result.differs]
     first, last = readable(stamps.min()), readable(stamps.max())

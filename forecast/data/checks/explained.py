@@ -15,9 +15,8 @@ from forecast.data.checks.outliers import level_on_either_side
 from forecast.data.checks.spans import series_of
 from forecast.data.dates.calendar_features import easter
 from forecast.data.dates.month_names import DAYS, MONTHS
-from forecast.data.findings import digits
 from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.wording import quoted
+from forecast.wording import digits, quoted
 
 FEW_LEVELS = 12  # different values of a column that says what kind of a day it is
 RARE = 0.3  # share of the steps at which such a day may come

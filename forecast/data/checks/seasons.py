@@ -9,7 +9,7 @@ from forecast.data.checks.outliers import outliers
 from forecast.data.checks.season_evidence import MOST_SEASONS, SeasonEvidence, season_evidence
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.specs import Season
-from forecast.wording import counted
+from forecast.wording import counted, percent
 
 MOST_STEPS = 3_000_000  # of all series together, or of the one
 MOST_SERIES = 100  # measured by benchmarks/tuning/season_rule.py
@@ -41,7 +41,7 @@ def _words(season: Season) -> str:
     if not season.is_seen:
         return f"{steps} ({season.verdict})"
     low, strength, high = (round(100 * share) for share in (season.low, season.strength, season.high))
-    whose = f" in {100 * season.share:.0f} % of the series" if season.share < 1 else ""
+    whose = f" in {percent(season.share)} of the series" if season.share < 1 else ""
     likely = f", likely {low} to {high}" if (low, high) != (strength, strength) else ""
     return f"{steps} ({season.verdict}, {strength} % of the movement{whose}{likely})"
 

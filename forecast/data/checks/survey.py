@@ -15,13 +15,13 @@ from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.seasons import MOST_STEPS, examined
 from forecast.data.checks.shifts import level_shifts
 from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
-from forecast.data.findings import Finding, Grade, digits
+from forecast.data.findings import Finding, Grade
 from forecast.data.frequency import readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.reading.missing_codes import find_sentinels
 from forecast.data.reading.row_findings import FILLED, closed_words, end_findings
 from forecast.name_lists import flag_value
-from forecast.wording import counted
+from forecast.wording import counted, digits, listed, rare_percent
 
 MANY_MISSING = 0.1
 FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake
@@ -72,7 +72,7 @@ def _gaps(panel: Panel) -> list[Spot]:
     worst = int(found.longest.argmax())
     share = total / panel.values.size
     text = f"{_of(panel, found.missing > 0, 'has gaps', 'have gaps')}: " if len(panel) > 1 else ""
-    text += f"{counted(total, 'step')} of {panel.values.size:,} without a value ({_percent(share)})"
+    text += f"{counted(total, 'step')} of {panel.values.size:,} without a value ({rare_percent(share)})"
     longest = counted(int(found.longest[worst]), "step") + (f" in {panel.series_ids[worst]}" if len(panel) > 1 else "")
     text += f", the longest gap {longest}; {FILLED[panel.fill]}{closed_words(panel)}"
     grade: Grade = "warning" if share > MANY_MISSING else "note"
@@ -107,9 +107,11 @@ def _zeros(panel: Panel) -> list[Spot]:
     if not many.any():
         return []
     if len(panel) == 1:
-        text = f"{_percent(float(shares[0]))} of the values are 0: sales that come now and then are hard to forecast"
+        text = (
+            f"{rare_percent(float(shares[0]))} of the values are 0: sales that come now and then are hard to forecast"
+        )
     else:
-        text = f"{_of(panel, many, 'is', 'are')} 0 in {_percent(MANY_ZEROS)} or more of their steps"
+        text = f"{_of(panel, many, 'is', 'are')} 0 in {rare_percent(MANY_ZEROS)} or more of their steps"
     return [
         Spot(
             Finding("note", "zeros", f"{text}; a longer step may help", "--aggregate sum --freq W"),
@@ -219,8 +221,7 @@ def _places(panel: Panel, steps: IntArray, most: int = 3) -> str:
         words.append(
             f"{stamp} ({digits(panel.values[step])})" + (f" of {panel.series_ids[i]}" if len(panel) > 1 else "")
         )
-    rest = steps.size - most
-    return ", ".join(words) + (f" and {rest:,} more" if rest > 0 else "")
+    return listed(words, most, steps.size)
 
 
 def _of(panel: Panel, chosen: NDArray[np.bool_], one: str, several: str) -> str:
@@ -235,7 +236,3 @@ def _such_as(panel: Panel, chosen: NDArray[np.bool_]) -> str:
     if chosen.all():
         return ""
     return (": " if chosen.sum() == 1 else ", such as ") + panel.series_ids[int(chosen.argmax())]
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"

@@ -30,7 +30,7 @@ from forecast.data.target_names import (
     score_name,
 )
 from forecast.errors import DataError, UndecidedError
-from forecast.wording import listed, quoted
+from forecast.wording import joined, listed, quoted
 
 NEAR = 0.55  # two columns whose scores are no further apart may both be meant
 SURE = 0.2  # of an explicit name: y, target
@@ -100,15 +100,13 @@ def examples(table: Table, names: Sequence[str]) -> str:
         texts = table.texts(name)
         filled = texts.codes >= 0
         shown.append(f"{name} ({quoted(texts.value(int(filled.argmax())))})" if filled.any() else f"{name} (empty)")
-    rest = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    return listed(shown, len(shown), len(names))
 
 
 def _undecided(table: Table, names: Sequence[str]) -> UndecidedError:
     """Returns that each of some columns may be meant, the first few named with their first values."""
-    shown = [quoted(name) for name in names[:MOST_ASKED]]
-    rest = len(names) - len(shown)
-    listing = f"{', '.join(shown[:-1])} and {shown[-1]}" if rest <= 0 else f"{', '.join(shown)} and {rest} more"
+    shown = [quoted(name) for name in names]
+    listing = joined(shown) if len(shown) <= MOST_ASKED else listed(shown, MOST_ASKED)
     count = {2: "two", 3: "three", 4: "four"}.get(len(names), str(len(names)))
     message = f"{table.source.name} has {count} columns that may be what is to be forecast: {listing}."
     return UndecidedError(

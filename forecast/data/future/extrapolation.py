@@ -12,11 +12,10 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from forecast.data.findings import digits
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import when
 from forecast.errors import DataError
-from forecast.wording import listed, quoted
+from forecast.wording import digits, listed, quoted
 
 Pair = tuple[float, float]
 Flags = Mapping[str, Pair]

@@ -16,7 +16,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import ReadOptions
-from forecast.wording import counted
+from forecast.wording import counted, percent
 
 ASKED = 0.2  # share of the steps without a row above which nobody but a person knows what stands there
 CLOSED = 0.95  # share of a day of the week, such as Sundays, that has no value where a shop is closed then
@@ -60,12 +60,12 @@ def gap_question(panel: Panel, absent: int, options: ReadOptions, named: str, *,
     is_answered = options.fill is not None or options.freq is not None or options.no_dates
     if is_answered:
         return None
-    share = 100 * absent / panel.values.size
+    share = absent / panel.values.size
     first, length = longest_gap(panel)
     stamp = readable(panel.frequency.timestamps(np.array([first.step]))[0])
     whose = f" of {panel.series_ids[first.series]}" if len(panel) > 1 else ""
     season, why = _rows_of_a_season(panel)
-    text = f"{absent:,} of {panel.values.size:,} {panel.frequency.name} steps have no row ({share:.0f} %), and the "
+    text = f"{absent:,} of {panel.values.size:,} {panel.frequency.name} steps have no row ({percent(share)}), and the "
     text += f"forecast depends on what stands there; the longest gap is {counted(length, 'step')} from {stamp}{whose}"
     text += why
     answers = {}

@@ -8,6 +8,7 @@ import numpy as np
 from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.gradient_flow import half_life
 from forecast.evaluation.explain.memory import advised_window
+from forecast.wording import percent
 
 MOST = 8
 WASTE = 0.1
@@ -89,7 +90,7 @@ def _flow(cell_reports: Sequence[CellReport]) -> Sentence:
                 parts.append(f"{flow.name} explodes, up to {flow.trained.max():.0f} times")
                 continue
             half, left = half_life(flow.trained), flow.trained[-1] / flow.trained[0]
-            lasts = f"halves in {half:.1f} steps" if half is not None else f"keeps {100 * left:.0f} % to the end"
+            lasts = f"halves in {half:.1f} steps" if half is not None else f"keeps {percent(left)} to the end"
             parts.append(f"{flow.name} {lasts}")
     segment = cell_reports[0].spec.segment
     unit = f", of {segment} observations each" if segment > 1 else ""
@@ -107,7 +108,7 @@ def _constants(cell_reports: Sequence[CellReport], season: int) -> Sentence | No
 
 def _waste(cell_reports: Sequence[CellReport]) -> Sentence:
     idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in cell_reports)
-    flat = ", ".join(f"{100 * p.saturation.flat:.0f} % of the {p.cell}'s" for p in cell_reports)
+    flat = ", ".join(f"{percent(p.saturation.flat)} of the {p.cell}'s" for p in cell_reports)
     wasteful = [p for p in cell_reports if p.saturation.dead > WASTE * p.saturation.units]
     advice = ""
     if wasteful:
@@ -121,7 +122,7 @@ def _spike(cell_reports: Sequence[CellReport], step: str) -> Sentence:
     for p in cell_reports:
         size = np.abs(p.spike.change).mean(axis=1) / max(p.spike.size, 1e-12)  # (L,)
         worst = int(np.argmax(size))
-        each.append(f"{100 * size[worst]:.0f} % of itself ({p.cell}, {worst + 1} {step}{'s' if worst else ''} back)")
+        each.append(f"{percent(size[worst])} of itself ({p.cell}, {worst + 1} {step}{'s' if worst else ''} back)")
     return Sentence(f"One spike of +1 σ moves the mean forecast by at most {', '.join(each)}.", "spike")
 
 

@@ -20,7 +20,7 @@ from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.production.triggers import Tolerance
-from forecast.wording import counted
+from forecast.wording import counted, percent
 
 RECORD = "record.npz"
 """The file of a version that holds ``pack_record``'s bytes."""
@@ -137,7 +137,7 @@ def check_revision(reading: Reading, sequel: Continuation, allowed: Tolerance) -
     if share > allowed.max_revision:
         raise SuspiciousError(
             f"{reading.source} rewrites the past: {sequel.revised:,} of {counted(sequel.remembered, 'old value')} "
-            f"({100 * share:.0f} %) changed, and {100 * allowed.max_revision:g} % may (--max-revision).",
+            f"({percent(share)}) changed, and {100 * allowed.max_revision:g} % may (--max-revision).",
             f"--max-revision {np.ceil(100 * share) / 100:g} if that is right",
         )
 

@@ -12,6 +12,7 @@ from forecast.errors import ForecastError, NameTakenError, UsageError
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import model_name_for
 from forecast.production.store.version import Version
+from forecast.wording import listed
 
 if TYPE_CHECKING:  # so that a rollback needs the standard library alone
     from forecast.data.reading.reader import Reading
@@ -104,8 +105,7 @@ def _folded(names: list[str]) -> set[str]:
 
 
 def _listed(names: list[str]) -> str:
-    shown = [f"'{name}'" for name in names[:3]]
-    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return listed([f"'{name}'" for name in names], 3)
 
 
 def _step(frequency: Any) -> str:

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.cost import Cost
 from forecast.report.figures.figure import add_frame, empty_figure
-from forecast.report.figures.style import house_style, short_number, styles_of
+from forecast.report.figures.style import house_style, styles_of
+from forecast.wording import short_number
 
 
 @house_style()

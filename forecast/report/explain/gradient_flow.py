@@ -10,6 +10,7 @@ from forecast.evaluation.explain.gradient_flow import EXPLODING, Flow, half_life
 from forecast.report.explain.axes import log_axis, whole_numbers
 from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
 from forecast.report.figures.style import MUTED, house_style, styles_of
+from forecast.wording import percent
 
 
 @house_style()
@@ -51,7 +52,7 @@ def _caption(flows: Sequence[Flow]) -> str:
     each = []
     for flow in flows:
         half = half_life(flow.trained)
-        left = f"keeps {100 * flow.trained[-1] / flow.trained[0]:.0f} % over {len(flow.trained) - 1} steps"
+        left = f"keeps {percent(flow.trained[-1] / flow.trained[0])} over {len(flow.trained) - 1} steps"
         text = left if half is None else f"halves in {half:.1f} steps"
         each.append(f"{flow.name} {text}" + (f", and explodes (beyond {EXPLODING:.0f})" if flow.explodes else ""))
     segment = flows[0].segment

@@ -11,6 +11,7 @@ from forecast.evaluation.explain.memory import MemoryCurve, reach
 from forecast.report.explain.axes import log_axis, mark_seasons, whole_numbers
 from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
 from forecast.report.figures.style import MUTED, house_style, styles_of
+from forecast.wording import percent
 
 UNTRAINED: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "markerfacecolor": "white", "markersize": 3.5}
 REACHES = {0.5: "p", 0.9: "D"}
@@ -54,7 +55,7 @@ def memory_figure(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags
     whole_numbers(whole, "lag: steps before the first forecast step")
     entries["untrained"] = Line2D([], [], color=MUTED, marker="o", **UNTRAINED)
     for share, shape in REACHES.items():
-        name = f"{100 * share:.0f} % of the sum lies before"
+        name = f"{percent(share)} of the sum lies before"
         entries[name] = Line2D([], [], linestyle="none", marker=shape, color="white", markeredgecolor=MUTED, **REACHED)
     add_frame(figure, title=title, legend=entries, caption=_caption(curves))
     return figure
@@ -62,7 +63,7 @@ def memory_figure(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags
 
 def _caption(curves: Sequence[MemoryCurve]) -> str:
     each = [f"{c.cell}: 50 % of its sum in the newest {c.reach(0.5)} lags, 90 % in {c.reach(0.9)}" for c in curves]
-    shares = ", ".join(f"{c.cell} {100 * c.share:.0f} %" for c in curves)
+    shares = ", ".join(f"{c.cell} {percent(c.share)}" for c in curves)
     return (
         f"Through the cell alone: {'; '.join(each)}. Its part of all sensitivity: {shares}. Mean of |change of the "
         f"forecast / change of the value| over {curves[0].windows} windows, all steps ahead and all networks, level "

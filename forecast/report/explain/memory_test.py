@@ -11,6 +11,7 @@ from forecast.evaluation.explain.memory_test import PASS, USUAL, MemoryTestResul
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import INK, MUTED, house_style, styles_of
 from forecast.specs import Cell
+from forecast.wording import percent
 
 DARK = 0.72
 """Below this share of right answers the map is so dark that its numbers are white."""
@@ -36,7 +37,7 @@ def recall_figure(found: MemoryTestResult, *, title: str = "") -> Figure:
     caption = (
         f"As usual: orthogonal recurrent matrix, forget bias 1, update bias 0, learning rate 0.01; mean over {seeds} "
         f"seeds, band: worst and best. Dashed: the best of all setups of the cell. Guessing gives 50 %; below the "
-        f"dotted {100 * PASS:.0f} % a cell has given up."
+        f"dotted {percent(PASS)} a cell has given up."
     )
     add_frame(figure, title=title, legend=entries, caption=caption)
     return figure

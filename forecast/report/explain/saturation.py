@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from forecast.evaluation.explain.gates import Saturation
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import INK, house_style
+from forecast.wording import percent
 
 SHUT, BETWEEN, OPEN = ("#0072B2", "///"), ("#DDDDDD", ""), ("#E69F00", "...")
 
@@ -39,7 +40,7 @@ def saturation_figure(cells: Sequence[Saturation], *, title: str = "") -> Figure
                 place, 100 * share, left=100 * begin, color=colour, hatch=hatch, edgecolor="white", height=0.75
             )
             begin += share
-        shown = f"{100 * high:.0f} %" if "tanh" in bars[place][0] else f"{100 * low:.0f} / {100 * high:.0f} %"
+        shown = f"{percent(high)}" if "tanh" in bars[place][0] else f"{100 * low:.0f} / {percent(high)}"
         axes.text(101, place, shown, va="center", fontsize=8.5, color=INK)
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.set_xlim(0, 112)

@@ -12,7 +12,8 @@ from forecast.evaluation.explain.spike import Spike
 from forecast.models.forecaster import FloatArray
 from forecast.report.explain.axes import log_axis, short_label, whole_numbers
 from forecast.report.figures.figure import add_frame, empty_figure
-from forecast.report.figures.style import INK, MUTED, OTHER_STYLES, house_style, short_number, wrapped
+from forecast.report.figures.style import INK, MUTED, OTHER_STYLES, house_style, wrapped
+from forecast.wording import short_number
 
 SHOWN = ("#0072B2", "#D55E00", "#000000")
 GRADIENT = "#E69F00"

@@ -11,7 +11,8 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from forecast.report.figures.figure import add_frame, empty_figure, round_numbers
-from forecast.report.figures.style import INK, house_style, short_number, wrapped
+from forecast.report.figures.style import INK, house_style, wrapped
+from forecast.wording import percent, short_number
 
 BAR = 0.62
 BETTER, WORSE, TIE = "#0072B2", "#D55E00", "#BBBBBB"  # Okabe & Ito: told apart by the colour-blind
@@ -60,7 +61,7 @@ def ablation_figure(rows: Sequence[WorthBar], *, target: str, title: str = "") -
         if row.spread:
             axes.errorbar(row.worth, place, xerr=row.spread, color=INK, elinewidth=1.2, capsize=3.5)
         spread = f" ± {short_number(row.spread)}" if row.spread else ""
-        text = f"{row.worth:+.4g}{spread}  ({100 * row.share:+.0f} %)"
+        text = f"{row.worth:+.4g}{spread}  ({percent(row.share, signed=True)})"
         axes.text(1.015, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     axes.axvline(0, color=INK, linewidth=1.1)
     axes.set_yticks(range(len(rows)), names, color=INK, fontsize=10)

@@ -20,7 +20,8 @@ from forecast.report.figures.figure import (
     number_axis,
     sensible_top,
 )
-from forecast.report.figures.style import house_style, short_number, styles_of, wrapped
+from forecast.report.figures.style import house_style, styles_of, wrapped
+from forecast.wording import short_number
 
 HEIGHT = 4.2  # inches
 

@@ -5,7 +5,6 @@ blindness can tell apart. Nothing is told by colour alone: networks have solid l
 have dashed grey lines and hatched bars, and every model has a marker of its own.
 """
 
-import math
 import textwrap
 import unicodedata
 import warnings
@@ -154,12 +153,3 @@ def breadth(text: str) -> float:
         2.0 if letter in "WMmw@%—…" or unicodedata.east_asian_width(letter) in "WF" else 1 + letter.isupper() / 4
         for letter in text
     )
-
-
-def short_number(value: float, spread: float = 0.0) -> str:
-    """Returns four significant digits with commas between thousands: 12,346 or 0.05679 or 41.21 ± 3.10."""
-    if not math.isfinite(value):
-        return "–"
-    magnitude = math.floor(math.log10(abs(value))) if value else 0
-    form = f",.{max(0, 3 - magnitude)}f" if -4 <= magnitude < 12 else ".3e"
-    return f"{value:{form}} ± {spread:{form}}" if spread else f"{value:{form}}"

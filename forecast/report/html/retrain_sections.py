@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.report.figures.retrains import CHALLENGER, CHAMPION
-from forecast.report.figures.style import short_number
 from forecast.report.html.page import (
     Bar,
     Gallery,
@@ -18,6 +17,7 @@ from forecast.report.html.page import (
     Words,
     cells,
 )
+from forecast.wording import short_number
 
 OUTCOMES = {
     "promoted": "The challenger is the champion now",
@@ -67,6 +67,11 @@ class RunRow:
     in_use: str
     reason: str
 
+    @property
+    def rmse(self) -> tuple[float | None, float | None]:
+        """Of champion and challenger."""
+        return self.champion_rmse, self.challenger_rmse
+
 
 def decision_section(challenge: ChallengeSummary) -> Section:
     """Returns how champion and challenger did, what was decided, and by which rules."""
@@ -98,17 +103,11 @@ def run_section(rows: Sequence[RunRow], gallery: Gallery | None, *, is_all: bool
     """
     columns = ("time (UTC)", "decision", "champion", "challenger", "in use", "why")
     lines = [
-        cells(
-            [row.time, row.decision, _number(row.champion_rmse), _number(row.challenger_rmse), row.in_use, row.reason]
-        )
-        for row in reversed(rows[-MOST_RUNS:])
+        cells([run.time, run.decision, *map(short_number, run.rmse), run.in_use, run.reason])
+        for run in reversed(rows[-MOST_RUNS:])
     ]
     table = PageTable(tuple(PageColumn(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
     intro = "Every run of this model, the newest first, with the RMSE of champion and challenger."
     if len(rows) > MOST_RUNS:
         intro += f" Shown are the last {MOST_RUNS}{f' of {len(rows):,}' if is_all else ''}; forecast history lists all."
     return Section("runs", "Runs", (*([gallery] if gallery else []), table), intro)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else short_number(value)

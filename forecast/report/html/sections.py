@@ -7,7 +7,7 @@ from typing import Any
 
 from forecast.data.covariates import Kind
 from forecast.report.figures.figure import sensible_top
-from forecast.report.figures.style import short_number, styles_of
+from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
     Bar,
     Code,
@@ -21,7 +21,7 @@ from forecast.report.html.page import (
     Words,
     cells,
 )
-from forecast.wording import counted
+from forecast.wording import counted, percent, short_number
 
 KINDS = {
     "known": "known in the future",
@@ -84,7 +84,7 @@ def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stand
         style, rmse = styles[str(row["model"])], row.get("rmse")
         bar = Bar(float(rmse) / longest, style.colour, style.is_baseline) if rmse is not None else None
         first = PageCell(str(row["model"]), note=str(row.get("note") or ""))
-        score = PageCell(_number(rmse), bar)
+        score = PageCell(short_number(rmse), bar)
         lines.append((first, score, *cells([_score(row, name) for name in SCORES[2:]])))
     shown = [place for place in range(len(SCORES)) if place < 2 or any(line[place].text != "–" for line in lines)]
     intro = (
@@ -110,7 +110,7 @@ def _score(row: Mapping[str, Any], column: str) -> str:
     if value is None or (column.startswith("±") and value == 0):
         return "–"
     if column in {"skill", "in 80 %"}:
-        return f"{100 * value:{'+' if column == 'skill' else ''}.0f} %"
+        return percent(value, signed=column == "skill")
     forms = {"MASE": ".3f", "sMAPE": ".2f", "params": ",", "train s": ",.1f", "ms": ",.0f"}
     return format(value, forms[column]) if column in forms else short_number(float(value))
 
@@ -143,7 +143,7 @@ def _held_cell(one: CoverageRow, folds: int) -> PageCell:
     slack = CHANCE * math.sqrt(level * (1 - level) / one.points)
     bar = Bar(one.share, target=level, chance=(max(level - slack, 0.0), min(level + slack, 1.0)))
     each = ", ".join("–" if share is None else f"{100 * share:.0f}" for share in one.by_fold)
-    return PageCell(f"{100 * one.share:.0f} %", bar, f"by fold: {each}" if folds > 1 else "")
+    return PageCell(percent(one.share), bar, f"by fold: {each}" if folds > 1 else "")
 
 
 def forecast_section(gallery: Gallery, intro: str, title: str = "Forecast") -> Section:
@@ -234,7 +234,3 @@ def left_out_section(reasons: Mapping[str, str]) -> Section:
         names = ", ".join(name for name, reason in reasons.items() if reason == why)
         lines.append(Words(f"{names}: {why}."))
     return Section("left-out", "Not on this page", tuple(lines))
-
-
-def _number(value: Any) -> str:
-    return "–" if value is None else short_number(float(value))

@@ -10,7 +10,6 @@ import numpy as np
 
 from forecast.models.forecaster import FloatArray
 from forecast.report.figures.figure import CUT_OFF, sensible_top
-from forecast.report.figures.style import short_number
 from forecast.report.html.chart import (
     NARROW,
     WIDE,
@@ -26,6 +25,7 @@ from forecast.report.html.chart import (
     spread_apart,
 )
 from forecast.report.html.page import Gallery
+from forecast.wording import short_number
 
 HEIGHT = 18.0  # rem
 NAME = 1.35 / HEIGHT

@@ -12,11 +12,11 @@ from forecast.data.frequency import ROW
 from forecast.experiment.covariate_effects import CovariateEffect, calendar_words
 from forecast.experiment.summary import libraries
 from forecast.production.store.manifest import utc
-from forecast.report.figures.style import short_number
 from forecast.report.html import sections
 from forecast.report.html.folds import FoldSpan, fold_gallery
 from forecast.report.html.page import Fact, Page, Section, Term, render_page
 from forecast.report.html.steps import step_gallery
+from forecast.wording import counted, percent, short_number
 
 SHOWN_DIGITS = 12
 """Of the data's fingerprint, enough to tell two files apart."""
@@ -99,9 +99,9 @@ def _facts(summary: Mapping[str, Any], model: str | None) -> list[Fact]:
     if row.get("rmse") is not None:
         facts.append(Fact(f"RMSE of {name}", short_number(row["rmse"]), f"{target}: the size of a typical error"))
     if row.get("skill") is not None:
-        facts.append(Fact("Skill", f"{100 * row['skill']:+.0f} %", "lower RMSE than seasonal naive"))
+        facts.append(Fact("Skill", percent(row["skill"], signed=True), "lower RMSE than seasonal naive"))
     if row.get("coverage_80") is not None:
-        facts.append(Fact("80 % intervals held", f"{100 * row['coverage_80']:.0f} %", "of the truths; 80 % is right"))
+        facts.append(Fact("80 % intervals held", percent(row["coverage_80"]), "of the truths; 80 % is right"))
     if "scored_on" in summary:
         scored = summary["scored_on"]
         facts.append(Fact("Scored on", f"{scored['points']:,}", f"points: {_stands_on(summary)}"))
@@ -119,7 +119,7 @@ def _stands_on(summary: Mapping[str, Any]) -> str:
     if scored is None:
         return "points"
     folds = scored["folds"]
-    return f"{folds} fold{'s' if folds > 1 else ''} × {scored['horizon']} step{'s' if scored['horizon'] > 1 else ''}"
+    return f"{counted(folds, 'fold')} × {counted(scored['horizon'], 'step')}"
 
 
 def _steps(summary: Mapping[str, Any]) -> Section | LeftOutPart:

@@ -2,63 +2,8 @@ import io
 import json
 import sys
 
-import pytest
-
 from forecast.cli.output import console
-from forecast.cli.output.console import (
-    ProgressLine,
-    count,
-    fixed,
-    print_json,
-    say_notes,
-    say_with_flags,
-    short,
-    table,
-    wrapped,
-)
-from forecast.evaluation.verdict import short as short_in_verdict
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "–"),
-        (float("nan"), "–"),
-        (float("-inf"), "–"),
-        (0.0, "0"),
-        (-0.0, "0"),
-        (7, "7"),
-        (1234567, "1,234,567"),
-        (1.0, "1.0000"),
-        (28.5651, "28.565"),
-        (910.921, "910.92"),
-        (1234.5678, "1,234.6"),
-        (98765432.1, "98,765,432"),
-        (999_999_999_999.0, "999,999,999,999"),
-        (1e12, "1.0000e+12"),
-        (-11_631_752_475_372_775_538_688.0, "-1.1632e+22"),
-        (0.123456, "0.1235"),
-        (-0.5, "-0.5000"),
-        (0.00012345, "0.000123"),
-        (1.8e-12, "1.8e-12"),
-        ("text", "text"),
-    ],
-)
-def test_short_keeps_five_digits_at_most(value, text):
-    assert short(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.61234, "0.612"), (12.0, "12.000"), (float("nan"), "–"), (float("inf"), "–"), (1e22, "1.0000e+22")],
-)
-def test_ratio_that_is_no_number_is_a_dash_and_one_out_of_hand_is_short(value, text):
-    assert fixed(value, 3) == text
-
-
-def test_table_and_verdict_agree_on_numbers():
-    for value in (28.5651, 910.921, 1234.5678, 98765432.1):
-        assert short(value) == short_in_verdict(value)
+from forecast.cli.output.console import ProgressLine, print_json, say_notes, say_with_flags, table, wrapped
 
 
 def test_table_aligns_names_left_and_numbers_right():
@@ -66,13 +11,6 @@ def test_table_aligns_names_left_and_numbers_right():
         "  model      RMSE\n  rnn         1.5\n  ensemble  12.25\n"
     )
     assert table(["model", "RMSE"], []) == "  model  RMSE\n"
-
-
-def test_count_knows_one_from_many():
-    assert [count(1, "step"), count(2, "step"), count(1200, "fold"), count(0, "row")] == [
-        "1 step", "2 steps", "1,200 folds", "0 rows"
-    ]  # fmt: skip
-    assert (count(1, "series"), count(3, "series")) == ("1 series", "3 series")
 
 
 def test_notes_wrap_behind_their_label(monkeypatch):

@@ -1,8 +1,7 @@
 import matplotlib
-import pytest
 from matplotlib.colors import to_rgb
 
-from forecast.report.figures.style import MODEL_STYLES, house_style, short_number, styles_of, wrapped
+from forecast.report.figures.style import MODEL_STYLES, house_style, styles_of, wrapped
 
 
 def test_every_model_has_a_colour_and_a_marker_of_its_own():
@@ -32,30 +31,6 @@ def test_unknown_models_get_styles_that_no_other_has():
 
 def test_more_unknown_models_than_spare_styles_still_get_one():
     assert len(styles_of([f"model {i}" for i in range(40)])) == 40
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0.000"),
-        (12345.6, "12,346"),
-        (1234.5, "1,234"),
-        (41.2134, "41.21"),
-        (0.0567891, "0.05679"),
-        (-3.14159, "-3.142"),
-        (1.5e13, "1.500e+13"),
-        (0.00001234, "1.234e-05"),
-        (float("nan"), "–"),
-        (float("inf"), "–"),
-    ],
-)
-def test_numbers_are_short(value, text):
-    assert short_number(value) == text
-
-
-def test_spread_has_the_decimals_of_its_number():
-    assert short_number(41.21, 3.1) == "41.21 ± 3.10"
-    assert short_number(12345.6, 1000.4) == "12,346 ± 1,000"
 
 
 def test_wrapped_text_keeps_every_letter_that_fits():
