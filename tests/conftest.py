@@ -12,9 +12,11 @@ from commands import QUICK, csv_bytes, run, visits
 from forecast.models.forecaster import Watcher
 from forecast.specs import Machine
 from tiny import VIEWS, awkward_panel, tiny_spec
+from untrained import train_nothing
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for each other where cores are shared
-
+# Half the time of a short training goes into making its loop fast: here loops run for a moment.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what the tests start hears Ctrl-C
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -22,6 +24,21 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
 gc.set_threshold(100_000, 20, 20)  # going through all that TensorFlow and the tests hold takes a tenth of the run
 settings.register_profile("quick", max_examples=50)
 settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bytecode(tmp_path_factory):
+    """Programs that the tests start read the modules that the first of them compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(shared_folder(tmp_path_factory) / "bytecode"))
+        yield
+
+
+def shared_folder(tmp_path_factory):
+    """Returns a folder of this run that all its workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 CRONTAB = """#!/bin/sh
@@ -64,11 +81,21 @@ def trained(awkward):
     return model
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    """Within the module, networks of the commands that run in this process have random weights."""
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory):
-    """Returns a folder in which `forecast train visits.csv` was run once; to be read only."""
+    """Returns a folder in which `forecast train visits.csv` was run once, with random weights; to be read only."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "visits.csv").write_bytes(csv_bytes(visits()))
-    train = run("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none", folder=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        train_nothing(patch)
+        train = run("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none", folder=folder)
     assert train.code == 0, train.err
     return SimpleNamespace(folder=folder, data=folder / "visits.csv", train=train)

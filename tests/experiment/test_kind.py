@@ -17,6 +17,8 @@ from forecast.models.views import restore, see, view_maps
 from forecast.specs import Plan, Settings
 from tiny import wave
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 RANDOM = np.random.default_rng(3)
 WALK = 100 * np.exp(np.cumsum(RANDOM.normal(0, 0.02, 80)))
 GRU = ("--model", "gru", *QUICK, "--plots", "none")
@@ -110,7 +112,7 @@ def forecasts(done):
 
 
 @pytest.fixture(scope="module")
-def sales(tmp_path_factory):
+def sales(untrained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sales")
     rows = [(day, max(0, round(5 * np.sin(i)) + i % 3)) for i, (day, _) in enumerate(visits(80))]  # many zeros
     (folder / "visits.csv").write_bytes(csv_bytes(rows))

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Curve
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.registry import NETWORKS, make_forecaster
@@ -32,7 +35,8 @@ class Untrained:
             for view in spec.views
             for seed in spec.seeds
         )
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, covariate_model=covariate_model)
+        curve = None if watcher.truth is None else Curve(np.array([1, spec.steps]), np.array([0.1, 0.2]), np.ones(2))
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, curve, covariate_model=covariate_model)
 
 
 def train_nothing(monkeypatch, size=0.05):

@@ -5,6 +5,8 @@ import pytest
 
 from commands import LEADERBOARD_COLUMNS, QUICK, csv_bytes, launch, run, visits
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 BARE = ("--models", "gru", *QUICK, "--plots", "none")
 CHEAP = ("--models", "naive", "--folds", "1", "--plots", "none")  # no network: no TensorFlow
 RIVALS = {"ridge", "boosting", "smoothing", "local-ridge", "naive", "seasonal-naive", "drift"}
@@ -17,7 +19,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory):
+def compared(untrained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
     (folder / "visits.csv").write_bytes(csv_bytes(visits()))
     return folder, run("compare", "visits.csv", *BARE, "--json", folder=folder)

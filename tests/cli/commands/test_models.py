@@ -7,12 +7,14 @@ import pytest
 
 from commands import QUICK, run
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 TRAIN = ("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none")
 COLUMNS = "name,version,champion,model,created,training_end"
 
 
 @pytest.fixture(scope="module")
-def twice(shop, tmp_path_factory):
+def twice(untrained, shop, tmp_path_factory):
     """A copy of the shop with a second version of its model and a second model; to be read only."""
     folder = tmp_path_factory.mktemp("copies") / "shop"
     shutil.copytree(shop.folder, folder)

@@ -6,6 +6,8 @@ import pytest
 
 from commands import FORECAST, FORECAST_COLUMNS, QUICK, csv_bytes, launch, run, visits
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 TRAIN = ("train", "--model", "gru", *QUICK, "--plots", "none")
 
 
@@ -18,7 +20,7 @@ def data(shop):
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory):
+def stores(untrained, tmp_path_factory):
     """A folder with a model of two series and one of business days, for the tests that ask for other data."""
     folder = tmp_path_factory.mktemp("stores")
     long = [(day, name, value + more) for name, more in (("north", 0), ("south", 50)) for day, value in visits()]

@@ -3,6 +3,8 @@ import pytest
 from commands import csv_bytes, run, visits
 from forecast.experiment.versions.identity import difference
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 QUICK = ("--model", "linear", "--preset", "fast", "--folds", "1", "--seeds", "1", "--plots", "none")
 DAILY = {"unit": "day", "every": 1, "phase": 0, "day": 1, "second": 0}
 
@@ -31,7 +33,7 @@ def test_difference_is_said_in_words(now, words):
 
 
 @pytest.fixture(scope="module")
-def crossed(tmp_path_factory):
+def crossed(untrained, tmp_path_factory):
     """A model whose second version forecasts another column, by --force; to be read only."""
     folder = tmp_path_factory.mktemp("crossed")
     rows = [(day, value, 2 * value + i % 5) for i, (day, value) in enumerate(visits(90))]
