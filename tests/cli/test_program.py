@@ -1,12 +1,8 @@
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 
@@ -14,33 +10,18 @@ from commands import FORECAST, QUICK, launch, run
 from forecast import __version__
 from forecast.cli.app import EXIT_CODES
 from forecast.errors import ExitCode
+from forked import forks
 
 COMMANDS = ("train", "compare", "predict", "doctor", "models")
 ALL = (*((name,) for name in COMMANDS), *(("models", name) for name in ("list", "show", "rollback", "promote")))
 WITH_WORK = [words for words in ALL if words != ("models",)]
 
 
-def on_terminal(*arguments, folder, columns=80, **environment):
-    """Returns what a command writes to a terminal, both streams together as a person sees them."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
-    plain = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
-    process = subprocess.Popen(
-        [FORECAST, *map(str, arguments)],
-        cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env={**plain, "TERM": "xterm", **environment},
-    )  # fmt: skip
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the terminal's way of saying that it was closed
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    return process.wait(), seen.decode().replace("\r\n", "\n")
+@pytest.fixture(scope="module")
+def on_terminal():
+    """Returns what runs a command on a terminal: its code, and both streams together as a person sees them."""
+    with forks("forecast.workflows.predict") as processes:
+        yield processes.on_terminal
 
 
 # Help and version
@@ -220,7 +201,7 @@ def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):
         pytest.param({"TERM": "dumb", "FORCE_COLOR": "1"}, True, marks=pytest.mark.slow),
     ],
 )
-def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_coloured, tmp_path):
+def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_coloured, tmp_path, on_terminal):
     code, seen = on_terminal("predict", "nobody", folder=tmp_path, **environment)
     assert code == 4
     assert seen.startswith("\x1b[31merror:\x1b[0m " if is_coloured else "error: ")
@@ -233,7 +214,7 @@ def test_no_color_outweighs_force_color(tmp_path):
     assert launch("predict", "nobody", folder=tmp_path, FORCE_COLOR="1").err.startswith("\x1b[31merror:")
 
 
-def test_terminal_gets_a_table_and_a_pipe_csv(shop):
+def test_terminal_gets_a_table_and_a_pipe_csv(shop, on_terminal):
     code, seen = on_terminal("predict", folder=shop.folder)
     assert code == 0
     assert seen.startswith("  visits v1, gru\n")
@@ -241,7 +222,7 @@ def test_terminal_gets_a_table_and_a_pipe_csv(shop):
 
 
 @pytest.mark.slow
-def test_training_on_a_terminal_shows_a_bar_that_is_gone_at_the_end(shop, tmp_path):
+def test_training_on_a_terminal_shows_a_bar_that_is_gone_at_the_end(shop, tmp_path, on_terminal):
     command = ("train", shop.data, "--model", "gru", *QUICK, "--plots", "none", "--store", tmp_path / "a store")
     code, seen = on_terminal(*command, folder=tmp_path)
     assert code == 0
@@ -253,7 +234,7 @@ def test_training_on_a_terminal_shows_a_bar_that_is_gone_at_the_end(shop, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
-def test_plain_terminals_get_no_escapes(environment, shop, tmp_path):
+def test_plain_terminals_get_no_escapes(environment, shop, tmp_path, on_terminal):
     command = ("train", shop.data, "--model", "gru", *QUICK, "--plots", "none")
     code, seen = on_terminal(*command, folder=tmp_path, **environment)
     assert code == 0

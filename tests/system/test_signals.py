@@ -1,7 +1,6 @@
 """Signals at known instants: a process of its own sends them to itself, where a test asks for it."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,8 @@ import pytest
 from commands import FORECAST, csv_bytes, run, visits
 from forecast.production.store.disk import is_hidden
 from forecast.production.store.store import Store
-from places import HELPERS, ROOT
+from forked import forks
+from places import ROOT
 from watchdog import watchdog
 
 QUICK = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
@@ -45,23 +45,22 @@ Disk.__init__.__defaults__ = (on_step,)
 import forecast.production.store.store as stores
 stores.Store.__init__.__defaults__ = (on_step,)
 if instant == "training":
-    retrain_run.fight_recipes = retrain_run.fight = train.run_contest = hit
+    for room, name in ((retrain_run, "challenge_recipes"), (retrain_run, "run_challenge"), (train, "run_experiment")):
+        pytest.MonkeyPatch().setattr(room, name, hit)
 main()
 """
 
 
-def stop(number, instant, *words, folder):
-    """Runs the command line until a signal stops it."""
-    path = {**os.environ, "PYTHONPATH": str(HELPERS)}
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(int(number)), instant, *map(str, words)],
-        cwd=folder,
-        env=path,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+MODULES = ("forecast.workflows.train", "forecast.workflows.retrain", "pytest", "untrained")
+
+
+@pytest.fixture(scope="module")
+def stop():
+    """Returns what runs the command line until a signal stops it."""
+    with forks(*MODULES) as processes:
+        yield lambda number, instant, *words, folder: processes.run(
+            int(number), instant, *words, folder=folder, script=PROGRAM
+        )
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +106,7 @@ def words_of(command):
         ("retrain", "write weights", signal.SIGINT),
     ],
 )
-def test_run_that_is_stopped_leaves_a_line_and_the_store_as_it_was(command, instant, number, folder):
+def test_run_that_is_stopped_leaves_a_line_and_the_store_as_it_was(command, instant, number, folder, stop):
     state = state_of(folder)
     done = stop(number, instant, *words_of(command), folder=folder)
     by = "" if number == signal.SIGINT else f" by {number.name}"
@@ -120,7 +119,7 @@ def test_run_that_is_stopped_leaves_a_line_and_the_store_as_it_was(command, inst
 
 
 @pytest.mark.parametrize(("command", "number"), [("retrain", signal.SIGTERM), ("train", signal.SIGINT)])
-def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, folder):
+def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, folder, stop):
     table = (folder / "forecasts/visits.csv").read_text()
     done = stop(number, "create .visits.csv", *words_of(command), folder=folder)
     assert done.returncode == 128 + number
@@ -143,7 +142,7 @@ def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, f
     assert run("retrain", "visits", folder=folder).code == 0  # and the next run finds nothing odd
 
 
-def test_watchdog_and_the_command_for_failures_hear_of_a_signal(folder):
+def test_watchdog_and_the_command_for_failures_hear_of_a_signal(folder, stop):
     number = signal.SIGHUP
     with watchdog() as (url, heard):
         told = 'echo "$FORECAST_EXIT_CODE $FORECAST_MESSAGE" > told'
@@ -157,7 +156,7 @@ def test_watchdog_and_the_command_for_failures_hear_of_a_signal(folder):
     assert events[-1]["exit_code"] == 128 + number
 
 
-def test_first_train_that_is_stopped_leaves_no_model(tmp_path):
+def test_first_train_that_is_stopped_leaves_no_model(tmp_path, stop):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     done = stop(signal.SIGTERM, "training", *words_of("train"), folder=tmp_path)
     assert done.returncode == 143
@@ -165,7 +164,7 @@ def test_first_train_that_is_stopped_leaves_no_model(tmp_path):
     assert Store(tmp_path / ".forecast").names() == ()
 
 
-def test_signal_that_the_caller_ignores_is_ignored(folder):
+def test_signal_that_the_caller_ignores_is_ignored(folder, stop):
     """As under nohup."""
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

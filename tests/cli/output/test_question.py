@@ -1,13 +1,12 @@
 import os
-import pty
 import shlex
-import subprocess
 
 import pytest
 
-from commands import FORECAST, run
+from commands import run
 from forecast.cli.output.question import commands_for
 from forecast.errors import NameTakenError, UndecidedError
+from forked import forks
 
 ERROR = UndecidedError("Which?", "--target", ("units", "Load, MW", "-x"))
 
@@ -23,32 +22,21 @@ def shop(tmp_path):
     return tmp_path
 
 
-def asked(folder, answers, *words, stdin_too=True):
-    """Returns what a terminal shows where answers are typed, and the exit code."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [FORECAST, "check", "shop.csv", *words],
-        cwd=folder,
-        stdin=theirs if stdin_too else subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        env={**os.environ, "TERM": "dumb", "COLUMNS": "100"},
-    )
-    os.close(theirs)
-    os.write(ours, answers.encode())
-    shown = b""
-    try:
-        while piece := os.read(ours, 65536):
-            shown += piece
-    except OSError:  # the other end is closed
-        pass
-    os.close(ours)
-    return shown.decode(), process.wait()
+@pytest.fixture(scope="module")
+def asked():
+    """Returns what answers `forecast check` on a terminal: what that shows, and the exit code."""
+    with forks("forecast.workflows.check") as processes:
+
+        def check(folder, answers, *words, stdin_too=True):
+            like = {"stdin": None if stdin_too else os.devnull, "TERM": "dumb", "COLUMNS": "100"}
+            code, shown = processes.on_terminal("check", "shop.csv", *words, folder=folder, answers=answers, **like)
+            return shown, code
+
+        yield check
 
 
 @pytest.mark.parametrize(("answers", "target"), [("2\n", "revenue"), ("\n9\nno\nUNITS\n", "units"), ("1\n", "units")])
-def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, shop):
+def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, shop, asked):
     shown, code = asked(shop, answers)
     assert code == 0
     assert "shop.csv has two columns that may be what is to be forecast: 'units' and 'revenue'." in shown
@@ -58,20 +46,20 @@ def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, sho
 
 
 @pytest.mark.parametrize("words", [("--json",), ("-q",), ("--format", "json")])
-def test_nobody_is_asked_who_wants_silence_or_json(words, shop):
+def test_nobody_is_asked_who_wants_silence_or_json(words, shop, asked):
     shown, code = asked(shop, "1\n", *words)
     assert code == 5
     assert "Which one?" not in shown
 
 
-def test_nobody_is_asked_where_nobody_can_type(shop):
+def test_nobody_is_asked_where_nobody_can_type(shop, asked):
     shown, code = asked(shop, "", stdin_too=False)
     assert code == 5
     assert "Which one?" not in shown
-    assert "hint:  forecast check shop.csv --target units\r\n       forecast check shop.csv --target revenue" in shown
+    assert "hint:  forecast check shop.csv --target units\n       forecast check shop.csv --target revenue" in shown
 
 
-def test_the_end_of_the_input_is_no_answer(shop):
+def test_the_end_of_the_input_is_no_answer(shop, asked):
     shown, code = asked(shop, "\x04")
     assert code == 5
     assert "hint:  forecast check shop.csv --target units" in shown
