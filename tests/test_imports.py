@@ -2,13 +2,14 @@
 
 import ast
 import functools
+import subprocess
 import sys
 
 import pytest
 
 from commands import csv_bytes, visits
 from imported import imported_by
-from places import PACKAGE
+from places import PACKAGE, ROOT
 
 ROOMS = ("cli", "api", "workflows", "experiment", "report", "production", "evaluation", "models", "data")  # top first
 FOUNDATION = ("errors", "name_lists", "specs", "decoding", "wording")  # every room may use them
@@ -18,7 +19,6 @@ FILE_CALLS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "touch"),
     *("unlink", "rename", "rmdir", "iterdir", "glob", "rglob"),
 }
-HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib"}
 
 
 @functools.cache
@@ -51,16 +51,6 @@ def room_of(path):
 
 def sources():
     return sorted(PACKAGE.rglob("*.py"))
-
-
-def importers(*libraries):
-    """Returns the files that import one of the libraries, anywhere in them."""
-    return {
-        str(path.relative_to(PACKAGE))
-        for path in sources()
-        for _, name, _ in imports_of(path)
-        if name.partition(".")[0] in libraries
-    }
 
 
 LIGHT = [("--version",), ("models", "list", "--store", "nowhere"), ("config", "show"), ("config", "init")]
@@ -106,22 +96,69 @@ def test_compare_of_baselines_needs_no_network_but_its_regressions(shop):
     assert "matplotlib" not in used
 
 
-def test_every_module_belongs_to_a_room():
-    assert {room_of(path) for path in sources()} <= {*ROOMS, *FOUNDATION, "__init__", "__main__"}
+CONTRACTS = (
+    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(sys.argv[1], tuple(sys.argv[2:])))"
+)
 
 
-def test_imports_point_down_only():
-    rank = {room: place for place, room in enumerate(ROOMS)} | dict.fromkeys(FOUNDATION, len(ROOMS))
-    wrong = []
-    for path in sources():
-        room = room_of(path)
-        for line, name, _ in imports_of(path):
-            parts = name.split(".")
-            if parts[0] != "forecast" or len(parts) == 1 or room not in rank:
-                continue
-            if rank[parts[1]] < rank[room]:
-                wrong.append(f"{path.relative_to(PACKAGE)}:{line} imports {name}")
-    assert not wrong
+def contracts_of(folder, *contracts):
+    """Returns the exit code and the words of import-linter on the package in a folder, by this project's contracts."""
+    words = [sys.executable, "-c", CONTRACTS, str(ROOT / "pyproject.toml"), *contracts]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_contracts_of_the_rooms_hold():
+    code, words = contracts_of(ROOT)
+    assert code == 0, words
+
+
+FAULTS = {
+    "an import up": ("rooms", "data/panel.py", "from forecast.models import forecaster"),
+    "an import up in a function": ("rooms", "models/views.py", "def see():\n    from forecast.workflows import train"),
+    "two faces that know each other": ("rooms", "api/verbs.py", "from forecast.cli import app"),
+    "a room that nobody placed": ("rooms", "attic/__init__.py", ""),
+    "a circle for types": (
+        "circles",
+        "data/panel.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from forecast.data.reading import reader",
+    ),
+    "matplotlib in a page": ("matplotlib", "report/html/page.py", "import matplotlib.ticker"),
+    "TensorFlow by a second door": ("tensorflow", "models/networks/training.py", "def fit():\n    import tensorflow"),
+}
+
+
+@pytest.fixture
+def model_house(tmp_path):
+    """A package of our rooms, nearly empty, that keeps the contracts."""
+    house = {"": ("__main__", *FOUNDATION), **dict.fromkeys(ROOMS, ()), "api": ("verbs",), "cli": ("app",)}
+    house |= {"data": ("panel",), "data/reading": ("reader",), "models": ("forecaster", "views")}
+    house |= {"models/networks": ("training", "tensorflow"), "workflows": ("train",)}
+    house |= {"report/html": ("page",), "report/explain": (), "report/figures": ("figure",)}
+    for room, modules in house.items():
+        (tmp_path / "forecast" / room).mkdir(parents=True, exist_ok=True)
+        for module in ("__init__", *modules):
+            (tmp_path / "forecast" / room / f"{module}.py").write_text("")
+    (tmp_path / "forecast/__init__.py").write_text("from forecast.api import verbs")
+    (tmp_path / "forecast/report/figures/figure.py").write_text("import matplotlib")
+    (tmp_path / "forecast/models/networks/tensorflow.py").write_text("import keras, tensorflow")
+    (tmp_path / "forecast/data/reading/reader.py").write_text("from forecast.data import panel")
+    return tmp_path
+
+
+def test_contracts_hold_in_the_model_house(model_house):
+    code, words = contracts_of(model_house, *{contract for contract, _, _ in FAULTS.values()})
+    assert code == 0, words
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_contracts_refuse(fault, model_house):
+    contract, path, source = FAULTS[fault]
+    (model_house / "forecast" / path).parent.mkdir(exist_ok=True)
+    (model_house / "forecast" / path).write_text(source)
+    code, words = contracts_of(model_house, contract)
+    assert code == 1
+    assert "BROKEN" in words
 
 
 def test_foundation_and_store_need_the_standard_library_only():
@@ -134,15 +171,6 @@ def test_foundation_and_store_need_the_standard_library_only():
         if name.partition(".")[0] not in allowed
     ]
     assert not wrong
-
-
-def test_each_heavy_library_has_one_door():
-    assert importers("tensorflow", "keras") == {"models/networks/tensorflow.py"}
-    assert {name.partition("/")[0] for name in importers("matplotlib", "mpl_toolkits")} == {"report"}
-    assert importers("jinja2") == {"report/html/page.py"}
-    assert importers("sklearn") == {"models/regression.py"}
-    assert {name.partition("/")[0] for name in importers("pyarrow")} == {"data"}
-    assert {name.partition("/")[0] for name in importers("typer", "rich")} == {"cli"}
 
 
 def test_command_line_imports_its_workflows_late():

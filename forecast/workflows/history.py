@@ -12,9 +12,8 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store
 
 if TYPE_CHECKING:  # so that a history is listed with the standard library alone
-    from matplotlib.figure import Figure
-
     from forecast.models.forecaster import FloatArray
+    from forecast.report.figures.figure import Drawing
 
 CLOCK_JUMP = 1_000
 """After so many runs in a row that are older than asked for, no newer one is looked for."""
@@ -77,7 +76,7 @@ def draw_runs(runs: tuple[PastRun, ...], kind: Literal["png", "svg", "pdf"], fol
     return tuple(files)
 
 
-def _figure(runs: list[PastRun]) -> "Figure":
+def _figure(runs: list[PastRun]) -> "Drawing":
     import numpy as np
 
     from forecast.report.figures.retrains import Retrains, history_figure

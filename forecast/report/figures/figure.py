@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,6 +20,8 @@ from forecast.data.frequency import ROW_ZERO
 from forecast.models.forecaster import FloatArray
 from forecast.report.figures.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
 
+Drawing: TypeAlias = Figure
+"""What a picture is drawn on, for those who know no matplotlib."""
 Kind = Literal["png", "svg", "pdf"]
 
 # No dates and no program versions: the same picture is the same bytes tomorrow.

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from forecast.models.forecaster import FloatArray
 from forecast.report.figures.figure import EARLIEST, undated
 from forecast.report.figures.style import ModelStyle, styles_of
+from forecast.report.figures.ticks import dates_between, round_counts, round_values, row_numbers
 
 Shape = Literal["line", "band", "bar", "dots", "rule"]
 SIZE = 1000
@@ -158,28 +157,21 @@ def days_of(timestamps: NDArray[np.datetime64]) -> FloatArray:
 
 def number_ticks(axis: Axis, most: int = 5) -> tuple[Tick, ...]:
     """Returns round numbers on the axis, with commas between thousands."""
-    values = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(axis.low, axis.high)
-    return _within(axis, values, lambda value: f"{value:,.10g}")
+    return _within(axis, round_values(axis.low, axis.high, most), lambda value: f"{value:,.10g}")
 
 
 def count_ticks(axis: Axis, most: int) -> tuple[Tick, ...]:
     """Returns whole numbers on the axis."""
-    values = MaxNLocator(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1).tick_values(axis.low, axis.high)
-    return _within(axis, values, lambda value: f"{value:,.0f}")
+    return _within(axis, round_counts(axis.low, axis.high, most), lambda value: f"{value:,.0f}")
 
 
 def date_ticks(axis: Axis, most: int) -> tuple[tuple[Tick, ...], str]:
     """Returns dates on an axis of days, or numbers of rows, and the part of the date that they all share."""
     if axis.low < EARLIEST:
-        return _within(axis, MaxNLocator(most, integer=True).tick_values(axis.low, axis.high), undated), ""
-    # matplotlib.dates has no types yet.
-    locator = AutoDateLocator()
-    days = locator.tick_values(num2date(axis.low), num2date(axis.high))
-    found = [day for day in days if axis.low <= day <= axis.high]
-    formatter = ConciseDateFormatter(locator)
-    texts = formatter.format_ticks(found)
+        return _within(axis, row_numbers(axis.low, axis.high, most), undated), ""
+    found, texts, shared = dates_between(axis.low, axis.high)
     kept = _most_telling(texts, -(-len(found) // most) or 1)
-    return tuple(Tick(axis.place(found[i]), texts[i]) for i in kept), str(formatter.get_offset())
+    return tuple(Tick(axis.place(found[i]), texts[i]) for i in kept), shared
 
 
 def _most_telling(texts: Sequence[str], step: int) -> range:

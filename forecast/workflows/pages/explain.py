@@ -21,8 +21,7 @@ from forecast.workflows.pages.explain_tables import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from forecast.report.figures.figure import Drawing
     from forecast.report.html.page import Fact, Page, PageFinding, PageTable, Picture, Section
 
 PAGE, NUMBERS = "explain.html", "explain.json"
@@ -168,7 +167,7 @@ def _page(
     return Page(title, about, (), tuple(facts), (*parts, *made), foot, tuple(findings))
 
 
-def _drawn(figure: "Figure", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
+def _drawn(figure: "Drawing", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
     """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
     from forecast.report.figures.figure import render  # matplotlib is slow to import
     from forecast.report.html.page import Picture
@@ -189,7 +188,7 @@ def _summary_table(explanation: Explanation) -> "PageTable":
     return PageTable(columns, tuple(rows))
 
 
-def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
+def _figures(explanation: Explanation) -> dict[str, Callable[[], "Drawing"]]:
     """Returns what draws each panel, by file stem."""
     from forecast.report.explain.cost import cost_figure
     from forecast.report.explain.gates import gates_figure
@@ -203,7 +202,7 @@ def _figures(explanation: Explanation) -> dict[str, Callable[[], "Figure"]]:
     found, cell_reports = explanation, explanation.cell_reports
     name, target, seasons = found.stem, found.target, found.seasons
     curves = [p.memory for p in cell_reports]
-    figures: dict[str, Callable[[], Figure]] = {
+    figures: dict[str, Callable[[], Drawing]] = {
         "memory": lambda: memory_figure(
             curves, seasons=seasons, lags=found.lags, title=f"{name}: how far back it looks"
         ),
