@@ -88,6 +88,7 @@ def gru_errors(case: Case) -> FloatArray:
 def trained_on_errors(case: Case) -> FloatArray:
     """Returns the errors of networks that are trained two horizons before the end, and on from there."""
     from forecast.experiment.final_fit import LAST_EFFORT
+    from forecast.models.ensemble import EnsembleModel
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.fitting import RecurrentForecaster
     from forecast.models.registry import train_on
@@ -98,7 +99,7 @@ def trained_on_errors(case: Case) -> FloatArray:
     begun = RecurrentForecaster(cell, spec_of(case, cell, early), machine).fit(early, Watcher())
 
     def forecast(train: object) -> FloatArray:
-        on = train_on(begun, train, machine, Watcher(), LAST_EFFORT)
+        on = train_on(EnsembleModel((begun,)), train, machine, Watcher(), LAST_EFFORT)
         return np.median(on.predict_members(train).values, axis=0)
 
     return rolling_errors(replace(case, folds=1), forecast)
@@ -106,7 +107,11 @@ def trained_on_errors(case: Case) -> FloatArray:
 
 STUDIES = (
     Study(CONSTANTS, cases, errors),
-    Study((Constant("forecast.models.networks.recurrent", "DECODER_UNITS", (2, 128)),), store_sales, gru_errors),
+    Study(
+        (Constant("forecast.models.networks.recurrent", "DECODER_UNITS", (2, 128), traced=True),),
+        store_sales,
+        gru_errors,
+    ),
     Study((Constant("forecast.experiment.final_fit", "LAST_EFFORT", (0.02, 0.1, 0.5, 1.0)),), cases, trained_on_errors),
 )
 

@@ -26,10 +26,10 @@ BASELINES = ("seasonal-naive", "naive")
 METRIC_NAMES: dict[Metric, str] = {**LABELS, "rmsse": f"{LABELS['rmsse']} (scaled RMSE)"}
 
 
-TIE = 0.01
-
-
+TIE = 0.01  # measured by benchmarks/tuning/choice.py
+"""A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
 LAST_EFFORT = 1 / 4  # measured by benchmarks/tuning/descent.py
+"""Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
 
 
 def with_saved(experiment: Experiment, chosen: str, model: str) -> Experiment:

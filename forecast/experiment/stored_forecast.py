@@ -26,9 +26,11 @@ from forecast.production.store.version import Version
 from forecast.wording import counted, listed
 
 MOST_REPEATS = 1000
+"""A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""
 
 
 OF_A_FORECAST = 1500
+"""Bytes that a step of one series takes: in all members, with its bounds, as a row and as text."""
 
 
 @dataclass(frozen=True, eq=False)

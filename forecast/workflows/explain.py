@@ -27,9 +27,6 @@ from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
 from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
 
-"""Lags from one to the next share a compiled loop: it is as dear for all as for the longest of them."""
-
-
 SEEDS = 3
 """Networks trained from each view where they are only to be looked into: the band of a curve needs several."""
 NOT_RECORDED = "trained before, on what its version does not say"

@@ -9,9 +9,6 @@ from forecast.experiment.stored_forecast import PredictResult, forecast_from, on
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.production.store.store import Store
 
-"""A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""
-"""Bytes that a step of one series takes: in all members, with its bounds, as a row and as text."""
-
 
 @dataclass(frozen=True)
 class PredictRequest:

@@ -39,9 +39,6 @@ from forecast.production.store.version import Version
 from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 
-"""A network that beats the ensemble by less than this share of its error in the backtest may well have been lucky."""
-"""Share of the usual steps by which networks that the backtest trained are trained on to the end of the data."""
-
 
 @dataclass(frozen=True)
 class TrainRequest:

@@ -136,6 +136,7 @@ THREADS = 2
 
 
 EDGES = (0, 20, 100, 10_000)
+"""Lags from one to the next share a compiled loop: it is as dear for all as for the longest of them."""
 
 
 def run_memory_test(
