@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
-from held_back import DATA, Case, chosen, rolling_errors
+from held_back import DATA, Case, chosen, rolling_errors, smoothed
 from study import Constant, FloatArray, Study, main, replaced
 
 REGRESSORS, FIT = "forecast.models.covariates.regressors", "forecast.models.covariates.effect_fit"
@@ -117,7 +117,6 @@ def errors(case: Case) -> FloatArray:
 
 def with_effects(case: Case, train: object, *, calendar: bool = False) -> FloatArray:
     """Returns what smoothing forecasts without the effects, and these on their steps: (S, H)."""
-    from forecast.models.classical.theta import exponential_smoothing
     from forecast.models.covariates.covariate_model import fit_covariate_model
     from forecast.specs import ModelSpec
 
@@ -125,7 +124,7 @@ def with_effects(case: Case, train: object, *, calendar: bool = False) -> FloatA
     spec = ModelSpec("linear", max(season, 2), case.horizon, season, calendar=calendar)
     learned = fit_covariate_model(train, spec)
     rest = learned.remove(train) if learned else train
-    point = exponential_smoothing(rest, case.horizon, season)
+    point = smoothed(rest, case.horizon, season)
     return learned.restore(point, train) if learned else point
 
 

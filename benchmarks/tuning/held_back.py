@@ -181,3 +181,10 @@ def long_r_series() -> dict[str, Case]:
     values = found.iloc[:, -1].to_numpy(float)
     cut = [values[end - 1700 : end] for end in (1900, 2700, 3500, len(values))]
     return {"taylor": Case(panel_from_series(cut, "30min"), 48, (48, 336))}
+
+
+def smoothed(panel: Any, horizon: int, season: int) -> FloatArray:
+    """Returns what exponential smoothing forecasts after the end of each series, (S, H)."""
+    from forecast.models.classical.theta import exponential_smoothing
+
+    return exponential_smoothing(panel, horizon, season)

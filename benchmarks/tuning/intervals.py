@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from held_back import CLIPPED, Case, filled, pieces, training_part
+from held_back import CLIPPED, Case, filled, pieces, smoothed, training_part
 from study import Constant, FloatArray, Study, main
 
 INTERVALS, STANDARDS = "forecast.evaluation.intervals", "forecast.evaluation.scales"
@@ -50,10 +50,8 @@ def shorter(case: Case) -> Case:
 @cache
 def forecast_from(case: Case, number: int, shift: int) -> tuple[FloatArray, FloatArray]:
     """Returns what smoothing forecasts so many steps after a fold's origin, and the truths: (S, H) each."""
-    from forecast.models.classical.theta import exponential_smoothing
-
     moved = folds_of(case)[number].moved(case.panel, shift)
-    return exponential_smoothing(moved.train(case.panel), case.horizon, case.season), moved.truth(case.panel)
+    return smoothed(moved.train(case.panel), case.horizon, case.season), moved.truth(case.panel)
 
 
 @cache
@@ -123,11 +121,10 @@ def few_errors(case: Case) -> FloatArray:
     """Returns the scores of the series of few rows, widths being those of the long ones."""
     from forecast.evaluation.intervals import calibrate
     from forecast.evaluation.scales import interval_scales, learning_scales, lowest_values, usual_spread
-    from forecast.models.classical.theta import exponential_smoothing
 
     train = case.panel.until(case.panel.lengths - case.horizon)
     truth = np.stack([case.panel.series(i)[-case.horizon :] for i in range(len(case.panel))])
-    point, few = exponential_smoothing(train, case.horizon, 1), train.lengths < 20
+    point, few = smoothed(train, case.horizon, 1), train.lengths < 20
     calibration = calibrate(((truth - point) / learning_scales(train, 1)[:, None])[None, ~few])
     scales = interval_scales(train, 1, usual_spread(train, 1))
     (interval, *_) = calibration.intervals(point, train.series_ids, scales, lowest_values(train))

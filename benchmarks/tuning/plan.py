@@ -11,7 +11,7 @@ what they hang on.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from held_back import Case, long_r_series, pieces, r_series, rolling_errors, training_part
+from held_back import Case, long_r_series, pieces, r_series, rolling_errors, smoothed, training_part
 from intervals import scored
 from study import Constant, FloatArray, Study, main
 from views import untrained
@@ -98,7 +98,6 @@ def fold_errors(planned: Planned) -> FloatArray:
     from forecast.evaluation.scales import learning_scales, lowest_values
     from forecast.evaluation.splits import rolling_origins
     from forecast.experiment.plan import _folds, _warms_up
-    from forecast.models.classical.theta import exponential_smoothing
     from forecast.specs import Settings
 
     case, horizon = planned.case, planned.case.horizon
@@ -111,7 +110,7 @@ def fold_errors(planned: Planned) -> FloatArray:
         for shift in evidence_shifts(fold) if fold.scored.any() else ():
             moved = fold.moved(known, shift)
             train = moved.train(known)
-            missed = moved.truth(known) - exponential_smoothing(train, horizon, case.season)
+            missed = moved.truth(known) - smoothed(train, horizon, case.season)
             records.append(missed / learning_scales(train, case.season)[:, None])
             numbers.append(fold.number)
     calibration = calibrate_series(np.stack(records), np.array(numbers), known.series_ids) if records else None
@@ -121,7 +120,7 @@ def fold_errors(planned: Planned) -> FloatArray:
         truth[i, :size] = case.panel.series(i)[start:]
     if calibration is None:  # no interval: as bad as the worst
         return np.full(len(known), 20.0)
-    point = exponential_smoothing(known, horizon, case.season)
+    point = smoothed(known, horizon, case.season)
     (interval, *_) = calibration.intervals(point, known.series_ids, scales, lowest_values(known))
     scores = scored(interval, truth, scales)
     some = ~np.isnan(scores)

@@ -8,7 +8,7 @@ networks, an hour long, what smoothing measures here in a minute.
 """
 
 import numpy as np
-from held_back import Case, pieces, rolling_errors, training_part
+from held_back import Case, pieces, rolling_errors, smoothed, training_part
 from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.random_walk"
@@ -81,9 +81,8 @@ def chosen(case: Case, train: object, are: FloatArray) -> FloatArray:
 def both(case: Case, train: object) -> tuple[FloatArray, FloatArray]:
     """Returns the last value and smoothing, which hang on none of these numbers."""
     from forecast.models.classical.baselines import naive
-    from forecast.models.classical.theta import exponential_smoothing
 
-    return naive(train, case.horizon), exponential_smoothing(train, case.horizon, case.season)
+    return naive(train, case.horizon), smoothed(train, case.horizon, case.season)
 
 
 STUDIES = (Study(CONSTANTS, cases, errors), Study(PANELS, cases, panel_errors))

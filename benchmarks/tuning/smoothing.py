@@ -6,7 +6,7 @@ Measured: the scaled error of exponential smoothing over the last two horizons o
 """
 
 import numpy as np
-from held_back import Case, filled, rolling_errors, training_part, usual_cases
+from held_back import Case, filled, rolling_errors, smoothed, training_part, usual_cases
 from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.theta"
@@ -39,9 +39,7 @@ def few_rows(quick: bool) -> dict[str, Case]:
 
 def errors(case: Case) -> FloatArray:
     """Returns the errors of smoothing."""
-    from forecast.models.classical.theta import exponential_smoothing
-
-    return rolling_errors(case, lambda train: exponential_smoothing(train, case.horizon, case.season))
+    return rolling_errors(case, lambda train: smoothed(train, case.horizon, case.season))
 
 
 STUDIES = (
