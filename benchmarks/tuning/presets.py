@@ -54,7 +54,7 @@ def cases(quick: bool) -> dict[str, Trained]:
     months = replace(training_part("tourism_monthly", 3 if quick else 4), horizon=18)
     found = {
         "few months": Trained(months, cell, preset),
-        "some months": Trained(replace(training_part("m3_monthly", 20), horizon=18), cell, preset),
+        "some months": Trained(replace(training_part("m3_monthly", 60), horizon=18), cell, preset),
         "many months": Trained(
             replace(training_part("tourism_monthly", 40 if quick else 366), horizon=18), cell, preset
         ),

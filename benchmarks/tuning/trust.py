@@ -8,6 +8,7 @@ these numbers. ``doubt.py`` measures ``PRICE_DOUBT`` on many more prices, for an
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,18 +43,19 @@ class Said:
 
 def cases(quick: bool) -> dict[str, Said | tuple[Said, ...]]:
     """Returns single series, short and long, panels and prices with all that networks and anchors said of them."""
-    from doubt import collect
+    import doubt
     from doubt_sets import DevSet, generated, histories, panel_of
 
-    rng, few = np.random.default_rng(7), 3 if quick else 12
+    rng, few = np.random.default_rng(7), 2 if quick else 12
     cell = "linear" if quick else "gru"
+    doubt.ORIGINS = 3 if quick else 6
 
     def said(series: list[FloatArray], code: str, kind: str = "auto") -> Said:
-        return Said(collect(DevSet(f"{code} {len(series)}", panel_of(series, code), kind == "price"), cell), kind)
+        return Said(doubt.collect(DevSet(f"{code} {len(series)}", panel_of(series, code), kind == "price"), cell), kind)
 
     months = [histories(name, "MS", 120) for name in ("m3_monthly", "m4_monthly_sub200", "tourism_monthly")]
     days, hours = histories("nn5_daily", "D", 620), histories("m4_hourly", "h", 650)
-    walks = [list(generated(rng, 1, 120, style)) for style in ("gauss", "drifting", "student")[:few]]
+    walks = [list(generated(rng, 1, 120, style)) for style in ("gauss", "drifting", "student", "volatile")[: 2 * few]]
     many = 25 if quick else 200
     found = {
         "single": tuple(said([own], "MS") for some in months for own in some[5 : 5 + 40 * few : 40]),
@@ -64,7 +66,7 @@ def cases(quick: bool) -> dict[str, Said | tuple[Said, ...]]:
         "panel of m4": said(months[1][:many], "MS"),
         "prices": tuple(said(own, "MS") for own in walks),
         "prices as sales": tuple(said(own, "MS", "sales") for own in walks),
-        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (0, 40, 80)[:few]),
+        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (0, 40, 80, 120)[:few]),
     }
     return found if quick else found | {"panel of hours": said(hours[:60], "h")}
 
@@ -75,7 +77,6 @@ def errors(said: Said) -> FloatArray:
 
     from forecast.evaluation.backtest import forecast_points
     from forecast.models import combination
-    from forecast.models.classical.random_walk import behaves_like_walk
 
     done, found = said.collected, []
     panel, plan = done.dev.panel, done.plan
@@ -83,7 +84,7 @@ def errors(said: Said) -> FloatArray:
         known = panel.until(done.cuts[fold])
         is_few = len(panel) <= combination.FEW
         few = combination.FewSeriesPrior(len(panel), int(known.lengths.max()), done.strengths[fold])
-        is_walk = said.kind == "auto" and behaves_like_walk(known, plan.horizon, plan.season)
+        is_walk = said.kind == "auto" and is_walk_at(done, fold)
         learned = combination.learn_combination(
             _evidence(done, fold), "rmsse", few=few if is_few else None, is_price=said.kind == "price", is_walk=is_walk
         )
@@ -94,6 +95,15 @@ def errors(said: Said) -> FloatArray:
         sums = np.where(some, squares, 0).sum(axis=1)
         found.append(np.sqrt(np.where(some.any(axis=1), sums / np.maximum(some.sum(axis=1), 1), np.nan)))
     return np.concatenate(found)
+
+
+@cache
+def is_walk_at(done: Any, fold: int) -> bool:
+    """Returns whether what is known at an origin behaves like a walk."""
+    from forecast.models.classical.random_walk import behaves_like_walk
+
+    known = done.dev.panel.until(done.cuts[fold])
+    return behaves_like_walk(known, done.plan.horizon, done.plan.season)
 
 
 STUDIES = (Study(CONSTANTS, cases, errors),)
