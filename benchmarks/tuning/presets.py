@@ -1,10 +1,10 @@
-"""The recipe of a network: sizes, steps and rates by the number of windows, segments, and what a preset is worth.
+"""The recipe of a network: steps, batches and rates by the number of windows, and what a preset is worth.
 
     python benchmarks/tuning/presets.py [--quick]
 
-Measured: the scaled error of networks that the program would train (linear highways in a hurry, else GRUs; segments
-always by GRUs) over the last two horizons of panels of few, some and many windows. More steps, seeds and units also
-take more time: here only what they gain is told, ``benchmarks/run.py`` tells the seconds.
+Measured: the scaled error of networks that the program would train (linear highways in a hurry, else GRUs) over the
+last two horizons of panels of few, some and many windows. More steps and seeds also take more time: here only what they
+gain is told, ``benchmarks/run.py`` tells the seconds.
 """
 
 from dataclasses import dataclass, replace
@@ -30,12 +30,6 @@ CONSTANTS = (
     Constant(MODULE, "EFFORT", (0.5, 2.0), item="balanced"),
     Constant(MODULE, "SEEDS", (2, 4), item="fast"),
     Constant(MODULE, "SEEDS", (1, 4), item="balanced"),
-)
-RECURRENT = (
-    Constant(MODULE, "MOST_STEPS", (3, 30)),
-    Constant(MODULE, "UNCUT", (5, 200), cases=("no season",)),
-    Constant(MODULE, "UNITS", (8, 128)),
-    Constant(MODULE, "UNITS_OF_MANY", (16, 256), cases=("days",)),
 )
 
 
@@ -64,16 +58,6 @@ def cases(quick: bool) -> dict[str, Trained]:
     return found if quick else found | {"many hours": Trained(training_part("m4_hourly", 100), cell, preset)}
 
 
-def recurrent_cases(quick: bool) -> dict[str, Trained]:
-    """Returns what GRUs look at in segments: days with a season, and without one."""
-    days = training_part("nn5_daily", 8 if quick else 60)
-    months = replace(training_part("m4_monthly_sub200", 10 if quick else 100), horizon=18)
-    return {
-        "days": Trained(days, "gru", "fast"),
-        "no season": Trained(Case(months.panel, 18, (1,)), "gru", "fast"),
-    }
-
-
 def errors(trained: Trained) -> FloatArray:
     """Returns the errors of the networks that the program would train."""
     import numpy as np
@@ -95,7 +79,7 @@ def errors(trained: Trained) -> FloatArray:
     return rolling_errors(case, forecast)
 
 
-STUDIES = (Study(CONSTANTS, cases, errors), Study(RECURRENT, recurrent_cases, errors))
+STUDIES = (Study(CONSTANTS, cases, errors),)
 
 if __name__ == "__main__":
     main(__doc__, STUDIES)

@@ -93,12 +93,14 @@ class Study:
             is to be quick.
         errors: returns the errors on a case, (U,); NaN for a unit that has none.
         pooled: all cases count as one, as costs do that may be nothing on some.
+        most: so many values of each constant, the first ones, where it is to be quick; None for all.
     """
 
     constants: tuple[Constant, ...]
     cases: Callable[[bool], dict[str, Any]]
     errors: Callable[[Any], FloatArray]
     pooled: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def main(doc: str | None, studies: Sequence[Study]) -> None:
         today = {name: _all_errors(study, case) for name, case in cases.items()}
         for constant in constants:
             some = {name: case for name, case in cases.items() if not constant.cases or name.startswith(constant.cases)}
-            changes = [changed(study, constant, value, some, today, given.each) for value in constant.values]
+            values = constant.values[: study.most] if given.quick else constant.values
+            changes = [changed(study, constant, value, some, today, given.each) for value in values]
             said = "; ".join(f"{shown(c.value)}: {c.percent:+.2f} ± {c.error:.2f}" for c in changes)
             print(f"| `{constant.label}` | {shown(constant.today)} | {said} | {verdict(changes)} |", flush=True)
             if all(each.is_idle for each in changes):

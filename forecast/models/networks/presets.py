@@ -42,14 +42,14 @@ EFFORT: dict[Preset, float] = {"fast": 0.4, "balanced": 1.0, "best": 2.5, "tutor
 """Training steps of a preset, as a share of the balanced one's."""
 FEW_WINDOWS, MANY_WINDOWS = 400, 3000  # measured by benchmarks/tuning/presets.py
 """Networks on fewer windows than the former are trained shortly; those on as many as the latter are larger."""
-UNITS, UNITS_OF_MANY = 32, 64  # measured by benchmarks/tuning/presets.py
+UNITS, UNITS_OF_MANY = 32, 64  # measured by benchmarks/tuning/segments.py
 BATCH, BATCH_OF_MANY = 32, 128  # measured by benchmarks/tuning/presets.py
 RATE, RATE_OF_MANY = 1e-3, 6e-3  # measured by benchmarks/tuning/presets.py
 FEW_STEPS, SOME_STEPS = 100, 250  # measured by benchmarks/tuning/presets.py
 """Training steps on few windows, where more make it worse, and on some."""
-MOST_STEPS = 8  # measured by benchmarks/tuning/presets.py
+MOST_STEPS = 8  # measured by benchmarks/tuning/segments.py
 """A window that is cut into segments makes at most so many recurrent steps: training more often is worth more."""
-UNCUT = 28  # measured by benchmarks/tuning/presets.py
+UNCUT = 28  # measured by benchmarks/tuning/segments.py
 """A window without whole seasons that is no longer than this is not cut."""
 LONG_WINDOW = 100  # measured by benchmarks/tuning/presets.py
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
