@@ -3,11 +3,10 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.experiment.final_fit import choose
-from forecast.specs import Settings
 
 
 @pytest.mark.parametrize("model", ["naive", "seasonal-naive"])
 def test_a_model_that_was_named_is_taken_though_it_shares_its_row_with_another(model):
     rows = [SimpleNamespace(model="seasonal-naive", same="naive", rmsse=1.0)]
     experiment = SimpleNamespace(board=SimpleNamespace(rows=rows))
-    assert choose(experiment, SimpleNamespace(model=model, settings=Settings())) == (model, "")
+    assert choose(experiment, model) == (model, "")

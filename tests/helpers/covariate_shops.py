@@ -3,17 +3,10 @@
 import csv
 import io
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
-import pytest
 
 from forecast.data.reading.reader import ReadOptions
-from forecast.experiment.experiment import SilentReporter
-from forecast.production.store.store import Store
-from forecast.specs import Settings
-from forecast.workflows.train import TrainRequest, train
-from untrained import train_nothing
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 
@@ -38,15 +31,3 @@ def write(path, table, header=("day", "shop", "sales", "promo", "sky", "temp", "
     csv.writer(text).writerows([header, *table])
     path.write_text(text.getvalue())
     return path
-
-
-@pytest.fixture
-def shop(tmp_path, monkeypatch):
-    """A folder with a model of two shops, whose known columns go on for a horizon."""
-    monkeypatch.chdir(tmp_path)
-    train_nothing(monkeypatch)
-    write(Path("shops.csv"), rows(DAYS, HORIZON))
-    settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
-    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
-    train(request, Store(Path("store")), lambda: NOW, SilentReporter())
-    return Store(Path("store"))

@@ -573,7 +573,7 @@ def test_interrupted_run_is_recorded(shop, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retrain_run, "fight_recipes", interrupt)
+    monkeypatch.setattr(retrain_run, "challenge_recipes", interrupt)
     shop.grow(DAYS + 3)
     with pytest.raises(KeyboardInterrupt):
         shop.retrain()

@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
@@ -60,6 +59,7 @@ class PlaceFlags:
 
 @grouped
 def schedule_command(
+    context: typer.Context,
     name: Name,
     when: WhenFlags,
     place: PlaceFlags,
@@ -90,7 +90,7 @@ def schedule_command(
         remove(name, output, yes=place.yes)
         return
     if more:
-        _check_flags(name, more)
+        _check_flags(context.find_root(), name, more)
     plan = plan_schedule(name, output.store, chosen, log_file, tuple(more))
     if place.install:
         install(plan, output, yes=place.yes)
@@ -100,9 +100,7 @@ def schedule_command(
         give_units(plan, place.to, output, force=place.force)
 
 
-def _check_flags(name: str, flags: list[str]) -> None:
+def _check_flags(root: Any, name: str, flags: list[str]) -> None:  # Typer's copy of click is private to it
     """Parses them as `forecast retrain` will: better an error now than one at night."""
-    alone = typer.Typer(add_completion=False)
-    alone.command("retrain")(retrain_command)
-    retrain = typer.main.get_command(alone)
-    retrain.make_context("retrain", [name, *flags], parent=typer.Context(retrain, info_name="forecast"))
+    parent = typer.Context(root.command, info_name="forecast")
+    root.command.commands["retrain"].make_context("retrain", [name, *flags], parent=parent)

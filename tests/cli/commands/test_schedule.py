@@ -195,9 +195,9 @@ def test_parallel_installs_lose_no_block(tab):
     script = (
         "import sys; from pathlib import Path; from forecast.production.schedule.cron_job import Job\n"
         "from forecast.production.schedule.timetable import read_cron\n"
-        "from forecast.workflows.schedule import Plan, install_line\n"
+        "from forecast.workflows.schedule import SchedulePlan, install_line\n"
         "job = Job(sys.argv[1], ('/bin/echo',), Path('/'), Path('/store'), Path('/log'), ())\n"
-        "assert install_line(Plan(job, read_cron('15 3 * * *'), None)).is_changed\n"
+        "assert install_line(SchedulePlan(job, read_cron('15 3 * * *'), None)).is_changed\n"
     )
     names = [f"m{i}" for i in range(6)]
     running = [subprocess.Popen([sys.executable, "-c", script, name]) for name in names]

@@ -143,7 +143,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
         machine=None,
     )
     trained = []
-    monkeypatch.setattr(challenge, "run_contest", lambda *_: experiment)
+    monkeypatch.setattr(challenge, "run_experiment", lambda *_: experiment)
     monkeypatch.setattr(
         challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
     )

@@ -20,12 +20,27 @@ from forecast.experiment.stored_forecast import forecast_from
 from forecast.experiment.versions.stored_model import WEIGHTS, load_version, unpack_model
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
+from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.export import export
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
+from untrained import train_nothing
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A folder with a model of two shops, whose known columns go on for a horizon."""
+    monkeypatch.chdir(tmp_path)
+    train_nothing(monkeypatch)
+    write(Path("shops.csv"), rows(DAYS, HORIZON))
+    settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
+    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
+    train(request, Store(Path("store")), lambda: NOW, SilentReporter())
+    return Store(Path("store"))
+
 
 PLAIN_CONTEXT = ("context/values", "context/offsets", "context/first")
 

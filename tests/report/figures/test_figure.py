@@ -21,7 +21,7 @@ from pictures import HOSTILE, assert_all_text_is_inside_and_apart, texts_of
 from places import ROOT
 
 MAGIC = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
-PLOTS = ["forecast_plot", "scores_plot", "step_plot", "convergence_plot"]
+PLOTS = ["forecast", "scores", "steps", "convergence"]
 
 
 @house_style()
@@ -60,7 +60,8 @@ def test_a_png_is_as_wide_as_a_screen_column():
 
 def test_drawing_needs_neither_pyplot_nor_a_display():
     code = (
-        f"import sys; from forecast.report import {', '.join(PLOTS)}; from forecast.report.figures.figure import *;"
+        f"import sys; from forecast.report.figures import {', '.join(PLOTS)};"
+        "from forecast.report.figures.figure import *;"
         "f = empty_figure(2); add_frame(f, title='t'); [render(f, k) for k in ('png', 'svg', 'pdf')];"
         "assert 'matplotlib.pyplot' not in sys.modules and 'tkinter' not in sys.modules"
     )
