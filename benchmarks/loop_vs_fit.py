@@ -114,6 +114,7 @@ def make_problem(size: Size) -> Problem:
 
     from forecast.data.panel import panel_from_series
     from forecast.data.windows import cut_windows
+    from forecast.models.method_settings import CURRENT
     from forecast.models.networks.recurrent import measure_series
     from forecast.models.networks.training import TrainingData
     from forecast.models.views import see, view_maps
@@ -125,7 +126,7 @@ def make_problem(size: Size) -> Problem:
     rng, time = np.random.default_rng(0), np.arange(size.points)
     values = 100 + 0.5 * time + 20 * np.sin(2 * np.pi * time / size.season) + rng.normal(0, 5, size.points)
     panel = panel_from_series([values], "D")
-    own, maps = measure_series(panel, view), view_maps(view, size.window, HORIZON)
+    own, maps = measure_series(panel, view, CURRENT.views), view_maps(view, size.window, HORIZON, CURRENT.views)
     windows = cut_windows(panel, size.window, HORIZON, size.season)
     every = np.arange(len(windows))
     seen = see(windows.lookbacks(every), maps, own.level[[0]], own.scale[[0]])

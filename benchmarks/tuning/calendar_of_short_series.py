@@ -18,6 +18,7 @@ from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.regressors import find_regressors, without_cycles
+from forecast.models.method_settings import CURRENT
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LENGTHS = {"MS": (24, 30, 36, 48, 60, 72, 96, 144), "QS": (12, 20, 28, 40, 60)}
@@ -62,8 +63,15 @@ def worth() -> None:
                 found = effects_of(own, season)
                 if found is None:
                     continue
-                plain = exponential_smoothing(own, horizon, season)
-                told = found.restore(exponential_smoothing(found.remove(own), horizon, season)[None], own)[0]
+                plain = exponential_smoothing(
+                    own, horizon, season, CURRENT.classical.theta, CURRENT.classical.seasonality
+                )
+                told = found.restore(
+                    exponential_smoothing(
+                        found.remove(own), horizon, season, CURRENT.classical.theta, CURRENT.classical.seasonality
+                    )[None],
+                    own,
+                )[0]
                 errors = [np.sqrt(((each[0] - values[steps:]) ** 2).mean()) for each in (told, plain)]
                 ratios.append(np.log(errors[0] / errors[1]))
             print(name, steps, f"used {len(ratios)}", round(float(np.exp(np.mean(ratios))), 3) if ratios else "")

@@ -19,7 +19,7 @@ CONSTANTS = (
     Constant(TRAINING, "ADAM_BETAS", (0.7, 0.97), item=0, traced=True),
     Constant(TRAINING, "ADAM_BETAS", (0.9, 0.99), item=1, traced=True),
     Constant(VIEWS, "CLIP", (1.0, 3.0, 100.0), traced=True),
-    Constant(VIEWS, "LOG_OFFSET", (0.002, 0.2), traced=True),
+    Constant(VIEWS, "ViewSettings.log_offset", (0.002, 0.2), traced=True),
 )
 ROOM = 60_000
 """Steps that there is room for, so that all panels share one compiled loop."""

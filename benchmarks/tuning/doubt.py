@@ -33,6 +33,7 @@ from forecast.models.classical.baselines import BaselineName, baseline
 from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_walk, walks
 from forecast.models.combination import FEW, Evidence, FewSeriesPrior, learn_combination
 from forecast.models.forecaster import Members, Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
 from forecast.specs import Cell, Machine, Plan, Settings
@@ -217,7 +218,7 @@ def _gains(series: list[FloatArray], rounds: int) -> tuple[Panel, FloatArray]:
         known = panel.until(panel.lengths - back * MONTHS)
         truth = panel.values[(panel.offsets[:-1] + known.lengths)[:, None] + np.arange(MONTHS)]
         for place, name in enumerate(NAMES):
-            errors[place] += ((baseline(name, known, MONTHS, (MONTHS,)) - truth) ** 2).sum(axis=1)
+            errors[place] += ((baseline(name, known, MONTHS, (MONTHS,), CURRENT.classical) - truth) ** 2).sum(axis=1)
     with np.errstate(all="ignore"):
         gains = np.log(errors[1] / errors[0]) / 2
     return panel.until(panel.lengths - rounds * MONTHS), np.where(np.isfinite(gains), gains, 0.0)

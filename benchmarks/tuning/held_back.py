@@ -185,6 +185,7 @@ def long_r_series() -> dict[str, Case]:
 
 def smoothed(panel: Any, horizon: int, season: int) -> FloatArray:
     """Returns what exponential smoothing forecasts after the end of each series, (S, H)."""
-    from forecast.models.classical.theta import exponential_smoothing
+    from forecast.models.classical.baselines import baseline
+    from forecast.models.method_settings import CURRENT
 
-    return exponential_smoothing(panel, horizon, season)
+    return baseline("smoothing", panel, horizon, (season,), CURRENT.classical)

@@ -11,12 +11,12 @@ from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.local_ridge"
 CONSTANTS = (
-    Constant(MODULE, "HISTORY", (672, 2400, 4800)),
-    Constant(MODULE, "LAGS", (1, 2, 4), item=0),
-    Constant(MODULE, "LAGS", (1, 3), item=1),
-    Constant(MODULE, "STRIDE", (1, 5, 24, 47)),
-    Constant(MODULE, "PRIOR", (0.0001, 0.5, 5.0, 100.0)),
-    Constant(MODULE, "CLIP", (1.0, 3.0, 100.0)),
+    Constant(MODULE, "LocalRidgeSettings.history", (672, 2400, 4800)),
+    Constant(MODULE, "LocalRidgeSettings.lags", (1, 2, 4), item=0),
+    Constant(MODULE, "LocalRidgeSettings.lags", (1, 3), item=1),
+    Constant(MODULE, "LocalRidgeSettings.stride", (1, 5, 24, 47)),
+    Constant(MODULE, "LocalRidgeSettings.prior", (0.0001, 0.5, 5.0, 100.0)),
+    Constant(MODULE, "LocalRidgeSettings.clip", (1.0, 3.0, 100.0)),
 )
 
 
@@ -29,8 +29,10 @@ def cases(quick: bool) -> dict[str, Case]:
 def errors(case: Case) -> FloatArray:
     """Returns the errors of the regressions."""
     from forecast.models.classical.local_ridge import local_ridge
+    from forecast.models.method_settings import CURRENT
 
-    return rolling_errors(case, lambda train: local_ridge(train, case.horizon, case.seasons))
+    settings = CURRENT.classical.local_ridge
+    return rolling_errors(case, lambda train: local_ridge(train, case.horizon, case.seasons, settings))
 
 
 STUDIES = (Study(CONSTANTS, cases, errors),)

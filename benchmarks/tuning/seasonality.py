@@ -12,11 +12,11 @@ from study import Constant, Study, main
 
 MODULE = "forecast.models.classical.seasonality"
 CONSTANTS = (
-    Constant(MODULE, "KEPT", (0.6, 0.8, 0.95, 1.0), item=0),
-    Constant(MODULE, "KEPT", (0.2, 0.4, 0.7, 1.0), item=1),
-    Constant(MODULE, "WORTH", (0.2, 0.4, 0.8, 1.0)),
-    Constant(MODULE, "DIFFERENCES", (0.0, 1.0, 12.0, 100.0)),
-    Constant(MODULE, "STEEPEST", (0.1, 1.0, 30.0)),
+    Constant(MODULE, "SeasonalitySettings.kept", (0.6, 0.8, 0.95, 1.0), item=0),
+    Constant(MODULE, "SeasonalitySettings.kept", (0.2, 0.4, 0.7, 1.0), item=1),
+    Constant(MODULE, "SeasonalitySettings.worth", (0.2, 0.4, 0.8, 1.0)),
+    Constant(MODULE, "SeasonalitySettings.differences", (0.0, 1.0, 12.0, 100.0)),
+    Constant(MODULE, "SeasonalitySettings.steepest", (0.1, 1.0, 30.0)),
 )
 
 

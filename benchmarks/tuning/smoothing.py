@@ -10,19 +10,17 @@ from held_back import Case, filled, rolling_errors, smoothed, training_part, usu
 from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.theta"
-FEW_TRENDS = np.array([[0.1, 0.1, 0.9], [0.5, 0.1, 0.9]])
-MORE_TRENDS = np.array(
-    [[a, b, c] for a in (0.02, 0.1, 0.3, 0.6, 0.9) for b in (0.01, 0.1, 0.4) for c in (0.8, 0.9, 0.99)]
-)
 CONSTANTS = (
-    Constant(MODULE, "THETA", (0.0, 0.3, 0.5, 0.6, 1.0)),
-    Constant(MODULE, "LEADS", (1, 2, 6)),
-    Constant(MODULE, "STEPS_A_LEAD", (5, 10, 40)),
-    Constant(MODULE, "SPEEDS", (np.array([0.1, 0.5]), np.linspace(0.02, 1, 30))),
-    Constant(MODULE, "TRENDS", (FEW_TRENDS, MORE_TRENDS)),
-    Constant(MODULE, "HISTORY", (100, 250, 1000), cases=("m4_hourly", "nn5")),
-    Constant(MODULE, "FIRST", (1, 3, 12)),
-    Constant(MODULE, "FIRST_LINE", (4, 6, 16, 24)),
+    Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.5, 0.6, 1.0)),
+    Constant(MODULE, "ThetaSettings.leads", (1, 2, 6)),
+    Constant(MODULE, "ThetaSettings.steps_a_lead", (5, 10, 40)),
+    Constant(MODULE, "ThetaSettings.speeds", ((0.1, 0.5), tuple(np.linspace(0.02, 1, 30)))),
+    Constant(MODULE, "ThetaSettings.levels", ((0.1, 0.5), (0.02, 0.1, 0.3, 0.6, 0.9))),
+    Constant(MODULE, "ThetaSettings.trends", ((0.1,), (0.01, 0.1, 0.4))),
+    Constant(MODULE, "ThetaSettings.dampings", ((0.9,), (0.8, 0.9, 0.99))),
+    Constant(MODULE, "ThetaSettings.history", (100, 250, 1000), cases=("m4_hourly", "nn5")),
+    Constant(MODULE, "ThetaSettings.first", (1, 3, 12)),
+    Constant(MODULE, "ThetaSettings.first_line", (4, 6, 16, 24)),
 )
 
 
@@ -44,7 +42,7 @@ def errors(case: Case) -> FloatArray:
 
 STUDIES = (
     Study(CONSTANTS, usual_cases, errors),
-    Study((Constant(MODULE, "LEAST", (1, 4, 5, 8)),), few_rows, errors),
+    Study((Constant(MODULE, "ThetaSettings.least", (1, 4, 5, 8)),), few_rows, errors),
 )
 
 if __name__ == "__main__":

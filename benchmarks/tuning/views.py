@@ -22,7 +22,7 @@ CONSTANTS = (
     Constant(HIGHWAY, "LATE", (0.71, 0.9)),
     Constant(HIGHWAY, "EDGE", (3.0, 10.0, 100.0)),
     Constant(HIGHWAY, "MOST_WINDOWS", (500, 4000, 40_000)),
-    Constant(VIEWS, "LOG_OFFSET", (0.002, 0.01, 0.05, 0.3)),
+    Constant(VIEWS, "ViewSettings.log_offset", (0.002, 0.01, 0.05, 0.3)),
     Constant(VIEWS, "CLIP", (1.0, 3.0, 30.0)),
 )
 
@@ -50,6 +50,7 @@ def untrained(case: Case, train: object, window: int | None = None, learned_from
         learned_from: the panel that bases and regressions are fitted to; None for the same.
     """
     from forecast.data.windows import cut_windows, last_lookbacks
+    from forecast.models.method_settings import CURRENT
     from forecast.models.networks.fitting import _fit_view
     from forecast.models.networks.linear_init import fit_linear_init
     from forecast.models.networks.presets import make_spec
@@ -62,11 +63,12 @@ def untrained(case: Case, train: object, window: int | None = None, learned_from
         window = max(case.season, min(window, int(train.lengths.min()) // 2 // case.season * case.season))
     plan = Plan(case.horizon, window, case.seasons, 1, refit=False, nonnegative=bool((train.filled >= 0).all()))
     spec = make_spec("linear", plan, Settings(), 200 if len(train) < 5 else 1000)
-    found = []
+    found, settings = [], CURRENT.views
     for view in dict.fromkeys(replace(view, ridge=True) for view in spec.views):
         windows = cut_windows(learned_from, window, case.horizon, view.season)
-        own = _fit_view(learned_from, view, windows)
-        kernel, maps = fit_linear_init(windows, view, own), view_maps(view, window, case.horizon, own.base)
+        own = _fit_view(learned_from, view, windows, settings)
+        kernel = fit_linear_init(windows, view, own, settings)
+        maps = view_maps(view, window, case.horizon, settings, own.base)
         seen = see(last_lookbacks(train, window, view.season), maps, own.level, own.scale)
         outputs = np.zeros_like(seen.base) if kernel is None else seen.inputs @ kernel
         found.append(restore(outputs, seen, maps))

@@ -14,7 +14,7 @@ from forecast.evaluation.metrics import naive_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.classical.random_walk import behaves_like_walk
 from forecast.models.classical.seasonality import season_strength
-from forecast.models.classical.theta import steps_used
+from forecast.models.method_settings import CURRENT
 from forecast.specs import Kind
 
 FloatArray = NDArray[np.float64]
@@ -124,7 +124,8 @@ class Scales:
         if self._season == 1:
             return None
         if number not in self._strengths:
-            strengths = season_strength(known, self._season, steps_used(self._season))
+            own, season = CURRENT.classical, self._season
+            strengths = season_strength(known, season, own.theta.steps_used(season), own.seasonality)
             told = strengths[~np.isnan(strengths)]
             self._strengths[number] = float(told.mean()) if len(told) else None
         return self._strengths[number]

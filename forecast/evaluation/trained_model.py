@@ -12,11 +12,11 @@ from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import interval_scales, lowest_values
-from forecast.models.classical.baselines import steps_used
 from forecast.models.combination import Combination
 from forecast.models.covariates.regressors import AROUND
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable
+from forecast.models.method_settings import MethodSettings
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
@@ -27,6 +27,7 @@ class TrainedModel:
     """Ready to forecast from the end of any panel like the one it was trained on.
 
     Attributes:
+        settings: the numbers of the methods that are recomputed at each forecast.
         learned: what stands for known values of steps to come that nobody tells; None where nothing is known ahead, or
             in a version of an earlier program.
         spread: the usual scale of a series as a share of its size, by which one of few rows has its intervals.
@@ -37,6 +38,7 @@ class TrainedModel:
     combination: Combination | None
     calibration: Calibration | None
     season: int
+    settings: MethodSettings
     learned: UsualValues | None = None
     spread: float | None = None
 
@@ -58,7 +60,7 @@ class TrainedModel:
         if used is None:
             return None
         if self.mixture:
-            used = max(used, steps_used(self.mixture[0], self.model.seasons))
+            used = max(used, self.settings.classical.steps_used(self.mixture[0], self.model.seasons))
         return used + self.season  # what lies before them fills their gaps
 
     @property

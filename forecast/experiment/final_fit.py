@@ -13,6 +13,7 @@ from forecast.experiment.experiment import LEARNED, Experiment, Reporter
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable, Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
 from forecast.specs import CELLS, Metric
@@ -75,7 +76,7 @@ def fit_on_all(experiment: Experiment, chosen: str, reporter: Reporter) -> Train
         )
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
-    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, learn_usual(panel), spread)
+    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, CURRENT, learn_usual(panel), spread)
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

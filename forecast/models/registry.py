@@ -8,6 +8,7 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.models.classical.baselines import Baseline, BaselineName
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Forecaster, Issuable, Watcher
+from forecast.models.method_settings import CURRENT, MethodSettings
 from forecast.models.regression import FittedRegression, RegressionForecaster, RegressionName
 from forecast.specs import CELLS, Machine, ModelSpec, View
 
@@ -53,6 +54,7 @@ def make_forecaster(
     machine: Machine,
     memory: Memory | None = None,
     pacers: Mapping[str, "Pacer"] | None = None,
+    settings: MethodSettings = CURRENT,
 ) -> Forecaster:
     """Returns the forecaster of a name.
 
@@ -63,15 +65,17 @@ def make_forecaster(
         machine: what to train on.
         memory: networks trained before in this run, not to be trained again.
         pacers: of each cell, where training is to keep to a time.
+        settings: the numbers of the methods.
 
     Raises:
         DependencyError: a classical method is asked for and statsforecast is not installed.
     """
     spec = specs[spec_names(name)[0]]
     if name in (*BASELINES, *BY_SERIES):
-        return Baseline(cast(BaselineName, name), spec.horizon, season, spec.seasons[1:])
+        return Baseline(cast(BaselineName, name), spec.horizon, season, settings.classical, spec.seasons[1:])
     if name in REGRESSIONS:
-        return RegressionForecaster(cast(RegressionName, name), spec, View("last-season", season), spec.seeds[0])
+        view = View("last-season", season)
+        return RegressionForecaster(cast(RegressionName, name), spec, view, settings, spec.seeds[0])
     if name in CLASSICAL:
         from forecast.models.classical.statsforecast import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
 
@@ -79,7 +83,7 @@ def make_forecaster(
     from forecast.models.networks.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
 
     parts = tuple(
-        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell))
+        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell), settings=settings)
         for cell in spec_names(name)
     )
     return parts[0] if len(parts) == 1 else EnsembleForecaster(name, parts)
@@ -105,7 +109,7 @@ def train_on(
     parts = []
     for number, part in enumerate(model.parts):
         spec = part.spec.with_(steps=max(1, round(part.spec.steps * effort)))
-        forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part)
+        forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part, settings=part.settings)
         parts.append(replace(forecaster.fit(panel, watcher.during(number, len(model.parts))), spec=part.spec))
     return EnsembleModel(tuple(parts))
 
@@ -114,7 +118,10 @@ def is_same_recipe(model: Issuable, asked: Forecaster, specs: Mapping[str, Model
     """Tells whether a model was fitted as a forecaster of the same name would be; ``specs`` are those of its cells."""
     if isinstance(model, EnsembleModel):
         own = {part.spec.cell: part.spec.with_(known=0, past=0, static=0) for part in model.parts}  # the data size them
-        return all(specs[cell] == spec for cell, spec in own.items())
+        is_alike = all(part.settings == CURRENT for part in model.parts)
+        return is_alike and all(specs[cell] == spec for cell, spec in own.items())
     if isinstance(model, FittedRegression) and isinstance(asked, RegressionForecaster):
-        return (model.recipe.spec, model.recipe.view, model.recipe.seed) == (asked.spec, asked.view, asked.seed)
+        recipe = model.recipe
+        settled = (recipe.spec, recipe.view, recipe.seed, recipe.settings)
+        return settled == (asked.spec, asked.view, asked.seed, asked.settings)
     return cast(object, model) == asked

@@ -21,6 +21,7 @@ from forecast.models.covariates.covariate_model import (
     fit_covariate_model,
 )
 from forecast.models.forecaster import Members, Watcher
+from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.trees import Forest
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
@@ -43,6 +44,7 @@ class RegressionForecaster:
     name: RegressionName
     spec: ModelSpec  # of networks on the same data
     view: View
+    settings: MethodSettings
     seed: int = 0
 
     def fit(self, panel: Panel, watcher: Watcher) -> "FittedRegression":
@@ -55,8 +57,8 @@ class RegressionForecaster:
         if self.name == "boosting" and covariate_model:
             covariate_model = replace(covariate_model, effects=None)
         rest = covariate_model.remove(panel) if covariate_model else panel
-        statistics = measure_series(rest, self.view)
-        maps = view_maps(self.view, self.spec.window, self.spec.horizon)
+        statistics = measure_series(rest, self.view, self.settings.views)
+        maps = view_maps(self.view, self.spec.window, self.spec.horizon, self.settings.views)
         windows = cut_windows(rest, self.spec.window, self.spec.horizon, self.view.season)
         rng = np.random.default_rng(self.seed)
         which, inputs, targets = _normalised(windows, maps, statistics, rng)
@@ -130,7 +132,7 @@ class FittedRegression:
         window, horizon = recipe.spec.window, recipe.spec.horizon
         panel = check_columns(covariate_model, panel)
         rest = covariate_model.remove(panel) if covariate_model else panel
-        statistics = measure_series(rest, recipe.view)
+        statistics = measure_series(rest, recipe.view, recipe.settings.views)
         lookbacks = last_lookbacks(rest, window, recipe.view.season)
         seen = see(lookbacks, self.maps, statistics.level, statistics.scale)
         if isinstance(self.estimator, LinearMap):

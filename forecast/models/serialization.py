@@ -15,6 +15,7 @@ from forecast.models.classical.baselines import Baseline, BaselineName
 from forecast.models.classical.statsforecast import ClassicalForecaster, ClassicalName, make_classical
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
+from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.serialization import (
     COVARIATE_MODEL,
     RETRAIN,
@@ -54,8 +55,10 @@ def dump_fitted(model: Issuable) -> tuple[list[Document], dict[str, NDArray[Any]
     return [document for document, _ in dumped], arrays
 
 
-def load_fitted(documents: Sequence[dict[str, Any]], arrays: Arrays, series_ids: tuple[str, ...]) -> Issuable:
-    """Rebuilds a model from ``dump_fitted``'s parts.
+def load_fitted(
+    documents: Sequence[dict[str, Any]], arrays: Arrays, series_ids: tuple[str, ...], settings: MethodSettings
+) -> Issuable:
+    """Rebuilds a model from ``dump_fitted``'s parts, and the numbers of the methods that it was trained with.
 
     Raises:
         DataError: a part of it can't be read.
@@ -67,11 +70,13 @@ def load_fitted(documents: Sequence[dict[str, Any]], arrays: Arrays, series_ids:
         if len(documents) > 1:
             raise ValueError("it has parts beside one that forecasts alone")
         try:
-            return _load_rule(first) if "rule" in first else _load_regression(first, own, series_ids)
+            if "rule" in first:
+                return _load_rule(first, settings)
+            return _load_regression(first, own, series_ids, settings)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
     named = [{**document, "series_ids": list(series_ids)} for document in documents]
-    parts = tuple(load_model(document, arrays.under(f"part{i}/")) for i, document in enumerate(named))
+    parts = tuple(load_model(document, arrays.under(f"part{i}/"), settings) for i, document in enumerate(named))
     if len({(part.spec.horizon, part.spec.anchors, part.spec.rolled) for part in parts}) > 1:
         raise ValueError("its parts forecast other steps, or stand against other anchors")
     return EnsembleModel(parts)
@@ -109,7 +114,9 @@ def _dump_regression(model: FittedRegression) -> tuple[Document, dict[str, NDArr
     return document, arrays
 
 
-def _load_regression(document: Document, arrays: Arrays, series_ids: tuple[str, ...]) -> FittedRegression:
+def _load_regression(
+    document: Document, arrays: Arrays, series_ids: tuple[str, ...], settings: MethodSettings
+) -> FittedRegression:
     """Rebuilds a regression.
 
     Raises:
@@ -117,13 +124,13 @@ def _load_regression(document: Document, arrays: Arrays, series_ids: tuple[str, 
     """
     own = {name: value for name, value in document.items() if name not in {"spec", "knowledge"}}
     entry, spec = decode(RegressionEntry, own), ModelSpec.from_json(document["spec"])
-    recipe = RegressionForecaster(entry.regression, spec, entry.view, entry.seed)
+    recipe = RegressionForecaster(entry.regression, spec, entry.view, settings, entry.seed)
     covariate_model = None
     if document.get("knowledge"):
         covariate_model = load_covariate_model(document["knowledge"], arrays.under(COVARIATE_MODEL), series_ids)
         if not covariate_model_fits(covariate_model, covariate_model.sized(spec), len(series_ids)):
             raise ValueError("what was learned of covariates does not fit")
-    maps, fitted = view_maps(entry.view, spec.window, spec.horizon), arrays.under(ESTIMATOR)
+    maps, fitted = view_maps(entry.view, spec.window, spec.horizon, settings.views), arrays.under(ESTIMATOR)
     if entry.regression == "boosting":
         return FittedRegression(
             recipe, Forest.from_arrays(dict(fitted), inputs_of(spec, covariate_model)), maps, covariate_model
@@ -134,7 +141,7 @@ def _load_regression(document: Document, arrays: Arrays, series_ids: tuple[str, 
     )
 
 
-def _load_rule(document: Document) -> Issuable:
+def _load_rule(document: Document, settings: MethodSettings) -> Issuable:
     """Rebuilds a rule.
 
     Raises:
@@ -149,4 +156,4 @@ def _load_rule(document: Document) -> Issuable:
         return make_classical(cast(ClassicalName, name), horizon, season)
     if name not in get_args(BaselineName):
         raise ValueError(f"there is no rule {name!r}")
-    return Baseline(cast(BaselineName, name), horizon, season, tuple(longer))
+    return Baseline(cast(BaselineName, name), horizon, season, settings.classical, tuple(longer))

@@ -18,10 +18,32 @@ from forecast.specs import View
 
 FloatArray = NDArray[np.float64]
 
-LOG_OFFSET = 0.02  # measured by benchmarks/tuning/descent.py
-"""Keeps the logarithm of a zero finite: zero is taken as 2 % of the window's mean."""
 CLIP = 10.0  # measured by benchmarks/tuning/descent.py
 """Targets beyond this many scales are clipped in training: one outlier must not steer the network."""
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """The numbers by which windows are normalised; a version keeps those that it was trained with.
+
+    Attributes:
+        log_offset: keeps the logarithm of a zero finite: zero is taken as this share of the window's mean.
+        largest_log: no forecast is a larger power of e, in means of the window.
+        series_share: share of the series' own scale in that of a view whose scale is the ``series``'.
+        series_floor: no scale is below this share of the series' own,
+        size_floor: nor below this share of the window's mean size,
+        floor: nor below this.
+        block: series that a network forecasts at a time, where there are twice as many: their states fit into the
+            processor's cache, and memory does not grow with the panel. Of fewer rows, BLAS might round otherwise.
+    """
+
+    log_offset: float = 0.02  # measured by benchmarks/tuning/descent.py
+    largest_log: float = 8.0
+    series_share: float = 0.5
+    series_floor: float = 0.1
+    size_floor: float = 1e-5
+    floor: float = 1e-12
+    block: int = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +60,7 @@ class ViewMaps:
         base_of_series: 1 where that level is the naive forecast too, else 0.
         scale_of_series: share of the series' own scale in the scale.
         log: 1 where the window is logged, else 0.
+        settings: the numbers that are the same for all views.
     """
 
     level: FloatArray
@@ -49,6 +72,7 @@ class ViewMaps:
     base_of_series: float
     scale_of_series: float
     log: float
+    settings: ViewSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +91,16 @@ class SeenWindows:
         return (self.base - self.level) / self.scale
 
 
-def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray | None = None) -> ViewMaps:
+def view_maps(
+    view: View, lookback: int, horizon: int, settings: ViewSettings, fitted_base: FloatArray | None = None
+) -> ViewMaps:
     """Returns the maps of a view; a season longer than the lookback counts as none.
 
     Args:
         view: which representation.
         lookback: ``L``.
         horizon: ``H``.
+        settings: the numbers that are the same for all views.
         fitted_base: (L, H), the base of a ``smoothed`` view, fitted to training windows.
     """
     season = view.season if view.season <= lookback else 1
@@ -106,14 +133,15 @@ def view_maps(view: View, lookback: int, horizon: int, fitted_base: FloatArray |
         to_mean=float(to_mean),
         level_of_series=float(view.level == "series"),
         base_of_series=float(view.level == "series" and view.base == "zero"),
-        scale_of_series={"window": 0.0, "deviation": 0.0, "series": 0.5, "range": 1.0}[view.scale],
+        scale_of_series={"window": 0.0, "deviation": 0.0, "series": settings.series_share, "range": 1.0}[view.scale],
         log=float(view.log),
+        settings=settings,
     )
 
 
-def to_unit(windows: FloatArray, mean: FloatArray, maps_log: float) -> FloatArray:
+def to_unit(windows: FloatArray, mean: FloatArray, maps: ViewMaps) -> FloatArray:
     """Returns windows in the view's unit u: themselves, or their logarithm over the window's mean."""
-    return np.log(np.maximum(windows, 0) / mean + LOG_OFFSET) if maps_log else windows
+    return np.log(np.maximum(windows, 0) / mean + maps.settings.log_offset) if maps.log else windows
 
 
 def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_scale: FloatArray) -> SeenWindows:
@@ -125,8 +153,9 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
         series_level: (B,) of each window's series, from ``block_statistics``.
         series_scale: (B,) likewise.
     """
-    mean = np.abs(windows).mean(axis=1, keepdims=True) + 1e-12  # (B, L) -> (B, 1)
-    windows = to_unit(windows, mean, maps.log)
+    settings = maps.settings
+    mean = np.abs(windows).mean(axis=1, keepdims=True) + settings.floor  # (B, L) -> (B, 1)
+    windows = to_unit(windows, mean, maps)
     level = (windows @ maps.level + maps.level_of_series * series_level)[:, None]
     other = windows.mean(axis=1, keepdims=True) if maps.to_mean else windows[:, maps.earlier]
     apart = windows - other
@@ -134,7 +163,8 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
     own = np.abs(apart, out=apart) @ maps.compared
     del apart
     share = maps.scale_of_series
-    floor = 0.1 * series_scale + 1e-5 * np.abs(windows).mean(axis=1) + 1e-12
+    size = np.abs(windows).mean(axis=1)
+    floor = settings.series_floor * series_scale + settings.size_floor * size + settings.floor
     scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
     base = windows @ maps.base + (maps.base_of_series * series_level)[:, None]
     inputs = windows - level
@@ -146,11 +176,12 @@ def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArra
     """Returns the network's outputs as forecasts in the target's unit, (B, H) -> (B, H)."""
     forecast = seen.base + seen.scale * outputs
     if maps.log:
-        return np.maximum(np.exp(np.minimum(forecast, 8.0)) - LOG_OFFSET, 0) * seen.mean
+        power = np.exp(np.minimum(forecast, maps.settings.largest_log))
+        return np.maximum(power - maps.settings.log_offset, 0) * seen.mean
     return forecast
 
 
-def block_statistics(values: FloatArray, view: View) -> tuple[FloatArray, FloatArray]:
+def block_statistics(values: FloatArray, view: View, settings: ViewSettings) -> tuple[FloatArray, FloatArray]:
     """Returns the level and the scale of series of one length, (B, T) -> (B,), in the view's unit (logged or not).
 
     The scale is the mean absolute seasonal difference; for the textbook's min-max view the range.
@@ -158,13 +189,14 @@ def block_statistics(values: FloatArray, view: View) -> tuple[FloatArray, FloatA
     Args:
         values: the training part of each series.
         view: which representation.
+        settings: the numbers that are the same for all views.
     """
     count, length = values.shape
     if length == 0:
         return np.zeros(count), np.zeros(count)
     if view.log:
-        size = np.abs(values).mean(axis=1, keepdims=True) + 1e-12
-        values = np.log(np.maximum(values, 0) / size + LOG_OFFSET)
+        size = np.abs(values).mean(axis=1, keepdims=True) + settings.floor
+        values = np.log(np.maximum(values, 0) / size + settings.log_offset)
     lowest = values.min(axis=1)
     if view.scale == "range":
         return lowest, np.ptp(values, axis=1)

@@ -13,6 +13,7 @@ from forecast.models.classical.baselines import Baseline, drift, naive, seasonal
 from forecast.models.classical.seasonality import season_strength
 from forecast.models.combination import Evidence, FewSeriesPrior, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
+from forecast.models.method_settings import CURRENT
 from tiny import SEASON, awkward_panel, wave, with_values
 
 H = 3
@@ -132,7 +133,11 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
     cuts = [48, 51, 54, 57]
 
     def handful_at(origin):
-        return FewSeriesPrior(1, 60, season_strength(panel_from_series([values[:origin]], "D"), season, 500)[0])
+        return FewSeriesPrior(
+            1,
+            60,
+            season_strength(panel_from_series([values[:origin]], "D"), season, 500, CURRENT.classical.seasonality)[0],
+        )
 
     strengths = [handful_at(cut).strength for cut in (*cuts, 60)]
     assert len(set(strengths)) == 5
@@ -301,14 +306,14 @@ def test_costs_and_curve_are_kept():
 
 @pytest.mark.parametrize("name", ["naive", "seasonal-naive", "drift"])
 def test_baselines_are_one_member_without_seeds(name):
-    trial = run(awkward_panel(), Baseline(name, H, SEASON)).trials[0]
+    trial = run(awkward_panel(), Baseline(name, H, SEASON, CURRENT.classical)).trials[0]
     assert len(trial.by_seed) == 1
     np.testing.assert_array_equal(trial.by_seed[0], trial.forecasts)
 
 
 def test_baselines_are_scored_as_they_are_and_not_drawn_to_one_another():
     panel = panel_from_series([wave(60, trend=0.3), wave(60, seed=1)], "D")
-    result = run(panel, Baseline("drift", H, SEASON), folds=3)
+    result = run(panel, Baseline("drift", H, SEASON, CURRENT.classical), folds=3)
     for fold, forecast in zip(result.folds[1:], result.trials[0].forecasts, strict=True):
         np.testing.assert_allclose(forecast, drift(fold.train(panel), H))
 
@@ -325,7 +330,7 @@ def test_constant_panel_teaches_nothing_and_breaks_nothing():
 
 def test_perfectly_periodic_panel_is_forecast_perfectly():
     panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
-    trial = run(panel, Baseline("seasonal-naive", H, SEASON), folds=3).trials[0]
+    trial = run(panel, Baseline("seasonal-naive", H, SEASON, CURRENT.classical), folds=3).trials[0]
     np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
     assert trial.calibration is None  # its scale is zero: there is nothing to measure by
 
@@ -360,7 +365,8 @@ def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_t
     result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", progress=lambda name, share: None)
     (trial,) = result.trials
     plain = plain_combination(
-        shifted.predict_members(panel), FewSeriesPrior(8, 15, season_strength(panel, SEASON, 15).mean())
+        shifted.predict_members(panel),
+        FewSeriesPrior(8, 15, season_strength(panel, SEASON, 15, CURRENT.classical.seasonality).mean()),
     )
     members = shifted.predict_members(panel.until(np.full(8, 12)))
     np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))

@@ -10,6 +10,7 @@ from forecast.evaluation.scales import series_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from forecast.specs import Anchor
 from tiny import SEASON, VIEWS, awkward_panel, random_model, tiny_spec, wave
 
@@ -19,7 +20,7 @@ CALIBRATION = Calibration(np.array([1.0, 1.5, 2.0]), {80: 1.2, 95: 2.0})
 
 def trained_on(panel, calibration=CALIBRATION, combination=None):
     model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), panel)
-    return TrainedModel("gru", EnsembleModel((model,)), combination, calibration, SEASON)
+    return TrainedModel("gru", EnsembleModel((model,)), combination, calibration, SEASON, CURRENT)
 
 
 def median_of(trained, panel):
@@ -70,7 +71,7 @@ def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
     spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), anchors=get_args(Anchor))
     model = EnsembleModel((random_model(spec, panel),))
     combination = Combination(np.ones(2 * len(VIEWS), bool), trust=0.4, anchor=which)
-    trained = TrainedModel("gru", model, combination, None, SEASON)
+    trained = TrainedModel("gru", model, combination, None, SEASON, CURRENT)
     end = panel.tail(trained.steps_used)
     np.testing.assert_allclose(trained.forecast(end, H).point, trained.forecast(panel, H).point, rtol=1e-9)
     assert replace(trained, combination=replace(combination, trust=1.0)).steps_used == spec.window + SEASON

@@ -11,6 +11,7 @@ from forecast.data.panel import panel_from_series
 from forecast.errors import DataError, UsageError
 from forecast.experiment.inferred import decided_for_run
 from forecast.experiment.plan import check_kind, make_plan
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.presets import make_spec
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.views import restore, see, view_maps
@@ -83,7 +84,10 @@ def test_untrained_network_of_a_price_forecasts_its_last_value(windows):
     spec = price_spec(windows)
     panel = panel_from_series([WALK], "B")
     for view in spec.views:
-        statistics, maps = measure_series(panel, view), view_maps(view, spec.window, spec.horizon)
+        statistics, maps = (
+            measure_series(panel, view, CURRENT.views),
+            view_maps(view, spec.window, spec.horizon, CURRENT.views),
+        )
         seen = see(WALK[None, -spec.window :], maps, statistics.level, statistics.scale)
         np.testing.assert_allclose(restore(np.zeros((1, spec.horizon)), seen, maps), WALK[-1])
 
@@ -92,10 +96,10 @@ def test_network_of_a_price_sees_returns_and_not_prices():
     """The same returns at another price give the same inputs."""
     panel, dear = panel_from_series([WALK], "B"), panel_from_series([1000 * WALK], "B")
     for view in price_spec().views:
-        maps = view_maps(view, 20, 5)
+        maps = view_maps(view, 20, 5, CURRENT.views)
         inputs = []
         for each in (panel, dear):
-            statistics = measure_series(each, view)
+            statistics = measure_series(each, view, CURRENT.views)
             inputs.append(see(each.values[None, -20:], maps, statistics.level, statistics.scale).inputs)
         np.testing.assert_allclose(*inputs, rtol=1e-6)
 

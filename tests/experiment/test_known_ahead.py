@@ -12,13 +12,14 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.known_ahead import assumed_notes, columns_needed, flags_of, short_notes, unseen_notes
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from told import AHEAD, shops, told_model
 
 FIX = "forecast predict shop --future FILE"
 
 
 def trained_on(panel):
-    return TrainedModel("gru", EnsembleModel((told_model(panel),)), None, None, 7)
+    return TrainedModel("gru", EnsembleModel((told_model(panel),)), None, None, 7, CURRENT)
 
 
 def without(trained, *names):

@@ -3,7 +3,9 @@
 from itertools import pairwise
 from math import exp, log
 
-from forecast.models.classical.seasonality import DIFFERENCES, KEPT, TIE, WORTH
+from forecast.models.classical.seasonality import SeasonalitySettings
+
+TODAY = SeasonalitySettings()
 
 
 def mean(values):
@@ -19,7 +21,7 @@ def season_of(values, season):
         return summands, False
     factors, missed_by_factors, _ = decompose([log(value) for value in values], season, exp, values)
     size = sum(value**2 for value in values)
-    positive = missed_by_factors <= missed * (1 + TIE) + 1e-18 * size
+    positive = missed_by_factors <= missed * (1 + TODAY.tie) + 1e-18 * size
     return factors if positive else summands, positive
 
 
@@ -32,15 +34,15 @@ def decompose(values, season, unit, truths):
             near = [mean(pair) for pair in pairwise(near)]
         around[t] = mean(near)
         deviations[t % season].append(((len(values) - 1 - t) // season, values[t] - around[t]))
-    means = [mean([weighted_mean(own, kept) for kept in KEPT]) for own in deviations]
+    means = [mean([weighted_mean(own, kept) for kept in TODAY.kept]) for own in deviations]
     means = [own - mean(means) for own in means]
     every = [deviation for own in deviations for _, deviation in own]
     left = sum((deviation - m) ** 2 for own, m in zip(deviations, means, strict=True) for _, deviation in own)
     changes = [later - one for one, later in zip(values, values[season:], strict=False)]
     changed = sum((change - mean(changes)) ** 2 for change in changes) / (len(changes) - 1) / 2
-    noise = (left + DIFFERENCES * changed) / (len(every) - season + DIFFERENCES)
+    noise = (left + TODAY.differences * changed) / (len(every) - season + TODAY.differences)
     spread = sum(m**2 for m in means) / (season - 1)
-    by_chance = noise / (WORTH * len(every) / season) * max(season - 3, 1) / (season - 1)
+    by_chance = noise / (TODAY.worth * len(every) / season) * max(season - 3, 1) / (season - 1)
     kept = min(max(1 - by_chance / spread, 0), 1) if spread else 0
     means = [kept * m for m in means]
     missed = sum((truths[t] - unit(own + means[t % season])) ** 2 for t, own in around.items())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.data.panel import panel_from_series
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series, weight_shapes
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.specs import ModelSpec, View
@@ -41,11 +42,11 @@ def random_weights(spec, seed=0):
 def random_model(spec, panel):
     """A model as if trained on the panel, without TensorFlow: its networks are random."""
     networks = tuple(Network(view, seed, random_weights(spec, seed)) for view in spec.views for seed in spec.seeds)
-    statistics = {view: measure_series(panel, view) for view in spec.views}
+    statistics = {view: measure_series(panel, view, CURRENT.views) for view in spec.views}
     smoothing = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, SEASON)[0]
     for view, own in statistics.items():
         statistics[view] = replace(own, base=smoothing if view.base == "smoothed" else None)
-    return RecurrentModel(spec, networks, panel.series_ids, statistics)
+    return RecurrentModel(spec, networks, panel.series_ids, statistics, CURRENT)
 
 
 def wave(steps, *, level=20.0, trend=0.1, noise=0.5, seed=0):

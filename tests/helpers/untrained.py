@@ -7,6 +7,7 @@ import numpy as np
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Curve
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.registry import NETWORKS, make_forecaster
@@ -25,7 +26,7 @@ class Untrained:
     def fit(self, panel, watcher):
         covariate_model = fit_covariate_model(panel, self.spec) if panel.covariates else None
         spec = covariate_model.sized(self.spec) if covariate_model else self.spec
-        statistics = {view: measure_series(panel, view) for view in spec.views}
+        statistics = {view: measure_series(panel, view, CURRENT.views) for view in spec.views}
         for view, own in statistics.items():
             base = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, view.season)[0]
             statistics[view] = replace(own, base=base if view.base == "smoothed" else None)
@@ -36,7 +37,9 @@ class Untrained:
             for seed in spec.seeds
         )
         curve = None if watcher.truth is None else Curve(np.array([1, spec.steps]), np.array([0.1, 0.2]), np.ones(2))
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, curve, covariate_model=covariate_model)
+        return RecurrentModel(
+            spec, networks, panel.series_ids, statistics, CURRENT, curve, covariate_model=covariate_model
+        )
 
 
 def train_nothing(monkeypatch, size=0.05):

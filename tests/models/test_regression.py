@@ -8,6 +8,7 @@ from forecast.data.windows import cut_windows
 from forecast.errors import DataError
 from forecast.models import regression
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.regression import ALPHAS, RegressionForecaster
 from forecast.models.views import CLIP
 from forecast.specs import View
@@ -18,7 +19,7 @@ NAMES = ["ridge", "boosting"]
 
 
 def forecaster(name, view=VIEWS[0], horizon=3, seed=0):
-    return RegressionForecaster(name, SPEC.with_(horizon=horizon), view, seed)
+    return RegressionForecaster(name, SPEC.with_(horizon=horizon), view, CURRENT, seed)
 
 
 def forecast(name, panel, **changes):

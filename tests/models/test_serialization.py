@@ -9,6 +9,7 @@ import pytest
 from commands import csv_bytes, run, visits
 from forecast.errors import DataError
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.registry import BASELINES, BY_SERIES, REGRESSIONS, is_same_recipe, make_forecaster
 from forecast.models.serialization import dump_fitted, load_fitted
@@ -40,7 +41,7 @@ def stored(model):
 def test_what_is_read_back_forecasts_the_same(name):
     data = panel()
     fitted = make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher())
-    again = load_fitted(*stored(fitted), data.series_ids)
+    again = load_fitted(*stored(fitted), data.series_ids, CURRENT)
     np.testing.assert_array_equal(again.predict_members(data).values, fitted.predict_members(data).values)
     assert (again.horizon, again.lookback, again.seasons) == (fitted.horizon, fitted.lookback, fitted.seasons)
     assert (again.parameters, again.anchors) == (fitted.parameters, ())
@@ -63,7 +64,7 @@ def test_document_that_does_not_fit_is_refused(name, change):
     data = panel()
     [document], arrays = stored(make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher()))
     with pytest.raises(DataError, match="The stored model is incomplete") as caught:
-        load_fitted([document | change], arrays, data.series_ids)
+        load_fitted([document | change], arrays, data.series_ids, CURRENT)
     assert caught.value.hint
 
 
@@ -72,14 +73,14 @@ def test_weights_that_do_not_fit_are_refused(change):
     data = panel()
     documents, arrays = stored(make_forecaster("ridge", SPECS, 7, Machine()).fit(data, Watcher()))
     with pytest.raises(DataError, match="The stored model is incomplete: the array 'weights'"):
-        load_fitted(documents, Arrays({**arrays, "part0/estimator/weights": change}), data.series_ids)
+        load_fitted(documents, Arrays({**arrays, "part0/estimator/weights": change}), data.series_ids, CURRENT)
 
 
 def test_recipe_is_the_same_only_if_its_settings_are():
     data = panel()
     for name in PLAIN:
         fitted = make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher())
-        again = load_fitted(*stored(fitted), data.series_ids)
+        again = load_fitted(*stored(fitted), data.series_ids, CURRENT)
         other = {"linear": replace(SPECS["linear"], horizon=4)}
         assert is_same_recipe(again, make_forecaster(name, SPECS, 7, Machine()), SPECS)
         assert not is_same_recipe(again, make_forecaster(name, other, 7, Machine()), other)

@@ -5,8 +5,9 @@ import pytest
 
 from alone import series_statistics
 from forecast.data.windows import cut_windows
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import measure_series
-from forecast.models.views import CLIP, LOG_OFFSET, restore, see, view_maps
+from forecast.models.views import CLIP, restore, see, view_maps
 from forecast.specs import View
 from tiny import awkward_panel, tiny_spec, wave
 
@@ -31,13 +32,13 @@ def windows_of(batch=7, seed=0, level=50.0):
 
 
 def logged(values):
-    return np.log(values / values.mean() + LOG_OFFSET)
+    return np.log(values / values.mean() + CURRENT.views.log_offset)
 
 
 def forecasts_of(windows, view, transform=lambda windows: windows):
     """What some network (here: any fixed map) forecasts; statistics come from the same series, transformed too."""
     windows = transform(windows)
-    maps = view_maps(view, LOOKBACK, HORIZON)
+    maps = view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
     level, scale = np.array([series_statistics(transform(wave(40)), view) for _ in windows]).T
     seen = see(windows, maps, level, scale)
     network = np.random.default_rng(5).normal(0, 0.3, (LOOKBACK, HORIZON))
@@ -65,7 +66,7 @@ def level_of(window, view, series_level):
 @pytest.mark.parametrize("view", VIEWS, ids=name_of)
 def test_untrained_network_forecasts_the_naive_base(view):
     windows = windows_of()
-    maps = view_maps(view, LOOKBACK, HORIZON)
+    maps = view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
     series_level = 1.2 if view.log else 40.0
     seen = see(windows, maps, np.full(len(windows), series_level), np.ones(len(windows)))
     forecast = restore(np.zeros((len(windows), HORIZON)), seen, maps)
@@ -73,7 +74,7 @@ def test_untrained_network_forecasts_the_naive_base(view):
         u = logged(window) if view.log else window
         expected = np.array([naive_base(u, view, series_level, step) for step in range(HORIZON)])
         if view.log:
-            expected = (np.exp(expected) - LOG_OFFSET) * window.mean()
+            expected = (np.exp(expected) - CURRENT.views.log_offset) * window.mean()
         np.testing.assert_allclose(row, expected, rtol=1e-9)
 
 
@@ -93,10 +94,10 @@ def test_shifting_the_series_shifts_the_forecasts(view):
 
 @pytest.mark.parametrize("view", VIEWS, ids=name_of)
 def test_restore_undoes_what_the_targets_were_made_by(view):
-    maps, windows = view_maps(view, LOOKBACK, HORIZON), windows_of()
+    maps, windows = view_maps(view, LOOKBACK, HORIZON, CURRENT.views), windows_of()
     future = windows_of(seed=1)[:, :HORIZON]
     seen = see(windows, maps, np.full(len(windows), 1.0), np.full(len(windows), 2.0))
-    u = np.log(future / seen.mean + LOG_OFFSET) if view.log else future
+    u = np.log(future / seen.mean + CURRENT.views.log_offset) if view.log else future
     np.testing.assert_allclose(restore((u - seen.base) / seen.scale, seen, maps), future, rtol=1e-9)
 
 
@@ -109,7 +110,7 @@ def test_degenerate_windows_stay_finite(view):
     windows = np.array(
         [np.zeros(LOOKBACK), np.full(LOOKBACK, 7.0), 7 + 1e-13 * np.arange(LOOKBACK), spike, last, spike + 1e15]
     )
-    maps = view_maps(view, LOOKBACK, HORIZON)
+    maps = view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
     for scale in (0.0, 1.0):
         seen = see(windows, maps, np.zeros(len(windows)), np.full(len(windows), scale))
         forecast = restore(np.full((len(windows), HORIZON), CLIP), seen, maps)
@@ -121,14 +122,14 @@ def test_degenerate_windows_stay_finite(view):
 def test_near_constant_window_of_a_lively_series_is_not_blown_up():
     view = View("last-value", SEASON)
     window = 7 + 1e-6 * np.random.default_rng(0).normal(size=(1, LOOKBACK))
-    seen = see(window, view_maps(view, LOOKBACK, HORIZON), np.zeros(1), np.array([5.0]))
+    seen = see(window, view_maps(view, LOOKBACK, HORIZON, CURRENT.views), np.zeros(1), np.array([5.0]))
     assert np.abs(seen.inputs).max() < 1e-4  # measured by a tenth of the series' own scale
 
 
 @pytest.mark.parametrize("log", [False, True])
 def test_negative_values_in_a_logged_window_count_as_zero(log):
     view = View("last-value", log=log)
-    maps = view_maps(view, LOOKBACK, HORIZON)
+    maps = view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
     window = np.full((1, LOOKBACK), 4.0)
     window[0, -1] = -2.0
     seen = see(window, maps, np.zeros(1), np.zeros(1))
@@ -153,7 +154,7 @@ def test_maps_are_what_plain_loops_compute(base, lookback, season):
                 "mean-season": sum(same) / len(same),
             }[base]
         )
-    maps = view_maps(View(base, season), lookback, horizon)
+    maps = view_maps(View(base, season), lookback, horizon, CURRENT.views)
     np.testing.assert_allclose(window @ maps.base, expected)
     np.testing.assert_allclose(window @ maps.level, last_season_mean)
     lag = period if period < lookback else 1
@@ -165,13 +166,18 @@ def test_maps_are_what_plain_loops_compute(base, lookback, season):
 @pytest.mark.parametrize("season", [1, 3, 9])
 def test_deviation_is_the_mean_distance_from_the_mean(season):
     window = wave(LOOKBACK)[None]
-    seen = see(window, view_maps(View("zero", season, scale="deviation"), LOOKBACK, HORIZON), np.zeros(1), np.zeros(1))
+    seen = see(
+        window,
+        view_maps(View("zero", season, scale="deviation"), LOOKBACK, HORIZON, CURRENT.views),
+        np.zeros(1),
+        np.zeros(1),
+    )
     assert seen.scale.item() == pytest.approx(np.abs(window - window.mean()).mean())
 
 
 def test_level_series_is_the_only_one_that_needs_the_series_level():
     for view in VIEWS:
-        maps = view_maps(view, LOOKBACK, HORIZON)
+        maps = view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
         assert maps.level_of_series == (view.level == "series")
         assert maps.base_of_series == (view.level == "series" and view.base == "zero")
 
@@ -198,18 +204,18 @@ def test_training_sees_windows_exactly_as_prediction_does(view):
     from forecast.models.networks import training  # imports TensorFlow
 
     panel, spec = awkward_panel(), tiny_spec("linear", window=LOOKBACK, horizon=HORIZON)
-    statistics, maps = measure_series(panel, view), view_maps(view, LOOKBACK, HORIZON)
+    statistics, maps = measure_series(panel, view, CURRENT.views), view_maps(view, LOOKBACK, HORIZON, CURRENT.views)
     windows = cut_windows(panel, LOOKBACK, HORIZON, SEASON)
     data = training.TrainingData(windows, statistics.level, statistics.scale)
     which = np.random.default_rng(0).integers(len(windows), size=32)
     picks = training.tf.constant(np.stack([windows.starts[which], windows.series[which]], axis=1), "int32")
     arguments = training._view_arguments(maps) | training._data_arguments(data)
-    inputs, targets, mask = (tensor.numpy() for tensor in training._batch(spec, picks, arguments))
+    inputs, targets, mask = (tensor.numpy() for tensor in training._batch(spec, picks, arguments, CURRENT.views))
 
     series = windows.series[which]
     seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
     future = windows.horizons(which)
-    u = np.log(np.maximum(future, 0) / seen.mean + LOG_OFFSET) if view.log else future
+    u = np.log(np.maximum(future, 0) / seen.mean + CURRENT.views.log_offset) if view.log else future
     expected = np.clip((u - seen.base) / seen.scale, -CLIP, CLIP)
     np.testing.assert_array_equal(mask, ~np.isnan(future))
     flat = seen.scale[:, 0] < 1e-3  # of a constant series, only rounding to single precision is seen

@@ -18,6 +18,7 @@ from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.regressors import find_regressors
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Members
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks import linear_init, recurrent
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
@@ -61,37 +62,38 @@ def test_only_what_was_negative_may_be_forecast_below_zero(uneven):
 
 @pytest.mark.parametrize("view", [View(season=7), View(season=7, log=True), View(scale="range")])
 def test_statistics_of_many_series_are_those_of_each(uneven, view):
-    found = measure_series(uneven, view)
+    found = measure_series(uneven, view, CURRENT.views)
     each = np.array([series_statistics(values, view) for values in alone(uneven)])
     assert np.array_equal(np.stack([found.level, found.scale], axis=1), each)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
 @pytest.mark.parametrize("rolled", [False, True])
-def test_a_network_forecasts_the_same_in_blocks(monkeypatch, cell, rolled):
+def test_a_network_forecasts_the_same_in_blocks(cell, rolled):
     spec = ModelSpec(cell=cell, window=8, horizon=3, units=5, views=(View(season=4),), rolled=rolled, seeds=(0,))
     panel = panel_from_series(np.random.default_rng(1).normal(9, 2, (45, 20)), "D")
-    statistics = {view: measure_series(panel, view) for view in spec.views}
+    statistics = {view: measure_series(panel, view, CURRENT.views) for view in spec.views}
     networks = (Network(spec.views[0], 0, initial_weights(spec, 0)),)
-    model = RecurrentModel(spec, networks, panel.series_ids, statistics)
+    model = RecurrentModel(spec, networks, panel.series_ids, statistics, CURRENT)
     whole = model.predict_members(panel).values
-    monkeypatch.setattr(recurrent, "BLOCK", 10)
-    assert [len(range(45)[own]) for own in recurrent._blocks(45)] == [10, 10, 10, 15]
+    assert [len(range(45)[own]) for own in recurrent._blocks(45, 10)] == [10, 10, 10, 15]
+    model = replace(model, settings=replace(CURRENT, views=replace(CURRENT.views, block=10)))
     assert np.allclose(model.predict_members(panel).values, whole, rtol=1e-5)
 
 
 @pytest.mark.parametrize("series", [0, 1, 9, 10, 19, 20, 21, 30])
-def test_blocks_hold_every_series_once_and_none_is_small(monkeypatch, series):
-    monkeypatch.setattr(recurrent, "BLOCK", 10)
-    blocks = [range(series)[own] for own in recurrent._blocks(series)]
+def test_blocks_hold_every_series_once_and_none_is_small(series):
+    blocks = [range(series)[own] for own in recurrent._blocks(series, 10)]
     assert [i for block in blocks for i in block] == list(range(series))
     assert len(blocks) == 1 or min(map(len, blocks)) >= 10
 
 
 def test_smoothing_is_the_same_however_many_series_are_followed_together(uneven, monkeypatch):
-    whole = exponential_smoothing(uneven, 5, 7)
+    whole = exponential_smoothing(uneven, 5, 7, CURRENT.classical.theta, CURRENT.classical.seasonality)
     monkeypatch.setattr(theta, "TOGETHER", 100)
-    assert np.array_equal(exponential_smoothing(uneven, 5, 7), whole)
+    assert np.array_equal(
+        exponential_smoothing(uneven, 5, 7, CURRENT.classical.theta, CURRENT.classical.seasonality), whole
+    )
 
 
 def test_dates_are_causes_likewise_when_they_are_looked_at_in_pieces(monkeypatch):
@@ -117,11 +119,11 @@ def test_a_highway_starts_alike_from_windows_in_blocks(monkeypatch):
     steps = np.arange(900)
     panel = panel_from_series([50 + 9 * np.sin(steps * 2 * np.pi / 24) + steps % 5], "h")
     windows, view = cut_windows(panel, 100, 24, 24), View("mean-season", 24, ridge=True)
-    statistics = measure_series(panel, view)
-    whole = linear_init.fit_linear_init(windows, view, statistics)
+    statistics = measure_series(panel, view, CURRENT.views)
+    whole = linear_init.fit_linear_init(windows, view, statistics, CURRENT.views)
     assert whole is not None
     monkeypatch.setattr(linear_init, "BLOCK", 64)
-    assert np.allclose(linear_init.fit_linear_init(windows, view, statistics), whole, atol=1e-5)
+    assert np.allclose(linear_init.fit_linear_init(windows, view, statistics, CURRENT.views), whole, atol=1e-5)
 
 
 class Counting(RecurrentModel):
@@ -135,7 +137,7 @@ asked: list[str] = []
 
 def test_an_ensemble_takes_what_its_parts_forecast_before_it(uneven):
     asked.clear()
-    parts = tuple(Counting(ModelSpec(cell=cell, window=4, horizon=2), (), (), {}) for cell in ("rnn", "gru"))
+    parts = tuple(Counting(ModelSpec(cell=cell, window=4, horizon=2), (), (), {}, CURRENT) for cell in ("rnn", "gru"))
     earlier, made = uneven.until(np.maximum(uneven.lengths - 1, 0)), Made()
     for panel in (earlier, uneven):
         alone = [made.members(part, replace(panel))[0] for part in parts]  # a panel that was cut anew is the same

@@ -31,15 +31,17 @@ SHAPING = (
 )
 """Where numbers shape forecasts."""
 OTHERS = {
-    "rounding": "TIE NEGLIGIBLE ROUNDING SAME TINY LEAST HALVINGS",
-    "memory and speed": "BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_MADE MOST_DIMENSIONS LARGEST_ITEM "
-    "REMEMBERED MOST_UNITS SHORTEST MANY seasons.MOST_STEPS",
+    "rounding": "tie negligible TIE NEGLIGIBLE ROUNDING SAME TINY LEAST HALVINGS",
+    "memory and speed": "block BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_MADE MOST_DIMENSIONS "
+    "LARGEST_ITEM REMEMBERED MOST_UNITS SHORTEST MANY seasons.MOST_STEPS",
     "places": "NAIVE SMOOTHING",
     "what a person is asked or told": "HORIZONS LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
     "what the calendar is": "CYCLES",
+    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor log_offset LOG_OFFSET",
+    "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "results of one": "UNKNOWN STILL",
 }
 """Numbers that are none to be tuned, by what they are."""
@@ -68,7 +70,11 @@ def assignments():
                 if isinstance(node, ast.ClassDef):
                     fields = [each for each in node.body if isinstance(each, ast.AnnAssign) and has_number(each.value)]
                     if fields and is_record(node):
-                        yield path, [f"{node.name}.{each.target.id}" for each in fields], ast.get_docstring(node) or ""
+                        doc, names = ast.get_docstring(node) or "", [f"{node.name}.{each.target.id}" for each in fields]
+                        if NAMED.search(doc):  # one for all
+                            yield path, names, doc
+                        else:
+                            yield from ((path, [n], lines[f.lineno - 1]) for n, f in zip(names, fields, strict=True))
                 if isinstance(node, ast.Assign | ast.AnnAssign) and has_number(node.value):
                     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                     names = [each.id for each in (target.elts if isinstance(target, ast.Tuple) else [target])]
@@ -114,7 +120,7 @@ def test_each_number_that_shapes_a_forecast_names_a_script():
     found = list(assignments())
     assert len(found) > 100
     silent = [f"{path.stem}.{each}" for path, names, text in found for each in names if not NAMED.search(text)]
-    assert [each for each in silent if not {each, each.split(".")[1]} & aside] == []
+    assert [each for each in silent if not {each, each.rsplit(".", 1)[1]} & aside] == []
 
 
 def test_scripts_that_the_program_names_are_there_and_name_the_constant():
@@ -146,24 +152,25 @@ def test_a_constant_that_no_function_reads_is_refused(tuning):
 
 def test_a_value_is_put_wherever_it_was_imported_to_and_taken_back(tuning):
     from forecast.models import views
-    from forecast.models.classical import local_ridge
+    from forecast.models.networks import linear_init
 
     study = tuning("study")
-    with study.replaced(study.Constant("forecast.models.views", "LOG_OFFSET", (0.5,)), 0.5):
-        assert (views.LOG_OFFSET, local_ridge.LOG_OFFSET) == (0.5, 0.5)
-    assert (views.LOG_OFFSET, local_ridge.LOG_OFFSET) == (0.02, 0.02)
+    with study.replaced(study.Constant("forecast.models.views", "CLIP", (0.5,)), 0.5):
+        assert (views.CLIP, linear_init.CLIP) == (0.5, 0.5)
+    assert (views.CLIP, linear_init.CLIP) == (10.0, 10.0)
 
 
 def test_one_number_of_several_is_replaced_alone(tuning):
-    from forecast.models.classical import seasonality
     from forecast.models.covariates import effect_fit
+    from forecast.models.method_settings import CURRENT
 
     study = tuning("study")
-    with study.replaced(study.Constant(seasonality.__name__, "KEPT", (), item=1), 0.1):
-        assert seasonality.KEPT == (0.9, 0.1)
+    kept = study.Constant("forecast.models.classical.seasonality", "SeasonalitySettings.kept", (), item=1)
+    with study.replaced(kept, 0.1):
+        assert CURRENT.classical.seasonality.kept == (0.9, 0.1)
     with study.replaced(study.Constant(effect_fit.__name__, "LEAST_STEPS", (), item=("month", "easter")), 1):
         assert (effect_fit.LEAST_STEPS["month", "easter"], effect_fit.LEAST_STEPS["month", "length"]) == (1, 48)
-    assert (seasonality.KEPT, effect_fit.LEAST_STEPS["month", "easter"]) == ((0.9, 0.5), 60)
+    assert (CURRENT.classical.seasonality.kept, effect_fit.LEAST_STEPS["month", "easter"]) == ((0.9, 0.5), 60)
 
 
 def test_a_field_is_replaced_in_new_records_and_in_those_that_functions_have_as_defaults(tuning):
@@ -178,17 +185,17 @@ def test_a_field_is_replaced_in_new_records_and_in_those_that_functions_have_as_
 def test_a_table_ends_with_an_error_where_a_constant_changes_nothing(tuning, monkeypatch, capsys):
     study = tuning("study")
     monkeypatch.setattr(sys, "argv", ["made.py", "--quick"])
-    read = study.Constant("forecast.models.classical.theta", "THETA", (0.0,))
-    idle = study.Constant("forecast.models.classical.theta", "LEADS", (1,))
+    read = study.Constant("forecast.models.classical.theta", "ThetaSettings.theta", (0.0,))
+    idle = study.Constant("forecast.models.classical.theta", "ThetaSettings.leads", (1,))
 
     def errors(case):
-        from forecast.models.classical import theta
+        from forecast.models.method_settings import CURRENT
 
-        return case + theta.THETA
+        return case + CURRENT.classical.theta.theta
 
-    with pytest.raises(SystemExit, match=r"no value changes anything of theta\.LEADS:"):
+    with pytest.raises(SystemExit, match=r"no value changes anything of theta\.ThetaSettings\.leads:"):
         study.main("", (study.Study((read, idle), lambda quick: {"one": np.arange(4.0)}, errors),))
-    assert "| `theta.THETA` | 0.4 | 0: -21.05 ±" in capsys.readouterr().out
+    assert "| `theta.ThetaSettings.theta` | 0.4 | 0: -21.05 ±" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

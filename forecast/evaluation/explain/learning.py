@@ -101,7 +101,7 @@ def _batch(subject: Subject, view: View) -> Batch:
     network = next(network for network in subject.model.networks if network.view == view)
     probe = subject.probe(network, where)
     index = (rest.offsets[where.series] + where.steps)[:, None] + np.arange(horizon)
-    future = to_unit(rest.values[index], probe.seen.mean, probe.maps.log)
+    future = to_unit(rest.values[index], probe.seen.mean, probe.maps)
     targets = np.clip((future - probe.seen.base) / probe.seen.scale, -CLIP, CLIP)
     known = ~np.isnan(targets)
     return Batch(probe, np.where(known, targets, 0), known)

@@ -17,7 +17,7 @@ from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.backprop import ForwardPass, run_forward
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, Weights
-from forecast.models.views import SeenWindows, ViewMaps, see, view_maps
+from forecast.models.views import SeenWindows, ViewMaps, see
 from forecast.specs import Cell, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -105,7 +105,7 @@ class Subject:
         where = ends or sample_ends(self.panel, self.spec.window)
         rest, told = cut_at(self.rest, where), cut_at(self.panel, where)
         own = self.model.statistics_of(rest, network.view)
-        maps = view_maps(network.view, self.spec.window, 1 if self.spec.rolled else self.spec.horizon, own.base)
+        maps = self.model.maps_of(network.view, own)
         seen = see(last_lookbacks(rest, self.spec.window, network.view.season), maps, own.level, own.scale)
         return Probe(self.spec, network, maps, seen, self.covariates(told, network.view))
 

@@ -208,7 +208,7 @@ def _forecaster_of(champion: TrainedModel, machine: Machine) -> Forecaster:
     model = champion.model
     if isinstance(model, EnsembleModel):
         specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in model.parts}
-        return make_forecaster(champion.name, specs, champion.season, machine)
+        return make_forecaster(champion.name, specs, champion.season, machine, settings=champion.settings)
     if isinstance(model, FittedRegression):
         return model.recipe
     return cast(Forecaster, model)  # a rule learns from whatever it is shown

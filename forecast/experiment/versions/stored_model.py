@@ -29,6 +29,7 @@ from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.store.manifest import MANIFEST
@@ -169,12 +170,12 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     series_ids = entry["series_ids"]
     if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STORED_STEPS:
         raise ValueError("it has no parts, a series twice, or a season that none has")
-    model = load_fitted(entry["parts"], arrays, series_ids)
+    model = load_fitted(entry["parts"], arrays, series_ids, CURRENT)
     combination = _load_combination(entry, arrays, model)
     widths = {int(level): width for level, width in entry["widths"].items() if re.fullmatch("[1-9][0-9]?", level)}
     calibration = _load_calibration(arrays, widths, series_ids, model.horizon) if widths else None
     usual = _load_usual(entry.get("usual") or {}, arrays, series_ids)
-    trained = TrainedModel(entry["model"], model, combination, calibration, entry["season"], usual)
+    trained = TrainedModel(entry["model"], model, combination, calibration, entry["season"], CURRENT, usual)
     context = _load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")

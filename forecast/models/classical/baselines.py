@@ -3,7 +3,7 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import last_lookbacks
-from forecast.models.classical import local_ridge, theta
-from forecast.models.classical.theta import exponential_smoothing
+from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
+from forecast.models.classical.seasonality import SeasonalitySettings
+from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
 from forecast.specs import Anchor
 
@@ -29,12 +30,36 @@ _remembered: dict[bytes, FloatArray] = {}
 
 
 @dataclass(frozen=True)
+class ClassicalSettings:
+    """The numbers of the rules that take a while; a version keeps those that it was trained with."""
+
+    seasonality: SeasonalitySettings = field(default_factory=SeasonalitySettings)
+    theta: ThetaSettings = field(default_factory=ThetaSettings)
+    local_ridge: LocalRidgeSettings = field(default_factory=LocalRidgeSettings)
+
+    def steps_used(self, name: BaselineName, seasons: tuple[int, ...]) -> int:
+        """Returns how many steps before a forecast a rule looks at, at most.
+
+        Raises:
+            ValueError: it looks at all of them.
+        """
+        if name == "drift":
+            raise ValueError("the drift begins at the first value, however long ago that was")
+        if name == "local-ridge":
+            return self.local_ridge.steps_used(seasons)
+        if name == "smoothing":
+            return self.theta.steps_used(seasons[0])
+        return 1 if name == "naive" else seasons[0]
+
+
+@dataclass(frozen=True)
 class Baseline:
     """A rule from Hyndman & Athanasopoulos, *Forecasting: Principles and Practice*, section 5.2, or a formula."""
 
     name: BaselineName
     horizon: int
     season: int
+    settings: ClassicalSettings
     longer: tuple[int, ...] = ()  # seasons beside it
     parameters: None = None
     curve: None = None
@@ -45,7 +70,7 @@ class Baseline:
     @property
     def lookback(self) -> int | None:
         """Observed steps that decide a forecast; None for all of them."""
-        return None if self.name == "drift" else steps_used(self.name, self.seasons)
+        return None if self.name == "drift" else self.settings.steps_used(self.name, self.seasons)
 
     @property
     def seasons(self) -> tuple[int, ...]:
@@ -60,10 +85,12 @@ class Baseline:
 
     def predict_members(self, panel: Panel) -> Members:
         """Returns the rule's forecast as its only member."""
-        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons)[None])
+        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons, self.settings)[None])
 
 
-def baseline(name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+def baseline(
+    name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings
+) -> FloatArray:
     """Returns the forecasts of a rule by its name, (S, H).
 
     Args:
@@ -71,12 +98,13 @@ def baseline(name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int,
         panel: ends at the origin.
         horizon: ``H``.
         seasons: ascending; the first is repeated by the seasonal naive; 1 for none.
+        settings: of the rules.
     """
     if name == "seasonal-naive":
         return seasonal_naive(panel, horizon, seasons[0])
     if name in {"naive", "drift"}:
         return (naive if name == "naive" else drift)(panel, horizon)
-    digest = blake2b(repr((name, horizon, seasons, panel.fill)).encode())
+    digest = blake2b(repr((name, horizon, seasons, panel.fill, settings)).encode())
     for array in (panel.values, panel.offsets):
         digest.update(array.tobytes())
     key = digest.digest()
@@ -84,29 +112,17 @@ def baseline(name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int,
         while len(_remembered) >= REMEMBERED:
             del _remembered[next(iter(_remembered))]
         rule = _smoothing if name == "smoothing" else _local_ridge
-        _remembered[key] = rule(panel, horizon, seasons)
+        _remembered[key] = rule(panel, horizon, seasons, settings)
     return _remembered[key].copy()
 
 
-def steps_used(name: BaselineName, seasons: tuple[int, ...]) -> int:
-    """Returns how many steps before a forecast a rule looks at, at most.
-
-    Raises:
-        ValueError: it looks at all of them.
-    """
-    if name == "drift":
-        raise ValueError("the drift begins at the first value, however long ago that was")
-    of_season = {"naive": 1, "seasonal-naive": seasons[0], "smoothing": theta.steps_used(seasons[0])}
-    return local_ridge.steps_used(seasons) if name == "local-ridge" else of_season[name]
+def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings) -> FloatArray:
+    return exponential_smoothing(panel, horizon, seasons[0], settings.theta, settings.seasonality)
 
 
-def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
-    return exponential_smoothing(panel, horizon, seasons[0])
-
-
-def _local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+def _local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings) -> FloatArray:
     """Returns the regressions' forecasts; the seasonal naive of a series that is too short for them."""
-    forecast = local_ridge.local_ridge(panel, horizon, seasons)
+    forecast = local_ridge(panel, horizon, seasons, settings.local_ridge)
     return np.where(np.isnan(forecast), seasonal_naive(panel, horizon, seasons[0]), forecast)
 
 

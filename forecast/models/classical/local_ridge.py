@@ -20,28 +20,45 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
-from forecast.models.views import LOG_OFFSET
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-HISTORY = 1200  # measured by benchmarks/tuning/local_ridge.py
-"""At most so many steps are looked at, or four of the longest season where these are more."""
-LAGS = (3, 2)  # measured by benchmarks/tuning/local_ridge.py
-"""So many past seasons enter, of the shortest season and of each longer one."""
-STRIDE = 11  # measured by benchmarks/tuning/local_ridge.py
-"""Steps between the origins that are learned from: all phases come up, as it divides no usual season."""
-PRIOR = 0.05  # measured by benchmarks/tuning/local_ridge.py
-"""The seasonal naive counts like so many origins: next to nothing, but for a series that is too short."""
-CLIP = 10.0  # measured by benchmarks/tuning/local_ridge.py
-"""Targets further from their level than so many mean deviations are left out."""
-NEGLIGIBLE = 1e-9
-"""A mean deviation of no more, of values of about 1, is no variation."""
-BLOCK = 1_000_000
-"""Values that are worked on at a time, so that a large panel needs little memory."""
+
+@dataclass(frozen=True)
+class LocalRidgeSettings:
+    """The numbers of the regressions by series; a version keeps those that it was trained with.
+
+    Attributes:
+        history, rounds: at most so many steps are looked at, or so many of the longest season where these are more.
+        lags: so many past seasons enter, of the shortest season and of each longer one.
+        stride: steps between the origins that are learned from: all phases come up, as it divides no usual season.
+        prior: the seasonal naive counts like so many origins: next to nothing, but for a series that is too short.
+        clip: targets further from their level than so many mean deviations are left out.
+        negligible: a mean deviation of no more, of values of about 1, is no variation.
+        log_offset: keeps the logarithm of a zero finite: zero is taken as this share of a series' mean.
+        largest_log: no forecast is a larger power of e, in means of a series.
+        block: values that are worked on at a time, so that a large panel needs little memory; sums of other blocks may
+            round otherwise.
+    """
+
+    history: int = 1200  # measured by benchmarks/tuning/local_ridge.py
+    rounds: int = 4
+    lags: tuple[int, int] = (3, 2)  # measured by benchmarks/tuning/local_ridge.py
+    stride: int = 11  # measured by benchmarks/tuning/local_ridge.py
+    prior: float = 0.05  # measured by benchmarks/tuning/local_ridge.py
+    clip: float = 10.0  # measured by benchmarks/tuning/local_ridge.py
+    negligible: float = 1e-9
+    log_offset: float = 0.02
+    largest_log: float = 8.0
+    block: int = 1_000_000
+
+    def steps_used(self, seasons: tuple[int, ...]) -> int:
+        """Returns how many steps of its history a forecast depends on."""
+        return max(self.history, self.rounds * seasons[-1])
 
 
-def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> FloatArray:
     """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
 
     For each shortest season of the horizon there is one linear regression, the same for its steps: on the same phase of
@@ -53,15 +70,11 @@ def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> FloatAr
         panel: ends at the origin.
         horizon: ``H``.
         seasons: ascending; 1 for none.
+        settings: of the regressions.
     """
-    blocks = right_aligned(panel, steps_used(seasons), BLOCK)
-    parts = [_forecast(values, horizon, seasons) for values in blocks]
+    blocks = right_aligned(panel, settings.steps_used(seasons), settings.block)
+    parts = [_forecast(values, horizon, seasons, settings) for values in blocks]
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
-
-
-def steps_used(seasons: tuple[int, ...]) -> int:
-    """Returns how many steps of its history a forecast depends on."""
-    return max(HISTORY, 4 * seasons[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +83,14 @@ class Block:
 
     steps: IntArray  # (B,)
     seasons: tuple[int, ...]
+    settings: LocalRidgeSettings
 
     @cached_property
     def lags(self) -> IntArray:
         """How many steps before a forecast its inputs lie, as negative numbers, (lags,): the seasonal naive's first."""
         lags = []
-        for season, count in zip(self.seasons, (LAGS[0], *[LAGS[1]] * len(self.seasons)), strict=False):
+        shortest, longer = self.settings.lags
+        for season, count in zip(self.seasons, (shortest, *[longer] * len(self.seasons)), strict=False):
             nearest = -(-self.steps[-1] // season)
             lags += [-season * (nearest + more) for more in range(count)]
         return np.array(lags)
@@ -88,27 +103,28 @@ class Block:
     @property
     def prior(self) -> float:
         """How many rows of the regression the seasonal naive counts for."""
-        return PRIOR * len(self.steps)
+        return self.settings.prior * len(self.steps)
 
 
-def blocks_of(horizon: int, seasons: tuple[int, ...]) -> list[Block]:
+def blocks_of(horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> list[Block]:
     """Returns the steps of the horizon, those of each shortest season together."""
     starts = range(1, horizon + 1, seasons[0])
-    return [Block(np.arange(start, min(start + seasons[0], horizon + 1)), seasons) for start in starts]
+    return [Block(np.arange(start, min(start + seasons[0], horizon + 1)), seasons, settings) for start in starts]
 
 
-def _forecast(values: FloatArray, horizon: int, seasons: tuple[int, ...]) -> FloatArray:
+def _forecast(values: FloatArray, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> FloatArray:
     """Returns the forecasts of right-aligned series, (S, T) -> (S, H)."""
     size = np.nan_to_num(np.abs(values)).sum(axis=1, keepdims=True)
     size /= np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)
     size[size == 0] = 1.0
     logs = ~(values < 0).any(axis=1, keepdims=True)
-    unit = np.where(logs, np.log(np.maximum(values / size, 0) + LOG_OFFSET), values / size)
-    past = _Past.of(unit)
-    forecast = np.hstack([past.forecast(block) for block in blocks_of(horizon, seasons)])
+    unit = np.where(logs, np.log(np.maximum(values / size, 0) + settings.log_offset), values / size)
+    past = _Past.of(unit, settings)
+    forecast = np.hstack([past.forecast(block) for block in blocks_of(horizon, seasons, settings)])
     least, most = np.fmin.reduce(unit, axis=1)[:, None], np.fmax.reduce(unit, axis=1)[:, None]
     forecast = np.clip(forecast, 2 * least - most, 2 * most - least)  # what is learned from little must not run away
-    return np.asarray(np.where(logs, np.maximum(np.exp(np.minimum(forecast, 8.0)) - LOG_OFFSET, 0), forecast) * size)
+    power = np.exp(np.minimum(forecast, settings.largest_log))
+    return np.asarray(np.where(logs, np.maximum(power - settings.log_offset, 0), forecast) * size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,15 +134,16 @@ class _Past:
     values: FloatArray  # (S, T), right-aligned, NaN before a start
     sums: FloatArray  # (S, T + 1), whose differences are sums of values
     spread: FloatArray  # (S,), mean absolute deviation of the values; 1 where they are all the same
+    settings: LocalRidgeSettings
 
     @classmethod
-    def of(cls, values: FloatArray) -> Self:
+    def of(cls, values: FloatArray, settings: LocalRidgeSettings) -> Self:
         """Returns the past of right-aligned series."""
         sums = -np.pad(np.cumsum(values[:, ::-1], axis=1)[:, ::-1], ((0, 0), (0, 1)))  # NaN spreads to the front only
         count = np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)
         deviation = values - np.nansum(values, axis=1, keepdims=True) / count
         spread = np.nansum(np.abs(deviation), axis=1) / count[:, 0]
-        return cls(values, sums, np.where(spread > NEGLIGIBLE, spread, 1.0))
+        return cls(values, sums, np.where(spread > settings.negligible, spread, 1.0), settings)
 
     def forecast(self, block: Block) -> FloatArray:
         """Returns the forecasts of the steps of a block, (S, B)."""
@@ -155,11 +172,11 @@ class _Past:
         squares = np.tile(block.prior * np.eye(width), (len(self.values), 1, 1))
         products = np.tile(block.prior * np.eye(width)[0], (len(self.values), 1))
         newest = self.values.shape[1] - 1 - block.steps[-1]
-        for origin in range(newest, block.reach - 1, -STRIDE):
+        for origin in range(newest, block.reach - 1, -self.settings.stride):
             inputs, base = self._inputs(origin, block)
             targets = (self.values[:, origin + block.steps] - base[:, None]) / self.spread[:, None]
             inputs = inputs / self.spread[:, None, None]
-            usable = self._known(origin, block)[:, None] & (np.abs(targets) < CLIP)
+            usable = self._known(origin, block)[:, None] & (np.abs(targets) < self.settings.clip)
             inputs, targets = np.where(usable[..., None], inputs, 0.0), np.where(usable, targets, 0.0)
             squares += inputs.transpose(0, 2, 1) @ inputs
             products += (inputs * targets[..., None]).sum(axis=1)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
+from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.seasonality import season_strength
-from forecast.models.classical.theta import steps_used
 
 FloatArray = NDArray[np.float64]
 
@@ -62,6 +62,8 @@ class WalkRule:
 
 
 RULE = WalkRule()
+SETTINGS = ClassicalSettings()
+"""By which seasons are told here: it is settled before a model is trained, and never again for it."""
 
 
 def behaves_like_walk(panel: Panel, horizon: int, season: int, rule: WalkRule = RULE) -> bool:
@@ -83,7 +85,8 @@ def walks(panel: Panel, horizon: int, season: int, rule: WalkRule = RULE) -> NDA
     are = np.concatenate([look.is_walk for look in found]) if found else np.zeros(0, dtype=bool)
     if season > 1 and are.any():
         repeats = np.concatenate([look.repeats[season] for look in found]) > rule.repeats
-        are &= ~(repeats & (season_strength(panel, season, steps_used(season)) > rule.strength))
+        steps = SETTINGS.theta.steps_used(season)
+        are &= ~(repeats & (season_strength(panel, season, steps, SETTINGS.seasonality) > rule.strength))
     return are
 
 

@@ -22,20 +22,30 @@ from forecast.data.windows import right_aligned
 
 FloatArray = NDArray[np.float64]
 
-KEPT = (0.9, 0.5)  # measured by benchmarks/tuning/seasonality.py
-"""A season counts by these shares of the next one in two means of all, whose mean is taken: seasons change."""
-WORTH = 0.6  # measured by benchmarks/tuning/seasonality.py
-"""As noisy as such a mean is one in which all seasons count alike, of so many times as many."""
-STEEPEST = 10.0  # measured by benchmarks/tuning/seasonality.py
-"""A season multiplies by no more than the exponential of this, and divides by no more."""
-DIFFERENCES = 4.0  # measured by benchmarks/tuning/seasonality.py
-"""What is left unexplained tells the noise, but little of it where there are few seasons: the differences from one
-season to the next count beside it like so many values."""
-TIE, NEGLIGIBLE = 1e-9, 1e-18
-"""Factors are as good as summands up to this share: rounding never decides. And so small a share of the values' squares
-is no variation."""
-BLOCK = 1_000_000
-"""Values that one thread works on at a time: so many that threads seldom wait for each other."""
+
+@dataclass(frozen=True)
+class SeasonalitySettings:
+    """The numbers by which seasons are found; a version keeps those that it was trained with.
+
+    Attributes:
+        kept: a season counts by these shares of the next one in means of all, whose mean is taken: seasons change.
+        worth: as noisy as such a mean is one in which all seasons count alike, of so many times as many.
+        steepest: a season multiplies by no more than the exponential of this, and divides by no more.
+        differences: what is left unexplained tells the noise, but little of it where there are few seasons: the
+            differences from one season to the next count covariates it like so many values.
+        tie: factors are as good as summands up to this share: rounding never decides.
+        negligible: so small a share of the values' squares is no variation.
+        block: values that are worked on at a time: so many that threads seldom wait for each other. Sums of other
+            blocks may round otherwise.
+    """
+
+    kept: tuple[float, ...] = (0.9, 0.5)  # measured by benchmarks/tuning/seasonality.py
+    worth: float = 0.6  # measured by benchmarks/tuning/seasonality.py
+    steepest: float = 10.0  # measured by benchmarks/tuning/seasonality.py
+    differences: float = 4.0  # measured by benchmarks/tuning/seasonality.py
+    tie: float = 1e-9
+    negligible: float = 1e-18
+    block: int = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +55,7 @@ class Pattern:
     added: FloatArray  # (S, P); the logarithm of the factor where it multiplies
     multiplies: NDArray[np.bool_]  # (S,)
     strength: FloatArray  # (S,) from 0 to 1, the share of the deviations' variance that a season explains; or NaN
+    steepest: float  # see ``SeasonalitySettings``
 
     def remove(self, values: FloatArray) -> FloatArray:
         """Returns past values without their season, (S, T)."""
@@ -58,10 +69,10 @@ class Pattern:
 
     def _on(self, steps_back: NDArray[np.int64]) -> FloatArray:
         added = self.added[:, steps_back % self.added.shape[1]]
-        return np.where(self.multiplies[:, None], np.clip(added, -STEEPEST, STEEPEST), added)
+        return np.where(self.multiplies[:, None], np.clip(added, -self.steepest, self.steepest), added)
 
 
-def find_pattern(values: FloatArray, season: int) -> Pattern:
+def find_pattern(values: FloatArray, season: int, settings: SeasonalitySettings) -> Pattern:
     """Returns the season of each series, (S, T): none without two seasons of history, of which strength is unknown.
 
     It multiplies where all values are positive and factors leave no more unexplained, in squares, than summands.
@@ -71,30 +82,31 @@ def find_pattern(values: FloatArray, season: int) -> Pattern:
     some = np.flatnonzero((~np.isnan(values)).sum(axis=1) >= 2 * season) if season > 1 else np.array([], dtype=int)
     if len(some):
         own = values[some]
-        sums = _decompose(own, season)
+        sums = _decompose(own, season, settings)
         added[some], strength[some] = sums.added, sums.strength
         least = np.nanmin(own, axis=1)
         positive = np.flatnonzero(least > 0)
-        factors = _decompose(np.log(own[positive]), season)
+        factors = _decompose(np.log(own[positive]), season, settings)
         missed = np.nansum((own[positive] - np.exp(factors.expected)) ** 2, axis=1)
         by_sums = np.nansum((own[positive] - sums.expected[positive]) ** 2, axis=1)
-        better = missed <= (1 + TIE) * by_sums + NEGLIGIBLE * np.nansum(own[positive] ** 2, axis=1)
+        better = missed <= (1 + settings.tie) * by_sums + settings.negligible * np.nansum(own[positive] ** 2, axis=1)
         chosen = some[positive[better]]
         multiplies[chosen] = True
         added[chosen], strength[chosen] = factors.added[better], factors.strength[better]
-    return Pattern(added, multiplies, strength)
+    return Pattern(added, multiplies, strength, settings.steepest)
 
 
-def season_strength(panel: Panel, season: int, steps: int) -> FloatArray:
+def season_strength(panel: Panel, season: int, steps: int, settings: SeasonalitySettings) -> FloatArray:
     """Returns how much of what each series does within a season repeats, from 0 to 1: (S,); NaN without two seasons.
 
     Args:
         panel: ends at the origin; gaps are filled.
         season: steps after which it repeats, more than 1.
         steps: the newest so many are looked at.
+        settings: of the decomposition.
     """
-    blocks = right_aligned(panel, steps, BLOCK)
-    found = [find_pattern(values / sizes(values), season).strength for values in blocks]
+    blocks = right_aligned(panel, steps, settings.block)
+    found = [find_pattern(values / sizes(values), season, settings).strength for values in blocks]
     return np.concatenate(found) if found else np.zeros(0)
 
 
@@ -113,22 +125,22 @@ class _Decomposition:
     expected: FloatArray  # (S, T), the mean around each step and what the season adds; NaN where it isn't whole
 
 
-def _decompose(values: FloatArray, season: int) -> _Decomposition:
+def _decompose(values: FloatArray, season: int, settings: SeasonalitySettings) -> _Decomposition:
     """Returns the season of series of at least two."""
     around = _moving_mean(values, season)
     rounds = _by_round(values - around, season)  # (S, R, P)
     is_known = ~np.isnan(rounds)
-    means = _phase_means(np.where(is_known, rounds, 0.0), is_known)
+    means = _phase_means(np.where(is_known, rounds, 0.0), is_known, settings.kept)
     left = np.where(is_known, rounds - means[:, None], 0.0)
     count = is_known.sum(axis=(1, 2))
     changes = np.nanvar(values[:, season:] - values[:, :-season], axis=1, ddof=1) / 2  # of two values each
-    noise = ((left**2).sum(axis=(1, 2)) + DIFFERENCES * changes) / (count - season + DIFFERENCES)
+    noise = ((left**2).sum(axis=(1, 2)) + settings.differences * changes) / (count - season + settings.differences)
     variance = np.nanvar(rounds, axis=(1, 2))
     spread = (means**2).sum(axis=1) / (season - 1)
-    by_chance = noise / (WORTH * count / season) * max(season - 3, 1) / (season - 1)
+    by_chance = noise / (settings.worth * count / season) * max(season - 3, 1) / (season - 1)
     means *= np.clip(1 - by_chance / np.where(spread > 0, spread, np.inf), 0, 1)[:, None]
     phases = np.arange(values.shape[1])[::-1] % season
-    varies = variance > NEGLIGIBLE * np.nanmean(values**2, axis=1)
+    varies = variance > settings.negligible * np.nanmean(values**2, axis=1)
     strength = np.where(varies, np.clip(1 - noise / np.where(varies, variance, 1.0), 0, 1), 0.0)
     return _Decomposition(means, strength, around + means[:, phases])
 
@@ -155,13 +167,13 @@ def _by_round(values: FloatArray, season: int) -> FloatArray:
     return back.reshape(len(back), back.shape[1] // season, season)
 
 
-def _phase_means(rounds: FloatArray, is_known: NDArray[np.bool_]) -> FloatArray:
+def _phase_means(rounds: FloatArray, is_known: NDArray[np.bool_], shares: tuple[float, ...]) -> FloatArray:
     """Returns the mean of each phase, less the mean of all: (S, R, P) -> (S, P).
 
-    In each of several means, what was seen a season earlier counts ``KEPT`` times as much.
+    In each of several means, what was seen a season earlier counts one of the ``shares`` as much.
     """
     means = np.zeros((len(rounds), rounds.shape[2]))
-    for kept in KEPT:
+    for kept in shares:
         weights = is_known * kept ** np.arange(rounds.shape[1])[:, None]
-        means += (rounds * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny) / len(KEPT)
+        means += (rounds * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny) / len(shares)
     return np.asarray(means - means.mean(axis=1, keepdims=True))

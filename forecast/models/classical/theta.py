@@ -22,37 +22,74 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
-from forecast.models.classical.seasonality import BLOCK, find_pattern, sizes
+from forecast.models.classical.seasonality import SeasonalitySettings, find_pattern, sizes
 from forecast.models.parallel import side_by_side
 
 FloatArray = NDArray[np.float64]
 
-HISTORY = 500  # measured by benchmarks/tuning/smoothing.py
-"""At most so many steps are looked at, or three seasons where these are longer."""
-# measured by benchmarks/tuning/smoothing.py
-SPEEDS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0])
-"""How fast the level of the theta method follows: each series takes the one that errs least over ``LEADS``."""
-# measured by benchmarks/tuning/smoothing.py
-TRENDS = np.array(list(product((0.05, 0.2, 0.5, 0.85), (0.03, 0.1, 0.3), (0.85, 0.93, 0.98))))
-"""How fast level and trend follow, and what is left of the trend after a step: each series takes the best likewise."""
-THETA = 0.4  # measured by benchmarks/tuning/smoothing.py
-"""The theta method's share of the forecast; the damped trend has the rest."""
-LEADS, STEPS_A_LEAD = 4, 20  # measured by benchmarks/tuning/smoothing.py
-"""Settings are judged by their errors of one to so many steps ahead, noise that is followed being no help but for one;
-and of one step only where the history has not so many steps for each: errors of several overlap, so they say less."""
-TIE = 1e-9
-"""Settings whose errors differ by no larger a share are equally good; the first is taken: rounding never decides."""
-FIRST = 6  # measured by benchmarks/tuning/smoothing.py
-"""The level of the theta method starts as the mean of so many steps."""
-FIRST_LINE = 10  # measured by benchmarks/tuning/smoothing.py
-"""Level and trend of the damped trend start from the straight line through so many steps."""
 TOGETHER = 1 << 15
-"""Series times settings that are followed at a time: as much as fits into the processor's cache."""
-LEAST = 3  # measured by benchmarks/tuning/smoothing.py
-"""Shorter series have no trend."""
+"""Series times settings that are followed at a time: as much as fits into the processor's cache. Rounds nothing."""
 
 
-def exponential_smoothing(panel: Panel, horizon: int, season: int) -> FloatArray:
+@dataclass(frozen=True)
+class ThetaSettings:
+    """The numbers of exponential smoothing; a version keeps those that it was trained with.
+
+    Attributes:
+        history, seasons: at most so many steps are looked at, or so many seasons where these are longer.
+        speeds: how fast the level of the theta method follows: each series takes the one that errs least over
+            ``leads``.
+        levels, trends, dampings: how fast level and trend follow, and what is left of the trend after a step: each
+            series takes the best of all combinations likewise.
+        theta: the theta method's share of the forecast; the damped trend has the rest.
+        leads, steps_a_lead: settings are judged by their errors of one to so many steps ahead, noise that is followed
+            being no help but for one; and of one step only where the history has not so many steps for each: errors of
+            several overlap, so they say less.
+        tie: settings whose errors differ by no larger a share are equally good; the first is taken: rounding never
+            decides.
+        first: the level of the theta method starts as the mean of so many steps.
+        first_line: level and trend of the damped trend start from the straight line through so many steps.
+        least: shorter series have no trend.
+        block: values that are worked on at a time; sums of other blocks may round otherwise.
+    """
+
+    history: int = 500  # measured by benchmarks/tuning/smoothing.py
+    seasons: int = 3
+    speeds: tuple[float, ...] = (  # measured by benchmarks/tuning/smoothing.py
+        *(0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35),
+        *(0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0),
+    )
+    levels: tuple[float, ...] = (0.05, 0.2, 0.5, 0.85)  # measured by benchmarks/tuning/smoothing.py
+    trends: tuple[float, ...] = (0.03, 0.1, 0.3)  # measured by benchmarks/tuning/smoothing.py
+    dampings: tuple[float, ...] = (0.85, 0.93, 0.98)  # measured by benchmarks/tuning/smoothing.py
+    theta: float = 0.4  # measured by benchmarks/tuning/smoothing.py
+    leads: int = 4  # measured by benchmarks/tuning/smoothing.py
+    steps_a_lead: int = 20  # measured by benchmarks/tuning/smoothing.py
+    tie: float = 1e-9
+    first: int = 6  # measured by benchmarks/tuning/smoothing.py
+    first_line: int = 10  # measured by benchmarks/tuning/smoothing.py
+    least: int = 3  # measured by benchmarks/tuning/smoothing.py
+    block: int = 1_000_000
+
+    def steps_used(self, season: int) -> int:
+        """Returns how many steps of its history a forecast depends on."""
+        return max(self.history, self.seasons * season)
+
+    @property
+    def drifts(self) -> FloatArray:
+        """What the theta method tries, (K, 3): see ``_follow``; its level has no trend of its own."""
+        speeds = np.array(self.speeds)
+        return np.stack([speeds, np.zeros_like(speeds), np.zeros_like(speeds)], axis=1)
+
+    @property
+    def damped(self) -> FloatArray:
+        """What the damped trend tries, (K, 3): see ``_follow``."""
+        return np.array(list(product(self.levels, self.trends, self.dampings)))
+
+
+def exponential_smoothing(
+    panel: Panel, horizon: int, season: int, settings: ThetaSettings, seasonality: SeasonalitySettings
+) -> FloatArray:
     """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
 
     The season is taken out by classical decomposition (see ``seasonality``). What is left is forecast in two ways,
@@ -60,31 +97,26 @@ def exponential_smoothing(panel: Panel, horizon: int, season: int) -> FloatArray
     (theta), and by smoothing with a damped trend. A series of less than three steps repeats its last value; one
     without any gives 0.
     """
-    blocks = right_aligned(panel, steps_used(season), BLOCK)
-    parts = side_by_side(lambda values: _forecast(values, horizon, season), blocks)
+    blocks = right_aligned(panel, settings.steps_used(season), settings.block)
+
+    def forecast(values: FloatArray) -> FloatArray:
+        size = sizes(values)
+        values = values / size
+        pattern = find_pattern(values, season, seasonality)
+        return np.asarray(pattern.restore(_smooth(pattern.remove(values), horizon, settings)) * size)
+
+    parts = side_by_side(forecast, blocks)
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
 
 
-def steps_used(season: int) -> int:
-    """Returns how many steps of its history a forecast depends on."""
-    return max(HISTORY, 3 * season)
-
-
-def _forecast(values: FloatArray, horizon: int, season: int) -> FloatArray:
-    """Returns the forecasts of right-aligned series, (S, T) -> (S, H)."""
-    size = sizes(values)
-    values = values / size
-    pattern = find_pattern(values, season)
-    return np.asarray(pattern.restore(_smooth(pattern.remove(values), horizon)) * size)
-
-
-def _smooth(values: FloatArray, horizon: int) -> FloatArray:
+def _smooth(values: FloatArray, horizon: int, settings: ThetaSettings) -> FloatArray:
     """Returns the weighted mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
     known = ~np.isnan(values)
     history = _History(np.where(known, values, 0.0), known, np.cumsum(known, axis=1), known.sum(axis=1))
     last = history.values[:, -1:] if values.shape[1] else np.zeros((len(values), 1))
-    forecast = THETA * _theta(history, horizon) + (1 - THETA) * _damped_trend(history, horizon)
-    return np.where(history.count[:, None] < LEAST, last, forecast)
+    share = settings.theta
+    forecast = share * _theta(history, horizon, settings) + (1 - share) * _damped_trend(history, horizon, settings)
+    return np.where(history.count[:, None] < settings.least, last, forecast)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,25 +140,28 @@ class _History:
         return np.where(is_early, self.values, 0).sum(axis=1) / count - slope * (count + 1) / 2, slope
 
 
-def _theta(history: _History, horizon: int) -> FloatArray:
+def _theta(history: _History, horizon: int, settings: ThetaSettings) -> FloatArray:
     """Returns the smoothed level with half the trend from there on, (S, H)."""
-    start, slope = history.line(FIRST)
-    settings = np.stack([SPEEDS, np.zeros_like(SPEEDS), np.zeros_like(SPEEDS)], axis=1)
-    level, _, best = _follow(history, settings, start + slope * (np.clip(history.count, 1, FIRST) + 1) / 2, 0 * slope)
+    first, tried = settings.first, settings.drifts
+    start, slope = history.line(first)
+    begin = start + slope * (np.clip(history.count, 1, first) + 1) / 2
+    level, _, best = _follow(history, tried, begin, 0 * slope, settings)
     _, slope = history.line(history.values.shape[1])
-    lead = (1 - (1 - SPEEDS[best]) ** history.count) / SPEEDS[best]  # the level lags behind the line by so many steps
+    speed = tried[best, 0]
+    lead = (1 - (1 - speed) ** history.count) / speed  # the level lags behind the line by so many steps
     return np.asarray(level[:, None] + slope[:, None] / 2 * (np.arange(horizon) + lead[:, None]))
 
 
-def _damped_trend(history: _History, horizon: int) -> FloatArray:
+def _damped_trend(history: _History, horizon: int, settings: ThetaSettings) -> FloatArray:
     """Returns the smoothed level and trend drawn on, the trend fading: (S, H)."""
-    level, trend, best = _follow(history, TRENDS, *history.line(FIRST_LINE))
-    growth = np.cumsum(TRENDS[best, 2:] ** np.arange(1, horizon + 1), axis=1)
+    tried = settings.damped
+    level, trend, best = _follow(history, tried, *history.line(settings.first_line), settings)
+    growth = np.cumsum(tried[best, 2:] ** np.arange(1, horizon + 1), axis=1)
     return np.asarray(level[:, None] + trend[:, None] * growth)
 
 
 def _follow(
-    history: _History, settings: FloatArray, level: FloatArray, trend: FloatArray
+    history: _History, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
     """Returns level and trend after the last step by the best setting of each series, and which that is: (S,).
 
@@ -134,31 +169,32 @@ def _follow(
 
     Args:
         history: of the series.
-        settings: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
+        tried: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
         level: (S,) before the first step.
         trend: (S,) likewise.
+        settings: by which they are judged.
     """
-    size = max(1, TOGETHER // len(settings))
+    size = max(1, TOGETHER // len(tried))
     if len(level) > size:
         parts = [
-            _follow(history.of(slice(at, at + size)), settings, level[at : at + size], trend[at : at + size])
+            _follow(history.of(slice(at, at + size)), tried, level[at : at + size], trend[at : at + size], settings)
             for at in range(0, len(level), size)
         ]
         levels, trends, best = zip(*parts, strict=True)
         return np.concatenate(levels), np.concatenate(trends), np.concatenate(best)
-    return _follow_together(history, settings, level, trend)
+    return _follow_together(history, tried, level, trend, settings)
 
 
 def _follow_together(
-    history: _History, settings: FloatArray, level: FloatArray, trend: FloatArray
+    history: _History, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
     """Returns what ``_follow`` does, of as many series as fit into the processor's cache with all settings."""
-    fast, faster, left = settings.T[..., None]
-    levels, trends = np.tile(level, (len(settings), 1)), np.tile(trend, (len(settings), 1))
-    growth = np.cumsum(left ** np.arange(1, LEADS + 1)[:, None, None], axis=0)  # of the trend, by lead
-    reach = np.clip(history.count // STEPS_A_LEAD, 1, LEADS)
+    fast, faster, left = tried.T[..., None]
+    levels, trends = np.tile(level, (len(tried), 1)), np.tile(trend, (len(tried), 1))
+    growth = np.cumsum(left ** np.arange(1, settings.leads + 1)[:, None, None], axis=0)  # of the trend, by lead
+    reach = np.clip(history.count // settings.steps_a_lead, 1, settings.leads)
     has_trend = bool(left.any())
-    errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=LEADS)
+    errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=settings.leads)
     for step in range(history.values.shape[1]):
         is_known = history.known[:, step]
         states.appendleft((levels, trends))
@@ -174,5 +210,5 @@ def _follow_together(
         error = np.where(is_known, history.values[:, step] - levels - kept, 0.0)
         levels = np.where(is_known, levels + kept + fast * error, levels)
         trends = np.where(is_known, kept + fast * faster * error, trends)
-    best, every = (errors <= errors.min(axis=0) * (1 + TIE)).argmax(axis=0), np.arange(len(level))
+    best, every = (errors <= errors.min(axis=0) * (1 + settings.tie)).argmax(axis=0), np.arange(len(level))
     return levels[best, every], trends[best, every], best

@@ -20,7 +20,6 @@ from forecast.models.covariates.detrending import LONG_SEASON, change_since, mov
 from forecast.models.covariates.effects import Effects, added_size
 from forecast.models.covariates.regressors import COVARIATES, Regressors
 from forecast.models.covariates.shrinkage import LEAST, Sums, solved
-from forecast.models.views import LOG_OFFSET
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -38,6 +37,8 @@ LEAST_HELP = 0.002  # measured by benchmarks/tuning/covariate_effects.py
 MOST_SERIES = 1000  # measured by benchmarks/tuning/covariate_effects.py
 """Effects are measured on at most so many series; the others get what is common."""
 LEAST_ROWS = 8  # measured by benchmarks/tuning/covariate_effects.py
+LOG_OFFSET = 0.02
+"""Keeps the logarithm of a zero finite: zero is taken as this share of a series' level."""
 LEVEL_STEPS = 61  # measured by benchmarks/tuning/covariate_effects.py
 """A series' level, by which zeros are told from small values, is the mean of so many steps around."""
 # measured by benchmarks/tuning/calendar_effects.py

@@ -6,30 +6,29 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` orig
 
 import numpy as np
 
-from forecast.models.classical.local_ridge import CLIP, NEGLIGIBLE, STRIDE, Block, blocks_of, steps_used
+from forecast.models.classical.local_ridge import Block, LocalRidgeSettings, blocks_of
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
-from forecast.models.views import LOG_OFFSET
 
 
-def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...]) -> Tensor:
+def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> Tensor:
     """Returns the forecasts of the steps after each window, the seasonal naive's of one that is too short: (B, H)."""
-    past, ops = past.tail(steps_used(seasons)), keras.ops
+    past, ops = past.tail(settings.steps_used(seasons)), keras.ops
     count = ops.maximum(past.count, 1.0)
     size = ops.sum(ops.abs(past.values), axis=1, keepdims=True) / count
     size = ops.where(size > 0, size, 1.0)
     logs, values = ops.min(past.values, axis=1, keepdims=True) >= 0, past.values / size
-    unit = ops.where(logs, ops.log(ops.maximum(values, 0.0) + LOG_OFFSET), values) * past.known
+    unit = ops.where(logs, ops.log(ops.maximum(values, 0.0) + settings.log_offset), values) * past.known
     deviation = (unit - ops.sum(unit, axis=1, keepdims=True) / count) * past.known
     spread = ops.sum(ops.abs(deviation), axis=1, keepdims=True) / count
-    spread = ops.where(spread > NEGLIGIBLE, spread, 1.0)
-    blocks = blocks_of(horizon, seasons)
+    spread = ops.where(spread > settings.negligible, spread, 1.0)
+    blocks = blocks_of(horizon, seasons, settings)
     forecast = ops.concatenate([_regress(unit, spread, past, block) for block in blocks], axis=1)
     least, most = (
         bound(ops.where(past.known > 0, unit, unit[:, -1:]), axis=1, keepdims=True) for bound in (ops.min, ops.max)
     )
     forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
-    restored = ops.maximum(ops.exp(ops.minimum(forecast, 8.0)) - LOG_OFFSET, 0.0)
+    restored = ops.maximum(ops.exp(ops.minimum(forecast, settings.largest_log)) - settings.log_offset, 0.0)
     forecast = size * ops.where(logs, restored, forecast)
     reach = np.repeat([float(block.reach) for block in blocks], [len(block.steps) for block in blocks])
     return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
@@ -62,15 +61,16 @@ def _inputs(seen: Tensor, block: Block) -> tuple[Tensor, Tensor]:
 def _coefficients(unit: Tensor, spread: Tensor, past: PastWindow, block: Block) -> Tensor:
     """Returns each window's coefficients of a block, (B, 1, F)."""
     ops, width = keras.ops, len(block.lags) + len(block.seasons)
+    stride = block.settings.stride
     length = block.reach + 1 + int(block.steps[-1])
-    older = STRIDE * np.arange(max(0, 1 + (unit.shape[1] - length) // STRIDE))[::-1]  # how long ago each part ends
+    older = stride * np.arange(max(0, 1 + (unit.shape[1] - length) // stride))[::-1]  # how long ago each part ends
     if not len(older):
         return np.eye(width)[:1]
-    parts = ops.extract_sequences(unit[:, -(length + int(older[0])) :], length, STRIDE) / spread[..., None]
+    parts = ops.extract_sequences(unit[:, -(length + int(older[0])) :], length, stride) / spread[..., None]
     inputs, base = _inputs(parts, block)
     targets = parts[:, :, -len(block.steps) :] - base
     known = past.count >= (older + float(length))  # (B, O)
-    usable = ops.logical_and(known[..., None], ops.abs(targets) < CLIP)
+    usable = ops.logical_and(known[..., None], ops.abs(targets) < block.settings.clip)
     inputs = ops.reshape(ops.where(usable[..., None], inputs, 0.0), (-1, usable.shape[1] * usable.shape[2], width))
     targets = ops.reshape(ops.where(usable, targets, 0.0), (-1, inputs.shape[1], 1))
     turned = ops.transpose(inputs, (0, 2, 1))

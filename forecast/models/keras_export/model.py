@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.classical import local_ridge, theta
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.keras_export.local_ridge import local_ridge_of
@@ -29,7 +28,6 @@ from forecast.models.keras_export.theta import smoothing_of
 from forecast.models.networks.keras_networks import build_network, set_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel
 from forecast.models.networks.tensorflow import keras
-from forecast.models.views import LOG_OFFSET, view_maps
 from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -44,9 +42,9 @@ def lookback_of(model: EnsembleModel, combination: Combination | None) -> int:
     needed = max(max(part.spec.window, part.spec.season) for part in model.parts)
     spec = model.parts[0].spec
     anchor = _anchor_in_use(spec, combination)
-    if anchor == "smoothing":
-        return max(needed, theta.steps_used(spec.season))
-    return max(needed, local_ridge.steps_used(spec.seasons)) if anchor == "local-ridge" else needed
+    if anchor in {"smoothing", "local-ridge"}:
+        return max(needed, model.parts[0].settings.classical.steps_used(anchor, spec.seasons))
+    return needed
 
 
 def export_model(model: EnsembleModel, combination: Combination | None, lowest: FloatArray) -> "keras.Model":
@@ -70,7 +68,7 @@ def export_model(model: EnsembleModel, combination: Combination | None, lowest: 
     first = model.parts[0].spec
     name = _anchor_in_use(first, combination)
     if combination is not None and name is not None:
-        anchor = _anchor(name, first, past)
+        anchor = _anchor(name, model.parts[0], past)
         point = anchor + combination.trust * (point - anchor)
     is_negative = keras.ops.min(past.values, axis=1, keepdims=True) < 0
     may_fall = keras.ops.logical_or(is_negative, table.column(np.where(lowest < 0, 1.0, 0.0)))
@@ -120,8 +118,8 @@ class _Lens:
     """One view as layers; a rolled network looks through it again and again."""
 
     def __init__(self, part: RecurrentModel, view: View, table: _SeriesTable) -> None:
-        statistics, horizon = part.statistics[view], 1 if part.spec.rolled else part.spec.horizon
-        self._maps = view_maps(view, part.spec.window, horizon, statistics.base)
+        statistics = part.statistics[view]
+        self._maps = part.maps_of(view, statistics)
         self._level = _linear(self._maps.level[:, None])
         self._base = _linear(self._maps.base)
         self._compared = _linear(self._maps.compared[:, None])
@@ -129,26 +127,27 @@ class _Lens:
 
     def see(self, window: Tensor) -> _SeenWindow:
         """Normalises windows, as ``views.see`` does."""
-        ops, maps = keras.ops, self._maps
-        mean = ops.mean(ops.abs(window), axis=1, keepdims=True) + 1e-12
+        ops, maps, settings = keras.ops, self._maps, self._maps.settings
+        mean = ops.mean(ops.abs(window), axis=1, keepdims=True) + settings.floor
         if maps.log:
-            window = ops.log(ops.maximum(window, 0.0) / mean + LOG_OFFSET)
+            window = ops.log(ops.maximum(window, 0.0) / mean + settings.log_offset)
         level = self._level(window) + maps.level_of_series * self._series_level
         middle, earlier = ops.mean(window, axis=1, keepdims=True), ops.take(window, maps.earlier, axis=1)
         own = self._compared(ops.abs(window - (middle if maps.to_mean else earlier)))
         share = maps.scale_of_series
         size = ops.mean(ops.abs(window), axis=1, keepdims=True)
-        floor = 0.1 * self._series_scale + 1e-5 * size + 1e-12
+        floor = settings.series_floor * self._series_scale + settings.size_floor * size + settings.floor
         scale = ops.maximum((1 - share) * own + share * self._series_scale, floor)
         base = self._base(window) + maps.base_of_series * self._series_level
         return _SeenWindow((window - level) / scale, base, scale, mean)
 
     def restore(self, outputs: Tensor, seen: _SeenWindow) -> Tensor:
         """Returns forecasts in the target's unit, as ``views.restore`` does."""
-        ops = keras.ops
+        ops, settings = keras.ops, self._maps.settings
         forecast = seen.base + seen.scale * outputs
         if self._maps.log:
-            return ops.maximum(ops.exp(ops.minimum(forecast, 8.0)) - LOG_OFFSET, 0.0) * seen.mean
+            power = ops.exp(ops.minimum(forecast, settings.largest_log))
+            return ops.maximum(power - settings.log_offset, 0.0) * seen.mean
         return forecast
 
 
@@ -187,12 +186,13 @@ def _anchor_in_use(spec: ModelSpec, combination: Combination | None) -> Anchor |
     return spec.anchors[combination.anchor]
 
 
-def _anchor(name: Anchor, spec: ModelSpec, past: PastWindow) -> Tensor:
+def _anchor(name: Anchor, part: RecurrentModel, past: PastWindow) -> Tensor:
     """Returns the forecast that members are trusted against, (B, H)."""
+    spec, own = part.spec, part.settings.classical
     if name == "smoothing":
-        return smoothing_of(past, spec.horizon, spec.season)
+        return smoothing_of(past, spec.horizon, spec.season, own.theta, own.seasonality)
     if name == "local-ridge":
-        return local_ridge_of(past, spec.horizon, spec.seasons)
+        return local_ridge_of(past, spec.horizon, spec.seasons, own.local_ridge)
     return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.models.classical.seasonality import DIFFERENCES, KEPT, NEGLIGIBLE, STEEPEST, TIE, WORTH
+from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
 
@@ -32,22 +32,22 @@ class SeasonTensors:
         return forecasts * factor + summand
 
 
-def pattern_of(values: Tensor, past: PastWindow, season: int) -> SeasonTensors:
+def pattern_of(values: Tensor, past: PastWindow, season: int, settings: SeasonalitySettings) -> SeasonTensors:
     """Returns the season of each window, as ``find_pattern`` finds it: none without two seasons of history."""
     ops = keras.ops
     is_positive = ops.min(ops.where(past.known > 0, values, 1.0), axis=1, keepdims=True) > 0
     logged = ops.log(ops.where(ops.logical_and(is_positive, past.known > 0), values, 1.0))
-    sums, factors = (_decompose(own, past, season) for own in (values, logged))
+    sums, factors = (_decompose(own, past, season, settings) for own in (values, logged))
     missed, by_sums = (
         ops.sum(decomposed.is_whole * ops.square(values - expected), axis=1, keepdims=True)
         for decomposed, expected in ((factors, ops.exp(factors.expected)), (sums, sums.expected))
     )
-    least = (1 + TIE) * by_sums + NEGLIGIBLE * ops.sum(ops.square(values), axis=1, keepdims=True)
+    least = (1 + settings.tie) * by_sums + settings.negligible * ops.sum(ops.square(values), axis=1, keepdims=True)
     multiplies = ops.logical_and(is_positive, missed <= least)
     is_long = past.count >= 2 * season
     summand = ops.where(ops.logical_and(is_long, ops.logical_not(multiplies)), sums.added, 0.0)
     exponent = ops.where(ops.logical_and(is_long, multiplies), factors.added, 0.0)
-    return SeasonTensors(summand, ops.exp(ops.clip(exponent, -STEEPEST, STEEPEST)))
+    return SeasonTensors(summand, ops.exp(ops.clip(exponent, -settings.steepest, settings.steepest)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +59,19 @@ class _TensorDecomposition:
     is_whole: Tensor  # (B, N), 1.0 where the season around a step is whole, else 0.0
 
 
-def _decompose(values: Tensor, past: PastWindow, season: int) -> _TensorDecomposition:
+def _decompose(values: Tensor, past: PastWindow, season: int, settings: SeasonalitySettings) -> _TensorDecomposition:
     """Returns the season of windows of at least two."""
     ops, steps = keras.ops, values.shape[1]
     around, is_whole = _moving_mean(values, past, season)
     deviations = (values - around) * is_whole
-    means = _phase_means(deviations, is_whole, season)
+    means = _phase_means(deviations, is_whole, season, settings.kept)
     expected = _in_the_past(means, steps)
     noise = ops.sum(is_whole * ops.square(deviations - expected), axis=1, keepdims=True)
     count = ops.sum(is_whole, axis=1, keepdims=True)
-    noise = (noise + DIFFERENCES * _changes(values, past, season)) / ops.maximum(count - season + DIFFERENCES, 1.0)
+    lent = settings.differences
+    noise = (noise + lent * _changes(values, past, season)) / ops.maximum(count - season + lent, 1.0)
     spread = ops.sum(ops.square(means), axis=1, keepdims=True) / (season - 1)
-    by_chance = noise * season / (WORTH * ops.maximum(count, 1.0)) * (max(season - 3, 1) / (season - 1))
+    by_chance = noise * season / (settings.worth * ops.maximum(count, 1.0)) * (max(season - 3, 1) / (season - 1))
     kept = ops.clip(1 - by_chance / ops.where(spread > 0, spread, np.inf), 0.0, 1.0)
     return _TensorDecomposition(means * kept, around + expected * kept, is_whole)
 
@@ -98,7 +99,7 @@ def _moving_mean(values: Tensor, past: PastWindow, season: int) -> tuple[Tensor,
     return ops.pad(whole * is_whole, sides), ops.pad(is_whole, sides)
 
 
-def _phase_means(deviations: Tensor, is_whole: Tensor, season: int) -> Tensor:
+def _phase_means(deviations: Tensor, is_whole: Tensor, season: int, shares: tuple[float, ...]) -> Tensor:
     """Returns the mean of each phase, less the mean of all: (B, N) -> (B, P)."""
     ops, steps = keras.ops, deviations.shape[1]
     rounds = -(-steps // season)
@@ -107,10 +108,10 @@ def _phase_means(deviations: Tensor, is_whole: Tensor, season: int) -> Tensor:
         for each in (deviations, is_whole)
     ]
     means = 0.0
-    for kept in KEPT:
+    for kept in shares:
         weights = kept ** np.arange(rounds - 1.0, -1, -1)[:, None]  # the last season counts most
         total, counted = (ops.sum(each * weights, axis=1) for each in by_round)
-        means = means + total / ops.where(counted > 0, counted, 1.0) / len(KEPT)
+        means = means + total / ops.where(counted > 0, counted, 1.0) / len(shares)
     return means - ops.mean(means, axis=1, keepdims=True)
 
 

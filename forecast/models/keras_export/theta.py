@@ -5,40 +5,32 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` hori
 
 import numpy as np
 
-from forecast.models.classical.theta import (
-    FIRST,
-    FIRST_LINE,
-    LEADS,
-    LEAST,
-    SPEEDS,
-    STEPS_A_LEAD,
-    THETA,
-    TIE,
-    TRENDS,
-    FloatArray,
-    steps_used,
-)
+from forecast.models.classical.seasonality import SeasonalitySettings
+from forecast.models.classical.theta import FloatArray, ThetaSettings
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
 from forecast.models.networks.tensorflow import keras
 
 
-def smoothing_of(past: PastWindow, horizon: int, season: int) -> Tensor:
+def smoothing_of(
+    past: PastWindow, horizon: int, season: int, settings: ThetaSettings, seasonality: SeasonalitySettings
+) -> Tensor:
     """Returns the forecasts of the steps after each window, as ``exponential_smoothing`` makes them: (B, H)."""
-    past, ops = past.tail(steps_used(season)), keras.ops
+    past, ops = past.tail(settings.steps_used(season)), keras.ops
     size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
     size = ops.where(size > 0, size, 1.0)
     values = past.values / size
     if season == 1:
-        return size * _smooth(values, past, horizon)
-    pattern = pattern_of(values, past, season)
-    return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon))
+        return size * _smooth(values, past, horizon, settings)
+    pattern = pattern_of(values, past, season, seasonality)
+    return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon, settings))
 
 
-def _smooth(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
+def _smooth(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
     """Returns the weighted mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
-    forecast = THETA * _theta(values, past, horizon) + (1 - THETA) * _damped_trend(values, past, horizon)
-    return keras.ops.where(past.count < LEAST, values[:, -1:], forecast)
+    share, drifting = settings.theta, _theta(values, past, horizon, settings)
+    forecast = share * drifting + (1 - share) * _damped_trend(values, past, horizon, settings)
+    return keras.ops.where(past.count < settings.least, values[:, -1:], forecast)
 
 
 def _line(values: Tensor, past: PastWindow, steps: int) -> tuple[Tensor, Tensor]:
@@ -51,60 +43,60 @@ def _line(values: Tensor, past: PastWindow, steps: int) -> tuple[Tensor, Tensor]
     return ops.sum(early * values, axis=1, keepdims=True) / count - slope * (count + 1) / 2, slope
 
 
-def _theta(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
+def _theta(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
     """Returns the smoothed level with half the trend from there on, (B, N) -> (B, H)."""
-    start, slope = _line(values, past, FIRST)
-    start = start + slope * (keras.ops.clip(past.count, 1.0, float(FIRST)) + 1) / 2
-    settings = np.stack([SPEEDS, np.zeros_like(SPEEDS), np.zeros_like(SPEEDS)], axis=1)
-    level, _, best = _follow(values, past, settings, (start, 0 * slope))
-    speed = keras.ops.sum(best * SPEEDS, axis=1, keepdims=True)
+    start, slope = _line(values, past, settings.first)
+    start = start + slope * (keras.ops.clip(past.count, 1.0, float(settings.first)) + 1) / 2
+    level, _, best = _follow(values, past, settings.drifts, (start, 0 * slope), settings)
+    speed = keras.ops.sum(best * np.array(settings.speeds), axis=1, keepdims=True)
     _, slope = _line(values, past, values.shape[1])
     lead = (1 - keras.ops.power(1 - speed, past.count)) / speed  # the level lags behind the line by so many steps
     return level + slope / 2 * (lead + np.arange(float(horizon)))
 
 
-def _damped_trend(values: Tensor, past: PastWindow, horizon: int) -> Tensor:
+def _damped_trend(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
     """Returns the smoothed level and trend drawn on, the trend fading: (B, N) -> (B, H)."""
-    level, trend, best = _follow(values, past, TRENDS, _line(values, past, FIRST_LINE))
-    return level + trend * keras.ops.matmul(best, np.cumsum(TRENDS[:, 2:] ** np.arange(1, horizon + 1), axis=1))
+    tried = settings.damped
+    level, trend, best = _follow(values, past, tried, _line(values, past, settings.first_line), settings)
+    return level + trend * keras.ops.matmul(best, np.cumsum(tried[:, 2:] ** np.arange(1, horizon + 1), axis=1))
 
 
 def _follow(
-    values: Tensor, past: PastWindow, settings: FloatArray, start: tuple[Tensor, Tensor]
+    values: Tensor, past: PastWindow, tried: FloatArray, start: tuple[Tensor, Tensor], settings: ThetaSettings
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Returns level and trend after the last step by the best setting, (B, 1), and which that is, (B, K) one-hot."""
-    ops, size = keras.ops, len(settings)
-    after = _states(values, past, settings, start)  # (B, N, 2 K)
+    ops, size, leads = keras.ops, len(tried), settings.leads
+    after = _states(values, past, tried, start)  # (B, N, 2 K)
     first = ops.concatenate([ops.repeat(own, size, axis=1) for own in start], axis=1)
-    states = ops.concatenate([*[first[:, None]] * LEADS, after], axis=1)
+    states = ops.concatenate([*[first[:, None]] * leads, after], axis=1)
     errors = 0.0  # (B, K)
-    for lead in range(1, LEADS + 1):
-        before = states[:, LEADS - lead : -lead]
-        growth = (settings[:, 2:] ** np.arange(1, lead + 1)).sum(axis=1)
+    for lead in range(1, leads + 1):
+        before = states[:, leads - lead : -lead]
+        growth = (tried[:, 2:] ** np.arange(1, lead + 1)).sum(axis=1)
         expected = before[:, :, :size] + before[:, :, size:] * growth
-        is_due = ops.logical_and(past.place >= lead, past.count >= (lead > 1) * lead * STEPS_A_LEAD)
+        is_due = ops.logical_and(past.place >= lead, past.count >= (lead > 1) * lead * settings.steps_a_lead)
         is_due = ops.cast(is_due, "float64")[:, :, None]
         errors = errors + ops.sum(is_due * ops.square(values[:, :, None] - expected), axis=1)
-    is_best = errors <= ops.min(errors, axis=1, keepdims=True) * (1 + TIE)
+    is_best = errors <= ops.min(errors, axis=1, keepdims=True) * (1 + settings.tie)
     best = ops.one_hot(ops.argmax(ops.cast(is_best, "int32"), axis=1), size, dtype="float64")
     level, trend = (ops.sum(best * each, axis=1, keepdims=True) for each in ops.split(after[:, -1], 2, axis=1))
     return level, trend, best
 
 
-def _states(values: Tensor, past: PastWindow, settings: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:
+def _states(values: Tensor, past: PastWindow, tried: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:
     """Returns level and trend after each step by each setting, (B, N) -> (B, N, 2 K).
 
     One step is linear in both and in the value, so written out they are the sum of all values so far, each weighted
     by its age, a causal convolution; and of what is left of the start, by the number of steps.
     """
-    fast, faster, left = settings.T
+    fast, faster, left = tried.T
     step = np.array([[1 - fast, (1 - fast) * left], [-fast * faster, left * (1 - fast * faster)]])  # (2, 2, K)
     powers = [np.broadcast_to(np.eye(2)[..., None], step.shape)]
     for _ in range(values.shape[1]):
         powers.append(np.einsum("ijk,jlk->ilk", step, powers[-1]))
     left_of_start = np.array(powers)  # (N + 1, 2, 2, K), by the number of steps
     by_age = np.einsum("nijk,jk->nik", left_of_start[:-1], np.array([fast, fast * faster]))
-    width = 2 * len(settings)
+    width = 2 * len(tried)
     summed = keras.layers.Conv1D(width, len(by_age), padding="causal", use_bias=False, dtype="float64", trainable=False)
     summed.build((None, len(by_age), 1))
     summed.set_weights([by_age[::-1].reshape(-1, 1, width)])

@@ -20,6 +20,7 @@ from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import CovariateModel, check_columns, fit_covariate_model
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT, MethodSettings
 from forecast.models.networks.linear_init import fit_linear_init
 from forecast.models.networks.recurrent import (
     Network,
@@ -32,7 +33,7 @@ from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.time_budget import Pacer
 from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.networks.training_log import TrainingLog, validation_series
-from forecast.models.views import see, to_unit, view_maps
+from forecast.models.views import ViewSettings, see, to_unit, view_maps
 from forecast.specs import Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -50,6 +51,7 @@ class RecurrentForecaster:
         memory: what was trained before in this run, by spec and data: it is not trained again.
         start: a model of the same spec whose weights the networks begin from; None for fresh ones.
         pacer: settles how many steps each network has time for; None for as many as the spec says.
+        settings: the numbers of the methods that are recomputed at each forecast.
     """
 
     name: str
@@ -58,6 +60,7 @@ class RecurrentForecaster:
     memory: dict[tuple[ModelSpec, bytes], RecurrentModel] | None = None
     start: RecurrentModel | None = None
     pacer: Pacer | None = None
+    settings: MethodSettings = CURRENT
 
     def fit(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
         """Trains all networks of the spec on the panel.
@@ -82,15 +85,20 @@ class RecurrentForecaster:
         spec = covariate_model.sized(self.spec) if covariate_model else self.spec
         horizon = 1 if spec.rolled else spec.horizon
         is_fresh = self.start is None
-        statistics, data = prepare_views(rest, spec.views, spec.window, horizon, self.machine.room, is_fresh=is_fresh)
+        settings = self.settings
+        statistics, data = prepare_views(
+            rest, spec.views, spec.window, horizon, settings.views, self.machine.room, is_fresh=is_fresh
+        )
         if covariate_model and spec.takes_covariates:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
             covariates = {season: _known_inputs(covariate_model, panel, each) for season, each in windows.items()}
             data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
-        prepare_loop(spec, data[spec.views[0]], jit=self.machine.jit)  # once, before the threads ask for it together
+        prepare_loop(
+            spec, data[spec.views[0]], settings.views, jit=self.machine.jit
+        )  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = validation_series(panel, rest, spec, statistics, covariate_model, watcher.truth)
+        watched = validation_series(panel, rest, spec, statistics, covariate_model, watcher.truth, settings.views)
         log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
         if self.pacer:
             self.pacer.begin(spec, time.perf_counter() - began)
@@ -98,7 +106,7 @@ class RecurrentForecaster:
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
             own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
-            maps = view_maps(view, spec.window, horizon, statistics[view].base)
+            maps = view_maps(view, spec.window, horizon, settings.views, statistics[view].base)
             return Network(
                 view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
             )
@@ -114,7 +122,9 @@ class RecurrentForecaster:
                 raise
         networks = tuple(future.result() for future in futures)
         seconds = time.perf_counter() - began
-        return RecurrentModel(spec, networks, panel.series_ids, statistics, log.curve(), seconds, covariate_model)
+        return RecurrentModel(
+            spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, covariate_model
+        )
 
     def _learn_covariates(self, panel: Panel) -> tuple[CovariateModel | None, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
@@ -155,7 +165,14 @@ def _known_inputs(covariate_model: CovariateModel, panel: Panel, windows: Window
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
 def prepare_views(
-    panel: Panel, views: tuple[View, ...], window: int, horizon: int, room: int = 0, *, is_fresh: bool = True
+    panel: Panel,
+    views: tuple[View, ...],
+    window: int,
+    horizon: int,
+    settings: ViewSettings,
+    room: int = 0,
+    *,
+    is_fresh: bool = True,
 ) -> tuple[dict[View, SeriesStatistics], dict[View, TrainingData]]:
     """Returns what each view learns from the panel before any network is trained, and what networks learn from.
 
@@ -164,6 +181,7 @@ def prepare_views(
         views: of one spec.
         window: its lookback.
         horizon: its horizon.
+        settings: the numbers that are the same for all views.
         room: see ``Machine``.
         is_fresh: the networks begin anew; those that go on need no start for their highway.
 
@@ -173,8 +191,8 @@ def prepare_views(
     windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
 
     def prepare(view: View) -> tuple[SeriesStatistics, TrainingData]:
-        own = _fit_view(panel, view, windows[view.season])
-        highway = fit_linear_init(windows[view.season], view, own) if is_fresh else None
+        own = _fit_view(panel, view, windows[view.season], settings)
+        highway = fit_linear_init(windows[view.season], view, own, settings) if is_fresh else None
         return own, TrainingData(windows[view.season], own.level, own.scale, highway, room)
 
     # a view a core: one regression on all cores waits for the slowest of them at each step
@@ -183,17 +201,17 @@ def prepare_views(
     return {view: own for view, (own, _) in prepared.items()}, {view: data for view, (_, data) in prepared.items()}
 
 
-def _fit_view(panel: Panel, view: View, windows: Windows) -> SeriesStatistics:
+def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings) -> SeriesStatistics:
     """Returns what a view learns from the panel before any network is trained."""
-    statistics = measure_series(panel, view)
+    statistics = measure_series(panel, view, settings)
     if view.base != "smoothed":
         return statistics
     some = np.unique(np.linspace(0, len(windows) - 1, SMOOTHED_WINDOWS).astype(np.int64))
     series = windows.series[some]
-    lookbacks, maps = windows.lookbacks(some), view_maps(view, windows.lookback, windows.horizon)
+    lookbacks, maps = windows.lookbacks(some), view_maps(view, windows.lookback, windows.horizon, settings)
     seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
-    past = to_unit(lookbacks, seen.mean, maps.log)
-    future = to_unit(windows.horizons(some), seen.mean, maps.log)
+    past = to_unit(lookbacks, seen.mean, maps)
+    future = to_unit(windows.horizons(some), seen.mean, maps)
     return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season))
 
 

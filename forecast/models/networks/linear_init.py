@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.windows import Windows
 from forecast.models.networks.recurrent import SeriesStatistics
-from forecast.models.views import CLIP, see, to_unit, view_maps
+from forecast.models.views import CLIP, ViewSettings, see, to_unit, view_maps
 from forecast.specs import View
 
 Floats = NDArray[np.float32]
@@ -50,7 +50,9 @@ class _WindowSample:
         return np.asarray(size.sum(axis=1) / np.maximum(self.known.sum(axis=1), 1), dtype=np.float32)
 
 
-def fit_linear_init(windows: Windows, view: View, statistics: SeriesStatistics) -> Floats | None:
+def fit_linear_init(
+    windows: Windows, view: View, statistics: SeriesStatistics, settings: ViewSettings
+) -> Floats | None:
     """Returns the (L, H) weights that the highway starts from; None where it starts at zero.
 
     It does so where the view doesn't ask for more, and where no regression forecasts the later windows of each
@@ -58,7 +60,7 @@ def fit_linear_init(windows: Windows, view: View, statistics: SeriesStatistics) 
     """
     if not view.ridge:
         return None
-    sample = _window_sample(windows, view, statistics)
+    sample = _window_sample(windows, view, statistics, settings)
     early, late = sample.some(sample.place < EARLY), sample.some(sample.place > LATE)
     if not len(early.inputs) or not len(late.inputs):
         return None
@@ -72,13 +74,13 @@ def fit_linear_init(windows: Windows, view: View, statistics: SeriesStatistics) 
     return kernel if errors[best] < least else None
 
 
-def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics) -> _WindowSample:
+def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics, settings: ViewSettings) -> _WindowSample:
     """Returns a sample of the windows, evenly from all series, as the view sees them."""
     total = len(windows)
     some = np.unique(np.linspace(0, total - 1, MOST_WINDOWS).astype(np.int64))
     first = np.searchsorted(windows.series, windows.series[some])
     count = np.searchsorted(windows.series, windows.series[some], side="right") - first
-    maps = view_maps(view, windows.lookback, windows.horizon, statistics.base)
+    maps = view_maps(view, windows.lookback, windows.horizon, settings, statistics.base)
     inputs = np.empty((len(some), windows.lookback), dtype=np.float32)
     targets = np.empty((len(some), windows.horizon), dtype=np.float32)
     known = np.empty(targets.shape, dtype=bool)
@@ -86,7 +88,7 @@ def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics) -
         own = slice(start, start + BLOCK)
         series = windows.series[some[own]]
         seen = see(windows.lookbacks(some[own]), maps, statistics.level[series], statistics.scale[series])
-        future = to_unit(windows.horizons(some[own]), seen.mean, maps.log)
+        future = to_unit(windows.horizons(some[own]), seen.mean, maps)
         missed = np.clip((future - seen.base) / seen.scale, -CLIP, CLIP)
         known[own] = ~np.isnan(missed)
         inputs[own] = np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs)

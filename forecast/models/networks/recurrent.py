@@ -16,9 +16,10 @@ from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.classical.baselines import baseline
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
 from forecast.models.forecaster import Curve, Members
+from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.cells import GATES, CellWeights, run_cell
 from forecast.models.parallel import side_by_side
-from forecast.models.views import ViewMaps, block_statistics, restore, see, view_maps
+from forecast.models.views import ViewMaps, ViewSettings, block_statistics, restore, see, view_maps
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -27,9 +28,6 @@ Weights = dict[str, Floats]
 
 MANY_SERIES = 100
 """From so many series on, networks forecast side by side; fewer are done before a thread has begun."""
-BLOCK = 4096
-"""Series that a network forecasts at a time, where there are twice as many: their states fit into the processor's
-cache, and memory does not grow with the panel. Fewer rows than these, and BLAS might round otherwise."""
 DECODER_UNITS = 32  # measured by benchmarks/tuning/descent.py
 """Units by which the covariates of a step to forecast are judged, ``D``."""
 
@@ -63,6 +61,7 @@ class RecurrentModel:
     Attributes:
         networks: one for each view and seed.
         series_ids: of the training panel; ``statistics`` are theirs, view by view.
+        settings: the numbers of the methods that are recomputed at each forecast.
         covariate_model: what was learned of covariates; None where there were none.
     """
 
@@ -70,6 +69,7 @@ class RecurrentModel:
     networks: tuple[Network, ...]
     series_ids: tuple[str, ...]
     statistics: dict[View, SeriesStatistics]
+    settings: MethodSettings
     curve: Curve | None = None
     train_seconds: float = 0.0
     covariate_model: CovariateModel | None = None
@@ -103,7 +103,8 @@ class RecurrentModel:
 
         def run(network: Network) -> FloatArray:
             view, season = network.view, network.view.season
-            return run_view(self.spec, network.weights, view, lookbacks[season], statistics[view], covariates[season])
+            maps = self.maps_of(view, statistics[view])
+            return run_view(self.spec, network.weights, maps, lookbacks[season], statistics[view], covariates[season])
 
         is_large = len(panel) >= MANY_SERIES
         values = np.stack(side_by_side(run, self.networks) if is_large else [run(each) for each in self.networks])
@@ -118,7 +119,13 @@ class RecurrentModel:
         return self.covariate_model.at_end(panel, spec.window, spec.horizon, season)
 
     def _anchors(self, panel: Panel) -> FloatArray:
-        return np.stack([baseline(name, panel, self.spec.horizon, self.spec.seasons) for name in self.spec.anchors])
+        spec, own = self.spec, self.settings.classical
+        return np.stack([baseline(name, panel, spec.horizon, spec.seasons, own) for name in spec.anchors])
+
+    def maps_of(self, view: View, statistics: SeriesStatistics) -> ViewMaps:
+        """Returns how networks of a view see windows."""
+        horizon = 1 if self.spec.rolled else self.spec.horizon
+        return view_maps(view, self.spec.window, horizon, self.settings.views, statistics.base)
 
     def statistics_of(self, panel: Panel, view: View) -> SeriesStatistics:
         """Returns the stored statistics in the panel's order.
@@ -133,39 +140,38 @@ class RecurrentModel:
             index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
         level, scale = known.level[index], known.scale[index]  # (S,)
         new = np.flatnonzero((index < 0) | (scale == 0))
-        fresh = measure_series(panel.select(new), view)
+        fresh = measure_series(panel.select(new), view, self.settings.views)
         level[new], scale[new] = fresh.level, fresh.scale
         return SeriesStatistics(level, scale, known.base)
 
 
-def measure_series(panel: Panel, view: View) -> SeriesStatistics:
+def measure_series(panel: Panel, view: View, settings: ViewSettings) -> SeriesStatistics:
     """Returns each series' level and scale from all of the panel, which ends at the origin."""
     level, scale = np.zeros(len(panel)), np.zeros(len(panel))
     for which, values in by_length(panel):
-        level[which], scale[which] = block_statistics(values, view)
+        level[which], scale[which] = block_statistics(values, view, settings)
     return SeriesStatistics(level, scale)
 
 
 def run_view(
     spec: ModelSpec,
     weights: Weights,
-    view: View,
+    maps: ViewMaps,
     lookbacks: FloatArray,
     statistics: SeriesStatistics,
     covariates: NetworkCovariates | None = None,
 ) -> FloatArray:
     """Returns one network's forecasts in the target's unit, (S, L) -> (S, H)."""
-    maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, statistics.base)
     blocks = [
         _run_block(spec, weights, maps, lookbacks[own], statistics.of(own), covariates.of(own) if covariates else None)
-        for own in _blocks(len(lookbacks))
+        for own in _blocks(len(lookbacks), maps.settings.block)
     ]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _blocks(series: int) -> list[slice]:
-    """Returns the series that are forecast together: BLOCK, and in the last block what is left over besides."""
-    starts = range(0, max(series - BLOCK, 0) + 1, BLOCK)
+def _blocks(series: int, size: int) -> list[slice]:
+    """Returns the series that are forecast together: so many, and in the last block what is left over besides."""
+    starts = range(0, max(series - size, 0) + 1, size)
     return [slice(start, end) for start, end in pairwise([*starts, series])]
 
 

@@ -19,6 +19,7 @@ from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, Input
 from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Regressor, Regressors
+from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
@@ -163,14 +164,16 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
     return document, arrays
 
 
-def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> RecurrentModel:
-    """Rebuilds a model from ``dump_model``'s parts.
+def load_model(
+    document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], settings: MethodSettings
+) -> RecurrentModel:
+    """Rebuilds a model from ``dump_model``'s parts, and the numbers of the methods that it was trained with.
 
     Raises:
         DataError: a part is missing or does not fit the others.
     """
     try:
-        spec = ModelSpec.from_json(settings["spec"])
+        spec = ModelSpec.from_json(document["spec"])
         statistics = {
             view: SeriesStatistics(
                 arrays[f"view{number}/level"],
@@ -179,17 +182,17 @@ def load_model(settings: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
             )
             for number, view in enumerate(spec.views)
         }
-        entries = decode(tuple[NetworkEntry, ...], settings["networks"], "networks")
+        entries = decode(tuple[NetworkEntry, ...], document["networks"], "networks")
         if not all(0 <= entry.view < len(spec.views) for entry in entries):
             raise ValueError("a network has a view that there is not")
         networks = tuple(
             Network(spec.views[entry.view], entry.seed, _weights_of(number, arrays))
             for number, entry in enumerate(entries)
         )
-        series_ids, covariate_model = decode(tuple[str, ...], settings["series_ids"], "series_ids"), None
-        if settings.get("knowledge"):
-            covariate_model = load_covariate_model(settings["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids)
-        model = RecurrentModel(spec, networks, series_ids, statistics, covariate_model=covariate_model)
+        series_ids, covariate_model = decode(tuple[str, ...], document["series_ids"], "series_ids"), None
+        if document.get("knowledge"):
+            covariate_model = load_covariate_model(document["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids)
+        model = RecurrentModel(spec, networks, series_ids, statistics, settings, covariate_model=covariate_model)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
     if not _fits(model) or not covariate_model_fits(

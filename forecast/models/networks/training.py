@@ -19,7 +19,7 @@ from forecast.data.windows import Windows
 from forecast.errors import TrainingError
 from forecast.models.networks.keras_networks import Weights, build_network, weight_names
 from forecast.models.networks.tensorflow import tf
-from forecast.models.views import CLIP, LOG_OFFSET, ViewMaps
+from forecast.models.views import CLIP, ViewMaps, ViewSettings
 from forecast.specs import ModelSpec
 
 Tensor = Any  # TensorFlow ships no types
@@ -178,7 +178,7 @@ def _ready_loop(
     spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, begin: Weights, *, jit: bool
 ) -> tuple[Loop, list[Any], dict[str, Any]]:
     """Returns the compiled loop, the state that a network begins with, and the arguments that stay the same."""
-    loop = prepare_loop(spec, data, jit=jit)
+    loop = prepare_loop(spec, data, maps.settings, jit=jit)
     fresh, others = _initial_state(_shape_of(spec), seed)
     weights = [tf.constant(begin[name]) if name in begin else own for name, own in zip(loop.names, fresh, strict=True)]
     zeros = [tf.zeros_like(weight) for weight in weights]
@@ -203,9 +203,9 @@ def _draw(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
     return [tf.constant(each) for each in weights], [tf.constant(each) for each in others]
 
 
-def prepare_loop(spec: ModelSpec, data: TrainingData, *, jit: bool) -> Loop:
+def prepare_loop(spec: ModelSpec, data: TrainingData, settings: ViewSettings, *, jit: bool) -> Loop:
     """Returns the loop that serves this spec and data; the same object for every seed, view and fold of a shape."""
-    return _loop(_shape_of(spec), data.buffer_size, padded_size(len(data.series_level)), jit)
+    return _loop(_shape_of(spec), data.buffer_size, padded_size(len(data.series_level)), jit, settings)
 
 
 def _named(loop: Loop, tensors: list[Any]) -> Weights:
@@ -243,7 +243,8 @@ def _shape_of(spec: ModelSpec) -> ModelSpec:
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
-    arrays = {field.name: np.asarray(getattr(maps, field.name)) for field in fields(ViewMaps)}
+    names = [field.name for field in fields(ViewMaps) if field.name != "settings"]  # those are compiled
+    arrays = {name: np.asarray(getattr(maps, name)) for name in names}
     return {
         name: tf.constant(array, tf.int32 if array.dtype == np.int32 else tf.float32) for name, array in arrays.items()
     }
@@ -268,14 +269,14 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
+def _loop(shape: ModelSpec, steps: int, series: int, jit: bool, settings: ViewSettings) -> Loop:
     """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
     del steps, series  # they only key the cache: tf.function sees them in its arguments
     network = build_network(shape, seed=0, unroll=jit and shape.layers * (shape.window // shape.segment) <= UNROLLED)
 
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
         def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor) -> Tensors:
-            inputs, targets, mask = _batch(shape, picks[i], arguments)
+            inputs, targets, mask = _batch(shape, picks[i], arguments, settings)
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 outputs, others = network.stateless_call(weights, others, inputs, training=True)
@@ -294,7 +295,9 @@ def _loop(shape: ModelSpec, steps: int, series: int, jit: bool) -> Loop:
     return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)))
 
 
-def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tuple[Any, Tensor, Tensor]:
+def _batch(
+    shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor], settings: ViewSettings
+) -> tuple[Any, Tensor, Tensor]:
     """Gathers and normalises a batch: picks (B, 2) -> inputs (B, L), targets (B, H), mask (B, H).
 
     The same arithmetic as ``views.see``, and its inverse applied to the truth. With covariates, the inputs are a list:
@@ -306,8 +309,8 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     mask = tf.gather(arguments["observed"], index[:, lookback:])
     series_level = tf.gather(arguments["series_level"], picks[:, 1])[:, None]
     series_scale = tf.gather(arguments["series_scale"], picks[:, 1])[:, None]
-    mean = tf.reduce_mean(tf.abs(both[:, :lookback]), axis=1, keepdims=True) + 1e-12
-    logged = tf.math.log(tf.maximum(both, 0.0) / mean + LOG_OFFSET)
+    mean = tf.reduce_mean(tf.abs(both[:, :lookback]), axis=1, keepdims=True) + settings.floor
+    logged = tf.math.log(tf.maximum(both, 0.0) / mean + settings.log_offset)
     both = tf.where(arguments["log"] > 0, logged, both)
     window, future = both[:, :lookback], both[:, lookback:]
     level = tf.linalg.matvec(window, arguments["level"])[:, None] + arguments["level_of_series"] * series_level
@@ -315,7 +318,8 @@ def _batch(shape: ModelSpec, picks: Tensor, arguments: dict[str, Tensor]) -> tup
     other = tf.where(arguments["to_mean"] > 0, middle, earlier)
     own = tf.linalg.matvec(tf.abs(window - other), arguments["compared"])[:, None]
     share = arguments["scale_of_series"]
-    floor = 0.1 * series_scale + 1e-5 * tf.reduce_mean(tf.abs(window), axis=1, keepdims=True) + 1e-12
+    size = tf.reduce_mean(tf.abs(window), axis=1, keepdims=True)
+    floor = settings.series_floor * series_scale + settings.size_floor * size + settings.floor
     scale = tf.maximum((1 - share) * own + share * series_scale, floor)
     base = window @ arguments["base"] + arguments["base_of_series"] * series_level
     targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)

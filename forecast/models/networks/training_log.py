@@ -18,6 +18,7 @@ from forecast.models.covariates.covariate_model import CovariateModel, NetworkCo
 from forecast.models.forecaster import Curve, Snapshot
 from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
 from forecast.models.networks.training import CHUNK
+from forecast.models.views import ViewSettings, view_maps
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -44,11 +45,14 @@ class ValidationSeries:
     panel: Panel
     covariates: dict[int, NetworkCovariates] | None  # by season
     covariate_model: CovariateModel | None
+    settings: ViewSettings
 
     def rmse(self, view: View, weights: Weights) -> float:
         """Returns a network's error; NaN where nothing was observed."""
         covariates = self.covariates[view.season] if self.covariates else None
-        point = run_view(self.spec, weights, view, self.lookbacks[view.season], self.statistics[view], covariates)
+        spec, own = self.spec, self.statistics[view]
+        maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, self.settings, own.base)
+        point = run_view(spec, weights, maps, self.lookbacks[view.season], own, covariates)
         error = (self.covariate_model.restore(point, self.panel) if self.covariate_model else point) - self.truth
         return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 
@@ -65,6 +69,7 @@ def validation_series(
     statistics: dict[View, SeriesStatistics],
     covariate_model: CovariateModel | None,
     truth: FloatArray | None,
+    settings: ViewSettings,
 ) -> ValidationSeries | None:
     """Returns what a curve is drawn from; None where there is no truth to draw it against.
 
@@ -75,6 +80,7 @@ def validation_series(
         statistics: of each view.
         covariate_model: of the covariates.
         truth: (S, H), what came.
+        settings: of the views.
     """
     if truth is None:
         return None
@@ -85,7 +91,7 @@ def validation_series(
     if covariate_model and spec.takes_covariates:
         covariates = {season: covariate_model.at_end(told, spec.window, spec.horizon, season) for season in seasons}
     own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
-    return ValidationSeries(lookbacks, own, truth[some], spec, told, covariates, covariate_model)
+    return ValidationSeries(lookbacks, own, truth[some], spec, told, covariates, covariate_model, settings)
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.retraining import challenge
 from forecast.experiment.retraining.challenge import Recipe, challenge_recipes, find_hold_out, score_on
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network
 from forecast.specs import Plan, Settings
 from tiny import SEASON, random_model, tiny_spec, wave
@@ -28,7 +29,7 @@ def panel(ends, starts=None, ids=None):
 
 def trained_on(data, **change):
     model = EnsembleModel((random_model(tiny_spec("gru", **change), data),))
-    return TrainedModel("gru", model, None, Calibration(np.ones(H), {80: 1.0}), SEASON)
+    return TrainedModel("gru", model, None, Calibration(np.ones(H), {80: 1.0}), SEASON, CURRENT)
 
 
 def held(ends, trained, least=H, **more):
@@ -118,12 +119,12 @@ def test_points_without_a_truth_are_not_scored_and_a_forecast_that_is_no_number_
     [part] = trained.model.parts
     weights = {name: array * np.nan for name, array in part.networks[0].weights.items()}
     broken = EnsembleModel((replace(part, networks=(Network(part.spec.views[0], 0, weights),)),))
-    assert np.isnan(score_on(TrainedModel("gru", broken, None, None, SEASON), now, folds).rmse)
+    assert np.isnan(score_on(TrainedModel("gru", broken, None, None, SEASON, CURRENT), now, folds).rmse)
 
 
 def test_a_model_without_intervals_has_no_coverage():
     now = panel([DAYS])
-    trained = TrainedModel("gru", trained_on(now).model, None, None, SEASON)
+    trained = TrainedModel("gru", trained_on(now).model, None, None, SEASON, CURRENT)
     assert score_on(trained, now, find_hold_out(now, now.until([DAYS - 6]), H, H)).coverage is None
 
 
@@ -132,7 +133,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     now, spec = shops(), told_spec("gru")
     model = told_model(now)
     assert model.spec.known > 0
-    champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK)
+    champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK, CURRENT)
     truths = np.ones((1, 3, 5))
     trials = tuple(SimpleNamespace(name=name, forecasts=truths, intervals=()) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))

@@ -12,6 +12,7 @@ from forecast.models.classical.baselines import Baseline, baseline, drift, naive
 from forecast.models.classical.local_ridge import local_ridge
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT
 
 NAN = np.nan
 NAMES = ["naive", "seasonal-naive", "drift"]
@@ -21,7 +22,7 @@ SERIES = st.lists(arrays(np.float64, st.integers(0, 15), elements=VALUES), min_s
 
 
 def forecast(name, panel, horizon=5, season=3):
-    model = Baseline(name, horizon, season).fit(panel, Watcher())
+    model = Baseline(name, horizon, season, CURRENT.classical).fit(panel, Watcher())
     members = model.predict_members(panel)
     assert (members.views, members.seeds) == ((name,), (0,))
     assert (model.parameters, model.curve) == (None, None)
@@ -72,18 +73,23 @@ def test_each_rule_continues_what_it_is_for():
 
 def test_fit_is_done_at_once():
     shares = []
-    Baseline("naive", 3, 1).fit(panel_from_series([[1.0]], "D"), Watcher(shares.append))
+    Baseline("naive", 3, 1, CURRENT.classical).fit(panel_from_series([[1.0]], "D"), Watcher(shares.append))
     assert shares == [1.0]
 
 
 def test_slow_rules_are_asked_for_with_the_seasons_they_are_for(awkward):
     def ask(name, longer=()):
-        return Baseline(name, 6, 4, longer).predict_members(awkward).values[0]
+        return Baseline(name, 6, 4, CURRENT.classical, longer).predict_members(awkward).values[0]
 
-    np.testing.assert_array_equal(ask("smoothing"), exponential_smoothing(awkward, 6, 4))
-    np.testing.assert_array_equal(ask("smoothing", (8,)), exponential_smoothing(awkward, 6, 4))
+    np.testing.assert_array_equal(
+        ask("smoothing"), exponential_smoothing(awkward, 6, 4, CURRENT.classical.theta, CURRENT.classical.seasonality)
+    )
+    np.testing.assert_array_equal(
+        ask("smoothing", (8,)),
+        exponential_smoothing(awkward, 6, 4, CURRENT.classical.theta, CURRENT.classical.seasonality),
+    )
     for longer in [(), (8,)]:
-        regressed = local_ridge(awkward, 6, (4, *longer))
+        regressed = local_ridge(awkward, 6, (4, *longer), CURRENT.classical.local_ridge)
         assert not np.isnan(regressed[0]).any()
         known = ~np.isnan(regressed)
         np.testing.assert_array_equal(ask("local-ridge", longer)[known], regressed[known])
@@ -91,9 +97,11 @@ def test_slow_rules_are_asked_for_with_the_seasons_they_are_for(awkward):
 
 def test_series_too_short_for_a_regression_repeat_their_season():
     panel = panel_from_series([[4.0, 7.0, 5.0, 6.0, 8.0], [3.0], [], np.arange(60.0)], "D")
-    forecasts = baseline("local-ridge", panel, 6, (4,))
+    forecasts = baseline("local-ridge", panel, 6, (4,), CURRENT.classical)
     np.testing.assert_array_equal(forecasts[:3], seasonal_naive(panel, 6, 4)[:3])
-    np.testing.assert_array_equal(np.isnan(local_ridge(panel, 6, (4,))).all(axis=1), [True, True, True, False])
+    np.testing.assert_array_equal(
+        np.isnan(local_ridge(panel, 6, (4,), CURRENT.classical.local_ridge)).all(axis=1), [True, True, True, False]
+    )
 
 
 @pytest.mark.parametrize("name", ["smoothing", "local-ridge"])
@@ -104,14 +112,14 @@ def test_forecasts_are_remembered_by_all_they_depend_on_and_no_more_than_so_many
     monkeypatch.setattr(baselines, "_remembered", {})
     monkeypatch.setattr(baselines, "REMEMBERED", 3)
     monkeypatch.setattr(baselines, rule, lambda *given: counted.append(1) or compute(*given))
-    first = baseline(name, awkward, 6, (4,))
-    baseline(name, awkward, 6, (4,))[:] = 0  # what a caller does to its own copy
-    np.testing.assert_array_equal(baseline(name, awkward.select([0, 1, 2, 3, 4, 5]), 6, (4,)), first)
+    first = baseline(name, awkward, 6, (4,), CURRENT.classical)
+    baseline(name, awkward, 6, (4,), CURRENT.classical)[:] = 0  # what a caller does to its own copy
+    np.testing.assert_array_equal(baseline(name, awkward.select([0, 1, 2, 3, 4, 5]), 6, (4,), CURRENT.classical), first)
     assert len(counted) == 1
     others = [(awkward, 5, (4,)), (awkward, 6, (3,)), (awkward, 6, (4, 8)), (awkward.select([0, 1]), 6, (4,))]
     for panel, horizon, seasons in others:
-        assert baseline(name, panel, horizon, seasons).shape == (len(panel), horizon)
+        assert baseline(name, panel, horizon, seasons, CURRENT.classical).shape == (len(panel), horizon)
         assert len(baselines._remembered) <= 3
     assert len(counted) == 5
-    np.testing.assert_array_equal(baseline(name, awkward, 6, (4,)), first)
+    np.testing.assert_array_equal(baseline(name, awkward, 6, (4,), CURRENT.classical), first)
     assert len(counted) == 6  # the oldest had gone

@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.data.panel import panel_from_series
-from forecast.models.classical import local_ridge as module
 from forecast.models.classical.baselines import naive, seasonal_naive
-from forecast.models.classical.local_ridge import CLIP, HISTORY, LAGS, PRIOR, STRIDE, local_ridge, steps_used
-from forecast.models.views import LOG_OFFSET
+from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
 from tiny import assert_recomputed, wave
 
 NAN = np.nan
+TODAY = LocalRidgeSettings()
 REPEATABLE = settings(deadline=None, derandomize=True)
 VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float), st.floats(0.5, 500))
 SERIES = st.lists(arrays(np.float64, st.integers(0, 70), elements=VALUES), min_size=1, max_size=4)
 SEASONS = [(1,), (4,), (7,), (1, 5), (2, 6), (3, 7, 11)]
+
+
+def regressed(panel, horizon, seasons, **changes):
+    return local_ridge(panel, horizon, seasons, LocalRidgeSettings(**changes))
 
 
 def mean(values):
@@ -28,23 +31,23 @@ def mean(values):
 
 def slowly(values, horizon, seasons):
     """Returns the forecasts of one series without gaps: one equation after another, NaN where it is too short."""
-    values = list(values)[-max(HISTORY, 4 * seasons[-1]) :]
+    values = list(values)[-max(TODAY.history, 4 * seasons[-1]) :]
     if not values:
         return [NAN] * horizon
     size = mean([abs(value) for value in values]) or 1.0
     logs = min(values) >= 0
-    y = [log(value / size + LOG_OFFSET) if logs else value / size for value in values]
+    y = [log(value / size + TODAY.log_offset) if logs else value / size for value in values]
     forecasts = []
     for first in range(1, horizon + 1, seasons[0]):
         forecasts += regress(y, range(first, min(first + seasons[0] - 1, horizon) + 1), seasons)
     lowest, highest = min(y) - (max(y) - min(y)), max(y) + (max(y) - min(y))
     bounded = [min(max(value, lowest), highest) if value == value else NAN for value in forecasts]  # noqa: PLR0124
-    return [size * (max(exp(min(value, 8)) - LOG_OFFSET, 0) if logs else value) for value in bounded]
+    return [size * (max(exp(min(value, 8)) - TODAY.log_offset, 0) if logs else value) for value in bounded]
 
 
 def regress(y, steps, seasons):
     """Returns the forecasts of some steps that share their coefficients, by least squares."""
-    ages = [s * (ceil(steps[-1] / s) + k) for i, s in enumerate(seasons) for k in range(LAGS[min(i, 1)])]
+    ages = [s * (ceil(steps[-1] / s) + k) for i, s in enumerate(seasons) for k in range(TODAY.lags[min(i, 1)])]
     spread = mean([abs(value - mean(y)) for value in y])
     spread = spread if spread > 1e-9 else 1.0
 
@@ -61,14 +64,14 @@ def regress(y, steps, seasons):
     if not is_enough(len(y)):
         return [NAN] * len(steps)
     width = len(inputs(len(y), steps[0])[0])
-    weight = sqrt(PRIOR * len(steps))
+    weight = sqrt(TODAY.prior * len(steps))
     equations = list(weight * np.eye(width))  # each coefficient is what it is in the seasonal naive
     answers = [weight] + [0.0] * (width - 1)
-    for known in range(len(y) - steps[-1], 0, -STRIDE):
+    for known in range(len(y) - steps[-1], 0, -TODAY.stride):
         for step in steps if is_enough(known) else []:
             told, base = inputs(known, step)
             answer = (y[known + step - 1] - base) / spread
-            if abs(answer) < CLIP:
+            if abs(answer) < TODAY.clip:
                 equations.append(told / spread)
                 answers.append(answer)
     coefficients = np.linalg.lstsq(np.array(equations), np.array(answers), rcond=None)[0]
@@ -76,7 +79,7 @@ def regress(y, steps, seasons):
 
 
 def assert_right(panel, horizon, seasons):
-    assert_recomputed(panel, local_ridge(panel, horizon, seasons), lambda own: slowly(own, horizon, seasons))
+    assert_recomputed(panel, regressed(panel, horizon, seasons), lambda own: slowly(own, horizon, seasons))
 
 
 def week(steps, *, seed=0, level=30.0, noise=0.5):
@@ -95,7 +98,7 @@ def test_forecasts_are_those_of_least_squares_series_by_series(series, horizon, 
 @pytest.mark.parametrize("horizon", [1, 23, 24, 30, 200])
 @pytest.mark.parametrize("level", [30.0, 0.0])
 def test_hours_with_days_and_weeks_are_those_of_least_squares(level, horizon):
-    lengths = (167, 335, 336, 337, 500, HISTORY + 200)
+    lengths = (167, 335, 336, 337, 500, TODAY.history + 200)
     series = [week(steps, seed=i, level=level) for i, steps in enumerate(lengths)]
     assert_right(panel_from_series(series, "h"), horizon, (24, 168))
 
@@ -111,13 +114,13 @@ def test_week_without_noise_is_recovered(level):
     whole = week(1100, level=level, noise=0)
     panel = panel_from_series([whole[:1000]], "h")
     wrong = np.abs(seasonal_naive(panel, 100, 24)[0] - whole[1000:]).mean()
-    assert np.abs(local_ridge(panel, 100, (24, 168))[0] - whole[1000:]).mean() < 0.01 * wrong
+    assert np.abs(regressed(panel, 100, (24, 168))[0] - whole[1000:]).mean() < 0.01 * wrong
 
 
 def test_what_departs_from_the_seasonal_naive_is_learned_from_each_series_alone():
     turning = np.array([1.0, -4, 2, 7]) * (-1.0) ** np.arange(60)[:, None]  # each season is the last one's opposite
     other = [wave(240, seed=i) for i in range(20)]
-    forecasts = local_ridge(panel_from_series([*other, turning.ravel()], "D"), 4, (4,))
+    forecasts = regressed(panel_from_series([*other, turning.ravel()], "D"), 4, (4,))
     np.testing.assert_allclose(forecasts[-1], [1, -4, 2, 7], rtol=0.02)
 
 
@@ -126,25 +129,24 @@ def test_what_departs_from_the_seasonal_naive_is_learned_from_each_series_alone(
 def test_unit_does_not_matter(awkward, factor, seasons):
     panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), -wave(60), wave(300) - 22], "D")
     scaled = panel_from_series([factor * panel.series(i) for i in range(len(panel))], "D")
-    theirs = local_ridge(scaled, 6, seasons) / factor
-    np.testing.assert_allclose(theirs, local_ridge(panel, 6, seasons), rtol=1e-9)
+    theirs = regressed(scaled, 6, seasons) / factor
+    np.testing.assert_allclose(theirs, regressed(panel, 6, seasons), rtol=1e-9)
 
 
 @pytest.mark.parametrize("seasons", [(1,), (4,), (4, 12)])
 def test_forecast_does_not_depend_on_the_neighbours_their_order_and_how_long_they_are(awkward, seasons):
-    whole = local_ridge(awkward, 9, seasons)
+    whole = regressed(awkward, 9, seasons)
     longer = [wave(1777, seed=5), *(awkward.series(i) for i in range(len(awkward))), [], wave(500) * 1e9]
-    np.testing.assert_allclose(local_ridge(panel_from_series(longer, "D"), 9, seasons)[1:-2], whole, rtol=1e-9)
+    np.testing.assert_allclose(regressed(panel_from_series(longer, "D"), 9, seasons)[1:-2], whole, rtol=1e-9)
     order = [4, 0, 5, 2, 3, 1]
-    np.testing.assert_allclose(local_ridge(awkward.select(order), 9, seasons), whole[order], rtol=1e-9)
+    np.testing.assert_allclose(regressed(awkward.select(order), 9, seasons), whole[order], rtol=1e-9)
     for i in range(len(awkward)):
-        np.testing.assert_allclose(local_ridge(awkward.select([i]), 9, seasons), whole[[i]], rtol=1e-9)
+        np.testing.assert_allclose(regressed(awkward.select([i]), 9, seasons), whole[[i]], rtol=1e-9)
 
 
-def test_size_of_a_block_does_not_matter(awkward, monkeypatch):
-    whole = local_ridge(awkward, 6, (4,))
-    monkeypatch.setattr(module, "BLOCK", 80)
-    np.testing.assert_allclose(local_ridge(awkward, 6, (4,)), whole, rtol=1e-9)
+def test_size_of_a_block_does_not_matter(awkward):
+    whole = regressed(awkward, 6, (4,))
+    np.testing.assert_allclose(regressed(awkward, 6, (4,), block=80), whole, rtol=1e-9)
 
 
 @pytest.mark.parametrize("poison", [NAN, 1e9, -1e9])
@@ -155,21 +157,21 @@ def test_nothing_after_the_origin_matters(awkward, poison):
         values[awkward.offsets[i] + length : awkward.offsets[i + 1]] = poison
     bounds = zip(awkward.offsets[:-1], awkward.offsets[1:], strict=True)
     poisoned = panel_from_series([values[a:b] for a, b in bounds], "D")
-    expected = local_ridge(awkward.until(lengths), 6, (4,))
-    np.testing.assert_array_equal(local_ridge(poisoned.until(lengths), 6, (4,)), expected)
+    expected = regressed(awkward.until(lengths), 6, (4,))
+    np.testing.assert_array_equal(regressed(poisoned.until(lengths), 6, (4,)), expected)
 
 
 @pytest.mark.parametrize(("seasons", "least"), [((1,), 3), ((4,), 12), ((24, 168), 336), ((4, 200), 400)])
 def test_series_too_short_to_look_back_have_no_forecast_and_just_long_enough_the_last_season(seasons, least):
     """Three of the shortest season and two of a longer one are looked back at, from the first step ahead."""
     panel = panel_from_series([wave(steps) for steps in (least, least - 1, 1)], "D")
-    forecasts = local_ridge(panel, 1, seasons)
+    forecasts = regressed(panel, 1, seasons)
     np.testing.assert_allclose(forecasts[0], seasonal_naive(panel, 1, seasons[0])[0])
     assert np.isnan(forecasts[1:]).all()
 
 
 def test_far_steps_may_lack_the_history_that_near_ones_have():
-    forecasts = local_ridge(panel_from_series([wave(13)], "D"), 8, (4, 6))[0]
+    forecasts = regressed(panel_from_series([wave(13)], "D"), 8, (4, 6))[0]
     assert np.isnan(forecasts).tolist() == [False] * 4 + [True] * 4
 
 
@@ -198,43 +200,43 @@ def test_far_steps_may_lack_the_history_that_near_ones_have():
 )
 def test_extremes_are_forecast_in_finite_numbers_as_least_squares_would(values, seasons):
     panel = panel_from_series([values], "D")
-    assert np.isfinite(local_ridge(panel, 5, seasons)).all() == (len(values) > 5)
+    assert np.isfinite(regressed(panel, 5, seasons)).all() == (len(values) > 5)
     assert_right(panel, 5, seasons)
 
 
 @pytest.mark.parametrize("seasons", [(1,), (4,), (4, 12)])
 def test_constant_is_continued(seasons):
     panel = panel_from_series([[0.1] * 60, [-7.0] * 60, [0.0] * 60, [3e8] * 60], "D")
-    np.testing.assert_allclose(local_ridge(panel, 5, seasons), naive(panel, 5), rtol=1e-12)
+    np.testing.assert_allclose(regressed(panel, 5, seasons), naive(panel, 5), rtol=1e-12)
 
 
 def test_what_has_no_negative_value_has_no_negative_forecast():
     series = [np.maximum(wave(200, level=0.0, trend=0.0, seed=seed), 0) for seed in range(8)]
-    forecasts = local_ridge(panel_from_series(series, "D"), 30, (4,))
+    forecasts = regressed(panel_from_series(series, "D"), 30, (4,))
     assert forecasts.min() == 0
-    assert local_ridge(panel_from_series([own - 1 for own in series], "D"), 30, (4,)).min() < 0
+    assert regressed(panel_from_series([own - 1 for own in series], "D"), 30, (4,)).min() < 0
 
 
 def test_forecast_stays_within_the_range_of_the_history_beyond_either_end():
     explosive = (-1.1) ** np.arange(101)  # would be 17 times as much at the end
-    forecasts = local_ridge(panel_from_series([explosive, -explosive], "D"), 30, (1,))
+    forecasts = regressed(panel_from_series([explosive, -explosive], "D"), 30, (1,))
     most = 2 * explosive.max() - explosive.min()
     np.testing.assert_allclose(forecasts[:, -1], [most, -most])
     assert np.abs(forecasts).max() <= most * (1 + 1e-12)
 
 
 def test_no_series_give_no_forecasts():
-    assert local_ridge(panel_from_series([], "D"), 3, (4,)).shape == (0, 3)
+    assert regressed(panel_from_series([], "D"), 3, (4,)).shape == (0, 3)
 
 
 @pytest.mark.parametrize("seasons", [(7,), (24, 168), (7, 365)])
 def test_only_the_newest_history_counts(seasons):
-    steps = max(HISTORY, 4 * seasons[-1])
-    assert steps_used(seasons) == steps
+    steps = max(TODAY.history, 4 * seasons[-1])
+    assert TODAY.steps_used(seasons) == steps
     long = week(steps + 300, seed=3)
     old = long.copy()
     old[:-steps] *= -50
-    forecasts = local_ridge(panel_from_series([long, old], "D"), 9, seasons)
+    forecasts = regressed(panel_from_series([long, old], "D"), 9, seasons)
     np.testing.assert_array_equal(forecasts[0], forecasts[1])
     old[-steps] += 300  # the oldest that counts
-    assert not np.array_equal(local_ridge(panel_from_series([old], "D"), 9, seasons)[0], forecasts[0])
+    assert not np.array_equal(regressed(panel_from_series([old], "D"), 9, seasons)[0], forecasts[0])

@@ -3,8 +3,7 @@ import pytest
 
 from decomposed import decompose, season_of
 from forecast.data.panel import panel_from_series
-from forecast.models.classical import seasonality
-from forecast.models.classical.seasonality import find_pattern, season_strength
+from forecast.models.classical.seasonality import SeasonalitySettings, find_pattern, season_strength
 from tiny import wave
 
 
@@ -14,8 +13,8 @@ def repeated(season, years, *, noise, seed=0):
     return np.tile(np.sin(2 * np.pi * np.arange(season) / season), years) + rng.normal(0, noise, season * years)
 
 
-def strengths(*series, season=12, steps=500):
-    return season_strength(panel_from_series(series, "D"), season, steps)
+def strengths(*series, season=12, steps=500, **changes):
+    return season_strength(panel_from_series(series, "D"), season, steps, SeasonalitySettings(**changes))
 
 
 @pytest.mark.parametrize("season", [2, 3, 4, 7, 12])
@@ -23,7 +22,7 @@ def strengths(*series, season=12, steps=500):
 def test_pattern_and_strength_are_those_of_the_papers(season, level):
     for steps in (2 * season, 2 * season + 1, 5 * season - 1, 60):
         values = level + wave(steps, level=0.0, seed=steps)
-        found = find_pattern(values[None], season)
+        found = find_pattern(values[None], season, SeasonalitySettings())
         added, multiplies = season_of(list(values), season)
         assert found.multiplies[0] == multiplies
         np.testing.assert_allclose(found.added[0][np.arange(steps)[::-1] % season], np.resize(added, steps), atol=1e-9)
@@ -34,10 +33,10 @@ def test_pattern_and_strength_are_those_of_the_papers(season, level):
 
 def test_what_may_be_chance_is_no_season():
     noise = np.random.default_rng(0).normal(0, 1, (200, 60))
-    kept = np.sqrt((find_pattern(noise, 12).added ** 2).mean())
+    kept = np.sqrt((find_pattern(noise, 12, SeasonalitySettings()).added ** 2).mean())
     plain = noise.reshape(200, 5, 12).mean(axis=1)
     assert kept < 0.4 * plain.std()
-    clear = find_pattern(repeated(12, 5, noise=0.1)[None], 12).added[0]
+    clear = find_pattern(repeated(12, 5, noise=0.1)[None], 12, SeasonalitySettings()).added[0]
     assert np.abs(clear).max() > 0.9
 
 
@@ -47,7 +46,7 @@ def test_season_of_noise_is_kept_the_less_the_shorter_the_history():
     errors = []
     for years in (3, 6, 12):
         values = np.tile(season, years) + rng.normal(0, 1, (300, 12 * years))
-        added = find_pattern(values, 12).added[:, ::-1]
+        added = find_pattern(values, 12, SeasonalitySettings()).added[:, ::-1]
         errors.append(np.sqrt(((added - season) ** 2).mean()))
         assert errors[-1] < season.std()  # better than no season at all
     assert errors == sorted(errors, reverse=True)
@@ -58,13 +57,13 @@ def test_season_multiplies_where_that_leaves_less_unexplained(grows):
     time = np.arange(96)
     season = 0.3 * np.sin(2 * np.pi * time / 12)
     values = (10 + time) * (1 + season) if grows else 100 + time + 10 * season
-    assert find_pattern(values[None], 12).multiplies[0] == grows
-    assert not find_pattern(values[None] - 200, 12).multiplies[0]
+    assert find_pattern(values[None], 12, SeasonalitySettings()).multiplies[0] == grows
+    assert not find_pattern(values[None] - 200, 12, SeasonalitySettings()).multiplies[0]
 
 
 def test_season_taken_out_and_put_back_changes_nothing():
     values = np.stack([wave(40), wave(40) - 20, np.r_[np.full(10, np.nan), wave(30)]])
-    pattern = find_pattern(values, 4)
+    pattern = find_pattern(values, 4, SeasonalitySettings())
     ahead = pattern.remove(values)[:, -4:]
     np.testing.assert_allclose(pattern.restore(ahead), values[:, -4:])
 
@@ -86,10 +85,12 @@ def test_strength_is_nought_where_nothing_moves_and_unknown_without_two_seasons(
 @pytest.mark.parametrize("more", [0, 1, 3])
 def test_two_seasons_of_noise_make_hardly_any(season, more):
     noise = np.random.default_rng(0).normal(0, 1, (300, 2 * season + more))
-    found = find_pattern(noise, season)
+    found = find_pattern(noise, season, SeasonalitySettings())
     assert np.sqrt((found.added**2).mean()) < 0.55  # of the noise; a plain mean of two keeps 0.7
     assert found.strength.mean() < 0.3
-    clear = find_pattern(noise + 10 * np.sin(2 * np.pi * np.arange(2 * season + more) / season), season)
+    clear = find_pattern(
+        noise + 10 * np.sin(2 * np.pi * np.arange(2 * season + more) / season), season, SeasonalitySettings()
+    )
     assert clear.strength.mean() > 0.9
 
 
@@ -99,9 +100,8 @@ def test_unit_of_the_data_does_not_matter_to_the_strength(factor):
         np.testing.assert_allclose(strengths(factor * values, season=4), strengths(values, season=4), rtol=1e-6)
 
 
-def test_strength_looks_at_the_newest_steps_and_at_each_series_alone(monkeypatch):
+def test_strength_looks_at_the_newest_steps_and_at_each_series_alone():
     series = [wave(80), repeated(4, 9, noise=0.5), np.r_[[1e6] * 40, wave(40)]]
     whole = strengths(*series, season=4, steps=40)
     assert whole[2] == strengths(wave(40), season=4)[0]
-    monkeypatch.setattr(seasonality, "BLOCK", 50)
-    np.testing.assert_allclose(strengths(*series, season=4, steps=40), whole, rtol=1e-9)
+    np.testing.assert_allclose(strengths(*series, season=4, steps=40, block=50), whole, rtol=1e-9)

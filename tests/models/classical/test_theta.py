@@ -10,30 +10,24 @@ from hypothesis.extra.numpy import arrays
 
 from decomposed import mean, season_of
 from forecast.data.panel import panel_from_series
-from forecast.models.classical import theta as method
-from forecast.models.classical.theta import (
-    FIRST,
-    FIRST_LINE,
-    HISTORY,
-    LEADS,
-    SPEEDS,
-    STEPS_A_LEAD,
-    THETA,
-    TIE,
-    TRENDS,
-    exponential_smoothing,
-)
+from forecast.models.classical.seasonality import SeasonalitySettings
+from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from tiny import assert_recomputed, wave
 
 NAN = np.nan
+TODAY = ThetaSettings()
 REPEATABLE = settings(deadline=None, derandomize=True)
 VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float), st.floats(0.5, 500))
 SERIES = st.lists(arrays(np.float64, st.integers(0, 40), elements=VALUES), min_size=1, max_size=5)
 
 
+def smoothed(panel, horizon, season, **changes):
+    return exponential_smoothing(panel, horizon, season, ThetaSettings(**changes), SeasonalitySettings())
+
+
 def slowly(values, horizon, season):
     """Returns the forecasts of one series without gaps, as the papers have it: one number after another."""
-    values = list(values)[-max(HISTORY, 3 * season) :]
+    values = list(values)[-max(TODAY.history, 3 * season) :]
     if len(values) < 3:
         return [values[-1] if values else 0.0] * horizon
     size = max(map(abs, values)) or 1.0
@@ -54,22 +48,22 @@ def bounded(logarithm):
 
 def mean_of_both(values, horizon):
     both = zip(drift_on(values, horizon), fade_out(values, horizon), strict=True)
-    return [THETA * theta + (1 - THETA) * damped for theta, damped in both]
+    return [TODAY.theta * theta + (1 - TODAY.theta) * damped for theta, damped in both]
 
 
 def drift_on(values, horizon):
     """Returns the theta method: a level that is followed, and half of the slope from there on."""
-    start = mean(values[:FIRST])
-    speed, (level, _) = best_of([(speed, 0, 0) for speed in SPEEDS], values, start, 0)
+    start = mean(values[: TODAY.first])
+    speed, (level, _) = best_of([(speed, 0, 0) for speed in TODAY.speeds], values, start, 0)
     slope, n = np.polyfit(np.arange(len(values)), values, 1)[0], len(values)
     return [level + slope / 2 * (h - 1 + (1 - (1 - speed[0]) ** n) / speed[0]) for h in range(1, horizon + 1)]
 
 
 def fade_out(values, horizon):
     """Returns the damped trend: level and slope that are followed, the slope shrinking with each step."""
-    early = values[:FIRST_LINE]
+    early = values[: TODAY.first_line]
     slope, start = np.polyfit(np.arange(1, len(early) + 1), early, 1)
-    (_, _, left), (level, trend) = best_of(TRENDS, values, start, slope)
+    (_, _, left), (level, trend) = best_of(TODAY.damped.tolist(), values, start, slope)
     forecasts = []
     for _ in range(horizon):
         trend *= left
@@ -81,7 +75,7 @@ def fade_out(values, horizon):
 def best_of(settings, values, level, trend):
     tried = [smooth(values, level, trend, *setting) for setting in settings]
     least = min(error for error, _ in tried)
-    return next((settings[i], end) for i, (error, end) in enumerate(tried) if error <= least * (1 + TIE))
+    return next((settings[i], end) for i, (error, end) in enumerate(tried) if error <= least * (1 + TODAY.tie))
 
 
 def smooth(values, level, trend, fast, faster, left):
@@ -89,7 +83,7 @@ def smooth(values, level, trend, fast, faster, left):
     squares = 0.0
     for t, value in enumerate(values):
         expected, growth = level, trend
-        for later in values[t : t + max(1, min(LEADS, len(values) // STEPS_A_LEAD))]:
+        for later in values[t : t + max(1, min(TODAY.leads, len(values) // TODAY.steps_a_lead))]:
             growth *= left
             expected += growth
             squares += (later - expected) ** 2
@@ -100,7 +94,7 @@ def smooth(values, level, trend, fast, faster, left):
 
 
 def assert_right(panel, horizon, season):
-    assert_recomputed(panel, exponential_smoothing(panel, horizon, season), lambda own: slowly(own, horizon, season))
+    assert_recomputed(panel, smoothed(panel, horizon, season), lambda own: slowly(own, horizon, season))
 
 
 def seasonal(steps, season, *, seed=0, level=20.0):
@@ -124,7 +118,7 @@ def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(se
 
 def test_season_is_continued_where_there_is_one_and_only_there():
     clear, short, none = seasonal(120, 12), seasonal(23, 12), 50 + np.arange(60.0)
-    forecasts = exponential_smoothing(panel_from_series([clear, short, none], "M"), 24, 12)
+    forecasts = smoothed(panel_from_series([clear, short, none], "M"), 24, 12)
     assert np.ptp(forecasts[0] - forecasts[0].mean()) > 7
     for unseasonal in forecasts[1:]:  # a straight line and a slope that fades: less than two years, or no season
         steps = np.diff(unseasonal)
@@ -132,21 +126,20 @@ def test_season_is_continued_where_there_is_one_and_only_there():
 
 
 @pytest.mark.parametrize(("steps", "is_better"), [(120, True), (39, False)])
-def test_cycle_is_not_followed_where_the_history_is_long_enough_to_tell(steps, is_better, monkeypatch):
+def test_cycle_is_not_followed_where_the_history_is_long_enough_to_tell(steps, is_better):
     series = [
         20 + 5 * np.sin(2 * np.pi * (np.arange(steps + 8) + i) / 10) for i in range(10)
     ]  # from each of its points
     panel, truth = panel_from_series([own[:steps] for own in series], "D"), np.stack([own[steps:] for own in series])
-    ours = np.abs(exponential_smoothing(panel, 8, 1) - truth).mean()
-    monkeypatch.setattr(method, "LEADS", 1)
-    of_one_step = np.abs(exponential_smoothing(panel, 8, 1) - truth).mean()
+    ours = np.abs(smoothed(panel, 8, 1) - truth).mean()
+    of_one_step = np.abs(smoothed(panel, 8, 1, leads=1) - truth).mean()
     assert ours < 0.8 * of_one_step if is_better else ours == of_one_step
 
 
 def test_factors_grow_with_the_level_and_summands_do_not():
     time = np.arange(96)
     factors = (10 + time) * (1 + 0.3 * np.sin(2 * np.pi * time / 12))
-    forecast = exponential_smoothing(panel_from_series([factors, factors - 200], "M"), 24, 12)
+    forecast = smoothed(panel_from_series([factors, factors - 200], "M"), 24, 12)
     first, second = np.ptp(forecast[:, :12], axis=1), np.ptp(forecast[:, 12:], axis=1)
     assert second[0] > 1.03 * first[0]
     assert second[1] < 1.03 * first[1]
@@ -157,23 +150,20 @@ def test_unit_does_not_matter(awkward, factor):
     jump = [3.0] * 20 + [17.0]  # all speeds are equally good, and rounding must not decide
     panel = panel_from_series([*(awkward.series(i) for i in range(len(awkward))), jump, -wave(30)], "D")
     scaled = panel_from_series([factor * panel.series(i) for i in range(len(panel))], "D")
-    np.testing.assert_allclose(
-        exponential_smoothing(scaled, 6, 4) / factor, exponential_smoothing(panel, 6, 4), rtol=1e-9
-    )
+    np.testing.assert_allclose(smoothed(scaled, 6, 4) / factor, smoothed(panel, 6, 4), rtol=1e-9)
 
 
 def test_forecast_does_not_depend_on_the_neighbours_and_how_long_they_are(awkward):
-    whole = exponential_smoothing(awkward, 6, 4)
+    whole = smoothed(awkward, 6, 4)
     longer = [wave(777, seed=5), *(awkward.series(i) for i in range(len(awkward))), [], wave(500) * 1e9]
-    np.testing.assert_allclose(exponential_smoothing(panel_from_series(longer, "D"), 6, 4)[1:-2], whole, rtol=1e-9)
+    np.testing.assert_allclose(smoothed(panel_from_series(longer, "D"), 6, 4)[1:-2], whole, rtol=1e-9)
     for i in range(len(awkward)):
-        np.testing.assert_allclose(exponential_smoothing(awkward.select([i]), 6, 4), whole[[i]], rtol=1e-9)
+        np.testing.assert_allclose(smoothed(awkward.select([i]), 6, 4), whole[[i]], rtol=1e-9)
 
 
-def test_size_of_a_block_does_not_matter(awkward, monkeypatch):
-    whole = exponential_smoothing(awkward, 6, 4)
-    monkeypatch.setattr(method, "BLOCK", 80)
-    np.testing.assert_allclose(exponential_smoothing(awkward, 6, 4), whole, rtol=1e-9)
+def test_size_of_a_block_does_not_matter(awkward):
+    whole = smoothed(awkward, 6, 4)
+    np.testing.assert_allclose(smoothed(awkward, 6, 4, block=80), whole, rtol=1e-9)
 
 
 @pytest.mark.parametrize("poison", [NAN, 1e9, -1e9])
@@ -184,8 +174,8 @@ def test_nothing_after_the_origin_matters(awkward, poison):
         values[awkward.offsets[i] + length : awkward.offsets[i + 1]] = poison
     bounds = zip(awkward.offsets[:-1], awkward.offsets[1:], strict=True)
     poisoned = panel_from_series([values[a:b] for a, b in bounds], "D")
-    expected = exponential_smoothing(awkward.until(lengths), 6, 4)
-    np.testing.assert_array_equal(exponential_smoothing(poisoned.until(lengths), 6, 4), expected)
+    expected = smoothed(awkward.until(lengths), 6, 4)
+    np.testing.assert_array_equal(smoothed(poisoned.until(lengths), 6, 4), expected)
 
 
 @pytest.mark.parametrize("season", [1, 3, 4])
@@ -213,26 +203,26 @@ def test_nothing_after_the_origin_matters(awkward, poison):
 )
 def test_extremes_are_forecast_in_finite_numbers_as_the_papers_would(values, season):
     panel = panel_from_series([values], "D")
-    assert np.isfinite(exponential_smoothing(panel, 5, season)).all()
+    assert np.isfinite(smoothed(panel, 5, season)).all()
     assert_right(panel, 5, season)
 
 
 def test_constant_is_continued_exactly():
-    forecasts = exponential_smoothing(panel_from_series([[0.1] * 30, [-7.0] * 5, []], "D"), 3, 4)
+    forecasts = smoothed(panel_from_series([[0.1] * 30, [-7.0] * 5, []], "D"), 3, 4)
     np.testing.assert_array_equal(forecasts[:, 0], [0.1, -7, 0])
 
 
 def test_no_series_give_no_forecasts():
-    assert exponential_smoothing(panel_from_series([], "D"), 3, 4).shape == (0, 3)
+    assert smoothed(panel_from_series([], "D"), 3, 4).shape == (0, 3)
 
 
-@pytest.mark.parametrize(("season", "steps"), [(7, HISTORY), (400, 1200)])
+@pytest.mark.parametrize(("season", "steps"), [(7, TODAY.history), (400, 1200)])
 def test_only_the_newest_history_counts(season, steps):
     long = seasonal(1500, season, seed=3)
     old = long.copy()
     old[:-steps] *= -50
-    forecasts = exponential_smoothing(panel_from_series([long, old], "D"), 9, season)
+    forecasts = smoothed(panel_from_series([long, old], "D"), 9, season)
     np.testing.assert_array_equal(forecasts[0], forecasts[1])
     np.testing.assert_allclose(forecasts[0], slowly(long, 9, season), rtol=1e-7)
     old[-steps] += 300  # the oldest that counts
-    assert not np.array_equal(exponential_smoothing(panel_from_series([old], "D"), 9, season)[0], forecasts[0])
+    assert not np.array_equal(smoothed(panel_from_series([old], "D"), 9, season)[0], forecasts[0])

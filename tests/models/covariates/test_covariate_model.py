@@ -11,6 +11,7 @@ from forecast.errors import DataError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from tiny import awkward_panel
 from told import AHEAD, HORIZON, WEEK, flags, season, shops, told, told_model, told_spec
 
@@ -202,7 +203,7 @@ def test_end_of_the_data_with_a_season_before_it_is_enough_to_forecast_the_same(
 
 
 def test_longer_horizon_is_told_of_its_later_steps_too(model, panel):
-    trained = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK)
+    trained = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK, CURRENT)
     covariates, short = panel.covariates, panel.until(panel.lengths - 4)
     far = trained.forecast(short, HORIZON + 4).point
     np.testing.assert_allclose(far[:, :HORIZON], trained.forecast(short, HORIZON).point)

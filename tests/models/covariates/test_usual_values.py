@@ -9,6 +9,7 @@ from forecast.data.reading.future_coverage import Known, continued
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.usual_values import UsualValues, learn_usual, usual_of_encoding
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from told import HORIZON, told, told_model
 
 NAN = np.nan
@@ -131,7 +132,7 @@ def holed(steps=70, ahead=0, seed=1):
 
 def trained_on(panel, *, is_kept=True):
     learned = learn_usual(panel) if is_kept else None
-    return TrainedModel("gru", EnsembleModel((told_model(panel, calendar=True),)), None, None, 7, learned)
+    return TrainedModel("gru", EnsembleModel((told_model(panel, calendar=True),)), None, None, 7, CURRENT, learned)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ def test_a_series_is_forecast_the_same_alone(trained, panel):
 def test_a_version_of_an_earlier_program_takes_what_its_own_forecast_took(panel):
     model = told_model(panel, calendar=True)
     issued = EnsembleModel((model,)).predict_members(panel).values[0]  # nothing is told: inputs of zero
-    now = TrainedModel("gru", EnsembleModel((model,)), None, None, 7).forecast(panel, HORIZON).point
+    now = TrainedModel("gru", EnsembleModel((model,)), None, None, 7, CURRENT).forecast(panel, HORIZON).point
     np.testing.assert_array_equal(now, issued)
     kept = usual_of_encoding(model.covariate_model.encoding)
     assert dict(zip(kept.columns, kept.measures, strict=True)) == {

@@ -11,11 +11,11 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.scales import lowest_values
-from forecast.models.classical import local_ridge
 from forecast.models.classical.baselines import baseline
-from forecast.models.classical.theta import HISTORY, exponential_smoothing
+from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.method_settings import CURRENT
 from forecast.specs import View
 from marks import slow_but
 from tiny import VIEWS, random_model, tiny_spec, wave
@@ -132,14 +132,18 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
         model = ensemble(awkward, "gru", anchors=ANCHORS, **changes)
         return lookback_of(model, Combination(np.array([True]), trust, anchor))
 
-    assert [asked(0), asked(1), asked(2)] == [8, 8, HISTORY]
-    assert [asked(1, season=12), asked(2, season=12), asked(2, season=400)] == [12, HISTORY, 1200]
-    assert asked(2, window=2 * HISTORY) == 2 * HISTORY
+    assert [asked(0), asked(1), asked(2)] == [8, 8, CURRENT.classical.theta.history]
+    assert [asked(1, season=12), asked(2, season=12), asked(2, season=400)] == [
+        12,
+        CURRENT.classical.theta.history,
+        1200,
+    ]
+    assert asked(2, window=2 * CURRENT.classical.theta.history) == 2 * CURRENT.classical.theta.history
     assert asked(2, trust=1.0) == 8
     day_and_week = {"season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24}
     assert [asked(3), asked(3, **day_and_week), asked(3, season=400)] == [
-        local_ridge.HISTORY,
-        local_ridge.HISTORY,
+        CURRENT.classical.local_ridge.history,
+        CURRENT.classical.local_ridge.history,
         1600,
     ]
     assert lookback_of(ensemble(awkward, "gru", anchors=ANCHORS), None) == 8
@@ -154,8 +158,18 @@ def test_exported_smoothing_is_ours(season, awkward):
     jump, growing = [3.0] * 20 + [17.0], np.exp(wave(300) / 9)
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 30, 1e-200 * wave(70), 1e200 * wave(1500), -wave(40), wave(1300) - 22]
     panel = panel_from_series([*own, jump, growing, *extremes], "D")
-    theirs = smoothing_of(PastWindow(past_values(panel, max(HISTORY, 3 * season) + 50)), 9, season)
-    np.testing.assert_allclose(theirs, exponential_smoothing(panel, 9, season), rtol=1e-9)
+    theirs = smoothing_of(
+        PastWindow(past_values(panel, max(CURRENT.classical.theta.history, 3 * season) + 50)),
+        9,
+        season,
+        CURRENT.classical.theta,
+        CURRENT.classical.seasonality,
+    )
+    np.testing.assert_allclose(
+        theirs,
+        exponential_smoothing(panel, 9, season, CURRENT.classical.theta, CURRENT.classical.seasonality),
+        rtol=1e-9,
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,8 +184,15 @@ def test_exported_local_regression_is_ours(seasons, horizon, awkward):
     series = [*(awkward.series(i) for i in range(len(awkward))), *(wave(steps, seed=steps) for steps in lengths)]
     extremes = [[], [3.0], [3.0, 4.0], [0.0] * 400, [5.0] * 500, 1e-200 * wave(700), 1e200 * wave(1500), -wave(400)]
     panel = panel_from_series([*series, *extremes, wave(1300) - 22, np.exp(wave(600) / 9)], "h")
-    theirs = local_ridge_of(PastWindow(past_values(panel, local_ridge.steps_used(seasons) + 50)), horizon, seasons)
-    np.testing.assert_allclose(theirs, baseline("local-ridge", panel, horizon, seasons), rtol=1e-9, atol=1e-15)
+    theirs = local_ridge_of(
+        PastWindow(past_values(panel, CURRENT.classical.local_ridge.steps_used(seasons) + 50)),
+        horizon,
+        seasons,
+        CURRENT.classical.local_ridge,
+    )
+    np.testing.assert_allclose(
+        theirs, baseline("local-ridge", panel, horizon, seasons, CURRENT.classical), rtol=1e-9, atol=1e-15
+    )
 
 
 @pytest.mark.parametrize(("length", "season"), [(8, 4), (8, 3), (8, 1), (8, 12), (30, 7), (1, 4)])

@@ -8,13 +8,14 @@ from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.fitting import RecurrentForecaster, panel_digest
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.training import CHUNK, TrainingData, train_network
 from forecast.models.networks.training_log import curve_series
 from forecast.models.registry import train_on
-from forecast.models.views import LOG_OFFSET, see, view_maps
+from forecast.models.views import see, view_maps
 from forecast.specs import Machine, View
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
 from told import shops, told_model, told_spec
@@ -37,10 +38,10 @@ def test_one_network_is_trained_for_each_view_and_seed(trained, awkward):
     assert [(n.view, n.seed) for n in model.networks] == [(view, seed) for view in VIEWS for seed in (0, 1)]
     spec = model.spec
     for network in model.networks:
-        statistics = measure_series(awkward, network.view)
+        statistics = measure_series(awkward, network.view, CURRENT.views)
         windows = cut_windows(awkward, spec.window, spec.horizon, network.view.season)
         data = TrainingData(windows, statistics.level, statistics.scale)
-        maps = view_maps(network.view, spec.window, spec.horizon, model.statistics[network.view].base)
+        maps = view_maps(network.view, spec.window, spec.horizon, CURRENT.views, model.statistics[network.view].base)
         alone = train_network(spec, maps, data, network.seed, jit=False)
         for name, array in alone.items():
             np.testing.assert_array_equal(array, network.weights[name], err_msg=name)
@@ -53,11 +54,16 @@ def test_smoothed_base_is_fitted_to_the_training_windows_in_the_view_s_unit(awkw
         windows = cut_windows(awkward, 8, 3, SEASON)
         everything = np.arange(len(windows))
         past, future = windows.lookbacks(everything), windows.horizons(everything)
-        statistics, series = measure_series(awkward, view), windows.series
-        scale = see(past, view_maps(view, 8, 3), statistics.level[series], statistics.scale[series]).scale
+        statistics, series = measure_series(awkward, view, CURRENT.views), windows.series
+        scale = see(
+            past, view_maps(view, 8, 3, CURRENT.views), statistics.level[series], statistics.scale[series]
+        ).scale
         if log:
             mean = past.mean(axis=1, keepdims=True)
-            past, future = np.log(past / mean + LOG_OFFSET), np.log(future / mean + LOG_OFFSET)
+            past, future = (
+                np.log(past / mean + CURRENT.views.log_offset),
+                np.log(future / mean + CURRENT.views.log_offset),
+            )
         np.testing.assert_allclose(model.statistics[view].base, fit_smoothing(past, future, scale, SEASON), rtol=1e-6)
 
 

@@ -10,11 +10,12 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from forecast.data.panel import panel_from_series
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import load_model, unpack_arrays
 
 path = Path(sys.argv[1])
 document = json.loads(path.with_suffix(".json").read_text())
-model = load_model(document["settings"], unpack_arrays(path.with_suffix(".npz").read_bytes()))
+model = load_model(document["settings"], unpack_arrays(path.with_suffix(".npz").read_bytes()), CURRENT)
 panel = panel_from_series([[np.nan if y is None else y for y in row] for row in document["series"]], "D")
 np.testing.assert_allclose(model.predict_members(panel).values, document["members"], rtol=1e-6)
 assert not {"tensorflow", "keras", "sklearn"} & set(sys.modules), "prediction needs numpy alone"

@@ -5,6 +5,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.linear_init import fit_linear_init
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.views import see, view_maps
@@ -17,12 +18,12 @@ L, H = 12, 3
 
 def windows_and_statistics(values, view=VIEW):
     panel = panel_from_series(values, "D")
-    return cut_windows(panel, L, H, view.season), measure_series(panel, view)
+    return cut_windows(panel, L, H, view.season), measure_series(panel, view, CURRENT.views)
 
 
 def errors_of(kernel, windows, statistics, view=VIEW):
     """Mean absolute error of base and highway in the view's units, by numpy alone."""
-    maps = view_maps(view, L, H, statistics.base)
+    maps = view_maps(view, L, H, CURRENT.views, statistics.base)
     every = np.arange(len(windows))
     series = windows.series
     seen = see(windows.lookbacks(every), maps, statistics.level[series], statistics.scale[series])
@@ -39,12 +40,12 @@ def autoregression(length, seed=0):
 
 def test_view_that_does_not_ask_starts_at_zero():
     windows, statistics = windows_and_statistics([wave(60)])
-    assert fit_linear_init(windows, replace(VIEW, ridge=False), statistics) is None
+    assert fit_linear_init(windows, replace(VIEW, ridge=False), statistics, CURRENT.views) is None
 
 
 def test_linear_series_is_forecast_better_than_by_the_base_and_near_its_own_law():
     windows, statistics = windows_and_statistics([autoregression(400, seed) for seed in range(5)])
-    kernel = fit_linear_init(windows, VIEW, statistics)
+    kernel = fit_linear_init(windows, VIEW, statistics, CURRENT.views)
     assert kernel.shape == (L, H)
     assert errors_of(kernel, windows, statistics) < 0.75 * errors_of(np.zeros((L, H)), windows, statistics)
     # One step ahead the law is 0.6 of the last change less 0.2 of the value before, in deviations from the mean.
@@ -57,15 +58,15 @@ def test_noise_is_not_learned():
     noise = np.random.default_rng(1).normal(0, 1, 80)
     view = View("mean-season", level="mean", scale="series", ridge=True)  # the best there is for noise
     windows, statistics = windows_and_statistics([noise], view)
-    kernel = fit_linear_init(windows, view, statistics)
+    kernel = fit_linear_init(windows, view, statistics, CURRENT.views)
     assert kernel is None or np.abs(kernel).sum(axis=0).max() < 1
 
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 10.0), (100.0, 1.0)])
 def test_unit_of_the_data_does_not_matter(shift, scale):
     values = [autoregression(200, seed) for seed in range(3)]
-    one = fit_linear_init(*insert(values))
-    other = fit_linear_init(*insert([scale * each + shift for each in values]))
+    one = fit_linear_init(*insert(values), CURRENT.views)
+    other = fit_linear_init(*insert([scale * each + shift for each in values]), CURRENT.views)
     np.testing.assert_allclose(one, other, atol=1e-3)
 
 
@@ -79,9 +80,9 @@ def test_missing_targets_teach_nothing():
     gone = values.copy()
     gone[150:160] = np.nan
     windows, statistics = windows_and_statistics([gone])
-    kernel = fit_linear_init(windows, VIEW, statistics)
+    kernel = fit_linear_init(windows, VIEW, statistics, CURRENT.views)
     assert np.isfinite(kernel).all()
-    whole = fit_linear_init(*insert([values]))
+    whole = fit_linear_init(*insert([values]), CURRENT.views)
     assert np.abs(kernel - whole).max() < 0.3
 
 
@@ -91,7 +92,7 @@ def test_one_wild_window_does_not_lead():
     wild[100] += 1e6
     windows, _ = windows_and_statistics([wild])
     statistics = windows_and_statistics([values])[1]
-    kernel = fit_linear_init(windows, VIEW, SeriesStatistics(statistics.level, statistics.scale))
+    kernel = fit_linear_init(windows, VIEW, SeriesStatistics(statistics.level, statistics.scale), CURRENT.views)
     calm = windows_and_statistics([values])[0]
     assert errors_of(kernel, calm, statistics) < errors_of(np.zeros((L, H)), calm, statistics)
 
@@ -99,4 +100,4 @@ def test_one_wild_window_does_not_lead():
 def test_series_too_short_to_choose_a_penalty_starts_at_zero():
     windows, statistics = windows_and_statistics([wave(L + H)])
     alone = replace(windows, starts=windows.starts[:1], series=windows.series[:1])
-    assert fit_linear_init(alone, View("last-season", SEASON, ridge=True), statistics) is None
+    assert fit_linear_init(alone, View("last-season", SEASON, ridge=True), statistics, CURRENT.views) is None

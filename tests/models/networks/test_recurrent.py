@@ -8,6 +8,7 @@ from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
 from forecast.models.classical.baselines import naive, seasonal_naive
 from forecast.models.classical.theta import exponential_smoothing
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks import recurrent
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series, run_network, run_view
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
@@ -31,7 +32,7 @@ def test_each_member_is_its_network_run_through_its_view(awkward):
     spec = tiny_spec("lstm", views=VIEWS, seeds=(0, 1))
     model = random_model(spec, awkward)
     for network, values in zip(model.networks, model.predict_members(awkward).values, strict=True):
-        maps = view_maps(network.view, spec.window, spec.horizon, model.statistics[network.view].base)
+        maps = view_maps(network.view, spec.window, spec.horizon, CURRENT.views, model.statistics[network.view].base)
         bounds = itertools.pairwise(awkward.offsets)
         level, scale = np.array([series_statistics(awkward.filled[a:b], network.view) for a, b in bounds]).T
         seen = see(last_lookbacks(awkward, spec.window, network.view.season), maps, level, scale)
@@ -52,7 +53,13 @@ def test_anchors_are_those_of_the_spec_the_naive_forecasts_by_default(awkward):
     np.testing.assert_array_equal(members.anchors, [naive(awkward, 3), seasonal_naive(awkward, 3, SEASON)])
     three = tiny_spec("gru", anchors=("smoothing", "naive", "seasonal-naive"))
     anchors = random_model(three, awkward).predict_members(awkward).anchors
-    np.testing.assert_array_equal(anchors, [exponential_smoothing(awkward, 3, SEASON), *members.anchors])
+    np.testing.assert_array_equal(
+        anchors,
+        [
+            exponential_smoothing(awkward, 3, SEASON, CURRENT.classical.theta, CURRENT.classical.seasonality),
+            *members.anchors,
+        ],
+    )
     rolled = tiny_spec("gru", rolled=True, highway=False, views=(MINMAX,))
     assert random_model(rolled, awkward).predict_members(awkward).anchors is None
 
@@ -91,7 +98,7 @@ def test_rolled_network_feeds_its_forecasts_back():
     spec = tiny_spec("lstm", rolled=True, highway=False, views=(MINMAX,), horizon=5)
     panel = panel_from_series([wave(30), wave(30, seed=1)], "D")
     model = random_model(spec, panel)
-    maps = view_maps(MINMAX, spec.window, 1)
+    maps = view_maps(MINMAX, spec.window, 1, CURRENT.views)
     statistics = model.statistics[MINMAX]
     path = [list(panel.series(i)) for i in range(2)]
     for _ in range(5):
@@ -111,16 +118,18 @@ def test_rolled_network_rolls_its_smoothed_base_too():
     for _ in range(3):
         path.append(float(np.array(path[-8:]) @ base[:, 0]))
     statistics = SeriesStatistics(np.zeros(1), np.ones(1), base)
-    np.testing.assert_allclose(run_view(spec, untrained, view, panel.series(0)[None, -8:], statistics)[0], path[-3:])
+    maps = view_maps(view, 8, 1, CURRENT.views, base)
+    np.testing.assert_allclose(run_view(spec, untrained, maps, panel.series(0)[None, -8:], statistics)[0], path[-3:])
 
 
 def test_rolled_forecast_does_not_depend_on_how_far_it_rolls():
     spec = tiny_spec("gru", rolled=True, highway=False, views=(MINMAX,), horizon=6)
     panel = panel_from_series([wave(30)], "D")
-    weights, statistics = random_weights(spec), measure_series(panel, MINMAX)
+    weights, statistics = random_weights(spec), measure_series(panel, MINMAX, CURRENT.views)
     lookbacks = last_lookbacks(panel, 8)
-    far = run_view(spec, weights, MINMAX, lookbacks, statistics)
-    np.testing.assert_allclose(run_view(spec.with_(horizon=2), weights, MINMAX, lookbacks, statistics), far[:, :2])
+    maps = view_maps(MINMAX, 8, 1, CURRENT.views)
+    far = run_view(spec, weights, maps, lookbacks, statistics)
+    np.testing.assert_allclose(run_view(spec.with_(horizon=2), weights, maps, lookbacks, statistics), far[:, :2])
 
 
 def test_parameters_are_counted_once_for_each_network(awkward):
@@ -130,7 +139,7 @@ def test_parameters_are_counted_once_for_each_network(awkward):
 
 @pytest.mark.parametrize("view", [*VIEWS, MINMAX])
 def test_series_are_measured_one_by_one(awkward, view):
-    measured = measure_series(awkward, view)
+    measured = measure_series(awkward, view, CURRENT.views)
     for i in range(len(awkward)):
         own = series_statistics(awkward.filled[awkward.offsets[i] : awkward.offsets[i + 1]], view)
         assert (measured.level[i], measured.scale[i]) == own

@@ -8,6 +8,7 @@ import pytest
 
 from forecast.errors import DataError
 from forecast.models.covariates.covariate_model import fit_covariate_model
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import dump_model, load_model, pack_arrays, unpack_arrays
 from told import shops, told_model
 
@@ -23,7 +24,7 @@ def parts_of(model):
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
 def test_model_comes_back_exactly(trained, awkward, cell):
     model = trained(cell)
-    loaded = load_model(*parts_of(model))
+    loaded = load_model(*parts_of(model), CURRENT)
     assert loaded.spec == model.spec
     assert loaded.series_ids == model.series_ids
     for panel in (awkward, awkward.select([3, 0])):
@@ -89,14 +90,14 @@ def test_missing_setting_is_named(trained, part):
     settings, arrays = parts_of(trained("gru"))
     del settings[part]
     with pytest.raises(DataError, match=f"incomplete: '{part}'"):
-        load_model(settings, arrays)
+        load_model(settings, arrays, CURRENT)
 
 
 @pytest.mark.parametrize("networks", [[{"view": 9, "seed": 0}], [{"view": 0}], ["x"], [{"view": 0, "seed": "x"}]])
 def test_networks_that_make_no_sense_are_refused(trained, networks):
     settings, arrays = parts_of(trained("gru"))
     with pytest.raises(DataError, match="stored model is incomplete"):
-        load_model({**settings, "networks": networks}, arrays)
+        load_model({**settings, "networks": networks}, arrays, CURRENT)
 
 
 @pytest.mark.parametrize("name", ["view1/level", "view2/base", "network0/head/bias", "network3/cell0/recurrent"])
@@ -104,7 +105,7 @@ def test_missing_array_is_refused(trained, name):
     settings, arrays = parts_of(trained("gru"))
     del arrays[name]
     with pytest.raises(DataError, match=r"incomplete|do not fit"):
-        load_model(settings, arrays)
+        load_model(settings, arrays, CURRENT)
 
 
 @pytest.mark.parametrize("name", ["view0/scale", "view2/base", "network0/cell0/kernel", "network2/highway/kernel"])
@@ -112,19 +113,19 @@ def test_missing_array_is_refused(trained, name):
 def test_array_of_another_shape_or_kind_is_refused(trained, name, change):
     settings, arrays = parts_of(trained("gru"))
     with pytest.raises(DataError, match="do not fit the stored settings"):
-        load_model(settings, arrays | {name: change(arrays[name])})
+        load_model(settings, arrays | {name: change(arrays[name])}, CURRENT)
 
 
 def test_model_without_networks_is_refused(trained):
     with pytest.raises(DataError, match="do not fit the stored settings"):
-        load_model(*parts_of(replace(trained("gru"), networks=())))
+        load_model(*parts_of(replace(trained("gru"), networks=())), CURRENT)
 
 
 def test_setting_of_a_newer_program_is_refused(trained):
     settings, arrays = parts_of(trained("gru"))
     settings["spec"]["attention"] = 4
     with pytest.raises(DataError, match=r"settings of the model can't be read: .*attention"):
-        load_model(settings, arrays)
+        load_model(settings, arrays, CURRENT)
 
 
 # What a model knows beside the target
@@ -138,7 +139,7 @@ def told():
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
 def test_model_with_covariates_comes_back_exactly(told, cell):
     model = told_model(told, cell, calendar=True, country="US")
-    loaded = load_model(*parts_of(model))
+    loaded = load_model(*parts_of(model), CURRENT)
     assert loaded.spec == model.spec
     for panel in (told, told.select([2, 0]), replace(told, series_ids=("new", "1", "2"))):
         np.testing.assert_array_equal(loaded.predict_members(panel).values, model.predict_members(panel).values)
@@ -148,7 +149,7 @@ def test_model_that_knows_dates_alone_comes_back_exactly():
     panel = replace(shops(steps=900), covariates=None)
     model = told_model(panel, country="US")
     assert model.covariate_model.encoding is None
-    loaded = load_model(*parts_of(model))
+    loaded = load_model(*parts_of(model), CURRENT)
     np.testing.assert_array_equal(loaded.predict_members(panel).values, model.predict_members(panel).values)
 
 
@@ -181,7 +182,7 @@ def test_damaged_settings_of_covariates_are_refused(told, damage):
     settings, arrays = parts_of(told_model(told))
     settings["knowledge"] = SETTINGS_DAMAGED[damage](settings["knowledge"])
     with pytest.raises(DataError, match=r"stored (model is incomplete|weights do not fit)") as error:
-        load_model(settings, arrays)
+        load_model(settings, arrays, CURRENT)
     assert error.value.hint == "forecast train DATA, to train it anew"
 
 
@@ -193,12 +194,12 @@ def test_damaged_arrays_of_covariates_are_refused(told, part, change):
     if change != "lost":
         arrays[f"knowledge/{part}"] = np.append(array, array[-1:], axis=0) if change == "longer" else array.astype("U")
     with pytest.raises(DataError, match=r"stored (model is incomplete|weights do not fit)"):
-        load_model(settings, arrays)
+        load_model(settings, arrays, CURRENT)
 
 
 def test_knowledge_is_stored_as_it_was_learned(told):
     model = told_model(told)
-    loaded, learned = load_model(*parts_of(model)).covariate_model, fit_covariate_model(told, model.spec)
+    loaded, learned = load_model(*parts_of(model), CURRENT).covariate_model, fit_covariate_model(told, model.spec)
     assert loaded.encoding.inputs == learned.encoding.inputs
     assert loaded.encoding.columns == learned.encoding.columns
     assert loaded.effects.regressors.used == learned.effects.regressors.used

@@ -8,6 +8,7 @@ from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.forecaster import Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks import training
 from forecast.models.networks.fitting import RecurrentForecaster, _known_inputs
 from forecast.models.networks.keras_networks import build_network, get_weights
@@ -27,12 +28,12 @@ WITH_DROPOUT = {"dropout": 0.3, "recurrent_dropout": 0.3}
 
 
 def data_of(panel, spec, view=VIEW):
-    statistics = measure_series(panel, view)
+    statistics = measure_series(panel, view, CURRENT.views)
     return TrainingData(cut_windows(panel, spec.window, spec.horizon, SEASON), statistics.level, statistics.scale)
 
 
 def train(spec, seed=0, panel=None, view=VIEW, **options):
-    maps = view_maps(view, spec.window, spec.horizon)
+    maps = view_maps(view, spec.window, spec.horizon, CURRENT.views)
     return train_network(spec, maps, data_of(panel or awkward_panel(), spec, view), seed, **{"jit": False, **options})
 
 
@@ -82,7 +83,7 @@ def loss_slowly(spec, outputs, targets, observed):
 
 def train_slowly(spec, panel, seed):
     """The same training in plain Keras and numpy: a tape, clipping, Adam and the schedule written out."""
-    data, maps = data_of(panel, spec), view_maps(VIEW, spec.window, spec.horizon)
+    data, maps = data_of(panel, spec), view_maps(VIEW, spec.window, spec.horizon, CURRENT.views)
     windows = data.windows
     network = build_network(spec, seed)
     weights = network.trainable_variables
@@ -146,7 +147,7 @@ def test_a_seed_is_a_model(cell, changes):
 
 def test_dropout_draws_anew_at_each_step():
     spec = tiny_spec("lstm", dropout=0.5)
-    loop = prepare_loop(spec, data_of(awkward_panel(), spec), jit=False)
+    loop = prepare_loop(spec, data_of(awkward_panel(), spec), CURRENT.views, jit=False)
     states = []
     run = loop.run
 
@@ -193,7 +194,7 @@ def test_filled_targets_teach_nothing(loss):
     data = data_of(panel_from_series([values], "D"), spec)
     poisoned = data.windows.buffer.copy()
     poisoned[-2:] = [1e6, -1e6]
-    maps = view_maps(VIEW, spec.window, spec.horizon)
+    maps = view_maps(VIEW, spec.window, spec.horizon, CURRENT.views)
     clean = train_network(spec, maps, data, 0, jit=False)
     other = replace(data, windows=replace(data.windows, buffer=poisoned))
     assert_same(clean, train_network(spec, maps, other, 0, jit=False))
@@ -211,7 +212,7 @@ def test_padding_of_the_buffer_to_a_round_size_changes_nothing(monkeypatch):
 def test_training_learns():
     spec = tiny_spec("linear", steps=150, loss="mse", learning_rate=0.03)
     panel = panel_from_series([wave(200, trend=1.0, noise=0.1)], "D")  # last season lags behind a trend
-    maps, data = view_maps(VIEW, spec.window, spec.horizon), data_of(panel, spec)
+    maps, data = view_maps(VIEW, spec.window, spec.horizon, CURRENT.views), data_of(panel, spec)
     weights = train(spec, panel=panel)
     everything = np.arange(len(data.windows))
     seen = see(data.windows.lookbacks(everything), maps, data.series_level[[0]], data.series_scale[[0]])
@@ -264,13 +265,13 @@ def test_infinite_data_is_an_error():
 def test_one_compilation_serves_all_seeds_views_steps_and_lengths_of_a_shape():
     spec = tiny_spec("rnn", units=5)
     short, long = (panel_from_series([wave(steps)], "D") for steps in (40, 60))
-    loop = prepare_loop(spec, data_of(short, spec), jit=False)
+    loop = prepare_loop(spec, data_of(short, spec), CURRENT.views, jit=False)
     train(spec, panel=short)
     train(spec.with_(steps=47, learning_rate=0.1, seeds=(7,)), seed=7, panel=long, view=VIEWS[1])
     train(spec.with_(schedule="constant", views=VIEWS), panel=awkward_panel())
-    assert prepare_loop(spec.with_(steps=99), data_of(long, spec), jit=False) is loop
+    assert prepare_loop(spec.with_(steps=99), data_of(long, spec), CURRENT.views, jit=False) is loop
     assert loop.run.experimental_get_tracing_count() == 1
-    assert prepare_loop(spec.with_(units=6), data_of(long, spec), jit=False) is not loop
+    assert prepare_loop(spec.with_(units=6), data_of(long, spec), CURRENT.views, jit=False) is not loop
 
 
 def test_rounded_sizes_hold_their_count_and_waste_little():
@@ -288,14 +289,14 @@ def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
     panel = shops().until(lengths)
     covariate_model = fit_covariate_model(panel, told_spec("gru"))
     spec, rest = covariate_model.sized(told_spec("gru")), covariate_model.remove(panel)
-    statistics, windows = measure_series(rest, view), cut_windows(rest, 8, HORIZON, WEEK)
+    statistics, windows = measure_series(rest, view, CURRENT.views), cut_windows(rest, 8, HORIZON, WEEK)
     covariates = _known_inputs(covariate_model, panel, windows)
     data = TrainingData(windows, statistics.level, statistics.scale, covariates=covariates)
     which = np.unique(np.linspace(0, len(windows) - 1, 12).astype(int))
     picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
-    maps = view_maps(view, 8, HORIZON)
+    maps = view_maps(view, 8, HORIZON, CURRENT.views)
     arguments = training._view_arguments(maps) | training._data_arguments(data)
-    inputs, targets, mask = training._batch(spec, tf.constant(picks), arguments)
+    inputs, targets, mask = training._batch(spec, tf.constant(picks), arguments, CURRENT.views)
 
     series = windows.series[which]
     seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
@@ -322,13 +323,15 @@ def test_kinds_that_are_not_there_are_no_inputs():
         )
         covariate_model = fit_covariate_model(told, told_spec("gru"))
         windows, view = cut_windows(told, 8, HORIZON, WEEK), VIEWS[0]
-        statistics = measure_series(told, view)
+        statistics = measure_series(told, view, CURRENT.views)
         data = TrainingData(
             windows, statistics.level, statistics.scale, covariates=_known_inputs(covariate_model, told, windows)
         )
         picks = tf.constant([[0, 0], [1, 0]])
-        arguments = training._view_arguments(view_maps(view, 8, HORIZON)) | training._data_arguments(data)
-        inputs, _, _ = training._batch(covariate_model.sized(told_spec("gru")), picks, arguments)
+        arguments = training._view_arguments(view_maps(view, 8, HORIZON, CURRENT.views)) | training._data_arguments(
+            data
+        )
+        inputs, _, _ = training._batch(covariate_model.sized(told_spec("gru")), picks, arguments, CURRENT.views)
         assert [each.shape[1:] for each in inputs[1:]] == shapes
 
 
