@@ -1,0 +1,82 @@
+"""The rules of docs/architecture.md that a program can check: files a room, lines a file, one name a class."""
+
+import ast
+import functools
+import tomllib
+from collections import Counter
+
+import grimp
+import pytest
+
+from places import PACKAGE, ROOT
+
+MOST_FILES = 18
+MOST_LINES = 400
+CRUMB = 60
+"""A file of fewer lines that one other file imports goes home to that one."""
+MAY_BE_SHORT = {
+    "cli.commands.doctor": "a file a command",
+    "cli.commands.report": "a file a command",
+    "cli.options.config_template": "imports all commands, which its importer must not at once",
+    "cli.output.retrain": "the words of a command",
+    "data.files.header_peek": "TAB must not pay for the reader",
+    "models.covariates.detrending": "formulas with a source of their own",
+    "production.run_log": "a document of its own",
+    "report.explain.cost": "a file a panel",
+    "report.explain.saturation": "a file a panel",
+    "report.explain.time_constants": "a file a panel",
+    "report.figures.ticks": "matplotlib stays in its room",
+}
+
+
+@functools.cache
+def trees():
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_no_room_holds_more_files_than_one_can_look_over():
+    counts = Counter(str(path.parent.relative_to(ROOT)) for path in trees())
+    assert {room: count for room, count in counts.items() if count > MOST_FILES} == {}
+
+
+def test_no_file_is_longer_than_one_can_keep_in_mind():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in trees()}
+    assert {str(path): length for path, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_public_class_names_are_unique():
+    places = {}
+    for path, tree in trees().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_every_room_is_packaged():
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    rooms = {".".join(path.parent.relative_to(ROOT).parts) for path in trees()}
+    assert all((PACKAGE.parent / room.replace(".", "/") / "__init__.py").is_file() for room in rooms)
+    assert set(setuptools["packages"]) == rooms | {"forecast.sample_data"}
+
+
+def test_crumbs_are_at_home():
+    """Type imports count, and so do those inside of functions."""
+    graph = grimp.build_graph("forecast", cache_dir=None)
+    short = set()
+    for path in trees():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        importers = graph.find_modules_that_directly_import(module) if module in graph.modules else set()
+        if len(path.read_text(encoding="utf-8").splitlines()) < CRUMB and len(importers) == 1:
+            short.add(module.removeprefix("forecast."))
+    assert short - set(MAY_BE_SHORT) == set()
+
+
+@pytest.mark.parametrize("module", MAY_BE_SHORT)
+def test_crumb_that_may_stay_is_there(module):
+    assert (PACKAGE / f"{module.replace('.', '/')}.py").is_file()
+
+
+@pytest.mark.parametrize("path", [path for path in trees() if path.name == "__init__.py" and path.parent != PACKAGE])
+def test_room_says_in_a_line_what_it_holds(path):
+    assert ast.get_docstring(trees()[path])
