@@ -12,7 +12,7 @@ from imported import imported_by
 from places import PACKAGE, ROOT
 
 ROOMS = ("cli", "api", "workflows", "experiment", "report", "production", "evaluation", "models", "data")  # top first
-FOUNDATION = ("errors", "name_lists", "specs", "decoding", "wording")  # every room may use them
+FOUNDATION = ("errors", "interval_levels", "name_lists", "specs", "decoding", "wording")  # every room may use them
 FILE_ROOMS = ("data", "production", "experiment", "workflows")
 FILE_MODULES = {"cli/options/config_file.py"}  # it finds and opens forecast.toml
 FILE_CALLS = {

@@ -14,6 +14,7 @@ from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.experiment.experiment import Experiment
+from forecast.interval_levels import LEVELS
 from forecast.report.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
 
 
@@ -67,7 +68,7 @@ def forecast_frame(experiment: Experiment) -> pd.DataFrame:
     for row in experiment.board.rows:
         trial = next(trial for trial in backtest.trials if trial.name == row.model)
         table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
-        for level in (80, 95):
+        for level in LEVELS:
             band = next((band for band in trial.intervals if band.level == level), None)
             table[f"lower_{level}"] = np.nan if band is None else band.lower.ravel()
             table[f"upper_{level}"] = np.nan if band is None else band.upper.ravel()

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.interval_levels import LEVELS
 from forecast.models.forecaster import Interval
 
 FloatArray = NDArray[np.float64]
 
-LEVELS = (80, 95)
 SMOOTHING = 40  # measured by benchmarks/tuning/intervals.py
 """Errors that the spread of one step should rest on; neighbouring steps lend theirs where there are fewer."""
 WILD = 20.0  # measured by benchmarks/tuning/intervals.py

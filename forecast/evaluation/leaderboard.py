@@ -12,6 +12,7 @@ from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
+from forecast.interval_levels import MAIN
 
 FloatArray = NDArray[np.float64]
 
@@ -104,7 +105,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
     score = metrics.rmse(truths, forecasts)
     by_seed = [metrics.rmse(truths, own) for own in trial.by_seed]
     by_fold = [metrics.rmse(truths[k], forecasts[k]) for k in range(len(truths)) if not np.isnan(truths[k]).all()]
-    inner = next((interval for interval in trial.intervals if interval.level == 80), None)
+    inner = next((interval for interval in trial.intervals if interval.level == MAIN), None)
     covered = metrics.coverage(truths, inner.lower, inner.upper) if inner else float("nan")
     return LeaderboardRow(
         rank=0,

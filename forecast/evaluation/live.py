@@ -8,7 +8,7 @@
 Shapes: ``P`` points, ``S`` series, ``H`` horizon.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.evaluation import metrics
+from forecast.interval_levels import BOUNDS, LEVELS
 from forecast.models.classical.baselines import seasonal_naive
 
 ALL = "all"
@@ -33,7 +34,7 @@ class LivePoints:
     origins: IntArray  # (P,) ordinals of the panel's frequency
     steps: IntArray  # (P,)
     forecasts: FloatArray  # (P,)
-    bounds: FloatArray  # (4, P) lower and upper of 80, then of 95 %; NaN where there is no interval
+    bounds: FloatArray  # (bounds, P) in the order of BOUNDS; NaN where there is no interval
     truths: FloatArray  # (P,) NaN where nothing was observed, or not yet
     naive: FloatArray  # (P,) seasonal naive from the same origin; NaN where that had nothing to repeat
 
@@ -41,6 +42,11 @@ class LivePoints:
     def arrived(self) -> NDArray[np.bool_]:
         """Which have come true, (P,)."""
         return ~np.isnan(self.truths)
+
+    def bounds_of(self, level: int) -> tuple[FloatArray, FloatArray]:
+        """Returns the lower and the upper bounds of a level, (P,) each."""
+        place = 2 * LEVELS.index(level)
+        return self.bounds[place], self.bounds[place + 1]
 
     def some(self, which: NDArray[np.bool_]) -> Self:
         """Returns the points for which ``which`` (P,) is true."""
@@ -68,8 +74,7 @@ class LiveScore:
     rmse: float
     mae: float
     bias: float  # mean of forecast − truth: above zero where forecasts are too high
-    coverage_80: float | None  # share of truths inside
-    coverage_95: float | None
+    coverage: Mapping[int, float | None]  # by level, share of truths inside the intervals
     naive_rmse: float | None  # of seasonal naive from the same origins
     skill: float | None  # 1 − rmse / naive_rmse, both on the points that seasonal naive could forecast
 
@@ -102,7 +107,7 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
         part, fits = _placed(panel, table, lone)
         parts.append(part[:, fits])
         lost += int((~fits).sum())
-    columns = np.concatenate([np.empty((9, 0)), *parts], axis=1)
+    columns = np.concatenate([np.empty((5 + len(BOUNDS), 0)), *parts], axis=1)
     keys = columns[:4].astype(np.int64)
     order = np.lexsort(keys[::-1])  # stable: of equal keys, the one issued first comes first
     is_new = np.ones(order.size, dtype=bool)
@@ -157,7 +162,7 @@ def step_groups(horizon: int) -> list[tuple[int, int]]:
 
 
 def _placed(panel: Panel, table: ForecastTable, lone: bool) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Returns the rows of a table in the panel's places and ordinals, (9, P), and which of them fit it, (P,)."""
+    """Returns the rows of a table in places and ordinals of the panel, (5 + bounds, P), and which fit it, (P,)."""
     frequency = panel.frequency
     place = {series_id: i for i, series_id in enumerate(panel.series_ids)}
     places = np.array([0 if lone else place.get(series_id, -1) for series_id in table.series_ids], dtype=np.int64)
@@ -206,7 +211,7 @@ def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
     count = arrived.truths.size
     if count == 0:
         return None
-    truths, (lower_80, upper_80, lower_95, upper_95) = arrived.truths, arrived.bounds
+    truths = arrived.truths
     common = ~np.isnan(arrived.naive)
     naive_rmse = metrics.rmse(truths[common], arrived.naive[common])
     return LiveScore(
@@ -218,8 +223,7 @@ def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
         rmse=metrics.rmse(truths, arrived.forecasts),
         mae=metrics.mae(truths, arrived.forecasts),
         bias=metrics.bias(truths, arrived.forecasts),
-        coverage_80=_known(metrics.coverage(truths, lower_80, upper_80)),
-        coverage_95=_known(metrics.coverage(truths, lower_95, upper_95)),
+        coverage={level: _known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in LEVELS},
         naive_rmse=_known(naive_rmse),
         skill=1 - metrics.rmse(truths[common], arrived.forecasts[common]) / naive_rmse if naive_rmse > 0 else None,
     )

@@ -8,22 +8,24 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
+
+from forecast.interval_levels import BOUNDS, bounds_of, coverage_of, with_levels
 
 if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     import numpy as np
 
     from forecast.evaluation.leaderboard import Leaderboard
+    from forecast.evaluation.live import LiveScore
     from forecast.models.forecaster import Forecasts
 
-FORECAST_COLUMNS = (
-    "series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
-    "model", "version", "origin",
-)  # fmt: skip
-LIVE_COLUMNS = (
-    "version", "steps", "issued", "points", "origins", "rmse", "mae", "bias", "coverage_80", "coverage_95",
-    "naive_rmse", "skill",
-)  # fmt: skip
+FORECAST_COLUMNS = with_levels(
+    ("series_id", "timestamp", "step", "forecast"), bounds_of, ("model", "version", "origin")
+)
+LIVE_COLUMNS = with_levels(
+    ("version", "steps", "issued", "points", "origins", "rmse", "mae", "bias"), coverage_of, ("naive_rmse", "skill")
+)
 
 Value = str | int | float | None
 
@@ -40,16 +42,15 @@ def forecast_rows(
         version: its label, such as ``v1``.
     """
     stamps = timestamp_texts(forecasts.timestamps).tolist()
-    bounds = {interval.level: interval for interval in forecasts.intervals}
     nothing: list[float | None] = [None] * forecasts.point.shape[1]
     for s, series_id in enumerate(forecasts.series_ids):
-        limits: list[list[float | None]] = []
-        for level in (80, 95):
-            pair = bounds.get(level)
-            limits += [_numbers(pair.lower[s]), _numbers(pair.upper[s])] if pair else [nothing, nothing]
-        steps = zip(stamps[s], _numbers(forecasts.point[s]), *limits, strict=True)
-        for step, (stamp, point, *each) in enumerate(steps, start=1):
-            yield series_id, stamp, step, point, *each, model, version, origins[s]
+        columns: dict[str, Iterable[Value]] = dict.fromkeys(BOUNDS, nothing)
+        for pair in forecasts.intervals:
+            columns |= zip(bounds_of(pair.level), (_numbers(pair.lower[s]), _numbers(pair.upper[s])), strict=True)
+        columns |= {"series_id": repeat(series_id), "timestamp": stamps[s], "step": count(1)}
+        columns |= {"forecast": _numbers(forecasts.point[s]), "model": repeat(model), "version": repeat(version)}
+        columns["origin"] = repeat(origins[s])
+        yield from zip(*(columns[name] for name in FORECAST_COLUMNS), strict=False)  # what is repeated has no end
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
@@ -67,6 +68,12 @@ def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "
 def leaderboard_rows(board: "Leaderboard") -> list[dict[str, Value]]:
     """Returns the leaderboard as one mapping a row, in the order of the columns."""
     return [{name: _plain(value) for name, value in asdict(row).items()} for row in board.rows]
+
+
+def live_row(score: "LiveScore") -> dict[str, Value]:
+    """Returns the score of issued forecasts as one mapping, in the order of LIVE_COLUMNS."""
+    held = {name: share for level, share in score.coverage.items() for name in coverage_of(level)}
+    return {name: held[name] if name in held else getattr(score, name) for name in LIVE_COLUMNS}
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
@@ -88,7 +95,7 @@ def _plain(value: Any) -> Value:
 
 def rows_of_csv(text: str) -> list[dict[str, Value]]:
     """Returns the rows of a forecast table with its numbers as numbers and empty cells as None."""
-    numbers = {"forecast", "lower_80", "upper_80", "lower_95", "upper_95"}
+    numbers = {"forecast", *BOUNDS}
 
     def value(column: str, cell: str) -> Value:
         if cell == "":

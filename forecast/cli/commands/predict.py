@@ -11,9 +11,10 @@ from forecast.cli.output.console import Cell, print_csv, print_json, say, say_no
 from forecast.cli.output.streams import write_out
 from forecast.cli.output.what_if import print_what_if
 from forecast.errors import UsageError
+from forecast.interval_levels import BOUNDS
 from forecast.wording import counted, short
 
-SHOWN = ("series_id", "timestamp", "step", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
+SHOWN = ("series_id", "timestamp", "step", "forecast", *BOUNDS)
 
 
 @grouped

@@ -40,7 +40,7 @@ def score_command(
     """
     from forecast.experiment.input_data import name_and_data
     from forecast.production.store.store import Store
-    from forecast.report.tables import LIVE_COLUMNS, csv_text
+    from forecast.report.tables import LIVE_COLUMNS, csv_text, live_row
     from forecast.workflows.score import ScoreRequest, draw_scores, score
 
     store = Store(output.store)
@@ -49,7 +49,7 @@ def score_command(
     if not output.quiet:
         say_notes(result.notes)
     files = draw_scores(result, plot, out_dir)
-    rows = [tuple(vars(scores).values()) for scores in result.scores]
+    rows = [tuple(live_row(scores).values()) for scores in result.scores]
     form = settle_form(output.form)
     if form == "json":
         print_json(live_scores_json(result, files))

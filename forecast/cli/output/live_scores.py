@@ -6,20 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output.console import fitted_table
+from forecast.interval_levels import LEVELS, MAIN
 from forecast.wording import counted, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.live import LiveScore
     from forecast.workflows.score import ScoreResult
 
-COLUMNS = ("version", "steps", "points", "RMSE", "MAE", "bias", "in 80 %", "in 95 %", "naive", "skill")
-FIRST_TO_GO = ("in 95 %", "MAE", "bias", "in 80 %", "naive")
+HELD = {level: f"in {level} %" for level in LEVELS}
+COLUMNS = ("version", "steps", "points", "RMSE", "MAE", "bias", *HELD.values(), "naive", "skill")
+FIRST_TO_GO = (*(HELD[level] for level in LEVELS if level != MAIN), "MAE", "bias", HELD[MAIN], "naive")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 LEGEND = "  bias: mean of forecast − truth · naive: RMSE of seasonal naive, from what was known\n"
 
 
 def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, Any]:
     """Returns the JSON document."""
+    from forecast.report.tables import live_row
+
     champion = result.champion
     return {
         "name": champion.name,
@@ -28,7 +32,7 @@ def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, 
         "season": result.season,
         "issued": result.points.steps.size,
         "come_true": result.come_true,
-        "scores": [asdict(score) for score in result.scores],
+        "scores": [live_row(score) for score in result.scores],
         "drift": [asdict(signal) for signal in result.drift],
         "notes": list(result.notes),
         "files": [str(path) for path in files],
@@ -55,8 +59,7 @@ def _cells(score: "LiveScore") -> dict[str, str]:
         "RMSE": short(score.rmse),
         "MAE": short(score.mae),
         "bias": short(score.bias),
-        "in 80 %": percent(score.coverage_80),
-        "in 95 %": percent(score.coverage_95),
+        **{column: percent(score.coverage[level]) for level, column in HELD.items()},
         "naive": short(score.naive_rmse),
         "skill": percent(score.skill, signed=True),
     }

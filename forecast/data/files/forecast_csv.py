@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from forecast.data.arrow import coded, flags, memory
 from forecast.data.frequency import ROW, Timestamps
 from forecast.data.panel import FloatArray, IntArray
+from forecast.interval_levels import BOUNDS, FIRST_LEVELS, LEVELS, bounds_of
 
-BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
 _TYPES = {
     **{name: pa.string() for name in ("series_id", "timestamp", "origin", "version")},
     "step": pa.int64(),
     **{name: pa.float64() for name in ("forecast", *BOUNDS)},
 }
+
+_LATER = {name for level in set(LEVELS) - set(FIRST_LEVELS) for name in bounds_of(level)}
+"""Columns that tables of earlier programs don't have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class ForecastTable:
     origins: Timestamps  # (P,)
     steps: IntArray  # (P,)
     point: FloatArray  # (P,)
-    bounds: FloatArray  # (4, P) in the order of BOUNDS; NaN where there is no interval
+    bounds: FloatArray  # (bounds, P) in the order of BOUNDS; NaN where there is no interval
 
 
 def parse_forecasts(data: bytes) -> ForecastTable:
@@ -45,8 +48,10 @@ def parse_forecasts(data: bytes) -> ForecastTable:
     Raises:
         ValueError: The bytes are no such table.
     """
+    head = data.partition(b"\n")[0].decode(errors="replace")
+    types = {name: kind for name, kind in _TYPES.items() if name not in _LATER or name in head}
     options = pacsv.ConvertOptions(
-        column_types=_TYPES, include_columns=list(_TYPES), null_values=[""], strings_can_be_null=False
+        column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=False
     )
     lines = pacsv.ParseOptions(newlines_in_values=True)
     try:
@@ -55,6 +60,7 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         raise ValueError("is not a table of forecasts") from None
     if rows["step"].null_count:
         raise ValueError("has rows without a time or a step")
+    nothing = np.full(rows.num_rows, np.nan)
     series, series_ids = coded(rows["series_id"])
     version, versions = coded(rows["version"])
     return ForecastTable(
@@ -66,7 +72,7 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         origins=_stamps(rows["origin"]),
         steps=_memory(rows["step"], "int64"),
         point=_numbers(rows["forecast"]),
-        bounds=np.stack([_numbers(rows[name]) for name in BOUNDS]),
+        bounds=np.stack([_numbers(rows[name]) if name in types else nothing for name in BOUNDS]),
     )
 
 

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pyarrow import parquet
 
+from forecast.interval_levels import BOUNDS
+
 _TYPES: Mapping[str, Any] = {
     **{name: pa.string() for name in ("series_id", "model", "version")},
-    **{name: pa.float64() for name in ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")},
+    **{name: pa.float64() for name in ("forecast", *BOUNDS)},
     **{name: pa.float64() for name in ("what_if", "difference")},
     "step": pa.int64(),
 }

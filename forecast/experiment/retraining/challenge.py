@@ -25,6 +25,7 @@ from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Experiment, Reporter, run_experiment
 from forecast.experiment.final_fit import fit_on_all, with_baselines
+from forecast.interval_levels import MAIN
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
@@ -36,8 +37,6 @@ from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
 from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]
-LEVEL = 80
-"""The intervals that are judged, in per cent."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +294,7 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Mo
         forecasts = trained.forecast(fold.train(panel), fold.horizon)
         truths.append(fold.truth(panel))
         points.append(forecasts.point)
-        bounds = next((pair for pair in forecasts.intervals if pair.level == LEVEL), None)
+        bounds = next((pair for pair in forecasts.intervals if pair.level == MAIN), None)
         nothing = np.full_like(forecasts.point, np.nan)
         lower.append(bounds.lower if bounds else nothing)
         upper.append(bounds.upper if bounds else nothing)
@@ -303,7 +302,7 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> Mo
 
 
 def _score_of(trial: Trial, truths: FloatArray) -> ModelScore:
-    bounds = next((pair for pair in trial.intervals if pair.level == LEVEL), None)
+    bounds = next((pair for pair in trial.intervals if pair.level == MAIN), None)
     nothing = np.full_like(truths, np.nan)
     return _score(truths, trial.forecasts, bounds.lower if bounds else nothing, bounds.upper if bounds else nothing)
 

@@ -10,6 +10,7 @@ from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, 
 from forecast.evaluation.live import LivePoints, join_live
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_summary import read_summary
+from forecast.interval_levels import MAIN
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 
@@ -51,7 +52,7 @@ def drift_since(version: Version, points: LivePoints, panel: Panel) -> tuple[Dri
     own = points.some((points.versions == version.number) & points.arrived)
     horizon = int(own.steps.max(initial=0))
     recent = own.some(own.origins + own.steps > panel.last.max() - RECENT_HORIZONS * horizon)
-    lower, upper = recent.bounds[:2]
+    lower, upper = recent.bounds_of(MAIN)
     with_interval = int((~np.isnan(lower)).sum())
     outside, new_values = values_outside(panel, _trained_steps(version, panel))
     return detect_drift(

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
+from forecast.interval_levels import MAIN
 from forecast.models.forecaster import Forecasts
 from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
 from forecast.report.html.chart import (
@@ -120,7 +121,7 @@ def _origin(seen: Observed, across: Axis) -> list[Mark]:
 
 
 def _band(look: Look, level: int) -> Look:
-    return Look("inner" if level <= 80 else "outer", look.colour)
+    return Look("inner" if level <= MAIN else "outer", look.colour)
 
 
 def _note(shown: tuple[Observed, ...], series: int) -> str:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
+from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.errors import DataError
 from forecast.experiment.outputs import Outlook
 from forecast.experiment.versions.stored_model import load_version
 from forecast.experiment.versions.stored_summary import read_summary
+from forecast.interval_levels import BOUNDS, LEVELS
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
@@ -87,7 +88,7 @@ def _forecasts(data: bytes) -> Forecasts:
     bounds = dict(zip(BOUNDS, table.bounds, strict=True))
     intervals = [
         Interval(level, laid(bounds[f"lower_{level}"], np.nan), laid(bounds[f"upper_{level}"], np.nan))
-        for level in (80, 95)
+        for level in LEVELS
         if np.isfinite(bounds[f"lower_{level}"]).any()
     ]
     stamps = laid(table.timestamps, np.datetime64("NaT", "s"))

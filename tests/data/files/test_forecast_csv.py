@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from commands import FORECAST_COLUMNS
-from forecast.data.files.forecast_csv import BOUNDS, parse_forecasts
+from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.interval_levels import BOUNDS
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report.tables import FORECAST_COLUMNS as COLUMNS
 from forecast.report.tables import csv_text, forecast_rows
