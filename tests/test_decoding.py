@@ -1,11 +1,11 @@
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypedDict
+from typing import Literal
 
 import pytest
 
 from forecast.data.frequency import Frequency
-from forecast.decoding import decode, fits
+from forecast.decoding import Document, MayLack, PartialDocument, decode, encode, fits
 from forecast.errors import UsageError
 from forecast.specs import ModelSpec, Settings
 
@@ -28,9 +28,18 @@ class Tree:
     pair: tuple[int, str] | None = None
 
 
-class Loose(TypedDict, total=False):
+@dataclass(frozen=True, kw_only=True)
+class Kept(Document):
     rows: int
-    leaf: dict[str, Any]
+    note: MayLack[str] = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Early(PartialDocument):
+    rows: int
+    kept: Kept
+    closed: bool = False
 
 
 TREE = {"leaves": [{"size": 1}, {"size": 2, "share": 1, "word": "b"}], "names": {"x": None}, "pair": [3, "c"]}
@@ -68,7 +77,26 @@ def test_what_does_not_fit_is_named_by_its_place(change, words):
         decode(Tree, TREE | change)
 
 
-def test_loose_records_keep_what_they_do_not_know():
-    assert decode(Loose, {"rows": 3, "own": [1]}) == {"rows": 3, "own": [1]}
-    assert not fits(Loose, {"rows": "3"})
-    assert not fits(Loose, None)
+def test_documents_leave_aside_what_they_do_not_know_and_leave_out_what_they_have_not():
+    assert decode(Kept, {"rows": 3, "of a newer program": [1]}) == Kept(rows=3)
+    assert encode(Kept(rows=3)) == {"rows": 3, "share": None}
+    assert encode(Kept(rows=3, note="")) == {"rows": 3, "note": "", "share": None}
+    assert not fits(Kept, {"rows": 3, "note": None})  # no program writes null there
+    assert not fits(Kept, {})
+    assert not fits(Kept, None)
+
+
+def test_a_partial_document_has_what_it_was_told_and_raises_for_the_rest():
+    early = decode(Early, {"kept": {"rows": 1}}, lacks=KeyError)
+    assert (early.kept.rows, early.closed, early.told("rows"), early.told("kept")) == (1, False, None, Kept(rows=1))
+    with pytest.raises(KeyError, match="rows"):
+        early.rows  # noqa: B018 - asking is the test
+    with pytest.raises(AttributeError, match="Early has no row"):
+        early.row  # noqa: B018
+    assert encode(early) == {"kept": {"rows": 1, "share": None}, "closed": False}
+    assert not fits(Early, {"closed": 1})
+
+
+def test_what_is_encoded_is_what_asdict_says_as_json_has_it():
+    for one in (Tree((Leaf(1),), {"x": 2}, (3, "c")), Settings(), ModelSpec("gru", 8, 3)):
+        assert encode(one) == json.loads(json.dumps(asdict(one)))

@@ -91,11 +91,9 @@ class Model:
     def __repr__(self) -> str:
         """Returns what it is and what it was trained on, in three lines."""
         stored, saved = self._stored, self.version or "not saved"
-        data = stored.version.manifest["data"]
-        end = f"row {data['last_row']}" if data.get("last_row") else str(data["training_end"]).removesuffix("T00:00:00")
         return (
             f"Model {self.name}, {saved}: {self.model}, {stored.trained.horizon} steps ahead\n"
-            f"  trained on {counted(len(stored.context), 'series')} up to {end}\n"
+            f"  trained on {counted(len(stored.context), 'series')} up to {stored.version.manifest.data.end}\n"
             "  .predict(horizon)  .what_if({column: value})  .leaderboard"
         )
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from forecast.decoding import Document
+
 Grade = Literal["note", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Document):
     """One thing noticed: a note tells of a choice, a warning of what may be wrong, an error forbids a forecast."""
 
     grade: Grade

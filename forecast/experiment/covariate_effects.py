@@ -6,13 +6,14 @@ Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` regressors.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from forecast.data.covariates import KINDS, Column
+from forecast.data.covariates import Column, Kind
 from forecast.data.panel import FloatArray, Panel
+from forecast.evaluation.summary import CovariateEffect, CovariatesUsed
 from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
@@ -24,8 +25,6 @@ from forecast.wording import listed
 MOST_SERIES = 200
 """Effects are averaged over at most so many series."""
 MOST_NAMED = 6
-WIDE = 0.2
-"""Series are said to differ where their effects lie so far apart."""
 CALENDAR = {
     "day": "time of day",
     "week": "weekday",
@@ -35,31 +34,6 @@ CALENDAR = {
     "easter": "Easter",
     "holiday": "holidays",
 }
-
-
-@dataclass(frozen=True)
-class CovariateEffect:
-    """What one input made of a known column does, on average over the series.
-
-    Attributes:
-        column: the user's name of the column.
-        share: by which it raises the target.
-        low, high: all but the most extreme series lie between them.
-        per: it is ``set``, or a ``deviation``: so many standard deviations higher than usual.
-    """
-
-    column: str
-    share: float
-    low: float
-    high: float
-    per: Literal["set", "deviation"]
-
-    @property
-    def words(self) -> str:
-        """The size of it, such as ``-75 % (-98 to -33)``."""
-        mean, low, high = (f"{round(100 * share):+d}" for share in (self.share, self.low, self.high))
-        wide = f" ({low} to {high})" if self.high - self.low > WIDE else ""
-        return f"{mean} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
 
 
 @dataclass(frozen=True)
@@ -82,17 +56,22 @@ class CovariateUse:
     idle: tuple[str, ...]
     country: str | None
 
-    def document(self) -> dict[str, Any]:
-        """Returns it ready for JSON."""
-        return {
-            **{kind: [column.name for column in self.columns if column.kind == kind] for kind in KINDS},
-            "levels": {column.name: len(column.levels) for column in self.columns if column.levels is not None},
-            "effects": {name: asdict(effect) for name, effect in self.effects.items()},
-            "calendar": list(self.calendar),
-            "country": self.country,
-            "seen": list(self.seen),
-            "idle": list(self.idle),
-        }
+    def summary(self) -> CovariatesUsed:
+        """Returns what a summary tells of it."""
+        return CovariatesUsed(
+            known=self._names("known"),
+            past=self._names("past"),
+            static=self._names("static"),
+            levels={column.name: len(column.levels) for column in self.columns if column.levels is not None},
+            effects=self.effects,
+            calendar=self.calendar,
+            country=self.country,
+            seen=self.seen,
+            idle=self.idle,
+        )
+
+    def _names(self, kind: Kind) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.kind == kind)
 
     @property
     def sentence(self) -> str:

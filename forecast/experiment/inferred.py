@@ -1,25 +1,15 @@
 """What was inferred from a file and decided for a run, in words, each with the flags that override it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from forecast.data.checks.seasons import season_line
 from forecast.data.covariates import KINDS
 from forecast.data.covariates import Kind as Covariate
 from forecast.data.reading.reader import Reading
+from forecast.evaluation.summary import Inference
 from forecast.models.networks.presets import spec_parameters
 from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
 from forecast.wording import counted, listed
-
-
-@dataclass(frozen=True)
-class Inference:
-    """One thing that nobody had to say."""
-
-    label: str  # one word
-    text: str
-    flags: tuple[str, ...]
-
 
 MOST_NAMED = 12
 _KIND_WORDS: dict[Covariate, str] = {

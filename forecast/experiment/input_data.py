@@ -49,7 +49,7 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
     newest = store.newest()
     if newest is None:
         return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
-    source: str = newest.manifest["data"]["source"]
+    source = newest.manifest.data.source
     if is_file(Path(source)):
         return FoundSource(source, f"from the last train ({newest.name})", options_of(newest))
     why = f"the bundled sample, since {source} of the last train ({newest.name}) is not there"

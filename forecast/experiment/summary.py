@@ -1,15 +1,7 @@
-"""The summary of a backtest: all that a report says of it, small enough to be kept with a version as metrics.json.
-
-leaderboard, scored_on, verdict     what came out
-data, folds, calendar               what it came from
-coverage                            how many truths the intervals held
-inferred, given, networks           what was inferred, asked for and trained
-beside                              what was used beside the target
-command, libraries                  how to do it again
-"""
+"""From an experiment to its summary, see ``evaluation.summary``."""
 
 import platform
-from dataclasses import asdict
+from dataclasses import replace
 from importlib.metadata import version as package_version
 from typing import Any
 
@@ -17,9 +9,19 @@ import numpy as np
 
 import forecast
 from forecast.data.frequency import iso_text
+from forecast.decoding import encode
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
-from forecast.evaluation.splits import ends_together
+from forecast.evaluation.splits import Fold, ends_together
+from forecast.evaluation.summary import (
+    CoverageRow,
+    FoldCalendar,
+    ScoredOn,
+    Summary,
+    SummaryData,
+    SummaryFold,
+    SummaryRow,
+)
 from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.experiment import LEARNED, Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
@@ -29,48 +31,52 @@ from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
 
 DIGITS = 6
-"""Of the numbers in an account that are drawn, not read."""
+"""Of the numbers in a summary that are drawn, not read."""
 
 Document = dict[str, Any]
 
 
-def summary_of(experiment: Experiment, command: str, given: dict[str, str], *, match: Match = "steps") -> Document:
-    """Returns the account, ready for JSON.
+def summary_of(
+    experiment: Experiment, command: str, given: dict[str, str], *, match: Match = "steps", reason: str | None = None
+) -> Summary:
+    """Returns the summary.
 
     Args:
         experiment: that was held.
         command: that would hold it again.
         given: the flags that were asked for.
         match: what the cells shared.
+        reason: why the model was taken; None where none was.
     """
     reading, plan, board = experiment.reading, experiment.plan, experiment.board
     panel = reading.panel
     networks = {cell: experiment.specs[cell] for cell in _trained(board) if cell in experiment.specs}
     is_limited = experiment.timing is not None and experiment.timing.deadline is not None
-    inferred = (*inferred_from_file(reading), *decided_for_run(plan, networks, match=match, is_limited=is_limited))
     ends = panel.frequency.timestamps(np.array([panel.first.min(), panel.last.max()]))
-    scores = describe_board(board)
-    for row in scores["leaderboard"]:
-        row["rmse_by_step"] = [_short(value) for value in row["rmse_by_step"]]
-    return {
-        **scores,
-        **describe_contest(experiment),
-        "target": panel.target,
-        "step": panel.frequency.name,
-        "calendar": {
-            "first": iso_text(ends[0]),
-            "last": iso_text(ends[1]),
-            "refit": plan.refit,
-            "together": ends_together(panel),
-        },
-        "coverage": _describe_coverage(experiment),
-        "inferred": [{**asdict(one), "flags": list(one.flags)} for one in inferred],
-        "given": given,
-        "networks": {cell: _describe_network(spec) for cell, spec in networks.items()},
-        "command": command,
-        "fingerprint": reading.fingerprint,
-        "libraries": libraries(),
-    }
+    return Summary(
+        leaderboard=tuple(map(_shortened, _rows(board))),
+        scored_on=_scored_on(board),
+        verdict=board.verdict,
+        data=_data(experiment),
+        beside=covariate_use(experiment).summary(),
+        folds=_folds(experiment),
+        target=panel.target,
+        step=panel.frequency.name,
+        calendar=FoldCalendar(
+            first=iso_text(ends[0]), last=iso_text(ends[1]), refit=plan.refit, together=ends_together(panel)
+        ),
+        coverage=_coverage(experiment),
+        inferred=(
+            *inferred_from_file(reading),
+            *decided_for_run(plan, networks, match=match, is_limited=is_limited),
+        ),
+        given=given,
+        networks={cell: _describe_network(spec) for cell, spec in networks.items()},
+        command=command,
+        fingerprint=reading.fingerprint,
+        libraries=libraries(),
+        reason=reason,
+    )
 
 
 def libraries() -> dict[str, str]:
@@ -80,42 +86,64 @@ def libraries() -> dict[str, str]:
 
 
 def describe_board(board: Leaderboard) -> Document:
-    """Returns the scores, and what they stand on."""
-    by_step = {model: [float(value) for value in errors] for model, errors in board.by_step.items()}
-    rows = [{**row, "rmse_by_step": by_step[str(row["model"])]} for row in leaderboard_rows(board)]
-    counts = {"folds": board.folds, "seeds": board.seeds, "points": board.points, "horizon": board.horizon}
-    return {"leaderboard": rows, "scored_on": counts, "verdict": board.verdict}
+    """Returns the scores, and what they stand on, for JSON."""
+    return {
+        "leaderboard": encode(_rows(board)),
+        "scored_on": encode(_scored_on(board)),
+        "verdict": board.verdict,
+    }
 
 
-def describe_contest(experiment: Experiment) -> Document:
-    """Returns the data, what was used beside the target, the plan and the folds."""
+def describe_experiment(experiment: Experiment) -> Document:
+    """Returns the data, what was used beside the target, the plan and the folds, for JSON."""
+    beside = covariate_use(experiment).summary()
+    return {"data": encode(_data(experiment)), "beside": encode(beside), "folds": encode(_folds(experiment))}
+
+
+def _rows(board: Leaderboard) -> tuple[SummaryRow, ...]:
+    by_step = {model: tuple(float(value) for value in errors) for model, errors in board.by_step.items()}
+    rows: list[dict[str, Any]] = [{**row} for row in leaderboard_rows(board)]
+    return tuple(SummaryRow(**row, rmse_by_step=by_step[row["model"]]) for row in rows)
+
+
+def _shortened(row: SummaryRow) -> SummaryRow:
+    return replace(row, rmse_by_step=tuple(map(_short, row.rmse_by_step or ())))
+
+
+def _scored_on(board: Leaderboard) -> ScoredOn:
+    return ScoredOn(folds=board.folds, seeds=board.seeds, points=board.points, horizon=board.horizon)
+
+
+def _data(experiment: Experiment) -> SummaryData:
     reading, plan = experiment.reading, experiment.plan
     panel = reading.panel
-    data = {
-        "source": reading.source,
-        "rows": reading.rows,
-        "time": reading.columns.time,
-        "target": list(reading.columns.target),
-        "id": list(reading.columns.ids),
-        "series": len(panel),
-        "frequency": panel.frequency.code,
-        "seasons": list(plan.seasons),
-        "horizon": plan.horizon,
-        "window": plan.window,
-        "kind": plan.kind,
-        "findings": [vars(finding) for finding in reading.findings],
-    }
-    folds = [
-        {
-            "number": fold.number,
-            "origin": iso_text(fold.origin(panel)),
-            "steps": fold.horizon,
-            "series": int(fold.scored.sum()),
-            "scored": fold.number > 0,
-        }
-        for fold in experiment.backtest.folds
-    ]
-    return {"data": data, "beside": covariate_use(experiment).document(), "folds": folds}
+    return SummaryData(
+        source=reading.source,
+        rows=reading.rows,
+        time=reading.columns.time,
+        target=reading.columns.target,
+        id=reading.columns.ids,
+        series=len(panel),
+        frequency=panel.frequency.code,
+        seasons=plan.seasons,
+        horizon=plan.horizon,
+        window=plan.window,
+        kind=plan.kind,
+        findings=reading.findings,
+    )
+
+
+def _folds(experiment: Experiment) -> tuple[SummaryFold, ...]:
+    def told(fold: Fold) -> SummaryFold:
+        return SummaryFold(
+            number=fold.number,
+            origin=iso_text(fold.origin(experiment.reading.panel)),
+            steps=fold.horizon,
+            series=int(fold.scored.sum()),
+            scored=fold.number > 0,
+        )
+
+    return tuple(map(told, experiment.backtest.folds))
 
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:
@@ -124,7 +152,7 @@ def _trained(board: Leaderboard) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _describe_coverage(experiment: Experiment) -> list[Document]:
+def _coverage(experiment: Experiment) -> tuple[CoverageRow, ...]:
     """Returns how many truths the intervals of each model held, those with the best forecasts first."""
     truths, order = experiment.backtest.truths, [row.model for row in experiment.board.rows]
     found = []
@@ -134,16 +162,9 @@ def _describe_coverage(experiment: Experiment) -> list[Document]:
             points = int((~np.isnan(truths) & ~np.isnan(interval.lower)).sum())
             if points:
                 each = [coverage(*fold) for fold in zip(truths, interval.lower, interval.upper, strict=True)]
-                found.append(
-                    {
-                        "model": trial.name,
-                        "level": interval.level,
-                        "share": coverage(truths, interval.lower, interval.upper),
-                        "points": points,
-                        "by_fold": [_short(share) for share in each],
-                    }
-                )
-    return found
+                share = coverage(truths, interval.lower, interval.upper)
+                found.append(CoverageRow(trial.name, interval.level, share, points, tuple(map(_short, each))))
+    return tuple(found)
 
 
 def _describe_network(spec: ModelSpec) -> Document:
@@ -170,5 +191,5 @@ def _describe_network(spec: ModelSpec) -> Document:
     }
 
 
-def _short(value: float) -> float | None:
-    return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+def _short(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(f"{value:.{DIGITS}g}")

@@ -66,7 +66,7 @@ class Past:
     def rows(self) -> int:
         """Rows of the newest file that was accepted."""
         accepted = self.judged.get("rows") if self.judged else None
-        return int(accepted if accepted is not None else self.champion.manifest["data"]["rows"])
+        return int(accepted if accepted is not None else self.champion.manifest.data.rows)
 
     def seen_rows(self, asked: Mapping[str, Any]) -> int:
         """Returns how many new rows the champion was judged on with the same settings, and stayed."""
@@ -115,7 +115,7 @@ def is_same(past: Past, fingerprint: str | None, asked: Mapping[str, Any]) -> bo
         return False
     if past.looked is not None and past.looked["fingerprint"] == fingerprint:
         return dict(past.looked.get("asked") or {}) == dict(asked)
-    return past.champion.manifest["data"]["fingerprint"] == fingerprint and not asked
+    return past.champion.manifest.data.fingerprint == fingerprint and not asked
 
 
 def is_finished(past: Past, fingerprint: str | None, forecast: Path) -> bool:

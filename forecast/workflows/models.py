@@ -48,15 +48,15 @@ def describe_versions(root: Path, name: str) -> list[Row]:
 
 
 def _describe(version: Version, *, champion: bool) -> Row:
-    manifest = version.manifest
-    data = manifest.get("data", {})
+    data = version.manifest.told("data")
+    ended = "" if data is None else f"row {data.last_row}" if data.last_row else data.told("training_end") or ""
     return {
         "name": version.name,
         "version": version.label,
         "champion": champion,
-        "model": str(manifest.get("model", "")),
+        "model": version.manifest.told("model") or "",
         "created": version.created.isoformat(timespec="seconds"),
-        "training_end": f"row {data['last_row']}" if data.get("last_row") else str(data.get("training_end", "")),
+        "training_end": ended,
         "id": version.id,
     }
 

@@ -37,13 +37,13 @@ def retrain(
     """
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
-    source = request.source or str(champion.manifest["data"]["source"])
+    source = request.source or champion.manifest.data.source
     log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
         progress = Progress(models, Entry("retrain", "failed"))
         with recorded(progress, now, log, is_dry=request.dry_run):
             past = read_past(models)
-            progress.learn(champion=past.champion.label, training_end=past.champion.manifest["data"]["training_end"])
+            progress.learn(champion=past.champion.label, training_end=past.champion.manifest.data.training_end)
             fingerprint = fingerprint_of(source)
             forecast = request.folder / f"{models.name}.csv"
             if request.is_repeated(past, fingerprint) and is_finished(past, fingerprint, forecast):

@@ -1,6 +1,5 @@
 """`forecast train`: backtest, fit the winner on everything, save it, forecast."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.experiment.destinations import check_folder, plot_names
@@ -30,7 +30,7 @@ from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
-from forecast.experiment.versions.stored_summary import METRICS
+from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.runs import Entry
 from forecast.production.store.issued import FORECAST
@@ -127,19 +127,18 @@ def finish(
     importance = experiment.importance(chosen)
     forecasts = trained.forecast(panel, experiment.plan.horizon)
     repeats = experiment.plan.naive_season
-    weights, manifest = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
+    weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
     title = f"{name} ({panel.target})"
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
     plots |= draw_experiment(experiment, request.plots, title)
     given = _given(request)
-    summary = summary_of(experiment, train_command(experiment.reading, request.source, name, given), given) | {
-        "reason": reason
-    }
-    files = {WEIGHTS: weights, METRICS: json.dumps(summary, indent=1).encode(), FORECAST: table}
+    command = train_command(experiment.reading, request.source, name, given)
+    summary = summary_of(experiment, command, given, reason=reason)
+    files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
-    version = models.publish(files, manifest, now(), champion=True)
+    version = models.publish(files, encode(entry), now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
@@ -175,7 +174,7 @@ def _entry(experiment: Experiment, chosen: str, reason: str, version: Version, s
         challenger_rmse=board.row(chosen).rmse,
         naive_rmse=board.row(BASELINES[0]).rmse,
         rows=reading.rows,
-        training_end=version.manifest["data"]["training_end"],
+        training_end=version.manifest.data.training_end,
         seconds=round(seconds, 3),
         fingerprint=reading.fingerprint,
     )

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecast.experiment.covariate_effects import CovariateEffect, CovariateUse, calendar_words, covariate_use
+from forecast.decoding import encode
+from forecast.evaluation.summary import CovariateEffect
+from forecast.experiment.covariate_effects import CovariateUse, calendar_words, covariate_use
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from told import shops, told, told_spec
 
@@ -96,7 +98,7 @@ def test_sentence_names_the_largest_and_says_where_series_differ():
 
 
 def test_document_is_plain_and_whole():
-    document = covariate_use(contest_of(shops(), told_spec("gru"))).document()
+    document = encode(covariate_use(contest_of(shops(), told_spec("gru"))).summary())
     assert document["known"] == ["promo", "feast", "sky", "price"]
     assert document["levels"] == {"sky": 3}
     assert set(document["effects"]["promo"]) == {"column", "share", "low", "high", "per"}

@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 
 def champion(label="v1", fingerprint="aa"):
-    manifest = {"data": {"fingerprint": fingerprint, "rows": 100}}
+    manifest = SimpleNamespace(data=SimpleNamespace(fingerprint=fingerprint, rows=100))
     return SimpleNamespace(label=label, created=NOW, manifest=manifest)
 
 

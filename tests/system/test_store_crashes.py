@@ -84,7 +84,7 @@ def roll():
             shop.rollback(None, now)
 
 def read():
-    number, weights = shop.with_champion(lambda found: (found.manifest["run"], found.read("weights.npz")))
+    number, weights = shop.with_champion(lambda found: (found.document["run"], found.read("weights.npz")))
     assert weights == b"%d;" % number * 20_000, "torn read"
     numbers = [version.number for version in shop.versions()]
     assert numbers == sorted(set(numbers)) and not shop.damaged(), "torn list"

@@ -124,7 +124,7 @@ def use(store, name="shops", *, all_of_it=False):
 
 
 def compare(version):
-    return compare_with_record(load_version(version).context, version.manifest["series_ids"], version.read(RECORD))
+    return compare_with_record(context := load_version(version).context, context.series_ids, version.read(RECORD))
 
 
 def places(document, path=()):

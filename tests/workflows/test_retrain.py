@@ -172,8 +172,8 @@ def test_winner_is_trained_on_all_data_and_keeps_the_champions_horizon(shop):
     result = shop.retrain(gate=Gate(force=True))
     version = shop.models.champion()
     assert (version.label, result.entry.champion) == ("v2", "v2")
-    assert version.manifest["retrain"]["refitted_on_all"] is True
-    assert version.manifest["data"]["training_end"].startswith(str(visits(DAYS + 20)[-1][0]))
+    assert version.manifest.retrain.refitted_on_all is True
+    assert version.manifest.data.training_end.startswith(str(visits(DAYS + 20)[-1][0]))
     assert load_version(version).trained.horizon == HORIZON
     assert shop.seen[-1].lengths[0] == DAYS + 20
 
@@ -182,8 +182,8 @@ def test_no_refit_all_publishes_what_fought(shop):
     shop.grow(DAYS + 20)
     shop.retrain(gate=Gate(force=True), change=Change(refit_all=False))
     version = shop.models.champion()
-    assert version.manifest["retrain"]["refitted_on_all"] is False
-    assert version.manifest["data"]["training_end"].startswith(str(visits(DAYS + 10)[-1][0]))
+    assert version.manifest.retrain.refitted_on_all is False
+    assert version.manifest.data.training_end.startswith(str(visits(DAYS + 10)[-1][0]))
     assert max(panel.lengths[0] for panel in shop.seen) == DAYS + 10
 
 
@@ -191,7 +191,7 @@ def test_warm_start_is_one_more_challenger_and_needs_unseen_points(shop):
     shop.grow(DAYS + 20)
     result = shop.retrain(change=Change(warm=True), gate=Gate(force=True))
     assert result.entrant in {"challenger", "warm challenger"}
-    assert shop.models.champion().manifest["retrain"]["warm"] is (result.entrant == "warm challenger")
+    assert shop.models.champion().manifest.retrain.warm is (result.entrant == "warm challenger")
     shop.grow(DAYS + 21)
     result = shop.retrain(change=Change(warm=True))
     assert result.entrant == "challenger"
@@ -287,8 +287,8 @@ def test_self_test_refuses_a_manifest_that_cannot_be_read_back(shop, monkeypatch
     real = challenger.pack_version
 
     def without_season(*arguments):
-        weights, manifest = real(*arguments)
-        return weights, {**manifest, "season": None}
+        weights, entry = real(*arguments)
+        return weights, replace(entry, season=None)
 
     monkeypatch.setattr(challenger, "pack_version", without_season)
     shop.grow(DAYS + 3)
@@ -549,7 +549,7 @@ def test_every_line_of_the_history_has_the_same_keys_and_no_nan(shop):
     assert all(set(KEYS) <= set(line) for line in shop.lines)
     json.dumps(shop.lines, allow_nan=False)
     assert shop.lines[2]["new_rows"] == HORIZON
-    assert shop.lines[2]["training_end"] == shop.models.champion().manifest["data"]["training_end"]
+    assert shop.lines[2]["training_end"] == shop.models.champion().manifest.data.training_end
 
 
 def test_dry_run_says_what_it_would_do_and_changes_nothing(shop):

@@ -59,7 +59,7 @@ def compare_command(
 
     forecast compare shops.csv --known promo,price --ablate
     """
-    from forecast.experiment.summary import describe_board, describe_contest
+    from forecast.experiment.summary import describe_board, describe_experiment
     from forecast.experiment.time_limit import Terms
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.dry_run import dry_run_compare
@@ -87,7 +87,7 @@ def compare_command(
         return
     board = result.experiment.board
     files = [str(path) for path in result.files]
-    document = {**describe_contest(result.experiment), **describe_board(board), "files": files}
+    document = {**describe_experiment(result.experiment), **describe_board(board), "files": files}
     if result.ablation:
         document["ablation"] = ablation_json(result.ablation)
     print_leaderboard(board, output, document)

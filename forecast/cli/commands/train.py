@@ -107,7 +107,7 @@ def train_command(
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.experiment.summary import describe_board, describe_contest
+    from forecast.experiment.summary import describe_board, describe_experiment
 
     version, board = result.version, result.board
     row = board.row(result.chosen)
@@ -119,7 +119,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "spec": _spec(result),
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
         **describe_board(board),
-        **describe_contest(result.experiment),
+        **describe_experiment(result.experiment),
         "mixture": dict(zip(("anchor", "share"), result.mixture, strict=True)) if result.mixture else None,
         "importance": [asdict(one) for one in result.importance],
         "notes": list(result.assumed),

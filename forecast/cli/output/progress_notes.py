@@ -14,8 +14,8 @@ from forecast.wording import counted, percent
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
+    from forecast.evaluation.summary import Inference
     from forecast.experiment.experiment import Experiment
-    from forecast.experiment.inferred import Inference
     from forecast.models.forecaster import Forecasts
     from forecast.workflows.train import TrainResult
 

@@ -1,14 +1,16 @@
 """A challenger that has won becomes a version: checked once more, packed, and read back before anybody sees it."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions
+from forecast.decoding import encode
 from forecast.errors import TrainingError
+from forecast.evaluation.summary import Summary, SummaryRow
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Experiment
 from forecast.experiment.final_fit import with_saved
@@ -17,11 +19,12 @@ from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.challenge import Challenge, Recipe, score_on
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.summary import summary_of
-from forecast.experiment.versions.stored_model import WEIGHTS, StoredModel, pack_version, unpack_model
-from forecast.experiment.versions.stored_summary import METRICS
+from forecast.experiment.versions.stored_model import WEIGHTS, ModelEntry, StoredModel, pack_version, unpack_model
+from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
+from forecast.production.store.manifest import RetrainEntry
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""
@@ -56,14 +59,20 @@ def second_look(decision: Decision, challenge: Challenge, final: TrainedModel, p
 
 
 def pack_challenger(
-    finalist: AcceptedChallenger, label: str, options: ReadOptions | None, *, refit_all: bool
-) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Returns the files and the manifest of a version, after the packed model was read back and compared.
+    finalist: AcceptedChallenger,
+    label: str,
+    options: ReadOptions | None,
+    facts: dict[str, Any],
+    *,
+    refit_all: bool,
+) -> tuple[dict[str, bytes], ModelEntry]:
+    """Returns the files and the manifest entry of a version, after the packed model was read back and compared.
 
     Args:
         finalist: the model and how it came about.
         label: that the version will have.
         options: how the data was read; None for the champion's way.
+        facts: trigger and gate, for the record.
         refit_all: it was trained on all the data, and not only on what came before the points that decided.
 
     Raises:
@@ -72,28 +81,28 @@ def pack_challenger(
     reading, trained, challenge = finalist.reading, finalist.trained, finalist.challenge
     known = reading if refit_all else replace(reading, panel=challenge.early)
     how = options or finalist.champion.options
-    weights, manifest = pack_version(
-        trained, known, how, finalist.recipe.settings, challenge.experiment.plan.naive_season
-    )
+    weights, entry = pack_version(trained, known, how, finalist.recipe.settings, challenge.experiment.plan.naive_season)
     forecasts = trained.forecast(reading.panel, trained.horizon)
-    self_test(weights, manifest, forecasts, reading.panel)
+    self_test(weights, encode(entry), forecasts, reading.panel)
     files = {
         WEIGHTS: weights,
-        METRICS: json.dumps(_metrics(finalist, how), indent=1).encode(),
+        METRICS: summary_bytes(_summary(finalist, how)),
         FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label).encode(),
         RECORD: pack_record(known.panel),
     }
-    about = {
-        **asdict(finalist.decision),
-        "challenged": finalist.champion.version.label,
-        "scored_on": challenge.scored_on(reading.panel),
-        "champion_rmse": _known(challenge.champion.rmse),
-        "challenger_rmse": _known(challenge.challenger.score.rmse),
-        "naive_rmse": _known(challenge.naive_rmse),
-        "refitted_on_all": refit_all,
-        "warm": challenge.challenger.is_warm,
-    }
-    return files, {**manifest, "retrain": about}
+    about = RetrainEntry(
+        outcome=finalist.decision.outcome,
+        reason=finalist.decision.reason,
+        challenged=finalist.champion.version.label,
+        scored_on=challenge.scored_on(reading.panel),
+        champion_rmse=_known(challenge.champion.rmse),
+        challenger_rmse=_known(challenge.challenger.score.rmse),
+        naive_rmse=_known(challenge.naive_rmse),
+        refitted_on_all=refit_all,
+        warm=challenge.challenger.is_warm,
+        **facts,
+    )
+    return files, replace(entry, retrain=about)
 
 
 def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, panel: Panel) -> None:
@@ -119,8 +128,8 @@ def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]
     return [forecasts.point, *bounds]
 
 
-def _metrics(finalist: AcceptedChallenger, options: ReadOptions) -> dict[str, Any]:
-    """Returns what ``metrics.json`` says: the model's backtest, or where it had none, its score in the duel."""
+def _summary(finalist: AcceptedChallenger, options: ReadOptions) -> Summary:
+    """Returns the summary of a version: of the model's backtest, or where it had none, its score in the duel."""
     if finalist.experiment is not None:
         name = finalist.champion.version.name
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}
@@ -130,8 +139,8 @@ def _metrics(finalist: AcceptedChallenger, options: ReadOptions) -> dict[str, An
         experiment = with_saved(replace(finalist.experiment, learned=learned), model, model)
         return summary_of(experiment, command, given)
     score = finalist.challenge.challenger.score
-    row = {"model": finalist.trained.name, "rmse": _known(score.rmse), "coverage_80": score.coverage}
-    return {"leaderboard": [row], "verdict": ""}
+    row = SummaryRow(model=finalist.trained.name, rmse=_known(score.rmse), coverage_80=score.coverage)
+    return Summary(leaderboard=(row,), verdict="")
 
 
 def _known(value: float) -> float | None:

@@ -5,7 +5,7 @@ A version keeps one byte for each value that it was trained on: not the value, b
 Shapes: ``S`` series, ``N`` steps of all series together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from forecast.data.reading.reader import Reading
 from forecast.data.reading.row_findings import end_to_come
 from forecast.errors import DataError
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
+from forecast.production.store.manifest import ManifestData
 from forecast.production.triggers import Tolerance
 from forecast.wording import counted, percent
 
@@ -43,7 +44,7 @@ class Continuation:
 class EarlierData:
     """What is known of earlier files: the champion's, and of the newest run that accepted one."""
 
-    data: Mapping[str, Any]  # of the champion's manifest
+    data: ManifestData  # of the champion's manifest
     rows: int  # of the newest accepted file
     created: datetime  # of the champion
 
@@ -53,7 +54,7 @@ def pack_record(panel: Panel) -> bytes:
     return pack_arrays({"marks": _marks(panel.values), "offsets": panel.offsets, "first": panel.first})
 
 
-def compare_with_record(panel: Panel, series_ids: list[str], record: bytes) -> Continuation:
+def compare_with_record(panel: Panel, series_ids: Sequence[str], record: bytes) -> Continuation:
     """Returns what is new in a panel.
 
     Raises:
@@ -112,13 +113,13 @@ def check_whole(reading: Reading, before: EarlierData, now: datetime, allowed: T
             f"{reading.source} has {counted(reading.rows, 'row')}, but had {before.rows:,} last time.",
             "--allow-shorter if that is right",
         )
-    if not reading.is_closed and before.data.get("closed", False) and not allowed.cut_off:
+    if not reading.is_closed and before.data.closed and not allowed.cut_off:
         raise SuspiciousError(
             f"The last line of {reading.source} has no line break, but had one last time: it may be cut off.",
             "wait until the file is written, or --allow-cut-off if it is whole",
         )
     end = end_to_come(reading.panel, now)
-    trained_end = np.datetime64(before.data["training_end"])  # of data without dates, before the year 0
+    trained_end = np.datetime64(before.data.training_end)  # of data without dates, before the year 0
     is_fictitious = trained_end > np.datetime64(before.created.replace(tzinfo=None))
     if end is not None and not is_fictitious and not allowed.future:
         raise SuspiciousError(

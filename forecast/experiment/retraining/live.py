@@ -80,5 +80,5 @@ def _trained_steps(version: Version, panel: Panel) -> IntArray:
 
 def _backtest_rmse(version: Version) -> float | None:
     """Returns the RMSE that a version's model had in the backtest it was chosen by, None where it had none."""
-    board = read_summary(version)["leaderboard"]
-    return next((row.get("rmse") for row in board if row["model"] == version.manifest["model"]), None)
+    row = read_summary(version).row(version.manifest.model)
+    return row.rmse if row else None

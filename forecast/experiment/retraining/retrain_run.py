@@ -9,6 +9,7 @@ from typing import Any
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
+from forecast.decoding import encode
 from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
@@ -84,7 +85,7 @@ class RetrainRun:
         check_promise(stored, reading.panel)
         self.is_averaged = bool(reading.settled.aggregate)
         check_flags(reading.panel, yes_no_columns(reading.panel), is_averaged=self.is_averaged)
-        sequel = self._checked(reading)
+        sequel = self._checked(stored, reading)
         self.progress.is_about_data = False
         why, why_not = self._trigger(stored, reading, sequel, recipe)
         self.log("checked", {**asdict(sequel), "rows": reading.rows, "trigger": why, "reason": why_not})
@@ -146,16 +147,16 @@ class RetrainRun:
             )
         return reading
 
-    def _checked(self, reading: Reading) -> Continuation:
+    def _checked(self, stored: StoredModel, reading: Reading) -> Continuation:
         """Returns what is new, after a look for what is suspicious."""
         champion, allowed = self.past.champion, self.request.tolerance
-        data = champion.manifest["data"]
+        data = champion.manifest.data
         self.progress.learn(rows=reading.rows)
         check_whole(reading, EarlierData(data, self.past.rows, champion.created), self.now(), allowed)
         if RECORD in champion.files:
-            sequel = compare_with_record(reading.panel, champion.manifest["series_ids"], champion.read(RECORD))
+            sequel = compare_with_record(reading.panel, stored.context.series_ids, champion.read(RECORD))
         else:  # published by an early program, which kept no record
-            sequel = Continuation(max(reading.rows - data["rows"], 0), 0, 0)
+            sequel = Continuation(max(reading.rows - data.rows, 0), 0, 0)
         self.progress.learn(new_rows=sequel.new_rows)
         check_revision(reading, sequel, allowed)
         return sequel
@@ -219,7 +220,7 @@ class RetrainRun:
             reason=decision.reason,
             champion=in_use.label,
             challenger=version.label if version else None,
-            training_end=in_use.manifest["data"]["training_end"],
+            training_end=in_use.manifest.data.training_end,
             fingerprint=reading.fingerprint,
             asked=self.request.asked,
             exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
@@ -232,12 +233,12 @@ class RetrainRun:
     def _publish(self, finalist: AcceptedChallenger, decision: Decision) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
-        files, manifest = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
-        manifest["retrain"] |= {"trigger": self.progress.known.trigger, "gate": asdict(self.request.gate)}
+        facts = {"trigger": self.progress.known.trigger, "gate": asdict(self.request.gate)}
+        files, entry = pack_challenger(finalist, label, self.request.options, facts, refit_all=change.refit_all)
         champion = decision.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"
-        version = models.publish(files, manifest, self.now(), champion=champion)
+        version = models.publish(files, encode(entry), self.now(), champion=champion)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
@@ -266,14 +267,14 @@ class RetrainRun:
         return self._result(stored.version, self.progress.learn(outcome="dry-run"), plan=plan)
 
     def _result(self, before: Version, entry: Entry, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
-        since = str(before.manifest["data"]["training_end"]).removesuffix("T00:00:00")
+        since = before.manifest.data.training_end.removesuffix("T00:00:00")
         said = (*notes, *self.assumed)
         return RetrainResult(before.name, entry, before.label, since, notes=said, outlook=self.outlook, **more)
 
 
 def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:
     """Returns in words which columns the file did not have when the champion was trained."""
-    before = stored.version.manifest["data"].get("header")
+    before = stored.version.manifest.data.header
     new = [name for name in reading.header if name not in before] if before else []
     if not new:
         return ()

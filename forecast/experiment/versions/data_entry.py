@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from forecast.data.covariates import Column
 from forecast.data.frequency import DAY, MONTHS, SECONDS, Frequency, Timestamps
 from forecast.data.read_options import ADDED, ReadOptions
-from forecast.decoding import decode
-from forecast.production.store.manifest import MANIFEST
+from forecast.decoding import Document, decode, encode
+from forecast.production.store.manifest import MANIFEST, ManifestData
 from forecast.production.store.version import Version, unreadable
 from forecast.specs import Fill
 
@@ -23,8 +23,9 @@ LONGEST_STEP = 1_000 * 366 * DAY
 LATEST_ROW = 10**12
 
 
-class _Entry(TypedDict):
-    """As it stands in the manifest; early programs told less."""
+@dataclass(frozen=True)
+class _Told(Document):
+    """What no program has left out of it."""
 
     source: str
     fingerprint: str
@@ -63,7 +64,7 @@ def data_of(version: Version) -> DataEntry:
         DamagedError: its manifest says nothing of the kind.
     """
     try:
-        return decode_data(version.manifest["data"])
+        return decode_data(version.manifest.data)
     except ValueError as error:
         raise unreadable(version.name, version.label, MANIFEST, error) from error
 
@@ -75,45 +76,46 @@ def options_of(version: Version) -> ReadOptions:
         DamagedError: its manifest does not say so.
     """
     try:
-        return decode_options(version.manifest["data"])
+        return decode_options(version.manifest.data)
     except ValueError as error:
         raise unreadable(version.name, version.label, MANIFEST, error) from error
 
 
-def decode_data(data: Mapping[str, Any]) -> DataEntry:
-    """Returns a manifest's ``data`` entry.
+def decode_data(data: ManifestData) -> DataEntry:
+    """Returns a manifest's ``data`` entry, its texts read.
 
     Raises:
         ValueError: it is none; the text says why.
     """
-    entry = decode(_Entry, data, "data")
-    check_frequency(entry["frequency"])
+    document = encode(data)
+    entry = decode(_Told, document, "data")
+    check_frequency(entry.frequency)
     try:
-        if not STAMP.fullmatch(entry["training_end"]):
+        if not STAMP.fullmatch(entry.training_end):
             raise ValueError
-        end = np.array([entry["training_end"]], dtype="datetime64[s]")
+        end = np.array([entry.training_end], dtype="datetime64[s]")
     except ValueError:
         raise ValueError("data.training_end is no date") from None
     return DataEntry(
-        source=entry["source"],
-        fingerprint=entry["fingerprint"],
-        frequency=entry["frequency"],
-        target=entry["target"],
-        fill=entry["fill"],
+        source=entry.source,
+        fingerprint=entry.fingerprint,
+        frequency=entry.frequency,
+        target=entry.target,
+        fill=entry.fill,
         training_end=end,
         options=decode_options(data),
-        covariates=decode(tuple[Column, ...], data.get("covariates", []), "data.covariates"),
+        covariates=decode(tuple[Column, ...], document.get("covariates", []), "data.covariates"),
     )
 
 
-def decode_options(data: Mapping[str, Any]) -> ReadOptions:
+def decode_options(data: ManifestData) -> ReadOptions:
     """Returns how the file of a ``data`` entry was read, what was inferred of it settled.
 
     Raises:
         ValueError: it does not say so.
     """
-    options = _asked(data)
-    if options.aggregate in ADDED and not data.get("fills_sums"):
+    options = _asked(encode(data))
+    if options.aggregate in ADDED and not data.told("fills_sums"):
         return replace(options, fill="zero")  # earlier programs counted a step without a row as 0, whatever --fill said
     return options
 

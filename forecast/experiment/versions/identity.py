@@ -4,11 +4,12 @@ A name in the store stands for one question. Where the answer would be to anothe
 numbers alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from forecast.decoding import decode
 from forecast.errors import ForecastError, NameTakenError, UsageError
+from forecast.production.store.manifest import ManifestData
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import model_name_for
 from forecast.production.store.version import Version
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # so that a rollback needs the standard library alone
 FREQUENCY_WORDS = {"business-day": "business-daily", "day": "daily", "row": "by row"}
 
 
-def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def difference(before: ManifestData, now: ManifestData) -> str:
     """Returns in words how the second of two ``data`` entries of manifests is of another kind, or an empty string.
 
     What an entry does not tell is no difference. Of several targets side by side, one in common is enough.
@@ -33,8 +34,8 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if old is not None and new is not None and _folded(old) != _folded(new):
         words = [f"by {_listed(ids)}" if ids else "not at all" for ids in (new, old)]
         found.append(f"series are told apart {words[0]} instead of {words[1]}")
-    steps = [data.get("frequency") for data in (before, now)]
-    if all(isinstance(step, Mapping) for step in steps) and steps[0] != steps[1]:
+    steps = [data.told("frequency") for data in (before, now)]
+    if None not in steps and steps[0] != steps[1]:
         found.append(f"the data is {_step(steps[1])} instead of {_step(steps[0])}")
     return ", and ".join(found)
 
@@ -56,17 +57,17 @@ def checked_name(models: ModelStore, reading: "Reading", *, force: bool) -> "Rea
         champion = models.champion()
     except ForecastError:  # there is none, or it can't be read: nothing is lost
         return reading
-    before = champion.manifest.get("data", {})
-    now = {"columns": asdict(reading.columns), "frequency": asdict(reading.panel.frequency)}
+    before = data_told(champion)
+    now = decode(ManifestData, {"columns": asdict(reading.columns), "frequency": asdict(reading.panel.frequency)})
     other, name, label = difference(before, now), models.name, champion.label
     if other and not force:
         another = model_name_for(f"{name}-{reading.panel.target}")
         answers = {f"--name {another}": "a model of its own", "--force": f"{name} goes on with the new question"}
         raise NameTakenError(f"{name} stands for another question: compared with {label}, {other}.", answers)
-    trained_on = before.get("source")
+    trained_on = before.told("source")
     if other:
         found = Finding("warning", "name", f"{name} stands for another question now: {other}", "--name")
-    elif isinstance(trained_on, str) and reading.path and trained_on != str(reading.path):
+    elif trained_on is not None and reading.path and trained_on != str(reading.path):
         found = Finding("note", "name", f"{name} {label} was trained on another file: {trained_on}", "--name")
     else:
         return reading
@@ -85,7 +86,7 @@ def check_same_question(present: Version, target: Version, command: str, *, forc
     Raises:
         UsageError: it does, and not ``force``.
     """
-    other = difference(present.manifest.get("data", {}), target.manifest.get("data", {}))
+    other = difference(data_told(present), data_told(target))
     if other and not force:
         raise UsageError(
             f"{target.name} {target.label} answers another question: compared with {present.label}, {other}.",
@@ -93,10 +94,15 @@ def check_same_question(present: Version, target: Version, command: str, *, forc
         )
 
 
-def _names(data: Mapping[str, Any], key: str) -> list[str] | None:
+def data_told(version: Version) -> ManifestData:
+    """Returns what a version tells of its data, if nothing."""
+    told: ManifestData | None = version.manifest.told("data")
+    return told or decode(ManifestData, {})
+
+
+def _names(data: ManifestData, key: str) -> list[str] | None:
     """Returns columns by their part; None where the entry does not tell."""
-    columns = data.get("columns")
-    names = columns.get(key) if isinstance(columns, Mapping) else None
+    names = (data.told("columns") or {}).get(key)
     return [str(name) for name in names] if isinstance(names, list | tuple) else None
 
 

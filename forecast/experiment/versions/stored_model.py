@@ -9,9 +9,9 @@ record.npz       what the data was, so that a later run notices when its past is
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version as package_version
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
 from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading, ReadOptions
-from forecast.decoding import decode
+from forecast.decoding import Document, MayLack, decode, encode
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
@@ -32,7 +32,7 @@ from forecast.models.forecaster import Issuable
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
-from forecast.production.store.manifest import MANIFEST
+from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData, RetrainEntry
 from forecast.production.store.version import Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
 
@@ -65,8 +65,8 @@ class StoredModel:
 
 def pack_version(
     trained: TrainedModel, reading: Reading, options: ReadOptions, settings: Settings, repeats: int | None = None
-) -> tuple[bytes, dict[str, Any]]:
-    """Returns the weights file and the manifest entries of a version.
+) -> tuple[bytes, "ModelEntry"]:
+    """Returns the weights file and the manifest entry of a version.
 
     Args:
         trained: the model.
@@ -90,54 +90,54 @@ def pack_version(
     usual = trained.learned
     if usual:
         arrays |= {"usual/own": usual.own, "usual/common": usual.common}
-    manifest = {
-        "kind": "recurrent" if isinstance(trained.model, EnsembleModel) else "plain",
-        "model": trained.name,
-        "parts": documents,
-        "series_ids": list(panel.series_ids),
-        "trust": combination.trust if combination else None,
-        "anchor": combination.anchor if combination else None,
-        "season": trained.season,
-        "naive_season": repeats or trained.season,
-        "widths": {str(level): width for level, width in calibration.widths.items()} if calibration else {},
-        "usual": dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
-        "spread": trained.spread,
-        "settings": asdict(settings),
-        "data": _describe_data(reading, options),
-        "libraries": {name: package_version(name) for name in LIBRARIES},
-    }
-    return pack_arrays(arrays), manifest
+    entry = ModelEntry(
+        kind="recurrent" if isinstance(trained.model, EnsembleModel) else "plain",
+        model=trained.name,
+        parts=documents,
+        series_ids=panel.series_ids,
+        trust=combination.trust if combination else None,
+        anchor=combination.anchor if combination else None,
+        season=trained.season,
+        naive_season=repeats or trained.season,
+        widths={str(level): width for level, width in calibration.widths.items()} if calibration else {},
+        usual=dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
+        spread=trained.spread,
+        settings=encode(settings),
+        data=_describe_data(reading, options),
+        libraries={name: package_version(name) for name in LIBRARIES},
+    )
+    return pack_arrays(arrays), entry
 
 
-def naive_season_of(manifest: Mapping[str, Any]) -> int:
+def naive_season_of(manifest: Manifest) -> int:
     """Returns the season that the seasonal naive beside a version repeats; versions of early programs name none."""
-    return max(int(manifest.get("naive_season", manifest["season"])), 1)
+    return max(manifest.season if manifest.naive_season is None else manifest.naive_season, 1)
 
 
-def _describe_data(reading: Reading, options: ReadOptions) -> dict[str, Any]:
-    """Returns the manifest's entry ``data``: where it was, how it was read, and what a sequel is compared with."""
+def _describe_data(reading: Reading, options: ReadOptions) -> ManifestData:
+    """Returns the manifest's entry ``data``."""
     panel = reading.panel
-    return {
-        "source": str(reading.path) if reading.path else reading.source,
-        "fingerprint": reading.fingerprint,
-        "rows": reading.rows,
-        "options": asdict(options),
-        "settled": asdict(reading.settled),
-        "columns": asdict(reading.columns),
-        "covariates": [asdict(column) for column in panel.covariates.columns] if panel.covariates else [],
-        "header": list(reading.header),
-        "series": len(panel),
-        "target": panel.target,
-        "fill": panel.fill,
-        "fills_sums": True,
-        "frequency": asdict(panel.frequency),
-        "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
-        "last_row": int(panel.last.max()) if panel.frequency.unit == "row" else None,
-        "values": int(panel.observed.sum()),
-        "steps": panel.lengths.tolist(),
-        "ranges": value_ranges(panel),
-        "closed": reading.is_closed,
-    }
+    return ManifestData(
+        source=str(reading.path) if reading.path else reading.source,
+        fingerprint=reading.fingerprint,
+        rows=reading.rows,
+        options=encode(options),
+        settled=encode(reading.settled),
+        columns=encode(reading.columns),
+        covariates=encode(panel.covariates.columns) if panel.covariates else [],
+        header=reading.header,
+        series=len(panel),
+        target=panel.target,
+        fill=panel.fill,
+        fills_sums=True,
+        frequency=encode(panel.frequency),
+        training_end=str(panel.frequency.timestamps(panel.last.max()[None])[0]),
+        last_row=int(panel.last.max()) if panel.frequency.unit == "row" else None,
+        values=int(panel.observed.sum()),
+        steps=panel.lengths.tolist(),
+        ranges=value_ranges(panel),
+        closed=reading.is_closed,
+    )
 
 
 def load_version(version: Version) -> StoredModel:
@@ -148,7 +148,7 @@ def load_version(version: Version) -> StoredModel:
     """
     weights, data = version.read(WEIGHTS), data_of(version)
     try:
-        trained, context = unpack_model(version.manifest, weights)
+        trained, context = unpack_model(version.document, weights)
     except (DataError, KeyError, TypeError, ValueError) as error:
         reason = error.message.rstrip(".") if isinstance(error, DataError) else str(error)
         raise DataError(
@@ -166,35 +166,53 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         KeyError, TypeError, ValueError: the manifest is that of another kind of program.
     """
     arrays = Arrays(unpack_arrays(weights))
-    entry, data = decode(_ModelEntry, manifest), decode_data(manifest["data"])
-    series_ids = entry["series_ids"]
-    if not entry["parts"] or len(set(series_ids)) != len(series_ids) or not 1 <= entry["season"] <= MOST_STORED_STEPS:
+    entry = decode(ModelEntry, manifest)
+    data, series_ids = decode_data(entry.data), entry.series_ids
+    if not entry.parts or len(set(series_ids)) != len(series_ids) or not 1 <= entry.season <= MOST_STORED_STEPS:
         raise ValueError("it has no parts, a series twice, or a season that none has")
-    model = load_fitted(entry["parts"], arrays, series_ids, CURRENT)
+    model = load_fitted(entry.parts, arrays, series_ids, CURRENT)
     combination = _load_combination(entry, arrays, model)
-    widths = {int(level): width for level, width in entry["widths"].items() if re.fullmatch("[1-9][0-9]?", level)}
+    widths = {int(level): width for level, width in entry.widths.items() if re.fullmatch("[1-9][0-9]?", level)}
     calibration = _load_calibration(arrays, widths, series_ids, model.horizon) if widths else None
-    usual = _load_usual(entry.get("usual") or {}, arrays, series_ids)
-    trained = TrainedModel(entry["model"], model, combination, calibration, entry["season"], CURRENT, usual)
+    usual = _load_usual(entry.usual or {}, arrays, series_ids)
+    trained = TrainedModel(entry.model, model, combination, calibration, entry.season, CURRENT, usual)
     context = _load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
-    spread = entry["spread"] if "spread" in entry else usual_spread(context, entry["season"])
+    spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season)
     return replace(trained, spread=None if spread is None else float(spread)), context
 
 
-class _ModelEntry(TypedDict):
-    """What a manifest says of the model, beside its parts."""
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry(Document):
+    """What a manifest says of a version beside what the store itself says; early programs said less.
 
+    Attributes:
+        parts: the fitted models, as ``load_fitted`` takes them.
+        trust, anchor: of the combination; None where there is none.
+        widths: of the intervals, by level in per cent; empty where there are none.
+        usual: how the usual value of each known column is measured.
+        spread: how widely the series usually vary.
+        settings: that it was trained with, see ``read_settings``.
+        libraries: their versions, for the record.
+        retrain: the challenge that it came from; None where it was trained as such.
+    """
+
+    kind: MayLack[object] = None
     model: str
     parts: list[dict[str, Any]]
     series_ids: tuple[str, ...]
-    season: int
     trust: float | None
     anchor: int | None
+    season: int
+    naive_season: MayLack[object] = None
     widths: dict[str, float]
-    usual: NotRequired[dict[str, Measure]]
-    spread: NotRequired[float | None]
+    usual: MayLack[dict[str, Measure]] = None
+    spread: float | None = None
+    settings: MayLack[object] = None
+    data: ManifestData
+    libraries: MayLack[object] = None
+    retrain: MayLack[RetrainEntry] = None
 
 
 def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[str, ...]) -> UsualValues | None:
@@ -206,14 +224,14 @@ def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[
     return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids)
 
 
-def _load_combination(entry: _ModelEntry, arrays: Arrays, model: Issuable) -> Combination | None:
-    if entry["trust"] is None:
+def _load_combination(entry: ModelEntry, arrays: Arrays, model: Issuable) -> Combination | None:
+    if entry.trust is None:
         return None
     members = sum(len(part.networks) for part in model.parts) if isinstance(model, EnsembleModel) else 1
-    used, anchor = arrays.read("members/used", "b", (members,)), entry["anchor"] or 0
-    if not used.any() or not 0 <= anchor < max(1, len(model.anchors)) or abs(entry["trust"]) > MOST_TRUST:
+    used, anchor = arrays.read("members/used", "b", (members,)), entry.anchor or 0
+    if not used.any() or not 0 <= anchor < max(1, len(model.anchors)) or abs(entry.trust) > MOST_TRUST:
         raise ValueError("it does not say which networks count, and against what")
-    return Combination(used, float(entry["trust"]), anchor)
+    return Combination(used, float(entry.trust), anchor)
 
 
 def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -> Panel:
@@ -271,7 +289,7 @@ def read_settings(version: Version) -> Settings:
         DamagedError: it does not say so.
     """
     try:
-        return decode(Settings, version.manifest["settings"], "settings")
+        return decode(Settings, version.manifest.settings, "settings")
     except ValueError as error:
         raise unreadable(version.name, version.label, MANIFEST, error) from error
 

@@ -7,11 +7,12 @@ reads from the end: a job that runs each minute has a million lines after two ye
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
-from forecast.decoding import fits
+from forecast.decoding import PartialDocument, fits
 from forecast.errors import DataError
 from forecast.production.store.disk import Disk, open_regular, telling
 from forecast.production.store.json_document import JSON, parse_json
@@ -22,7 +23,8 @@ BLOCK = 1 << 20  # bytes read at a time
 LONGEST_LINE = 1 << 24  # bytes; nothing that is longer was written by this program
 
 
-class HistoryLine(TypedDict, total=False):
+@dataclass(frozen=True, kw_only=True)
+class HistoryLine(PartialDocument):
     """What a line says; a line with something of another type was not written by this program."""
 
     time: str

@@ -114,7 +114,7 @@ def read_issued(folder: Path, versions: Iterable[Version]) -> IssuedTables:
 
 def _forecast_of(version: Version) -> bytes | None:
     """Returns the forecast that a version was published with, None where nobody was given one."""
-    is_issued = version.manifest.get("published_as") == "champion" and FORECAST in version.files
+    is_issued = version.manifest.published_as == "champion" and FORECAST in version.files
     return version.read(FORECAST) if is_issued else None
 
 

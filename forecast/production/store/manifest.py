@@ -1,4 +1,4 @@
-"""The manifest of a version: what it is, and the size and SHA-256 of each file in it.
+"""The manifest of a version, a typed record: what it is, and the size and SHA-256 of each file in it.
 
 The manifest seals itself: the version's id ends in the first digits of a digest over the manifest without
 its id. So a change anywhere in it shows, and through the checksums a changed byte anywhere in the version.
@@ -11,10 +11,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from forecast.decoding import decode
+from forecast.decoding import Document, Lacks, MayLack, PartialDocument, decode
 from forecast.production.store.json_document import (
     JSON,
     SCHEMA_VERSION,
@@ -31,6 +32,7 @@ instead of forecasting something else. What was published under a lower number i
 """
 MOST_NUMBER = 9_999_999  # of versions; no name of a file has room for more
 MANIFEST = "manifest.json"
+MOST_NESTED = 100  # objects in objects; a real one has six
 MANIFEST_LIMIT = 64 * 1024 * 1024  # bytes; a bound for reading, far above any real manifest
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8,64}", re.ASCII)
@@ -39,22 +41,55 @@ _OWN_KEYS = ("schema_version", "id", "number", "created", "program", "arithmetic
 _DIGITS = 8
 
 
-class ManifestData(TypedDict, total=False):
-    """What a manifest says of the data, as far as it is read without loading the model."""
+@dataclass(frozen=True, kw_only=True)
+class ManifestData(PartialDocument):
+    """What a manifest says of the data: where it was, how it was read, and what a sequel is compared with.
+
+    Attributes:
+        source: path of the file, or what it was called.
+        fingerprint: of its bytes.
+        options: how it was asked to be read.
+        settled: how it was read, what was inferred of it settled.
+        columns: by their part, the columns that were found.
+        covariates: of the model.
+        fills_sums: what stands in a gap of sums is what ``settled`` says; earlier programs counted 0.
+        frequency: of the panel.
+        training_end: when the last series ended; of data without dates, before the year 0.
+        last_row: the number of the last row of data without dates.
+        values: how many were observed.
+        steps: of each series.
+        ranges: lowest and highest value of each series.
+        closed: its last line ended with a line break.
+    """
 
     source: str
     fingerprint: str
     rows: int
-    header: list[str]
-    target: str
-    training_end: str
-    last_row: int | None
-    closed: bool
+    options: object
+    settled: object
     columns: dict[str, Any]
+    covariates: object
+    header: tuple[str, ...] = ()
+    series: object
+    target: str
+    fill: object
+    fills_sums: object
     frequency: dict[str, Any]
+    training_end: str
+    last_row: int | None = None
+    values: object
+    steps: object
+    ranges: object
+    closed: bool = False
+
+    @property
+    def end(self) -> str:
+        """When the data ended, for a person: ``2024-12-31``, or ``row 144``."""
+        return f"row {self.last_row}" if self.last_row else self.training_end.removesuffix("T00:00:00")
 
 
-class RetrainEntry(TypedDict, total=False):
+@dataclass(frozen=True, kw_only=True)
+class RetrainEntry(PartialDocument):
     """What a manifest says of the challenge that a version came from."""
 
     outcome: str
@@ -64,21 +99,48 @@ class RetrainEntry(TypedDict, total=False):
     champion_rmse: float | None
     challenger_rmse: float | None
     naive_rmse: float | None
-    trigger: str
-    gate: dict[str, Any]
+    refitted_on_all: object
+    warm: object
+    trigger: str = ""
+    gate: dict[str, Any] = field(default_factory=dict)
 
 
-class ManifestEntry(TypedDict, total=False):
-    """What the whole program reads of a manifest; a store for other models may leave it out."""
+@dataclass(frozen=True)
+class FileMark(Document):
+    """By what a file of a version is known."""
 
+    sha256: str
+    size: int  # in bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest(PartialDocument):
+    """What the whole program reads of a manifest; a store for other models may leave out what is not the store's.
+
+    Attributes:
+        created: in ISO 8601.
+        program: version of the program that wrote it.
+        arithmetic: see ``ARITHMETIC``.
+        published_as: champion, or candidate.
+        model: its name.
+        settings: that it was trained with.
+        naive_season: that the seasonal naive repeats; None of early programs.
+        retrain: the challenge that it came from; None where it was trained as such.
+    """
+
+    id: str
+    number: int
+    created: str
     program: str
-    arithmetic: int
-    published_as: str
+    arithmetic: int = 1
+    published_as: str = ""
     model: str
     season: int
-    naive_season: int
+    naive_season: MayLack[int] = None
+    settings: object
     data: ManifestData
-    retrain: RetrainEntry
+    retrain: MayLack[RetrainEntry] = None
+    files: Mapping[str, FileMark]
 
 
 def is_version_id(text: object) -> bool:
@@ -116,7 +178,7 @@ def draft_manifest(
         **json.loads(json.dumps(about, allow_nan=False)),
         "files": {name: {"sha256": sha256(data), "size": len(data)} for name, data in files.items()},
     }
-    decode(ManifestEntry, draft)  # or nobody could read it again
+    decode(Manifest, draft)  # or nobody could read it again
     return draft
 
 
@@ -130,38 +192,57 @@ def seal_manifest(draft: Mapping[str, Any], number: int, is_taken: Callable[[str
     return version_id, format_document({"id": version_id, **_without(numbered, "schema_version")})
 
 
-def parse_manifest(data: bytes, version_id: str) -> dict[str, Any]:
-    """Returns a manifest whose every field the rest of the room may trust.
+def read_manifest(data: bytes, version_id: str, lacks: Lacks) -> tuple[Manifest, dict[str, Any]]:
+    """Returns a manifest whose every field the whole program may trust, and the document that it stands in.
+
+    Args:
+        data: the file.
+        version_id: of the version that it lies in.
+        lacks: makes the error of who asks for what it does not tell.
 
     Raises:
-        ValueError: It is damaged or not that of ``version_id``; the text says why.
-        NewerStoreError: A newer program wrote it.
+        ValueError: It is damaged, or not that of ``version_id``; the text says why.
+        NewerStoreError: A newer program, which calculates otherwise, wrote it.
     """
-    manifest = parse_document(data)
-    if manifest.get("id") != version_id:
+    document = parse_document(data)
+    if document.get("id") != version_id:
         raise ValueError("belongs to another version")
-    if not _digest(_without(manifest, "id")).startswith(version_id.partition("-")[2]):
+    if not _digest(_without(document, "id")).startswith(version_id.partition("-")[2]):
         raise ValueError("was changed after it was published")
-    number, files = manifest.get("number"), manifest.get("files")
+    return _read(document, lacks), document
+
+
+def _read(document: dict[str, Any], lacks: Lacks) -> Manifest:
+    number, files = document.get("number"), document.get("files")
     if type(number) is not int or not 1 <= number <= MOST_NUMBER:
         raise ValueError("has no version number")
     try:
-        utc(datetime.fromisoformat(manifest["created"]))
+        utc(datetime.fromisoformat(document["created"]))
     except (KeyError, TypeError, ValueError):
         raise ValueError("has no time of creation") from None
+    is_safe = isinstance(files, dict) and all(_is_file_entry(name, entry) for name, entry in files.items())
     try:
-        decode(ManifestEntry, manifest)
+        manifest = decode(Manifest, {**document, "files": files if is_safe else {}}, lacks=lacks)
     except ValueError as error:
         raise ValueError(f"makes no sense: {error}") from None
-    if manifest.get("arithmetic", 1) > ARITHMETIC:
+    if manifest.arithmetic > ARITHMETIC:
         raise NewerStoreError(
-            f"A newer forecast trained version {version_id}: it calculates by rules (number {manifest['arithmetic']}) "
-            f"that this one, which knows {ARITHMETIC}, has not.",
+            f"A newer forecast trained version {document['id']}: it calculates by rules (number "
+            f"{manifest.arithmetic}) that this one, which knows {ARITHMETIC}, has not.",
             "pip install --upgrade forecast",
         )
-    if not isinstance(files, dict) or not all(_is_file_entry(name, entry) for name, entry in files.items()):
+    if not is_safe:
         raise ValueError("has no safe list of files")
+    _check_depth(document, MOST_NESTED)
     return manifest
+
+
+def _check_depth(document: Mapping[str, Any], most: int) -> None:
+    if most == 0:
+        raise ValueError("is nested too deeply")
+    for inner in document.values():
+        if isinstance(inner, dict):
+            _check_depth(inner, most - 1)
 
 
 def utc(moment: datetime) -> datetime:

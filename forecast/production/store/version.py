@@ -5,45 +5,42 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 from forecast.errors import DataError, NotFoundError
 from forecast.production.store.disk import plain_words, read_regular
-from forecast.production.store.manifest import MANIFEST, MANIFEST_LIMIT, parse_manifest, sha256, utc
+from forecast.production.store.manifest import (
+    MANIFEST,
+    MANIFEST_LIMIT,
+    Manifest,
+    read_manifest,
+    sha256,
+    utc,
+)
 
 
 class DamagedError(DataError):
     """A version is not as it was published, and will never be again."""
 
 
-class Entries(dict[str, Any]):
-    """A manifest, or a part of it: what it lacks is damage, named, and no KeyError."""
-
-    name = label = ""
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any], name: str, label: str) -> Self:
-        """Returns a document as entries of a version, the objects in it too."""
-        own = cls(
-            {key: cls.of(value, name, label) if isinstance(value, dict) else value for key, value in document.items()}
-        )
-        own.name, own.label = name, label
-        return own
-
-    def __missing__(self, key: str) -> Any:
-        raise unreadable(self.name, self.label, MANIFEST, ValueError(f"does not say what its '{key}' is"))
-
-
 @dataclass(frozen=True)
 class Version:
-    """One immutable version of a model."""
+    """One immutable version of a model.
 
-    name: str  # of the model
+    Attributes:
+        name: of the model.
+        created: aware, UTC.
+        manifest: what it is; to ask for what an early program did not tell raises DamagedError.
+        document: the manifest as JSON, for what is read of it with the model only.
+    """
+
+    name: str
     id: str
     number: int
-    created: datetime  # aware, UTC
+    created: datetime
     folder: Path
-    manifest: Mapping[str, Any] = field(repr=False, compare=False)
+    manifest: Manifest = field(repr=False, compare=False)
+    document: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -53,7 +50,7 @@ class Version:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of all files in it but the manifest."""
-        return tuple(self.manifest["files"])
+        return tuple(self.manifest.files)
 
     def read(self, filename: str) -> bytes:
         """Returns the bytes of one of its files, exactly as published.
@@ -63,7 +60,7 @@ class Version:
             DamagedError: The file is missing, changed or replaced by a link.
             DataError: The disk can't read it.
         """
-        mark = self.manifest["files"].get(filename)
+        mark = self.manifest.files.get(filename)
         if mark is None:
             raise NotFoundError(
                 f"{self.name} {self.label} has no file '{filename}'; it has {', '.join(self.files)}.",
@@ -73,10 +70,10 @@ class Version:
         try:
             if path.parent.is_symlink():
                 raise ValueError("lies behind a link")
-            data = read_regular(path, limit=mark["size"])
-            if len(data) < mark["size"]:
-                raise ValueError(f"has {len(data):,} bytes of {mark['size']:,}")
-            if sha256(data) != mark["sha256"]:
+            data = read_regular(path, limit=mark.size)
+            if len(data) < mark.size:
+                raise ValueError(f"has {len(data):,} bytes of {mark.size:,}")
+            if sha256(data) != mark.sha256:
                 raise ValueError("differs from its checksum")
         except (OSError, ValueError) as error:
             raise unreadable(self.name, self.label, filename, error) from error
@@ -104,17 +101,18 @@ def load_version(name: str, folder: Path) -> Version:
         NewerStoreError: A newer program wrote it.
         DataError: The disk can't read it.
     """
+
+    def lacks(what: str) -> DataError:
+        return unreadable(name, f"v{manifest.number}", MANIFEST, ValueError(f"does not say what its '{what}' is"))
+
     try:
         if folder.is_symlink():
             raise ValueError("lies behind a link")
-        manifest = parse_manifest(read_regular(folder / MANIFEST, MANIFEST_LIMIT), folder.name)
-        entries = Entries.of(manifest, name, f"v{manifest['number']}")
+        manifest, document = read_manifest(read_regular(folder / MANIFEST, MANIFEST_LIMIT), folder.name, lacks)
     except (OSError, ValueError) as error:
         raise unreadable(name, folder.name, MANIFEST, error) from error
-    except RecursionError:
-        raise unreadable(name, folder.name, MANIFEST, ValueError("is nested too deeply")) from None
-    created = utc(datetime.fromisoformat(manifest["created"]))
-    return Version(name, folder.name, manifest["number"], created, folder, MappingProxyType(entries))
+    created = utc(datetime.fromisoformat(manifest.created))
+    return Version(name, folder.name, manifest.number, created, folder, manifest, MappingProxyType(document))
 
 
 def unreadable(name: str, label: str, filename: str, error: OSError | ValueError) -> DataError:

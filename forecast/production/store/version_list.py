@@ -102,4 +102,4 @@ def version_folders(folder: Path) -> Iterator[Path]:
 
 def _merit(version: Version) -> tuple[bool, int]:
     """Ranks versions where no trail does: winners of their day before losers, then the newest."""
-    return version.manifest.get("published_as") == "champion", version.number
+    return version.manifest.published_as == "champion", version.number

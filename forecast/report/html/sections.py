@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.data.covariates import Kind
+from forecast.data.findings import Finding
+from forecast.evaluation.summary import CoverageRow, SummaryRow
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
@@ -36,24 +38,6 @@ SCORES = (
 
 
 @dataclass(frozen=True)
-class CoverageRow:
-    """How many truths the intervals of a model held, on folds that did not calibrate them.
-
-    Attributes:
-        level: per cent that they should hold.
-        share: that they held.
-        points: truths that had an interval.
-        by_fold: share held in each scored fold; None where there was no interval.
-    """
-
-    model: str
-    level: int
-    share: float
-    points: int
-    by_fold: tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
 class CovariateRow:
     """A column beside the target.
 
@@ -68,7 +52,7 @@ class CovariateRow:
     words: str
 
 
-def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stands_on: str) -> Section:
+def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: str) -> Section:
     """Returns the table of scores.
 
     Args:
@@ -76,14 +60,14 @@ def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stand
         target: the unit of the errors.
         stands_on: what was scored, such as ``3 folds × 12 steps``.
     """
-    styles = styles_of(str(row["model"]) for row in rows)
-    errors = [float(row["rmse"]) for row in rows if row.get("rmse") is not None]
+    styles = styles_of(row.model for row in rows)
+    errors = [row.rmse for row in rows if row.rmse is not None]
     longest = sensible_top(errors) or max(errors, default=0.0) or 1.0
     lines = []
     for row in rows:
-        style, rmse = styles[str(row["model"])], row.get("rmse")
-        bar = Bar(float(rmse) / longest, style.colour, style.is_baseline) if rmse is not None else None
-        first = PageCell(str(row["model"]), note=str(row.get("note") or ""))
+        style, rmse = styles[row.model], row.rmse
+        bar = Bar(rmse / longest, style.colour, style.is_baseline) if rmse is not None else None
+        first = PageCell(row.model, note=row.note or "")
         score = PageCell(short_number(rmse), bar)
         lines.append((first, score, *cells([_score(row, name) for name in SCORES[2:]])))
     shown = [place for place in range(len(SCORES)) if place < 2 or any(line[place].text != "–" for line in lines)]
@@ -97,7 +81,7 @@ def leaderboard_section(rows: Sequence[Mapping[str, Any]], *, target: str, stand
     return Section("leaderboard", "Leaderboard", (table,), intro)
 
 
-def _score(row: Mapping[str, Any], column: str) -> str:
+def _score(row: SummaryRow, column: str) -> str:
     """Returns what stands in a column of the leaderboard; a spread of 0 is none."""
     key = {
         "± seeds": "rmse_std",
@@ -106,7 +90,7 @@ def _score(row: Mapping[str, Any], column: str) -> str:
         "train s": "train_seconds",
         "ms": "predict_ms",
     }.get(column, column.lower())
-    value = row.get(key)
+    value = getattr(row, key)
     if value is None or (column.startswith("±") and value == 0):
         return "–"
     if column in {"skill", "in 80 %"}:
@@ -191,11 +175,11 @@ def covariate_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) 
     return Section("beside", "Used beside the target", (PageTerms(tuple(terms)),), intro if has_words else "")
 
 
-def finding_section(findings: Sequence[Mapping[str, str]]) -> Section:
+def finding_section(findings: Sequence[Finding]) -> Section:
     """Returns what was noticed in the data and done about it."""
     terms = [
-        Term(f["grade"], f["text"], (f["flag"],) if f["flag"] else (), grade=f["grade"])
-        for f in sorted(findings, key=lambda f: ("error", "warning", "note").index(f["grade"]))
+        Term(f.grade, f.text, (f.flag,) if f.flag else (), grade=f.grade)
+        for f in sorted(findings, key=lambda f: ("error", "warning", "note").index(f.grade))
     ]
     intro = "What was noticed while the file was read, and what was done about it; forecast check looks closer."
     block = PageTerms(tuple(terms)) if terms else Words("Nothing out of the ordinary.")

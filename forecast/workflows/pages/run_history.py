@@ -25,18 +25,18 @@ FEWEST = 2
 
 def challenge_of(version: Version) -> ChallengeSummary | None:
     """Returns the challenge that a version came about by; None where it was trained as such."""
-    about = version.manifest.get("retrain")
+    about = version.manifest.retrain
     if about is None:
         return None
-    numbers = (about["champion_rmse"], about["challenger_rmse"], about["naive_rmse"])
-    gate = _gate(version, about.get("gate", {}))
+    numbers = (about.champion_rmse, about.challenger_rmse, about.naive_rmse)
+    gate = _gate(version, about.gate)
     return ChallengeSummary(
-        outcome=about["outcome"],
-        reason=about["reason"],
-        champion=about["challenged"],
-        scored_on=about["scored_on"],
+        outcome=about.outcome,
+        reason=about.reason,
+        champion=about.challenged,
+        scored_on=about.scored_on,
         rmse=numbers,
-        trigger=about.get("trigger", ""),
+        trigger=about.trigger,
         rules=rules(gate),
     )
 

@@ -1,15 +1,14 @@
 """From a summary and a picture of the forecast to a report: which sections it has, and what its verdict is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
-from forecast.data.covariates import KINDS
+from forecast.data.covariates import Kind
 from forecast.data.frequency import ROW
-from forecast.experiment.covariate_effects import CovariateEffect, calendar_words
+from forecast.evaluation.summary import Summary
+from forecast.experiment.covariate_effects import calendar_words
 from forecast.experiment.summary import libraries
 from forecast.production.store.manifest import utc
 from forecast.report.html import sections
@@ -51,9 +50,7 @@ class RetrainSections:
     runs: tuple[Section, ...] = ()
 
 
-def page_of(
-    cover: ReportIntro, summary: Mapping[str, Any], forecast: Section, life: RetrainSections, now: datetime
-) -> bytes:
+def page_of(cover: ReportIntro, summary: Summary, forecast: Section, life: RetrainSections, now: datetime) -> bytes:
     """Returns a report as the content of a file.
 
     Args:
@@ -75,7 +72,7 @@ def page_of(
     page = Page(
         title=cover.title,
         about=cover.about,
-        verdict=tuple(filter(None, (*cover.before, summary.get("verdict"), *cover.after))),
+        verdict=tuple(filter(None, (*cover.before, summary.verdict, *cover.after))),
         facts=tuple(_facts(summary, cover.model)),
         sections=tuple(present),
         foot=f"{made}This file needs no network: all of it is in it.",
@@ -91,121 +88,117 @@ class LeftOutPart:
     why: str = NOT_KEPT
 
 
-def _facts(summary: Mapping[str, Any], model: str | None) -> list[Fact]:
-    rows = summary["leaderboard"]
-    row = next((row for row in rows if row["model"] == model), rows[0])
-    name, target = row["model"], summary.get("target", "")
+def _facts(summary: Summary, model: str | None) -> list[Fact]:
+    row = (summary.row(model) if model else None) or summary.leaderboard[0]
     facts = []
-    if row.get("rmse") is not None:
-        facts.append(Fact(f"RMSE of {name}", short_number(row["rmse"]), f"{target}: the size of a typical error"))
-    if row.get("skill") is not None:
-        facts.append(Fact("Skill", percent(row["skill"], signed=True), "lower RMSE than seasonal naive"))
-    if row.get("coverage_80") is not None:
-        facts.append(Fact("80 % intervals held", percent(row["coverage_80"]), "of the truths; 80 % is right"))
-    if "scored_on" in summary:
-        scored = summary["scored_on"]
-        facts.append(Fact("Scored on", f"{scored['points']:,}", f"points: {_stands_on(summary)}"))
+    if row.rmse is not None:
+        about = f"{summary.target or ''}: the size of a typical error"
+        facts.append(Fact(f"RMSE of {row.model}", short_number(row.rmse), about))
+    if row.skill is not None:
+        facts.append(Fact("Skill", percent(row.skill, signed=True), "lower RMSE than seasonal naive"))
+    if row.coverage_80 is not None:
+        facts.append(Fact("80 % intervals held", percent(row.coverage_80), "of the truths; 80 % is right"))
+    if summary.scored_on is not None:
+        facts.append(Fact("Scored on", f"{summary.scored_on.points:,}", f"points: {_stands_on(summary)}"))
     return facts
 
 
-def _leaderboard(summary: Mapping[str, Any]) -> Section:
-    target = summary.get("target", "the target")
-    return sections.leaderboard_section(summary["leaderboard"], target=target, stands_on=_stands_on(summary))
+def _leaderboard(summary: Summary) -> Section:
+    target = "the target" if summary.target is None else summary.target
+    return sections.leaderboard_section(summary.leaderboard, target=target, stands_on=_stands_on(summary))
 
 
-def _stands_on(summary: Mapping[str, Any]) -> str:
+def _stands_on(summary: Summary) -> str:
     """Returns what scores stand on, such as ``3 folds × 12 steps``."""
-    scored = summary.get("scored_on")
-    if scored is None:
+    on = summary.scored_on
+    if on is None:
         return "points"
-    folds = scored["folds"]
-    return f"{counted(folds, 'fold')} × {counted(scored['horizon'], 'step')}"
+    return f"{counted(on.folds, 'fold')} × {counted(on.horizon, 'step')}"
 
 
-def _steps(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    rows = [row for row in summary["leaderboard"] if "rmse_by_step" in row]
-    if not rows:
+def _steps(summary: Summary) -> Section | LeftOutPart:
+    told = {row.model: row.rmse_by_step for row in summary.leaderboard if row.rmse_by_step is not None}
+    if not told or summary.target is None or summary.step is None:
         return LeftOutPart("Error by step")
-    errors = {row["model"]: np.array(row["rmse_by_step"], dtype=float) for row in rows}
+    errors = {model: np.array(by_step, dtype=float) for model, by_step in told.items()}
     if all(each.size == 1 for each in errors.values()):
         return LeftOutPart("Error by step", "one step is forecast, so that the leaderboard says it all")
-    return sections.step_section(step_gallery(errors, target=summary["target"], frequency=summary["step"]))
+    return sections.step_section(step_gallery(errors, target=summary.target, frequency=summary.step))
 
 
-def _coverage(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "coverage" not in summary:
+def _coverage(summary: Summary) -> Section | LeftOutPart:
+    if summary.coverage is None or summary.scored_on is None:
         return LeftOutPart("Intervals")
-    held = [sections.CoverageRow(**{**one, "by_fold": tuple(one["by_fold"])}) for one in summary["coverage"]]
-    if not held:
+    if not summary.coverage:
         return LeftOutPart("Intervals", "no fold had enough past errors to calibrate intervals on")
-    return sections.coverage_section(held, summary["scored_on"]["folds"])
+    return sections.coverage_section(summary.coverage, summary.scored_on.folds)
 
 
-def _folds(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "calendar" not in summary:
+def _folds(summary: Summary) -> Section | LeftOutPart:
+    calendar, data, folds = summary.calendar, summary.data, summary.folds
+    if calendar is None or data is None or folds is None:
         return LeftOutPart("Folds on the calendar")
-    calendar, is_row = summary["calendar"], summary["data"]["frequency"] == ROW.code
-    origins = [_stamp(fold["origin"], is_row) for fold in summary["folds"]]
-    ends = [*origins[1:], _stamp(calendar["last"], is_row)]  # folds are one horizon apart, and the last ends the data
-    spans = [
-        FoldSpan(fold["number"], origin, end) for fold, origin, end in zip(summary["folds"], origins, ends, strict=True)
-    ]
-    first = _stamp(calendar["first"], is_row)
-    return sections.fold_section(fold_gallery(spans, first, refit=calendar["refit"], together=calendar["together"]))
+    origins = [_stamp(fold.origin, data.is_row) for fold in folds]
+    ends = [*origins[1:], _stamp(calendar.last, data.is_row)]  # folds are one horizon apart, and the last ends the data
+    spans = [FoldSpan(fold.number, origin, end) for fold, origin, end in zip(folds, origins, ends, strict=True)]
+    first = _stamp(calendar.first, data.is_row)
+    return sections.fold_section(fold_gallery(spans, first, refit=calendar.refit, together=calendar.together))
 
 
 def _stamp(text: str, is_row: bool) -> np.datetime64:
     return np.datetime64(ROW.timestamps(np.array([int(text)]))[0]) if is_row else np.datetime64(text, "s")
 
 
-def _covariates(summary: Mapping[str, Any]) -> list[Section]:
+def _covariates(summary: Summary) -> list[Section]:
     """Returns what was used beside the target; an early version says nothing of that."""
-    use = summary.get("beside")
-    if not use or not any(use[kind] for kind in (*KINDS, "calendar")):
+    use = summary.beside
+    if use is None:
         return []
-    effects = {name: CovariateEffect(**effect) for name, effect in use["effects"].items()}
+    kinds: dict[Kind, tuple[str, ...]] = {"known": use.known, "past": use.past, "static": use.static}
+    if not any((*kinds.values(), use.calendar)):
+        return []
     columns = []
-    for kind in KINDS:
-        for name in use[kind]:
-            own = [(label, effect.words) for label, effect in effects.items() if effect.column == name]
+    for kind, names in kinds.items():
+        for name in names:
+            own = [(label, effect.words) for label, effect in use.effects.items() if effect.column == name]
             texts = [words if label == name else f"{label.removeprefix(name).strip()} {words}" for label, words in own]
-            texts += ["not used"] if name in use["idle"] else []
-            columns.append(sections.CovariateRow(name, kind, use["levels"].get(name), ", ".join(texts)))
-    return [sections.covariate_section(columns, calendar_words(use["calendar"], use["country"]))]
+            texts += ["not used"] if name in use.idle else []
+            columns.append(sections.CovariateRow(name, kind, use.levels.get(name), ", ".join(texts)))
+    return [sections.covariate_section(columns, calendar_words(use.calendar, use.country))]
 
 
-def _inferred(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "inferred" not in summary:
+def _inferred(summary: Summary) -> Section | LeftOutPart:
+    if summary.inferred is None:
         return LeftOutPart("What was inferred")
-    given = summary["given"]
+    given = summary.given or {}
     terms = [
         Term(
-            one["label"],
-            one["text"],
-            tuple(flag for flag in one["flags"] if flag not in given),
-            tuple(f"{flag} {given[flag]}".strip() for flag in one["flags"] if flag in given),
+            one.label,
+            one.text,
+            tuple(flag for flag in one.flags if flag not in given),
+            tuple(f"{flag} {given[flag]}".strip() for flag in one.flags if flag in given),
         )
-        for one in summary["inferred"]
+        for one in summary.inferred
     ]
     return sections.inferred_section(terms)
 
 
-def _findings(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "data" not in summary:
+def _findings(summary: Summary) -> Section | LeftOutPart:
+    if summary.data is None:
         return LeftOutPart("Data findings")
-    return sections.finding_section(summary["data"]["findings"])
+    return sections.finding_section(summary.data.findings)
 
 
-def _settings(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "networks" not in summary:
+def _settings(summary: Summary) -> Section | LeftOutPart:
+    if summary.networks is None:
         return LeftOutPart("Settings")
-    asked = " ".join(f"{flag} {value}".strip() for flag, value in summary["given"].items())
-    return sections.setting_section(summary["networks"], asked)
+    asked = " ".join(f"{flag} {value}".strip() for flag, value in (summary.given or {}).items())
+    return sections.setting_section(summary.networks, asked)
 
 
-def _reproduce(summary: Mapping[str, Any]) -> Section | LeftOutPart:
-    if "command" not in summary:
+def _reproduce(summary: Summary) -> Section | LeftOutPart:
+    data = summary.data
+    if summary.command is None or data is None or summary.fingerprint is None or summary.libraries is None:
         return LeftOutPart("How to reproduce")
-    data = summary["data"]
-    text = f"{data['source']}: {data['rows']:,} rows, SHA-256 {summary['fingerprint'][:SHOWN_DIGITS]}…"
-    return sections.reproduce_section(summary["command"], summary["libraries"], text)
+    text = f"{data.source}: {data.rows:,} rows, SHA-256 {summary.fingerprint[:SHOWN_DIGITS]}…"
+    return sections.reproduce_section(summary.command, summary.libraries, text)

@@ -1,7 +1,8 @@
 """The page of a published version: what it is, how it was scored, and what it says of the next steps."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,6 @@ from forecast.report.html.retrain_sections import ChallengeSummary
 from forecast.report.html.sections import forecast_section
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
 from forecast.workflows.pages.sections import ReportIntro, page_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def version_page(
@@ -44,18 +42,19 @@ def version_page(
     Raises:
         DataError: a file of the version is damaged.
     """
-    summary: dict[str, Any] = {"target": version.manifest["data"]["target"], **read_summary(version)}
-    name = version.manifest["model"]
-    if decided and summary["verdict"]:
-        summary["verdict"] = f"When {version.label} was trained: {summary['verdict']}"
+    summary = read_summary(version)
+    if summary.target is None:
+        summary = replace(summary, target=version.manifest.data.target)
+    name = version.manifest.model
+    if decided and summary.verdict:
+        summary = replace(summary, verdict=f"When {version.label} was trained: {summary.verdict}")
     shown = outlook or _issued(version)
     role = "the champion" if models.champion().id == version.id else "not in use"
     about = f"{name} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC"
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
-    reason = summary.get("reason")
-    after = (f"{name} was taken: {reason}.",) if reason else ()
+    after = (f"{name} was taken: {summary.reason}.",) if summary.reason else ()
     cover = ReportIntro(models.name, about, (challenge.sentence,) if challenge else (), after, name)
     return page_of(cover, summary, section, retrain_sections(models, challenge), now)
 

@@ -150,8 +150,8 @@ def test_version_of_an_early_program_says_what_it_lacks(folder):
     rows = [{key: value for key, value in row.items() if key != "rmse_by_step"} for row in summary["leaderboard"]]
     files = {name: old.read(name) for name in old.files}
     files["metrics.json"] = json.dumps({"leaderboard": rows, "verdict": summary["verdict"]}).encode()
-    manifest = {key: old.manifest[key] for key in old.manifest if key in {"kind", "model", "data", "parts"}}
-    fresh = {key: value for key, value in old.manifest.items() if key in VERSIONED}
+    manifest = {key: old.document[key] for key in old.document if key in {"kind", "model", "data", "parts"}}
+    fresh = {key: value for key, value in old.document.items() if key in VERSIONED}
     models.publish(files, {**manifest, **fresh}, old.created, champion=True)
     assert run("report", "visits", folder=folder).code == 0
     page = read(folder / "visits-report.html")

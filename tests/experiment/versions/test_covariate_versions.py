@@ -93,10 +93,10 @@ def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(sho
     request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
     second = train(request, shop, lambda: NOW, SilentReporter()).version
     assert second.read(WEIGHTS) == first
-    data = {name: value for name, value in version.manifest["data"].items() if name not in {"covariates", "header"}}
+    data = {name: value for name, value in version.document["data"].items() if name not in {"covariates", "header"}}
     arrays = {name: array for name, array in unpack_arrays(first).items() if not name.startswith("context/")}
     own = {name: array for name, array in unpack_arrays(first).items() if name in PLAIN_CONTEXT}
-    _, context = unpack_model({**version.manifest, "data": data}, pack_arrays(arrays | own))
+    _, context = unpack_model({**version.document, "data": data}, pack_arrays(arrays | own))
     assert context.covariates is None
 
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from forecast.production.store.manifest import (
+    FileMark,
     draft_manifest,
     is_safe_filename,
     is_version_id,
-    parse_manifest,
+    read_manifest,
     seal_manifest,
     utc,
 )
@@ -20,6 +21,10 @@ FILES = {"weights.npz": b"weights", "plots/forecast.png": b"png"}
 def sealed(about=None, number=3, now=NOW, taken=()):
     draft = draft_manifest(about or {"spec": {"units": 50}}, FILES, now, champion=True)
     return seal_manifest(draft, number, lambda version_id: version_id in taken)
+
+
+def read(data, version_id):
+    return read_manifest(data, version_id, KeyError)
 
 
 def resealed(change):
@@ -34,13 +39,24 @@ def resealed(change):
 
 def test_a_manifest_comes_back_with_checksums_that_hashlib_confirms():
     version_id, data = sealed({"spec": {"units": (50, 50), "rate": 1e-3}})
-    manifest = parse_manifest(data, version_id)
-    assert manifest["spec"] == {"units": [50, 50], "rate": 0.001}
-    assert (manifest["number"], manifest["published_as"]) == (3, "champion")
-    assert manifest["created"] == "2026-01-02T03:15:00+00:00"
+    manifest, document = read(data, version_id)
+    assert document["spec"] == {"units": [50, 50], "rate": 0.001}
+    assert (manifest.number, manifest.published_as) == (3, "champion")
+    assert manifest.created == "2026-01-02T03:15:00+00:00"
     for name, content in FILES.items():
-        expected = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        assert manifest["files"][name] == expected
+        assert manifest.files[name] == FileMark(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def test_what_a_manifest_does_not_tell_is_damage_to_who_asks_for_it_and_to_nobody_else():
+    version_id, data = sealed({"data": {"source": "sales.csv", "of a newer program": 1}})
+    manifest, _ = read(data, version_id)
+    assert (manifest.data.source, manifest.data.header, manifest.data.told("rows")) == ("sales.csv", (), None)
+    assert (manifest.told("model"), manifest.retrain, manifest.naive_season) == (None, None, None)
+    for ask in (lambda: manifest.model, lambda: manifest.data.rows):
+        with pytest.raises(KeyError):
+            ask()
+    with pytest.raises(AttributeError):
+        manifest.no_field  # noqa: B018 - asking is the test
 
 
 def test_the_id_is_the_time_in_utc_and_a_digest_of_the_content():
@@ -58,7 +74,7 @@ def test_an_id_that_is_taken_gets_another_digit():
     longer, data = sealed(taken={short})
     assert longer.startswith(short)
     assert len(longer) == len(short) + 1
-    assert parse_manifest(data, longer)["id"] == longer
+    assert read(data, longer)[0].id == longer
 
 
 def test_a_change_of_any_byte_of_a_manifest_is_noticed():
@@ -67,7 +83,7 @@ def test_a_change_of_any_byte_of_a_manifest_is_noticed():
     for place in range(len(data)):
         changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
         try:
-            assert parse_manifest(changed, version_id) == meaning  # a blank became another blank
+            assert read(changed, version_id)[1] == meaning  # a blank became another blank
         except ValueError:
             continue
         assert data[place : place + 1].isspace()
@@ -77,13 +93,13 @@ def test_a_manifest_cut_off_anywhere_is_refused():
     version_id, data = sealed()
     for length in range(len(data) - 1):  # the last byte is the newline
         with pytest.raises(ValueError, match=r"cut off|no schema"):
-            parse_manifest(data[:length], version_id)
+            read(data[:length], version_id)
 
 
 def test_a_manifest_in_the_folder_of_another_version_is_refused():
     _, data = sealed()
     with pytest.raises(ValueError, match="belongs to another version"):
-        parse_manifest(data, "20260102T031500Z-00000000")
+        read(data, "20260102T031500Z-00000000")
 
 
 @pytest.mark.parametrize("name", ["../weights", "/etc/passwd", "a/../b", "a/b/c", ".hidden", "", "a\\b", "a\nb"])
@@ -93,7 +109,7 @@ def test_file_names_that_lead_out_of_the_version_are_refused_in_and_out(name):
         draft_manifest({}, {name: b""}, NOW, champion=True)
     forged, version_id = resealed(lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "size": 1}}))
     with pytest.raises(ValueError, match="no safe list of files"):
-        parse_manifest(forged, version_id)
+        read(forged, version_id)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +125,7 @@ def test_file_names_that_lead_out_of_the_version_are_refused_in_and_out(name):
 def test_a_forged_entry_of_a_file_is_refused(entry):
     forged, version_id = resealed(lambda manifest: manifest["files"].update({"weights.npz": entry}))
     with pytest.raises(ValueError, match="no safe list of files"):
-        parse_manifest(forged, version_id)
+        read(forged, version_id)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +139,15 @@ def test_a_forged_entry_of_a_file_is_refused(entry):
         ("created", 7, "no time of creation"),
         ("files", [], "no safe list of files"),
         ("files", None, "no safe list of files"),
+        ("data", {"rows": "3"}, r"makes no sense: data\.rows is '3', not a whole number"),
+        ("data", None, "makes no sense: data is None, not an object"),
+        ("naive_season", None, "makes no sense: naive_season is None, not a whole number"),
     ],
 )
 def test_a_forged_field_of_a_manifest_is_refused(key, value, match):
     forged, version_id = resealed(lambda manifest: manifest.update({key: value}))
     with pytest.raises(ValueError, match=match):
-        parse_manifest(forged, version_id)
+        read(forged, version_id)
 
 
 def test_the_stores_own_keys_are_not_the_callers():

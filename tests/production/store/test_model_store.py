@@ -59,7 +59,7 @@ def test_a_candidate_leaves_the_champion_alone(shop):
     candidate = publish(shop, champion=False)
     assert shop.champion() == first
     assert shop.versions() == (first, candidate)
-    assert candidate.manifest["published_as"] == "candidate"
+    assert candidate.manifest.published_as == "candidate"
 
 
 def test_the_same_content_in_the_same_second_becomes_two_versions(shop):

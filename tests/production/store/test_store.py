@@ -103,7 +103,7 @@ def test_newest_is_the_version_published_last_over_all_models(tmp_path):
     publish(store, "shop", NOW + timedelta(days=1))
     publish(store, "prices", NOW + timedelta(days=2), champion=False)
     publish(store, "visits", NOW)
-    assert store.newest().manifest["data"]["source"] == "prices.csv"
+    assert store.newest().manifest.data.source == "prices.csv"
 
 
 def test_newest_passes_over_a_damaged_version(tmp_path):

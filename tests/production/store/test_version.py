@@ -21,13 +21,13 @@ def version(tmp_path):
 def test_a_version_reads_as_it_was_published(version):
     assert {name: version.read(name) for name in version.files} == FILES
     assert (version.label, version.number, version.created) == ("v1", 1, NOW)
-    assert version.manifest["spec"] == {"units": 50}
+    assert version.document["spec"] == {"units": 50}
     assert version.is_intact()
 
 
 def test_a_manifest_in_memory_is_read_only(version):
     with pytest.raises(TypeError):
-        version.manifest["number"] = 2
+        version.document["number"] = 2
 
 
 def test_versions_of_equal_identity_are_equal_and_hashable(version):

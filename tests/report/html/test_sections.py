@@ -2,9 +2,10 @@ import math
 
 import pytest
 
+from forecast.data.findings import Finding
+from forecast.evaluation.summary import CoverageRow, SummaryRow
 from forecast.report.html.sections import (
     CovariateRow,
-    CoverageRow,
     covariate_section,
     coverage_section,
     finding_section,
@@ -22,7 +23,8 @@ NAIVE = {**ROW, "model": "seasonal-naive", "rmse": 40.0, "skill": 0.0, "params":
 
 
 def board(*rows):
-    [table] = leaderboard_section(rows, target="sales", stands_on="2 folds × 12 steps").blocks
+    told = [SummaryRow(**row) for row in rows]
+    [table] = leaderboard_section(told, target="sales", stands_on="2 folds × 12 steps").blocks
     titles = [column.title for column in table.columns]
     return [dict(zip(titles, row, strict=True)) for row in table.rows]
 
@@ -73,7 +75,7 @@ def test_settings_that_differ_between_cells_are_told_for_each():
 
 
 def test_findings_stand_worst_first_with_their_flags():
-    found = [{"grade": grade, "text": grade, "flag": flag} for grade, flag in (("note", ""), ("error", "--fill"))]
+    found = [Finding(grade, "topic", grade, flag) for grade, flag in (("note", ""), ("error", "--fill"))]
     [terms] = finding_section(found).blocks
     assert [(term.grade, term.flags) for term in terms.terms] == [("error", ("--fill",)), ("note", ())]
     assert "Nothing out of the ordinary" in finding_section([]).blocks[0].text

@@ -1,0 +1,296 @@
+"""The summary of a backtest, a typed record: all that a report says of it, kept with a version as metrics.json.
+
+leaderboard, scored_on, verdict     what came out
+data, folds, calendar               what it came from
+coverage                            how many truths the intervals held
+inferred, given, networks           what was inferred, asked for and trained
+beside                              what was used beside the target
+command, libraries                  how to do it again
+
+``document_of`` is the one that writes it, ``summary_from`` the one that reads it. Early programs, and warm starts, tell
+less: a part that is None is not in the document.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from forecast.data.findings import Finding
+from forecast.decoding import Document, MayLack, decode, encode
+
+ROW = "row"  # code of the frequency of data without dates
+WIDE = 0.2
+"""Series are said to differ where their effects lie so far apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryRow(Document):
+    """A row of the leaderboard, see ``LeaderboardRow``; None is what a model has not, or an early program did not tell.
+
+    Attributes:
+        rmse_by_step: RMSE of each step, None where none was scored; itself None without a backtest.
+    """
+
+    rank: int | None = None
+    model: str
+    rmse: float | None = None
+    rmse_std: float | None = None
+    mae: float | None = None
+    mase: float | None = None
+    smape: float | None = None
+    skill: float | None = None
+    coverage_80: float | None = None
+    params: int | None = None
+    train_seconds: float | None = None
+    predict_ms: float | None = None
+    note: str | None = None
+    rmse_fold_std: float | None = None
+    rmse_mean_series: float | None = None
+    rmsse: float | None = None
+    p_above: float | None = None
+    p_best: float | None = None
+    same: str | None = None
+    rmse_by_step: MayLack[tuple[float | None, ...]] = None
+
+
+SCORED_APART = ("model", "rmse", "coverage_80")
+"""What is told of a model without a backtest: its score in the challenge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredOn(Document):
+    """What scores stand on."""
+
+    folds: int
+    seeds: MayLack[int] = None
+    points: int
+    horizon: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryFold(Document):
+    """One origin; fold 0 calibrates, and is not scored.
+
+    Attributes:
+        steps: after the origin.
+        series: that are scored there.
+    """
+
+    number: int
+    origin: str
+    steps: MayLack[int] = None
+    series: MayLack[int] = None
+    scored: MayLack[bool] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldCalendar(Document):
+    """Where the folds lie.
+
+    Attributes:
+        first, last: dates of the data.
+        refit: models were trained anew at each origin.
+        together: the series end together.
+    """
+
+    first: str
+    last: str
+    refit: bool
+    together: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryData(Document):
+    """The file, and the plan that was made for it.
+
+    Attributes:
+        time: the column of dates; None where there is none.
+        frequency: its code, ``ROW`` for data without dates.
+    """
+
+    source: str
+    rows: int
+    time: str | None = None
+    target: MayLack[tuple[str, ...]] = None
+    id: MayLack[tuple[str, ...]] = None
+    series: MayLack[int] = None
+    frequency: str
+    seasons: MayLack[tuple[int, ...]] = None
+    horizon: MayLack[int] = None
+    window: MayLack[int] = None
+    kind: MayLack[str] = None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it has no dates: steps are numbers of rows."""
+        return self.frequency == ROW
+
+
+@dataclass(frozen=True)
+class CoverageRow(Document):
+    """How many truths the intervals of a model held, on folds that did not calibrate them.
+
+    Attributes:
+        level: per cent that they should hold.
+        share: that they held.
+        points: truths that had an interval.
+        by_fold: share held in each scored fold; None where there was no interval.
+    """
+
+    model: str
+    level: int
+    share: float
+    points: int
+    by_fold: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Inference(Document):
+    """One thing that nobody had to say."""
+
+    label: str  # one word
+    text: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CovariateEffect(Document):
+    """What one input made of a known column does, on average over the series.
+
+    Attributes:
+        column: the user's name of the column.
+        share: by which it raises the target.
+        low, high: all but the most extreme series lie between them.
+        per: it is ``set``, or a ``deviation``: so many standard deviations higher than usual.
+    """
+
+    column: str
+    share: float
+    low: float
+    high: float
+    per: Literal["set", "deviation"]
+
+    @property
+    def words(self) -> str:
+        """The size of it, such as ``-75 % (-98 to -33)``."""
+        mean, low, high = (f"{round(100 * share):+d}" for share in (self.share, self.low, self.high))
+        wide = f" ({low} to {high})" if self.high - self.low > WIDE else ""
+        return f"{mean} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CovariatesUsed(Document):
+    """What was used beside the target.
+
+    Attributes:
+        known, past, static: names of the covariates.
+        levels: how many different words a column of text has.
+        effects: of the known ones, by what they are called: the column, and of a text its value.
+        calendar: groups of dates that paid.
+        country: whose holidays are used.
+        seen: columns that only enter the networks.
+        idle: columns that nothing looks at.
+    """
+
+    known: tuple[str, ...]
+    past: tuple[str, ...]
+    static: tuple[str, ...]
+    levels: dict[str, int]
+    effects: dict[str, CovariateEffect]
+    calendar: tuple[str, ...]
+    country: str | None
+    seen: MayLack[tuple[str, ...]] = None
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Document):
+    """All of it.
+
+    Attributes:
+        target: unit of the errors.
+        step: word for a step, such as ``monthly``.
+        given: flags that were asked for, with their values.
+        networks: by cell, the settings of each by their flag, or where there is none, by name.
+        command: that does it again.
+        reason: why the model was taken among several; empty where it was named.
+    """
+
+    leaderboard: tuple[SummaryRow, ...]
+    scored_on: MayLack[ScoredOn] = None
+    verdict: MayLack[str] = None
+    data: MayLack[SummaryData] = None
+    beside: CovariatesUsed | None = None
+    folds: MayLack[tuple[SummaryFold, ...]] = None
+    target: MayLack[str] = None
+    step: MayLack[str] = None
+    calendar: MayLack[FoldCalendar] = None
+    coverage: MayLack[tuple[CoverageRow, ...]] = None
+    inferred: MayLack[tuple[Inference, ...]] = None
+    given: MayLack[dict[str, str]] = None
+    networks: MayLack[dict[str, dict[str, Any]]] = None
+    command: MayLack[str] = None
+    fingerprint: MayLack[str] = None
+    libraries: MayLack[dict[str, str]] = None
+    reason: MayLack[str] = None
+
+    def row(self, model: str) -> SummaryRow | None:
+        """Returns the row of a model, None where it has none."""
+        return next((row for row in self.leaderboard if row.model == model), None)
+
+
+NEEDS = {
+    "calendar": ("data", "folds"),
+    "coverage": ("scored_on",),
+    "inferred": ("given",),
+    "networks": ("given",),
+    "command": ("data", "fingerprint", "libraries"),
+}
+"""What a part of a summary is told with."""
+
+
+def document_of(summary: Summary) -> dict[str, Any]:
+    """Returns a summary ready for JSON."""
+    document = {name: value for name, value in encode(summary).items() if name != "beside" or value is not None}
+    document["leaderboard"] = [_row_document(row) for row in summary.leaderboard]
+    return document
+
+
+def _row_document(row: SummaryRow) -> dict[str, Any]:
+    own: dict[str, Any] = encode(row)
+    return own if row.rmse_by_step is not None else {name: own[name] for name in SCORED_APART}
+
+
+def summary_from(document: Any) -> Summary:
+    """Returns the summary that a document tells of.
+
+    Raises:
+        ValueError: it is none, or its parts don't fit each other; the text says why.
+    """
+    summary = decode(Summary, document)
+    for part, needed in NEEDS.items():
+        lacking = [name for name in needed if getattr(summary, name) is None]
+        if lacking and getattr(summary, part) is not None:
+            raise ValueError(f"tells of {part}, but not of {lacking[0]}")
+    by_step = [row.rmse_by_step for row in summary.leaderboard if row.rmse_by_step is not None]
+    if not summary.leaderboard or len(set(map(len, by_step))) > 1:
+        raise ValueError("has no whole leaderboard")
+    if by_step and (summary.step is None or summary.target is None):
+        raise ValueError("tells of steps, but not which")
+    if summary.calendar is not None and summary.data is not None:
+        origins = [fold.origin for fold in summary.folds or ()]
+        for stamp in (summary.calendar.first, summary.calendar.last, *origins):
+            _check_stamp(stamp, is_row=summary.data.is_row)
+    return summary
+
+
+def _check_stamp(text: str, *, is_row: bool) -> None:
+    if is_row and not re.fullmatch(r"-?\d{1,12}", text):
+        raise ValueError(f"{text!r} is no number of a row")
+    if not is_row:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is no date") from None
