@@ -36,7 +36,7 @@ from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.registry import RIVALS, check_names
-from forecast.production.runs import Entry
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
 from forecast.wording import counted
@@ -236,7 +236,7 @@ def train(
         models = Store(Path(store or scratch)).model(called)
         reading = checked_name(models, reading, force=False)
         with models.lock():
-            progress = Progress(models, Entry("train", "failed"))
+            progress = Progress(models, RunRecord("train", "failed"))
             terms = Terms(deadline=deadline, is_train=True)
             experiment = run_experiment(reading, chosen, with_baselines(candidates), device, SilentReporter(), terms)
             result = finish(request, experiment, progress, lambda: datetime.now(UTC), SilentReporter())

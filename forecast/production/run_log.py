@@ -11,8 +11,8 @@ from typing import Any
 
 from forecast.errors import DataError
 from forecast.production.store.disk import telling
+from forecast.production.store.json_document import utc
 from forecast.production.store.links import check_links
-from forecast.production.store.manifest import utc
 
 
 def open_log(path: Path | None, now: Callable[[], datetime]) -> Callable[[str, Mapping[str, Any]], None]:

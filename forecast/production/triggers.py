@@ -10,12 +10,11 @@ from typing import Any
 
 from forecast.production.runs import JUDGED
 from forecast.production.store.disk import is_file
-from forecast.production.store.history_file import is_sound, time_of
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.run_record import RunRecord, is_sound, read_line
 from forecast.production.store.version import Version
 from forecast.wording import counted
 
-Line = Mapping[str, Any]
 FUTURE = "future"
 """Among what is asked for, the fingerprint of the file that tells of the steps to come."""
 MOST_REVISED = 0.05
@@ -58,27 +57,27 @@ class Tolerance:
 class Past:
     """What the history says of the runs before."""
 
-    looked: Line | None  # the newest run that looked at its data to the end, if only to find nothing new
-    judged: Line | None  # the newest one that scored a model
+    looked: RunRecord | None  # the newest run that looked at its data to the end, if only to find nothing new
+    judged: RunRecord | None  # the newest one that scored a model
     champion: Version
 
     @property
     def rows(self) -> int:
         """Rows of the newest file that was accepted."""
-        accepted = self.judged.get("rows") if self.judged else None
-        return int(accepted if accepted is not None else self.champion.manifest.data.rows)
+        accepted = self.judged.rows if self.judged else None
+        return accepted if accepted is not None else self.champion.manifest.data.rows
 
     def seen_rows(self, asked: Mapping[str, Any]) -> int:
         """Returns how many new rows the champion was judged on with the same settings, and stayed."""
-        judged = self.judged or {}
-        stayed = judged.get("outcome") in {"kept", "candidate"} and judged.get("champion") == self.champion.label
-        before, now = ({**each, FUTURE: None} for each in (judged.get("asked") or {}, asked))  # nobody learns from that
-        return int(judged.get("new_rows") or 0) if stayed and before == now else 0
+        judged = self.judged or RunRecord()
+        stayed = judged.outcome in {"kept", "candidate"} and judged.champion == self.champion.label
+        before, now = ({**each, FUTURE: None} for each in (judged.asked or {}, asked))  # nobody learns from that
+        return judged.new_rows or 0 if stayed and before == now else 0
 
     @property
     def since(self) -> datetime:
         """When the newest judgement was made."""
-        judged = time_of(self.judged) if self.judged else None
+        judged = self.judged.ended if self.judged else None
         return max(judged, self.champion.created) if judged else self.champion.created
 
 
@@ -92,8 +91,9 @@ def read_past(models: ModelStore) -> Past:
     for line in models.newest_runs():
         if line.get("command") not in {"train", "retrain"} or not is_sound(line):
             continue
-        looked = looked or (line if line.get("fingerprint") else None)
-        judged = judged or (line if line.get("outcome") in JUDGED else None)
+        run = read_line(models.name, line)
+        looked = looked or (run if run.fingerprint else None)
+        judged = judged or (run if run.outcome in JUDGED else None)
         if looked and judged:
             break
     return Past(looked, judged, models.champion())
@@ -113,16 +113,16 @@ def is_same(past: Past, fingerprint: str | None, asked: Mapping[str, Any]) -> bo
     """Returns whether the very same bytes were looked at before, with the same settings."""
     if fingerprint is None:
         return False
-    if past.looked is not None and past.looked["fingerprint"] == fingerprint:
-        return dict(past.looked.get("asked") or {}) == dict(asked)
+    if past.looked is not None and past.looked.fingerprint == fingerprint:
+        return (past.looked.asked or {}) == dict(asked)
     return past.champion.manifest.data.fingerprint == fingerprint and not asked
 
 
 def is_finished(past: Past, fingerprint: str | None, forecast: Path) -> bool:
     """Returns whether the run that looked at these bytes came to its end, and its forecast is still there."""
-    if past.looked is None or past.looked["fingerprint"] != fingerprint:
+    if past.looked is None or past.looked.fingerprint != fingerprint:
         return False
-    return past.looked.get("champion") == past.champion.label and is_file(forecast)
+    return past.looked.champion == past.champion.label and is_file(forecast)
 
 
 def trigger(

@@ -16,7 +16,7 @@ from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.models.registry import RIVALS, check_names
-from forecast.production.store.manifest import utc
+from forecast.production.store.json_document import utc
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.sections import forecast_section
 from forecast.report.tables import csv_text

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from forecast.errors import NotFoundError
 from forecast.experiment.destinations import check_folder
-from forecast.production.runs import PastRun, past_run
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.run_record import RunRecord, read_line
 from forecast.production.store.store import Store
 
 if TYPE_CHECKING:  # so that a history is listed with the standard library alone
@@ -19,7 +19,7 @@ CLOCK_JUMP = 1_000
 """After so many runs in a row that are older than asked for, no newer one is looked for."""
 
 
-def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[PastRun, ...]:
+def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[RunRecord, ...]:
     """Returns the runs of a model, or of all models, in the order in which they were written.
 
     Args:
@@ -39,12 +39,12 @@ def read_runs(root: Path, name: str | None, since: datetime | None) -> tuple[Pas
     return tuple(runs)
 
 
-def _runs(models: ModelStore, since: datetime | None) -> list[PastRun]:
+def _runs(models: ModelStore, since: datetime | None) -> list[RunRecord]:
     """Returns the runs of a model, oldest first, and looks no further back than is needed: clocks jump a little."""
     found, older = [], 0
-    for entry in models.newest_runs():
-        run = past_run(models.name, entry)
-        if since is None or (run.time and run.time >= since):
+    for line in models.newest_runs():
+        run = read_line(models.name, line)
+        if since is None or (run.ended and run.ended >= since):
             found.append(run)
             older = 0
         else:
@@ -54,14 +54,14 @@ def _runs(models: ModelStore, since: datetime | None) -> list[PastRun]:
     return found[::-1]
 
 
-def draw_runs(runs: tuple[PastRun, ...], kind: Literal["png", "svg", "pdf"], folder: Path) -> tuple[Path, ...]:
+def draw_runs(runs: tuple[RunRecord, ...], kind: Literal["png", "svg", "pdf"], folder: Path) -> tuple[Path, ...]:
     """Draws the RMSE over time, a picture for each model that has any, and returns the files.
 
     Raises:
         NotFoundError: no run has an RMSE yet.
         DataError: the disk refused.
     """
-    scored = [run for run in runs if run.time and (run.champion_rmse is not None or run.challenger_rmse is not None)]
+    scored = [run for run in runs if run.ended and (run.champion_rmse is not None or run.challenger_rmse is not None)]
     if not scored:
         raise NotFoundError("There is no RMSE to draw: no run here has scored a challenger.", "forecast retrain NAME")
     from forecast.report.figures.figure import render  # matplotlib is slow to import
@@ -76,7 +76,7 @@ def draw_runs(runs: tuple[PastRun, ...], kind: Literal["png", "svg", "pdf"], fol
     return tuple(files)
 
 
-def _figure(runs: list[PastRun]) -> "Drawing":
+def _figure(runs: list[RunRecord]) -> "Drawing":
     import numpy as np
 
     from forecast.report.figures.retrains import Retrains, history_figure
@@ -84,7 +84,7 @@ def _figure(runs: list[PastRun]) -> "Drawing":
     def numbers(column: str) -> "FloatArray":
         return np.array([getattr(run, column) for run in runs], dtype=float)
 
-    times = [run.time for run in runs if run.time]
+    times = [run.ended for run in runs if run.ended]
     promoted = np.array([run.outcome == "promoted" for run in runs])
     champion, challenger, naive = (numbers(f"{whose}_rmse") for whose in ("champion", "challenger", "naive"))
     retrains = Retrains(times, champion, challenger, naive, promoted)

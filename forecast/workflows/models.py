@@ -6,7 +6,8 @@ from pathlib import Path
 
 from forecast.errors import ForecastError
 from forecast.experiment.versions.identity import check_same_question
-from forecast.production.runs import Entry, try_entry
+from forecast.production.runs import try_run
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 
@@ -90,7 +91,7 @@ def rollback(root: Path, name: str, to: str | None, now: datetime, *, force: boo
         check_same_question(present, target, f"forecast models rollback {name} --to {target.label}", force=force)
 
     version = models.rollback(to, now, accept)
-    try_entry(models, Entry("rollback", "rolled-back", _by_hand(to), champion=version.label), now)
+    try_run(models, RunRecord("rollback", "rolled-back", _by_hand(to), champion=version.label), now)
     return version
 
 
@@ -107,7 +108,7 @@ def promote(root: Path, name: str, label: str, now: datetime, *, force: bool = F
         check_same_question(present, target, f"forecast models promote {name} {target.label}", force=force)
 
     version = models.promote(label, now, accept)
-    try_entry(models, Entry("promote", "promoted", _by_hand(label), champion=version.label), now)
+    try_run(models, RunRecord("promote", "promoted", _by_hand(label), champion=version.label), now)
     return version
 
 
@@ -122,8 +123,8 @@ def prune(root: Path, name: str, keep: int, now: datetime, *, dry_run: bool) -> 
         models.prune(keep)
         words = ", ".join([*(version.label for version in gone.versions), *gone.damaged])
         if words:
-            entry = Entry("prune", "pruned", f"removed by hand: {words}", champion=models.champion().label)
-            try_entry(models, entry, now)
+            record = RunRecord("prune", "pruned", f"removed by hand: {words}", champion=models.champion().label)
+            try_run(models, record, now)
     return gone
 
 

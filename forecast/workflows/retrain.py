@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
-from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.triggers import Past, fingerprint_of, is_finished, read_past
 
@@ -40,10 +40,11 @@ def retrain(
     source = request.source or champion.manifest.data.source
     log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
-        progress = Progress(models, Entry("retrain", "failed"))
+        progress = Progress(models, RunRecord("retrain", "failed", name=models.name))
         with recorded(progress, now, log, is_dry=request.dry_run):
             past = read_past(models)
-            progress.learn(champion=past.champion.label, training_end=past.champion.manifest.data.training_end)
+            label, end = past.champion.label, past.champion.manifest.data.training_end
+            progress.learn(champion=label, challenged=label, training_end=end)
             fingerprint = fingerprint_of(source)
             forecast = request.folder / f"{models.name}.csv"
             if request.is_repeated(past, fingerprint) and is_finished(past, fingerprint, forecast):
@@ -54,16 +55,16 @@ def retrain(
 
                 result = RetrainRun(request, source, past, progress, now, reporter, log).run()
             if not request.dry_run:
-                progress.write(result.entry, now())
+                progress.write(result.record, now())
                 if request.report:
                     result = replace(result, files=(*result.files, _write_page(request, models, result, now())))
-            log("ended", result.entry.line(now()))
+            log("ended", result.record.at(now()).line())
             return result
 
 
 def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> RetrainResult:
-    entry = progress.learn(outcome="nothing-new", reason="the same data and settings as before", **facts)
-    return RetrainResult(progress.models.name, entry, past.champion.label, f"{past.since:%Y-%m-%d %H:%M} UTC")
+    record = progress.learn(outcome="nothing-new", reason="the same data and settings as before", **facts)
+    return RetrainResult(record, f"{past.since:%Y-%m-%d %H:%M} UTC")
 
 
 def _write_page(request: RetrainRequest, models: ModelStore, result: RetrainResult, now: datetime) -> Path:
@@ -72,11 +73,9 @@ def _write_page(request: RetrainRequest, models: ModelStore, result: RetrainResu
     Raises:
         DataError: a file of the champion is damaged, or the disk refused.
     """
-    from forecast.workflows.pages.run_history import challenge_of_run  # Jinja2, matplotlib
-    from forecast.workflows.pages.version import version_page
+    from forecast.workflows.pages.version import version_page  # Jinja2, matplotlib
 
-    challenge = challenge_of_run(result.entry, result.before, result.scored_on, request.gate)
-    page = version_page(models, models.champion(), now, result.outlook, challenge)
+    page = version_page(models, models.champion(), now, result.outlook, result.record)
     path = request.folder / f"{models.name}-report.html"
     atomic_write(path, page, flag="-o DIR", only_file=True)
     return path

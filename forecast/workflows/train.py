@@ -32,8 +32,8 @@ from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
-from forecast.production.runs import Entry
 from forecast.production.store.issued import FORECAST
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import Version
 from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
@@ -93,7 +93,7 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     reading = checked_name(models, reading, force=request.force)
     reporter.read(reading)
     with models.lock():
-        progress = Progress(models, Entry("train", "failed", rows=reading.rows))
+        progress = Progress(models, RunRecord("train", "failed", rows=reading.rows))
         if request.folder is not None:
             progress.unwritten = request.folder / f"{models.name}.csv"
         with recorded(progress, now, unheard, only_stops=True):
@@ -142,7 +142,7 @@ def finish(
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
-    progress.write(_entry(experiment, chosen, reason, version, time.perf_counter() - progress.began), now())
+    progress.write(_record(experiment, chosen, reason, version, time.perf_counter() - progress.began), now())
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
 
@@ -162,10 +162,10 @@ def _given(request: TrainRequest) -> dict[str, str]:
     return {**model, **given_flags(request.options, request.settings), **limit}
 
 
-def _entry(experiment: Experiment, chosen: str, reason: str, version: Version, seconds: float) -> Entry:
-    """Returns the line of the history: a first champion has challenged nobody."""
+def _record(experiment: Experiment, chosen: str, reason: str, version: Version, seconds: float) -> RunRecord:
+    """Returns what is recorded: a first champion has challenged nobody."""
     reading, board = experiment.reading, experiment.board
-    return Entry(
+    return RunRecord(
         command="train",
         outcome="trained",
         reason=reason or f"{chosen} was asked for",

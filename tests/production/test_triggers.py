@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from forecast.production.store.run_record import read_line
 from forecast.production.store.store import Store
 from forecast.production.triggers import Past, Rules, fingerprint_of, is_finished, is_same, read_past, trigger
 
@@ -13,6 +14,10 @@ DAY = timedelta(days=1)
 def champion(label="v1", fingerprint="aa"):
     manifest = SimpleNamespace(data=SimpleNamespace(fingerprint=fingerprint, rows=100))
     return SimpleNamespace(label=label, created=NOW, manifest=manifest)
+
+
+def run(outcome="kept", **facts):
+    return read_line("shop", line(outcome, **facts))
 
 
 def line(outcome="kept", **facts):
@@ -38,10 +43,10 @@ def test_fingerprint_is_that_of_the_bytes(tmp_path):
         (None, "aa", {}, True),  # what the champion was trained on
         (None, "aa", {"warm": True}, False),
         (None, "cc", {}, False),
-        (line(), "bb", {}, True),
-        (line(), "bb", {"min_gain": 0.1}, False),
-        (line(asked={"min_gain": 0.1}), "bb", {"min_gain": 0.1}, True),
-        (line(), None, {}, False),
+        (run(), "bb", {}, True),
+        (run(), "bb", {"min_gain": 0.1}, False),
+        (run(asked={"min_gain": 0.1}), "bb", {"min_gain": 0.1}, True),
+        (run(), None, {}, False),
     ],
 )
 def test_the_same_bytes_with_the_same_settings_are_not_looked_at_twice(looked, fingerprint, asked, same):
@@ -50,12 +55,12 @@ def test_the_same_bytes_with_the_same_settings_are_not_looked_at_twice(looked, f
 
 def test_a_run_is_finished_when_its_line_and_its_forecast_are_there(tmp_path):
     forecast = tmp_path / "shop.csv"
-    past = Past(line(), line(), champion())
+    past = Past(run(), run(), champion())
     assert not is_finished(past, "bb", forecast)
     forecast.touch()
     assert is_finished(past, "bb", forecast)
     assert not is_finished(past, "cc", forecast)
-    assert not is_finished(Past(line(), line(), champion("v2")), "bb", forecast)  # rolled back since
+    assert not is_finished(Past(run(), run(), champion("v2")), "bb", forecast)  # rolled back since
     assert not is_finished(Past(None, None, champion()), "aa", forecast)
 
 
@@ -68,23 +73,23 @@ def test_past_takes_the_newest_line_of_each_kind(tmp_path):
     ):  # fmt: skip
         models.record({**line(outcome, rows=number, fingerprint=fingerprint), "command": command})
     past = read_past(models)
-    assert (past.judged["outcome"], past.looked["outcome"], past.rows) == ("kept", "nothing-new", 1)
+    assert (past.judged.outcome, past.looked.outcome, past.rows) == ("kept", "nothing-new", 1)
 
 
 def test_rows_of_a_champion_without_history_are_those_of_its_manifest():
     assert Past(None, None, champion()).rows == 100
-    assert Past(None, line(), champion()).rows == 107
+    assert Past(None, run(), champion()).rows == 107
 
 
 @pytest.mark.parametrize(
     ("judged", "asked", "seen"),
     [
         (None, {}, 0),
-        (line(), {}, 7),
-        (line("candidate"), {}, 7),
-        (line("promoted"), {}, 0),
-        (line(), {"min_gain": 0.1}, 0),
-        (line(champion="v0"), {}, 0),
+        (run(), {}, 7),
+        (run("candidate"), {}, 7),
+        (run("promoted"), {}, 0),
+        (run(), {"min_gain": 0.1}, 0),
+        (run(champion="v0"), {}, 0),
     ],
 )
 def test_rows_count_as_seen_when_the_champion_stood_its_ground_on_them(judged, asked, seen):

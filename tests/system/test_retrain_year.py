@@ -58,7 +58,7 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
         data.write_bytes(csv_bytes(rows[:end], "day,sales"))
         usual = (Change(warm=True), Gate(), Rules(), Tolerance())
         request = RetrainRequest("shop", str(data), None, *usual, tmp_path / "out", "cpu")
-        outcomes[retrain(request, store, lambda: now, SilentReporter(), lambda event, facts: None).entry.outcome] += 1  # noqa: B023 - called at once
+        outcomes[retrain(request, store, lambda: now, SilentReporter(), lambda event, facts: None).record.outcome] += 1  # noqa: B023 - called at once
         past, truth = known.until([end]), known.values[end : end + HORIZON]
         champion = load_version(store.model("shop").champion()).trained
         live.append(truth - champion.forecast(past, HORIZON).point[0, : len(truth)])

@@ -113,10 +113,10 @@ def test_champion_is_scored_with_its_stored_weights_on_points_after_its_training
     panel = read(shop)
     point = champion.forecast(panel.until([DAYS]), HORIZON).point
     truth = panel.values[-HORIZON:][None]
-    assert result.entry.champion_rmse == pytest.approx(rmse(truth, point), rel=1e-12)
+    assert result.record.champion_rmse == pytest.approx(rmse(truth, point), rel=1e-12)
     naive = seasonal_naive(panel.until([DAYS]), HORIZON, 7)
-    assert result.entry.naive_rmse == pytest.approx(rmse(truth, naive), rel=1e-12)
-    assert result.scored_on == "the newest 7 days"
+    assert result.record.naive_rmse == pytest.approx(rmse(truth, naive), rel=1e-12)
+    assert result.record.scored_on == "the newest 7 days"
 
 
 def read(shop):
@@ -130,7 +130,7 @@ def test_challenger_learns_from_what_came_before_the_held_out_points_only(shop, 
     shop.grow(DAYS + new)
     result = shop.retrain(**lose(shop))
     assert max(panel.lengths[0] for panel in shop.seen) == DAYS + new - held
-    assert result.scored_on == f"the newest {held} days"
+    assert result.record.scored_on == f"the newest {held} days"
 
 
 def test_points_that_are_scored_move_no_weight(shop):
@@ -149,29 +149,29 @@ def test_points_that_are_scored_move_no_weight(shop):
 def test_too_few_new_rows_put_both_recipes_on_rolling_origins(shop):
     shop.grow(DAYS + 3)
     result = shop.retrain()
-    assert result.scored_on == "the newest 7 days, both trained anew"
-    assert result.entry.champion_rmse == result.entry.challenger_rmse  # the recipe is the same
-    assert result.entry.outcome == "promoted"
+    assert result.record.scored_on == "the newest 7 days, both trained anew"
+    assert result.record.champion_rmse == result.record.challenger_rmse  # the recipe is the same
+    assert result.record.outcome == "promoted"
 
 
 def test_another_recipe_is_compared_with_the_champions_recipe_on_the_same_origins(shop):
     shop.grow(DAYS + 3)
     result = shop.retrain(change=Change(model="lstm", seed=5))
-    assert result.entry.champion_rmse != result.entry.challenger_rmse
+    assert result.record.champion_rmse != result.record.challenger_rmse
     assert {panel.lengths[0] for panel in shop.seen if panel.lengths[0] < DAYS + 3} == {DAYS + 3 - 14, DAYS + 3 - 7}
 
 
 def test_min_holdout_decides_which_way_is_taken(shop):
     shop.grow(DAYS + 3)
-    assert shop.retrain(change=Change(min_holdout=3), **lose(shop)).scored_on == "the newest 3 days"
-    assert shop.retrain(change=Change(min_holdout=4), **lose(shop)).scored_on.endswith("trained anew")
+    assert shop.retrain(change=Change(min_holdout=3), **lose(shop)).record.scored_on == "the newest 3 days"
+    assert shop.retrain(change=Change(min_holdout=4), **lose(shop)).record.scored_on.endswith("trained anew")
 
 
 def test_winner_is_trained_on_all_data_and_keeps_the_champions_horizon(shop):
     shop.grow(DAYS + 20)
     result = shop.retrain(gate=Gate(force=True))
     version = shop.models.champion()
-    assert (version.label, result.entry.champion) == ("v2", "v2")
+    assert (version.label, result.record.champion) == ("v2", "v2")
     assert version.manifest.retrain.refitted_on_all is True
     assert version.manifest.data.training_end.startswith(str(visits(DAYS + 20)[-1][0]))
     assert load_version(version).trained.horizon == HORIZON
@@ -227,7 +227,7 @@ def test_a_loser_is_not_published_and_the_champion_forecasts_from_the_new_end(sh
     shop.grow(DAYS + HORIZON)
     before = shop.forecast
     result = shop.retrain(**lose(shop))
-    assert (result.entry.outcome, result.entry.champion, result.entry.challenger) == ("kept", "v1", None)
+    assert (result.record.outcome, result.record.champion, result.record.challenger) == ("kept", "v1", None)
     assert [version.label for version in shop.models.versions()] == ["v1"]
     assert shop.forecast != before
     assert {line.split(",")[9] for line in shop.forecast.splitlines()[1:]} == {"v1"}
@@ -238,7 +238,7 @@ def test_a_loser_is_not_published_and_the_champion_forecasts_from_the_new_end(sh
 def test_candidate_is_published_and_the_champion_stays(shop):
     shop.grow(DAYS + HORIZON)
     result = shop.retrain(gate=Gate(candidate_only=True))
-    assert (result.entry.outcome, result.entry.champion, result.entry.challenger) == ("candidate", "v1", "v2")
+    assert (result.record.outcome, result.record.champion, result.record.challenger) == ("candidate", "v1", "v2")
     assert shop.models.champion().label == "v1"
     assert shop.models.promote("v2", NOW).label == "v2"
 
@@ -246,7 +246,7 @@ def test_candidate_is_published_and_the_champion_stays(shop):
 def test_a_challenger_without_numbers_is_kept_out_even_by_force(shop, monkeypatch):
     monkeypatch.setattr("forecast.experiment.retraining.challenge.fit_on_all", broken_fit)
     shop.grow(DAYS + HORIZON)
-    assert shop.retrain(gate=Gate(force=True)).entry.outcome == "kept"
+    assert shop.retrain(gate=Gate(force=True)).record.outcome == "kept"
     assert shop.lines[-1]["challenger_rmse"] is None
 
 
@@ -262,8 +262,8 @@ def test_a_winner_that_is_broken_by_the_last_training_is_kept_out(shop, monkeypa
 
     monkeypatch.setattr(retrain_run, "final_model", ruined)
     result = shop.retrain()
-    assert result.entry.outcome == "kept"
-    assert "trained on all data, the challenger errs" in result.entry.reason
+    assert result.record.outcome == "kept"
+    assert "trained on all data, the challenger errs" in result.record.reason
 
 
 def test_self_test_refuses_bytes_that_forecast_something_else(shop, monkeypatch):
@@ -311,7 +311,7 @@ def test_unchanged_data_and_settings_are_nothing_new_and_touch_nothing(shop):
     before, champion = shop.forecast, shop.models.champion()
     for _ in range(2):
         result = shop.retrain()
-        assert (result.entry.outcome, result.since) == ("nothing-new", f"{NOW:%Y-%m-%d %H:%M} UTC")
+        assert (result.record.outcome, result.since) == ("nothing-new", f"{NOW:%Y-%m-%d %H:%M} UTC")
     assert (shop.forecast, shop.models.champion()) == (before, champion)
     assert shop.seen == []
     assert [line["outcome"] for line in shop.lines] == ["trained", "nothing-new", "nothing-new"]
@@ -319,14 +319,14 @@ def test_unchanged_data_and_settings_are_nothing_new_and_touch_nothing(shop):
 
 def test_data_that_the_champion_won_on_is_not_judged_again_but_for_other_settings(shop):
     shop.grow(DAYS + HORIZON)
-    assert shop.retrain(**lose(shop)).entry.outcome == "kept"
-    assert shop.retrain(**lose(shop)).entry.outcome == "nothing-new"
+    assert shop.retrain(**lose(shop)).record.outcome == "kept"
+    assert shop.retrain(**lose(shop)).record.outcome == "nothing-new"
     shop.grow(DAYS + HORIZON + 1)
     two, one = Rules(min_new_rows=2), Rules(min_new_rows=1)
-    assert shop.retrain(rules=two, **lose(shop)).entry.reason == "1 new row, but fewer than 2 (--min-new-rows)"
-    assert shop.retrain(rules=one, **lose(shop)).entry.outcome == "kept"
+    assert shop.retrain(rules=two, **lose(shop)).record.reason == "1 new row, but fewer than 2 (--min-new-rows)"
+    assert shop.retrain(rules=one, **lose(shop)).record.outcome == "kept"
     last = shop.retrain(rules=two, gate=Gate(force=True))  # another hurdle: all 8 rows count again
-    assert last.entry.outcome == "promoted", last.entry
+    assert last.record.outcome == "promoted", last.record
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_data_that_the_champion_won_on_is_not_judged_again_but_for_other_setting
 )
 def test_rules_decide_when_training_is_worth_it_and_say_which_fired(shop, rules, trigger, reason):
     shop.grow(DAYS + 3)
-    entry = shop.retrain(rules=rules).entry
+    entry = shop.retrain(rules=rules).record
     assert entry.trigger == trigger
     assert (entry.outcome == "nothing-new") is (trigger == "")
     assert reason in entry.reason
@@ -353,7 +353,7 @@ def test_rules_decide_when_training_is_worth_it_and_say_which_fired(shop, rules,
 def test_drift_is_a_reason_and_says_what_drifted(shop):
     rows = visits(DAYS + 10)
     shop.grow(0, [(day, value + 1000 * (i >= DAYS)) for i, (day, value) in enumerate(rows)])
-    entry = shop.retrain(rules=Rules(on_drift=True), **lose(shop)).entry
+    entry = shop.retrain(rules=Rules(on_drift=True), **lose(shop)).record
     assert entry.trigger.startswith("drift: ")
     assert "10 of 10 new values (100 %) lie out of the range" in entry.trigger
 
@@ -361,24 +361,24 @@ def test_drift_is_a_reason_and_says_what_drifted(shop):
 def test_corrected_values_are_a_reason_once(shop):
     rows = visits(DAYS)
     shop.grow(0, [*rows[:-2], (rows[-2][0], 99.0), rows[-1]])
-    assert shop.retrain(**lose(shop)).entry.trigger == "1 old value changed"
-    assert shop.retrain(**lose(shop)).entry.outcome == "nothing-new"
+    assert shop.retrain(**lose(shop)).record.trigger == "1 old value changed"
+    assert shop.retrain(**lose(shop)).record.outcome == "nothing-new"
 
 
 def test_more_columns_but_the_same_values_are_nothing_new(shop):
     shop.grow(0, [])
     rows = [(*row, 1) for row in visits(DAYS)]
     shop.data.write_bytes(csv_bytes(rows, "day,visits,open"))
-    assert shop.retrain().entry.reason == "no new rows"
+    assert shop.retrain().record.reason == "no new rows"
     assert shop.seen == []
 
 
 def test_another_recipe_is_worth_a_training_without_new_rows(shop):
-    assert shop.retrain(change=Change(model="lstm"), **lose(shop)).entry.trigger == "--model lstm instead of gru"
+    assert shop.retrain(change=Change(model="lstm"), **lose(shop)).record.trigger == "--model lstm instead of gru"
 
 
 def test_force_trains_whatever_the_data(shop):
-    assert shop.retrain(gate=Gate(force=True)).entry.champion == "v2"
+    assert shop.retrain(gate=Gate(force=True)).record.champion == "v2"
 
 
 def test_after_a_run_that_died_the_next_one_writes_the_forecast_that_it_owed(shop):
@@ -389,14 +389,14 @@ def test_after_a_run_that_died_the_next_one_writes_the_forecast_that_it_owed(sho
     history.write_bytes(b"".join(history.read_bytes().splitlines(keepends=True)[:-1]))
     (shop.folder / "out" / "visits.csv").write_text("old")
     result = shop.retrain()
-    assert (result.entry.outcome, result.entry.champion) == ("nothing-new", "v2")
+    assert (result.record.outcome, result.record.champion) == ("nothing-new", "v2")
     assert shop.forecast == owed
 
 
 def test_a_forecast_file_that_was_removed_is_written_again(shop):
     owed = shop.forecast
     (shop.folder / "out" / "visits.csv").unlink()
-    assert shop.retrain().entry.outcome == "nothing-new"
+    assert shop.retrain().record.outcome == "nothing-new"
     assert [line.split(",")[:3] for line in shop.forecast.splitlines()] == [
         line.split(",")[:3] for line in owed.splitlines()
     ]
@@ -406,7 +406,7 @@ def test_a_rollback_is_not_undone_by_the_next_run_on_the_same_data(shop):
     shop.grow(DAYS + HORIZON)
     shop.retrain()
     shop.models.rollback(None, shop.now)
-    assert (shop.retrain().entry.outcome, shop.models.champion().label) == ("nothing-new", "v1")
+    assert (shop.retrain().record.outcome, shop.models.champion().label) == ("nothing-new", "v1")
     assert {line.split(",")[9] for line in shop.forecast.splitlines()[1:]} == {"v1"}
 
 
@@ -442,7 +442,7 @@ def test_suspicious_data_is_refused_and_can_be_allowed_knowingly(shop, spoil, ma
     assert shop.forecast == before
     assert shop.seen == []
     assert (shop.lines[-1]["outcome"], shop.lines[-1]["exit_code"]) == ("refused", 5)
-    assert shop.retrain(tolerance=allowed).entry.outcome in {"promoted", "kept", "nothing-new"}
+    assert shop.retrain(tolerance=allowed).record.outcome in {"promoted", "kept", "nothing-new"}
 
 
 def test_unreadable_data_is_refused(shop):
@@ -507,7 +507,7 @@ def test_a_disk_that_fills_up_is_no_fault_of_the_data_and_the_champion_stays(sho
     assert shop.models.champion().label == "v1"
     assert shop.forecast == before
     assert (shop.lines[-1]["outcome"], shop.lines[-1]["champion"]) == ("failed", "v1")
-    assert shop.retrain().entry.outcome == "promoted"
+    assert shop.retrain().record.outcome == "promoted"
 
 
 def test_a_damaged_champion_is_named_with_the_way_back(shop):
@@ -521,17 +521,17 @@ def test_a_damaged_champion_is_named_with_the_way_back(shop):
 
 def test_standard_input_has_no_file_to_look_at_again(shop, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(csv_bytes(visits(DAYS + 3)))))
-    assert shop.retrain(source="-").entry.outcome == "promoted"
+    assert shop.retrain(source="-").record.outcome == "promoted"
     with pytest.raises(NotFoundError, match="trained on standard input, which is no file"):
         shop.retrain()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(csv_bytes(visits(DAYS + 3)))))
-    assert shop.retrain(source="-").entry.reason == "the same data and settings as before"
+    assert shop.retrain(source="-").record.reason == "the same data and settings as before"
 
 
 def test_a_clock_that_jumped_back_makes_no_champion_old(shop):
     shop.now -= timedelta(days=400)
     shop.grow(DAYS + 3)
-    entry = shop.retrain(rules=Rules(max_age=timedelta(days=1)), tolerance=Tolerance(future=True)).entry
+    entry = shop.retrain(rules=Rules(max_age=timedelta(days=1)), tolerance=Tolerance(future=True)).record
     assert "the champion is only 0 hours old" in entry.reason
 
 
@@ -609,7 +609,7 @@ def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
     shop.train(force=True)  # the name stood for one series
     shop.data.write_bytes(csv_bytes(rows(DAYS + HORIZON), "day,shop,visits"))
     result = shop.retrain(gate=Gate(force=True))
-    assert result.entry.outcome == "promoted"
+    assert result.record.outcome == "promoted"
     bounds = {line.split(",")[0]: line.split(",")[4:8] for line in shop.forecast.splitlines()[1:]}
     assert set(bounds["dead"]) == {""}
     assert all(bounds["a"])
@@ -617,7 +617,7 @@ def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
 
 def test_the_same_recipe_on_few_new_rows_wins_nothing_and_says_so(shop):
     shop.grow(DAYS + 1)
-    entry = shop.retrain().entry
+    entry = shop.retrain().record
     assert entry.outcome == "promoted"
     assert entry.champion_rmse == entry.challenger_rmse
     assert "the champion's recipe" in entry.reason

@@ -17,7 +17,7 @@ from forecast.specs import PlotKind
 from forecast.wording import short
 
 if TYPE_CHECKING:
-    from forecast.production.runs import PastRun
+    from forecast.production.store.run_record import RunRecord
 
 HEADER = ("time (UTC)", "decision", "champion", "challenger", "in use", "seconds", "exit")
 LEFT = 2
@@ -48,7 +48,7 @@ def history_command(
 
     forecast history sales --plot png
     """
-    from forecast.production.runs import COLUMNS
+    from forecast.production.store.run_record import COLUMNS
     from forecast.report.tables import csv_text
     from forecast.workflows.history import draw_runs, read_runs
 
@@ -65,7 +65,7 @@ def history_command(
         say(", ".join(map(str, files)), "Plots" if len(files) > 1 else "Plot")
 
 
-def _text(runs: tuple["PastRun", ...]) -> str:
+def _text(runs: tuple["RunRecord", ...]) -> str:
     """Returns a table a model, with the reason below each run."""
     if not runs:
         return table(HEADER, [], left=LEFT)
@@ -77,14 +77,14 @@ def _text(runs: tuple["PastRun", ...]) -> str:
     return "\n".join(blocks)
 
 
-def _cells(run: "PastRun") -> list[str]:
-    time = f"{run.time:%Y-%m-%d %H:%M}" if run.time else "–"
+def _cells(run: "RunRecord") -> list[str]:
+    time = f"{run.ended:%Y-%m-%d %H:%M}" if run.ended else "–"
     seconds = "–" if run.seconds is None else f"{run.seconds:.1f}"
     decision = run.outcome or run.command or "–"
     rmse = [short(run.champion_rmse), short(run.challenger_rmse)]
     return [time, decision, *rmse, run.champion or "–", seconds, short(run.exit_code)]
 
 
-def _with_reason(line: str, run: "PastRun") -> str:
+def _with_reason(line: str, run: "RunRecord") -> str:
     why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
     return line + (wrapped(why, "    ", label_width=4) if why else "")

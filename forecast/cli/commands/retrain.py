@@ -178,7 +178,7 @@ def retrain_command(
         request = _request(name, data, flags, reading)
         with narrated("Retrain", output, warns=False) as reporter:
             result = retrain(request, store, lambda: datetime.now(UTC), reporter, log)
-        watch.exit_code = result.entry.exit_code
+        watch.exit_code = result.record.exit_code or 0
     tell_retrain(result, output)
     raise typer.Exit(watch.exit_code)
 

@@ -24,7 +24,7 @@ from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
-from forecast.production.store.manifest import RetrainEntry
+from forecast.production.store.run_record import RunRecord
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""
@@ -38,7 +38,7 @@ class AcceptedChallenger:
     reading: Reading
     recipe: Recipe
     challenge: Challenge
-    decision: Decision
+    record: RunRecord  # of the run, so far
     trained: TrainedModel
     experiment: Experiment | None  # its own backtest; None after a warm start
 
@@ -62,7 +62,6 @@ def pack_challenger(
     finalist: AcceptedChallenger,
     label: str,
     options: ReadOptions | None,
-    facts: dict[str, Any],
     *,
     refit_all: bool,
 ) -> tuple[dict[str, bytes], ModelEntry]:
@@ -72,7 +71,6 @@ def pack_challenger(
         finalist: the model and how it came about.
         label: that the version will have.
         options: how the data was read; None for the champion's way.
-        facts: trigger and gate, for the record.
         refit_all: it was trained on all the data, and not only on what came before the points that decided.
 
     Raises:
@@ -90,19 +88,7 @@ def pack_challenger(
         FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label).encode(),
         RECORD: pack_record(known.panel),
     }
-    about = RetrainEntry(
-        outcome=finalist.decision.outcome,
-        reason=finalist.decision.reason,
-        challenged=finalist.champion.version.label,
-        scored_on=challenge.scored_on(reading.panel),
-        champion_rmse=_known(challenge.champion.rmse),
-        challenger_rmse=_known(challenge.challenger.score.rmse),
-        naive_rmse=_known(challenge.naive_rmse),
-        refitted_on_all=refit_all,
-        warm=challenge.challenger.is_warm,
-        **facts,
-    )
-    return files, replace(entry, retrain=about)
+    return files, replace(entry, retrain=finalist.record.entry())
 
 
 def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, panel: Panel) -> None:

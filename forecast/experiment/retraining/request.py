@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.production.promotion import Gate
-from forecast.production.runs import Entry
+from forecast.production.store.run_record import RunRecord
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_same
 from forecast.specs import Device, Preset
 
@@ -86,22 +86,20 @@ class RetrainResult:
     """What `retrain` did.
 
     Attributes:
-        entry: as recorded in the history; its outcome ``dry-run`` is recorded nowhere.
-        before: label of the champion that was challenged.
+        record: of the run; its outcome ``dry-run`` is recorded nowhere.
         since: the date on which its training data ended, or of the run that saw the same data.
-        entrant: what the challenger is called: one that began from the champion's weights is named so.
-        scored_on: what the scores stand on, such as ``the newest 28 days``.
         plan: of a dry run, what would be read, trained and written.
         outlook: the champion's forecast from the newest row; None where the data was not looked at.
     """
 
-    name: str
-    entry: Entry
-    before: str
+    record: RunRecord
     since: str = ""
-    entrant: str = "challenger"
-    scored_on: str = ""
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     plan: tuple[str, ...] = ()
     outlook: "Outlook | None" = None
+
+    @property
+    def entrant(self) -> str:
+        """What the challenger is called: one that began from the champion's weights is named so."""
+        return "warm challenger" if self.record.warm else "challenger"

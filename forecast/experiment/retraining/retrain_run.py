@@ -45,8 +45,8 @@ from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
-from forecast.production.runs import Entry
 from forecast.production.store.disk import atomic_write, kind_of
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
 from forecast.wording import counted, listed
@@ -100,14 +100,19 @@ class RetrainRun:
             challenge = run_challenge(reading, stored.trained, folds, recipe, self.reporter)
         else:
             challenge = challenge_recipes(reading, stored.trained, recipe, self.reporter)
-        self.progress.learn(
+        scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
+        decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
+        record = self.progress.learn(
+            **asdict(decision),
             champion_rmse=challenge.champion.rmse,
             challenger_rmse=challenge.challenger.score.rmse,
             naive_rmse=challenge.naive_rmse,
+            scored_on=challenge.scored_on(reading.panel),
+            refitted_on_all=request.change.refit_all,
+            warm=challenge.challenger.is_warm,
+            gate=asdict(request.gate),
         )
-        scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
-        decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
-        self.log("decided", asdict(self.progress.known) | asdict(decision))
+        self.log("decided", record.facts())
         return self._settled(stored, reading, recipe, challenge, decision)
 
     def _recipe(self, stored: StoredModel) -> Recipe:
@@ -177,8 +182,8 @@ class RetrainRun:
     def _nothing(self, stored: StoredModel, reading: Reading, reason: str, *, is_same: bool) -> RetrainResult:
         """Ends without training, but with the champion's forecast from the newest row."""
         if self.request.dry_run:
-            entry = self.progress.learn(outcome="dry-run", reason=reason)
-            return self._result(stored.version, entry, plan=(f"{reason}: nothing would be trained or written",))
+            record = self.progress.learn(outcome="dry-run", reason=reason)
+            return self._result(stored.version, record, plan=(f"{reason}: nothing would be trained or written",))
         facts: dict[str, Any] = {"outcome": "nothing-new", "reason": reason}
         path = self._issue(stored, reading.panel)
         if is_same:
@@ -206,18 +211,16 @@ class RetrainRun:
             )
             decision = second_look(decision, challenge, final.trained, panel, self.request.gate)
             if decision.is_published:
-                version = self._publish(
-                    AcceptedChallenger(stored, reading, recipe, challenge, decision, *final), decision
-                )
+                record = self.progress.learn(**asdict(decision))
+                version = self._publish(AcceptedChallenger(stored, reading, recipe, challenge, record, *final))
                 if decision.outcome == "promoted":
                     in_use, model = version, final.trained
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
             path = self._write_forecast(in_use, model, model.forecast(panel, model.horizon), panel)
-        entry = self.progress.learn(
-            outcome=decision.outcome,
-            reason=decision.reason,
+        record = self.progress.learn(
+            **asdict(decision),
             champion=in_use.label,
             challenger=version.label if version else None,
             training_end=in_use.manifest.data.training_end,
@@ -225,17 +228,14 @@ class RetrainRun:
             asked=self.request.asked,
             exit_code=0 if decision.outcome == "promoted" else self.request.exit_code_kept,
         )
-        entrant = "warm challenger" if challenge.challenger.is_warm else "challenger"
         notes = (*self.notes, *challenge.notes, *_gained(reading, stored))
-        facts = {"entrant": entrant, "scored_on": challenge.scored_on(panel)}
-        return self._result(stored.version, entry, notes, files=(path,), **facts)
+        return self._result(stored.version, record, notes, files=(path,))
 
-    def _publish(self, finalist: AcceptedChallenger, decision: Decision) -> Version:
+    def _publish(self, finalist: AcceptedChallenger) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
-        facts = {"trigger": self.progress.known.trigger, "gate": asdict(self.request.gate)}
-        files, entry = pack_challenger(finalist, label, self.request.options, facts, refit_all=change.refit_all)
-        champion = decision.outcome == "promoted"
+        files, entry = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
+        champion = finalist.record.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"
         version = models.publish(files, encode(entry), self.now(), champion=champion)
@@ -266,10 +266,10 @@ class RetrainRun:
         )
         return self._result(stored.version, self.progress.learn(outcome="dry-run"), plan=plan)
 
-    def _result(self, before: Version, entry: Entry, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
+    def _result(self, before: Version, record: RunRecord, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
         since = before.manifest.data.training_end.removesuffix("T00:00:00")
         said = (*notes, *self.assumed)
-        return RetrainResult(before.name, entry, before.label, since, notes=said, outlook=self.outlook, **more)
+        return RetrainResult(record, since, notes=said, outlook=self.outlook, **more)
 
 
 def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:

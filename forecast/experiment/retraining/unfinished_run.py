@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import DataError, ForecastError, Stopped, exit_code_of
-from forecast.production.runs import Entry, try_entry, write_entry
+from forecast.production.runs import try_run, write_run
 from forecast.production.store.disk import kind_of
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.run_record import RunRecord
 
 USUAL_STORE = Path(".forecast")
 Log = Callable[[str, dict[str, Any]], None]
@@ -34,7 +35,7 @@ class Progress:
     """
 
     models: ModelStore
-    known: Entry
+    known: RunRecord
     began: float = field(default_factory=time.perf_counter)
     is_about_data: bool = False
     unwritten: Path | None = None
@@ -45,18 +46,18 @@ class Progress:
         """Looks who is champion now."""
         self.before = self.champion()
 
-    def learn(self, **facts: Any) -> Entry:
-        """Adds facts, and returns the line so far."""
+    def learn(self, **facts: Any) -> RunRecord:
+        """Adds facts, and returns the record so far."""
         self.known = replace(self.known, **facts, seconds=round(time.perf_counter() - self.began, 3))
         return self.known
 
-    def write(self, entry: Entry, now: datetime) -> None:
+    def write(self, record: RunRecord, now: datetime) -> None:
         """Adds the line of a run that came to its end to the history.
 
         Raises:
             DataError: the disk refused.
         """
-        write_entry(self.models, entry, now)
+        write_run(self.models, record, now)
         self.is_written = True
 
     def champion(self) -> str | None:
@@ -107,11 +108,11 @@ def recorded(
         outcome = "refused" if progress.is_about_data and isinstance(error, DataError) else "failed"
         if champion := progress.champion():  # after a failed write the champion may be the new one already
             progress.learn(champion=champion, challenger=champion if truth else progress.known.challenger)
-        entry = progress.learn(outcome=outcome, reason=text, exit_code=int(exit_code_of(error)), fingerprint=None)
+        record = progress.learn(outcome=outcome, reason=text, exit_code=int(exit_code_of(error)), fingerprint=None)
         is_stop = isinstance(error, Stopped | KeyboardInterrupt) and progress.before is not None
         if not is_dry and not progress.is_written and (truth or is_stop or not only_stops):
-            try_entry(progress.models, entry, now())
-        log("ended", entry.line(now()))
+            try_run(progress.models, record, now())
+        log("ended", record.at(now()).line())
         raise
 
 

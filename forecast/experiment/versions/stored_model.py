@@ -32,7 +32,7 @@ from forecast.models.forecaster import Issuable
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
-from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData, RetrainEntry
+from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
 from forecast.production.store.version import Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
 
@@ -212,7 +212,7 @@ class ModelEntry(Document):
     settings: MayLack[object] = None
     data: ManifestData
     libraries: MayLack[object] = None
-    retrain: MayLack[RetrainEntry] = None
+    retrain: MayLack[object] = None
 
 
 def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[str, ...]) -> UsualValues | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from forecast.production.store.json_document import format_document, parse_document
-from forecast.production.store.manifest import MOST_NUMBER, is_version_id, utc
+from forecast.production.store.json_document import format_document, parse_document, utc
+from forecast.production.store.manifest import MOST_NUMBER, is_version_id
 
 ALIAS = "champion"
 ALIAS_LIMIT = 64 * 1024  # bytes

@@ -7,59 +7,16 @@ reads from the end: a job that runs each minute has a million lines after two ye
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forecast.decoding import PartialDocument, fits
 from forecast.errors import DataError
 from forecast.production.store.disk import Disk, open_regular, telling
 from forecast.production.store.json_document import JSON, parse_json
-from forecast.production.store.manifest import utc
 
 HISTORY = "history.jsonl"
 BLOCK = 1 << 20  # bytes read at a time
 LONGEST_LINE = 1 << 24  # bytes; nothing that is longer was written by this program
-
-
-@dataclass(frozen=True, kw_only=True)
-class HistoryLine(PartialDocument):
-    """What a line says; a line with something of another type was not written by this program."""
-
-    time: str
-    command: str
-    outcome: str
-    reason: str
-    champion: str | None
-    challenger: str | None
-    champion_rmse: float | None
-    challenger_rmse: float | None
-    naive_rmse: float | None
-    trigger: str | None
-    rows: int | None
-    new_rows: int | None
-    training_end: str | None
-    seconds: float | None
-    exit_code: int
-    fingerprint: str | None
-    asked: dict[str, Any] | None
-
-
-def is_sound(entry: Mapping[str, Any]) -> bool:
-    """Returns whether all that an entry says has its type, and its time is one."""
-    return fits(HistoryLine, entry) and ("time" not in entry or time_of(entry) is not None)
-
-
-def time_of(entry: Mapping[str, Any]) -> datetime | None:
-    """Returns when a run ended, aware, UTC; None where its line does not say. A time without a zone is UTC."""
-    text = entry.get("time")
-    if not isinstance(text, str):
-        return None
-    try:
-        return utc(datetime.fromisoformat(text if _has_zone(text) else f"{text}+00:00"))
-    except ValueError:
-        return None
 
 
 def read_history(path: Path) -> tuple[dict[str, Any], ...]:
@@ -136,10 +93,3 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None
-
-
-def _has_zone(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return True  # no time anyway

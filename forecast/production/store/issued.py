@@ -18,7 +18,8 @@ from pathlib import Path
 
 from forecast.errors import DataError
 from forecast.production.store.disk import Disk, is_hidden, plain_words, read_regular, telling
-from forecast.production.store.manifest import sha256, utc
+from forecast.production.store.json_document import utc
+from forecast.production.store.manifest import sha256
 from forecast.production.store.version import DamagedError, Version
 
 ISSUED = "issued"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from forecast.errors import DataError
@@ -60,3 +61,17 @@ def parse_document(data: bytes) -> dict[str, Any]:
             "pip install --upgrade forecast",
         )
     return document
+
+
+def utc(moment: datetime) -> datetime:
+    """Returns an aware time in UTC.
+
+    Raises:
+        ValueError: The time has no time zone, or is within a day of the calendar's ends.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time in the store needs a time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time in the store must be a time of the calendar") from None

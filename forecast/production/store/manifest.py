@@ -11,8 +11,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from forecast.decoding import Document, Lacks, MayLack, PartialDocument, decode
@@ -22,7 +22,9 @@ from forecast.production.store.json_document import (
     NewerStoreError,
     format_document,
     parse_document,
+    utc,
 )
+from forecast.production.store.run_record import RunRecord
 
 ARITHMETIC = 2
 """Number of the rules by which this program forecasts from what a version holds. Versions without one have 1.
@@ -88,23 +90,6 @@ class ManifestData(PartialDocument):
         return f"row {self.last_row}" if self.last_row else self.training_end.removesuffix("T00:00:00")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetrainEntry(PartialDocument):
-    """What a manifest says of the challenge that a version came from."""
-
-    outcome: str
-    reason: str
-    challenged: str
-    scored_on: str
-    champion_rmse: float | None
-    challenger_rmse: float | None
-    naive_rmse: float | None
-    refitted_on_all: object
-    warm: object
-    trigger: str = ""
-    gate: dict[str, Any] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class FileMark(Document):
     """By what a file of a version is known."""
@@ -139,7 +124,7 @@ class Manifest(PartialDocument):
     naive_season: MayLack[int] = None
     settings: object
     data: ManifestData
-    retrain: MayLack[RetrainEntry] = None
+    retrain: MayLack[RunRecord] = None
     files: Mapping[str, FileMark]
 
 
@@ -243,20 +228,6 @@ def _check_depth(document: Mapping[str, Any], most: int) -> None:
     for inner in document.values():
         if isinstance(inner, dict):
             _check_depth(inner, most - 1)
-
-
-def utc(moment: datetime) -> datetime:
-    """Returns an aware time in UTC.
-
-    Raises:
-        ValueError: The time has no time zone, or is within a day of the calendar's ends.
-    """
-    if moment.tzinfo is None:
-        raise ValueError("a time in the store needs a time zone")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a time in the store must be a time of the calendar") from None
 
 
 def sha256(data: bytes) -> str:

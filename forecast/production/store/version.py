@@ -9,13 +9,13 @@ from typing import Any
 
 from forecast.errors import DataError, NotFoundError
 from forecast.production.store.disk import plain_words, read_regular
+from forecast.production.store.json_document import utc
 from forecast.production.store.manifest import (
     MANIFEST,
     MANIFEST_LIMIT,
     Manifest,
     read_manifest,
     sha256,
-    utc,
 )
 
 
@@ -103,7 +103,7 @@ def load_version(name: str, folder: Path) -> Version:
     """
 
     def lacks(what: str) -> DataError:
-        return unreadable(name, f"v{manifest.number}", MANIFEST, ValueError(f"does not say what its '{what}' is"))
+        return untold(name, f"v{manifest.number}", what)
 
     try:
         if folder.is_symlink():
@@ -122,3 +122,8 @@ def unreadable(name: str, label: str, filename: str, error: OSError | ValueError
         return DataError(f"{name} {label}: {filename} can't be read: {plain_words(error)}.", hint)
     reason = "is missing" if isinstance(error, FileNotFoundError) else str(error)
     return DamagedError(f"{name} {label} is damaged: {filename} {reason}.", hint)
+
+
+def untold(name: str, label: str, what: str) -> DataError:
+    """Returns the error of a manifest that does not tell what is needed of it."""
+    return unreadable(name, label, MANIFEST, ValueError(f"does not say what its '{what}' is"))

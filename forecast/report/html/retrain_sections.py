@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from forecast.production.store.run_record import RunRecord
 from forecast.report.figures.retrains import CHALLENGER, CHAMPION
 from forecast.report.html.page import (
     Bar,
@@ -28,86 +28,62 @@ OUTCOMES = {
 MOST_RUNS = 40
 
 
-@dataclass(frozen=True)
-class ChallengeSummary:
-    """Champion against challenger on the same newest points.
+def decision_sentence(record: RunRecord) -> str:
+    """Returns what was decided, and why."""
+    outcome = record.outcome or ""
+    return f"{OUTCOMES.get(outcome, outcome)}: {(record.reason or '').rstrip('.')}."
 
-    Attributes:
-        outcome: promoted, kept, candidate or nothing-new.
-        reason: why, in a sentence without its full stop.
-        champion: label of the version that was challenged.
-        scored_on: such as ``the newest 28 days``; empty where nothing was scored.
-        rmse: of champion, challenger and seasonal naive there; None where one has none.
-        trigger: what made it worth training.
+
+def decision_section(record: RunRecord, rules: Sequence[str]) -> Section:
+    """Returns how champion and challenger did, what was decided, and by which rules.
+
+    Args:
+        record: of the run.
         rules: what the challenger had to prove.
     """
-
-    outcome: str
-    reason: str
-    champion: str
-    scored_on: str
-    rmse: tuple[float | None, float | None, float | None]
-    trigger: str
-    rules: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """What was decided, and why."""
-        return f"{OUTCOMES.get(self.outcome, self.outcome)}: {self.reason.rstrip('.')}."
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One run of a model, as text; its numbers None where it has none."""
-
-    time: str
-    decision: str
-    champion_rmse: float | None
-    challenger_rmse: float | None
-    in_use: str
-    reason: str
-
-    @property
-    def rmse(self) -> tuple[float | None, float | None]:
-        """Of champion and challenger."""
-        return self.champion_rmse, self.challenger_rmse
-
-
-def decision_section(challenge: ChallengeSummary) -> Section:
-    """Returns how champion and challenger did, what was decided, and by which rules."""
-    longest = max((rmse for rmse in challenge.rmse if rmse is not None and math.isfinite(rmse)), default=0.0) or 1.0
-    names = (f"champion {challenge.champion}", "challenger", "seasonal naive")
+    errors = (record.champion_rmse, record.challenger_rmse, record.naive_rmse)
+    longest = max((rmse for rmse in errors if rmse is not None and math.isfinite(rmse)), default=0.0) or 1.0
+    names = (f"champion {record.challenged}", "challenger", "seasonal naive")
     rows = [
         (PageCell(name), PageCell(short_number(rmse), Bar(rmse / longest, colour, is_hollow=not colour)))
-        for name, rmse, colour in zip(names, challenge.rmse, (CHAMPION, CHALLENGER, ""), strict=True)
+        for name, rmse, colour in zip(names, errors, (CHAMPION, CHALLENGER, ""), strict=True)
         if rmse is not None
     ]
-    terms = [Term("decided", challenge.sentence)]
-    terms += [Term("why it was trained", challenge.trigger)] if challenge.trigger else []
+    terms = [Term("decided", decision_sentence(record))]
+    terms += [Term("why it was trained", record.trigger)] if record.trigger else []
     blocks: list[PageTerms | PageTable | Words] = [PageTerms(tuple(terms))]
     if rows:
-        on = f"RMSE on {challenge.scored_on}" if challenge.scored_on else "RMSE"
+        on = f"RMSE on {record.scored_on}" if record.scored_on else "RMSE"
         blocks.append(PageTable((PageColumn("model"), PageColumn(on, is_number=True)), tuple(rows)))
-    proofs = tuple(Term(f"rule {number}", rule) for number, rule in enumerate(challenge.rules, start=1))
+    proofs = tuple(Term(f"rule {number}", rule) for number, rule in enumerate(rules, start=1))
     blocks += [Words("A challenger takes over if all of this holds:"), PageTerms(proofs)] if proofs else []
     return Section("decision", "Champion and challenger", tuple(blocks))
 
 
-def run_section(rows: Sequence[RunRow], gallery: Gallery | None, *, is_all: bool = True) -> Section:
+def run_section(runs: Sequence[RunRecord], gallery: Gallery | None, *, is_all: bool = True) -> Section:
     """Returns the runs of a model, the newest first, below their picture.
 
     Args:
-        rows: of the newest runs, oldest first.
+        runs: the newest, oldest first.
         gallery: the error at each retrain; None where too few were scored.
         is_all: they are all runs.
     """
     columns = ("time (UTC)", "decision", "champion", "challenger", "in use", "why")
     lines = [
-        cells([run.time, run.decision, *map(short_number, run.rmse), run.in_use, run.reason])
-        for run in reversed(rows[-MOST_RUNS:])
+        cells(
+            [
+                f"{run.ended:%Y-%m-%d %H:%M}" if run.ended else "–",
+                run.outcome or run.command or "–",
+                short_number(run.champion_rmse),
+                short_number(run.challenger_rmse),
+                run.champion or "–",
+                run.reason or "",
+            ]
+        )
+        for run in reversed(runs[-MOST_RUNS:])
     ]
     table = PageTable(tuple(PageColumn(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
     intro = "Every run of this model, the newest first, with the RMSE of champion and challenger."
-    if len(rows) > MOST_RUNS:
-        intro += f" Shown are the last {MOST_RUNS}{f' of {len(rows):,}' if is_all else ''}; forecast history lists all."
+    if len(runs) > MOST_RUNS:
+        intro += f" Shown are the last {MOST_RUNS}{f' of {len(runs):,}' if is_all else ''}; forecast history lists all."
     return Section("runs", "Runs", (*([gallery] if gallery else []), table), intro)

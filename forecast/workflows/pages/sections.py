@@ -10,7 +10,7 @@ from forecast.data.frequency import ROW
 from forecast.evaluation.summary import Summary
 from forecast.experiment.covariate_effects import calendar_words
 from forecast.experiment.summary import libraries
-from forecast.production.store.manifest import utc
+from forecast.production.store.json_document import utc
 from forecast.report.html import sections
 from forecast.report.html.folds import FoldSpan, fold_gallery
 from forecast.report.html.page import Fact, Page, Section, Term, render_page

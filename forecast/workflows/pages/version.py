@@ -15,9 +15,10 @@ from forecast.interval_levels import BOUNDS, LEVELS
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.report.html.forecast import forecast_gallery
-from forecast.report.html.retrain_sections import ChallengeSummary
+from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.html.sections import forecast_section
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
 from forecast.workflows.pages.sections import ReportIntro, page_of
@@ -28,7 +29,7 @@ def version_page(
     version: Version,
     now: datetime,
     outlook: Outlook | None = None,
-    decided: ChallengeSummary | None = None,
+    decided: RunRecord | None = None,
 ) -> bytes:
     """Returns the report of a version.
 
@@ -55,7 +56,7 @@ def version_page(
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
     after = (f"{name} was taken: {summary.reason}.",) if summary.reason else ()
-    cover = ReportIntro(models.name, about, (challenge.sentence,) if challenge else (), after, name)
+    cover = ReportIntro(models.name, about, (decision_sentence(challenge),) if challenge else (), after, name)
     return page_of(cover, summary, section, retrain_sections(models, challenge), now)
 
 

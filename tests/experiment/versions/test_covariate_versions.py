@@ -158,7 +158,7 @@ def test_column_that_came_since_is_left_aside_and_said_once(shop, tmp_path):
     header = ("day", "shop", "sales", "promo", "sky", "temp", "region", "wind")
     path = write(tmp_path / "gained.csv", table, header)
     first = again(shop, path)
-    assert first.entry.outcome == "promoted"
+    assert first.record.outcome == "promoted"
     [note] = [note for note in first.notes if "wind" in note]
     assert note.startswith("gained.csv has gained wind, which is left aside; a model with it: forecast train, with")
     assert [column.name for column in champion(shop).columns] == ["promo", "sky", "temp", "region"]
@@ -195,7 +195,7 @@ def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_
     assert told != guessed
     points = predict(PredictRequest("shops", dark, future=str(future)), shop).forecasts.point
     assert [float(line.split(",")[3]) for line in told.splitlines()[1:]] == pytest.approx(points.ravel().tolist())
-    assert again(shop, dark, gate=Gate(), future=str(future)).entry.outcome == "nothing-new"
+    assert again(shop, dark, gate=Gate(), future=str(future)).record.outcome == "nothing-new"
     assert Path("forecasts/shops.csv").read_text() == told
     write(future, [[*row[:2], not row[2], row[3]] for row in ahead], ("day", "shop", "promo", "sky"))
     again(shop, dark, gate=Gate(), future=str(future))

@@ -1,20 +1,19 @@
-from dataclasses import replace
-
 import pytest
 
 from forecast.production.promotion import Gate, rules
+from forecast.production.store.run_record import RunRecord
 from forecast.report.html.page import PageTable, PageTerms
-from forecast.report.html.retrain_sections import MOST_RUNS, ChallengeSummary, RunRow, decision_section, run_section
+from forecast.report.html.retrain_sections import MOST_RUNS, decision_section, decision_sentence, run_section
 
-FIGHT = ChallengeSummary(
-    "kept", "it errs more", "v1", "the newest 7 days", (20.0, 25.0, 40.0), "7 new rows", rules(Gate())
-)
+SCORES = {"champion_rmse": 20.0, "challenger_rmse": 25.0, "naive_rmse": 40.0}
+STANDS_ON = {"challenged": "v1", "scored_on": "the newest 7 days", "trigger": "7 new rows"}
+KEPT = RunRecord(outcome="kept", reason="it errs more", **STANDS_ON, **SCORES)
 
 
 def test_decision_is_a_sentence_with_its_reason_rules_and_numbers():
-    section = decision_section(FIGHT)
+    section = decision_section(KEPT, rules(Gate()))
     terms, table, _, proofs = section.blocks
-    assert terms.terms[0].text == FIGHT.sentence == "The champion stays: it errs more."
+    assert terms.terms[0].text == decision_sentence(KEPT) == "The champion stays: it errs more."
     assert terms.terms[1].text == "7 new rows"
     assert [row[0].text for row in table.rows] == ["champion v1", "challenger", "seasonal naive"]
     assert [row[1].bar.share for row in table.rows] == pytest.approx([0.5, 0.625, 1.0])
@@ -23,10 +22,8 @@ def test_decision_is_a_sentence_with_its_reason_rules_and_numbers():
 
 
 def test_run_without_a_fight_has_no_scores_and_no_rules():
-    nothing = replace(
-        FIGHT, outcome="nothing-new", reason="the same data", rmse=(None, None, None), trigger="", rules=()
-    )
-    [terms] = decision_section(nothing).blocks
+    nothing = RunRecord(outcome="nothing-new", reason="the same data", challenged="v1")
+    [terms] = decision_section(nothing, ()).blocks
     assert isinstance(terms, PageTerms)
     assert terms.terms[0].text == "Nothing new, and the champion stays: the same data."
 
@@ -38,11 +35,11 @@ def test_rules_are_those_that_were_asked_for():
 
 
 def test_runs_stand_newest_first_and_old_ones_are_left_to_the_history():
-    rows = [RunRow(f"day {day}", "kept", None, 2.0, "v1", "why") for day in range(MOST_RUNS + 5)]
-    section = run_section(rows, None)
+    days = [f"2026-01-{1 + day % 28:02}T03:{day:02}:00+00:00" for day in range(MOST_RUNS + 5)]
+    runs = [RunRecord("retrain", "kept", "why", "v1", challenger_rmse=2.0, time=day) for day in days]
+    section = run_section(runs, None)
     [table] = section.blocks
     assert isinstance(table, PageTable)
     assert len(table.rows) == MOST_RUNS
-    assert table.rows[0][0].text == f"day {MOST_RUNS + 4}"
-    assert table.rows[0][2].text == "–"
+    assert [cell.text for cell in table.rows[0]] == [days[-1][:16].replace("T", " "), "kept", "–", "2.000", "v1", "why"]
     assert f"the last {MOST_RUNS} of {MOST_RUNS + 5}" in section.intro
