@@ -103,6 +103,16 @@ def encode(value: Any) -> Any:
     return value
 
 
+def check_word(value: Any, words: Sequence[Any], place: str) -> None:
+    """Refuses a value that is none of the words.
+
+    Raises:
+        ValueError: as ``decode`` does.
+    """
+    if not any(value == word and type(value) is type(word) for word in words):
+        raise _wrong(place, value, f"one of {', '.join(map(str, words))}")
+
+
 def fits(kind: Any, value: Any) -> bool:
     """Returns whether a value of JSON is of the type."""
     try:
@@ -130,8 +140,7 @@ def _made_of(kind: Any, origin: Any, value: Any, place: str, lacks: Lacks) -> An
     if origin is Annotated:
         return _decode(get_args(inner[0])[0] if inner[1] is _LEFT_OUT else inner[0], value, place, lacks)
     if origin is Literal:
-        if not any(value == word and type(value) is type(word) for word in inner):
-            raise _wrong(place, value, f"one of {', '.join(map(str, inner))}")
+        check_word(value, inner, place)
         return value
     if origin in {Union, UnionType}:
         return _one_of(inner, value, place, lacks)

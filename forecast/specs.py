@@ -4,14 +4,14 @@ A model is a spec and its weights. Everything that trains or predicts takes a sp
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import Any, Literal, Self
 
-from forecast.decoding import decode
+from forecast.decoding import check_word, decode
 from forecast.errors import DataError, UsageError
 
-Cell = Literal["rnn", "lstm", "gru", "linear"]
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
 Loss = Literal["mae", "mse", "huber"]
@@ -26,7 +26,8 @@ PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
 
-CELLS: tuple[Cell, ...] = ("rnn", "lstm", "gru")
+LINEAR = "linear"
+"""In the place of a recurrent cell: the network is the linear highway alone."""
 MOST = {"units": 10_000, "layers": 100, "steps": 10**9, "batch-size": 10**6, "seed": 10**15}
 """The largest settings of a network, by flag: beyond them no machine has the memory, or a number its 64 bits."""
 
@@ -70,6 +71,7 @@ class ModelSpec:
     """Everything that decides a recurrent model's training, but the data.
 
     Attributes:
+        cell: name of a recurrent cell, or ``LINEAR``.
         window: observed steps the network sees, the lookback ``L``.
         horizon: steps forecast, ``H``.
         season: steps that the seasonal naive repeats; 1 for none.
@@ -87,7 +89,7 @@ class ModelSpec:
         static: inputs made of traits of the series.
     """
 
-    cell: Cell
+    cell: str
     window: int
     horizon: int
     season: int = 1
@@ -117,6 +119,11 @@ class ModelSpec:
     def seasons(self) -> tuple[int, ...]:
         """The season, 1 for none, and the longer ones that views look at, ascending."""
         return (self.season, *sorted({view.season for view in self.views if view.season > self.season}))
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the network has a recurrent cell beside its highway."""
+        return self.cell != LINEAR
 
     @property
     def takes_covariates(self) -> bool:
@@ -161,14 +168,19 @@ class ModelSpec:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Self:
+    def from_json(cls, document: dict[str, Any], cells: Collection[str]) -> Self:
         """Rebuilds a spec from ``to_json``'s document.
+
+        Args:
+            document: JSON-ready types.
+            cells: the recurrent cells that this program knows.
 
         Raises:
             DataError: the document has fields or values that this version of the program does not know.
         """
         try:
             spec = decode(cls, document)
+            check_word(spec.cell, (*cells, LINEAR), "cell")
             if not spec.views or not spec.anchors:
                 raise ValueError("it has no views, or nothing to be trusted against")
             steps = (spec.window, spec.horizon, spec.season, *(view.season for view in spec.views))

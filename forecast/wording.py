@@ -108,3 +108,9 @@ def short_number(value: float | None, spread: float = 0.0) -> str:
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     form = f",.{max(0, 3 - magnitude)}f" if -4 <= magnitude < 12 else ".3e"
     return f"{value:{form}} ± {spread:{form}}" if spread else f"{value:{form}}"
+
+
+def spelled(count: int) -> str:
+    """Returns a small number as a word: ``three``; from ten on its digits."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)

@@ -4,6 +4,7 @@ from math import inf, nan
 import pytest
 
 from forecast.errors import DataError, UsageError
+from forecast.models.networks.cells import CELLS
 from forecast.specs import MOST, ModelSpec, Overrides, Plan, View
 
 
@@ -87,7 +88,7 @@ def test_spec_survives_json():
         rolled=True,
         anchors=("smoothing", "naive"),
     )
-    assert ModelSpec.from_json(json.loads(json.dumps(full.to_json()))) == full
+    assert ModelSpec.from_json(json.loads(json.dumps(full.to_json())), CELLS) == full
 
 
 def test_seasons_are_the_own_one_and_the_longer_ones_of_views():
@@ -101,7 +102,7 @@ def test_seasons_are_the_own_one_and_the_longer_ones_of_views():
 def test_spec_stored_before_there_was_a_choice_of_anchors_has_the_two_naive_ones():
     old = spec(anchors=("smoothing",)).to_json()
     del old["anchors"]
-    assert ModelSpec.from_json(json.loads(json.dumps(old))).anchors == ("naive", "seasonal-naive")
+    assert ModelSpec.from_json(json.loads(json.dumps(old)), CELLS).anchors == ("naive", "seasonal-naive")
 
 
 def document(**changes):
@@ -124,7 +125,7 @@ def document(**changes):
 )
 def test_settings_that_this_program_can_not_read_are_refused(stored):
     with pytest.raises(DataError, match="stored settings of the model can't be read"):
-        ModelSpec.from_json(stored)
+        ModelSpec.from_json(stored, CELLS)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_settings_that_this_program_can_not_read_are_refused(stored):
 )
 def test_what_a_stored_setting_can_not_be_is_named(changes, words):
     with pytest.raises(DataError, match=f"settings of the model can't be read: {words}") as error:
-        ModelSpec.from_json(document(**changes))
+        ModelSpec.from_json(document(**changes), CELLS)
     assert error.value.hint.startswith("upgrade forecast")
 
 

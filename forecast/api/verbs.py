@@ -35,7 +35,8 @@ from forecast.experiment.stored_forecast import forecast_from, panel_of, with_fu
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
-from forecast.models.registry import RIVALS, check_names
+from forecast.models.networks.cells import CELLS
+from forecast.models.registry import check_names, rivals
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import Deadline, Device, Match
@@ -46,6 +47,7 @@ from forecast.workflows.what_if import Question, answer
 Data = str | Path | pd.DataFrame | pd.Series | Reading
 Table = str | Path | pd.DataFrame | pd.Series
 STORE = ".forecast"
+EVERY_CELL = tuple(CELLS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +173,7 @@ def read_panel(data: Data, **settings: Unpack[ReadSettings]) -> Reading:
 
 def compare(
     data: Data,
-    models: Names = ("rnn", "lstm", "gru"),
+    models: Names = EVERY_CELL,
     *,
     match: Match = "steps",
     time_limit: float | None = None,
@@ -192,7 +194,7 @@ def compare(
         ForecastError: a setting or the data can't be used; training failed.
     """
     deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
-    names = check_names((*check_names(split_names(models)), *RIVALS))
+    names = check_names((*check_names(split_names(models)), *rivals()))
     reading, _ = _read(data, read_options(settings))
     experiment = run_experiment(
         reading, run_settings(settings), names, device, SilentReporter(), Terms(match, deadline)

@@ -15,9 +15,11 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.significance import LEVEL, doubt
-from forecast.experiment.experiment import LEARNED, Experiment, Reporter
+from forecast.experiment.experiment import Experiment, Reporter
 from forecast.models.covariates.regressors import COVARIATES
-from forecast.models.registry import Memory, make_forecaster
+from forecast.models.networks.cells import REFERENCE
+from forecast.models.networks.recurrent import Memory
+from forecast.models.registry import is_learned, make_forecaster
 from forecast.specs import ModelSpec
 
 if TYPE_CHECKING:  # so that `models list` prints its table without numpy
@@ -75,8 +77,8 @@ def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> 
         message = "--ablate takes covariates away one at a time, but none are named."
         hint = "--known promo,price --ablate; forecast check DATA names the columns that could serve"
         raise UsageError(message, hint)
-    if not any(name in LEARNED for name in models):
-        raise UsageError("--ablate trains a network anew, but none is compared.", "--models lstm --ablate")
+    if not any(is_learned(name) for name in models):
+        raise UsageError("--ablate trains a network anew, but none is compared.", f"--models {REFERENCE} --ablate")
     if is_timed:
         raise UsageError("--ablate can't be used with --time-limit or --match seconds.", "leave one of them out")
 
@@ -90,7 +92,7 @@ def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
     panel = experiment.reading.panel
     covariates = panel.covariates
     assert covariates is not None
-    model = next(row.model for row in experiment.board.rows if row.model in LEARNED)
+    model = next(row.model for row in experiment.board.rows if is_learned(row.model))
     cases: list[tuple[str, Panel, dict[str, ModelSpec]]] = [
         (column.name, replace(panel, covariates=covariates.without(column.name)), experiment.specs)
         for column in covariates.columns

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from forecast.data.files.free_memory import free_memory, more_memory, size_text
 from forecast.data.panel import Panel
 from forecast.errors import TrainingError
-from forecast.models.networks.cells import GATES
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.linear_init import MOST_WINDOWS
 from forecast.models.networks.presets import spec_parameters, step_cost
 from forecast.models.parallel import available_cpus
@@ -72,7 +72,7 @@ def _of_cell(task: Task, spec: ModelSpec, cells: int) -> float:
     if any(view.ridge for view in spec.views):
         begun = threads * 8.0 * (NUMBERS * looked_at * (lookback + horizon) + 4 * lookback**2 + 9 * lookback * horizon)
     weights = 4.0 * COPIES * spec_parameters(_with_inputs(spec, task.covariates))
-    gates = 2 * len(GATES.get(spec.cell, ())) + 2
+    gates = 2 * (len(CELLS[spec.cell].gates) if spec.is_recurrent else 0) + 2
     states = 4.0 * spec.batch_size * (lookback // spec.segment) * spec.units * gates * spec.layers
     batch = 4.0 * spec.batch_size * (lookback * inputs + horizon) * 4
     told = 4.0 * inputs * (3 * task.steps + 2 * task.series * lookback) if task.covariates else 0.0
@@ -116,7 +116,7 @@ def check_memory(task: Task, specs: Mapping[str, ModelSpec]) -> None:
     spec = max(specs.values(), key=lambda one: memory_needed(task, {one.cell: one}))
     hint = _way_out(task, specs, free) if free > 2 * LIBRARIES else "end other programs, or ulimit -v unlimited"
     shape = f"a horizon of {spec.horizon:,} steps from a window of {spec.window:,}"
-    if spec.cell != "linear":
+    if spec.is_recurrent:
         shape += f", {spec.layers:,} × {spec.units:,} units"
     if task.covariates:
         shape += f", {task.covariates:,} covariates"

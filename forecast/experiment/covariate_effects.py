@@ -19,7 +19,6 @@ from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Input
 from forecast.models.covariates.regressors import COVARIATES
-from forecast.specs import CELLS
 from forecast.wording import listed
 
 MOST_SERIES = 200
@@ -99,7 +98,7 @@ def covariate_use(experiment: Experiment) -> CovariateUse:
     columns = panel.covariates.columns if panel.covariates else ()
     effects = _effects(covariate_model, panel) if covariate_model else {}
     moving = {effect.column for effect in effects.values()}
-    has_cells = any(spec.cell in CELLS for spec, _ in experiment.memory)
+    has_cells = any(spec.is_recurrent for spec, _ in experiment.memory)
     learned = (
         {each.column for each in covariate_model.encoding.inputs}
         if covariate_model and covariate_model.encoding

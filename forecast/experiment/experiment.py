@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
@@ -30,11 +30,12 @@ from forecast.experiment.time_limit import (
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted
+from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
-from forecast.models.registry import ENSEMBLE, NETWORKS, Memory, make_forecaster, spec_names
-from forecast.specs import Cell, Device, Machine, ModelSpec, Plan, Settings
+from forecast.models.networks.recurrent import Memory
+from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
+from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
 
-LEARNED = (*NETWORKS, ENSEMBLE)
 SMALLEST, LARGEST = 1e-9, 1e30
 """Networks count in single precision: a panel whose largest value is out of this range would drown or overflow."""
 
@@ -97,7 +98,7 @@ class Experiment:
     def importance(self, name: str) -> tuple[Importance, ...]:
         """Returns what each covariate is worth to the networks of a name, as the backtest trained them."""
         panel = self.reading.panel
-        if panel.covariates is None or name not in LEARNED:
+        if panel.covariates is None or not is_learned(name):
             return ()
         trial = next(trial for trial in self.backtest.trials if trial.name == name)
         return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed)
@@ -119,10 +120,10 @@ class Experiment:
 
     def model_of(self, name: str) -> EnsembleModel | None:
         """Returns the networks of a name as the backtest trained them; None where it did so at each origin anew."""
-        if self.plan.refit or name not in LEARNED:
+        if self.plan.refit or not is_learned(name):
             return None
         by_cell = {spec.cell: model for (spec, _), model in self.memory.items()}
-        return EnsembleModel(tuple(by_cell[cast(Cell, cell)] for cell in spec_names(name)))
+        return EnsembleModel(tuple(by_cell[cell] for cell in spec_names(name)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,7 @@ def prepare(
         ForecastError: see ``make_plan``, ``check_terms``, ``rolling_origins`` and ``find_machine``.
     """
     cells = dict.fromkeys(cell for name in models for cell in spec_names(name))
-    trained = [cell for cell in cells if any(cell in spec_names(name) for name in models if name in LEARNED)]
+    trained = [cell for cell in cells if any(cell in spec_names(name) for name in models if is_learned(name))]
     check_terms(terms, settings, trained)
     panel = reading.panel
     _check_covariates(panel, settings)
@@ -217,18 +218,18 @@ def run_experiment(
         )
 
     if terms.is_timed:  # what needs no network runs first, so that what is left is the networks' own
-        others = run(tuple(name for name in models if name not in LEARNED))
+        others = run(tuple(name for name in models if not is_learned(name)))
         reporter.progress("measuring the pace", 0.0)
         left = terms.deadline.left if terms.deadline and terms.is_train else lambda: inf
         paces = measure_paces({cell: specs[cell] for cell in trained}, panel, folds[0], machine, left)
-        models = tuple(name for name in models if name not in LEARNED or paces.keys() >= set(spec_names(name)))
+        models = tuple(name for name in models if not is_learned(name) or paces.keys() >= set(spec_names(name)))
         work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
         settled, timing = settle(
             {cell: specs[cell] for cell in paces}, paces, work, terms, effort_limits(settings, prepared.windows), tail
         )
         specs |= settled
         reporter.planned(reading, plan, settled, settings)
-        result = run(tuple(name for name in models if name in LEARNED))
+        result = run(tuple(name for name in models if is_learned(name)))
         by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
         result = replace(result, trials=tuple(by_name[name] for name in models))
     else:
@@ -240,7 +241,7 @@ def run_experiment(
         specs,
         machine,
         result,
-        leaderboard(result, LEARNED, repeats=plan.naive_season if len(plan.shown) > 1 else None),
+        leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None),
         memory,
         timing,
     )
@@ -278,15 +279,15 @@ def _check_covariates(panel: Panel, settings: Settings) -> None:
 def _specs(cells: tuple[str, ...], plan: Plan, settings: Settings, windows: int, terms: Terms) -> dict[str, ModelSpec]:
     """Returns the spec of each cell; under a deadline the usual one, from which the clock takes or to which it adds."""
     usual = replace(settings, preset="balanced") if terms.deadline and settings.preset != "tutorial" else settings
-    specs = {cell: make_spec(cast(Cell, cell), plan, usual, windows).with_(preset=settings.preset) for cell in cells}
+    specs = {cell: make_spec(cell, plan, usual, windows).with_(preset=settings.preset) for cell in cells}
     if terms.match == "params":
-        return match_parameters(specs, spec_parameters(make_spec("lstm", plan, usual, windows)))
+        return match_parameters(specs, spec_parameters(make_spec(REFERENCE, plan, usual, windows)))
     return specs
 
 
 def machine_for(models: tuple[str, ...], device: Device) -> Machine:
     """Returns what the models train on; TensorFlow is asked only where a network is among them."""
-    if not any(name in LEARNED for name in models):
+    if not any(is_learned(name) for name in models):
         return Machine()
     from forecast.models.networks.tensorflow import find_machine  # imports TensorFlow
 

@@ -9,14 +9,15 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
-from forecast.experiment.experiment import LEARNED, Experiment, Reporter
+from forecast.experiment.experiment import Experiment, Reporter
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable, Watcher
 from forecast.models.method_settings import CURRENT
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import RecurrentModel
-from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names, train_on
-from forecast.specs import CELLS, Metric
+from forecast.models.registry import ENSEMBLE, MODELS, is_learned, make_forecaster, spec_names, train_on
+from forecast.specs import Metric
 
 AUTO = "auto"
 
@@ -61,7 +62,7 @@ def fit_on_all(experiment: Experiment, chosen: str, reporter: Reporter) -> Train
     trial = next(trial for trial in experiment.backtest.trials if trial.name == chosen)
     combination = trial.combination
     begun = experiment.model_of(chosen)
-    if timing and timing.deadline and chosen in LEARNED:
+    if timing and timing.deadline and is_learned(chosen):
         specs = timing.more_seeds({cell: experiment.specs[cell] for cell in spec_names(chosen)}, experiment.settings)
         fitted = make_forecaster(chosen, specs, plan.season_of(chosen), experiment.machine, pacers=timing.last).fit(
             panel, watcher

@@ -8,7 +8,7 @@ from forecast.data.covariates import Kind as Covariate
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.summary import Inference
 from forecast.models.networks.presets import spec_parameters
-from forecast.specs import CELLS, Kind, Match, ModelSpec, Plan
+from forecast.specs import Kind, Match, ModelSpec, Plan
 from forecast.wording import counted, listed
 
 MOST_NAMED = 12
@@ -83,7 +83,7 @@ def decided_for_run(
 
 def _matched(match: Match, specs: Mapping[str, ModelSpec]) -> str:
     """Returns what each recurrent cell got, so that all have the same of what was asked for."""
-    cells = [spec for spec in specs.values() if spec.cell in CELLS]
+    cells = [spec for spec in specs.values() if spec.is_recurrent]
     if match == "seconds":
         each = ", ".join(f"{spec.cell} {counted(spec.steps, 'step')}" for spec in cells)
         return f"seconds of training: {each}"

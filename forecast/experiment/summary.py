@@ -23,10 +23,10 @@ from forecast.evaluation.summary import (
     SummaryRow,
 )
 from forecast.experiment.covariate_effects import covariate_use
-from forecast.experiment.experiment import LEARNED, Experiment
+from forecast.experiment.experiment import Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
 from forecast.experiment.versions.stored_model import LIBRARIES
-from forecast.models.registry import spec_names
+from forecast.models.registry import is_learned, spec_names
 from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
 
@@ -148,7 +148,7 @@ def _folds(experiment: Experiment) -> tuple[SummaryFold, ...]:
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:
     """Returns the cells of which networks were trained."""
-    names = [cell for row in board.rows if row.model in LEARNED for cell in spec_names(row.model)]
+    names = [cell for row in board.rows if is_learned(row.model) for cell in spec_names(row.model)]
     return tuple(dict.fromkeys(names))
 
 

@@ -10,9 +10,10 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.evaluation.splits import Fold
 from forecast.models.forecaster import Fitted, Watcher
-from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, REFERENCE, SEEDS
+from forecast.models.networks.cells import CELLS, REFERENCE
+from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, SEEDS
 from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
-from forecast.specs import CELLS, Deadline, Machine, Match, ModelSpec, Settings
+from forecast.specs import Deadline, Machine, Match, ModelSpec, Settings
 from forecast.wording import counted
 
 LEAST_START = 8.0
@@ -81,7 +82,7 @@ def check_terms(terms: Terms, settings: Settings, trained: Sequence[str]) -> Non
             f"--time-limit {terms.deadline.limit:g}s is too short: starting TensorFlow and compiling "
             f"{counted(len(trained), 'network')} takes most of {least:g} s.",
             f"--time-limit {least:g}s"
-            + (", or one network: --model gru" if terms.is_train and len(trained) > 1 else ""),
+            + (f", or one network: --model {list(CELLS)[-1]}" if terms.is_train and len(trained) > 1 else ""),
         )
 
 

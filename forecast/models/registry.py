@@ -1,33 +1,174 @@
-"""Every model by the name a user types, and the one door to TensorFlow, scikit-learn and statsforecast."""
+"""Every model by the name a user types, a record each; the one door to TensorFlow, scikit-learn and statsforecast.
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+To add a model, write what makes its forecaster and add a record to ``MODELS``; networks come from ``cells.CELLS``.
+Names, groups and styles cost no import beyond the standard library.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
 
 from forecast.errors import UsageError, did_you_mean
-from forecast.models.classical.baselines import Baseline, BaselineName
-from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
-from forecast.models.forecaster import Forecaster, Issuable, Watcher
-from forecast.models.method_settings import CURRENT, MethodSettings
-from forecast.models.regression import FittedRegression, RegressionForecaster, RegressionName
-from forecast.specs import CELLS, Machine, ModelSpec, View
+from forecast.models.model_style import ModelStyle
+from forecast.models.networks.cells import CELLS
+from forecast.specs import LINEAR, Machine, ModelSpec, View
 
 if TYPE_CHECKING:
     from forecast.data.panel import Panel
-    from forecast.models.networks.recurrent import RecurrentModel
+    from forecast.models.classical.baselines import BaselineName
+    from forecast.models.classical.statsforecast import ClassicalName
+    from forecast.models.ensemble import EnsembleModel
+    from forecast.models.forecaster import Forecaster, Issuable, Watcher
+    from forecast.models.method_settings import MethodSettings
+    from forecast.models.networks.recurrent import Memory
     from forecast.models.networks.time_budget import Pacer
+    from forecast.models.regression import RegressionName
 
-NETWORKS = ("rnn", "lstm", "gru", "linear")
-BASELINES = ("naive", "seasonal-naive", "drift")
-BY_SERIES = ("smoothing", "local-ridge")
-REGRESSIONS = ("ridge", "boosting")
-CLASSICAL = ("ets", "theta", "arima")
-ENSEMBLE = "ensemble"
-RIVALS = (*REGRESSIONS, *BY_SERIES, *BASELINES)
+Group = Literal["network", "ensemble", "regression", "classical", "by series", "baseline"]
+RIVAL_GROUPS: tuple[Group, ...] = ("regression", "by series", "baseline")
 """What every comparison shows beside the models that were asked for."""
-MODELS = (*NETWORKS, ENSEMBLE, *REGRESSIONS, *CLASSICAL, *BY_SERIES, *BASELINES)
 
-Memory = dict[tuple[ModelSpec, bytes], "RecurrentModel"]
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What forecasters are made of.
+
+    Attributes:
+        specs: of each cell in ``spec_names``; of other models only window and horizon are used.
+        season: what the seasonal naive repeats and the classical methods model.
+        machine: what to train on.
+        settings: the numbers of the methods.
+        memory: networks trained before in this run, not to be trained again.
+        pacers: of each cell, where training is to keep to a time.
+    """
+
+    specs: Mapping[str, ModelSpec]
+    season: int
+    machine: Machine
+    settings: "MethodSettings"
+    memory: "Memory | None" = None
+    pacers: "Mapping[str, Pacer] | None" = None
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """One model.
+
+    Attributes:
+        name: that a user types.
+        group: what kind of model it is.
+        style: how it is drawn.
+        make: its forecaster, from its name, the spec of its first network or of ``LINEAR``, and the rest.
+    """
+
+    name: str
+    group: Group
+    style: ModelStyle
+    make: "Callable[[str, ModelSpec, Ingredients], Forecaster]"
+
+
+LEARNED_GROUPS: tuple[Group, ...] = ("network", "ensemble")
+
+
+def _networks(name: str, _: ModelSpec, given: Ingredients) -> "Forecaster":
+    from forecast.models.ensemble import EnsembleForecaster
+    from forecast.models.networks.fitting import RecurrentForecaster  # imports TensorFlow
+
+    parts = tuple(
+        RecurrentForecaster(
+            cell,
+            given.specs[cell],
+            given.machine,
+            given.memory,
+            pacer=(given.pacers or {}).get(cell),
+            settings=given.settings,
+        )
+        for cell in spec_names(name)
+    )
+    return parts[0] if len(parts) == 1 else EnsembleForecaster(name, parts)
+
+
+def _regression(name: str, spec: ModelSpec, given: Ingredients) -> "Forecaster":
+    from forecast.models.regression import RegressionForecaster
+
+    view = View("last-season", given.season)
+    return RegressionForecaster(cast("RegressionName", name), spec, view, given.settings, spec.seeds[0])
+
+
+def _classical(name: str, spec: ModelSpec, given: Ingredients) -> "Forecaster":
+    from forecast.models.classical.statsforecast import make_classical  # imports statsforecast
+
+    return make_classical(cast("ClassicalName", name), spec.horizon, given.season)
+
+
+def _baseline(name: str, spec: ModelSpec, given: Ingredients) -> "Forecaster":
+    from forecast.models.classical.baselines import Baseline
+
+    return Baseline(cast("BaselineName", name), spec.horizon, given.season, given.settings.classical, spec.seasons[1:])
+
+
+class ModelList(Mapping[str, ModelRecord]):
+    """All models by name: the networks of all cells, and the others."""
+
+    def __init__(self, *others: ModelRecord) -> None:
+        self._others = {record.name: record for record in others}
+
+    def __iter__(self) -> Iterator[str]:
+        yield from CELLS
+        yield from self._others
+
+    def __len__(self) -> int:
+        return len(CELLS) + len(self._others)
+
+    def __contains__(self, name: object) -> bool:
+        return name in CELLS or name in self._others
+
+    def __getitem__(self, name: str) -> ModelRecord:
+        if name in CELLS:
+            return ModelRecord(name, "network", CELLS[name].style, _networks)
+        return self._others[name]
+
+    def of(self, *groups: Group) -> tuple[str, ...]:
+        """Returns the names of some groups, group by group."""
+        named = {name: "network" if name in CELLS else self._others[name].group for name in self}
+        return tuple(name for group in groups for name, own in named.items() if own == group)
+
+
+def _grey(colour: str, marker: str, *dashes: float) -> ModelStyle:
+    """Returns the style of a baseline: a dashed line in grey."""
+    return ModelStyle(colour, marker, (0, dashes), is_baseline=True)
+
+
+ENSEMBLE = "ensemble"
+MODELS = ModelList(
+    ModelRecord(LINEAR, "network", ModelStyle("#56B4E9", "D"), _networks),
+    ModelRecord(ENSEMBLE, "ensemble", ModelStyle("#CC79A7", "P"), _networks),
+    ModelRecord("ridge", "regression", _grey("#8A7A66", ">", 3, 1.5), _regression),
+    ModelRecord("boosting", "regression", _grey("#A0917B", "p", 7, 2, 1, 2, 1, 2), _regression),
+    ModelRecord("ets", "classical", _grey("#66788C", "h", 3, 1, 1, 1), _classical),
+    ModelRecord("theta", "classical", _grey("#7F93A8", "d", 2, 2), _classical),
+    ModelRecord("arima", "classical", _grey("#56657A", "*", 8, 2), _classical),
+    ModelRecord("smoothing", "by series", _grey("#6B7F5E", "1", 1, 1, 4, 1), _baseline),
+    ModelRecord("local-ridge", "by series", _grey("#5E7F7A", "2", 4, 1), _baseline),
+    ModelRecord("naive", "baseline", _grey("#7A7A7A", "v", 1, 1.4), _baseline),
+    ModelRecord("seasonal-naive", "baseline", _grey("#404040", "x", 5, 2), _baseline),
+    ModelRecord("drift", "baseline", _grey("#9E9E9E", "<", 5, 2, 1, 2), _baseline),
+)
+
+
+def is_learned(name: str) -> bool:
+    """Tells whether a model is made of networks, which TensorFlow trains."""
+    return name in learned_models()
+
+
+def learned_models() -> tuple[str, ...]:
+    """Returns the models that are made of networks."""
+    return MODELS.of(*LEARNED_GROUPS)
+
+
+def rivals() -> tuple[str, ...]:
+    """Returns what every comparison shows beside the models that were asked for."""
+    return MODELS.of(*RIVAL_GROUPS)
 
 
 def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,7 +185,9 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def spec_names(name: str) -> tuple[str, ...]:
     """Returns the cells whose specs a model is made from."""
-    return CELLS if name == ENSEMBLE else (name,) if name in NETWORKS else ("linear",)
+    if name == ENSEMBLE:
+        return tuple(CELLS)
+    return (name,) if name in CELLS else (LINEAR,)
 
 
 def make_forecaster(
@@ -52,46 +195,24 @@ def make_forecaster(
     specs: Mapping[str, ModelSpec],
     season: int,
     machine: Machine,
-    memory: Memory | None = None,
-    pacers: Mapping[str, "Pacer"] | None = None,
-    settings: MethodSettings = CURRENT,
-) -> Forecaster:
-    """Returns the forecaster of a name.
-
-    Args:
-        name: one of ``MODELS``.
-        specs: of each cell in ``spec_names``; of other models only window and horizon are used.
-        season: what the seasonal naive repeats and the classical methods model.
-        machine: what to train on.
-        memory: networks trained before in this run, not to be trained again.
-        pacers: of each cell, where training is to keep to a time.
-        settings: the numbers of the methods.
+    memory: "Memory | None" = None,
+    pacers: "Mapping[str, Pacer] | None" = None,
+    settings: "MethodSettings | None" = None,
+) -> "Forecaster":
+    """Returns the forecaster of a name; see ``Ingredients``, and None for the settings that hold now.
 
     Raises:
         DependencyError: a classical method is asked for and statsforecast is not installed.
     """
-    spec = specs[spec_names(name)[0]]
-    if name in (*BASELINES, *BY_SERIES):
-        return Baseline(cast(BaselineName, name), spec.horizon, season, settings.classical, spec.seasons[1:])
-    if name in REGRESSIONS:
-        view = View("last-season", season)
-        return RegressionForecaster(cast(RegressionName, name), spec, view, settings, spec.seeds[0])
-    if name in CLASSICAL:
-        from forecast.models.classical.statsforecast import ClassicalName, make_classical  # noqa: PLC0415 - imports statsforecast
+    from forecast.models.method_settings import CURRENT
 
-        return make_classical(cast(ClassicalName, name), spec.horizon, season)
-    from forecast.models.networks.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
-
-    parts = tuple(
-        RecurrentForecaster(cell, specs[cell], machine, memory, pacer=(pacers or {}).get(cell), settings=settings)
-        for cell in spec_names(name)
-    )
-    return parts[0] if len(parts) == 1 else EnsembleForecaster(name, parts)
+    given = Ingredients(specs, season, machine, settings or CURRENT, memory, pacers)
+    return MODELS[name].make(name, specs[spec_names(name)[0]], given)
 
 
 def train_on(
-    model: EnsembleModel, panel: "Panel", machine: Machine, watcher: Watcher, effort: float = 1.0
-) -> EnsembleModel:
+    model: "EnsembleModel", panel: "Panel", machine: Machine, watcher: "Watcher", effort: float = 1.0
+) -> "EnsembleModel":
     """Returns the model trained further: its networks begin from its own weights (a warm start).
 
     Args:
@@ -104,7 +225,8 @@ def train_on(
     Raises:
         TrainingError, DataError: see ``RecurrentForecaster.fit``.
     """
-    from forecast.models.networks.fitting import RecurrentForecaster  # noqa: PLC0415 - imports TensorFlow
+    from forecast.models.ensemble import EnsembleModel
+    from forecast.models.networks.fitting import RecurrentForecaster  # imports TensorFlow
 
     parts = []
     for number, part in enumerate(model.parts):
@@ -114,8 +236,12 @@ def train_on(
     return EnsembleModel(tuple(parts))
 
 
-def is_same_recipe(model: Issuable, asked: Forecaster, specs: Mapping[str, ModelSpec]) -> bool:
+def is_same_recipe(model: "Issuable", asked: "Forecaster", specs: Mapping[str, ModelSpec]) -> bool:
     """Tells whether a model was fitted as a forecaster of the same name would be; ``specs`` are those of its cells."""
+    from forecast.models.ensemble import EnsembleModel
+    from forecast.models.method_settings import CURRENT
+    from forecast.models.regression import FittedRegression, RegressionForecaster
+
     if isinstance(model, EnsembleModel):
         own = {part.spec.cell: part.spec.with_(known=0, past=0, static=0) for part in model.parts}  # the data size them
         is_alike = all(part.settings == CURRENT for part in model.parts)

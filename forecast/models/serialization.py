@@ -16,6 +16,7 @@ from forecast.models.classical.statsforecast import ClassicalForecaster, Classic
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.method_settings import MethodSettings
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.serialization import (
     COVARIATE_MODEL,
     RETRAIN,
@@ -123,7 +124,7 @@ def _load_regression(
         KeyError, TypeError, ValueError: a part is missing, or does not fit the others.
     """
     own = {name: value for name, value in document.items() if name not in {"spec", "knowledge"}}
-    entry, spec = decode(RegressionEntry, own), ModelSpec.from_json(document["spec"])
+    entry, spec = decode(RegressionEntry, own), ModelSpec.from_json(document["spec"], CELLS)
     recipe = RegressionForecaster(entry.regression, spec, entry.view, settings, entry.seed)
     covariate_model = None
     if document.get("knowledge"):

@@ -15,7 +15,8 @@ from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
-from forecast.models.registry import RIVALS, check_names
+from forecast.models.networks.cells import CELLS
+from forecast.models.registry import check_names, rivals
 from forecast.production.store.json_document import utc
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.sections import forecast_section
@@ -99,8 +100,8 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
         UsageError: a name is no model, or none is named.
     """
     if not request.models:
-        raise UsageError("--models names no model.", "--models rnn,lstm,gru")
-    return check_names((*check_names(request.models), *RIVALS))
+        raise UsageError("--models names no model.", f"--models {','.join(CELLS)}")
+    return check_names((*check_names(request.models), *rivals()))
 
 
 def comparison_page(request: "CompareRequest", experiment: Experiment, now: datetime) -> bytes:

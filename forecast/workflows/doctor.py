@@ -81,15 +81,16 @@ def _gpu() -> Check:
 def _training_step() -> Check:
     from forecast.data.panel import panel_from_series
     from forecast.models.forecaster import Watcher
+    from forecast.models.networks.cells import REFERENCE
     from forecast.models.networks.fitting import RecurrentForecaster
     from forecast.models.networks.tensorflow import find_machine
     from forecast.specs import ModelSpec
 
-    spec = ModelSpec("lstm", window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
+    spec = ModelSpec(REFERENCE, window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
     machine = find_machine("auto")
     panel = panel_from_series([np.sin(np.arange(40.0))], "D")
     began = time.perf_counter()
-    fitted = RecurrentForecaster("lstm", spec, machine).fit(panel, Watcher())
+    fitted = RecurrentForecaster(REFERENCE, spec, machine).fit(panel, Watcher())
     finite = np.isfinite(fitted.predict_members(panel).values).all()
     seconds = time.perf_counter() - began
     kernel = "an XLA-compiled loop" if machine.jit else "cuDNN kernels"

@@ -16,14 +16,14 @@ from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
 from forecast.experiment.destinations import check_folder
-from forecast.experiment.experiment import LEARNED, Prepared, Reporter, prepare
+from forecast.experiment.experiment import Prepared, Reporter, prepare
 from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, effort_limits, measure_paces, settle
 from forecast.experiment.versions.identity import checked_name
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.time_budget import Pace
-from forecast.models.registry import ENSEMBLE, make_forecaster
+from forecast.models.registry import ENSEMBLE, is_learned, make_forecaster
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
 from forecast.specs import ModelSpec
@@ -154,7 +154,7 @@ def _dry_run(
         Step("start", starting, started + compiling),
     ]
     steps += [_training(cell, spec, paces[cell], work) for cell, spec in specs.items()]
-    steps += [_scoring(name, prepared, reading) for name in names if name not in LEARNED]
+    steps += [_scoring(name, prepared, reading) for name in names if not is_learned(name)]
     networks = work.fits * sum(len(spec.views) * len(spec.seeds) for spec in specs.values())
     if terms.is_train and specs:
         final, more = _last(specs, paces, refit=plan.refit)

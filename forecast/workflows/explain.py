@@ -22,10 +22,11 @@ from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.covariates.covariate_model import NetworkCovariates, check_columns
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Snapshot, Watcher
+from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
-from forecast.specs import CELLS, Cell, Device, ModelSpec, Settings
+from forecast.specs import Device, ModelSpec, Settings
 
 SEEDS = 3
 """Networks trained from each view where they are only to be looked into: the band of a curve needs several."""
@@ -87,13 +88,13 @@ def recurrent_parts(stored: StoredModel) -> list[RecurrentModel]:
     parts = []
     for part, own in zip(own_parts, np.split(used, ends[:-1]), strict=bool(own_parts)):
         kept = tuple(network for network, is_used in zip(part.networks, own, strict=True) if is_used)
-        if part.spec.cell in CELLS:
+        if part.spec.is_recurrent:
             parts.append(replace(part, networks=kept or part.networks))
     if not parts:
         name = stored.version.name
         raise UsageError(
             f"{name} {stored.version.label} is a {trained.name} model: it has no recurrent cell to look into.",
-            f"forecast train DATA --model lstm --name {name}, or forecast explain DATA --models rnn,lstm,gru",
+            f"forecast train DATA --model {REFERENCE} --name {name}, or forecast explain DATA {_every_cell()}",
         )
     return parts
 
@@ -134,21 +135,26 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
     return explained(title, stem, train, prepared.plan.season, watched, request.focus, ())
 
 
-def cells_of(models: Sequence[str]) -> tuple[Cell, ...]:
-    """Returns the cells that a list of models names; ``ensemble`` stands for all three.
+def _every_cell() -> str:
+    return f"--models {','.join(CELLS)}"
+
+
+def cells_of(models: Sequence[str]) -> tuple[str, ...]:
+    """Returns the cells that a list of models names; ``ensemble`` stands for all of them.
 
     Raises:
         UsageError: one has no recurrent cell, or none is named.
     """
-    meant: dict[str, tuple[Cell, ...]] = {**{cell: (cell,) for cell in CELLS}, ENSEMBLE: CELLS}
+    meant = {**{cell: (cell,) for cell in CELLS}, ENSEMBLE: tuple(CELLS)}
     for name in models:
         if name not in meant:
             raise UsageError(
-                f"'{name}' has no recurrent cell to look into.{did_you_mean(name, meant)}", "--models rnn,lstm,gru"
+                f"'{name}' has no recurrent cell to look into.{did_you_mean(name, meant)}",
+                _every_cell(),
             )
     cells = tuple(dict.fromkeys(cell for name in models for cell in meant[name]))
     if not cells:
-        raise UsageError("--models names no model.", "--models rnn,lstm,gru")
+        raise UsageError("--models names no model.", _every_cell())
     return cells
 
 

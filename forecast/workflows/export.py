@@ -9,6 +9,7 @@ from forecast.evaluation.scales import lowest_values
 from forecast.experiment.destinations import check_free
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.networks.cells import REFERENCE
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
@@ -57,7 +58,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
     if not isinstance(model, EnsembleModel):
         raise UsageError(
             f"{stored.version.name} {stored.version.label} is a {trained.name} model, and Keras opens networks only.",
-            f"forecast train DATA --model lstm --name {stored.version.name} makes one",
+            f"forecast train DATA --model {REFERENCE} --name {stored.version.name} makes one",
         )
     exported = export_model(model, trained.combination, lowest_values(stored.context))
     with TemporaryDirectory() as folder:

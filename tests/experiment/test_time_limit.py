@@ -12,8 +12,9 @@ from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
 from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, effort_limits, measure_paces, settle
 from forecast.models.combination import Combination
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.time_budget import Pace
-from forecast.specs import CELLS, Deadline, Machine, Overrides, Settings
+from forecast.specs import Deadline, Machine, Overrides, Settings
 from tiny import SEASON, tiny_spec, wave
 
 PACE = Pace(fit=0.1, network=0.01, step=0.002, forecast=0.001)

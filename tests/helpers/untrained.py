@@ -10,7 +10,7 @@ from forecast.models.forecaster import Curve
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
-from forecast.models.registry import NETWORKS, make_forecaster
+from forecast.models.registry import MODELS, make_forecaster
 from forecast.specs import Machine, ModelSpec
 from tiny import random_weights
 
@@ -47,7 +47,7 @@ def train_nothing(monkeypatch, size=0.05):
     seen = []
 
     def make(name, specs, season, machine, memory=None, *more, **named):
-        if name not in NETWORKS:
+        if name not in MODELS.of("network"):
             return make_forecaster(name, specs, season, machine, memory, *more, **named)
         return ValidationSeries(Untrained(name, specs[name], size), seen, memory)
 

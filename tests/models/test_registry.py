@@ -8,21 +8,17 @@ import pytest
 from forecast.errors import UsageError
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import (
-    BASELINES,
-    BY_SERIES,
-    CLASSICAL,
     MODELS,
-    NETWORKS,
-    REGRESSIONS,
     check_names,
     make_forecaster,
+    rivals,
     spec_names,
 )
 from forecast.specs import Machine
 from tiny import awkward_panel, tiny_spec, with_values
 
 MACHINE = Machine(jit=False)
-INSTALLED = [name for name in MODELS if name not in CLASSICAL or find_spec("statsforecast")]
+INSTALLED = [name for name in MODELS if MODELS[name].group != "classical" or find_spec("statsforecast")]
 
 
 def fit(name, panel, watcher=None):
@@ -53,7 +49,7 @@ def test_every_model_forecasts_a_series_the_same_wherever_it_stands(name, fitted
     np.testing.assert_allclose(fitted[name].predict_members(awkward.select(order)).values, whole[:, order], rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [*REGRESSIONS, *BY_SERIES, *BASELINES])
+@pytest.mark.parametrize("name", rivals())
 def test_models_that_draw_no_windows_learn_the_same_from_any_order_of_series(name, fitted, awkward):
     order = [3, 5, 0, 1, 4, 2]
     expected = fitted[name].predict_members(awkward).values[:, order]
@@ -69,7 +65,7 @@ def test_every_model_is_the_same_when_trained_again_and_tells_its_progress(name,
     assert shares[-1] == 1
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, *REGRESSIONS])
+@pytest.mark.parametrize("name", MODELS.of("network", "regression"))
 def test_a_series_in_other_units_does_not_move_its_neighbours(name, fitted):
     """One huge series among small ones: each is normalised by itself, so only rounding may differ."""
     panel = awkward_panel()
@@ -81,7 +77,7 @@ def test_a_series_in_other_units_does_not_move_its_neighbours(name, fitted):
 
 def test_names_are_kept_once_in_the_order_given():
     assert check_names(("gru", "naive", "gru", "rnn")) == ("gru", "naive", "rnn")
-    assert check_names(MODELS) == MODELS
+    assert check_names(tuple(MODELS)) == tuple(MODELS)
 
 
 @pytest.mark.parametrize(("word", "meant"), [("ltsm", "lstm"), ("GRU", "gru"), ("sesonal-naive", "seasonal-naive")])
@@ -100,7 +96,7 @@ def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
     code = (
         "import sys; from forecast.models.registry import *; from forecast.specs import *\n"
         "specs = {'linear': ModelSpec('linear', 4, 2)}\n"
-        "for name in (*BASELINES, *BY_SERIES, *REGRESSIONS): make_forecaster(name, specs, 1, Machine())\n"
+        "for name in rivals(): make_forecaster(name, specs, 1, Machine())\n"
         "import forecast.evaluation.trained_model, forecast.evaluation.leaderboard\n"
         "import forecast.models.networks.serialization\n"
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"

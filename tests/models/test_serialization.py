@@ -11,13 +11,13 @@ from forecast.errors import DataError
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
-from forecast.models.registry import BASELINES, BY_SERIES, REGRESSIONS, is_same_recipe, make_forecaster
+from forecast.models.registry import is_same_recipe, make_forecaster, rivals
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.specs import Machine, ModelSpec
 from imported import imported_by
 from told import told
 
-PLAIN = (*REGRESSIONS, *BY_SERIES, *BASELINES)
+PLAIN = rivals()
 SPECS = {"linear": ModelSpec("linear", 14, 5, season=7)}
 DAYS, AHEAD = 80, 5
 

@@ -11,7 +11,7 @@ from forecast.errors import DependencyError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.forecaster import Watcher
-from forecast.models.registry import CLASSICAL, ENSEMBLE, MODELS, make_forecaster, spec_names
+from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names
 from forecast.specs import Machine
 from marks import slow_but
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, with_values
@@ -24,6 +24,8 @@ POISONS = {
     "flat": [-1.0],
     "gap at once": [np.nan, np.nan, -7.0],
 }
+
+SLOW = {*MODELS.of("classical"), "rnn", "lstm", "ensemble"}
 
 
 @dataclass(eq=False)
@@ -84,9 +86,7 @@ def assert_same(first, second):
 
 
 @pytest.mark.parametrize("refit", [True, False])
-@pytest.mark.parametrize(
-    "name", slow_but([name for name in MODELS if name not in {*CLASSICAL, "rnn", "lstm", "ensemble"}], MODELS)
-)
+@pytest.mark.parametrize("name", slow_but([name for name in MODELS if name not in SLOW], MODELS))
 def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, monkeypatch):
     if name == "boosting":
         import sklearn.ensemble as trees

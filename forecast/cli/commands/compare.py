@@ -14,8 +14,11 @@ from forecast.cli.output.ablation import ablation_json, ablation_text
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.leaderboard import print_covariates, print_leaderboard
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_timing
+from forecast.models.networks.cells import CELLS
 from forecast.name_lists import split_names
 from forecast.specs import Match
+
+EVERY_CELL = ",".join(CELLS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class CompareFlags:
         typer.Option(
             "--models", autocompletion=complete_models, metavar="MODELS", help="Which to compare, with commas."
         ),
-    ] = "rnn,lstm,gru"
+    ] = EVERY_CELL
     match: Annotated[
         Match,
         typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),

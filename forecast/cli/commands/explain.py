@@ -15,6 +15,7 @@ from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
 from forecast.cli.output.explain import print_explanation, print_memory_test
 from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
+from forecast.models.networks.cells import CELLS
 from forecast.name_lists import split_names
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ from dataclasses import dataclass, fields
 from forecast.cli.options.arguments import ModelVersion
 from forecast.cli.options.completion import complete_models
 from forecast.specs import PlotKind
+from forecast.wording import spelled
 
-CELLS = "rnn,lstm,gru"
+EVERY_CELL = ",".join(CELLS)
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def explain_command(
     else:
         if reading != DataFlags() or settings != SettingsFlags():
             raise UsageError(
-                "Flags of data and training can't apply to a saved model.", f"forecast explain DATA --models {CELLS}"
+                "Flags of data and training can't apply to a saved model.",
+                f"forecast explain DATA --models {EVERY_CELL}",
             )
         explanation = _saved(name, subject, output, focus)
     lesson: tuple[str, ...] = ()
@@ -167,7 +170,7 @@ def _trained(
     if settings.time_limit is not None:
         raise UsageError("--time-limit can't apply here.", "--steps with a smaller number, or --preset fast")
     source, options = find_data(name, reading, output)
-    cells = split_names(subject.models if subject.models is not None else CELLS)
+    cells = split_names(subject.models if subject.models is not None else EVERY_CELL)
     request = DataRequest(source, options, settings.settings(), cells, settings.device, focus, datetime.now(UTC))
     with narrated("Training", output) as reporter:
         return explain_data(request, reporter)
@@ -183,5 +186,7 @@ def _test_memory(
     if name is not None or page.teach:
         raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
     with narrated("Memory", output) as reporter:
-        found = run_memory_test(settings.seed, lambda share: reporter.progress("three cells, all lags", share))
+        found = run_memory_test(
+            settings.seed, lambda share: reporter.progress(f"{spelled(len(CELLS))} cells, all lags", share)
+        )
     print_memory_test(found, memory_test_files(found, page.plots, _command()), page.to, output)

@@ -17,6 +17,7 @@ from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.leaderboard import print_leaderboard
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_saved, tell_timing
 from forecast.errors import UsageError
+from forecast.models.networks.cells import CELLS
 
 if TYPE_CHECKING:
     from forecast.workflows.train import TrainResult
@@ -55,7 +56,7 @@ def train_command(
             "--model",
             autocompletion=complete_network,
             metavar="MODEL",
-            help="rnn, lstm, gru, linear, ensemble or any other of compare; auto: the best network.",
+            help=f"{', '.join(CELLS)}, linear, ensemble or any other of compare; auto: the best network.",
         ),
     ] = "auto",
 ) -> None:
@@ -129,11 +130,10 @@ def _document(result: "TrainResult") -> dict[str, Any]:
 
 def _spec(result: "TrainResult") -> dict[str, Any]:
     """Returns the settings of what was saved: all of a network's, and of another model what it has of them."""
-    from forecast.experiment.experiment import LEARNED
-    from forecast.models.registry import spec_names
+    from forecast.models.registry import is_learned, spec_names
 
     chosen, plan = result.chosen, result.experiment.plan
-    if chosen not in LEARNED:
+    if not is_learned(chosen):
         return {"cell": chosen, "window": plan.window, "horizon": plan.horizon, "season": plan.season}
     return {**result.experiment.specs[spec_names(chosen)[-1]].to_json(), "cell": chosen}
 

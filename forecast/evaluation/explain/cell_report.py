@@ -17,7 +17,7 @@ from forecast.evaluation.explain.memory import MemoryCurve, memory_curve
 from forecast.evaluation.explain.spike import Spike, spike_response
 from forecast.evaluation.explain.subject import Subject
 from forecast.models.networks.recurrent import Network
-from forecast.specs import Cell, ModelSpec
+from forecast.specs import ModelSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class CellReport:
     learning: Learning | None = None
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> str:
         """The cell."""
         return self.spec.cell
 

@@ -5,19 +5,10 @@ Shapes: ``L`` lookback, ``T`` recurrent steps, ``U`` units, ``F`` features a ste
 
 from dataclasses import dataclass
 
-from forecast.models.networks.cells import GATES
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import spec_parameters
 from forecast.models.networks.recurrent import DECODER_UNITS
-from forecast.specs import Cell, Machine, ModelSpec
-
-FORMULAS: dict[Cell, str] = {
-    "rnn": "U (U + F + 1)",
-    "lstm": "4 U (U + F + 1)",
-    "gru": "3 U (U + F + 2)",
-}
-"""Parameters of one layer; the GRU has two biases."""
-STEP_FORMULAS: dict[Cell, str] = {"rnn": "U (U + F)", "lstm": "4 U (U + F)", "gru": "3 U (U + F)"}
-"""Multiply-adds of one layer in one recurrent step; what is done to each unit alone is not counted."""
+from forecast.specs import Machine, ModelSpec
 
 
 @dataclass(frozen=True)
@@ -35,7 +26,7 @@ class Cost:
         kernel: what ran the training, or would.
     """
 
-    cell: Cell
+    cell: str
     formula: str
     step_formula: str
     parameters: int
@@ -50,19 +41,19 @@ class Cost:
 
 def network_cost(spec: ModelSpec, predict_seconds: float, train_seconds: float | None, kernel: str) -> Cost:
     """Returns the cost of one network of a spec, beside what was measured."""
-    units, steps, gates = spec.units, spec.window // spec.segment, len(GATES[spec.cell])
+    cell, units, steps = CELLS[spec.cell], spec.units, spec.window // spec.segment
     width = spec.segment * (1 + spec.known + spec.past)
     features = units if spec.segment > 1 else width
     horizon = 1 if spec.rolled else spec.horizon
-    step = gates * units * (features + units) + (spec.layers - 1) * gates * units * 2 * units
+    step = cell.multiplies(units, features) + (spec.layers - 1) * cell.multiplies(units, units)
     embedding = steps * width * units if spec.segment > 1 else 0
     highway = spec.window * horizon if spec.highway else 0
     decoder = DECODER_UNITS * (units + spec.static + horizon * (spec.known + 2)) if spec.takes_covariates else 0
-    kept = spec.batch_size * steps * spec.layers * units * (gates + 1 + (spec.cell == "lstm"))
+    kept = spec.batch_size * steps * spec.layers * units * (len(cell.gates) + len(cell.paths))
     return Cost(
         cell=spec.cell,
-        formula=FORMULAS[spec.cell],
-        step_formula=STEP_FORMULAS[spec.cell],
+        formula=cell.formula,
+        step_formula=cell.step_formula,
         parameters=spec_parameters(spec),
         step_multiplies=step,
         forecast_multiplies=embedding + steps * step + units * horizon + highway + decoder,
@@ -78,8 +69,8 @@ def kernel_of(spec: ModelSpec, machine: Machine) -> str:
     """Returns what runs the training of a spec on a machine, and why it is not cuDNN's kernel where it isn't."""
     if machine.device == "cpu":
         return "one loop compiled by XLA; no cuDNN on a CPU"
-    if spec.cell == "rnn":
-        return "TensorFlow's own operations: cuDNN is not used for Keras' SimpleRNN"
+    if reason := CELLS[spec.cell].without_cudnn:
+        return f"TensorFlow's own operations: {reason}"
     if spec.recurrent_dropout:
         return "TensorFlow's own operations: cuDNN has no recurrent dropout"
     return "cuDNN, chosen by Keras"

@@ -10,49 +10,16 @@ import numpy as np
 
 from forecast.data.windows import last_lookbacks
 from forecast.evaluation.explain.cell_report import CellReport
-from forecast.evaluation.explain.gates import KEEP_GATES
 from forecast.evaluation.explain.subject import Probe, Subject, sample_ends
 from forecast.models.networks.backprop import ForwardPass
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import HIDDEN
 from forecast.models.networks.recurrent import run_network
 from forecast.models.views import restore
-from forecast.specs import Cell
 
+LETTERS = {"kernel": "W", "recurrent": "U", "bias": "b"}
 MOST_STEPS = 14
 """A longer walk shows so many steps: the first few and the last."""
-
-EQUATIONS: dict[Cell, tuple[str, ...]] = {
-    "rnn": (
-        "h_t = tanh(W x_t + U h_{t−1} + b)",
-        "source: Elman, Finding structure in time, 1990",
-        "back: ∂h_t/∂h_{t−1} = diag(1 − h_t²) U; T steps back multiply T such matrices,",
-        "      so the gradient vanishes or explodes (Bengio et al. 1994)",
-    ),
-    "lstm": (
-        "i_t, f_t, o_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
-        "c̃_t = tanh(W_c x_t + U_c h_{t−1} + b_c)",
-        "c_t = f_t ⊙ c_{t−1} + i_t ⊙ c̃_t",
-        "h_t = o_t ⊙ tanh(c_t)",
-        "source: Hochreiter & Schmidhuber 1997; the forget gate f: Gers et al. 2000",
-        "back: ∂c_t/∂c_{t−1} = diag(f_t) + what goes through h: with f near 1 it stays",
-    ),
-    "gru": (
-        "z_t, r_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
-        "h̃_t = tanh(W x_t + b + r_t ⊙ (U h_{t−1} + b'))   (reset after the product)",
-        "h_t = z_t ⊙ h_{t−1} + (1 − z_t) ⊙ h̃_t",
-        "source: Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept.",
-        "        Chung et al. 2014 (1412.3555) and textbooks write 1 − z for it",
-        "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
-    ),
-}
-SYMBOLS = {
-    "hidden": "h",
-    "input": "i, what is let in",
-    "forget": "f, what is kept",
-    "candidate": "c̃ or h̃, what is proposed",
-    "output": "o, what is shown",
-    "update": "z, what is kept",
-    "reset": "r, what the proposal sees",
-}
 
 
 def equation_lines(cell_reports: Sequence[CellReport], subjects: Sequence[Subject], series: int) -> tuple[str, ...]:
@@ -66,7 +33,7 @@ def equation_lines(cell_reports: Sequence[CellReport], subjects: Sequence[Subjec
     lines: list[str] = []
     for cell_report, subject in zip(cell_reports, subjects, strict=True):
         lines += [f"{cell_report.cell.upper()}: the equations", ""]
-        lines += [f"  {line}" for line in (*EQUATIONS[cell_report.cell], *_entry(cell_report))]
+        lines += [f"  {line}" for line in (*CELLS[cell_report.cell].equations, *_entry(cell_report))]
         lines += ["", *_averages(cell_report, subject), "", *_walk(cell_report, subject, series), ""]
     return tuple(lines[:-1])
 
@@ -89,10 +56,11 @@ def _averages(cell_report: CellReport, subject: Subject) -> list[str]:
     trace, weights = passage.traces[-1], passage.weights[-1]
     windows, steps = trace.hidden.shape[1], trace.hidden.shape[0]
     lines = [f"On this data: mean and spread over {probe.spec.units} units, {windows} windows, {steps} steps", ""]
-    values = {SYMBOLS[name]: gate for name, gate in trace.gates.items() if name != "hidden"} | {"h": trace.hidden}
+    symbols = CELLS[probe.spec.cell].symbols
+    values = {symbols[name]: gate for name, gate in trace.gates.items() if name != HIDDEN} | {"h": trace.hidden}
     if trace.cell_state is not None:
         values["c, the cell state"] = trace.cell_state
-    values |= {"W": weights.kernel, "U": weights.recurrent, "b": weights.bias}
+    values |= {letter: weights[part] for part, letter in LETTERS.items() if part in weights}
     lines += [f"  {_padded(name, 26)} {value.mean():>8.3f} ± {value.std():.3f}" for name, value in values.items()]
     return lines
 
@@ -105,16 +73,17 @@ def _walk(cell_report: CellReport, subject: Subject, series: int) -> list[str]:
     probe = own.probe(network, sample_ends(own.panel, spec.window, most=1))
     passage = probe.run()
     trace = passage.traces[-1]
-    keep = KEEP_GATES.get(spec.cell)
-    unit = int(np.argmax((trace.gates[keep] if keep else np.abs(trace.hidden)).mean(axis=(0, 1))))
-    gates = [name for name in trace.gates if name != "hidden"]
-    columns = [*(SYMBOLS[name].partition(",")[0].partition(" ")[0] for name in gates)]
+    cell = CELLS[spec.cell]
+    kept = cell.keep_gate.kept(trace.gates) if cell.keep_gate else np.abs(trace.hidden)
+    unit = int(np.argmax(kept.mean(axis=(0, 1))))
+    gates = [name for name in trace.gates if name != HIDDEN]
+    columns = [*(cell.symbols[name].partition(",")[0].partition(" ")[0] for name in gates)]
     columns += ["c", "h"] if trace.cell_state is not None else ["h"]
     head = "".join(_padded(name, -8) for name in columns)
     x = "mean x" if spec.segment > 1 else "x"
     lines = [
         f"One window, step by step: the last of {own.panel.series_ids[0]}",
-        f"in unit {unit} of the last layer, the one that {'keeps most' if keep else 'is largest'}",
+        f"in unit {unit} of the last layer, the one that {'keeps most' if cell.keep_gate else 'is largest'}",
         "",
         f"  step{'value':>12}{x:>9}{head}",
     ]

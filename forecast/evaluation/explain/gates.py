@@ -13,22 +13,15 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.explain.subject import Probe, Subject, WindowEnds
 from forecast.models.networks.backprop import ForwardPass
-from forecast.models.networks.cells import Trace
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import CELL_STATE, EIGENVALUES, HIDDEN, Trace
 from forecast.models.networks.recurrent import Network
-from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]
 
 MOST_DATES = 150
 FEW_DATES = 40
 """Where a series has fewer whole windows, the first ones are lengthened on the left."""
-KEEP_GATES: dict[Cell, str] = {"lstm": "forget", "gru": "update"}
-"""The gate that says which share of its memory a unit keeps; of the GRU it is Keras' z."""
-SHOWN: dict[Cell, tuple[str, ...]] = {
-    "rnn": ("hidden",),
-    "lstm": ("forget", "input", "output", "cell state"),
-    "gru": ("update", "reset"),
-}
 LOW, HIGH = 0.1, 0.9
 DEAD = 0.01
 """A unit whose state varies by less than this over all windows and steps does no work."""
@@ -55,7 +48,7 @@ class GateCalendar:
         padded: so many of the first dates have a window that reaches before the series.
     """
 
-    cell: Cell
+    cell: str
     series_id: str
     layer: int
     segment: int
@@ -71,11 +64,11 @@ class TimeConstants:
     """How long each unit remembers, in observed steps, (U,): τ = −1 / ln(mean keep gate), times the segment.
 
     Attributes:
-        source: the gate; for an RNN, which has none, the moduli of its recurrent matrix' eigenvalues: what it would
+        source: the gate; for a cell that has none, the moduli of its recurrent matrix' eigenvalues: what it would
             keep if its tanh were a straight line, an upper bound; ∞ from 1 on.
     """
 
-    cell: Cell
+    cell: str
     source: str
     tau: FloatArray
 
@@ -87,18 +80,19 @@ class Saturation:
     Attributes:
         low: by sigmoid gate, the share of values below 0.1.
         high: likewise above 0.9.
-        flat: share of the tanh values beyond ± 0.95.
+        flat: share of the tanh values beyond ± 0.95; None for a cell whose candidate goes through none.
         dead: units whose state hardly varies.
-        radius: largest modulus of an eigenvalue of the recurrent matrix, of the candidate's where there are gates.
+        radius: largest modulus of an eigenvalue of the recurrent matrix, of the candidate's where there are gates;
+            None for a cell without one.
     """
 
-    cell: Cell
+    cell: str
     units: int
     low: dict[str, float]
     high: dict[str, float]
-    flat: float
+    flat: float | None
     dead: int
-    radius: float
+    radius: float | None
 
 
 def gates_on_calendar(subject: Subject, network: Network, series: int) -> GateCalendar:
@@ -111,9 +105,9 @@ def gates_on_calendar(subject: Subject, network: Network, series: int) -> GateCa
     ends = np.arange(length - dates, length) + 1
     trace = own.probe(network, WindowEnds(np.zeros(dates, dtype=np.int64), ends)).run().traces[-1]
     order = np.argsort(-_persistence(subject.cell, trace), kind="stable")
-    last = {name: gate[-1] for name, gate in trace.gates.items()} | {"hidden": trace.hidden[-1]}
+    last = {name: gate[-1] for name, gate in trace.gates.items()} | {HIDDEN: trace.hidden[-1]}
     if trace.cell_state is not None:
-        last["cell state"] = trace.cell_state[-1]
+        last[CELL_STATE] = trace.cell_state[-1]
     return GateCalendar(
         cell=subject.cell,
         series_id=panel.series_ids[0],
@@ -121,16 +115,16 @@ def gates_on_calendar(subject: Subject, network: Network, series: int) -> GateCa
         segment=subject.spec.segment,
         timestamps=panel.timestamps(0)[-dates:],
         values=panel.values[-dates:],
-        rows={name: last[name].T[order].astype(np.float64) for name in SHOWN[subject.cell]},
+        rows={name: last[name].T[order].astype(np.float64) for name in CELLS[subject.cell].shown},
         events=_events(panel, network.view.season, dates),
         padded=padded,
     )
 
 
-def _persistence(cell: Cell, trace: Trace) -> FloatArray:
+def _persistence(cell: str, trace: Trace) -> FloatArray:
     """Returns how much of its memory each unit keeps, (U,): the mean keep gate, or its state's autocorrelation."""
-    if cell in KEEP_GATES:
-        return np.asarray(trace.gates[KEEP_GATES[cell]].mean(axis=(0, 1)), dtype=np.float64)
+    if keep := CELLS[cell].keep_gate:
+        return np.asarray(keep.kept(trace.gates).mean(axis=(0, 1)), dtype=np.float64)
     if len(trace.hidden) < 2:
         return np.zeros(trace.hidden.shape[2])
     now, before = (
@@ -182,10 +176,11 @@ def _outliers(values: FloatArray, season: int) -> NDArray[np.bool_]:
 def time_constants(probe: Probe, passage: ForwardPass) -> TimeConstants:
     """Returns how long each unit of one network's last layer remembers."""
     cell, segment, trace = probe.spec.cell, probe.spec.segment, passage.traces[-1]
-    if cell in KEEP_GATES:
-        source, kept = f"{KEEP_GATES[cell]} gate", trace.gates[KEEP_GATES[cell]].mean(axis=(0, 1))
+    if keep := CELLS[cell].keep_gate:
+        source, kept = keep.label, keep.kept(trace.gates).mean(axis=(0, 1))
     else:
-        source, kept = "eigenvalues", np.sort(np.abs(np.linalg.eigvals(passage.weights[-1].recurrent)))[::-1]
+        recurrent = passage.weights[-1]["recurrent"]
+        source, kept = EIGENVALUES, np.sort(np.abs(np.linalg.eigvals(recurrent)))[::-1]
     kept = kept.astype(np.float64)
     fading = np.clip(kept, 1e-9, 1 - 1e-12)
     return TimeConstants(cell, source, np.where(kept < 1, -segment / np.log(fading), np.inf))
@@ -193,17 +188,19 @@ def time_constants(probe: Probe, passage: ForwardPass) -> TimeConstants:
 
 def saturation(probe: Probe, passage: ForwardPass) -> Saturation:
     """Returns where one network's last layer is stuck or idle."""
-    cell, trace, units = probe.spec.cell, passage.traces[-1], probe.spec.units
-    gates = {name: gate for name, gate in trace.gates.items() if name not in {"hidden", "candidate"}}
-    squashed = trace.gates["hidden" if cell == "rnn" else "candidate"]
-    packed = {"rnn": 0, "lstm": 2, "gru": 2}[cell]  # where the candidate's columns are
-    recurrent = passage.weights[-1].recurrent[:, packed * units : (packed + 1) * units]
+    cell, trace, units = CELLS[probe.spec.cell], passage.traces[-1], probe.spec.units
+    gates, squashed, radius = {name: trace.gates[name] for name in cell.switches}, None, None
+    if cell.is_squashed:
+        squashed = float((np.abs(trace.gates[cell.candidate]) > FLAT).mean())
+    if cell.is_recurrent:
+        recurrent = passage.weights[-1]["recurrent"][:, cell.columns(cell.candidate, units)]
+        radius = float(np.abs(np.linalg.eigvals(recurrent)).max())
     return Saturation(
-        cell=cell,
+        cell=cell.name,
         units=units,
         low={name: float((gate < LOW).mean()) for name, gate in gates.items()},
         high={name: float((gate > HIGH).mean()) for name, gate in gates.items()},
-        flat=float((np.abs(squashed) > FLAT).mean()),
+        flat=squashed,
         dead=int((trace.hidden.std(axis=(0, 1)) < DEAD).sum()),
-        radius=float(np.abs(np.linalg.eigvals(recurrent)).max()),
+        radius=radius,
     )

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from forecast.evaluation.explain.subject import Probe, Subject
 from forecast.models.networks.backprop import backpropagate, last_step_only
-from forecast.specs import Cell
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import HIDDEN
 
 FloatArray = NDArray[np.float64]
 
@@ -26,11 +27,11 @@ class Flow:
     """The largest stretch (spectral norm) of ∂h_T / ∂h_t, median over windows and networks, t going back from T.
 
     Attributes:
-        path: ``hidden``, or ``cell state`` for ∂c_T / ∂c_t of an LSTM.
+        path: ``hidden``, or ``cell state`` for ∂c_T / ∂c_t of a cell that has one.
         segment: observations in one recurrent step.
     """
 
-    cell: Cell
+    cell: str
     path: str
     segment: int
     trained: FloatArray
@@ -39,9 +40,9 @@ class Flow:
     @property
     def name(self) -> str:
         """The cell, and which of its two states where it has two."""
-        if self.cell != "lstm":
+        if len(CELLS[self.cell].paths) == 1:
             return self.cell
-        return f"lstm's {'hidden state' if self.path == 'hidden' else self.path}"
+        return f"{self.cell}'s {'hidden state' if self.path == HIDDEN else self.path}"
 
     @property
     def explodes(self) -> bool:
@@ -50,10 +51,9 @@ class Flow:
 
 
 def gradient_flows(subject: Subject) -> tuple[Flow, ...]:
-    """Returns how gradients pass the last recurrent layer of one cell: one path, or two for an LSTM."""
-    paths = ("hidden", "cell state") if subject.cell == "lstm" else ("hidden",)
+    """Returns how gradients pass the last recurrent layer of one cell: one path, or two with a cell state."""
     flows = []
-    for path in paths:
+    for path in CELLS[subject.cell].paths:
         trained, untrained = (
             np.median(np.concatenate([_stretches(probe, path) for probe in probes[:MOST_NETWORKS]], axis=1), axis=1)
             for probes in (subject.probes, subject.untrained)
@@ -81,11 +81,12 @@ def _stretches(probe: Probe, path: str) -> FloatArray:
     weights, trace = passage.weights[-1], passage.traces[-1]
     steps, batch, units = trace.hidden.shape
     seeds = np.broadcast_to(np.eye(units, dtype=np.float32)[:, None], (units, batch, units))
-    if path == "hidden":
-        found = backpropagate(probe.spec.cell, weights, trace, last_step_only(seeds, steps)).hidden
+    cell = CELLS[probe.spec.cell]
+    if path == HIDDEN:
+        found = backpropagate(cell, weights, trace, last_step_only(seeds, steps)).hidden
     else:
         nothing = np.zeros((units, steps, batch, units), dtype=np.float32)
-        state = backpropagate(probe.spec.cell, weights, trace, nothing, on_state=seeds).cell_state
+        state = backpropagate(cell, weights, trace, nothing, on_state=seeds).cell_state
         assert state is not None
         found = state
     jacobians = found.transpose(1, 2, 0, 3)  # (U, T, B, U) -> (T, B, U, U)

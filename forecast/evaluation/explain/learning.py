@@ -16,7 +16,7 @@ from forecast.models.forecaster import Snapshot
 from forecast.models.networks.backprop import weight_gradients
 from forecast.models.networks.recurrent import Network, RecurrentModel, run_network
 from forecast.models.views import CLIP, to_unit
-from forecast.specs import Cell, Loss, View
+from forecast.specs import Loss, View
 
 FloatArray = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Learning:
         clipped: share of networks whose gradient was longer than 1.
     """
 
-    cell: Cell
+    cell: str
     seeds: int
     steps: NDArray[np.int64]
     seconds: FloatArray

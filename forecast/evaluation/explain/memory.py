@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from forecast.evaluation.explain.subject import Probe, Subject, mean_curve, taken
 from forecast.models.networks.backprop import window_gradients
 from forecast.models.networks.recurrent import run_network
-from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]
 
@@ -38,7 +37,7 @@ class MemoryCurve:
         each: (networks, L), the ``recurrent`` of each network.
     """
 
-    cell: Cell
+    cell: str
     segment: int
     recurrent: FloatArray
     whole: FloatArray

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.specs import CELLS, Cell
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import USUAL
 
 FloatArray = NDArray[np.float64]
 
@@ -24,38 +24,6 @@ SEEDS, FEWER_SEEDS = 3, 2
 """Networks of the usual setup, and of each that differs from it."""
 PASS = 0.75
 """Half way between guessing and always right: below it a cell is said to have given up."""
-
-USUAL = "as usual"
-RATES: dict[str, dict[str, Any]] = {
-    "learning rate 0.003": {"learning_rate": 0.003},
-    "learning rate 0.03": {"learning_rate": 0.03},
-}
-SETUPS: dict[Cell, dict[str, dict[str, Any]]] = {
-    "rnn": {
-        USUAL: {},
-        "Glorot recurrent matrix": {"recurrent": "glorot"},
-        "identity recurrent matrix": {"recurrent": "identity"},
-        "learning rate 0.001": {"learning_rate": 0.001},
-        **RATES,
-    },
-    "lstm": {
-        USUAL: {},
-        "forget bias 0": {"keep_bias": 0.0},
-        "forget bias 4": {"keep_bias": 4.0},
-        "forget bias 4, input bias −4": {"keep_bias": 4.0, "entry_bias": -4.0},
-        **RATES,
-    },
-    "gru": {
-        USUAL: {},
-        "Glorot recurrent matrix": {"recurrent": "glorot"},
-        "update bias 1": {"keep_bias": 1.0},
-        "update bias 4": {"keep_bias": 4.0},
-        **RATES,
-    },
-}
-"""What differs from the usual (orthogonal recurrent matrix, forget bias 1, update bias 0, learning rate 0.01): equally
-many tries for each cell. The identity is that of Le et al. (2015), the biases of 4 and −4 are those that Tallec &
-Ollivier (2018) would give to a memory of about 50 steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +37,22 @@ class MemoryTestResult:
     """
 
     lags: tuple[int, ...]
-    units: dict[Cell, int]
-    rates: dict[Cell, dict[str, FloatArray]]
+    units: dict[str, int]
+    rates: dict[str, dict[str, FloatArray]]
     steps: int
     seconds: float
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[str, ...]:
         """The cells tested, in their usual order."""
         return tuple(cell for cell in CELLS if cell in self.rates)
 
-    def gives_up(self, cell: Cell, setup: str = USUAL) -> int | None:
+    def gives_up(self, cell: str, setup: str = USUAL) -> int | None:
         """Returns the first lag whose mean over seeds is below the pass mark; None where there is none."""
         failed = np.flatnonzero(self.rates[cell][setup].mean(axis=1) < PASS)
         return self.lags[failed[0]] if failed.size else None
 
-    def best(self, cell: Cell) -> str:
+    def best(self, cell: str) -> str:
         """Returns the setup with the most right answers over all lags; the usual one where none has more."""
         return max(self.rates[cell], key=lambda setup: float(self.rates[cell][setup].mean()))
 
@@ -109,20 +77,21 @@ def verdict(found: MemoryTestResult) -> tuple[str, ...]:
 
 
 def _gate(found: MemoryTestResult) -> tuple[str, ...]:
-    """Returns whether the gated cells went further than the RNN in this test."""
-    if "rnn" not in found.cells or len(found.cells) == 1:
+    """Returns whether the cells with a gate that keeps went further than the first without one."""
+    plain = next((cell for cell in found.cells if CELLS[cell].keep_gate is None), None)
+    if plain is None or len(found.cells) == 1:
         return ()
-    plain = _reached(found, "rnn", found.best("rnn"))
-    further = [c for c in found.cells if c != "rnn" and _reached(found, c, found.best(c)) > plain]
+    best = _reached(found, plain, found.best(plain))
+    further = [c for c in found.cells if c != plain and _reached(found, c, found.best(c)) > best]
     if not further:
-        return ("In this run, no gate got further than the plain rnn.",)
-    usual = [c for c in further if _reached(found, c, USUAL) > plain]
-    text = f"A gate that is told at the start to keep takes the {' and the '.join(further)} further than any rnn"
+        return (f"In this run, no gate got further than the plain {plain}.",)
+    usual = [c for c in further if _reached(found, c, USUAL) > best]
+    text = f"A gate that is told at the start to keep takes the {' and the '.join(further)} further than any {plain}"
     they = "their usual start they get" if len(further) > 1 else "its usual start it gets"
     return (f"{text}." if usual else f"{text}; with {they} no further than that.",)
 
 
-def _reached(found: MemoryTestResult, cell: Cell, setup: str) -> int:
+def _reached(found: MemoryTestResult, cell: str, setup: str) -> int:
     """Returns the longest lag before the first that was too long."""
     given_up = found.gives_up(cell, setup)
     return max((lag for lag in found.lags if given_up is None or lag < given_up), default=0)
@@ -157,16 +126,16 @@ def run_memory_test(
     from forecast.models.networks.memory_task import TaskNetwork, lessons, units_for  # imports TensorFlow
 
     began = time.perf_counter()
-    units: dict[Cell, int] = {cell: units_for(cell, PARAMETERS) for cell in CELLS}
-    counts = {cell: [SEEDS if setup == USUAL else FEWER_SEEDS for setup in SETUPS[cell]] for cell in CELLS}
+    units: dict[str, int] = {cell: units_for(CELLS[cell], PARAMETERS) for cell in CELLS}
+    counts = {cell: [SEEDS if setup == USUAL else FEWER_SEEDS for setup in CELLS[cell].memory_setups] for cell in CELLS}
     rates = {cell: np.empty((len(lags), sum(counts[cell]))) for cell in CELLS}
     groups = [[lag for lag in lags if low < lag <= high] for low, high in pairwise(EDGES)]
     finished: list[int] = []
 
-    def run(cell: Cell, group: list[int]) -> None:
-        setups = zip(SETUPS[cell].values(), counts[cell], strict=True)
+    def run(cell: str, group: list[int]) -> None:
+        setups = zip(CELLS[cell].memory_setups.values(), counts[cell], strict=True)
         pupils = [TaskNetwork(seed + i, **setup) for setup, count in setups for i in range(count)]
-        lesson = lessons(cell, units[cell], pupils, max(group), steps)
+        lesson = lessons(CELLS[cell], units[cell], pupils, max(group), steps)
         for lag in group:
             rates[cell][lags.index(lag)] = lesson(lag)
             finished.append(lag)
@@ -181,5 +150,5 @@ def run_memory_test(
     by_setup = {}
     for cell in CELLS:
         ends = np.cumsum(counts[cell])[:-1]
-        by_setup[cell] = dict(zip(SETUPS[cell], np.split(rates[cell], ends, axis=1), strict=True))
+        by_setup[cell] = dict(zip(CELLS[cell].memory_setups, np.split(rates[cell], ends, axis=1), strict=True))
     return MemoryTestResult(lags, units, by_setup, steps, time.perf_counter() - began)

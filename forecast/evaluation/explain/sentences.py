@@ -8,6 +8,7 @@ import numpy as np
 from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.gradient_flow import half_life
 from forecast.evaluation.explain.memory import advised_window
+from forecast.models.networks.cells.cell import EIGENVALUES
 from forecast.wording import percent
 
 MOST = 8
@@ -98,7 +99,7 @@ def _flow(cell_reports: Sequence[CellReport]) -> Sentence:
 
 
 def _constants(cell_reports: Sequence[CellReport], season: int) -> Sentence | None:
-    gated = [p for p in cell_reports if p.constants.source != "eigenvalues"]
+    gated = [p for p in cell_reports if p.constants.source != EIGENVALUES]
     if not gated:
         return None
     edge, name = (season, f"a season of {season} steps") if season > 1 else (10, "10 steps")
@@ -108,13 +109,14 @@ def _constants(cell_reports: Sequence[CellReport], season: int) -> Sentence | No
 
 def _waste(cell_reports: Sequence[CellReport]) -> Sentence:
     idle = ", ".join(f"{p.saturation.dead} of {p.saturation.units} units of the {p.cell}" for p in cell_reports)
-    flat = ", ".join(f"{percent(p.saturation.flat)} of the {p.cell}'s" for p in cell_reports)
+    flat = [f"{percent(own.flat)} of the {own.cell}'s" for p in cell_reports if (own := p.saturation).flat is not None]
+    saturated = f"; of tanh values, saturated are {', '.join(flat)}" if flat else ""
     wasteful = [p for p in cell_reports if p.saturation.dead > WASTE * p.saturation.units]
     advice = ""
     if wasteful:
         units = max(p.saturation.units - p.saturation.dead for p in wasteful)
         advice = f": try --units {max(units, 4)}"
-    return Sentence(f"Idle are {idle}; of tanh values, saturated are {flat}{advice}.", "saturation")
+    return Sentence(f"Idle are {idle}{saturated}{advice}.", "saturation")
 
 
 def _spike(cell_reports: Sequence[CellReport], step: str) -> Sentence:

@@ -12,7 +12,6 @@ from forecast.data.windows import last_lookbacks
 from forecast.evaluation.explain.memory import MemoryCurve, occlusion_curve, rank_correlation
 from forecast.evaluation.explain.subject import Subject, taken
 from forecast.models.networks.recurrent import SeriesStatistics, run_view
-from forecast.specs import Cell
 
 FloatArray = NDArray[np.float64]
 
@@ -28,7 +27,7 @@ class Spike:
         agreement: rank correlation of ``occlusion`` with the gradients.
     """
 
-    cell: Cell
+    cell: str
     series_id: str
     size: float
     change: FloatArray

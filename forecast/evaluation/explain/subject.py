@@ -18,7 +18,7 @@ from forecast.models.networks.backprop import ForwardPass, run_forward
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, Weights
 from forecast.models.views import SeenWindows, ViewMaps, see
-from forecast.specs import Cell, ModelSpec, View
+from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -74,7 +74,7 @@ class Subject:
     panel: Panel
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> str:
         """The name by which its lines are drawn."""
         return self.model.spec.cell
 

@@ -119,7 +119,7 @@ class RetrainRun:
         """Returns how the challenger is made: the champion's way, but for what was asked."""
         change = self.request.change
         model = change.model or stored.trained.name
-        check_model(model, MODELS)
+        check_model(model, tuple(MODELS))
         if change.warm and not isinstance(stored.trained.model, EnsembleModel):
             message = f"--warm begins from a network's weights, and the champion is a {stored.trained.name} model."
             raise UsageError(message, "leave out --warm")

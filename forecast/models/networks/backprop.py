@@ -16,28 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.covariates.covariate_model import NetworkCovariates
-from forecast.models.networks.cells import Array, CellWeights, Trace, trace_cell
-from forecast.models.networks.recurrent import Weights, recurrent_inputs
-from forecast.specs import Cell, ModelSpec
-
-
-@dataclass(frozen=True, eq=False)
-class LayerGradients:
-    """How K quantities depend on all that happened inside one layer.
-
-    Attributes:
-        inputs: (K, T, B, F).
-        hidden: (K, T, B, U), on h_t by every way that leads on from it.
-        cell_state: (K, T, B, U), likewise on an LSTM's c_t; None for the other cells.
-        projected: (K, T, B, G·U), on what enters the gates from the input's side.
-        recurrent: (K, T, B, G·U), on what enters them from the hidden state's side.
-    """
-
-    inputs: Array
-    hidden: Array
-    cell_state: Array | None
-    projected: Array
-    recurrent: Array
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import (
+    Array,
+    CellWeights,
+    LayerGradients,
+    Moment,
+    RecurrentCell,
+    Trace,
+    flat,
+    outer,
+    trace_cell,
+)
+from forecast.models.networks.recurrent import Weights, layer_weights, recurrent_inputs
+from forecast.specs import ModelSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +79,8 @@ def run_forward(
         hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
     inputs, cells, traces = [], [], []
     for layer in range(spec.layers):
-        cell = CellWeights(*(weights[f"cell{layer}/{part}"] for part in ("kernel", "recurrent", "bias")))
-        trace = trace_cell(spec.cell, hidden, cell)
+        cell = layer_weights(weights, layer)
+        trace = trace_cell(CELLS[spec.cell], hidden, cell)
         inputs.append(hidden)
         cells.append(cell)
         traces.append(trace)
@@ -105,7 +97,7 @@ def last_step_only(arriving: Array, steps: int) -> Array:
 
 
 def backpropagate(
-    cell: Cell, weights: CellWeights, trace: Trace, arriving: Array, on_state: Array | None = None
+    cell: RecurrentCell, weights: CellWeights, trace: Trace, arriving: Array, on_state: Array | None = None
 ) -> LayerGradients:
     """Goes back through one layer, from its last step to its first.
 
@@ -114,66 +106,34 @@ def backpropagate(
         weights: of the layer.
         trace: of the run forward.
         arriving: (K, T, B, U), the quantities' dependence on each h_t from above, the way through time left out.
-        on_state: (K, B, U), their dependence on an LSTM's last cell state by itself; none if left out.
+        on_state: (K, B, U), their dependence on the last cell state by itself; none if left out.
     """
-    steps = len(trace.hidden)
-    before = np.concatenate([np.zeros_like(trace.hidden[:1]), trace.hidden[:-1]])  # h_{t-1}
-    hidden = np.empty_like(arriving)
-    states = np.empty_like(arriving) if cell == "lstm" else None
-    projected = np.empty((*arriving.shape[:-1], weights.recurrent.shape[1]), dtype=arriving.dtype)
-    recurrent = projected if cell != "gru" or weights.bias.ndim == 1 else np.empty_like(projected)
+    before, hidden = trace.before, np.empty_like(arriving)
+    states = None if trace.cell_state is None else np.empty_like(arriving)
+    packed = (*arriving.shape[:-1], weights["kernel"].shape[1])
+    projected = recurrent = np.empty(packed, dtype=arriving.dtype)
     from_later = np.zeros_like(arriving[:, 0])  # (K, B, U)
     state = from_later if on_state is None else on_state
-    for t in reversed(range(steps)):
+    for t in reversed(range(len(before))):
         hidden[:, t] = arriving[:, t] + from_later
-        gates = {name: values[t] for name, values in trace.gates.items()}
-        if states is not None and trace.cell_state is not None:
-            earlier = trace.cell_state[t - 1] if t else np.zeros_like(trace.cell_state[0])
-            states[:, t], projected[:, t] = _lstm_back(hidden[:, t], state, gates, trace.cell_state[t], earlier)
-            state = states[:, t] * gates["forget"]
-            from_later = projected[:, t] @ weights.recurrent.T
-        elif cell == "gru":
-            projected[:, t], recurrent[:, t], from_later = _gru_back(hidden[:, t], gates, before[t], weights)
-        else:
-            projected[:, t] = hidden[:, t] * (1 - gates["hidden"] ** 2)
-            from_later = projected[:, t] @ weights.recurrent.T
-    return LayerGradients(projected @ weights.kernel.T, hidden, states, projected, recurrent)
+        own = cell.backward(hidden[:, t], state, _moment(trace, before, t), weights)
+        if own.recurrent is not own.projected and recurrent is projected:
+            recurrent = np.empty_like(projected)
+        projected[:, t] = own.projected
+        if recurrent is not projected:
+            recurrent[:, t] = own.recurrent
+        from_later = own.earlier
+        if states is not None and own.state is not None and own.earlier_state is not None:
+            states[:, t], state = own.state, own.earlier_state
+    return LayerGradients(projected @ weights["kernel"].T, hidden, states, projected, recurrent)
 
 
-def _lstm_back(hidden: Array, state: Array, gates: dict[str, Array], now: Array, earlier: Array) -> tuple[Array, Array]:
-    """Returns the gradients on c_t and on what enters the gates; see ``cells.lstm_step`` for the equations."""
-    i, f, g, o = (gates[name] for name in ("input", "forget", "candidate", "output"))
-    shown = np.tanh(now)
-    state = state + hidden * o * (1 - shown**2)
-    entering = [
-        state * g * i * (1 - i),
-        state * earlier * f * (1 - f),
-        state * i * (1 - g**2),
-        hidden * shown * o * (1 - o),
-    ]
-    return state, np.concatenate(entering, axis=-1)
-
-
-def _gru_back(
-    hidden: Array, gates: dict[str, Array], before: Array, weights: CellWeights
-) -> tuple[Array, Array, Array]:
-    """Returns the gradients on what enters the gates, from either side, and on h_{t-1}; see ``cells.gru_step``."""
-    z, r, g = (gates[name] for name in ("update", "reset", "candidate"))
-    gated = 2 * before.shape[1]  # columns of z and r
-    candidate = hidden * (1 - z) * (1 - g**2)
-    update = hidden * (before - g) * z * (1 - z)
-    earlier: NDArray[np.floating]
-    if weights.bias.ndim == 2:  # reset after the recurrent product
-        inner = before @ weights.recurrent[:, gated:] + weights.bias[1, gated:]
-        reset = candidate * inner * r * (1 - r)
-        recurrent = np.concatenate([update, reset, candidate * r], axis=-1)
-        earlier = hidden * z + recurrent @ weights.recurrent.T
-    else:
-        through = candidate @ weights.recurrent[:, gated:].T  # on r ⊙ h
-        reset = through * before * r * (1 - r)
-        recurrent = np.concatenate([update, reset, candidate], axis=-1)
-        earlier = hidden * z + through * r + np.matmul(recurrent[..., :gated], weights.recurrent[:, :gated].T)
-    return np.concatenate([update, reset, candidate], axis=-1), recurrent, np.asarray(earlier, dtype=hidden.dtype)
+def _moment(trace: Trace, before: Array, t: int) -> Moment:
+    gates = {name: values[t] for name, values in trace.gates.items()}
+    if trace.cell_state is None:
+        return Moment(gates, before[t])
+    earlier = trace.cell_state[t - 1] if t else np.zeros_like(trace.cell_state[0])
+    return Moment(gates, before[t], trace.cell_state[t], earlier)
 
 
 def backpropagate_network(
@@ -195,7 +155,7 @@ def backpropagate_network(
     above = last_step_only(onto_last, steps)
     layers: list[LayerGradients] = []
     for cell, trace in zip(reversed(passage.weights), reversed(passage.traces), strict=True):
-        layers.append(backpropagate(spec.cell, cell, trace, above))
+        layers.append(backpropagate(CELLS[spec.cell], cell, trace, above))
         above = layers[-1].inputs
     return layers[::-1]
 
@@ -228,23 +188,11 @@ def weight_gradients(spec: ModelSpec, weights: Weights, passage: ForwardPass, ar
     if "highway/kernel" in weights:
         found["highway/kernel"] = passage.window.T @ arriving
     for layer, (own, trace, inputs) in enumerate(zip(layers, passage.traces, passage.inputs, strict=True)):
-        before = np.concatenate([np.zeros_like(trace.hidden[:1]), trace.hidden[:-1]])
-        recurrent = _outer(before, own.recurrent)
-        bias = _flat(own.projected).sum(axis=0)
-        if spec.cell == "gru":
-            gated = 2 * spec.units
-            if weights[f"cell{layer}/bias"].ndim == 2:
-                bias = np.stack([bias, _flat(own.recurrent).sum(axis=0)])
-            else:
-                recurrent[:, gated:] = _outer(trace.gates["reset"] * before, own.recurrent[..., gated:])
-        found |= {
-            f"cell{layer}/kernel": _outer(inputs, own.projected),
-            f"cell{layer}/recurrent": recurrent,
-            f"cell{layer}/bias": bias,
-        }
+        parts = CELLS[spec.cell].weight_gradients(inputs, trace, own, passage.weights[layer])
+        found |= {f"cell{layer}/{part}": array for part, array in parts.items()}
     if "embed/kernel" in weights:
         onto = layers[0].inputs
-        found |= {"embed/kernel": _outer(passage.features, onto), "embed/bias": _flat(onto).sum(axis=0)}
+        found |= {"embed/kernel": outer(passage.features, onto), "embed/bias": flat(onto).sum(axis=0)}
     return found
 
 
@@ -258,8 +206,8 @@ def _decoder_gradients(weights: Weights, passage: ForwardPass, arriving: Array) 
     units, onto_units = _decoder_back(weights, passage, arriving[None])
     onto_context = onto_units[0].sum(axis=1)  # (B, D)
     return {
-        "reply/kernel": _flat(units).T @ arriving.reshape(-1, 1),
-        "ahead_units/kernel": _flat(_each_step(passage)).T @ _flat(onto_units),
+        "reply/kernel": flat(units).T @ arriving.reshape(-1, 1),
+        "ahead_units/kernel": flat(_each_step(passage)).T @ flat(onto_units),
         "context/kernel": _whole(passage).T @ onto_context,
         "context/bias": onto_context.sum(axis=0),
     }
@@ -280,12 +228,3 @@ def _whole(passage: ForwardPass) -> Array:
 
 def _context(weights: Weights, passage: ForwardPass) -> Array:
     return np.asarray(_whole(passage) @ weights["context/kernel"] + weights["context/bias"])
-
-
-def _outer(values: Array, gradients: Array) -> Array:
-    """Returns the sum over steps and windows of value × gradient, (T, B, M), (1, T, B, N) -> (M, N)."""
-    return values.reshape(-1, values.shape[-1]).T @ _flat(gradients)
-
-
-def _flat(gradients: Array) -> Array:
-    return gradients.reshape(-1, gradients.shape[-1])

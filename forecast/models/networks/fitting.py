@@ -34,7 +34,7 @@ from forecast.models.networks.time_budget import Pacer
 from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.networks.training_log import TrainingLog, validation_series
 from forecast.models.views import ViewSettings, see, to_unit, view_maps
-from forecast.specs import Machine, ModelSpec, View
+from forecast.specs import LINEAR, Machine, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 
 @dataclass(frozen=True, eq=False)
 class RecurrentForecaster:
-    """An RNN, LSTM, GRU, or the linear highway alone, as its spec says.
+    """A network of one recurrent cell, or the linear highway alone, as its spec says.
 
     Attributes:
         machine: what to train on.
@@ -134,7 +134,7 @@ class RecurrentForecaster:
         if self.spec.rolled:
             return None, panel
         encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
-        return learn_covariates(panel, self.spec.with_(cell="linear"), encoding)
+        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""

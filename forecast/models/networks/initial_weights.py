@@ -6,6 +6,7 @@ They follow the same distributions as Keras' initial weights, and are other numb
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import Weights, weight_shapes
 from forecast.specs import ModelSpec
 
@@ -16,7 +17,7 @@ def initial_weights(spec: ModelSpec, seed: int) -> Weights:
     """Returns fresh weights of a network.
 
     Kernels are uniform as Glorot & Bengio (2010) have it, recurrent kernels orthogonal (Saxe et al. 2014), biases
-    zero save the LSTM's forget gate at 1 (Jozefowicz et al. 2015). The head is drawn likewise, although training
+    zero save where the cell says otherwise. The head is drawn likewise, although training
     starts it at zero: an untrained forecast would show nothing of the cell beneath it.
     """
     rng = np.random.default_rng([seed, 7])
@@ -27,10 +28,10 @@ def initial_weights(spec: ModelSpec, seed: int) -> Weights:
             weights[name] = orthogonal(rng, *shape)
         elif kind == "kernel" and not name.startswith("highway"):
             weights[name] = glorot_uniform(rng, *shape)
+        elif kind == "bias" and name.startswith("cell"):
+            weights[name] = CELLS[spec.cell].start_bias(shape, spec.units)
         else:
             weights[name] = np.zeros(shape, dtype=np.float32)
-        if spec.cell == "lstm" and name.startswith("cell") and kind == "bias":
-            weights[name][spec.units : 2 * spec.units] = 1  # packed i, f, c, o
     return weights
 
 

@@ -12,22 +12,23 @@ same for all steps: what is known of a step, the naive forecast of it, the last 
     ahead (B, H, F), base (B, H, 1) ─ each step (B, H, D) ─(+)─ tanh ─ reply ─▶ (B, H)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import DECODER_UNITS
 from forecast.models.networks.tensorflow import keras
 from forecast.specs import ModelSpec
 
 Weights = dict[str, NDArray[np.float32]]
 
-_LAYERS = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
 
-
-def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unroll: bool = False) -> "keras.Model":
+def build_network(
+    spec: ModelSpec, seed: int, *, unroll: bool = False, form: Mapping[str, Any] | None = None
+) -> "keras.Model":
     """Returns an untrained network for a spec, its weights drawn from ``seed``.
 
     The output layers start at zero, so that the untrained network forecasts the naive base of its view; the
@@ -36,15 +37,15 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
     Args:
         spec: of the network.
         seed: of the weights and the dropout.
-        reset_after: the form of the GRU: see ``cells``.
         unroll: the recurrent steps stand one after the other in the graph, not in a loop; not for cuDNN.
+        form: settings of the cell's own layer, such as the GRU's ``reset_after``.
     """
     draw = iter(range(seed * 1000, seed * 1000 + 1000))
     horizon = 1 if spec.rolled else spec.horizon
     window = keras.Input((spec.window,), name="window")
     covariates = _covariate_inputs(spec)
     outputs = []
-    if spec.cell != "linear":
+    if spec.is_recurrent:
         steps = window
         if "observed" in covariates:
             column = keras.layers.Reshape((spec.window, 1), name="column")(window)
@@ -56,16 +57,15 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
                 spec.units, name="embed", kernel_initializer=keras.initializers.GlorotUniform(next(draw))
             )(hidden)
         for layer in range(spec.layers):
-            hidden = _cell_layer(spec, layer, draw, reset_after, unroll)(hidden)
+            hidden = _cell_layer(spec, layer, draw, {**(form or {}), "unroll": unroll})(hidden)
         start = keras.initializers.GlorotUniform(next(draw)) if spec.rolled else "zeros"
         outputs.append(keras.layers.Dense(horizon, name="head", kernel_initializer=start)(hidden))
         if covariates:
             outputs.append(_decoder(hidden, covariates, draw))
-    if spec.highway or spec.cell == "linear":
+    if spec.highway or not spec.is_recurrent:
+        has_bias = not spec.is_recurrent
         outputs.append(
-            keras.layers.Dense(horizon, name="highway", use_bias=spec.cell == "linear", kernel_initializer="zeros")(
-                window
-            )
+            keras.layers.Dense(horizon, name="highway", use_bias=has_bias, kernel_initializer="zeros")(window)
         )
     output = outputs[0] if len(outputs) == 1 else keras.layers.Add(name="sum")(outputs)
     return keras.Model([window, *covariates.values()] if covariates else window, output, name=spec.cell)
@@ -73,7 +73,7 @@ def build_network(spec: ModelSpec, seed: int, *, reset_after: bool = True, unrol
 
 def _covariate_inputs(spec: ModelSpec) -> dict[str, Any]:
     """Returns the inputs that are made of covariates, and the base, in the order in which the network takes them."""
-    if not spec.takes_covariates or spec.cell == "linear":
+    if not spec.takes_covariates or not spec.is_recurrent:
         return {}
     shapes = {
         "observed": (spec.window, spec.known + spec.past),
@@ -100,9 +100,8 @@ def _decoder(hidden: Any, covariates: dict[str, Any], draw: Iterator[int]) -> An
     return layers.Reshape((horizon,), name="replies")(reply)
 
 
-def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: bool, unroll: bool) -> Any:
-    form = {"reset_after": reset_after} if spec.cell == "gru" else {}
-    return getattr(keras.layers, _LAYERS[spec.cell])(
+def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], form: Mapping[str, Any]) -> Any:
+    return CELLS[spec.cell].layer(
         spec.units,
         name=f"cell{layer}",
         return_sequences=layer < spec.layers - 1,
@@ -111,7 +110,6 @@ def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], reset_after: b
         kernel_initializer=keras.initializers.GlorotUniform(next(draw)),
         recurrent_initializer=keras.initializers.Orthogonal(seed=next(draw)),
         seed=next(draw),
-        unroll=unroll,
         **form,
     )
 

@@ -22,10 +22,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.networks.cells import GATES, parameter_count
+from forecast.models.networks.cells.cell import RecurrentCell
 from forecast.models.networks.initial_weights import glorot_uniform, orthogonal
 from forecast.models.networks.tensorflow import tf
-from forecast.specs import Cell
 
 FEATURES = 2
 BATCH = 24
@@ -50,8 +49,8 @@ class TaskNetwork:
     """How one network begins and learns; a bias of 4 keeps 98 % of the memory at each step, 0 keeps half.
 
     Attributes:
-        keep_bias: of the LSTM's forget and the GRU's update gate; None for Keras' 1 and 0.
-        entry_bias: of the LSTM's input gate: −4 lets in 2 % of what comes. A GRU lets in what it does not keep.
+        keep_bias: of the gate that keeps; None for the one that the cell starts with.
+        entry_bias: of the gate that lets in: −4 lets in 2 % of what comes.
     """
 
     seed: int
@@ -61,13 +60,13 @@ class TaskNetwork:
     learning_rate: float = 0.01
 
 
-def units_for(cell: Cell, parameters: int) -> int:
+def units_for(cell: RecurrentCell, parameters: int) -> int:
     """Returns the units with which a layer of the cell comes nearest to so many parameters."""
-    return min(range(1, 400), key=lambda units: abs(parameter_count(cell, units, FEATURES) - parameters))
+    return min(range(1, 400), key=lambda units: abs(cell.parameters(units, FEATURES) - parameters))
 
 
 def lessons(
-    cell: Cell, units: int, pupils: Sequence[TaskNetwork], longest: int, steps: int
+    cell: RecurrentCell, units: int, pupils: Sequence[TaskNetwork], longest: int, steps: int
 ) -> Callable[[int], NDArray[np.float64]]:
     """Returns what trains the networks at a lag, and tells the share of answers that each gets right then, (R,).
 
@@ -111,24 +110,29 @@ def lessons(
     return lambda lag: np.asarray(compiled(weights, rates, tf.constant(lag)), dtype=np.float64)
 
 
-def initial_stack(cell: Cell, units: int, pupils: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
-    """Returns kernel, recurrent kernel, bias and head of all networks, each with R first."""
-    gates = len(GATES[cell])
-    stacks: list[list[NDArray[np.float32]]] = [[], [], [], []]
+def initial_stack(cell: RecurrentCell, units: int, pupils: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
+    """Returns the arrays of the layer, in the order of ``weight_shapes``, and the head of all networks, R first."""
+    shapes = cell.weight_shapes(units, FEATURES)
+    stacks: list[list[NDArray[np.float32]]] = [[] for _ in (*shapes, "head")]
     for pupil in pupils:
         rng = np.random.default_rng(pupil.seed)
-        bias = np.zeros((2 if cell == "gru" else 1, gates * units), dtype=np.float32)
-        if cell != "rnn":
-            first = units if cell == "lstm" else 0  # packed i, f, c, o and z, r, h
-            usual = 1.0 if cell == "lstm" else 0.0
-            bias[0, first : first + units] = usual if pupil.keep_bias is None else pupil.keep_bias
-        if cell == "lstm":
-            bias[0, :units] = pupil.entry_bias
-        draw = DRAWS[pupil.recurrent]
-        own = [glorot_uniform(rng, FEATURES, gates * units), draw(rng, units, gates * units), bias]
+        drawn = {"kernel": glorot_uniform, "recurrent": DRAWS[pupil.recurrent]}
+        bias = _bias(cell, units, pupil)
+        own = [drawn[name](rng, *shape) if name in drawn else bias for name, shape in shapes.items()]
         for stack, array in zip(stacks, [*own, glorot_uniform(rng, units, 1)], strict=True):
             stack.append(array)
     return [np.stack(stack) for stack in stacks]
+
+
+def _bias(cell: RecurrentCell, units: int, pupil: TaskNetwork) -> NDArray[np.float32]:
+    """Returns the bias that a network begins with, (1 or 2, G·U)."""
+    bias = cell.start_bias((cell.biases, len(cell.gates) * units), units)
+    keep = cell.keep_gate
+    if keep and pupil.keep_bias is not None:
+        bias[0, cell.columns(keep.name, units)] = keep.bias(pupil.keep_bias)
+    if cell.entry_gate:
+        bias[0, cell.columns(cell.entry_gate, units)] = pupil.entry_bias
+    return bias
 
 
 def _sequences(number: Tensor, lag: Tensor, length: int, batch: int) -> tuple[Tensor, Tensor]:
@@ -140,32 +144,17 @@ def _sequences(number: Tensor, lag: Tensor, length: int, batch: int) -> tuple[Te
     return tf.stack([values, marker], axis=2), values[marked]
 
 
-def _answers(cell: Cell, weights: Tensors, inputs: Tensor, first: Tensor) -> Tensor:
+def _answers(cell: RecurrentCell, weights: Tensors, inputs: Tensor, first: Tensor) -> Tensor:
     """Runs the stacked networks over the sequences from a step on and returns what they say at the end, (R, B)."""
-    kernel, recurrent, bias, head = weights
-    steps, batch, units = inputs.shape[0], inputs.shape[1], recurrent.shape[1]
-    networks = kernel.shape[0]
+    *layer, head = weights
+    networks, units, steps, batch = head.shape[0], head.shape[1], inputs.shape[0], inputs.shape[1]
+    step = cell.stacked_step(tf, dict(zip(cell.weight_shapes(units, FEATURES), layer, strict=True)))
     start = tf.zeros((networks, batch, units))
-    # one product is faster than a product of each; a GRU's reset gate stands between its two
-    joint = tf.concat([kernel, recurrent], axis=1)  # (R, 2 + U, G·U)
-
-    def step(t: Tensor, hidden: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        if cell == "gru":
-            projected = tf.matmul(inputs[t], kernel) + bias[:, :1]  # (B, 2) @ (R, 2, G·U) -> (R, B, G·U)
-            inner = tf.matmul(hidden, recurrent) + bias[:, 1:]
-            z, r = tf.split(tf.sigmoid((projected + inner)[:, :, : 2 * units]), 2, axis=2)
-            candidate = tf.tanh(projected[:, :, 2 * units :] + r * inner[:, :, 2 * units :])
-            return t + 1, z * hidden + (1 - z) * candidate, state
-        seen = tf.broadcast_to(inputs[t], (networks, batch, FEATURES))
-        entering = tf.matmul(tf.concat([seen, hidden], axis=2), joint) + bias
-        if cell == "rnn":
-            return t + 1, tf.tanh(entering), state
-        i, f, c, o = tf.split(entering, 4, axis=2)
-        state = tf.sigmoid(f) * state + tf.sigmoid(i) * tf.tanh(c)
-        return t + 1, tf.sigmoid(o) * tf.tanh(state), state
-
     _, hidden, _ = tf.while_loop(
-        lambda t, *_: t < steps, step, (tf.convert_to_tensor(first), start, start), maximum_iterations=steps
+        lambda t, *_: t < steps,
+        lambda t, hidden, state: (t + 1, *step(inputs[t], hidden, state)),
+        (tf.convert_to_tensor(first), start, start),
+        maximum_iterations=steps,
     )
     return tf.matmul(hidden, head)[:, :, 0]
 

@@ -6,11 +6,10 @@ Chosen on the training parts of the panels in ``benchmarks/``, never on a test p
 from collections.abc import Mapping
 from math import prod
 
-from forecast.models.networks.cells import GATES
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import weight_shapes
-from forecast.specs import CELLS, Anchor, Cell, ModelSpec, Plan, Preset, Settings, View
+from forecast.specs import Anchor, ModelSpec, Plan, Preset, Settings, View
 
-REFERENCE = "lstm"
 MOST_UNITS = 4096
 
 
@@ -24,7 +23,7 @@ def match_parameters(specs: Mapping[str, ModelSpec], budget: int) -> dict[str, M
 
     The others, such as the linear highway alone, have no units to choose and stay as they are.
     """
-    return {cell: _matched(spec, budget) if cell in CELLS else spec for cell, spec in specs.items()}
+    return {cell: _matched(spec, budget) if spec.is_recurrent else spec for cell, spec in specs.items()}
 
 
 def _matched(spec: ModelSpec, budget: int) -> ModelSpec:
@@ -59,7 +58,7 @@ TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
 
 
-def make_spec(cell: Cell, plan: Plan, settings: Settings, windows: int) -> ModelSpec:
+def make_spec(cell: str, plan: Plan, settings: Settings, windows: int) -> ModelSpec:
     """Returns the spec of a network for a plan.
 
     Args:
@@ -91,7 +90,7 @@ def segment_of(window: int, season: int) -> int:
     return short[0] if window > UNCUT and short else 1
 
 
-def _recipe(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
+def _recipe(cell: str, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
     units, batch = (UNITS_OF_MANY, BATCH_OF_MANY) if many else (UNITS, BATCH)
     season = 1 if plan.kind == "price" else plan.season
@@ -126,7 +125,10 @@ def _anchors(plan: Plan) -> tuple[Anchor, ...]:
 
 def step_cost(spec: ModelSpec) -> float:
     """Returns the multiply-adds of one training step: forward once, backward twice."""
-    recurrent = len(GATES.get(spec.cell, ())) * 2 * spec.units**2 * (spec.window // spec.segment) * spec.layers
+    recurrent = 0
+    if spec.is_recurrent:
+        steps = spec.window // spec.segment * spec.layers
+        recurrent = CELLS[spec.cell].multiplies(spec.units, spec.units) * steps
     return float(6 * spec.batch_size * (recurrent + spec.window * spec.horizon))
 
 
@@ -181,7 +183,7 @@ def _views(plan: Plan) -> tuple[View, ...]:
     )
 
 
-def _tutorial(cell: Cell, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
+def _tutorial(cell: str, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
     """Returns the set-up that tutorials teach: see the README for what it is worth."""
     return ModelSpec(
         cell=cell,

@@ -17,7 +17,8 @@ from forecast.models.classical.baselines import baseline
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
 from forecast.models.forecaster import Curve, Members
 from forecast.models.method_settings import MethodSettings
-from forecast.models.networks.cells import GATES, CellWeights, run_cell
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import CellWeights, run_cell
 from forecast.models.parallel import side_by_side
 from forecast.models.views import ViewMaps, ViewSettings, block_statistics, restore, see, view_maps
 from forecast.specs import ModelSpec, View
@@ -145,6 +146,10 @@ class RecurrentModel:
         return SeriesStatistics(level, scale, known.base)
 
 
+Memory = dict[tuple[ModelSpec, bytes], RecurrentModel]
+"""Networks trained before, by spec and data."""
+
+
 def measure_series(panel: Panel, view: View, settings: ViewSettings) -> SeriesStatistics:
     """Returns each series' level and scale from all of the panel, which ends at the origin."""
     level, scale = np.zeros(len(panel)), np.zeros(len(panel))
@@ -211,19 +216,24 @@ def run_network(
     """
     window = inputs.astype(np.float32)
     output = np.zeros((len(window), 1), dtype=np.float32)
-    if spec.cell != "linear":
+    if spec.is_recurrent:
         hidden = recurrent_inputs(spec, window, covariates)
         if "embed/kernel" in weights:
             hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
         for layer in range(spec.layers):
-            parts = (weights[f"cell{layer}/{part}"] for part in ("kernel", "recurrent", "bias"))
-            hidden = run_cell(spec.cell, hidden, CellWeights(*parts))
+            hidden = run_cell(CELLS[spec.cell], hidden, layer_weights(weights, layer))
         output = output + hidden[-1] @ weights["head/kernel"] + weights["head/bias"]
         if covariates is not None and base is not None:
             output = output + _decode(weights, hidden[-1], covariates, base.astype(np.float32))
     if "highway/kernel" in weights:
         output = output + window @ weights["highway/kernel"] + weights.get("highway/bias", np.float32(0))
     return output.astype(np.float64)
+
+
+def layer_weights(weights: Weights, layer: int) -> CellWeights:
+    """Returns the arrays of one recurrent layer, by the names that its cell gives them."""
+    own = f"cell{layer}/"
+    return {name.removeprefix(own): array for name, array in weights.items() if name.startswith(own)}
 
 
 def recurrent_inputs(spec: ModelSpec, window: Floats, covariates: NetworkCovariates | None = None) -> Floats:
@@ -250,21 +260,19 @@ def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
     """Returns the name and shape of each array of a trained network."""
     units, horizon = spec.units, 1 if spec.rolled else spec.horizon
     shapes: dict[str, tuple[int, ...]] = {}
-    if spec.cell != "linear":
-        packed = len(GATES[spec.cell]) * units
+    if spec.is_recurrent:
         width = spec.segment * (1 + spec.known + spec.past)
         if spec.segment > 1:
             shapes |= {"embed/kernel": (width, units), "embed/bias": (units,)}
         for layer in range(spec.layers):
-            shapes[f"cell{layer}/kernel"] = (units if layer or spec.segment > 1 else width, packed)
-            shapes[f"cell{layer}/recurrent"] = (units, packed)
-            shapes[f"cell{layer}/bias"] = (2, packed) if spec.cell == "gru" else (packed,)
+            parts = CELLS[spec.cell].weight_shapes(units, units if layer or spec.segment > 1 else width)
+            shapes |= {f"cell{layer}/{part}": shape for part, shape in parts.items()}
         shapes |= {"head/kernel": (units, horizon), "head/bias": (horizon,)}
         if spec.takes_covariates:
             shapes |= {"context/kernel": (units + spec.static, DECODER_UNITS), "context/bias": (DECODER_UNITS,)}
             shapes |= {"ahead_units/kernel": (spec.known + 1, DECODER_UNITS), "reply/kernel": (DECODER_UNITS, 1)}
-    if spec.highway or spec.cell == "linear":
+    if spec.highway or not spec.is_recurrent:
         shapes["highway/kernel"] = (spec.window, horizon)
-    if spec.cell == "linear":
+    if not spec.is_recurrent:
         shapes["highway/bias"] = (horizon,)
     return shapes

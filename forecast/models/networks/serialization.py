@@ -20,6 +20,7 @@ from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, Input
 from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Regressor, Regressors
 from forecast.models.method_settings import MethodSettings
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
 from forecast.specs import ModelSpec
 
@@ -173,7 +174,7 @@ def load_model(
         DataError: a part is missing or does not fit the others.
     """
     try:
-        spec = ModelSpec.from_json(document["spec"])
+        spec = ModelSpec.from_json(document["spec"], CELLS)
         statistics = {
             view: SeriesStatistics(
                 arrays[f"view{number}/level"],

@@ -324,7 +324,7 @@ def _batch(
     base = window @ arguments["base"] + arguments["base_of_series"] * series_level
     targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)
     inputs = (window - level) / scale
-    if not shape.takes_covariates or shape.cell == "linear":
+    if not shape.takes_covariates or not shape.is_recurrent:
         return inputs, targets, mask
     covariates = tf.gather(arguments["beside"], index)  # (B, L + H, F)
     covariates -= arguments["drifting"] * tf.reduce_mean(covariates[:, :lookback], axis=1, keepdims=True)

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.gates import GateCalendar
 from forecast.models.forecaster import FloatArray
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import STATES
 from forecast.report.explain.axes import short_label
 from forecast.report.figures.figure import add_frame, date_axis, empty_figure
 from forecast.report.figures.style import INK, OTHER_STYLES, house_style
@@ -18,15 +20,6 @@ SHARES, SIGNED = "cividis", "PuOr"
 MOST_EVENTS = 5
 EVENT_ROW = 0.13
 """Height of the row of each kind of event above the series, as a share of the series' own."""
-NAMES = {
-    "forget": "forget gate f: share of the cell state that is kept",
-    "input": "input gate i: share of the new candidate that is let in",
-    "output": "output gate o: share of the cell state that is shown",
-    "cell state": "cell state c",
-    "update": "update gate z: share of the state that is kept (Cho et al., Keras; Chung et al. write 1 − z)",
-    "reset": "reset gate r: share of the state that the candidate sees",
-    "hidden": "hidden state h",
-}
 
 
 @house_style()
@@ -38,7 +31,7 @@ def gates_figure(calendar: GateCalendar, *, target: str, title: str = "") -> Fig
         target: The unit of the series.
         title: Above the picture.
     """
-    rows = len(calendar.rows)
+    cell, rows = CELLS[calendar.cell], len(calendar.rows)
     figure = empty_figure(1.9 + 1.35 * rows)
     grid = figure.subplots(rows + 1, 1, sharex=True, gridspec_kw={"height_ratios": [1.4, *[1] * rows]})
     places = date2num(calendar.timestamps)
@@ -46,13 +39,13 @@ def gates_figure(calendar: GateCalendar, *, target: str, title: str = "") -> Fig
     entries = _draw_series(grid[0], places, edges, calendar)
     short_label(grid[0], target, 14)
     for axes, (name, values) in zip(grid[1:], calendar.rows.items(), strict=True):
-        signed = name in {"hidden", "cell state"}
+        signed = name in STATES or name == cell.candidate
         size = float(np.abs(values).max()) or 1.0
         limits = (-size, size) if signed else (0.0, 1.0)
         image = axes.pcolormesh(
             edges, np.arange(len(values) + 1), values, cmap=SIGNED if signed else SHARES, vmin=limits[0], vmax=limits[1]
         )
-        axes.set_title(NAMES[name])
+        axes.set_title(cell.shown[name])
         axes.set_ylabel("unit")
         axes.grid(visible=False)
         axes.invert_yaxis()

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from forecast.evaluation.explain.gradient_flow import EXPLODING, Flow, half_life
+from forecast.models.networks.cells.cell import HIDDEN
 from forecast.report.explain.axes import log_axis, whole_numbers
 from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
 from forecast.report.figures.style import MUTED, house_style, styles_of
@@ -18,7 +19,7 @@ def flow_figure(flows: Sequence[Flow], *, title: str = "") -> Figure:
     """Returns two axes side by side: before training and after it.
 
     Args:
-        flows: One a cell; an LSTM's cell state is drawn with dashes.
+        flows: One a cell; a cell state is drawn with dashes.
         title: Above the picture.
     """
     styles = styles_of(flow.cell for flow in flows)
@@ -34,7 +35,7 @@ def flow_figure(flows: Sequence[Flow], *, title: str = "") -> Figure:
                 color=style.colour,
                 marker=style.marker,
                 markevery=-(-len(steps) // MARKERS),
-                linestyle="solid" if flow.path == "hidden" else (0, (4, 2)),
+                linestyle="solid" if flow.path == HIDDEN else (0, (4, 2)),
             )
     log_axis(
         before, [curve for flow in flows for curve in (flow.trained, flow.untrained)], "largest stretch of a change"

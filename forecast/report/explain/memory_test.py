@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from forecast.evaluation.explain.memory_test import PASS, USUAL, MemoryTestResult
+from forecast.evaluation.explain.memory_test import PASS, MemoryTestResult
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import USUAL
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import INK, MUTED, house_style, styles_of
-from forecast.specs import Cell
 from forecast.wording import percent
 
 DARK = 0.72
@@ -34,10 +35,12 @@ def recall_figure(found: MemoryTestResult, *, title: str = "") -> Figure:
     _draw_map(below, found, rows)
     below.set_title("all that was tried: right answers in %")
     seeds = found.rates[found.cells[0]][USUAL].shape[1]
+    gates = {keep.name: CELLS[cell].start.get(keep.name, 0) for cell in found.cells if (keep := CELLS[cell].keep_gate)}
+    biases = [f"{gate} bias {bias:g}" for gate, bias in gates.items()]
     caption = (
-        f"As usual: orthogonal recurrent matrix, forget bias 1, update bias 0, learning rate 0.01; mean over {seeds} "
-        f"seeds, band: worst and best. Dashed: the best of all setups of the cell. Guessing gives 50 %; below the "
-        f"dotted {percent(PASS)} a cell has given up."
+        f"As usual: orthogonal recurrent matrix, {', '.join(biases)}, learning rate 0.01; mean over "
+        f"{seeds} seeds, band: worst and best. Dashed: the best of all setups of the cell. Guessing gives 50 %; below "
+        f"the dotted {percent(PASS)} a cell has given up."
     )
     add_frame(figure, title=title, legend=entries, caption=caption)
     return figure
@@ -67,7 +70,7 @@ def _draw_lines(axes: Axes, found: MemoryTestResult) -> dict[str, Any]:
     return entries
 
 
-def _draw_map(axes: Axes, found: MemoryTestResult, rows: list[tuple[Cell, str]]) -> None:
+def _draw_map(axes: Axes, found: MemoryTestResult, rows: list[tuple[str, str]]) -> None:
     rates = np.stack([found.rates[cell][setup].mean(axis=1) for cell, setup in rows])
     axes.imshow(rates, aspect="auto", cmap="cividis", vmin=0.5, vmax=1)
     for (row, column), rate in np.ndenumerate(rates):

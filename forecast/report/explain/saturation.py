@@ -24,7 +24,8 @@ def saturation_figure(cells: Sequence[Saturation], *, title: str = "") -> Figure
     bars: list[tuple[str, float, float]] = []
     for own in cells:
         bars += [(f"{own.cell} {gate} gate", own.low[gate], own.high[gate]) for gate in own.low]
-        bars.append((f"{own.cell} tanh", 0.0, own.flat))
+        if own.flat is not None:
+            bars.append((f"{own.cell} tanh", 0.0, own.flat))
     figure = empty_figure(0.7 + 0.32 * len(bars))
     axes = figure.add_subplot()
     entries: dict[str, Any] = {}
@@ -48,7 +49,11 @@ def saturation_figure(cells: Sequence[Saturation], *, title: str = "") -> Figure
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("share of all units, windows and steps (%)")
-    each = [f"{own.cell}: {own.dead} of {own.units} units idle, spectral radius {own.radius:.2f}" for own in cells]
+    each = [
+        f"{own.cell}: {own.dead} of {own.units} units idle"
+        + ("" if own.radius is None else f", spectral radius {own.radius:.2f}")
+        for own in cells
+    ]
     caption = (
         f"{'. '.join(each)}. Idle: the state varies by less than 0.01. The radius is of the recurrent matrix (where "
         "there are gates, of the candidate's)."

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 
 from forecast.data.frequency import ROW_ZERO
 from forecast.models.forecaster import FloatArray
-from forecast.report.figures.style import INK, MUTED, WIDTH, ModelStyle, breadth, house_style, wrapped
+from forecast.models.model_style import ModelStyle
+from forecast.report.figures.style import INK, MUTED, WIDTH, breadth, house_style, wrapped
 
 Drawing: TypeAlias = Figure
 """What a picture is drawn on, for those who know no matplotlib."""

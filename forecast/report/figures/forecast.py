@@ -18,10 +18,11 @@ from matplotlib.figure import Figure
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.models.forecaster import FloatArray, Forecasts
+from forecast.models.model_style import ModelStyle
 from forecast.report.figures.events import find_events, shade_events
 from forecast.report.figures.excerpt import ROOMY, Dates, Line, Observed, excerpts, foretold, sensible_range
 from forecast.report.figures.figure import add_frame, date_axis, draw_model, empty_figure, number_axis
-from forecast.report.figures.style import INK, MUTED, ModelStyle, house_style, styles_of, wrapped
+from forecast.report.figures.style import INK, MUTED, house_style, styles_of, wrapped
 
 MOST_DOTS = 31  # of actual values
 HEIGHTS = {1: 4.0, 2: 5.2, 3: 7.2, 4: 5.0, 5: 7.2, 6: 7.2}  # inches, by number of series

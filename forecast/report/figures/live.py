@@ -11,12 +11,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from forecast.evaluation.live import OriginErrors
+from forecast.evaluation.verdict import REFERENCE
+from forecast.models.model_style import ModelStyle
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import add_frame, date_axis, empty_figure, number_axis, sensible_top
-from forecast.report.figures.style import MODEL_STYLES, MUTED, OTHER_STYLES, ModelStyle, house_style
+from forecast.report.figures.style import MUTED, OTHER_STYLES, house_style
 
 HEIGHT = 4.0  # inches
-NAIVE = MODEL_STYLES["seasonal-naive"]
-STYLES = tuple(style for style in (*MODEL_STYLES.values(), *OTHER_STYLES) if style.marker in "os^DH")
+NAIVE = MODELS[REFERENCE].style
+FILLED = "os^DH"
+STYLES = sorted(
+    (style for style in (*(record.style for record in MODELS.values()), *OTHER_STYLES) if style.marker in FILLED),
+    key=lambda style: FILLED.index(style.marker),
+)
 """Of the newest versions: those whose markers can be told hollow from filled."""
 EARLIER = ModelStyle(MUTED, ".")
 CAPTION = "Each point is one issued forecast, scored on the steps that have come true; hollow: some are still to come."

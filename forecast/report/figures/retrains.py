@@ -13,12 +13,14 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from forecast.evaluation.verdict import REFERENCE
 from forecast.models.forecaster import FloatArray
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import add_frame, date_axis, empty_figure, number_axis, sensible_top
-from forecast.report.figures.style import MODEL_STYLES, house_style
+from forecast.report.figures.style import house_style
 
 HEIGHT = 4.0  # inches
-CHAMPION, CHALLENGER, NAIVE = "#0072B2", "#D55E00", MODEL_STYLES["seasonal-naive"]
+CHAMPION, CHALLENGER, NAIVE = "#0072B2", "#D55E00", MODELS[REFERENCE].style
 WORTH_MARKERS = 60
 """More retrains than this are a line; markers on each would hide it."""
 CAPTION = "Each point is one retrain; all that stand above each other were scored on the same newest points."

@@ -12,11 +12,12 @@ from typing import Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forecast.evaluation.verdict import REFERENCE
+from forecast.models.model_style import ModelStyle
 from forecast.report.figures.figure import add_frame, empty_figure, round_numbers, sensible_top
-from forecast.report.figures.style import INK, ModelStyle, house_style, styles_of, wrapped
+from forecast.report.figures.style import INK, house_style, styles_of, wrapped
 from forecast.wording import short_number
 
-REFERENCE = "seasonal-naive"
 BAR = 0.66  # of the row's height
 
 

@@ -10,45 +10,17 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
 
+from forecast.models.model_style import ModelStyle
+from forecast.models.registry import MODELS
+
 INK, MUTED, GRID = "#222222", "#666666", "#E3E3E3"
 WIDTH, DPI = 9.2, 130  # inches and pixels an inch: 1196 pixels
 
-Dashes = str | tuple[float, tuple[float, ...]]
-
-
-@dataclass(frozen=True)
-class ModelStyle:
-    """How one model is drawn, the same in every picture."""
-
-    colour: str
-    marker: str
-    dashes: Dashes = "solid"
-    is_baseline: bool = False
-
-
-MODEL_STYLES = {
-    "lstm": ModelStyle("#0072B2", "o"),
-    "gru": ModelStyle("#D55E00", "s"),
-    "rnn": ModelStyle("#009E73", "^"),
-    "linear": ModelStyle("#56B4E9", "D"),
-    "ensemble": ModelStyle("#CC79A7", "P"),
-    "seasonal-naive": ModelStyle("#404040", "x", (0, (5, 2)), is_baseline=True),
-    "naive": ModelStyle("#7A7A7A", "v", (0, (1, 1.4)), is_baseline=True),
-    "drift": ModelStyle("#9E9E9E", "<", (0, (5, 2, 1, 2)), is_baseline=True),
-    "smoothing": ModelStyle("#6B7F5E", "1", (0, (1, 1, 4, 1)), is_baseline=True),
-    "local-ridge": ModelStyle("#5E7F7A", "2", (0, (4, 1)), is_baseline=True),
-    "ridge": ModelStyle("#8A7A66", ">", (0, (3, 1.5)), is_baseline=True),
-    "boosting": ModelStyle("#A0917B", "p", (0, (7, 2, 1, 2, 1, 2)), is_baseline=True),
-    "ets": ModelStyle("#66788C", "h", (0, (3, 1, 1, 1)), is_baseline=True),
-    "theta": ModelStyle("#7F93A8", "d", (0, (2, 2)), is_baseline=True),
-    "arima": ModelStyle("#56657A", "*", (0, (8, 2)), is_baseline=True),
-}
 OTHER_STYLES = (
     ModelStyle("#E69F00", "X"),
     ModelStyle("#785EF0", "H"),
@@ -132,9 +104,9 @@ def house_style() -> Iterator[None]:
 def styles_of(models: Iterable[str]) -> dict[str, ModelStyle]:
     """Returns how to draw each of the models: its own style, or for an unknown name the next spare one."""
     names = list(dict.fromkeys(models))
-    strangers = [name for name in names if name not in MODEL_STYLES]
+    strangers = [name for name in names if name not in MODELS]
     spare = {name: OTHER_STYLES[i % len(OTHER_STYLES)] for i, name in enumerate(strangers)}
-    return {name: MODEL_STYLES.get(name) or spare[name] for name in names}
+    return {name: MODELS[name].style if name in MODELS else spare[name] for name in names}
 
 
 def wrapped(text: str, width: int, lines: int = 4) -> str:

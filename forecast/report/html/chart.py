@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forecast.models.forecaster import FloatArray
+from forecast.models.model_style import ModelStyle
 from forecast.report.figures.figure import EARLIEST, undated
-from forecast.report.figures.style import ModelStyle, styles_of
+from forecast.report.figures.style import styles_of
 from forecast.report.figures.ticks import dates_between, round_counts, round_values, row_numbers
 
 Shape = Literal["line", "band", "bar", "dots", "rule"]

@@ -12,6 +12,7 @@ from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
 from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
+from forecast.wording import spelled
 from forecast.workflows.pages.explain_tables import (
     explain_document,
     json_bytes,
@@ -148,7 +149,9 @@ def memory_test_files(found: MemoryTestResult, kind: PlotKind, command: str = ""
         Section("numbers", "In numbers", (table,)),
     ]
     findings = [PageFinding(sentence, "recall") for sentence in verdict(found)]
-    files[PAGE] = render_page(_page("Memory test", "three cells, one task", findings, facts, parts, command))
+    files[PAGE] = render_page(
+        _page("Memory test", f"{spelled(len(found.cells))} cells, one task", findings, facts, parts, command)
+    )
     return files
 
 

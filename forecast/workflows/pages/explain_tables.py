@@ -10,7 +10,8 @@ from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.explanation import Explanation
 from forecast.evaluation.explain.gradient_flow import Flow, half_life
 from forecast.evaluation.explain.memory import advised_window
-from forecast.evaluation.explain.memory_test import USUAL, MemoryTestResult, verdict
+from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
+from forecast.models.networks.cells.cell import USUAL
 from forecast.report.tables import timestamp_texts
 
 SCHEMA_VERSION = 1

@@ -11,7 +11,7 @@ from forecast.experiment.ablation import Ablation
 from forecast.experiment.experiment import Experiment
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import Forecasts, Interval
-from forecast.models.registry import NETWORKS
+from forecast.models.registry import MODELS
 from forecast.specs import PlotKind
 from forecast.wording import counted
 
@@ -80,7 +80,8 @@ def last_fold(experiment: Experiment) -> tuple[Panel, dict[str, Forecasts]]:
     """Returns what was known at the last origin, and what the networks and the seasonal naive said then."""
     panel, fold = experiment.reading.panel, experiment.backtest.folds[-1]
     train = fold.train(panel)
-    shown = [row for row in experiment.board.rows if row.model in NETWORKS or REFERENCE in {row.model, row.same}]
+    networks = MODELS.of("network")
+    shown = [row for row in experiment.board.rows if row.model in networks or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
         trial = next(trial for trial in experiment.backtest.trials if trial.name == row.model)

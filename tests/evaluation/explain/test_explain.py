@@ -27,10 +27,10 @@ from forecast.evaluation.explain.sentences import plain_words
 from forecast.evaluation.explain.spike import spike_response
 from forecast.evaluation.explain.subject import Subject, WindowEnds, cut_at, sample_ends, typical_series
 from forecast.models.forecaster import Snapshot
-from forecast.models.networks.cells import GATES, parameter_count
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import spec_parameters
 from forecast.models.networks.recurrent import run_network
-from forecast.specs import CELLS, Machine
+from forecast.specs import Machine
 from tiny import VIEWS, awkward_panel, random_model, random_weights, tiny_spec, wave
 
 
@@ -253,7 +253,7 @@ def test_saturation_counts_shut_open_and_idle():
     found = saturation(*passage_of(Subject(replace(subject.model, networks=networks), subject.panel)))
     assert found.low["input"] == found.high["forget"] == 1
     assert found.dead == 3  # nothing is let in, so no state moves
-    assert set(found.low) == set(GATES["lstm"]) - {"candidate"}
+    assert set(found.low) == set(CELLS["lstm"].gates) - {"candidate"}
 
 
 # Spike, cost, learning
@@ -287,7 +287,7 @@ def test_multiply_adds_are_those_of_the_matrix_products(cell, layers):
     assert cost.forecast_multiplies == sum(a * b * times.get(name, 4) for name, (a, b) in shapes.items())
     assert cost.parameters == spec_parameters(spec)
     assert cost.step_multiplies < cost.forecast_multiplies
-    assert parameter_count(cell, 3, 3) > 0
+    assert CELLS[cell].parameters(3, 3) > 0
 
 
 def test_kernel_says_why_it_is_not_cudnns():

@@ -10,7 +10,7 @@ from forecast.models.classical import statsforecast
 from forecast.models.classical.baselines import naive
 from forecast.models.classical.statsforecast import SHORTEST, make_classical
 from forecast.models.forecaster import Watcher
-from forecast.models.registry import CLASSICAL, make_forecaster
+from forecast.models.registry import MODELS, make_forecaster
 from forecast.specs import Machine
 from tiny import SEASON, tiny_spec, wave, with_values
 
@@ -18,7 +18,7 @@ HORIZON = 6
 needs_statsforecast = pytest.mark.skipif(
     find_spec("statsforecast") is None, reason="statsforecast is missing: pip install statsforecast"
 )
-every_method = pytest.mark.parametrize("name", CLASSICAL)
+every_method = pytest.mark.parametrize("name", MODELS.of("classical"))
 
 
 def forecast(name, panel, season=SEASON):

@@ -11,7 +11,8 @@ from forecast.models.networks.backprop import (
     weight_gradients,
     window_gradients,
 )
-from forecast.models.networks.cells import CellWeights, run_cell, trace_cell
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import run_cell, trace_cell
 from forecast.models.networks.recurrent import run_network, weight_shapes
 from tiny import tiny_spec
 
@@ -87,13 +88,15 @@ def test_hidden_gradient_is_what_a_change_of_that_state_does(form):
     passage = run_forward(spec, weights, window)
     cell, trace = passage.weights[0], passage.traces[0]
     seeds = np.broadcast_to(np.eye(4)[:, None], (4, 2, 4))
-    found = backpropagate(spec.cell, cell, trace, last_step_only(seeds, spec.window))
+    found = backpropagate(CELLS[spec.cell], cell, trace, last_step_only(seeds, spec.window))
     np.testing.assert_array_equal(found.hidden[:, -1], seeds)
     for t in (0, 3, spec.window - 2):
         for unit in range(4):
             change = np.zeros((2, 4))
             change[:, unit] = 1e-6
-            ends = [continue_from(spec.cell, cell, trace, passage.inputs[0], t, sign * change)[0] for sign in (1, -1)]
+            ends = [
+                continue_from(CELLS[spec.cell], cell, trace, passage.inputs[0], t, sign * change)[0] for sign in (1, -1)
+            ]
             np.testing.assert_allclose(
                 found.hidden[:, t, :, unit], ((ends[0] - ends[1]) / 2e-6).T, rtol=1e-5, atol=1e-9
             )
@@ -106,7 +109,7 @@ def test_cell_state_gradient_is_what_a_change_of_that_state_does():
     cell, trace = passage.weights[0], passage.traces[0]
     seeds = np.broadcast_to(np.eye(4)[:, None], (4, 2, 4))
     nothing = np.zeros((4, spec.window, 2, 4))
-    found = backpropagate("lstm", cell, trace, nothing, on_state=seeds)
+    found = backpropagate(CELLS["lstm"], cell, trace, nothing, on_state=seeds)
     for unit in range(4):
         change = np.zeros((2, 4))
         change[:, unit] = 1e-6
@@ -115,7 +118,7 @@ def test_cell_state_gradient_is_what_a_change_of_that_state_does():
         for sign in (1, -1):
             state = trace.cell_state[2] + sign * change
             hidden = trace.gates["output"][2] * np.tanh(state)
-            moved = continue_from("lstm", cell, trace, passage.inputs[0], 2, hidden - trace.hidden[2], state)
+            moved = continue_from(CELLS["lstm"], cell, trace, passage.inputs[0], 2, hidden - trace.hidden[2], state)
             ends.append(moved[1])
         np.testing.assert_allclose(
             found.cell_state[:, 2, :, unit], ((ends[0] - ends[1]) / 2e-6).T, rtol=1e-5, atol=1e-9
@@ -124,17 +127,12 @@ def test_cell_state_gradient_is_what_a_change_of_that_state_does():
 
 def continue_from(cell, weights, trace, inputs, t, change, state=None):
     """Runs on after step t from a hidden state that was moved; returns the last hidden and cell state."""
-    from forecast.models.networks.cells import gru_step, lstm_step, rnn_step
-
     hidden = trace.hidden[t] + change
-    state = state if state is not None else (trace.cell_state[t] if cell == "lstm" else None)
-    bias = weights.bias[0] if weights.bias.ndim == 2 else weights.bias
+    if state is None:
+        state = np.zeros_like(hidden) if trace.cell_state is None else trace.cell_state[t]
+    bias = weights["bias"][0] if weights["bias"].ndim == 2 else weights["bias"]
     for later in range(t + 1, len(inputs)):
-        projected = inputs[later] @ weights.kernel + bias
-        if cell == "lstm":
-            hidden, state, _ = lstm_step(projected, hidden, state, weights)
-        else:
-            hidden, _ = (gru_step if cell == "gru" else rnn_step)(projected, hidden, weights)
+        hidden, state, _ = cell.forward(inputs[later] @ weights["kernel"] + bias, hidden, state, weights)
     return hidden, state
 
 
@@ -171,7 +169,7 @@ def test_gradients_equal_those_of_tensorflow(form, layers, segment):
     from forecast.models.networks.tensorflow import tf
 
     spec = tiny_spec(cell_of(form), layers=layers, segment=segment)
-    network = build_network(spec, seed=0, reset_after=form != "gru-reset-before")
+    network = build_network(spec, seed=0, form={"reset_after": False} if form == "gru-reset-before" else None)
     rng = np.random.default_rng(0)
     weights = {n: rng.normal(0, 0.5, a.shape).astype(np.float32) for n, a in get_weights(network).items()}
     set_weights(network, weights)
@@ -193,13 +191,13 @@ def test_no_state_depends_on_what_comes_later():
     spec = tiny_spec("lstm", segment=1)
     weights, window = exact_weights(spec, "lstm"), windows(spec)
     passage = run_forward(spec, weights, window)
-    cell: CellWeights = passage.weights[0]
+    cell = passage.weights[0]
     arriving = np.zeros((1, spec.window, len(window), spec.units))
     arriving[0, 3] = 1.0
-    found = backpropagate("lstm", cell, trace_cell("lstm", passage.inputs[0], cell), arriving)
+    found = backpropagate(CELLS["lstm"], cell, trace_cell(CELLS["lstm"], passage.inputs[0], cell), arriving)
     assert not found.inputs[:, 4:].any()
     assert found.inputs[:, :4].all()
-    assert run_cell("lstm", passage.inputs[0], cell).shape == found.hidden.shape[1:]
+    assert run_cell(CELLS["lstm"], passage.inputs[0], cell).shape == found.hidden.shape[1:]
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])

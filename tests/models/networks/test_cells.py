@@ -1,11 +1,11 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from forecast.models.covariates.covariate_model import NetworkCovariates
-from forecast.models.networks.cells import GATES, CellWeights, parameter_count, run_cell, sigmoid, trace_cell
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import run_cell, sigmoid, trace_cell
 from forecast.models.networks.keras_networks import build_network, get_weights, set_weights
 from forecast.models.networks.recurrent import run_network
 from tiny import tiny_spec
@@ -14,15 +14,15 @@ FORMS = ["rnn", "lstm", "gru", "gru-reset-before"]
 
 
 def cell_of(form):
-    return form.removesuffix("-reset-before")
+    return CELLS[form.removesuffix("-reset-before")]
 
 
 def random_weights(form, *, units=4, features=3, seed=0):
     rng = np.random.default_rng(seed)
-    gates = len(GATES[cell_of(form)])
+    gates = len(cell_of(form).gates)
     bias = (2, gates * units) if form == "gru" else (gates * units,)
-    shapes = [(features, gates * units), (units, gates * units), bias]
-    return CellWeights(*(rng.normal(0, 0.7, shape).astype(np.float32) for shape in shapes))
+    shapes = {"kernel": (features, gates * units), "recurrent": (units, gates * units), "bias": bias}
+    return {name: rng.normal(0, 0.7, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def random_inputs(steps=6, batch=2, features=3, seed=1):
@@ -39,7 +39,7 @@ def product(weights, inputs, column):
 
 def textbook_rnn(w, x, h, units):
     """h' = tanh(W_x x + W_h h + b)."""
-    return [math.tanh(product(w.kernel, x, u) + product(w.recurrent, h, u) + w.bias[u]) for u in range(units)]
+    return [math.tanh(product(w["kernel"], x, u) + product(w["recurrent"], h, u) + w["bias"][u]) for u in range(units)]
 
 
 def textbook_lstm(w, x, h, c, units):
@@ -47,9 +47,9 @@ def textbook_lstm(w, x, h, c, units):
     hidden, state = [], []
     for u in range(units):
         i, f, g, o = (
-            product(w.kernel, x, gate * units + u)
-            + product(w.recurrent, h, gate * units + u)
-            + w.bias[gate * units + u]
+            product(w["kernel"], x, gate * units + u)
+            + product(w["recurrent"], h, gate * units + u)
+            + w["bias"][gate * units + u]
             for gate in range(4)
         )
         state.append(logistic(f) * c[u] + logistic(i) * math.tanh(g))
@@ -59,12 +59,13 @@ def textbook_lstm(w, x, h, c, units):
 
 def textbook_gru(w, x, h, units):
     """h' = (1 − z) h + z h̃ (Chung et al. 2014, 1412.3555): this z is 1 − Keras' z, its weights have the sign turned."""
-    before = w.bias.ndim == 1
-    bias, inner_bias = (w.bias, np.zeros(3 * units)) if before else w.bias
+    before = w["bias"].ndim == 1
+    bias, inner_bias = (w["bias"], np.zeros(3 * units)) if before else w["bias"]
 
     def gate(column, sign=1):
         return logistic(
-            sign * (product(w.kernel, x, column) + bias[column] + product(w.recurrent, h, column) + inner_bias[column])
+            sign
+            * (product(w["kernel"], x, column) + bias[column] + product(w["recurrent"], h, column) + inner_bias[column])
         )
 
     z = [gate(u, sign=-1) for u in range(units)]
@@ -74,17 +75,17 @@ def textbook_gru(w, x, h, units):
     for u in range(units):
         column = 2 * units + u
         if before:
-            recurrent = product(w.recurrent, reset, column)
+            recurrent = product(w["recurrent"], reset, column)
         else:
-            recurrent = r[u] * (product(w.recurrent, h, column) + inner_bias[column])
-        candidate = math.tanh(product(w.kernel, x, column) + bias[column] + recurrent)
+            recurrent = r[u] * (product(w["recurrent"], h, column) + inner_bias[column])
+        candidate = math.tanh(product(w["kernel"], x, column) + bias[column] + recurrent)
         hidden.append((1 - z[u]) * h[u] + z[u] * candidate)
     return hidden
 
 
 def textbook_run(form, inputs, w):
     steps, batch, _ = inputs.shape
-    units = w.recurrent.shape[0]
+    units = w["recurrent"].shape[0]
     out = np.zeros((steps, batch, units))
     for b in range(batch):
         h, c = [0.0] * units, [0.0] * units
@@ -106,8 +107,8 @@ def randomised(network, seed=0):
     return weights
 
 
-def assert_equals_keras(spec, *, reset_after=True):
-    network = build_network(spec, seed=0, reset_after=reset_after)
+def assert_equals_keras(spec, **form):
+    network = build_network(spec, seed=0, form=form)
     weights = randomised(network)
     rng = np.random.default_rng(2)
     inputs = rng.normal(0, 1, (5, spec.window))
@@ -133,12 +134,12 @@ def test_step_is_the_textbook_equation_element_by_element(form):
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("form", FORMS)
 def test_numpy_network_equals_keras(form, layers, segment):
-    spec = tiny_spec(cell_of(form), layers=layers, segment=segment, highway=layers != 2, units=5)
-    assert_equals_keras(spec, reset_after=form != "gru-reset-before")
+    spec = tiny_spec(cell_of(form).name, layers=layers, segment=segment, highway=layers != 2, units=5)
+    assert_equals_keras(spec, **({"reset_after": False} if form == "gru-reset-before" else {}))
 
 
 @pytest.mark.parametrize("changes", [{"highway": True}, {"highway": False}, {"rolled": True, "highway": False}])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_highway_and_rolled_networks_equal_keras(cell, changes):
     assert_equals_keras(tiny_spec(cell, **changes))
 
@@ -153,7 +154,7 @@ def test_highway_and_rolled_networks_equal_keras(cell, changes):
         {"known": 1, "static": 1, "horizon": 1},
     ],
 )
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_network_with_covariates_equals_keras(cell, told):
     assert_equals_keras(tiny_spec(cell, **told))
 
@@ -176,13 +177,13 @@ def test_trace_holds_what_the_run_computed(form):
     cell, inputs, weights = cell_of(form), random_inputs(), random_weights(form)
     trace = trace_cell(cell, inputs, weights)
     np.testing.assert_array_equal(trace.hidden, run_cell(cell, inputs, weights))
-    assert tuple(trace.gates) == GATES[cell]
+    assert tuple(trace.gates) == cell.gates
     assert all(gate.shape == trace.hidden.shape for gate in trace.gates.values())
     before = np.concatenate([np.zeros_like(trace.hidden[:1]), trace.hidden[:-1]])
-    if cell == "rnn":
+    if form == "rnn":
         assert trace.cell_state is None
         np.testing.assert_array_equal(trace.gates["hidden"], trace.hidden)
-    elif cell == "gru":
+    elif form.startswith("gru"):
         assert trace.cell_state is None
         kept = trace.gates["update"]
         np.testing.assert_allclose(kept * before + (1 - kept) * trace.gates["candidate"], trace.hidden, atol=1e-6)
@@ -203,21 +204,21 @@ def test_hidden_state_knows_nothing_of_later_steps_or_other_windows(form):
 
 def test_zero_bias_makes_both_gru_forms_differ_only_by_where_the_reset_is():
     after = random_weights("gru")
-    after = replace(after, bias=np.zeros_like(after.bias))
-    before = replace(after, bias=after.bias[0])
+    after |= {"bias": np.zeros_like(after["bias"])}
+    before = after | {"bias": after["bias"][0]}
     inputs = random_inputs()
-    first, later = run_cell("gru", inputs, after), run_cell("gru", inputs, before)
+    first, later = run_cell(CELLS["gru"], inputs, after), run_cell(CELLS["gru"], inputs, before)
     np.testing.assert_array_equal(first[0], later[0])  # from a zero state the reset has nothing to act on
     assert np.abs(first[1:] - later[1:]).max() > 1e-3
 
 
 @pytest.mark.parametrize(("units", "segment"), [(1, 1), (7, 1), (5, 4)])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_parameter_count_is_that_of_the_keras_layer(cell, units, segment):
     network = build_network(tiny_spec(cell, units=units, segment=segment, layers=2), seed=0)
     features = units if segment > 1 else 1
-    assert parameter_count(cell, units, features) == network.get_layer("cell0").count_params()
-    assert parameter_count(cell, units, units) == network.get_layer("cell1").count_params()
+    assert CELLS[cell].parameters(units, features) == network.get_layer("cell0").count_params()
+    assert CELLS[cell].parameters(units, units) == network.get_layer("cell1").count_params()
 
 
 def test_sigmoid_of_huge_numbers_is_silent():

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
 from forecast.models.networks.recurrent import weight_shapes
-from forecast.specs import MOST
+from forecast.specs import LINEAR, MOST
 from tiny import tiny_spec
 
-CELLS = ["rnn", "lstm", "gru", "linear"]
+NETWORKS = [*CELLS, LINEAR]
 SHAPES = [{}, {"segment": 1}, {"layers": 3}, {"highway": False}, {"rolled": True, "highway": False}, {"horizon": 1}]
 TOLD = [
     {"known": 3, "past": 2, "static": 2},
@@ -25,7 +26,7 @@ def inputs_of(spec):
 
 
 @pytest.mark.parametrize("changes", [*SHAPES, *TOLD])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", NETWORKS)
 def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
     spec = tiny_spec(cell, **changes)
     weights = get_weights(build_network(spec, 0))
@@ -38,7 +39,7 @@ def test_network_is_drawn_from_the_largest_seed_that_may_be_given():
 
 
 @pytest.mark.parametrize("changes", [{}, TOLD[0]])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", NETWORKS)
 def test_untrained_network_forecasts_zero_which_is_the_naive_base(cell, changes):
     spec = tiny_spec(cell, **{"layers": 2, **changes})
     assert not build_network(spec, 3)(inputs_of(spec)).numpy().any()

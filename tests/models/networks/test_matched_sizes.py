@@ -1,7 +1,8 @@
 import pytest
 
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import match_parameters, spec_parameters
-from forecast.specs import CELLS, ModelSpec
+from forecast.specs import ModelSpec
 from tiny import VIEWS, random_model, tiny_spec
 
 BUDGETS = [ModelSpec("lstm", 48, 12, segment=12, units=32), ModelSpec("lstm", 336, 48, segment=24, units=64)]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.explain.memory_test import PARAMETERS, SETUPS, USUAL, MemoryTestResult, verdict
-from forecast.models.networks.cells import CellWeights, parameter_count, run_cell
+from forecast.evaluation.explain.memory_test import PARAMETERS, MemoryTestResult, verdict
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import USUAL, run_cell
 from forecast.models.networks.memory_task import (
     BEFORE,
     FEATURES,
@@ -17,20 +18,26 @@ from forecast.models.networks.memory_task import (
     units_for,
 )
 from forecast.models.networks.tensorflow import tf
-from forecast.specs import CELLS
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_stacked_networks_are_the_cells_of_the_package(cell):
     rng = np.random.default_rng(0)
     stack = [
-        rng.normal(0, 0.5, a.shape).astype(np.float32) for a in initial_stack(cell, 4, [TaskNetwork(0), TaskNetwork(1)])
+        rng.normal(0, 0.5, a.shape).astype(np.float32)
+        for a in initial_stack(CELLS[cell], 4, [TaskNetwork(0), TaskNetwork(1)])
     ]
     inputs = rng.normal(size=(6, 5, FEATURES)).astype(np.float32)
-    said = _answers(cell, tuple(map(tf.constant, stack)), tf.constant(inputs), 2).numpy()  # from the third step on
-    for r, (kernel, recurrent, bias, head) in enumerate(zip(*stack, strict=True)):
-        weights = CellWeights(kernel, recurrent, bias if cell == "gru" else bias[0])
-        np.testing.assert_allclose(said[r], (run_cell(cell, inputs[2:], weights)[-1] @ head)[:, 0], atol=1e-5)
+    said = _answers(
+        CELLS[cell], tuple(map(tf.constant, stack)), tf.constant(inputs), 2
+    ).numpy()  # from the third step on
+    for r, (*layer, head) in enumerate(zip(*stack, strict=True)):
+        weights = {
+            name: array.reshape(shape)  # a lone bias stands in a row of its own
+            for (name, shape), array in zip(CELLS[cell].weight_shapes(4, FEATURES).items(), layer, strict=True)
+        }
+        last = run_cell(CELLS[cell], inputs[2:], weights)[-1]
+        np.testing.assert_allclose(said[r], (last @ head)[:, 0], atol=1e-5)
 
 
 def test_sequences_mark_one_step_amid_noise_and_ask_for_its_value():
@@ -54,21 +61,21 @@ def test_each_network_is_clipped_by_itself():
 
 
 def test_cells_have_equally_many_parameters():
-    counts = [parameter_count(cell, units_for(cell, PARAMETERS), FEATURES) for cell in CELLS]
+    counts = [cell.parameters(units_for(cell, PARAMETERS), FEATURES) for cell in CELLS.values()]
     assert max(counts) / min(counts) < 1.11  # of a few units each, no closer is possible
 
 
 def test_keep_bias_is_put_on_the_gate_that_keeps():
-    lstm = initial_stack("lstm", 3, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)])[2]
+    lstm = initial_stack(CELLS["lstm"], 3, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)])[2]
     np.testing.assert_array_equal(lstm[:, 0], [[0] * 3 + [1] * 3 + [0] * 6, [0] * 3 + [4] * 3 + [0] * 6])
-    gru = initial_stack("gru", 3, [TaskNetwork(0, keep_bias=4.0)])[2]
+    gru = initial_stack(CELLS["gru"], 3, [TaskNetwork(0, keep_bias=4.0)])[2]
     np.testing.assert_array_equal(gru[0], [[4] * 3 + [0] * 6, [0] * 9])
-    shut = initial_stack("lstm", 3, [TaskNetwork(0, keep_bias=4.0, entry_bias=-4.0)])[2]
+    shut = initial_stack(CELLS["lstm"], 3, [TaskNetwork(0, keep_bias=4.0, entry_bias=-4.0)])[2]
     np.testing.assert_array_equal(shut[0], [[-4] * 3 + [4] * 3 + [0] * 6])
 
 
 def test_identity_is_the_same_for_every_gate():
-    recurrent = initial_stack("gru", 3, [TaskNetwork(0, recurrent="identity")])[1]
+    recurrent = initial_stack(CELLS["gru"], 3, [TaskNetwork(0, recurrent="identity")])[1]
     np.testing.assert_array_equal(recurrent[0], np.hstack([np.eye(3)] * 3))
 
 
@@ -77,15 +84,15 @@ def test_identity_is_the_same_for_every_gate():
 def test_two_steps_back_are_learned_and_no_training_guesses(cell):
     pupils = [TaskNetwork(0), TaskNetwork(1)]
     untaught = TaskNetwork(2, learning_rate=0.0)
-    rates = lessons(cell, 8, [*pupils, untaught], longest=4, steps=120)(2)
+    rates = lessons(CELLS[cell], 8, [*pupils, untaught], longest=4, steps=120)(2)
     assert rates[:2].min() > 0.95
     assert rates[2] < 0.9
 
 
 @pytest.mark.slow
 def test_training_of_one_network_does_not_depend_on_the_others():
-    alone = lessons("gru", 6, [TaskNetwork(5)], longest=5, steps=20)(5)
-    beside = lessons("gru", 6, [TaskNetwork(0, learning_rate=0.03), TaskNetwork(5)], longest=9, steps=20)(5)
+    alone = lessons(CELLS["gru"], 6, [TaskNetwork(5)], longest=5, steps=20)(5)
+    beside = lessons(CELLS["gru"], 6, [TaskNetwork(0, learning_rate=0.03), TaskNetwork(5)], longest=9, steps=20)(5)
     assert beside[1] == pytest.approx(alone[0], abs=0.02)
 
 
@@ -117,12 +124,12 @@ def test_verdict_says_what_came_out_and_not_what_was_hoped_for():
 
 
 def test_every_cell_has_equally_many_tries_and_a_usual_one():
-    assert len({len(SETUPS[cell]) for cell in CELLS}) == 1
-    assert all(SETUPS[cell][USUAL] == {} for cell in CELLS)
+    assert len({len(cell.memory_setups) for cell in CELLS.values()}) == 1
+    assert all(cell.memory_setups[USUAL] == {} for cell in CELLS.values())
 
 
 @pytest.mark.slow
 def test_a_value_is_remembered_past_any_noise_only_by_a_gate_that_keeps():
-    usual = lessons("gru", 14, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)], longest=50, steps=180)(50)
+    usual = lessons(CELLS["gru"], 14, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)], longest=50, steps=180)(50)
     assert usual[0] < 0.65
     assert usual[1] > 0.95

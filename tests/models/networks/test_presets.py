@@ -3,8 +3,9 @@ from itertools import product
 
 import pytest
 
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import make_spec, step_cost
-from forecast.specs import CELLS, Overrides, Plan, Settings
+from forecast.specs import Overrides, Plan, Settings
 
 PLANS = [
     Plan(horizon, window, seasons, folds=2, refit=True, nonnegative=nonnegative)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from forecast.models.networks import time_budget
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import EFFORT
 from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
-from forecast.specs import CELLS
 from tiny import VIEWS, tiny_spec
 
 PACE = Pace(fit=0.5, network=0.05, step=0.01, forecast=0.125)

@@ -10,18 +10,19 @@ from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks import training
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.fitting import RecurrentForecaster, _known_inputs
 from forecast.models.networks.keras_networks import build_network, get_weights
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.tensorflow import keras, tf
 from forecast.models.networks.training import TrainingData, prepare_loop, train_network
 from forecast.models.views import CLIP, see, view_maps
-from forecast.specs import Machine
+from forecast.specs import LINEAR, Machine
 from marks import slow_but
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave
 from told import HORIZON, WEEK, shops, told_spec
 
-CELLS = ["rnn", "lstm", "gru", "linear"]
+NETWORKS = [*CELLS, LINEAR]
 VIEW = VIEWS[0]
 
 WITH_DROPOUT = {"dropout": 0.3, "recurrent_dropout": 0.3}

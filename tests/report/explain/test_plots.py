@@ -10,8 +10,8 @@ from forecast.evaluation.explain.cell_report import report_on_cell
 from forecast.evaluation.explain.cost import network_cost
 from forecast.evaluation.explain.gates import GateEvent
 from forecast.evaluation.explain.learning import Learning
-from forecast.evaluation.explain.memory_test import SETUPS
 from forecast.evaluation.explain.subject import Subject
+from forecast.models.networks.cells import CELLS
 from forecast.report.explain.cost import cost_figure
 from forecast.report.explain.gates import gates_figure
 from forecast.report.explain.gradient_flow import flow_figure
@@ -22,7 +22,6 @@ from forecast.report.explain.saturation import saturation_figure
 from forecast.report.explain.spike import spike_figure
 from forecast.report.explain.time_constants import constants_figure
 from forecast.report.figures.figure import render
-from forecast.specs import CELLS
 from marks import slow_but
 from memory_results import recollection
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, words_of
@@ -102,7 +101,7 @@ def test_panels_say_what_they_show(cell_reports):
     assert "season 4" in words_of(FIGURES["memory"](cell_reports, ""))
     assert "an upper bound" in words_of(FIGURES["constants"](cell_reports, ""))
     recall = words_of(FIGURES["recall"](cell_reports, ""))
-    assert all(f"{cell}, {setup}" in recall for cell in CELLS for setup in SETUPS[cell])
+    assert all(f"{cell}, {setup}" in recall for cell in CELLS for setup in CELLS[cell].memory_setups)
 
 
 def test_events_of_one_date_are_all_seen(cell_reports):

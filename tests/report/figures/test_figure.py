@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import (
     EndLabel,
     add_frame,
@@ -15,7 +16,7 @@ from forecast.report.figures.figure import (
     render,
     sensible_top,
 )
-from forecast.report.figures.style import MODEL_STYLES, house_style
+from forecast.report.figures.style import house_style
 from marks import slow_but
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, texts_of
 from places import ROOT
@@ -124,8 +125,8 @@ def test_names_at_the_ends_of_lines_keep_order_and_distance():
         figure = empty_figure(4)
         axes = figure.add_subplot()
         axes.set_ylim(0, 100)
-        ends = dict.fromkeys(MODEL_STYLES, 50.0) | {"lstm": 99.9, "gru": 150.0, "rnn": 0.0}
-        label_ends(axes, [EndLabel(name, y, MODEL_STYLES[name]) for name, y in ends.items()], inches=3.4)
+        ends = dict.fromkeys(MODELS, 50.0) | {"lstm": 99.9, "gru": 150.0, "rnn": 0.0}
+        label_ends(axes, [EndLabel(name, y, MODELS[name].style) for name, y in ends.items()], inches=3.4)
         add_frame(figure)
     assert_all_text_is_inside_and_apart(figure)
     places = {text.get_text(): text.get_position()[1] for text in axes.texts}

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import render
 from forecast.report.figures.forecast import forecast_figure
-from forecast.report.figures.style import INK, MODEL_STYLES
+from forecast.report.figures.style import INK
 from forecast_examples import H, forecasts_for, panel_of
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
@@ -20,7 +21,7 @@ def test_forecast_is_drawn_as_it_is_with_unit_title_and_legend():
     made = forecasts_for(panel)
     figure = forecast_figure(panel, {"lstm": made}, title="Airline")
     (axes,) = figure.axes
-    np.testing.assert_array_equal(line_in(axes, MODEL_STYLES["lstm"].colour).get_ydata(), made.point[0])
+    np.testing.assert_array_equal(line_in(axes, MODELS["lstm"].style.colour).get_ydata(), made.point[0])
     assert axes.get_ylabel() == "passengers"
     words = words_of(figure)
     assert all(word in words for word in ("Airline", "history", "lstm, 80 % interval", "lstm, 95 % interval"))
@@ -174,8 +175,8 @@ def test_hostile_names_are_only_text(name):
 
 def test_twelve_models_are_all_in_the_legend():
     panel = panel_of()
-    figure = forecast_figure(panel, {name: forecasts_for(panel) for name in MODEL_STYLES})
-    assert all(name in words_of(figure) for name in MODEL_STYLES)
+    figure = forecast_figure(panel, {name: forecasts_for(panel) for name in MODELS})
+    assert all(name in words_of(figure) for name in MODELS)
     assert_all_text_is_inside_and_apart(figure)
 
 

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import render
 from forecast.report.figures.scores import scores_figure
-from forecast.report.figures.style import MODEL_STYLES
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, words_of
 
 
@@ -51,9 +51,9 @@ def test_unit_numbers_and_key_are_written():
 
 
 def test_baselines_are_hatched_and_networks_are_not():
-    figure = scores_figure([Row(name, 10 + i) for i, name in enumerate(MODEL_STYLES)], target="t")
+    figure = scores_figure([Row(name, 10 + i) for i, name in enumerate(MODELS)], target="t")
     hatched = [bar.get_hatch() is not None for bar in bars_of(figure)]
-    assert hatched == [style.is_baseline for style in MODEL_STYLES.values()]
+    assert hatched == [record.style.is_baseline for record in MODELS.values()]
 
 
 def test_whiskers_are_drawn_where_there_is_spread():

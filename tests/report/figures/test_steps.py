@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from forecast.models.registry import MODELS
 from forecast.report.figures.figure import render
 from forecast.report.figures.steps import error_by_step_figure
-from forecast.report.figures.style import MODEL_STYLES
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 
@@ -16,7 +16,7 @@ def figure_of(errors, **words):
 
 
 def test_one_line_a_model_from_step_one_with_unit_and_frequency():
-    errors = errors_of(MODEL_STYLES)
+    errors = errors_of(MODELS)
     figure = figure_of(errors, title="By step")
     (axes,) = figure.axes
     drawn = lines_of(axes)
@@ -26,12 +26,14 @@ def test_one_line_a_model_from_step_one_with_unit_and_frequency():
         assert line.get_xdata().tolist() == list(range(1, 13))
     assert axes.get_ylabel() == "RMSE (passengers)"
     assert axes.get_xlabel() == "steps ahead (monthly)"
-    assert all(name in words_of(figure) for name in (*MODEL_STYLES, "By step"))
+    assert all(name in words_of(figure) for name in (*MODELS, "By step"))
     assert_all_text_is_inside_and_apart(figure)
 
 
 def test_baselines_are_dashed_and_networks_solid():
-    for line, style in zip(lines_of(figure_of(errors_of(MODEL_STYLES)).axes[0]), MODEL_STYLES.values(), strict=True):
+    for line, style in zip(
+        lines_of(figure_of(errors_of(MODELS)).axes[0]), [record.style for record in MODELS.values()], strict=True
+    ):
         assert (line.get_linestyle() == "-") == (not style.is_baseline)
 
 

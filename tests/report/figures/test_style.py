@@ -1,17 +1,18 @@
 import matplotlib
 from matplotlib.colors import to_rgb
 
-from forecast.report.figures.style import MODEL_STYLES, house_style, styles_of, wrapped
+from forecast.models.registry import MODELS
+from forecast.report.figures.style import house_style, styles_of, wrapped
 
 
 def test_every_model_has_a_colour_and_a_marker_of_its_own():
-    styles = MODEL_STYLES.values()
+    styles = [record.style for record in MODELS.values()]
     assert len({style.colour for style in styles}) == len(styles)
     assert len({style.marker for style in styles}) == len(styles)
 
 
 def test_networks_are_solid_and_coloured_and_baselines_dashed_and_grey():
-    for name, style in MODEL_STYLES.items():
+    for name, style in ((name, record.style) for name, record in MODELS.items()):
         channels = to_rgb(style.colour)
         assert style.is_baseline == (name not in {"rnn", "lstm", "gru", "linear", "ensemble"})
         assert (style.dashes == "solid") == (not style.is_baseline)

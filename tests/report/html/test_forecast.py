@@ -3,8 +3,8 @@ import pytest
 
 from chart_points import points_of
 from forecast.data.panel import panel_from_series
+from forecast.models.registry import MODELS
 from forecast.report.figures.excerpt import excerpts, sensible_range
-from forecast.report.figures.style import MODEL_STYLES
 from forecast.report.html.forecast import forecast_gallery
 from forecast_examples import H, forecasts_for, panel_of
 
@@ -24,7 +24,7 @@ def test_forecast_is_drawn_as_it_is_between_its_bounds():
     [inner], [outer] = marks(chart, "lstm, 80 % interval"), marks(chart, "lstm, 95 % interval")
     assert points_of(inner.path)[:H, 1] == pytest.approx(places + 1 / slope[0], abs=0.002)
     assert points_of(outer.path)[:H, 1] == pytest.approx(places + 2 / slope[0], abs=0.002)
-    assert line.look.colour == inner.look.colour == MODEL_STYLES["lstm"].colour
+    assert line.look.colour == inner.look.colour == MODELS["lstm"].style.colour
     assert chart.unit == "passengers"
 
 
