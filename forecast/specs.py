@@ -26,6 +26,8 @@ PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
 
+USUAL_STORE = ".forecast"
+"""The folder of the trained models, in the working directory."""
 LINEAR = "linear"
 """In the place of a recurrent cell: the network is the linear highway alone."""
 MOST = {"units": 10_000, "layers": 100, "steps": 10**9, "batch-size": 10**6, "seed": 10**15}

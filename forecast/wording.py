@@ -14,12 +14,23 @@ import shlex
 from collections.abc import Sequence
 
 NO_NUMBER = "–"
+_ADVERBS = {"day": "daily", "business-day": "business-daily", "row": "by row"}
 WHOLE, TRILLION = 1e6, 1e12
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def counted(number: int, noun: str) -> str:
     """Returns the number with its noun: ``1 date``, ``1,461 dates``; ``series`` is its own plural."""
     return f"{number:,} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
+
+
+def adverb(unit: str) -> str:
+    """Returns how often steps of a unit come: ``daily``, ``monthly``, ``by row``."""
+    return _ADVERBS.get(unit, f"{unit}ly")
 
 
 def quoted(text: str, most: int = 40) -> str:

@@ -66,7 +66,7 @@ def forecast_frame(experiment: Experiment) -> pd.DataFrame:
     }
     tables = []
     for row in experiment.board.rows:
-        trial = next(trial for trial in backtest.trials if trial.name == row.model)
+        trial = backtest.trial(row.model)
         table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
         for level in LEVELS:
             band = next((band for band in trial.intervals if band.level == level), None)

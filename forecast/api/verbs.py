@@ -39,14 +39,13 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
-from forecast.specs import Deadline, Device, Match
+from forecast.specs import USUAL_STORE, Deadline, Device, Match
 from forecast.wording import counted
 from forecast.workflows.train import TrainRequest, finish
 from forecast.workflows.what_if import Question, answer
 
 Data = str | Path | pd.DataFrame | pd.Series | Reading
 Table = str | Path | pd.DataFrame | pd.Series
-STORE = ".forecast"
 EVERY_CELL = tuple(CELLS)
 
 
@@ -247,7 +246,7 @@ def train(
     return Model(called, result.chosen, version, leaderboard_frame(experiment), stored, reading.panel)
 
 
-def load(name: str | None = None, *, store: str | Path = STORE, version: str | None = None) -> Model:
+def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: str | None = None) -> Model:
     """Returns a model of a store: its champion, or a certain version.
 
     Raises:

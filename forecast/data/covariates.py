@@ -11,6 +11,7 @@ means. A column of text is the position of each text among its ``levels``; an em
 Shapes: ``S`` series, ``N`` steps of the target, ``K`` steps of the known columns, ``C`` columns of one kind.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
@@ -125,7 +126,7 @@ class Covariates:
     def coded_like(self, columns: Sequence[Column]) -> Self:
         """Returns the covariates whose texts have the codes of the same columns elsewhere; new ones come after those.
 
-        Texts are the same in capital and in small letters.
+        Texts are the same however they are typed; see ``as_known``.
         """
         wanted = {(column.name, column.kind): column.levels for column in columns}
         arrays, made = {kind: getattr(self, kind).copy() for kind in KINDS}, []
@@ -134,8 +135,7 @@ class Covariates:
             if own is None or other is None or own[: len(other)] == other:
                 made.append(column)
                 continue
-            folded = {level.casefold(): level for level in reversed(other)}
-            names = [level if level in other else folded.get(level.casefold(), level) for level in own]
+            names = as_known(own, other)
             levels = (*other, *dict.fromkeys(name for name in names if name not in other))
             codes = np.array([levels.index(name) for name in names], dtype=np.float64)
             values, place = arrays[column.kind], self.of(column.kind).index(column)
@@ -148,3 +148,20 @@ class Covariates:
         """Returns the covariates without one column; None where none is left."""
         columns = [column for column in self.columns if column.name != name]
         return self.only(columns) if columns else None
+
+
+def plain_form(text: str) -> str:
+    """Returns a text without what only tells how it was typed: case, blanks around and doubled, composed accents."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
+def as_known(words: Sequence[str], levels: Sequence[str]) -> list[str]:
+    """Returns each text as the level that it is another spelling of: RAIN for Rain; else as it is.
+
+    Between levels that differ in nothing but how they are typed, typing tells.
+    """
+    known: dict[str, set[str]] = {}
+    for level in levels:
+        known.setdefault(plain_form(level), set()).add(level)
+    meant = [known.get(plain_form(word), {word}) for word in words]
+    return [word if word in levels or len(own) > 1 else min(own) for word, own in zip(words, meant, strict=True)]

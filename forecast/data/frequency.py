@@ -17,7 +17,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast import wording
 from forecast.errors import DataError, UsageError, did_you_mean
+from forecast.wording import adverb
 
 Unit = Literal["minute", "hour", "day", "business-day", "week", "month", "quarter", "year", "row"]
 Timestamps = NDArray[np.datetime64]
@@ -31,14 +33,13 @@ SECONDS: dict[str, int] = {"minute": 60, "hour": 3600, "day": DAY, "week": 7 * D
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 LAST_DAY = 31  # of a month of any length
 ROW_ZERO = -40_000_000  # days since 1970 that stand for row 0
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS = tuple(name[:3].upper() for name in wording.DAYS)
+MONTH_NAMES = tuple(name[:3].upper() for name in wording.MONTHS)
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 AGREED = 0.5  # share of timestamps that lie at one place of a step, and so tell where it is
 SCATTERED = 0.05  # share of them that may lie anywhere
 MONTH_ENDS = 0.9  # share that makes dates month ends; 28 February ends three months of four
 
-ADVERBS = {"day": "daily", "business-day": "business-daily", "row": "by row"}
 ALIASES: dict[str, Unit] = {  # old pandas spellings included
     **dict.fromkeys(("min", "t", "minute", "minutes", "minutely"), "minute"),
     **dict.fromkeys(("h", "hour", "hours", "hourly"), "hour"),
@@ -94,8 +95,8 @@ class Frequency:
     @property
     def name(self) -> str:
         """The word for a sentence, such as monthly, weekly, daily, business-daily, hourly or 15-minutely."""
-        adverb = ADVERBS.get(self.unit, f"{self.unit}ly")
-        return f"{self.every}-{adverb}" if self.every > 1 else adverb
+        often = adverb(self.unit)
+        return f"{self.every}-{often}" if self.every > 1 else often
 
     @property
     def days(self) -> float:

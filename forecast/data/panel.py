@@ -73,6 +73,10 @@ class Panel:
         """Returns the values of series i as observed; a view."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
+    def series_of(self, positions: IntArray) -> IntArray:
+        """Returns the series that each position in the flat buffer belongs to."""
+        return np.asarray(np.searchsorted(self.offsets, positions, side="right") - 1)
+
     def timestamps(self, i: int) -> NDArray[np.datetime64]:
         """Returns the timestamp of each step of series i."""
         return self.frequency.timestamps(self.first[i] + np.arange(self.lengths[i]))
@@ -127,7 +131,7 @@ class Panel:
         rank = np.searchsorted(observed, missing)
         before = observed[np.maximum(rank - 1, 0)]
         after = observed[np.minimum(rank, observed.size - 1)]
-        series = np.searchsorted(self.offsets, missing, side="right") - 1
+        series = self.series_of(missing)
         has_before = (rank > 0) & (before >= self.offsets[series])
         has_after = (rank < observed.size) & (after < self.offsets[series + 1])
         left = np.where(has_before, self.values[before], self.values[after])
@@ -135,6 +139,17 @@ class Panel:
         weight = (missing - before) / np.maximum(after - before, 1) if self.fill == "interpolate" else 0.0
         bridged = np.where(has_before & has_after, left * (1 - weight) + right * weight, left)
         return np.where(has_before | has_after, bridged, 0.0)
+
+
+def even_choice(count: int, most: int) -> IntArray:
+    """Returns up to ``most`` of ``count`` positions, evenly from the first to the last, (≤ most,)."""
+    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))
+
+
+def places_of(wanted: Sequence[str], among: Sequence[str]) -> IntArray:
+    """Returns where each of the series that are wanted stands among others, by id; −1 for one that doesn't."""
+    place = {series_id: i for i, series_id in enumerate(among)}
+    return np.array([place.get(series_id, -1) for series_id in wanted], dtype=np.int64)
 
 
 def panel_from_series(

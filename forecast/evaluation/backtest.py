@@ -68,6 +68,10 @@ class Backtest:
     trials: tuple[Trial, ...]
     refitted: bool
 
+    def trial(self, name: str) -> Trial:
+        """Returns the trial of a model that was tried."""
+        return next(trial for trial in self.trials if trial.name == name)
+
 
 @dataclass(frozen=True, eq=False)
 class _Record:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column, Covariates
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.scales import lowest_values
@@ -60,7 +60,7 @@ def measure_importance(
     """
     if panel.covariates is None:
         return ()
-    some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
+    some = even_choice(len(panel), MOST_SERIES)
     chosen = panel.select(some)
     truth = np.stack([fold.truth(panel)[some] for fold, _ in fitted])
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.files.forecast_csv import ForecastTable
-from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.evaluation import metrics
 from forecast.interval_levels import BOUNDS, LEVELS
 from forecast.models.classical.baselines import seasonal_naive
@@ -164,8 +164,8 @@ def step_groups(horizon: int) -> list[tuple[int, int]]:
 def _placed(panel: Panel, table: ForecastTable, lone: bool) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Returns the rows of a table in places and ordinals of the panel, (5 + bounds, P), and which fit it, (P,)."""
     frequency = panel.frequency
-    place = {series_id: i for i, series_id in enumerate(panel.series_ids)}
-    places = np.array([0 if lone else place.get(series_id, -1) for series_id in table.series_ids], dtype=np.int64)
+    ids = table.series_ids
+    places = np.zeros(len(ids), dtype=np.int64) if lone else places_of(ids, panel.series_ids)
     numbers = np.array([_number(label) for label in table.versions], dtype=np.int64)
     fits = frequency.on_step(table.timestamps) & frequency.on_step(table.origins) & ~np.isnan(table.point)
     origins = np.zeros(fits.shape, dtype=np.int64)

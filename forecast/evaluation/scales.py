@@ -100,7 +100,7 @@ def lowest_values(panel: Panel) -> FloatArray:
     """Returns 0 for each series that never was negative and −inf for the others, (S,)."""
     lowest = np.zeros(len(panel))
     places = np.flatnonzero(panel.values < 0)
-    lowest[np.searchsorted(panel.offsets, places, side="right") - 1] = -np.inf
+    lowest[panel.series_of(places)] = -np.inf
     return lowest
 
 

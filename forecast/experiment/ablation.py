@@ -102,7 +102,7 @@ def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
     if calendar_used(experiment):
         plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in experiment.specs.items()}
         cases.append((CALENDAR, panel, plain))
-    usual = next(trial for trial in experiment.backtest.trials if trial.name == model).forecasts
+    usual = experiment.backtest.trial(model).forecasts
     rows = []
     for number, (name, told, specs) in enumerate(cases):
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from forecast.data.covariates import Column, Kind
-from forecast.data.panel import FloatArray, Panel
+from forecast.data.panel import FloatArray, Panel, even_choice, places_of
 from forecast.evaluation.summary import CovariateEffect, CovariatesUsed
 from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.covariate_model import CovariateModel
@@ -126,7 +126,7 @@ def _effects(covariate_model: CovariateModel, panel: Panel) -> dict[str, Covaria
     encoding, effects = covariate_model.encoding, covariate_model.effects
     if encoding is None or effects is None:
         return {}
-    some = panel.select(np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64)))
+    some = panel.select(even_choice(len(panel), MOST_SERIES))
     found = {each.label: _effect(each, effects, some) for each in encoding.of("known")}
     return {label: effect for label, effect in found.items() if effect}
 
@@ -138,8 +138,7 @@ def _effect(each: Input, effects: Effects, panel: Panel) -> CovariateEffect | No
     told = effects.regressors.of_covariates(panel)
     if not own or told is None:
         return None
-    place = {series_id: i for i, series_id in enumerate(effects.series_ids)}
-    index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+    index = places_of(panel.series_ids, effects.series_ids)
     strength = np.where(index[:, None] >= 0, effects.own[index], effects.common)[:, own]  # (S, F)
     is_added = (index >= 0) & (effects.sizes[index] > 0)
     totals = strength[:, 0] if not each.is_binary else _on_own_steps(told.known[:, own], strength, told.known_offsets)

@@ -100,7 +100,7 @@ class Experiment:
         panel = self.reading.panel
         if panel.covariates is None or not is_learned(name):
             return ()
-        trial = next(trial for trial in self.backtest.trials if trial.name == name)
+        trial = self.backtest.trial(name)
         return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed)
 
     def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:

@@ -59,7 +59,7 @@ def fit_on_all(experiment: Experiment, chosen: str, reporter: Reporter) -> Train
     panel, plan, timing = experiment.reading.panel, experiment.plan, experiment.timing
     watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
     watcher.progress(0.0)
-    trial = next(trial for trial in experiment.backtest.trials if trial.name == chosen)
+    trial = experiment.backtest.trial(chosen)
     combination = trial.combination
     begun = experiment.model_of(chosen)
     if timing and timing.deadline and is_learned(chosen):

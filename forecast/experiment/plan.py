@@ -101,7 +101,7 @@ def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the d
     wrong = np.flatnonzero(panel.values < 0 if kind == "sales" else panel.values <= 0)
     if not wrong.size:
         return
-    series = int(np.searchsorted(panel.offsets, wrong[0], side="right")) - 1
+    series = int(panel.series_of(wrong[:1])[0])
     date = str(panel.timestamps(series)[wrong[0] - panel.offsets[series]]).removesuffix("T00:00:00")
     name = f"series '{panel.series_ids[series]}'" if len(panel) > 1 else panel.target
     rule = "sales can't be negative" if kind == "sales" else "a price must be above 0"
@@ -141,7 +141,7 @@ def _sensible(most: int, usual: int) -> str:
 def _was_negative(panel: Panel, fold: Fold) -> bool:
     """Returns whether any value up to a fold's origin is below zero."""
     places = np.flatnonzero((panel.values < 0) & panel.observed)
-    series = np.searchsorted(panel.offsets, places, side="right") - 1
+    series = panel.series_of(places)
     return bool((places - panel.offsets[series] < fold.cuts[series]).any())
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.spans import series_of
 from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
 from forecast.data.covariates import Column
 from forecast.data.files.written_table import table_bytes
@@ -150,7 +149,7 @@ def describe_spots(result: CheckResult) -> list[dict[str, Any]]:
 
 
 def _place(panel: Panel, step: int) -> dict[str, str | float]:
-    i = int(series_of(panel, np.array([step]))[0])
+    i = int(panel.series_of(np.array([step]))[0])
     stamp = panel.frequency.timestamps(np.array([panel.first[i] + step - panel.offsets[i]]))
     return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
 
@@ -216,7 +215,7 @@ def _season_spots(plan: Plan | None, seasons: tuple[Season, ...], settings: Sett
 def _spot(finding: Finding, panel: Panel) -> Spot:
     """Returns a finding of the reader; of numbers that stand for "not measured", where those that it left are."""
     steps = not_measured(panel) if finding.topic == "sentinel" else NOTHING
-    return Spot(finding, np.unique(series_of(panel, steps)), steps)
+    return Spot(finding, np.unique(panel.series_of(steps)), steps)
 
 
 def _kept_sentinels(panel: Panel) -> list[Spot]:
@@ -227,7 +226,7 @@ def _kept_sentinels(panel: Panel) -> list[Spot]:
     numbers = ",".join(f"{value:.15g}" for value in np.unique(panel.values[steps]))
     text = f"{counted(steps.size, 'value')} of {panel.values.size:,} may stand for 'not measured': {numbers}"
     finding = Finding("warning", "sentinel", text, f"--missing {numbers}")
-    return [Spot(finding, np.unique(series_of(panel, steps)), steps)]
+    return [Spot(finding, np.unique(panel.series_of(steps)), steps)]
 
 
 def _leaks(reading: Reading) -> tuple[Leak, ...]:

@@ -9,7 +9,7 @@ from forecast.experiment.versions.identity import check_same_question
 from forecast.production.runs import try_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
-from forecast.production.store.version import Version
+from forecast.production.store.version import WEIGHTS, Version
 
 Row = dict[str, str | bool]
 
@@ -65,9 +65,6 @@ def _describe(version: Version, *, champion: bool) -> Row:
 def _blank(name: str, problem: str) -> Row:
     nothing: Row = dict.fromkeys(("version", "model", "created", "training_end", "id"), "")
     return {**nothing, "name": name, "champion": False, "model": problem}
-
-
-WEIGHTS = "weights.npz"
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,13 @@ from forecast.experiment.retraining.unfinished_run import Progress, recorded, un
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
-from forecast.experiment.versions.stored_model import WEIGHTS, pack_version
+from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
-from forecast.production.store.version import Version
+from forecast.production.store.version import WEIGHTS, Version
 from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 

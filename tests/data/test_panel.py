@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.data.frequency import Frequency
-from forecast.data.panel import panel_from_series
+from forecast.data.panel import even_choice, panel_from_series, places_of
 
 REPEATABLE = settings(deadline=None, derandomize=True)
 NAN = np.nan
@@ -119,3 +119,17 @@ def test_panels_of_arrays_get_names_and_a_start():
     assert panel.series_ids == ("a", "b")
     assert panel.timestamps(0)[0] == np.datetime64("1970-01-01")
     assert panel_from_series([[1], [2]], "h").series_ids == ("0", "1")
+
+
+def test_each_position_belongs_to_its_series():
+    panel = panel_from_series([[1, 2], [3], [4, 5, 6]], "D")
+    assert panel.series_of(np.arange(6)).tolist() == [0, 0, 1, 2, 2, 2]
+
+
+def test_an_even_choice_holds_the_first_and_the_last_and_nothing_twice():
+    assert even_choice(10, 4).tolist() == [0, 3, 6, 9]
+    assert even_choice(3, 8).tolist() == [0, 1, 2]
+
+
+def test_series_are_found_by_their_ids_and_unknown_ones_are_said():
+    assert places_of(("b", "x", "a"), ("a", "b")).tolist() == [1, -1, 0]

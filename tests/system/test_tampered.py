@@ -19,13 +19,14 @@ from forecast.errors import DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
 from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.continuity import RECORD, compare_with_record
-from forecast.experiment.versions.stored_model import WEIGHTS, load_version
+from forecast.experiment.versions.stored_model import load_version
 from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.store.alias import ALIAS
 from forecast.production.store.history_file import HISTORY
 from forecast.production.store.manifest import MANIFEST, sha256
 from forecast.production.store.store import Store
+from forecast.production.store.version import WEIGHTS
 from forecast.production.triggers import read_past
 from forecast.specs import Settings
 from forecast.workflows.explain import ModelRequest, explain_model

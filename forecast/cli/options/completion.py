@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from forecast.errors import ForecastError, printable
+from forecast.specs import USUAL_STORE
 
 Complete = Callable[[typer.Context, str], list[str]]
 FREQUENCIES = ("15min", "30min", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "YE")
@@ -72,7 +73,7 @@ def _words(context: typer.Context, argument: str) -> list[str]:
 
 
 def _store(context: typer.Context) -> Path:
-    return Path(context.params.get("store") or ".forecast")
+    return Path(context.params.get("store") or USUAL_STORE)
 
 
 def _configured_data() -> str | None:

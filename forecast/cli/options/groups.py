@@ -19,6 +19,7 @@ from forecast.cli.options.settings import Configuration, configure, read_given
 from forecast.errors import UsageError
 from forecast.specs import (
     MOST,
+    USUAL_STORE,
     Aggregate,
     Deadline,
     Decimal,
@@ -217,7 +218,7 @@ class OutputFlags:
 
     store: Annotated[
         Path, _output("--store", help="Folder of the trained models.", envvar="FORECAST_STORE", metavar="DIR")
-    ] = Path(".forecast")
+    ] = Path(USUAL_STORE)
     format: Annotated[Form, _output("--format", help="auto: a table on a terminal, CSV in a pipe.")] = "auto"
     json: Annotated[bool, _output("--json", help="Short for --format json.")] = False
     quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but the result and warnings.")] = False

@@ -12,11 +12,9 @@ import numpy as np
 
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import level_on_either_side
-from forecast.data.checks.spans import series_of
 from forecast.data.dates.calendar_features import easter
-from forecast.data.dates.month_names import DAYS, MONTHS
 from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.wording import digits, quoted
+from forecast.wording import DAYS, MONTHS, digits, quoted
 
 FEW_LEVELS = 12  # different values of a column that says what kind of a day it is
 RARE = 0.3  # share of the steps at which such a day may come
@@ -65,7 +63,7 @@ def explanations(panel: Panel, steps: IntArray, labels: Sequence[Label]) -> dict
             found |= {step: (label.word(float(value)), label.name) for step in named if step not in found}
     if panel.frequency.unit in {"minute", "hour", "day", "business-day", "week"}:
         rest = np.array([step for step in steps.tolist() if step not in found], dtype=np.int64)
-        for i in np.unique(series_of(panel, rest)):
+        for i in np.unique(panel.series_of(rest)):
             found |= {step: (why, "") for step, why in _of_calendar(panel, int(i), rest).items()}
     return found
 

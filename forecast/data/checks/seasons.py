@@ -7,7 +7,7 @@ import numpy as np
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import outliers
 from forecast.data.checks.season_evidence import MOST_SEASONS, SeasonEvidence, season_evidence
-from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.panel import FloatArray, IntArray, Panel, even_choice
 from forecast.specs import Season
 from forecast.wording import counted, percent
 
@@ -76,7 +76,7 @@ def seasons_of(panel: Panel, seasons: tuple[int, ...] | None = None) -> tuple[Se
 def examined(panel: Panel, most_series: int = 5_000) -> IntArray:
     """Returns the series that are looked at step by step: all, or of very many an even choice."""
     most = min(len(panel), most_series, max(1, MOST_STEPS * len(panel) // panel.values.size))
-    return np.unique(np.linspace(0, len(panel) - 1, most).astype(np.int64))
+    return even_choice(len(panel), most)
 
 
 def judged(season: int, cycles: float, evidence: Sequence[SeasonEvidence]) -> Season:

@@ -19,15 +19,10 @@ class Gaps:
     longest: IntArray  # (S,) steps of the longest gap
 
 
-def series_of(panel: Panel, steps: IntArray) -> IntArray:
-    """Returns the series that each position in the flat buffer belongs to."""
-    return np.asarray(np.searchsorted(panel.offsets, steps, side="right") - 1)
-
-
 def gaps(panel: Panel) -> Gaps:
     """Returns how much is missing between the first and the last observation of each series."""
     missing = np.flatnonzero(~panel.observed)
-    series = series_of(panel, missing)
+    series = panel.series_of(missing)
     begins = np.flatnonzero(np.diff(missing, prepend=-2) != 1)  # a series never ends with a gap
     lengths = np.diff(np.append(begins, missing.size))
     longest = np.zeros(len(panel), np.int64)

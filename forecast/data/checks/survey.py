@@ -14,7 +14,7 @@ from forecast.data.checks.explained import Label, described, explanations
 from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.seasons import MOST_STEPS, examined
 from forecast.data.checks.shifts import level_shifts
-from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
+from forecast.data.checks.spans import constant, gaps, share_of, unfinished
 from forecast.data.findings import Finding, Grade
 from forecast.data.frequency import readable
 from forecast.data.panel import FloatArray, IntArray, Panel
@@ -209,14 +209,14 @@ def _each(panel: Panel, chosen: IntArray, find: Callable[[FloatArray, Sequence[i
 
 
 def _where(panel: Panel, steps: IntArray) -> tuple[IntArray, IntArray]:
-    return np.unique(series_of(panel, steps)), steps
+    return np.unique(panel.series_of(steps)), steps
 
 
 def _places(panel: Panel, steps: IntArray, most: int = 3) -> str:
     """Returns the first few steps as a person names them: ``2024-03-01 (5,120) of store 7``."""
     words = []
     for step in steps[:most]:
-        i = int(series_of(panel, step[None])[0])
+        i = int(panel.series_of(step[None])[0])
         stamp = readable(panel.frequency.timestamps((panel.first[i] + step - panel.offsets[i])[None])[0])
         words.append(
             f"{stamp} ({digits(panel.values[step])})" + (f" of {panel.series_ids[i]}" if len(panel) > 1 else "")

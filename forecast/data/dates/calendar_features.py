@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from forecast.data.frequency import Frequency
 from forecast.errors import DependencyError, UsageError, did_you_mean
+from forecast.wording import DAYS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,7 +37,6 @@ SLOW = "year"
 DAY_SECONDS = 86_400
 YEAR_DAYS, MONTH_DAYS = 365.2425, 30.436875
 AROUND = {"2 days before a holiday": 2, "the day before a holiday": 1, "the day after a holiday": -1}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EASTER_DAYS = range(-3, 2)  # Maundy Thursday to Easter Monday
 UNSURE = re.compile(r" \(estimated\)|(?<=observed), estimated| \(substituted from [^)]*\)")
 """What a holiday is called in some years only; it is the same one, and what it does is learned once."""
@@ -116,7 +116,7 @@ def _cycles(begins: Stamps, ends: Stamps, frequency: Frequency) -> dict[tuple[st
     columns["month", "first day of the month"] = (of_month == 0).astype(np.float64)
     columns["month", "last day of the month"] = (of_month == month_days - 1).astype(np.float64)
     weekday = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    columns |= {("week", name): (weekday == number).astype(np.float64) for number, name in enumerate(WEEKDAYS)}
+    columns |= {("week", name): (weekday == number).astype(np.float64) for number, name in enumerate(DAYS)}
     if frequency.unit in {"minute", "hour"}:
         of_day = (begins - begins.astype("datetime64[D]")).astype(np.float64) / DAY_SECONDS
         columns |= _waves("day", "the day", of_day, 3)
@@ -140,7 +140,7 @@ def _lengths(bounds: Stamps, frequency: Frequency) -> dict[tuple[str, str], Floa
     weekday = (every.astype(np.int64) + 3) % 7
     usual = MONTH_DAYS * frequency.every * (3 if frequency.unit == "quarter" else 1)
     columns: dict[tuple[str, str], FloatArray] = {("length", "days"): length - usual}
-    for number, name in enumerate(WEEKDAYS):
+    for number, name in enumerate(DAYS):
         columns["length", f"{name}s"] = _within(weekday == number, ends) - length / 7
     feast = _is_among(every, [np.datetime64(easter(year)) + shift for year in _years(every) for shift in EASTER_DAYS])
     columns["easter", "Easter"] = _within(feast, ends) / len(EASTER_DAYS)

@@ -37,13 +37,12 @@ from forecast.data.dates.date_forms import (
     short_years,
 )
 from forecast.data.dates.date_ranges import beginnings
-from forecast.data.dates.month_names import MONTHS
 from forecast.data.dates.spacing import most_even, only_in_order
 from forecast.data.dates.unreadable import not_a_date
 from forecast.data.files.table import Table, Texts
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
-from forecast.wording import quoted
+from forecast.wording import MONTHS, quoted
 
 Stamps = NDArray[np.datetime64]
 

@@ -1,10 +1,5 @@
 """The names of months and days of the week in languages that spreadsheets are written in, whole and cut short."""
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPELLINGS = (  # English, German, French, Spanish, Italian, Portuguese, Dutch; no word is another month elsewhere
     "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari",
     "february feb februar février fevrier févr fevr fév febrero febbraio fevereiro fev februari",

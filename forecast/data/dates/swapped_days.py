@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.data.dates.dates import Dates, Stamps
-from forecast.data.dates.month_names import MONTHS
 from forecast.data.frequency import DAY, most_common
 from forecast.data.panel import IntArray
+from forecast.wording import MONTHS
 
 LEAST = 3  # pairs of neighbours that only the other order of day and month puts side by side
 IN_ORDER = 0.8  # share of all rows that must go on from row to row then

@@ -18,7 +18,7 @@ from forecast.data.dates.date_columns import number_rows, read_times, split_colu
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
-from forecast.data.panel import IntArray, Panel
+from forecast.data.panel import IntArray, Panel, places_of
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.alignment import align
 from forecast.data.reading.covariate_layout import Placing, lay_known
@@ -121,8 +121,7 @@ def _owners(keys: SeriesKeys, columns: Columns, options: ReadOptions, panel: Pan
     """Returns which series of the file each of the panel's is, (S,); -1 for none."""
     if not columns.ids:
         return np.zeros(len(panel), dtype=np.int64)
-    places = {name: i for i, name in enumerate(keys.names)}
-    return np.array([places.get(_entity(series_id, options), -1) for series_id in panel.series_ids], dtype=np.int64)
+    return places_of([_entity(series_id, options) for series_id in panel.series_ids], keys.names)
 
 
 def _seen(cells: Cells) -> Cells:

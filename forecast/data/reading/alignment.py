@@ -19,7 +19,7 @@ from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.files.table import Table, first_row
 from forecast.data.findings import Finding
 from forecast.data.frequency import EPOCH_WEEKDAY, MONTHS, SECONDS, Frequency, readable
-from forecast.data.panel import FloatArray, IntArray
+from forecast.data.panel import FloatArray, IntArray, even_choice
 from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError
 from forecast.wording import counted
@@ -200,7 +200,7 @@ def average_doubled_hours(
 def _alone(dates: Dates, keys: SeriesKeys) -> list[Frequency]:
     """Returns the frequencies of some series, each by itself, as far as they have one."""
     alone = []
-    for series in np.unique(np.linspace(0, len(keys.names) - 1, SERIES).astype(int)).tolist():
+    for series in even_choice(len(keys.names), SERIES).tolist():
         codes = dates.codes[keys.codes == series]
         stamps = dates.stamps[np.unique(codes[codes >= 0])]
         with suppress(DataError):

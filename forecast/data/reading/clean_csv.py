@@ -23,7 +23,7 @@ import pyarrow.csv as pacsv
 from forecast.data.covariates import KINDS
 from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.frequency import is_row, row_of
-from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.data.read_options import KEEP_ALL
 from forecast.data.reading.future_coverage import with_all_known
 from forecast.data.reading.reader import Reading, ReadOptions
@@ -128,8 +128,7 @@ def _entities(reading: Reading) -> tuple[list[str], IntArray]:
     if len(reading.columns.target) > 1:
         names = [name[: -len(_target_of(name, reading.columns.target)) - 1] for name in names]
     entities = list(dict.fromkeys(names))
-    places = {name: i for i, name in enumerate(entities)}
-    return entities, np.array([places[name] for name in names], dtype=np.int64)
+    return entities, places_of(names, entities)
 
 
 def _target_of(series_id: str, targets: Sequence[str]) -> str:
@@ -149,7 +148,7 @@ def _id_columns(ids: Sequence[str], entities: Sequence[str]) -> tuple[list[str],
 def _one_below_another(panel: Panel) -> Iterator[CleanRows]:
     for start in range(0, panel.values.size, PIECE):
         places = np.arange(start, min(start + PIECE, panel.values.size))
-        series = np.searchsorted(panel.offsets, places, side="right") - 1
+        series = panel.series_of(places)
         ordinals = panel.first[series] + places - panel.offsets[series]
         values = [panel.values[places]]
         if panel.covariates:

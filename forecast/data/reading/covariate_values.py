@@ -7,14 +7,13 @@
 Shapes: ``R`` rows.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.data.columns.roles import Columns
-from forecast.data.covariates import KINDS, Column, Kind
+from forecast.data.covariates import KINDS, Column, Kind, as_known, plain_form
 from forecast.data.files.table import Table, Texts
 from forecast.data.findings import Finding
 from forecast.data.panel import FloatArray
@@ -120,26 +119,15 @@ def _truths(texts: Texts) -> FloatArray | None:
     return np.array([float(word in TRUE) for word in words]) if set(words) <= TRUE | FALSE else None
 
 
-def plain_form(text: str) -> str:
-    """Returns a text without what only tells how it was typed: case, blanks around and doubled, composed accents."""
-    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold()).split())
-
-
 def _spelled(words: list[str], texts: Texts, levels: tuple[str, ...]) -> list[str]:
     """Returns each different text as the level that it is another spelling of: RAIN for Rain.
 
     Where there are no levels yet, spellings that differ in case alone are one, the most usual. Single letters may be
-    codes in which case tells, and so it does between levels that differ in nothing else.
+    codes in which case tells.
     """
-    forms = [plain_form(word) for word in words]
-    known: dict[str, set[str]] = {}
-    for level in levels:
-        known.setdefault(plain_form(level), set()).add(level)
     if levels:
-        return [
-            word if word in levels or len(known.get(form, ())) != 1 else min(known[form])
-            for word, form in zip(words, forms, strict=True)
-        ]
+        return as_known(words, levels)
+    forms = [plain_form(word) for word in words]
     rows = np.bincount(texts.codes[texts.codes >= 0], minlength=len(words))
     usual: dict[str, str] = {}
     for place in np.argsort(-rows, kind="stable").tolist():

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.data.dates.month_names import DAYS
 from forecast.data.findings import Finding
 from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, readable
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.data.read_options import ReadOptions
-from forecast.wording import counted, percent
+from forecast.wording import DAYS, counted, percent
 
 ASKED = 0.2  # share of the steps without a row above which nobody but a person knows what stands there
 CLOSED = 0.95  # share of a day of the week, such as Sundays, that has no value where a shop is closed then
@@ -95,7 +94,7 @@ def longest_gap(panel: Panel) -> tuple[Place, int]:
     begins = np.flatnonzero(np.diff(missing, prepend=-2) != 1)
     lengths = np.diff(np.append(begins, missing.size))
     place, length = int(missing[begins[lengths.argmax()]]), int(lengths.max())
-    series = int(np.searchsorted(panel.offsets, place, side="right")) - 1
+    series = int(panel.series_of(np.array([place]))[0])
     return Place(series, int(panel.first[series] + place - panel.offsets[series])), length
 
 
@@ -133,7 +132,7 @@ def _rows_of_a_season(panel: Panel) -> tuple[int, str]:
         return days, words
     if panel.frequency.unit == "week" and panel.frequency.every == 1:
         seen = np.flatnonzero(panel.observed)
-        series = np.searchsorted(panel.offsets, seen, side="right")
+        series = panel.series_of(seen)
         apart = set(np.diff(seen)[np.diff(series) == 0].tolist())
         if {4, 5} <= apart <= WHOLE_WEEKS:
             return MONTHS_A_YEAR, "; the dates are 4 and 5 weeks apart, as months of whole weeks are"

@@ -97,7 +97,7 @@ def gap_findings(table: Table, laid: Sequence[Observations], panel: Panel) -> li
     empty = sum(one.empty for one in laid)
     parts = [(missing.size - empty, "date", "missing"), (empty, "value", "empty")]
     text = " and ".join(f"{counted(number, noun)} {how}" for number, noun, how in parts if number)
-    series = int(np.searchsorted(panel.offsets, missing[0], side="right")) - 1
+    series = int(panel.series_of(missing[:1])[0])
     stamp = panel.timestamps(series)[missing[0] - panel.offsets[series]]
     first = readable(stamp) + (f" of {panel.series_ids[series]}" if len(panel) > 1 else "")
     if panel.fill == "error":

@@ -4,9 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.errors import UsageError, closest, did_you_mean
 from forecast.evaluation.explain.cell_report import CellReport, report_on_cell
 from forecast.evaluation.explain.cost import Cost
@@ -149,7 +147,7 @@ def _series_of(panel: Panel, name: str | None, window: int, season: int) -> tupl
         return panel.series_ids.index(name), ()
     if len(panel) == 1:
         return 0, ()
-    some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
+    some = even_choice(len(panel), MOST_SERIES)
     chosen = int(some[typical_series(panel.select(some), window, season)])
     among = f" among {len(some):,} of them" if len(some) < len(panel) else ""
     typical = f"the most typical of {len(panel):,} series{among}"

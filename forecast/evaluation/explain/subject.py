@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import extend_left, last_lookbacks
 from forecast.models.covariates.covariate_model import NetworkCovariates
 from forecast.models.networks.backprop import ForwardPass, run_forward
@@ -58,7 +58,7 @@ class Probe:
 
     def some(self, most: int) -> IntArray:
         """Returns the positions of up to ``most`` windows, evenly from all."""
-        return np.unique(np.linspace(0, len(self.seen.inputs) - 1, most).astype(np.int64))
+        return even_choice(len(self.seen.inputs), most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ class Subject:
 def sample_ends(panel: Panel, lookback: int, most: int = MOST_WINDOWS) -> WindowEnds:
     """Returns up to ``most`` windows, as many of each of evenly chosen series; the last ends with its series."""
     filled = np.flatnonzero(panel.lengths)
-    chosen = filled[np.unique(np.linspace(0, len(filled) - 1, most).astype(np.int64))]
+    chosen = filled[even_choice(len(filled), most)]
     each = max(1, most // len(chosen))
     series: list[int] = []
     ends: list[int] = []

@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, places_of
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import Trial, backtest
 from forecast.evaluation.metrics import coverage, rmse
@@ -107,9 +107,9 @@ def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tup
         least: steps worth scoring on.
     """
     ends = np.full(len(panel), panel.last.max()) if ends_together(panel) else panel.last
-    place = {series_id: i for i, series_id in enumerate(context.series_ids)}
-    trained = np.array([context.last[place[name]] if name in place else -1 for name in panel.series_ids])
-    known = np.array([name in place for name in panel.series_ids])
+    places = places_of(panel.series_ids, context.series_ids)
+    known = places >= 0
+    trained = np.where(known, context.last[places], -1)
     if not known.any():
         return ()
     came = int(np.median((ends - trained)[known]))

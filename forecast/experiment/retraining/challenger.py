@@ -19,12 +19,13 @@ from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.challenge import Challenge, Recipe, score_on
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.summary import summary_of
-from forecast.experiment.versions.stored_model import WEIGHTS, ModelEntry, StoredModel, pack_version, unpack_model
+from forecast.experiment.versions.stored_model import ModelEntry, StoredModel, pack_version, unpack_model
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.run_record import RunRecord
+from forecast.production.store.version import WEIGHTS
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""

@@ -14,8 +14,8 @@ from forecast.production.runs import try_run, write_run
 from forecast.production.store.disk import kind_of
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
+from forecast.specs import USUAL_STORE
 
-USUAL_STORE = Path(".forecast")
 Log = Callable[[str, dict[str, Any]], None]
 """Hears the name of each stage, and its facts."""
 
@@ -75,7 +75,7 @@ class Progress:
         if self.unwritten is None or self.is_written:
             return f"{told}."
         root = self.models.folder.parents[1]
-        store = "" if root == USUAL_STORE else f" --store {shlex.quote(str(root))}"
+        store = "" if root == Path(USUAL_STORE) else f" --store {shlex.quote(str(root))}"
         force = " --force" if _is_there(self.unwritten) else ""
         command = f"forecast predict {self.models.name}{store} -o {shlex.quote(str(self.unwritten))}{force}"
         return f"{told}; its forecast file was not written: {command}"

@@ -13,12 +13,10 @@ from forecast.production.store.manifest import ManifestData
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import model_name_for
 from forecast.production.store.version import Version
-from forecast.wording import listed
+from forecast.wording import adverb, listed
 
 if TYPE_CHECKING:  # so that a rollback needs the standard library alone
     from forecast.data.reading.reader import Reading
-
-FREQUENCY_WORDS = {"business-day": "business-daily", "day": "daily", "row": "by row"}
 
 
 def difference(before: ManifestData, now: ManifestData) -> str:
@@ -117,7 +115,7 @@ def _listed(names: list[str]) -> str:
 def _step(frequency: Any) -> str:
     """Returns a frequency in a word, such as ``daily``, with what else is told of it where that is unusual."""
     unit, every, phase = str(frequency.get("unit")), frequency.get("every", 1), frequency.get("phase", 0)
-    word = FREQUENCY_WORDS.get(unit, f"{unit}ly")
+    word = adverb(unit)
     parts = [f"{every}-{word}" if every != 1 else word]
     parts += [f"from {phase} on"] if phase else []
     parts += [f"on day {frequency.get('day')}"] if frequency.get("day", 1) != 1 else []

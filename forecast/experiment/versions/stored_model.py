@@ -33,10 +33,9 @@ from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
-from forecast.production.store.version import Version, unreadable
+from forecast.production.store.version import WEIGHTS, Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
 
-WEIGHTS = "weights.npz"
 MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
 from forecast.models.classical.seasonality import SeasonalitySettings
@@ -146,7 +146,7 @@ def best_season(panel: Panel, horizon: int, seasons: tuple[int, ...]) -> int:
     """
     total = np.zeros(len(seasons))
     reach = max(season * -(-horizon // season) for season in seasons)
-    for i in np.unique(np.linspace(0, len(panel) - 1, JUDGES).astype(np.int64)):
+    for i in even_choice(len(panel), JUDGES):
         values = panel.filled[panel.offsets[i] : panel.offsets[i + 1]]
         if values.size <= reach or np.ptp(values) == 0:
             continue

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.dates.calendar_features import SLOW
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.models.covariates.detrending import LONG_SEASON, change_since, moving_mean, without_trend
 from forecast.models.covariates.effects import Effects, added_size
 from forecast.models.covariates.regressors import COVARIATES, Regressors
@@ -61,7 +61,7 @@ def fit_effects(panel: Panel, regressors: Regressors, season: int, horizon: int)
     """
     if not regressors.used:
         return None
-    some = np.unique(np.linspace(0, len(panel) - 1, MOST_SERIES).astype(np.int64))
+    some = even_choice(len(panel), MOST_SERIES)
     rows = _Rows(panel.select(some), regressors)
     groups, days = (
         np.array([regressor.group for regressor in regressors.used]),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, places_of
 from forecast.models.covariates.regressors import Regressors
 
 FloatArray = NDArray[np.float64]
@@ -67,19 +67,15 @@ class Effects:
 
     def _sizes_of(self, panel: Panel) -> FloatArray:
         """Returns the sizes in the panel's order, (S,); a series never seen before gives its own."""
-        index = self._index(panel)
+        index = places_of(panel.series_ids, self.series_ids)
         sizes = np.where(index >= 0, self.sizes[index], 0.0)
         for i in np.flatnonzero(index < 0):
             sizes[i] = added_size(panel.series(int(i)))
         return sizes
 
-    def _index(self, panel: Panel) -> IntArray:
-        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-        return np.array([place.get(series_id, -1) for series_id in panel.series_ids], dtype=np.int64)
-
     def _total(self, panel: Panel, series: IntArray, steps: IntArray) -> FloatArray:
         """Returns all effects together on some steps (n,), ordinals of them, of some series (n,)."""
-        index = self._index(panel)
+        index = places_of(panel.series_ids, self.series_ids)
         own = np.where(index[:, None] >= 0, self.own[index], self.common)
         total = np.zeros(len(steps))
         told = self.regressors.of_covariates(panel)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Covariates, Kind
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, places_of
 
 FloatArray = NDArray[np.float64]
 Way = Literal["number", "ratio", "flag", "level", "missing"]
@@ -104,8 +104,7 @@ class Encoding:
     def centers_of(self, panel: Panel, kind: Kind) -> FloatArray:
         """Returns each series' own means in the panel's order, (S, C); a series never seen before gives its own."""
         known = self.centers[kind]
-        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-        index = np.array([place.get(series_id, -1) for series_id in panel.series_ids], dtype=np.int64)
+        index = places_of(panel.series_ids, self.series_ids)
         if (index >= 0).all():
             return known[index]
         fresh = _centers(panel, self.columns, kind)

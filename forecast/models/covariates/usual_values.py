@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import Column
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, places_of
 from forecast.data.reading.future_coverage import Known, continued
 from forecast.models.covariates.encoding import Encoding, training_rows
 
@@ -66,8 +66,7 @@ class UsualValues:
         Those of a series that was never trained on are measured on its own rows; a column without any has NaN.
         """
         columns = panel.covariates.of("known") if panel.covariates else ()
-        place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-        index = np.array([place.get(series_id, -1) for series_id in panel.series_ids], dtype=np.int64)
+        index = places_of(panel.series_ids, self.series_ids)
         found = np.full((len(panel), len(columns)), np.nan)
         for c, column in enumerate(columns):
             if column.name not in self.columns:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import CovariateModel, check_columns, fit_covariate_model
 from forecast.models.covariates.encoding import Encoding
@@ -206,7 +206,7 @@ def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings
     statistics = measure_series(panel, view, settings)
     if view.base != "smoothed":
         return statistics
-    some = np.unique(np.linspace(0, len(windows) - 1, SMOOTHED_WINDOWS).astype(np.int64))
+    some = even_choice(len(windows), SMOOTHED_WINDOWS)
     series = windows.series[some]
     lookbacks, maps = windows.lookbacks(some), view_maps(view, windows.lookback, windows.horizon, settings)
     seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])

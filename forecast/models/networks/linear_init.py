@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.panel import even_choice
 from forecast.data.windows import Windows
 from forecast.models.networks.recurrent import SeriesStatistics
 from forecast.models.views import CLIP, ViewSettings, see, to_unit, view_maps
@@ -77,7 +78,7 @@ def fit_linear_init(
 def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics, settings: ViewSettings) -> _WindowSample:
     """Returns a sample of the windows, evenly from all series, as the view sees them."""
     total = len(windows)
-    some = np.unique(np.linspace(0, total - 1, MOST_WINDOWS).astype(np.int64))
+    some = even_choice(total, MOST_WINDOWS)
     first = np.searchsorted(windows.series, windows.series[some])
     count = np.searchsorted(windows.series, windows.series[some], side="right") - first
     maps = view_maps(view, windows.lookback, windows.horizon, settings, statistics.base)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, places_of
 from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.classical.baselines import baseline
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
@@ -134,11 +134,8 @@ class RecurrentModel:
         A series never trained on gives its own; so does one that had no variation then, or no values yet.
         """
         known = self.statistics[view]
-        if panel.series_ids == self.series_ids:
-            index = np.arange(len(panel))
-        else:
-            place = {series_id: i for i, series_id in enumerate(self.series_ids)}
-            index = np.array([place.get(series_id, -1) for series_id in panel.series_ids])
+        is_same = panel.series_ids == self.series_ids
+        index = np.arange(len(panel)) if is_same else places_of(panel.series_ids, self.series_ids)
         level, scale = known.level[index], known.scale[index]  # (S,)
         new = np.flatnonzero((index < 0) | (scale == 0))
         fresh = measure_series(panel.select(new), view, self.settings.views)

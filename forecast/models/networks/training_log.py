@@ -12,7 +12,7 @@ from threading import Event, Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates
 from forecast.models.forecaster import Curve, Snapshot
@@ -31,7 +31,7 @@ CURVE_SERIES = 100
 
 def curve_series(panel: Panel) -> NDArray[np.int64]:
     """Returns the positions of the series that a curve is drawn on."""
-    return np.unique(np.linspace(0, len(panel) - 1, CURVE_SERIES).astype(np.int64))
+    return even_choice(len(panel), CURVE_SERIES)
 
 
 @dataclass(frozen=True, eq=False)

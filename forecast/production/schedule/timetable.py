@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
+from forecast import wording
 from forecast.errors import UsageError, did_you_mean
 
-DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-LONG_DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+LONG_DAYS = tuple(name.lower() for name in (wording.DAYS[-1], *wording.DAYS[:-1]))
+DAYS = tuple(name[:3] for name in LONG_DAYS)
+MONTHS = tuple(name[:3].lower() for name in wording.MONTHS)
 NICKNAMES = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",

@@ -18,6 +18,9 @@ from forecast.production.store.manifest import (
     sha256,
 )
 
+WEIGHTS = "weights.npz"
+"""The file of a version that holds its arrays."""
+
 
 class DamagedError(DataError):
     """A version is not as it was published, and will never be again."""

@@ -84,7 +84,7 @@ def last_fold(experiment: Experiment) -> tuple[Panel, dict[str, Forecasts]]:
     shown = [row for row in experiment.board.rows if row.model in networks or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
-        trial = next(trial for trial in experiment.backtest.trials if trial.name == row.model)
+        trial = experiment.backtest.trial(row.model)
         bands = tuple(Interval(i.level, i.lower[-1], i.upper[-1]) for i in trial.intervals)
         stamps = train.future_timestamps(fold.horizon)
         forecasts[row.model] = Forecasts(panel.series_ids, stamps, trial.forecasts[-1], bands)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.checks.spans import constant, gaps, series_of, share_of, unfinished
+from forecast.data.checks.spans import constant, gaps, share_of, unfinished
 from forecast.data.panel import panel_from_series
 
 NAN = np.nan
@@ -13,11 +13,6 @@ def test_gaps_are_counted_by_series():
     assert found.missing.tolist() == [3, 0, 1]
     assert found.longest.tolist() == [2, 0, 1]
     assert gaps(panel.select([1])).longest.tolist() == [0]
-
-
-def test_each_position_belongs_to_its_series():
-    panel = panel_from_series([[1, 2], [3], [4, 5, 6]], "D")
-    assert series_of(panel, np.arange(6)).tolist() == [0, 0, 1, 2, 2, 2]
 
 
 def test_constant_series_may_have_gaps():

@@ -9,10 +9,11 @@ import pytest
 from forecast.data.dates import month_names
 from forecast.data.dates.date_forms import FORMS
 from forecast.data.dates.dates import EXCEL_NOTE, looks_like_dates, read_dates
-from forecast.data.dates.month_names import MONTH_OF, MONTHS
+from forecast.data.dates.month_names import MONTH_OF
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table, Texts
 from forecast.errors import DataError, UsageError
+from forecast.wording import MONTHS
 
 # To the last of 2033, whose day, month and year no other order of fields can read.
 DAYS = [dt.datetime(2033, 12, 31) - dt.timedelta(days=71 * i) for i in range(300)]

@@ -17,10 +17,11 @@ from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.input_data import read_alike
 from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.stored_forecast import forecast_from
-from forecast.experiment.versions.stored_model import WEIGHTS, load_version, unpack_model
+from forecast.experiment.versions.stored_model import load_version, unpack_model
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
+from forecast.production.store.version import WEIGHTS
 from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.export import export
