@@ -29,6 +29,7 @@ CONSTANTS = (
     Constant(FIT, "LEAST_HELP", (0.0, 0.01, 1.0)),
     Constant(FIT, "MOST_SERIES", (2, 5)),
     Constant(FIT, "LEAST_ROWS", (2, 20, 500)),
+    Constant(FIT, "LOG_OFFSET", (0.002, 0.2)),
     Constant(FIT, "LEVEL_STEPS", (7, 31, 121)),
     Constant(FILTERS, "LONG_SEASON", (6, 60)),
     Constant(FILTERS, "TREND_STEPS", (5, 9, 27), cases=("walmart",)),

@@ -16,14 +16,15 @@ CONSTANTS = (
     Constant(MODULE, "LocalRidgeSettings.lags", (1, 3), item=1),
     Constant(MODULE, "LocalRidgeSettings.stride", (1, 5, 24, 47)),
     Constant(MODULE, "LocalRidgeSettings.prior", (0.0001, 0.5, 5.0, 100.0)),
+    Constant(MODULE, "LocalRidgeSettings.log_offset", (0.002, 0.1, 0.5)),
     Constant(MODULE, "LocalRidgeSettings.clip", (1.0, 3.0, 100.0)),
 )
 
 
 def cases(quick: bool) -> dict[str, Case]:
     """Returns series of two seasons."""
-    hours = training_part("m4_hourly", 20 if quick else 414)
-    return {"m4_hourly": hours, "five weeks": pieces(hours, 840 - 96, 10 if quick else 200), **long_r_series()}
+    hours = training_part("m4_hourly", 60 if quick else 414)
+    return {"m4_hourly": hours, "five weeks": pieces(hours, 840 - 96, 40 if quick else 200), **long_r_series()}
 
 
 def errors(case: Case) -> FloatArray:

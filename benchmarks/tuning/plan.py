@@ -11,7 +11,7 @@ what they hang on.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from held_back import Case, long_r_series, pieces, r_series, rolling_errors, smoothed, training_part
+from held_back import Case, long_r_series, pieces, rolling_errors, smoothed, training_part
 from intervals import scored
 from study import Constant, FloatArray, Study, main
 from views import untrained
@@ -29,7 +29,6 @@ FOLDS = (
     Constant(MODULE, "FOLDS", (1, 2, 5)),
     Constant(MODULE, "ERRORS", (4, 10, 60), cases=("one of",)),
     Constant(MODULE, "ERRORS_OF_PANEL", (4, 30), cases=("panel",)),
-    Constant(MODULE, "LEAST_KNOWN", (1, 8, 30), cases=("one of 9",)),
     Constant("forecast.evaluation.splits", "COMMON_END", (0.1, 1.0), cases=("ragged",)),
 )
 SEASONS = (Constant("forecast.models.classical.baselines", "JUDGES", (1, 10)),)
@@ -42,7 +41,7 @@ def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:
     found["walmart_weekly_sub200"] = training_part("walmart_weekly_sub200", most)
     months, days = training_part("m4_monthly_sub200", 200), training_part("nn5_daily", 60)
     found["one of 80 months"] = tuple(pieces(months, 80, 1, copy) for copy in range(6 if quick else 60))
-    ones = [pieces(replace(days, horizon=28), 600, 1, copy) for copy in range(4 if quick else 40)]
+    ones = [pieces(replace(days, horizon=28), 600, 1, copy) for copy in range(3 if quick else 40)]
     found["one long"] = tuple(ones)
     return found if quick else found | {"m4_hourly": training_part("m4_hourly", 60)}
 
@@ -130,7 +129,20 @@ def fold_errors(planned: Planned) -> FloatArray:
 def season_cases(quick: bool) -> dict[str, Case]:
     """Returns panels that may repeat one of two seasons."""
     hours = training_part("m4_hourly", 40 if quick else 414)
-    return {"m4_hourly": hours, **long_r_series(), **(r_series() if not quick else {})}
+    return {"m4_hourly": hours, "few without a week": weekless(30), **long_r_series()}
+
+
+def weekless(series: int) -> Case:
+    """Returns generated hours, of which the first series has no weekdays, and the others have."""
+    from forecast.data.panel import panel_from_series
+
+    rng, hours = np.random.default_rng(8), np.arange(24 * 40)
+    made = []
+    for number in range(series):
+        week = np.resize(np.repeat(0.6 * rng.standard_normal(7), 24), hours.size) * (number > 0)
+        day = np.resize(0.5 * rng.standard_normal(24), hours.size)
+        made.append(100 * np.exp(week + day + 0.1 * rng.standard_normal(hours.size)))
+    return Case(panel_from_series(made, "h"), 48, (24, 168))
 
 
 def season_errors(case: Case) -> FloatArray:

@@ -98,11 +98,11 @@ EVIDENCE, RULE = "forecast.data.checks.season_evidence", "forecast.data.checks.s
 CONSTANTS = (
     Constant(EVIDENCE, "RATIOS", (np.array([0.0]), np.array([0.0, 1.0]), np.array([0.0, 0.01, 0.1, 1, 10, 100]))),
     Constant(EVIDENCE, "WAVES", (1, 4, 40)),
-    Constant(EVIDENCE, "TREND", (1, 3), cases=("drifting",)),
+    Constant(EVIDENCE, "TREND", (0, 1, 5)),
     Constant(EVIDENCE, "MOST_SEASONS", (3, 10), cases=("long",)),
     Constant(EVIDENCE, "MOST_STEPS", (200, 500), cases=("long",)),
     Constant(EVIDENCE, "SHARE", (1, 2), cases=("many steps",)),
-    Constant(EVIDENCE, "LEAST_LEFT", (0, 10)),
+    Constant(EVIDENCE, "LEAST_LEFT", (0, 11, 30)),
     Constant(EVIDENCE, "SIDE", (0.2, 0.001)),
     Constant(RULE, "LEVEL", (0.2, 0.05, 0.001)),
     Constant(RULE, "STRONG", (0.4, 0.8)),
@@ -193,7 +193,7 @@ def panels(quick: bool) -> dict[str, Truth]:
     rng, count = np.random.default_rng(12), 10 if quick else 100
     found = {}
     for share in (0.0, 0.05, 0.2, 1.0):
-        for steps in (20, 84):
+        for steps in (30, 84):
             many = [walk(rng, steps) for _ in range(count * 10)]
             made = [
                 own + (3 * season_of(rng, "any", 12, steps) * np.std(np.diff(own)) if rng.random() < share else 0)

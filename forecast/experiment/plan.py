@@ -30,7 +30,7 @@ ERRORS, ERRORS_OF_PANEL = 20, 8  # measured by benchmarks/tuning/plan.py
 are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
 SMALL = 5_000  # measured by benchmarks/tuning/plan.py
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
-LEAST_KNOWN = 3  # measured by benchmarks/tuning/plan.py
+LEAST_KNOWN = 3
 """Steps before the first score."""
 LONGEST_WINDOW = 400  # measured by benchmarks/tuning/plan.py
 LONGEST_HORIZON = 400

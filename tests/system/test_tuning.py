@@ -35,13 +35,14 @@ OTHERS = {
     "memory and speed": "block BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_MADE MOST_DIMENSIONS "
     "LARGEST_ITEM REMEMBERED MOST_UNITS SHORTEST MANY seasons.MOST_STEPS",
     "places": "NAIVE SMOOTHING",
-    "what a person is asked or told": "HORIZONS LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
+    "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
     "what the calendar is": "CYCLES",
-    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor log_offset LOG_OFFSET",
+    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
+    "what a cell or a model is": "RATES RECORD registry.MODELS",
     "results of one": "UNKNOWN STILL",
 }
 """Numbers that are none to be tuned, by what they are."""

@@ -49,7 +49,7 @@ class LocalRidgeSettings:
     prior: float = 0.05  # measured by benchmarks/tuning/local_ridge.py
     clip: float = 10.0  # measured by benchmarks/tuning/local_ridge.py
     negligible: float = 1e-9
-    log_offset: float = 0.02
+    log_offset: float = 0.02  # measured by benchmarks/tuning/local_ridge.py
     largest_log: float = 8.0
     block: int = 1_000_000
 

@@ -37,7 +37,7 @@ LEAST_HELP = 0.002  # measured by benchmarks/tuning/covariate_effects.py
 MOST_SERIES = 1000  # measured by benchmarks/tuning/covariate_effects.py
 """Effects are measured on at most so many series; the others get what is common."""
 LEAST_ROWS = 8  # measured by benchmarks/tuning/covariate_effects.py
-LOG_OFFSET = 0.02
+LOG_OFFSET = 0.02  # measured by benchmarks/tuning/covariate_effects.py
 """Keeps the logarithm of a zero finite: zero is taken as this share of a series' level."""
 LEVEL_STEPS = 61  # measured by benchmarks/tuning/covariate_effects.py
 """A series' level, by which zeros are told from small values, is the mean of so many steps around."""
