@@ -5,6 +5,7 @@ Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon.
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.experiment.experiment import Experiment
 from forecast.interval_levels import LEVELS
-from forecast.report.tables import FORECAST_COLUMNS, leaderboard_rows, timestamp_texts
+from forecast.report.tables import FORECAST_COLUMNS, ResultTable, Value, leaderboard_rows, timestamp_texts
 
 
 def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
@@ -78,6 +79,24 @@ def forecast_frame(experiment: Experiment) -> pd.DataFrame:
         tables.append(table)
     columns = [*FORECAST_COLUMNS, "actual"]
     return pd.concat(tables, ignore_index=True)[columns]
+
+
+def table_frame(table: ResultTable, panel: Panel) -> pd.DataFrame:
+    """Returns a table of forecasts from the end of a panel: its dates, or the numbers of rows, and numbers as such."""
+    columns = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
+    return pd.DataFrame({name: _column(name, values, panel) for name, values in columns.items()})
+
+
+def _column(name: str, values: Sequence[Value], panel: Panel) -> Any:
+    if name in {"timestamp", "origin"}:
+        return (
+            pd.to_datetime(pd.Series(list(map(str, values))))
+            if date_columns(panel)
+            else np.array(values, dtype=np.int64)
+        )
+    if name in {"series_id", "model", "version"}:
+        return pd.Series([value or None for value in values], dtype="str")
+    return np.array(values, dtype=np.int64 if name == "step" else np.float64)
 
 
 def _stamps(stamps: Any, panel: Panel) -> Any:

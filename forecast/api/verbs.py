@@ -6,7 +6,6 @@
 Settings are those of the command line, with underscores; files of settings and variables are not looked at.
 """
 
-import io
 import time
 import warnings
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from forecast.api.frames import date_columns, forecast_frame, leaderboard_frame, source_of, step_frame
+from forecast.api.frames import forecast_frame, leaderboard_frame, source_of, step_frame, table_frame
 from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
@@ -29,7 +28,7 @@ from forecast.errors import UsageError
 from forecast.experiment.experiment import SilentReporter, run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
-from forecast.experiment.outputs import forecast_csv, stem_of
+from forecast.experiment.outputs import forecast_table, stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
 from forecast.experiment.stored_forecast import forecast_from, panel_of, with_future
 from forecast.experiment.time_limit import Terms
@@ -39,6 +38,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
+from forecast.report.tables import ResultTable
 from forecast.specs import USUAL_STORE, Deadline, Device, Match
 from forecast.wording import counted
 from forecast.workflows.train import TrainRequest, finish
@@ -113,8 +113,8 @@ class Model:
         """
         panel, notes = self._with_future(data, future)
         result = forecast_from(self._stored, panel, notes, _steps(horizon))
-        text = forecast_csv(result.forecasts, panel, result.model, self.version or "")
-        return _frame(text, panel, result.notes)
+        table = forecast_table(result.forecasts, panel, result.model, self.version or "")
+        return _frame(table, panel, result.notes)
 
     def what_if(
         self,
@@ -142,7 +142,7 @@ class Model:
             raise UsageError(f"what_if takes values by column, not {_kind(values)}.", "what_if({'promo': 1})")
         question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
         result = answer(self._stored, panel, notes, question, _steps(horizon))
-        return _frame(result.csv(), panel, result.notes)
+        return _frame(result.table(), panel, result.notes)
 
     def _with_future(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
         """Returns what to forecast from, and what is to be said about it."""
@@ -267,12 +267,11 @@ def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     return data, data.settled
 
 
-def _frame(text: str, panel: Panel, notes: tuple[str, ...]) -> pd.DataFrame:
+def _frame(table: ResultTable, panel: Panel, notes: tuple[str, ...]) -> pd.DataFrame:
     """Returns a table of forecasts as a frame, and warns of what is to be said."""
     for note in notes:
         warnings.warn(note, stacklevel=3)
-    dates = [name for name in date_columns(panel) if name in text.partition("\n")[0].split(",")]
-    return pd.read_csv(io.StringIO(text), dtype={"series_id": str, "version": str}, parse_dates=dates)
+    return table_frame(table, panel)
 
 
 def _known(data: Data | None) -> str | Source | None:

@@ -10,7 +10,7 @@ from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.disk import atomic_write
-from forecast.report.tables import FORECAST_COLUMNS, csv_text, forecast_rows, timestamp_texts
+from forecast.report.tables import FORECAST_COLUMNS, ResultTable, forecast_rows, timestamp_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +21,15 @@ class Outlook:
     forecasts: Forecasts
 
 
-def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> str:
-    """Returns forecasts from the end of a panel as CSV text."""
+def forecast_table(forecasts: Forecasts, panel: Panel, model: str, version: str) -> ResultTable:
+    """Returns forecasts from the end of a panel as a row a series and step."""
     origins = [str(text) for text in timestamp_texts(np.asarray(panel.frequency.timestamps(panel.last)))]
-    return csv_text(FORECAST_COLUMNS, forecast_rows(forecasts, origins, model, version))
+    return ResultTable(FORECAST_COLUMNS, tuple(forecast_rows(forecasts, origins, model, version)))
+
+
+def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> bytes:
+    """Returns forecasts from the end of a panel as a file of them."""
+    return forecast_table(forecasts, panel, model, version).csv().encode()
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
@@ -39,11 +44,11 @@ def write_file(path: Path, text: str) -> None:
     atomic_write(path, text.encode())
 
 
-def write_table(path: Path, ending: str, text: str) -> None:
-    """Writes a table, given as CSV text, as the ending of the file says, whole or not at all."""
+def write_table(path: Path, ending: str, table: ResultTable) -> None:
+    """Writes a table as the ending of the file says, whole or not at all."""
     from forecast.data.files.written_table import table_bytes  # pyarrow
 
-    atomic_write(path, table_bytes(text.encode(), ending))
+    atomic_write(path, table_bytes(table.csv().encode(), ending))
 
 
 def stem_of(source: str) -> str:

@@ -7,7 +7,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,23 @@ LIVE_COLUMNS = with_levels(
 )
 
 Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """A table of results, as it travels through the program; it becomes text where it leaves it."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def csv(self) -> str:
+        """Returns it as CSV."""
+        return csv_text(self.columns, self.rows)
+
+    def records(self) -> list[dict[str, Value]]:
+        """Returns a mapping a row; an empty text is a value that is not there, as in CSV."""
+        rows = (zip(self.columns, row, strict=True) for row in self.rows)
+        return [{name: None if value == "" else value for name, value in row} for row in rows]
 
 
 def forecast_rows(
@@ -91,15 +108,3 @@ def _numbers(values: "np.ndarray[Any, np.dtype[np.float64]]") -> list[float | No
 
 def _plain(value: Any) -> Value:
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def rows_of_csv(text: str) -> list[dict[str, Value]]:
-    """Returns the rows of a forecast table with its numbers as numbers and empty cells as None."""
-    numbers = {"forecast", *BOUNDS}
-
-    def value(column: str, cell: str) -> Value:
-        if cell == "":
-            return None
-        return int(cell) if column == "step" else float(cell) if column in numbers else cell
-
-    return [{column: value(column, cell) for column, cell in row.items()} for row in csv.DictReader(io.StringIO(text))]

@@ -128,7 +128,7 @@ def finish(
     forecasts = trained.forecast(panel, experiment.plan.horizon)
     repeats = experiment.plan.naive_season
     weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
-    table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}").encode()
+    table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}")
     title = f"{name} ({panel.target})"
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
     plots |= draw_experiment(experiment, request.plots, title)

@@ -23,7 +23,7 @@ from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-from forecast.report.tables import Value, csv_text, timestamp_texts
+from forecast.report.tables import ResultTable, Value, timestamp_texts
 from forecast.workflows.predict import PredictRequest, prepared
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
@@ -89,9 +89,9 @@ class WhatIfResult:
             usual, other = float(self.forecasts.point[s, h]), float(self.what_if.point[s, h])
             yield self.panel.series_ids[s], str(stamps[s, h]), int(h) + 1, usual, other, other - usual
 
-    def csv(self) -> str:
-        """Returns all steps as CSV text."""
-        return csv_text(COLUMNS, self.rows())
+    def table(self) -> ResultTable:
+        """Returns all steps."""
+        return ResultTable(COLUMNS, tuple(self.rows()))
 
 
 def what_if(request: PredictRequest, question: Question, store: Store) -> WhatIfResult:

@@ -9,7 +9,7 @@ from commands import FORECAST_COLUMNS, LEADERBOARD_COLUMNS
 from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report import tables
-from forecast.report.tables import csv_text, forecast_rows, leaderboard_rows, rows_of_csv, timestamp_texts
+from forecast.report.tables import ResultTable, csv_text, forecast_rows, leaderboard_rows, timestamp_texts
 
 DAYS = np.array([["2024-02-28", "2024-02-29", "2024-03-01"]] * 2, dtype="datetime64[s]")
 
@@ -24,7 +24,20 @@ def interval(level, width):
 
 
 def table(made):
-    return csv_text(tables.FORECAST_COLUMNS, forecast_rows(made, ["2024-02-27", "2024-02-26"], "gru", "v1"))
+    return result(made).csv()
+
+
+def result(made):
+    return ResultTable(tables.FORECAST_COLUMNS, tuple(forecast_rows(made, ["2024-02-27", "2024-02-26"], "gru", "v1")))
+
+
+def parsed(text):
+    """Returns the rows of a CSV, its numbers as numbers."""
+    texts = {"series_id", "timestamp", "model", "version", "origin"}
+    return [
+        {name: (cell if name in texts else float(cell)) if cell else None for name, cell in row.items()}
+        for row in csv.DictReader(io.StringIO(text))
+    ]
 
 
 def test_columns_are_those_of_the_contract():
@@ -51,7 +64,8 @@ def test_bounds_stand_in_the_columns_of_their_level_whatever_their_order():
 
 def test_numbers_survive_the_trip_through_csv_to_the_last_digit():
     made = forecasts([interval(80, 0.1), interval(95, 1 / 7)])
-    rows = rows_of_csv(table(made))
+    rows = result(made).records()
+    assert rows == parsed(table(made))
     assert [row["forecast"] for row in rows[:2] + rows[3:]] == [1.5, 2.0, 1 / 3, -4.0, 1e-12]
     assert rows[2]["forecast"] is None  # NaN is an empty cell
     upper = (made.point + 1 / 7).ravel()
@@ -63,7 +77,7 @@ def test_numbers_survive_the_trip_through_csv_to_the_last_digit():
 @pytest.mark.parametrize("name", ["a,b", 'say "x"', "two\nlines", " blank ", "ü漢", "=1+1", "7"])
 def test_odd_names_of_series_survive_too(name):
     text = table(forecasts(ids=(name, "b")))
-    assert rows_of_csv(text)[0]["series_id"] == name
+    assert result(forecasts(ids=(name, "b"))).records()[0]["series_id"] == name
     assert next(csv.DictReader(io.StringIO(text)))["series_id"] == name
 
 
@@ -77,7 +91,7 @@ def test_midnights_are_dates_and_other_times_are_told():
 
 def test_empty_table_is_its_header():
     assert csv_text(("a", "b"), []) == "a,b\n"
-    assert rows_of_csv("a,b\n") == []
+    assert ResultTable(("a", "b"), ()).records() == []
 
 
 def test_leaderboard_rows_have_nothing_where_a_number_is_missing():

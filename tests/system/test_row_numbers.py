@@ -40,10 +40,11 @@ def test_every_unit_has_a_horizon():
 def test_a_forecast_of_rows_is_written_and_read_back():
     panel = panel_from_series([np.arange(5.0)], ROW, first=[1], target="close")
     forecasts = Forecasts(panel.series_ids, panel.future_timestamps(2), np.array([[5.0, 6.0]]), ())
-    text = forecast_csv(forecasts, panel, "naive", "v1")
+    data = forecast_csv(forecasts, panel, "naive", "v1")
+    text = data.decode()
     assert [line.split(",")[1] for line in text.splitlines()[1:]] == ["6", "7"]
     assert [line.split(",")[-1] for line in text.splitlines()[1:]] == ["5", "5"]
-    table = parse_forecasts(text.encode())
+    table = parse_forecasts(data)
     assert table.timestamps.tolist() == panel.future_timestamps(2)[0].tolist()
     assert table.origins.tolist() == panel.timestamps(0)[[-1, -1]].tolist()
 

@@ -32,9 +32,8 @@ def predict_command(
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
     from forecast.experiment.destinations import FORECASTS, check_free
-    from forecast.experiment.outputs import forecast_csv
+    from forecast.experiment.outputs import forecast_table
     from forecast.production.store.store import Store
-    from forecast.report.tables import rows_of_csv
     from forecast.workflows.predict import PredictRequest, predict
 
     to = flags.to
@@ -50,13 +49,13 @@ def predict_command(
     result = predict(request, Store(output.store))
     if not output.quiet:
         say_notes(result.notes)
-    text = forecast_csv(result.forecasts, result.panel, result.model, result.version.label)
+    made = forecast_table(result.forecasts, result.panel, result.model, result.version.label)
     steps, series = result.forecasts.point.shape[1], len(result.panel)
     name_of = {"name": result.version.name, "version": result.version.label, "model": result.model}
-    rows = rows_of_csv(text)
+    rows = made.records()
     document = {**name_of, "forecasts": rows, "files": [str(to)] if to else []}
     if to is not None:
-        write_result(to, ending, text, document)
+        write_result(to, ending, made, document)
         if not output.quiet:
             say(
                 f"{to}: {counted(steps, 'step')} of {series:,} series, by {result.model} {result.version.label}",
@@ -66,7 +65,7 @@ def predict_command(
             return
     form = settle_form(output.form)
     if form == "csv":
-        print_csv(text)
+        print_csv(made.csv())
         return
     if form == "json":
         print_json(document)

@@ -13,12 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from forecast.cli.output.streams import write_data, write_note
 from forecast.errors import STEERING, printable, shortened
 from forecast.specs import Form
 from forecast.wording import percent
+
+if TYPE_CHECKING:
+    from forecast.report.tables import ResultTable
 
 Cell = str | int | float | None
 
@@ -47,7 +50,7 @@ def print_json(document: dict[str, Any]) -> None:
     write_data(_document_text(document))
 
 
-def write_result(path: Path, ending: str, table_text: str, document: dict[str, Any]) -> None:
+def write_result(path: Path, ending: str, rows: "ResultTable", document: dict[str, Any]) -> None:
     """Writes a table, or the document that ``--json`` would print, into a file as its ending says.
 
     Raises:
@@ -58,7 +61,7 @@ def write_result(path: Path, ending: str, table_text: str, document: dict[str, A
     if ending == ".json":
         write_file(path, _document_text(document))
     else:
-        write_table(path, ending, table_text)
+        write_table(path, ending, rows)
 
 
 def _document_text(document: dict[str, Any]) -> str:

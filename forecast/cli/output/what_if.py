@@ -24,7 +24,7 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
         say_notes(result.notes)
     document = _document(result, flags)
     if to is not None:
-        write_result(to, ending, result.csv(), document)
+        write_result(to, ending, result.table(), document)
         if not output.quiet:
             steps = counted(result.asked.shape[1], "step")
             say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
@@ -32,7 +32,7 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
         print_json(document)
     elif to is None:
         if form == "csv":
-            print_csv(result.csv())
+            print_csv(result.table().csv())
         else:
             write_out(_table(result, flags))
     if not output.quiet:
@@ -40,14 +40,11 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
 
 
 def _document(result: "WhatIfResult", flags: PredictFlags) -> dict[str, Any]:
-    from forecast.workflows.what_if import COLUMNS
-
     total, version = result.total, result.version
     told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in result.rows()]
     question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}
     document = {"name": version.name, "version": version.label, "model": result.model, **question}
-    return {**document, "forecasts": rows, "files": [str(flags.to)] if flags.to else []}
+    return {**document, "forecasts": result.table().records(), "files": [str(flags.to)] if flags.to else []}
 
 
 def _table(result: "WhatIfResult", flags: PredictFlags) -> str:

@@ -86,7 +86,7 @@ def pack_challenger(
     files = {
         WEIGHTS: weights,
         METRICS: summary_bytes(_summary(finalist, how)),
-        FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label).encode(),
+        FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label),
         RECORD: pack_record(known.panel),
     }
     return files, replace(entry, retrain=finalist.record.entry())

@@ -194,9 +194,8 @@ class RetrainRun:
     def _issue(self, stored: StoredModel, panel: Panel) -> Path:
         """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
         forecasts = stored.trained.forecast(panel, stored.trained.horizon)
-        path = self._write_forecast(stored.version, stored.trained, forecasts, panel)
-        table = forecast_csv(forecasts, panel, stored.trained.name, stored.version.label)
-        self.progress.models.issue(table.encode(), stored.version, self.now())
+        path, table = self._write_forecast(stored.version, stored.trained, forecasts, panel)
+        self.progress.models.issue(table, stored.version, self.now())
         return path
 
     def _settled(
@@ -218,7 +217,7 @@ class RetrainRun:
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
-            path = self._write_forecast(in_use, model, model.forecast(panel, model.horizon), panel)
+            path, _ = self._write_forecast(in_use, model, model.forecast(panel, model.horizon), panel)
         record = self.progress.learn(
             **asdict(decision),
             champion=in_use.label,
@@ -242,17 +241,19 @@ class RetrainRun:
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
-    def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
+    def _write_forecast(
+        self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel
+    ) -> tuple[Path, bytes]:
+        """Writes the forecast file, and returns where, and what is in it."""
         path = self.request.folder / f"{version.name}.csv"
-        atomic_write(
-            path, forecast_csv(forecasts, panel, trained.name, version.label).encode(), flag="-o DIR", only_file=True
-        )
+        table = forecast_csv(forecasts, panel, trained.name, version.label)
+        atomic_write(path, table, flag="-o DIR", only_file=True)
         self.progress.unwritten = None
         self.outlook = Outlook(panel, forecasts)
         self.assumed = short_notes(trained, panel)
         self.assumed += unseen_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
         self.assumed += assumed_notes(trained, panel, trained.horizon, "--future FILE")
-        return path
+        return path, table
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
         models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
