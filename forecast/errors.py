@@ -18,6 +18,8 @@ STEERING = re.compile(
 and U+200D, without which Persian, Hindi and some emoji can't be written."""
 
 NO_MEMORY = ("failed to map segment", "cannot allocate memory", "out of memory", "std::bad_alloc")
+UPGRADE = "where forecast was cloned: git pull && pip install -e ."
+"""The hint for what only a newer program can read; forecast is on no index of packages."""
 NO_THREADS = ("can't start new thread", "resource temporarily unavailable")
 
 

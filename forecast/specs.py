@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, Literal, Self
 
 from forecast.decoding import check_word, decode
-from forecast.errors import DataError, UsageError
+from forecast.errors import UPGRADE, DataError, UsageError
 
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
@@ -191,7 +191,7 @@ class ModelSpec:
         except ValueError as error:
             raise DataError(
                 f"The stored settings of the model can't be read: {error}.",
-                "upgrade forecast, or train the model anew",
+                f"{UPGRADE}, or train the model anew",
             ) from error
         return spec
 

@@ -3,7 +3,7 @@ from math import inf, nan
 
 import pytest
 
-from forecast.errors import DataError, UsageError
+from forecast.errors import UPGRADE, DataError, UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.specs import MOST, ModelSpec, Overrides, Plan, View
 
@@ -150,7 +150,7 @@ def test_settings_that_this_program_can_not_read_are_refused(stored):
 def test_what_a_stored_setting_can_not_be_is_named(changes, words):
     with pytest.raises(DataError, match=f"settings of the model can't be read: {words}") as error:
         ModelSpec.from_json(document(**changes), CELLS)
-    assert error.value.hint.startswith("upgrade forecast")
+    assert error.value.hint.startswith(UPGRADE)
 
 
 def test_overrides_hold_only_what_was_given():

@@ -9,6 +9,7 @@ import pytest
 from commands import QUICK, csv_bytes, run, visits
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError, UsageError
+from forecast.evaluation.scales import Scales
 from forecast.experiment.inferred import decided_for_run
 from forecast.experiment.plan import check_kind, make_plan
 from forecast.models.method_settings import CURRENT
@@ -74,6 +75,33 @@ def test_what_auto_decides_is_said_with_what_overrides_it(values, code, kind, sa
 @pytest.mark.parametrize("kind", ["auto", "sales", "price"])
 def test_plan_says_the_kind(kind):
     assert make_plan(panel_from_series([wave(60)], "D"), Settings(kind=kind)).kind == kind
+
+
+# Business days are no sign of a price
+
+
+@pytest.mark.parametrize(("values", "kind", "doubted"), [
+    (WALK, "sales", False), (WALK, "auto", True), (wave(80), "auto", False), (wave(80), "sales", False),
+])  # fmt: skip
+def test_shop_that_opens_from_monday_to_friday_is_doubted_by_what_it_sells(values, kind, doubted):
+    assert Scales(5, 5, kind).is_walk(1, panel_from_series([values], "B")) == doubted
+    assert Scales(5, 5, kind).is_walk(1, panel_from_series([values], "D")) == doubted
+
+
+def test_same_sales_are_forecast_alike_on_business_days_and_on_all_days(tmp_path):
+    documents, rows = [], []
+    for frequency in ("B", "D"):
+        folder = tmp_path / frequency
+        folder.mkdir()
+        dates = panel_from_series([WALK], frequency).timestamps(0).astype("datetime64[D]")
+        (folder / "shop.csv").write_bytes(csv_bytes(list(zip(map(str, dates), WALK, strict=True))))
+        plain = ("--kind", "sales", "--season", "1", "--no-calendar", "--window", "12", "--horizon", "5")
+        done = run("train", "shop.csv", *plain, "--json", *GRU, folder=folder)
+        assert f"{'business-daily' if frequency == 'B' else 'daily'}" in done.err
+        documents.append(done.document["mixture"])
+        rows.append([row["forecast"] for row in forecasts(run("predict", "--format", "csv", folder=folder))])
+    assert documents[0] == documents[1]
+    assert rows[0] == rows[1]
 
 
 # What a price is forecast from

@@ -15,7 +15,7 @@ import pytest
 
 from covariate_shops import DAYS, HORIZON, OPTIONS, rows, write
 from forecast.data.reading.reader import ReadOptions
-from forecast.errors import DataError, ForecastError
+from forecast.errors import UPGRADE, DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
 from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.continuity import RECORD, compare_with_record
@@ -298,7 +298,7 @@ def test_version_of_newer_arithmetic_is_refused_with_the_way_out(mine):
     tampered.seal(tampered.manifest | {"arithmetic": 99})
     with pytest.raises(DataError, match=r"calculates by rules \(number 99\)") as error:
         predict(PredictRequest("shops"), mine)
-    assert error.value.hint == "pip install --upgrade forecast"
+    assert error.value.hint == UPGRADE
     rows = describe_champions(mine.root)
     assert [row["name"] for row in rows] == ["other", "shops"]
 

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
-from forecast.cli.output.explain import print_explanation, print_memory_test
+from forecast.cli.output.explain import print_explanation, print_memory_test, tell_explanation
 from forecast.cli.output.progress_notes import narrated
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
@@ -133,8 +134,17 @@ def explain_command(
 
         lesson = equation_lines(explanation.cell_reports, explanation.subjects, explanation.series)
     files = explain_files(explanation, lesson, page.plots, _command())
-    folder = page.to or Path(FORECASTS) / f"{explanation.stem}-explain"
-    print_explanation(explanation, lesson, files, folder, output)
+    tell_explanation(explanation, output)
+    paths = _written(page.to or Path(FORECASTS) / f"{explanation.stem}-explain", files)
+    print_explanation(explanation, lesson, paths, output)
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    from forecast.experiment.destinations import check_folder
+    from forecast.experiment.outputs import write_all
+
+    check_folder(folder)
+    return [str(path) for path in write_all(folder, files)]
 
 
 def _command() -> str:
@@ -189,4 +199,5 @@ def _test_memory(
         found = run_memory_test(
             settings.seed, lambda share: reporter.progress(f"{spelled(len(CELLS))} cells, all lags", share)
         )
-    print_memory_test(found, memory_test_files(found, page.plots, _command()), page.to, output)
+    paths = _written(page.to or Path(FORECASTS) / "memory-test", memory_test_files(found, page.plots, _command()))
+    print_memory_test(found, paths, output)

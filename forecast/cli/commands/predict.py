@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
@@ -9,10 +10,13 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_notes, settle_form, table, write_result
 from forecast.cli.output.streams import write_out
-from forecast.cli.output.what_if import print_what_if
+from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.interval_levels import BOUNDS
 from forecast.wording import counted, short
+
+if TYPE_CHECKING:
+    from forecast.workflows.predict import PredictRequest
 
 SHOWN = ("series_id", "timestamp", "step", "forecast", *BOUNDS)
 
@@ -42,7 +46,7 @@ def predict_command(
     only = as_given(flags.series)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, datetime.now(UTC))
     if flags.values:
-        print_what_if(request, flags, output, ending)
+        _what_if(request, flags, output, ending)
         return
     if flags.at:
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
@@ -71,6 +75,17 @@ def predict_command(
         print_json(document)
         return
     write_out(f"  {result.version.name} {result.version.label}, {result.model}\n" + _fitted(rows))
+
+
+def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
+    from forecast.production.store.store import Store
+    from forecast.workflows.what_if import Question, what_if
+
+    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
+    tell_what_if(result, output)
+    if flags.to is not None:
+        write_result(flags.to, ending, result.table(), what_if_json(result, flags))
+    print_what_if(result, flags, output)
 
 
 def _fitted(rows: list[dict[str, Cell]]) -> str:

@@ -1,7 +1,6 @@
 """What `forecast explain` prints: the findings and a row a cell, or a row a lag of the memory test."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
@@ -27,16 +26,26 @@ HEADERS = {
 FIRST_TO_GO = ("networks", "saturated", "ms", "radius", "params", "idle", "window")
 
 
-def print_explanation(
-    explanation: "Explanation", lesson: Sequence[str], files: Mapping[str, bytes], folder: Path, output: OutputFlags
-) -> None:
-    """Writes the files, and prints the findings."""
-    from forecast.workflows.pages.explain_tables import SUMMARY, explain_document, plain_json, summary_rows
-
+def tell_explanation(explanation: "Explanation", output: OutputFlags) -> None:
+    """Says on stderr what is explained, and what is to be known of it."""
     if not output.quiet:
         say(explanation.title, "Explains")
         say_notes(explanation.notes)
-    paths = _written(folder, files)
+
+
+def print_explanation(
+    explanation: "Explanation", lesson: Sequence[str], paths: Sequence[str], output: OutputFlags
+) -> None:
+    """Prints the findings, and says where the page is.
+
+    Args:
+        explanation: what was found.
+        lesson: lines of ``--teach``; none for no lesson.
+        paths: of the files that were written.
+        output: flags of it.
+    """
+    from forecast.workflows.pages.explain_tables import SUMMARY, explain_document, plain_json, summary_rows
+
     form, rows = settle_form(output.form), summary_rows(explanation)
     if form == "json":
         document = {**explain_document(explanation), "lesson": list(lesson)}
@@ -53,14 +62,11 @@ def print_explanation(
     _tell(paths, output)
 
 
-def print_memory_test(
-    found: "MemoryTestResult", files: Mapping[str, bytes], folder: Path | None, output: OutputFlags
-) -> None:
-    """Writes the files of the memory test, and prints its table."""
+def print_memory_test(found: "MemoryTestResult", paths: Sequence[str], output: OutputFlags) -> None:
+    """Prints the table of the memory test, and says where its page is."""
     from forecast.evaluation.explain.memory_test import verdict
     from forecast.workflows.pages.explain_tables import RECALL, recall_document, recall_rows
 
-    paths = _written(folder or Path("forecasts/memory-test"), files)
     form, rows = settle_form(output.form), recall_rows(found)
     if form == "json":
         print_json({**recall_document(found), "files": paths})
@@ -81,14 +87,6 @@ def print_memory_test(
         said = wrapped(" ".join(verdict(found)))
         write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{said}")
     _tell(paths, output)
-
-
-def _written(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    from forecast.experiment.destinations import check_folder
-    from forecast.experiment.outputs import write_all
-
-    check_folder(folder)
-    return [str(path) for path in write_all(folder, files)]
 
 
 def _tell(paths: Sequence[str], output: OutputFlags) -> None:

@@ -4,32 +4,28 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form, table, write_result
+from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form, table
 from forecast.cli.output.streams import write_out
 from forecast.wording import counted, percent, short
 
 if TYPE_CHECKING:
-    from forecast.workflows.predict import PredictRequest
     from forecast.workflows.what_if import WhatIfResult
 
 
-def print_what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
-    """Prints both forecasts: as a table the steps that differ; as CSV or JSON, or into a file, all steps."""
-    from forecast.production.store.store import Store
-    from forecast.workflows.what_if import Question, what_if
-
-    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
-    form, to = settle_form(output.form), flags.to
+def tell_what_if(result: "WhatIfResult", output: OutputFlags) -> None:
+    """Says on stderr what is to be known of the question."""
     if not output.quiet:
         say_notes(result.notes)
-    document = _document(result, flags)
-    if to is not None:
-        write_result(to, ending, result.table(), document)
-        if not output.quiet:
-            steps = counted(result.asked.shape[1], "step")
-            say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
+
+
+def print_what_if(result: "WhatIfResult", flags: PredictFlags, output: OutputFlags) -> None:
+    """Prints both forecasts: as a table the steps that differ; as CSV or JSON all steps, or where a file holds them."""
+    form, to = settle_form(output.form), flags.to
+    if to is not None and not output.quiet:
+        steps = counted(result.asked.shape[1], "step")
+        say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
     if form == "json":
-        print_json(document)
+        print_json(what_if_json(result, flags))
     elif to is None:
         if form == "csv":
             print_csv(result.table().csv())
@@ -39,7 +35,8 @@ def print_what_if(request: "PredictRequest", flags: PredictFlags, output: Output
         say(_total(result), "Total")
 
 
-def _document(result: "WhatIfResult", flags: PredictFlags) -> dict[str, Any]:
+def what_if_json(result: "WhatIfResult", flags: PredictFlags) -> dict[str, Any]:
+    """Returns the JSON document."""
     total, version = result.total, result.version
     told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
     question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}

@@ -177,7 +177,7 @@ def holiday_names(country: str, years: range) -> dict[date, tuple[str, ...]]:
         import holidays  # noqa: PLC0415 - an extra
     except ImportError:
         message = "Holidays come from the package 'holidays', which is not installed."
-        raise DependencyError(message, "pip install 'forecast[holidays]'") from None
+        raise DependencyError(message, "pip install 'holidays>=0.60'") from None
     code, _, part = country.upper().partition("-")
     known: dict[str, Any] = holidays.list_supported_countries(include_aliases=False)
     if code not in known:

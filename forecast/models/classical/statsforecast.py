@@ -85,7 +85,7 @@ def make_classical(name: ClassicalName, horizon: int, season: int) -> ClassicalF
         _method(name, season)
     except ImportError as error:
         raise DependencyError(
-            f"The model '{name}' needs statsforecast, which is not installed.", "pip install statsforecast"
+            f"The model '{name}' needs statsforecast, which is not installed.", "pip install 'statsforecast>=2.0'"
         ) from error
     return ClassicalForecaster(name, horizon, season)
 

@@ -1,8 +1,6 @@
 """The user's crontab: one block a model between two marks; every other line stays byte for byte."""
 
-import fcntl
 import os
-import pwd
 import re
 import shlex
 import subprocess
@@ -14,6 +12,7 @@ from pathlib import Path
 from shutil import which
 
 from forecast.errors import DataError, DependencyError, LockedError
+from forecast.production.store.lock import file_locks
 
 PATIENCE = 60.0
 """Seconds to wait for others who edit the same crontab: each needs a part of one."""
@@ -145,7 +144,7 @@ def editing() -> Iterator[None]:
 
 
 def _lock() -> int:
-    deadline = time.monotonic() + PATIENCE
+    fcntl, deadline = file_locks(), time.monotonic() + PATIENCE
     descriptor = _what_to_lock()
     while True:
         try:
@@ -163,6 +162,7 @@ def _lock() -> int:
 
 def _what_to_lock() -> int:
     """Returns what stands for the user's crontab, opened: some file systems lock no folders, some users have none."""
+    fcntl = file_locks()
     for path in (_home(), _program()):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -182,8 +182,10 @@ def _what_to_lock() -> int:
 
 def _home() -> str:
     try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
         return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
+    except (ImportError, KeyError):
         return ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from forecast.errors import DataError
+from forecast.errors import UPGRADE, DataError
 
 SCHEMA_VERSION = 1
 
@@ -58,7 +58,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
     if schema > SCHEMA_VERSION:
         raise NewerStoreError(
             f"A newer forecast wrote this store: its schema is {schema}, this one knows {SCHEMA_VERSION}.",
-            "pip install --upgrade forecast",
+            UPGRADE,
         )
     return document
 

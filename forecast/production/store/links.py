@@ -1,7 +1,6 @@
 """Links in shared folders: whose they are, and which are not written through (standard library only)."""
 
 import os
-import pwd
 import stat
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def check_links(path: Path, flag: str = "-o FILE") -> None:
 def user_name(number: int) -> str:
     """Returns what a user is called, as in ``the user mallory``."""
     try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
         return f"the user {pwd.getpwuid(number).pw_name}"
-    except KeyError:
+    except (ImportError, KeyError):
         return f"the user {number}"

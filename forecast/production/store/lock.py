@@ -1,13 +1,13 @@
 """One lock a model: one run at a time writes, readers never wait, and the kernel frees it when a run dies."""
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 
-from forecast.errors import LockedError
+from forecast.errors import DependencyError, LockedError
 from forecast.production.store.disk import telling
 
 LOCKS = Path("/proc/locks")
@@ -29,6 +29,7 @@ class ModelLock:
         Raises:
             LockedError: Another run holds it.
             DataError: The lock file can't be opened.
+            DependencyError: This system has no such locks.
         """
         if self.held:
             yield
@@ -44,6 +45,7 @@ class ModelLock:
             os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
 
     def _take(self, timeout: float | None) -> int:
+        file_locks()  # before there is a file
         with telling(f"lock {self._path}"):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
@@ -57,10 +59,11 @@ class ModelLock:
         return descriptor
 
     def _wait(self, descriptor: int, timeout: float | None) -> None:
-        deadline = time.monotonic() + (timeout or 0)
+        fcntl, deadline = file_locks(), time.monotonic() + (timeout or 0)
         while True:
             try:
-                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
             except BlockingIOError:
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -69,6 +72,22 @@ class ModelLock:
                         "try again when it is done" + ("" if timeout is None else ", or wait with --lock-timeout 10m"),
                     ) from None
             time.sleep(min(_PAUSE, left))
+
+
+def file_locks() -> ModuleType:
+    """Returns the module by which the kernel locks files.
+
+    Raises:
+        DependencyError: This system has none.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none, and what only reads needs none
+    except ImportError:
+        raise DependencyError(
+            "Python has no module fcntl on this system, without which nothing that is written to can be locked.",
+            "run forecast on Linux or macOS; on Windows within WSL: wsl --install",
+        ) from None
+    return fcntl
 
 
 def _holder(descriptor: int) -> str:

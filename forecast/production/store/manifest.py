@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from forecast.decoding import Document, Lacks, MayLack, PartialDocument, decode
+from forecast.errors import UPGRADE
 from forecast.production.store.json_document import (
     JSON,
     SCHEMA_VERSION,
@@ -214,7 +215,7 @@ def _read(document: dict[str, Any], lacks: Lacks) -> Manifest:
         raise NewerStoreError(
             f"A newer forecast trained version {document['id']}: it calculates by rules (number "
             f"{manifest.arithmetic}) that this one, which knows {ARITHMETIC}, has not.",
-            "pip install --upgrade forecast",
+            UPGRADE,
         )
     if not is_safe:
         raise ValueError("has no safe list of files")

@@ -10,6 +10,7 @@ from pathlib import Path
 from forecast.errors import UsageError
 from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_near
 from forecast.production.store.json_document import NewerStoreError
+from forecast.production.store.lock import file_locks
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 
@@ -84,7 +85,9 @@ class Store:
 
         Raises:
             DataError: The store can't be written to; the text says why.
+            DependencyError: This system has no locks.
         """
+        file_locks()
         with telling(f"write to the store {self.root}"):
             folder = (self.root / "models").absolute()
             while not os.path.lexists(folder):

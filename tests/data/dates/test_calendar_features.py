@@ -250,4 +250,4 @@ def test_missing_package_is_named_and_only_where_holidays_are_asked_for(monkeypa
     assert columns("D", 0, 3)
     with pytest.raises(DependencyError, match="package 'holidays', which is not installed") as error:
         columns("D", 0, 3, "DE")
-    assert error.value.hint == "pip install 'forecast[holidays]'"
+    assert error.value.hint == "pip install 'holidays>=0.60'"

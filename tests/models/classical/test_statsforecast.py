@@ -34,7 +34,7 @@ def test_missing_statsforecast_is_a_dependency_error_that_names_the_extra(name, 
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     with pytest.raises(DependencyError, match=f"'{name}' needs statsforecast, which is not installed") as error:
         make_forecaster(name, {"linear": tiny_spec("linear")}, season=4, machine=Machine())
-    assert error.value.hint == "pip install statsforecast"
+    assert error.value.hint == "pip install 'statsforecast>=2.0'"
     assert error.value.exit_code == ExitCode.DEPENDENCY == 3
 
 

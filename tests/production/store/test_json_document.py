@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from forecast.errors import UPGRADE
 from forecast.production.store.json_document import NewerStoreError, format_document, parse_document
 
 
@@ -39,4 +40,4 @@ def test_bytes_that_are_no_document_are_refused_with_the_reason(data, match):
 def test_a_newer_schema_asks_for_an_upgrade():
     with pytest.raises(NewerStoreError, match="its schema is 2") as caught:
         parse_document(b'{"schema_version": 2}')
-    assert (caught.value.hint, caught.value.exit_code) == ("pip install --upgrade forecast", 5)
+    assert (caught.value.hint, caught.value.exit_code) == (UPGRADE, 5)

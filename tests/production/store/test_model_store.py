@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import DataError, LockedError, NotFoundError, UsageError
+from forecast.errors import UPGRADE, DataError, LockedError, NotFoundError, UsageError
 from forecast.production.store import version_list
 from forecast.production.store.store import Store
 from forecast.production.store.version import DamagedError
@@ -463,7 +463,7 @@ def test_a_store_of_a_newer_program_is_left_alone(shop, newer):
     for use in uses:
         with pytest.raises(DataError, match="A newer forecast wrote this store") as caught:
             use()
-        assert caught.value.hint == "pip install --upgrade forecast"
+        assert caught.value.hint == UPGRADE
     assert {path: path.read_bytes() for path in shop.folder.rglob("*") if path.is_file()} == before
 
 
