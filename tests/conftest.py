@@ -35,6 +35,14 @@ def bytecode(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_disks():
+    """What the tests write here need not outlive the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
+
+
 def shared_folder(tmp_path_factory):
     """Returns a folder of this run that all its workers share."""
     own = tmp_path_factory.getbasetemp()

@@ -2,13 +2,13 @@
 
 import ast
 import functools
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from commands import csv_bytes, visits
-from imported import imported_by
+from imported import first_importers, imported_by
 from places import PACKAGE, ROOT
 
 ROOMS = ("cli", "api", "workflows", "experiment", "report", "production", "evaluation", "models", "data")  # top first
@@ -54,35 +54,22 @@ def sources():
     return sorted(PACKAGE.rglob("*.py"))
 
 
-LIGHT = [("--version",), ("models", "list", "--store", "nowhere"), ("config", "show"), ("config", "init")]
-
-
-@pytest.mark.parametrize("arguments", LIGHT)
-def test_light_commands_import_nothing_but_typer(arguments, tmp_path):
-    assert imported_by(*arguments, folder=tmp_path) == set()
+def test_light_commands_import_nothing_but_typer(shop, tmp_path):
+    light = [("--version",), ("models", "list", "--store", "nowhere"), ("config", "show"), ("config", "init")]
+    light += [("models", "list"), ("models", "show", "visits"), ("history",)]  # of a full store
+    light += [("schedule", "visits", "--daily", "3:15", "-q"), ("models", "prune", "visits", "--keep", "1", "-n", "-q")]
+    shutil.copytree(shop.folder, tmp_path / "shop")
+    assert first_importers(*light, folder=tmp_path / "shop") == {}
 
 
 def test_help_imports_nothing_but_typer_and_rich():
     assert imported_by("train", "--help") == {"rich"}
 
 
-def test_models_of_a_full_store_need_no_numpy(shop):
-    assert imported_by("models", "list", folder=shop.folder) == set()
-    assert imported_by("models", "show", "visits", folder=shop.folder) == set()
-
-
-@pytest.mark.parametrize("form", ["csv", "json"])
-def test_predict_needs_neither_tensorflow_nor_pandas(shop, form):
-    assert imported_by("predict", "visits", "--format", form, folder=shop.folder) == {"numpy", "pyarrow"}
-
-
-def test_score_needs_neither_tensorflow_nor_pandas(shop):
-    assert imported_by("score", "visits", folder=shop.folder) == {"numpy", "pyarrow"}
-
-
-def test_check_needs_neither_tensorflow_nor_pandas(tmp_path):
-    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
-    assert imported_by("check", "visits.csv", folder=tmp_path) == {"numpy", "pyarrow"}
+def test_check_predict_and_score_need_neither_tensorflow_nor_pandas(shop):
+    predict = ("predict", "visits", "--format")
+    commands = [("check", "visits.csv"), (*predict, "csv"), (*predict, "json"), ("score", "visits")]
+    assert first_importers(*commands, folder=shop.folder).keys() == {"numpy", "pyarrow"}
 
 
 def test_report_of_a_version_needs_no_tensorflow(shop, tmp_path):

@@ -17,6 +17,35 @@ json.dump([code, sorted({name.partition(".")[0] for name in sys.modules})], sys.
 """
 
 
+SEVERAL = """
+import json, sys
+from forecast.cli import main
+places, codes = {}, []
+for words in json.loads(sys.argv[1]):
+    try:
+        main(words)
+    except SystemExit as end:
+        codes.append(end.code)
+    for name in {name.partition(".")[0] for name in sys.modules}:
+        places.setdefault(name, " ".join(words))
+print(json.dumps([codes, places]), file=sys.stderr)
+"""
+
+
+def first_importers(*commands, folder):
+    """Returns the libraries that commands import, run one after the other in one process, each with the first of them.
+
+    None imports a library that is not named, and each of those is named after the one that imported it.
+    """
+    words = [[str(word) for word in command] for command in commands]
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps(words)], capture_output=True, text=True, check=True, cwd=folder
+    )
+    codes, places = json.loads(done.stderr.splitlines()[-1])
+    assert codes == [0] * len(words)
+    return {name: places[name] for name in LIBRARIES if name in places}
+
+
 def imported_by(*arguments, folder=None, script=PROBE):
     """Returns which of the libraries a process has imported when it is done with a command."""
     done = subprocess.run(

@@ -30,7 +30,7 @@ def explain(*words, folder):
     return run("explain", *words, folder=folder)
 
 
-def test_page_panels_and_numbers_are_written(folder, tmp_path):
+def test_page_panels_and_numbers_are_written_and_replaced_only_if_asked(folder, tmp_path):
     done = explain("gru", "-o", tmp_path / "why", "--teach", "--json", folder=folder)
     assert done.code == 0, done.err
     names = {path.name for path in (tmp_path / "why").iterdir()}
@@ -44,6 +44,10 @@ def test_page_panels_and_numbers_are_written(folder, tmp_path):
     assert numbers["cells"]["gru"]["memory"] == document["cells"]["gru"]["memory"]
     assert len(document["cells"]["gru"]["memory"]["recurrent"]) == document["summary"][0]["window"]
     assert "Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept" in " ".join(document["lesson"])
+    again = explain("gru", "-o", tmp_path / "why", folder=folder)
+    assert again.code == 2
+    assert "explain.html exists already" in again.err
+    assert explain("gru", "-o", tmp_path / "why", "--force", "--plots", "none", folder=folder).code == 0
 
 
 def test_csv_has_a_row_a_cell(folder, tmp_path):
@@ -118,15 +122,6 @@ def test_version_of_another_program_is_refused(folder, tmp_path):
     done = explain("gru", folder=tmp_path)
     assert done.code == 5
     assert "hint:  " in done.err
-
-
-def test_page_is_not_replaced_unless_asked(folder, tmp_path):
-    words = ("gru", "-o", tmp_path / "why")
-    assert explain(*words, folder=folder).code == 0
-    again = explain(*words, folder=folder)
-    assert again.code == 2
-    assert "explain.html exists already" in again.err
-    assert explain(*words, "--force", "--plots", "none", folder=folder).code == 0
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from commands import run
-from imported import imported_by
 
 COLUMNS = (
     "name,time,command,outcome,champion,challenger,champion_rmse,challenger_rmse,naive_rmse,"
@@ -135,9 +134,3 @@ def test_unknown_model_is_an_error(tmp_path):
     done = run("history", "sales", folder=tmp_path)
     assert done.code == 4
     assert "There is no model 'sales'" in done.err
-
-
-def test_history_and_schedule_import_nothing_but_typer(shop):
-    assert imported_by("history", folder=shop.folder) == set()
-    assert imported_by("schedule", "visits", "--daily", "3:15", "-q", folder=shop.folder) == set()
-    assert imported_by("models", "prune", "visits", "--keep", "1", "-n", "-q", folder=shop.folder) == set()

@@ -117,9 +117,9 @@ HOURS += ["{0:02}:00-{0:02}:59", "{0:02}h00–{1:02}h00"]
 @pytest.mark.parametrize("header", ["Date|Hours|SYS", "Day|Time|SYS", "Datum|Zeit|SYS", "Date|Delivery Period|SYS"])
 @pytest.mark.parametrize("form", HOURS)
 def test_a_range_of_hours_beside_a_date_is_its_beginning(form, header):
-    days = [dt.date(2022, 1, 1) + i * DAY for i in range(30)]
+    days = [dt.date(2022, 1, 1) + i * DAY for i in range(14)]
     rows = [f"{day:%d-%m-%Y}|{form.format(hour, hour + 1)}" for day in days for hour in range(24)]
-    assert summary(read(header, rows)) == ("h", "2022-01-01", "2022-01-30T23", 720, 0)
+    assert summary(read(header, rows)) == ("h", "2022-01-01", "2022-01-14T23", 336, 0)
 
 
 def test_groups_that_look_like_hours_stay_series():

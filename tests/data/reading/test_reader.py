@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from forecast.data.frequency import readable
 from forecast.data.reading.reader import Columns, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
+from marks import slow_but
 from places import SHARED
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data sets are not here")
@@ -592,12 +593,12 @@ def test_a_panel_of_sensors_shares_its_date_and_time(read):
     assert (panel.series_ids, panel.frequency.code) == (("x", "y"), "h")
 
 
+BENCHMARK_FILES = [path for path in sorted((SHARED / "data").glob("*.csv")) if "regions" not in path.stem]
+SMALL_FILES = [path for path in BENCHMARK_FILES if path.stat().st_size < 400_000]
+
+
 @needs_shared
-@pytest.mark.parametrize(
-    "path",
-    [path for path in sorted((SHARED / "data").glob("*.csv")) if "regions" not in path.stem],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", slow_but(SMALL_FILES, BENCHMARK_FILES), ids=lambda path: path.stem)
 def test_benchmark_files_need_no_option(path):
     reading = read_panel(path)
     assert reading.columns == Columns("ds", ("y",), ("unique_id",))

@@ -10,6 +10,7 @@ from forecast.errors import DataError
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import dump_model, load_model, pack_arrays, unpack_arrays
+from tiny import VIEWS, random_model, tiny_spec
 from told import shops, told_model
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([1.5, np.nan])}
@@ -21,9 +22,15 @@ def parts_of(model):
     return settings, unpack_arrays(pack_arrays(arrays))
 
 
+@pytest.fixture
+def model_of(awkward):
+    """Returns a model as if trained by the name of its cell."""
+    return lambda cell: random_model(tiny_spec(cell, views=VIEWS, seeds=(0, 1)), awkward)
+
+
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
-def test_model_comes_back_exactly(trained, awkward, cell):
-    model = trained(cell)
+def test_model_comes_back_exactly(model_of, awkward, cell):
+    model = model_of(cell)
     loaded = load_model(*parts_of(model), CURRENT)
     assert loaded.spec == model.spec
     assert loaded.series_ids == model.series_ids
@@ -86,23 +93,23 @@ def test_stored_objects_are_refused_and_run_nothing():
 
 
 @pytest.mark.parametrize("part", ["spec", "networks", "series_ids"])
-def test_missing_setting_is_named(trained, part):
-    settings, arrays = parts_of(trained("gru"))
+def test_missing_setting_is_named(model_of, part):
+    settings, arrays = parts_of(model_of("gru"))
     del settings[part]
     with pytest.raises(DataError, match=f"incomplete: '{part}'"):
         load_model(settings, arrays, CURRENT)
 
 
 @pytest.mark.parametrize("networks", [[{"view": 9, "seed": 0}], [{"view": 0}], ["x"], [{"view": 0, "seed": "x"}]])
-def test_networks_that_make_no_sense_are_refused(trained, networks):
-    settings, arrays = parts_of(trained("gru"))
+def test_networks_that_make_no_sense_are_refused(model_of, networks):
+    settings, arrays = parts_of(model_of("gru"))
     with pytest.raises(DataError, match="stored model is incomplete"):
         load_model({**settings, "networks": networks}, arrays, CURRENT)
 
 
 @pytest.mark.parametrize("name", ["view1/level", "view2/base", "network0/head/bias", "network3/cell0/recurrent"])
-def test_missing_array_is_refused(trained, name):
-    settings, arrays = parts_of(trained("gru"))
+def test_missing_array_is_refused(model_of, name):
+    settings, arrays = parts_of(model_of("gru"))
     del arrays[name]
     with pytest.raises(DataError, match=r"incomplete|do not fit"):
         load_model(settings, arrays, CURRENT)
@@ -110,19 +117,19 @@ def test_missing_array_is_refused(trained, name):
 
 @pytest.mark.parametrize("name", ["view0/scale", "view2/base", "network0/cell0/kernel", "network2/highway/kernel"])
 @pytest.mark.parametrize("change", [lambda array: array[:-1], lambda array: array.astype(str)])
-def test_array_of_another_shape_or_kind_is_refused(trained, name, change):
-    settings, arrays = parts_of(trained("gru"))
+def test_array_of_another_shape_or_kind_is_refused(model_of, name, change):
+    settings, arrays = parts_of(model_of("gru"))
     with pytest.raises(DataError, match="do not fit the stored settings"):
         load_model(settings, arrays | {name: change(arrays[name])}, CURRENT)
 
 
-def test_model_without_networks_is_refused(trained):
+def test_model_without_networks_is_refused(model_of):
     with pytest.raises(DataError, match="do not fit the stored settings"):
-        load_model(*parts_of(replace(trained("gru"), networks=())), CURRENT)
+        load_model(*parts_of(replace(model_of("gru"), networks=())), CURRENT)
 
 
-def test_setting_of_a_newer_program_is_refused(trained):
-    settings, arrays = parts_of(trained("gru"))
+def test_setting_of_a_newer_program_is_refused(model_of):
+    settings, arrays = parts_of(model_of("gru"))
     settings["spec"]["attention"] = 4
     with pytest.raises(DataError, match=r"settings of the model can't be read: .*attention"):
         load_model(settings, arrays, CURRENT)

@@ -9,6 +9,7 @@ from forecast.report.figures.figure import render
 from forecast.report.figures.forecast import forecast_figure
 from forecast.report.figures.style import INK
 from forecast_examples import H, forecasts_for, panel_of
+from marks import slow_but
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 
@@ -165,7 +166,7 @@ def test_values_that_are_never_negative_get_no_room_below_zero():
     assert forecast_figure(panel, {"lstm": forecasts_for(panel, levels=())}).axes[0].get_ylim()[0] >= 0
 
 
-@pytest.mark.parametrize("name", HOSTILE_TARGETS)
+@pytest.mark.parametrize("name", slow_but(HOSTILE_TARGETS[:1], HOSTILE_TARGETS))
 def test_hostile_names_are_only_text(name):
     panel = panel_of(2, 40, ids=[name, f"{name}2"], target=name)
     figure = forecast_figure(panel, dict.fromkeys(HOSTILE, forecasts_for(panel)), title=name)

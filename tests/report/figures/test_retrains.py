@@ -5,7 +5,8 @@ import pytest
 
 from forecast.report.figures.figure import render
 from forecast.report.figures.retrains import Retrains, history_figure
-from pictures import HOSTILE, assert_all_text_is_inside_and_apart, lines_of, words_of
+from marks import slow_but
+from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 START = datetime(2026, 1, 4, 3, 15, tzinfo=UTC)
 
@@ -60,7 +61,7 @@ def test_one_wild_error_does_not_press_the_others_into_a_corner():
     assert "leaves the picture" in words_of(figure)
 
 
-@pytest.mark.parametrize("title", HOSTILE)
+@pytest.mark.parametrize("title", slow_but(HOSTILE_TARGETS, HOSTILE))
 def test_hostile_names_are_only_text(title):
     figure = history_figure(retrains(), title=title)
     assert_all_text_is_inside_and_apart(figure)
