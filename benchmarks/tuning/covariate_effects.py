@@ -18,6 +18,7 @@ import numpy as np
 from held_back import DATA, Case, chosen, rolling_errors, smoothed
 from study import Constant, FloatArray, Study, main, replaced
 
+SETTINGS = "forecast.models.covariates.covariate_settings"
 REGRESSORS, FIT = "forecast.models.covariates.regressors", "forecast.models.covariates.effect_fit"
 FILTERS, EFFECTS = "forecast.models.covariates.detrending", "forecast.models.covariates.effects"
 SHRINKAGE, ENCODING = "forecast.models.covariates.shrinkage", "forecast.models.covariates.encoding"
@@ -25,7 +26,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 CONSTANTS = (
     Constant(REGRESSORS, "RARE", (0.0, 0.03, 0.3)),
     Constant(REGRESSORS, "SHORT_RUN", (0.5, 1.5, 10.0)),
-    Constant(REGRESSORS, "AROUND", ((), (1, -1), (1, 2, 3, -1, -2))),
+    Constant(SETTINGS, "CovariateSettings.around", ((), (1, -1), (1, 2, 3, -1, -2))),
     Constant(FIT, "LEAST_HELP", (0.0, 0.01, 1.0)),
     Constant(FIT, "MOST_SERIES", (2, 5)),
     Constant(FIT, "LEAST_ROWS", (2, 20, 500)),
@@ -37,10 +38,10 @@ CONSTANTS = (
     Constant(SHRINKAGE, "START", (0.02, 0.1, 1.0)),
     Constant(SHRINKAGE, "ROUNDS", (1, 5, 100)),
     Constant(SHRINKAGE, "DEAR", (1.0, 1e12), cases=("walmart",)),
-    Constant(EFFECTS, "CLOSED", (-0.1, -1.0, -4.0), cases=("closed",)),
-    Constant(EFFECTS, "LOWEST", (-0.1, -1.0, -9.0), cases=("closed",)),
-    Constant(EFFECTS, "HIGHEST", (0.05, 1.0, 9.0)),
-    Constant(ENCODING, "EDGE", (0.5, 2.0, 20.0)),
+    Constant(SETTINGS, "CovariateSettings.closed", (-0.1, -1.0, -4.0), cases=("closed",)),
+    Constant(SETTINGS, "CovariateSettings.lowest", (-0.1, -1.0, -9.0), cases=("closed",)),
+    Constant(SETTINGS, "CovariateSettings.highest", (0.05, 1.0, 9.0)),
+    Constant(SETTINGS, "CovariateSettings.edge", (0.5, 2.0, 20.0)),
     Constant(ENCODING, "MOST_LEVELS", (1, 4, 40), cases=("texts",)),
     Constant(ENCODING, "OFTEN_MISSING", (0.0, 0.05, 0.5), cases=("prices missing",)),
 )

@@ -108,7 +108,7 @@ def trained_on_errors(case: Case) -> FloatArray:
 STUDIES = (
     Study(CONSTANTS, cases, errors),
     Study(
-        (Constant("forecast.models.networks.recurrent", "DECODER_UNITS", (2, 128), traced=True),),
+        (Constant("forecast.models.method_settings", "DECODER_UNITS", (2, 128), traced=True),),
         store_sales,
         gru_errors,
     ),

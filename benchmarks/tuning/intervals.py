@@ -22,11 +22,11 @@ CONSTANTS = (
     Constant(INTERVALS, "OWN_FOLDS", (0.5, 1.0, 2.0, 8.0, 1000.0)),
     Constant(INTERVALS, "EASIEST", (1.0, 1 / 2, 1 / 10)),
     Constant("forecast.evaluation.backtest", "ENOUGH_ERRORS", (1, 10, 20, 80), cases=("five", "one")),
-    Constant(STANDARDS, "NEGLIGIBLE", (1e-9, 0.01, 0.1)),
+    Constant(STANDARDS, "ScaleSettings.negligible", (1e-9, 0.01, 0.1)),
 )
 FEW = (
-    Constant(STANDARDS, "FEW_DIFFERENCES", (1, 3, 9)),
-    Constant(STANDARDS, "BELIEF", (0.0, 1.0, 2.0, 8.0, 32.0)),
+    Constant(STANDARDS, "ScaleSettings.few_differences", (1, 3, 9)),
+    Constant(STANDARDS, "ScaleSettings.belief", (0.0, 1.0, 2.0, 8.0, 32.0)),
 )
 
 
@@ -120,13 +120,13 @@ def few_rows(quick: bool) -> dict[str, Case]:
 def few_errors(case: Case) -> FloatArray:
     """Returns the scores of the series of few rows, widths being those of the long ones."""
     from forecast.evaluation.intervals import calibrate
-    from forecast.evaluation.scales import interval_scales, learning_scales, lowest_values, usual_spread
+    from forecast.evaluation.scales import SCALES, interval_scales, learning_scales, lowest_values, usual_spread
 
     train = case.panel.until(case.panel.lengths - case.horizon)
     truth = np.stack([case.panel.series(i)[-case.horizon :] for i in range(len(case.panel))])
     point, few = smoothed(train, case.horizon, 1), train.lengths < 20
     calibration = calibrate(((truth - point) / learning_scales(train, 1)[:, None])[None, ~few])
-    scales = interval_scales(train, 1, usual_spread(train, 1))
+    scales = interval_scales(train, 1, usual_spread(train, 1), SCALES)
     (interval, *_) = calibration.intervals(point, train.series_ids, scales, lowest_values(train))
     sizes = np.abs(truth).mean(axis=1)
     return np.where(few, scored(interval, truth, 0.1 * sizes).mean(axis=1), np.nan)[few]

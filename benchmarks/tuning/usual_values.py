@@ -11,7 +11,9 @@ from covariate_effects import shortened, stores
 from held_back import Case, rolling_errors
 from study import Constant, FloatArray, Study, main
 
-CONSTANTS = (Constant("forecast.models.covariates.usual_values", "MOST", (0.2, 0.35, 0.65, 0.8, 0.99)),)
+CONSTANTS = (
+    Constant("forecast.models.covariates.covariate_settings", "CovariateSettings.usual", (0.2, 0.35, 0.65, 0.8, 0.99)),
+)
 
 
 def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.intervals import Calibration, calibrate_series
-from forecast.evaluation.scales import Scales, learning_scales
+from forecast.evaluation.scales import SCALES, Scales, learning_scales
 from forecast.evaluation.splits import Fold
 from forecast.models.combination import (
     FEW,
@@ -37,8 +37,6 @@ FloatArray = NDArray[np.float64]
 
 ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/intervals.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
-ROUNDING = 1e-12
-"""A forecast that is no further from zero is zero: that of a product that never sold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +139,12 @@ def evidence_shifts(fold: Fold) -> list[int]:
     return sorted({int(shift) for shift in np.linspace(0, fold.horizon, origins, endpoint=False)})
 
 
-def forecast_points(members: Members, combination: Combination | None, lowest: FloatArray) -> FloatArray:
+def forecast_points(
+    members: Members, combination: Combination | None, lowest: FloatArray, rounding: float = SCALES.rounding
+) -> FloatArray:
     """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
     point = (combination or plain_combination(members)).apply(members)
-    return np.maximum(np.where(np.abs(point) < ROUNDING, 0.0, point), lowest[:, None])
+    return np.maximum(np.where(np.abs(point) < rounding, 0.0, point), lowest[:, None])
 
 
 def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:

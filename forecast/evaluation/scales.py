@@ -3,6 +3,7 @@
 Shapes: ``S`` series.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -20,13 +21,26 @@ from forecast.specs import Kind
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-NEGLIGIBLE = 1e-5  # measured by benchmarks/tuning/intervals.py
-"""A seasonal difference of less than this share of a series' mean size is no variation to learn from."""
-FEW_DIFFERENCES = 5  # measured by benchmarks/tuning/intervals.py
-"""Of fewer, a series says little of how far it varies: see ``interval_scales``."""
-BELIEF = 4.0  # measured by benchmarks/tuning/intervals.py
-"""What is usual of all series counts as so many differences beside the own ones of such a series, by
-``benchmarks/short_series.py``."""
+
+@dataclass(frozen=True)
+class ScaleSettings:
+    """The numbers by which scales are measured; a version keeps those that it was trained with.
+
+    Attributes:
+        negligible: a seasonal difference of less than this share of a series' mean size is no variation to learn from.
+        few_differences: of fewer, a series says little of how far it varies: see ``interval_scales``.
+        belief: what is usual of all series counts as so many differences beside the own ones of such a series.
+        rounding: a forecast that is no further from zero is zero: that of a product that never sold.
+    """
+
+    negligible: float = 1e-5  # measured by benchmarks/tuning/intervals.py
+    few_differences: int = 5  # measured by benchmarks/tuning/intervals.py
+    belief: float = 4.0  # measured by benchmarks/tuning/intervals.py
+    rounding: float = 1e-12
+
+
+SCALES = ScaleSettings()
+"""What new models are trained with."""
 
 
 def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
@@ -37,7 +51,7 @@ def series_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     return scales
 
 
-def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
+def learning_scales(panel: Panel, season: int, power: int = 1, settings: ScaleSettings = SCALES) -> FloatArray:
     """Returns the scales by which errors are pooled over series: (S,), NaN for a series that hardly ever varies.
 
     By a variation that is nothing beside its values, the least error would count as enormous.
@@ -46,7 +60,7 @@ def learning_scales(panel: Panel, season: int, power: int = 1) -> FloatArray:
     for which, values in by_length(panel):
         if values.size:
             sizes[which] = np.abs(values).mean(axis=1)
-    return np.where(scales > NEGLIGIBLE * sizes, scales, np.nan)
+    return np.where(scales > settings.negligible * sizes, scales, np.nan)
 
 
 def differences_seen(panel: Panel, season: int) -> IntArray:
@@ -55,16 +69,16 @@ def differences_seen(panel: Panel, season: int) -> IntArray:
     return np.maximum(np.where(seen > season, seen - season, seen - 1), 0)
 
 
-def usual_spread(panel: Panel, season: int) -> float | None:
+def usual_spread(panel: Panel, season: int, settings: ScaleSettings = SCALES) -> float | None:
     """Returns the scale of a series as a share of its mean size, as is usual; None where no series is long enough."""
     sizes = _sizes(panel)
-    tells = (differences_seen(panel, season) >= FEW_DIFFERENCES) & (sizes > 0)
-    shares = learning_scales(panel, season)[tells] / sizes[tells]
+    tells = (differences_seen(panel, season) >= settings.few_differences) & (sizes > 0)
+    shares = learning_scales(panel, season, 1, settings)[tells] / sizes[tells]
     shares = shares[~np.isnan(shares)]
     return float(np.median(shares)) if len(shares) else None
 
 
-def interval_scales(panel: Panel, season: int, usual: float | None) -> FloatArray:
+def interval_scales(panel: Panel, season: int, usual: float | None, settings: ScaleSettings) -> FloatArray:
     """Returns the scales by which intervals are wide, (S,); NaN for a series that is to have none.
 
     These are ``learning_scales``. But two rows may be alike by chance: what few differences tell is drawn to what is
@@ -75,13 +89,15 @@ def interval_scales(panel: Panel, season: int, usual: float | None) -> FloatArra
         panel: ends at the origin.
         season: of the scale.
         usual: see ``usual_spread``.
+        settings: the numbers by which scales are measured.
     """
-    scales, count = learning_scales(panel, season), differences_seen(panel, season)
-    few = count < FEW_DIFFERENCES
+    scales, count = learning_scales(panel, season, 1, settings), differences_seen(panel, season)
+    few = count < settings.few_differences
     if not few.any():
         return scales
     own = np.nan_to_num(series_scales(panel, season))
-    drawn = np.sqrt((count * own**2 + BELIEF * ((usual or 0.0) * _sizes(panel)) ** 2) / (count + BELIEF))
+    belief, likely = settings.belief, (usual or 0.0) * _sizes(panel)
+    drawn = np.sqrt((count * own**2 + belief * likely**2) / (count + belief))
     has_lived = (_seen(panel) > max(season, 1)) & (usual is not None)
     return np.where(few, np.where(has_lived, drawn, np.nan), scales)
 

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.scales import interval_scales, lowest_values
+from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values
 from forecast.models.combination import Combination
-from forecast.models.covariates.regressors import AROUND
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable
 from forecast.models.method_settings import MethodSettings
@@ -30,6 +29,7 @@ class TrainedModel:
         settings: the numbers of the methods that are recomputed at each forecast.
         learned: what stands for known values of steps to come that nobody tells; None where nothing is known ahead, or
             in a version of an earlier program.
+        scales: the numbers by which scales are measured.
         spread: the usual scale of a series as a share of its size, by which one of few rows has its intervals.
     """
 
@@ -41,6 +41,7 @@ class TrainedModel:
     settings: MethodSettings
     learned: UsualValues | None = None
     spread: float | None = None
+    scales: ScaleSettings = SCALES
 
     @property
     def usual(self) -> UsualValues | None:
@@ -78,12 +79,12 @@ class TrainedModel:
         usual, so that a step's forecast is the same number whatever the horizon.
         """
         panel = self.filled(panel, horizon)
-        lowest, scales = lowest_values(panel), interval_scales(panel, self.season, self.spread)
+        lowest, scales = lowest_values(panel), interval_scales(panel, self.season, self.spread, self.scales)
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended)
-            blocks.append(forecast_points(members, self.combination, lowest))
+            blocks.append(forecast_points(members, self.combination, lowest, self.scales.rounding))
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         point = np.hstack(blocks)[:, :horizon]
@@ -99,7 +100,11 @@ class TrainedModel:
         """Returns the panel whose known columns tell of all steps that a forecast of so many looks at."""
         blocks = -(-horizon // self.horizon)
         usual = self.usual
-        return usual.filled(panel, blocks * self.horizon + max(AROUND)) if usual else panel
+        return (
+            usual.filled(panel, blocks * self.horizon + max(self.settings.covariates.around, default=0))
+            if usual
+            else panel
+        )
 
 
 def _append(panel: Panel, block: FloatArray) -> Panel:

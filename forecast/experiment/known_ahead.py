@@ -9,7 +9,7 @@ from forecast.data.covariates import Column
 from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, unseen_ahead
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import missing_ahead, steps_counted, when
-from forecast.evaluation.scales import FEW_DIFFERENCES, differences_seen, interval_scales
+from forecast.evaluation.scales import differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.encoding import Encoding
 from forecast.wording import counted, digits, listed
@@ -39,8 +39,8 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     """Returns which series have so few rows that their intervals are as wide as others', or that they have none."""
     if trained.calibration is None:
         return ()
-    few = differences_seen(panel, trained.season) < FEW_DIFFERENCES
-    has_none = np.isnan(interval_scales(panel, trained.season, trained.spread))
+    few = differences_seen(panel, trained.season) < trained.scales.few_differences
+    has_none = np.isnan(interval_scales(panel, trained.season, trained.spread, trained.scales))
     notes = []
     for which, what in ((few & ~has_none, "mostly as wide as is usual of the others"), (few & has_none, "")):
         names = [panel.series_ids[i] for i in np.flatnonzero(which)]

@@ -7,7 +7,11 @@ its module, so that a default that is tuned later changes no version that somebo
 from dataclasses import dataclass, field
 
 from forecast.models.classical.baselines import ClassicalSettings
+from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.views import ViewSettings
+
+DECODER_UNITS = 32  # measured by benchmarks/tuning/descent.py
+"""Units by which the covariates of a step to forecast are judged, ``D``."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +21,14 @@ class MethodSettings:
     Attributes:
         classical: of what networks are trusted against, and of the rules that forecast by themselves.
         views: of how windows are normalised.
+        covariates: of inputs and effects.
+        decoder_units: by which networks judge the covariates of a step to forecast.
     """
 
     classical: ClassicalSettings = field(default_factory=ClassicalSettings)
     views: ViewSettings = field(default_factory=ViewSettings)
+    covariates: CovariateSettings = field(default_factory=CovariateSettings)
+    decoder_units: int = DECODER_UNITS
 
 
 CURRENT = MethodSettings()

@@ -53,7 +53,7 @@ class RegressionForecaster:
         Raises:
             DataError: no series is long enough for one window.
         """
-        covariate_model = fit_covariate_model(panel, self.spec)
+        covariate_model = fit_covariate_model(panel, self.spec, settings=self.settings.covariates)
         if self.name == "boosting" and covariate_model:
             covariate_model = replace(covariate_model, effects=None)
         rest = covariate_model.remove(panel) if covariate_model else panel

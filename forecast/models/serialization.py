@@ -128,7 +128,9 @@ def _load_regression(
     recipe = RegressionForecaster(entry.regression, spec, entry.view, settings, entry.seed)
     covariate_model = None
     if document.get("knowledge"):
-        covariate_model = load_covariate_model(document["knowledge"], arrays.under(COVARIATE_MODEL), series_ids)
+        covariate_model = load_covariate_model(
+            document["knowledge"], arrays.under(COVARIATE_MODEL), series_ids, settings.covariates
+        )
         if not covariate_model_fits(covariate_model, covariate_model.sized(spec), len(series_ids)):
             raise ValueError("what was learned of covariates does not fit")
     maps, fitted = view_maps(entry.view, spec.window, spec.horizon, settings.views), arrays.under(ESTIMATOR)

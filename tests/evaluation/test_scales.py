@@ -5,8 +5,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.scales import (
-    BELIEF,
-    FEW_DIFFERENCES,
+    SCALES,
     differences_seen,
     interval_scales,
     learning_scales,
@@ -19,7 +18,7 @@ LONG = 100 + 10.0 * (np.arange(40) % 2)  # differs by 10 from step to step, at a
 
 def scales(*series, season=1):
     """The interval scales of a panel of short series, as a model of long ones has them."""
-    return interval_scales(panel_from_series(series, "W-MON"), season, 10 / 105)
+    return interval_scales(panel_from_series(series, "W-MON"), season, 10 / 105, SCALES)
 
 
 def test_what_is_usual_is_a_share_of_the_size_and_the_median_of_long_series():
@@ -34,7 +33,7 @@ def test_few_rows_that_happen_to_be_alike_have_about_the_spread_of_others(rows):
     [found] = scales(rows)
     usual, count = 10 / 105 * np.mean(rows), len(rows) - 1
     own = np.abs(np.diff(rows)).mean()
-    assert found == pytest.approx(np.sqrt((count * own**2 + BELIEF * usual**2) / (count + BELIEF)))
+    assert found == pytest.approx(np.sqrt((count * own**2 + SCALES.belief * usual**2) / (count + SCALES.belief)))
     assert 0.7 * usual < found < usual
 
 
@@ -52,19 +51,19 @@ def test_one_row_zeros_and_a_season_that_was_never_lived_through_have_no_interva
     assert scales([0.0, 0.0, 0.0])[0] == 0  # no interval either: nothing to take a share of
     assert np.isnan(scales([1.0, 2, 3, 4, 5], season=7)).all()
     assert not np.isnan(scales([1.0, 2, 3, 4, 5, 6, 7, 9], season=7)).any()
-    assert np.isnan(interval_scales(panel_from_series([[200.0, 201.0]], "W-MON"), 1, None)).all()
+    assert np.isnan(interval_scales(panel_from_series([[200.0, 201.0]], "W-MON"), 1, None, SCALES)).all()
 
 
 def test_gaps_are_no_rows():
     panel = panel_from_series([[200.0, *[NAN] * 30, 201.0]], "W-MON")
     assert differences_seen(panel, 1).tolist() == [1]
-    [found] = interval_scales(panel, 1, 10 / 105)
+    [found] = interval_scales(panel, 1, 10 / 105, SCALES)
     assert found > 15
 
 
 @pytest.mark.parametrize("season", [1, 4])
 def test_series_that_tell_enough_keep_the_scale_they_had(season):
     rng = np.random.default_rng(0)
-    series = [rng.normal(50, 5, n) for n in (FEW_DIFFERENCES + season, 40)]
+    series = [rng.normal(50, 5, n) for n in (SCALES.few_differences + season, 40)]
     panel = panel_from_series([*series, np.full(40, 3.0)], "W-MON")
-    np.testing.assert_array_equal(interval_scales(panel, season, 9.0), learning_scales(panel, season))
+    np.testing.assert_array_equal(interval_scales(panel, season, 9.0, SCALES), learning_scales(panel, season))

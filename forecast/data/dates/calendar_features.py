@@ -35,11 +35,26 @@ GREGORIAN = np.datetime64("1583-01-01")
 SLOW = "year"
 """The group whose columns hardly change from one step to the next."""
 DAY_SECONDS = 86_400
-YEAR_DAYS, MONTH_DAYS = 365.2425, 30.436875
 AROUND = {"2 days before a holiday": 2, "the day before a holiday": 1, "the day after a holiday": -1}
-EASTER_DAYS = range(-3, 2)  # Maundy Thursday to Easter Monday
 UNSURE = re.compile(r" \(estimated\)|(?<=observed), estimated| \(substituted from [^)]*\)")
 """What a holiday is called in some years only; it is the same one, and what it does is learned once."""
+
+
+@dataclass(frozen=True)
+class CalendarSettings:
+    """The numbers by which dates are told; a version keeps those that it was trained with.
+
+    Attributes:
+        year_days, month_days: mean length of a year and of a month.
+        easter: the days around Easter Sunday that count: Maundy Thursday to Easter Monday.
+    """
+
+    year_days: float = 365.2425
+    month_days: float = 30.436875
+    easter: tuple[int, ...] = (-3, -2, -1, 0, 1)
+
+
+TODAY = CalendarSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +66,9 @@ class CalendarFeatures:
     values: FloatArray  # (T, C)
 
 
-def calendar_features(frequency: Frequency, first: int, steps: int, country: str | None = None) -> CalendarFeatures:
+def calendar_features(
+    frequency: Frequency, first: int, steps: int, country: str | None = None, settings: CalendarSettings = TODAY
+) -> CalendarFeatures:
     """Returns what the dates of some steps say.
 
     Args:
@@ -59,6 +76,7 @@ def calendar_features(frequency: Frequency, first: int, steps: int, country: str
         first: ordinal of the first one.
         steps: how many.
         country: whose holidays are told, as a code such as DE or US-CA; None for none.
+        settings: the numbers by which dates are told.
 
     Raises:
         DependencyError: holidays are asked for and the package ``holidays`` is not installed.
@@ -75,9 +93,9 @@ def calendar_features(frequency: Frequency, first: int, steps: int, country: str
         ends = begins + np.timedelta64(DAY_SECONDS, "s")  # a Friday is no weekend
     columns: dict[tuple[str, str], FloatArray] = {}
     if frequency.unit in {"month", "quarter"}:
-        columns |= _lengths(bounds, frequency)
+        columns |= _lengths(bounds, frequency, settings)
     else:
-        columns |= _cycles(begins, ends, frequency)
+        columns |= _cycles(begins, ends, frequency, settings)
     if country:
         columns |= _holidays(begins, ends, country)
     names, groups = tuple(name for _, name in columns), tuple(group for group, _ in columns)
@@ -99,7 +117,9 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def _cycles(begins: Stamps, ends: Stamps, frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
+def _cycles(
+    begins: Stamps, ends: Stamps, frequency: Frequency, settings: CalendarSettings
+) -> dict[tuple[str, str], FloatArray]:
     """Returns the columns of steps of at most a week, by group and name."""
     middles = begins + (ends - begins) // 2
     days = middles.astype("datetime64[D]")
@@ -107,7 +127,7 @@ def _cycles(begins: Stamps, ends: Stamps, frequency: Frequency) -> dict[tuple[st
     month_days = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.float64)
     of_month = (days - months.astype("datetime64[D]")).astype(np.float64)
     of_year = (middles - years.astype("datetime64[s]")).astype(np.float64) / DAY_SECONDS
-    columns = _waves("year", "the year", of_year / YEAR_DAYS, 3)
+    columns = _waves("year", "the year", of_year / settings.year_days, 3)
     if frequency.unit == "week":
         second = np.timedelta64(1, "s")
         holds_first = (ends - second).astype("datetime64[M]") != (begins - second).astype("datetime64[M]")
@@ -132,18 +152,20 @@ def _waves(group: str, name: str, phase: FloatArray, most: int) -> dict[tuple[st
     return waves
 
 
-def _lengths(bounds: Stamps, frequency: Frequency) -> dict[tuple[str, str], FloatArray]:
+def _lengths(bounds: Stamps, frequency: Frequency, settings: CalendarSettings) -> dict[tuple[str, str], FloatArray]:
     """Returns the columns of months and quarters, by group and name; the last bound ends the last step."""
     days = bounds.astype("datetime64[D]")
     every, ends = np.arange(days[0], days[-1]), (days - days[0]).astype(np.int64)
     length = np.diff(ends).astype(np.float64)
     weekday = (every.astype(np.int64) + 3) % 7
-    usual = MONTH_DAYS * frequency.every * (3 if frequency.unit == "quarter" else 1)
+    usual = settings.month_days * frequency.every * (3 if frequency.unit == "quarter" else 1)
     columns: dict[tuple[str, str], FloatArray] = {("length", "days"): length - usual}
     for number, name in enumerate(DAYS):
         columns["length", f"{name}s"] = _within(weekday == number, ends) - length / 7
-    feast = _is_among(every, [np.datetime64(easter(year)) + shift for year in _years(every) for shift in EASTER_DAYS])
-    columns["easter", "Easter"] = _within(feast, ends) / len(EASTER_DAYS)
+    feast = _is_among(
+        every, [np.datetime64(easter(year)) + shift for year in _years(every) for shift in settings.easter]
+    )
+    columns["easter", "Easter"] = _within(feast, ends) / len(settings.easter)
     return columns
 
 

@@ -5,9 +5,9 @@ Shapes: ``L`` lookback, ``T`` recurrent steps, ``U`` units, ``F`` features a ste
 
 from dataclasses import dataclass
 
+from forecast.models.method_settings import DECODER_UNITS
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import spec_parameters
-from forecast.models.networks.recurrent import DECODER_UNITS
 from forecast.specs import Machine, ModelSpec
 
 

@@ -284,7 +284,9 @@ def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Re
     watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
     assert isinstance(champion.model, EnsembleModel)  # only networks begin from weights; others are refused before
     model = train_on(champion.model, panel, machine, watcher)
-    return replace(champion, model=model, learned=learn_usual(panel), spread=usual_spread(panel, champion.season))
+    learned = learn_usual(panel, champion.settings.covariates)
+    spread = usual_spread(panel, champion.season, champion.scales)
+    return replace(champion, model=model, learned=learned, spread=spread)
 
 
 def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> ModelScore:

@@ -25,11 +25,16 @@ from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.versions.data_entry import DataEntry, check_steps, data_of, decode_data
+from forecast.experiment.versions.forecast_settings import (
+    ForecastSettings,
+    read_forecast_settings,
+    write_forecast_settings,
+)
 from forecast.models.combination import Combination
+from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
-from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
@@ -101,6 +106,7 @@ def pack_version(
         widths={str(level): width for level, width in calibration.widths.items()} if calibration else {},
         usual=dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
         spread=trained.spread,
+        forecast_settings=write_forecast_settings(ForecastSettings(trained.settings, trained.scales)),
         settings=encode(settings),
         data=_describe_data(reading, options),
         libraries={name: package_version(name) for name in LIBRARIES},
@@ -167,19 +173,20 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     arrays = Arrays(unpack_arrays(weights))
     entry = decode(ModelEntry, manifest)
     data, series_ids = decode_data(entry.data), entry.series_ids
+    settings = read_forecast_settings(entry.forecast_settings)
     if not entry.parts or len(set(series_ids)) != len(series_ids) or not 1 <= entry.season <= MOST_STORED_STEPS:
         raise ValueError("it has no parts, a series twice, or a season that none has")
-    model = load_fitted(entry.parts, arrays, series_ids, CURRENT)
+    model = load_fitted(entry.parts, arrays, series_ids, settings.methods)
     combination = _load_combination(entry, arrays, model)
     widths = {int(level): width for level, width in entry.widths.items() if re.fullmatch("[1-9][0-9]?", level)}
     calibration = _load_calibration(arrays, widths, series_ids, model.horizon) if widths else None
-    usual = _load_usual(entry.usual or {}, arrays, series_ids)
-    trained = TrainedModel(entry.model, model, combination, calibration, entry.season, CURRENT, usual)
+    usual = _load_usual(entry.usual or {}, arrays, series_ids, settings.methods.covariates)
+    trained = TrainedModel(entry.model, model, combination, calibration, entry.season, settings.methods, usual)
     context = _load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
-    spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season)
-    return replace(trained, spread=None if spread is None else float(spread)), context
+    spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season, settings.scales)
+    return replace(trained, spread=None if spread is None else float(spread), scales=settings.scales), context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +199,7 @@ class ModelEntry(Document):
         widths: of the intervals, by level in per cent; empty where there are none.
         usual: how the usual value of each known column is measured.
         spread: how widely the series usually vary.
+        forecast_settings: the numbers that it is recomputed by; see ``read_forecast_settings``.
         settings: that it was trained with, see ``read_settings``.
         libraries: their versions, for the record.
         retrain: the challenge that it came from; None where it was trained as such.
@@ -208,19 +216,22 @@ class ModelEntry(Document):
     widths: dict[str, float]
     usual: MayLack[dict[str, Measure]] = None
     spread: float | None = None
+    forecast_settings: MayLack[dict[str, Any]] = None
     settings: MayLack[object] = None
     data: ManifestData
     libraries: MayLack[object] = None
     retrain: MayLack[object] = None
 
 
-def _load_usual(measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[str, ...]) -> UsualValues | None:
+def _load_usual(
+    measures: dict[str, Measure], arrays: Arrays, series_ids: tuple[str, ...], settings: CovariateSettings
+) -> UsualValues | None:
     """Returns the usual values of a version; None where it has none, as versions of earlier programs."""
     if not measures:
         return None
     own = arrays.read("usual/own", "f", (len(series_ids), len(measures)), can_miss=True)
     common = arrays.read("usual/common", "f", (len(measures),), can_miss=True)
-    return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids)
+    return UsualValues(tuple(measures), tuple(measures.values()), own, common, series_ids, settings)
 
 
 def _load_combination(entry: ModelEntry, arrays: Arrays, model: Issuable) -> Combination | None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
+from forecast.models.covariates.covariate_settings import NEW, CovariateSettings
 from forecast.models.covariates.effect_fit import fit_effects
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, learn_encoding
@@ -130,29 +131,32 @@ class CovariateModel:
         return NetworkCovariates(observed - means, ahead - means[..., : ahead.shape[-1]], static)
 
 
-def fit_covariate_model(panel: Panel, spec: ModelSpec, encoding: Encoding | None = None) -> CovariateModel | None:
+def fit_covariate_model(
+    panel: Panel, spec: ModelSpec, encoding: Encoding | None = None, settings: CovariateSettings = NEW
+) -> CovariateModel | None:
     """Returns what a panel's covariates and dates teach; None where that is nothing.
 
     Args:
         panel: ends at the origin.
         spec: of the networks that are told.
         encoding: of networks that go on; None to learn one.
+        settings: the numbers by which inputs and effects are made.
     """
     if panel.covariates is None and not spec.calendar and spec.country is None:
         return None
     is_new = encoding is None
     if panel.covariates is not None and encoding is None:
-        encoding = learn_encoding(panel)
-    effects = _fit(panel, spec, encoding)
+        encoding = learn_encoding(panel, settings)
+    effects = _fit(panel, spec, encoding, settings)
     if encoding and is_new:
         slim = _without_idle_numbers(encoding, effects)
         if len(slim.inputs) < len(encoding.inputs):
-            encoding, effects = slim, _fit(panel, spec, slim)
+            encoding, effects = slim, _fit(panel, spec, slim, settings)
     return CovariateModel(encoding, effects) if encoding or effects else None
 
 
-def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> Effects | None:
-    regressors = find_regressors(panel, encoding, calendar=spec.calendar, country=spec.country)
+def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings) -> Effects | None:
+    regressors = find_regressors(panel, encoding, calendar=spec.calendar, country=spec.country, settings=settings)
     seasons = {spec.season, *(view.season for view in spec.views)}
     return fit_effects(panel, without_cycles(regressors, panel.frequency, seasons), spec.season, spec.horizon)
 

@@ -24,12 +24,6 @@ from forecast.models.covariates.regressors import Regressors
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-CLOSED = -2.0  # measured by benchmarks/tuning/covariate_effects.py
-"""Where the effects leave less than an eighth, as on a closing day, the value says nothing of the rest."""
-LOWEST, HIGHEST = -5.0, 3.0  # measured by benchmarks/tuning/covariate_effects.py
-MOST_CELLS = 20_000_000
-"""Dates times series for which all effects of dates are laid out at once."""
-
 
 @dataclass(frozen=True, eq=False)
 class Effects:
@@ -52,9 +46,10 @@ class Effects:
     def remove(self, panel: Panel) -> Panel:
         """Returns the panel without the effects; a value that they leave nothing of is not observed there."""
         series = np.repeat(np.arange(len(panel)), panel.lengths)
+        closed = self.regressors.settings.closed
         total = self._total(panel, series, np.arange(len(panel.values)) - panel.offsets[series] + panel.first[series])
         sizes = self._sizes_of(panel)[series]
-        rest = np.where(total < CLOSED, np.nan, panel.values * np.exp(-np.maximum(total, CLOSED)))
+        rest = np.where(total < closed, np.nan, panel.values * np.exp(-np.maximum(total, closed)))
         return replace(panel, values=np.where(sizes > 0, panel.values - sizes * total, rest))
 
     def restore(self, values: FloatArray, panel: Panel) -> FloatArray:
@@ -86,7 +81,7 @@ class Effects:
             total += np.nan_to_num(replace(told, known=summed[:, None]).known_at(series, steps)[:, 0])
         if count < own.shape[1] and len(steps):
             total += _dated(self.regressors, panel, own[:, count:], series, steps)
-        return np.clip(total, LOWEST, HIGHEST)
+        return np.clip(total, self.regressors.settings.lowest, self.regressors.settings.highest)
 
 
 def added_size(values: FloatArray) -> float:
@@ -99,7 +94,7 @@ def _dated(regressors: Regressors, panel: Panel, own: FloatArray, series: IntArr
     """Returns the effects of the dates, (n,)."""
     first, last = int(steps.min()), int(steps.max())
     table = regressors.dated(panel.frequency, first, last - first + 1)  # (T, F)
-    if len(table) * len(own) <= MOST_CELLS:
+    if len(table) * len(own) <= regressors.settings.most_cells:
         by_column = np.asfortranarray(table)  # as since the first version: sums of another order round otherwise
         return np.asarray((by_column @ own.T)[steps - first, series])
     return np.concatenate(

@@ -13,18 +13,15 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Covariates, Kind
 from forecast.data.panel import Panel, places_of
+from forecast.models.covariates.covariate_settings import NEW, CovariateSettings
 
 FloatArray = NDArray[np.float64]
 Way = Literal["number", "ratio", "flag", "level", "missing"]
 
 MOST_LEVELS = 12  # measured by benchmarks/tuning/covariate_effects.py
 """Different values of a column of text that get an input each; the rarer ones share none."""
-EDGE = 5.0  # measured by benchmarks/tuning/covariate_effects.py
-"""A number farther than so many standard deviations from its mean counts as so far."""
 ROUNDING = 1e-9
 """A number that varies by less than this share of its size does not vary."""
-SAME = 1e-9
-"""A number that is nearer to its mean than this share of a standard deviation is the mean: sums round."""
 OFTEN_MISSING = 0.01  # measured by benchmarks/tuning/covariate_effects.py
 """A number that is missing in a larger share of the training rows gets a second input that says so."""
 
@@ -72,12 +69,14 @@ class Encoding:
         inputs: what is made of them.
         centers: by kind, (S, C) each series' own mean of each column, NaN where it has no value; of static ones 0.
         series_ids: whose centers these are.
+        settings: the numbers by which inputs are made.
     """
 
     columns: tuple[Column, ...]
     inputs: tuple[Input, ...]
     centers: dict[Kind, FloatArray]
     series_ids: tuple[str, ...]
+    settings: CovariateSettings = NEW
 
     def of(self, kind: Kind) -> tuple[Input, ...]:
         """Returns the inputs made of columns of one kind."""
@@ -91,7 +90,7 @@ class Encoding:
             raw: their values; NaN where nothing is told.
             centers: of the series that each row is of, broadcastable to ``raw``.
         """
-        made = [_encoded(each, raw, centers) for each in self.of(kind)]
+        made = [_encoded(each, raw, centers, self.settings) for each in self.of(kind)]
         return np.stack(made, axis=-1) if made else np.zeros((*raw.shape[:-1], 0))
 
     def known_of(self, panel: Panel) -> Covariates:
@@ -111,7 +110,7 @@ class Encoding:
         return np.where(index[:, None] >= 0, known[index], fresh)
 
 
-def learn_encoding(panel: Panel) -> Encoding:
+def learn_encoding(panel: Panel, settings: CovariateSettings = NEW) -> Encoding:
     """Returns the encoding of a panel's covariates, learned from the rows up to the end of each series."""
     covariates = panel.covariates
     assert covariates is not None
@@ -123,7 +122,7 @@ def learn_encoding(panel: Panel) -> Encoding:
         own = centers[kind] if kind == "static" else np.repeat(centers[kind], panel.lengths, axis=0)
         for place, column in enumerate(covariates.of(kind)):
             inputs += _inputs_of(column, place, raw[:, place], own[:, place])
-    return Encoding(covariates.columns, tuple(inputs), centers, panel.series_ids)
+    return Encoding(covariates.columns, tuple(inputs), centers, panel.series_ids, settings)
 
 
 def training_rows(panel: Panel, covariates: Covariates, kind: Kind) -> FloatArray:
@@ -186,7 +185,7 @@ def _relative(raw: FloatArray, centers: FloatArray, way: Way) -> FloatArray:
     return np.asarray((raw - centers) / (np.where(centers > 0, centers, 1.0) if way == "ratio" else 1.0))
 
 
-def _encoded(each: Input, raw: FloatArray, centers: FloatArray) -> FloatArray:
+def _encoded(each: Input, raw: FloatArray, centers: FloatArray, settings: CovariateSettings) -> FloatArray:
     values = raw[..., each.place]
     if each.way == "missing":
         return np.isnan(values).astype(np.float64)
@@ -194,5 +193,5 @@ def _encoded(each: Input, raw: FloatArray, centers: FloatArray) -> FloatArray:
         return np.asarray(values == each.low, dtype=np.float64)
     if each.way in {"number", "ratio"}:
         values = _relative(values, centers[..., each.place], each.way)
-    scaled = np.clip((values - each.low) / each.unit, -EDGE, EDGE)
-    return np.asarray(np.where(np.isnan(scaled) | (np.abs(scaled) < SAME), 0.0, scaled))
+    scaled = np.clip((values - each.low) / each.unit, -settings.edge, settings.edge)
+    return np.asarray(np.where(np.isnan(scaled) | (np.abs(scaled) < settings.same), 0.0, scaled))

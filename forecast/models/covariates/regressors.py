@@ -16,6 +16,7 @@ from forecast.data.covariates import Covariates
 from forecast.data.dates.calendar_features import CalendarFeatures, calendar_features
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
+from forecast.models.covariates.covariate_settings import NEW, CovariateSettings
 from forecast.models.covariates.encoding import Encoding
 
 FloatArray = NDArray[np.float64]
@@ -24,11 +25,7 @@ IntArray = NDArray[np.int64]
 RARE = 0.15  # measured by benchmarks/tuning/covariate_effects.py
 """A flag that is set on at most this share of the steps, for a few steps in a row, is an event."""
 SHORT_RUN = 3.0  # measured by benchmarks/tuning/covariate_effects.py
-AROUND = (1, 2, -1)  # measured by benchmarks/tuning/covariate_effects.py
-"""Steps from each step to the events that may matter to it: the two to come and the last."""
 WITH_MONTHS = ("minute", "hour", "day", "business-day", "week")
-MOST_MADE = 1 + len(AROUND) + 12
-"""Causes that are made of one known input, at most."""
 TOGETHER = 1 << 18
 """Steps whose dates are looked at together."""
 COVARIATES = "covariates"
@@ -62,12 +59,14 @@ class Regressors:
         encoding: of the covariates; None where there are none.
         events: positions of the known inputs that are events.
         country: whose holidays are among the regressors.
+        settings: the numbers by which regressors are made.
     """
 
     used: tuple[Regressor, ...]
     encoding: Encoding | None = None
     events: tuple[int, ...] = ()
     country: str | None = None
+    settings: CovariateSettings = NEW
 
     def some(self, which: NDArray[np.bool_]) -> "Regressors":
         """Returns some of the regressors, (F,) true for those to keep."""
@@ -82,7 +81,9 @@ class Regressors:
         if self.encoding is None or not self._places:
             return None
         encoded = self.encoding.known_of(panel)
-        return replace(encoded, known=_made(encoded, self.events, panel.frequency)[1][:, self._places])
+        return replace(
+            encoded, known=_made(encoded, self.events, panel.frequency, self.settings.around)[1][:, self._places]
+        )
 
     def dated(self, frequency: Frequency, first: int, steps: int, which: NDArray[np.bool_] | None = None) -> FloatArray:
         """Returns the regressors of the dates of consecutive steps, (steps, F), column after column in memory.
@@ -96,7 +97,7 @@ class Regressors:
         names = [regressor.name for regressor in self.used if regressor.group != COVARIATES]
         names = names if which is None else [name for name, wanted in zip(names, which, strict=True) if wanted]
         values = np.zeros((steps, len(names)), order="F")  # 0 for a holiday that these steps don't hold
-        for start, book in _books(frequency, first, steps if names else 0, self.country):
+        for start, book in _books(frequency, first, steps if names else 0, self.country, self.settings):
             place = {name: i for i, name in enumerate(book.names)}
             for column, name in enumerate(names):
                 if name in place:
@@ -104,34 +105,43 @@ class Regressors:
         return values
 
 
-def _books(frequency: Frequency, first: int, steps: int, country: str | None) -> Iterator[tuple[int, CalendarFeatures]]:
+def _books(
+    frequency: Frequency, first: int, steps: int, country: str | None, settings: CovariateSettings
+) -> Iterator[tuple[int, CalendarFeatures]]:
     """Yields the almanac of some steps after others, each with its place: all columns of all steps take gigabytes.
 
     Holidays and the days around them are looked at together.
     """
     size = steps if country else TOGETHER
     for start in range(0, steps, max(size, 1)):
-        book = calendar_features(frequency, first + start, min(size, steps - start), country)
+        book = calendar_features(frequency, first + start, min(size, steps - start), country, settings.calendar)
         if not book.names:  # nor are there any later on
             return
         yield start, book
 
 
 def _ranges(
-    frequency: Frequency, first: int, steps: int, country: str | None
+    frequency: Frequency, first: int, steps: int, country: str | None, settings: CovariateSettings
 ) -> tuple[tuple[str, ...], tuple[str, ...], FloatArray]:
     """Returns the names and groups of the almanac's columns, and from least to most how far each goes."""
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     lows, highs = [], []
-    for _, book in _books(frequency, first, steps, country):
+    for _, book in _books(frequency, first, steps, country, settings):
         names, groups = book.names, book.groups
         lows.append(book.values.min(axis=0))
         highs.append(book.values.max(axis=0))
     return names, groups, np.max(highs, axis=0) - np.min(lows, axis=0) if names else np.empty(0)
 
 
-def find_regressors(panel: Panel, encoding: Encoding | None, *, calendar: bool, country: str | None) -> Regressors:
+def find_regressors(
+    panel: Panel,
+    encoding: Encoding | None,
+    *,
+    calendar: bool,
+    country: str | None,
+    settings: CovariateSettings = NEW,
+) -> Regressors:
     """Returns the regressors that a panel, which ends at the origin, can tell something of.
 
     Args:
@@ -139,6 +149,7 @@ def find_regressors(panel: Panel, encoding: Encoding | None, *, calendar: bool, 
         encoding: of its covariates; None where there are none.
         calendar: the dates are regressors too.
         country: whose holidays are.
+        settings: the numbers by which regressors are made.
     """
     used: list[Regressor] = []
     events: tuple[int, ...] = ()
@@ -147,19 +158,19 @@ def find_regressors(panel: Panel, encoding: Encoding | None, *, calendar: bool, 
         seen = np.nan_to_num(encoded.known_on(panel.offsets, panel.first))
         events = tuple(i for i, each in enumerate(encoding.of("known")) if each.is_binary and _is_event(seen[:, i]))
         labels = [each.label for each in encoding.of("known")]
-        names, made = _made(encoded, events, panel.frequency, labels)
+        names, made = _made(encoded, events, panel.frequency, settings.around, labels)
         shown = np.nan_to_num(replace(encoded, known=made).known_on(panel.offsets, panel.first))
         varies = np.ptp(shown, axis=0) > 0 if len(shown) else np.zeros(len(names), dtype=bool)
         plain = [each.is_binary for each in encoding.of("known")] + [True] * len(names)  # what is made of events is
         used = [Regressor(names[at], COVARIATES, int(at), plain[at]) for at in np.flatnonzero(varies)]
     if (calendar or country) and len(panel.values):
         first = int(panel.first.min())
-        titles, groups, ranges = _ranges(panel.frequency, first, int(panel.last.max()) - first + 1, country)
+        titles, groups, ranges = _ranges(panel.frequency, first, int(panel.last.max()) - first + 1, country, settings)
         pairs = zip(titles, groups, ranges, strict=True)
         used += [
             Regressor(name, group) for name, group, range_ in pairs if range_ > 0 and (calendar or group == "holiday")
         ]
-    return Regressors(tuple(used), encoding, events, country)
+    return Regressors(tuple(used), encoding, events, country, settings)
 
 
 def without_cycles(regressors: Regressors, frequency: Frequency, seasons: Iterable[int]) -> Regressors:
@@ -185,7 +196,11 @@ def _is_event(flag: FloatArray) -> bool:
 
 
 def _made(
-    encoded: Covariates, events: tuple[int, ...], frequency: Frequency, labels: list[str] | None = None
+    encoded: Covariates,
+    events: tuple[int, ...],
+    frequency: Frequency,
+    around: tuple[int, ...],
+    labels: list[str] | None = None,
 ) -> tuple[list[str], FloatArray]:
     """Returns the known inputs, what comes around events, and the events of each month: names, and (K, F)."""
     labels = labels or [""] * encoded.known.shape[1]
@@ -193,7 +208,7 @@ def _made(
     if events:
         flags, own = encoded.known[:, events], [labels[i] for i in events]
         series = np.repeat(np.arange(len(encoded.known_first)), np.diff(encoded.known_offsets))
-        for steps in AROUND:
+        for steps in around:
             names += [f"{name}, {abs(steps)} {'before' if steps > 0 else 'after'}" for name in own]
             parts.append(_moved(flags, steps, encoded.known_offsets, series))
         if frequency.unit in WITH_MONTHS:

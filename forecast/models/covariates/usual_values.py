@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 from forecast.data.covariates import Column
 from forecast.data.panel import Panel, places_of
 from forecast.data.reading.future_coverage import Known, continued
+from forecast.models.covariates.covariate_settings import NEW, CovariateSettings
 from forecast.models.covariates.encoding import Encoding, training_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Measure = Literal["mean", "majority", "fixed"]
-
-MOST = 0.5  # measured by benchmarks/tuning/usual_values.py
-"""A value that a column has in a larger share of a series' rows is its usual one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +39,7 @@ class UsualValues:
         own: (S, C); NaN where there is no usual value: a text without a majority, or a column that most rows lack.
         common: (C,) of all series together, for a series of which nothing is known.
         series_ids: (S,) whose ``own`` these are.
+        settings: by which those of new series are found.
     """
 
     columns: tuple[str, ...]
@@ -48,6 +47,7 @@ class UsualValues:
     own: FloatArray
     common: FloatArray
     series_ids: tuple[str, ...]
+    settings: CovariateSettings = NEW
 
     def __post_init__(self) -> None:
         """Refuses parts that don't fit each other.
@@ -84,7 +84,7 @@ class UsualValues:
         covariates = panel.covariates
         assert covariates is not None
         raw = training_rows(panel, covariates, "known")[:, place]
-        own = _measured(panel, raw, self.measures[at], float(self.common[at]))
+        own = _measured(panel, raw, self.measures[at], float(self.common[at]), self.settings.usual)
         return np.where(panel.lengths > 0, own, self.common[at])
 
     def filled(self, panel: Panel, steps: int) -> Panel:
@@ -101,11 +101,12 @@ class UsualValues:
         return replace(panel, covariates=continued(covariates, newer))
 
 
-def learn_usual(panel: Panel) -> UsualValues | None:
+def learn_usual(panel: Panel, settings: CovariateSettings = NEW) -> UsualValues | None:
     """Returns the usual values of a panel's known columns, by the rows up to the end of each series; None without any.
 
     Args:
         panel: ends at the origin.
+        settings: by which they are found.
     """
     covariates = panel.covariates
     columns = covariates.of("known") if covariates else ()
@@ -113,10 +114,12 @@ def learn_usual(panel: Panel) -> UsualValues | None:
         return None
     raw = training_rows(panel, covariates, "known")
     measures = tuple(_measure_of(column, raw[:, c]) for c, column in enumerate(columns))
-    common = [_common(raw[:, c], panel.observed, column, measures[c]) for c, column in enumerate(columns)]
-    own = [_measured(panel, raw[:, c], measure, common[c]) for c, measure in enumerate(measures)]
+    common = [
+        _common(raw[:, c], panel.observed, column, measures[c], settings.usual) for c, column in enumerate(columns)
+    ]
+    own = [_measured(panel, raw[:, c], measure, common[c], settings.usual) for c, measure in enumerate(measures)]
     names = tuple(column.name for column in columns)
-    return UsualValues(names, measures, np.stack(own, axis=1), np.array(common), panel.series_ids)
+    return UsualValues(names, measures, np.stack(own, axis=1), np.array(common), panel.series_ids, settings)
 
 
 def usual_of_encoding(encoding: Encoding) -> UsualValues:
@@ -141,7 +144,9 @@ def usual_of_encoding(encoding: Encoding) -> UsualValues:
     sums = np.where(known, own, 0.0).sum(axis=0)
     common = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     own = np.where(known, own, common)
-    return UsualValues(tuple(column.name for column in columns), tuple(measures), own, common, encoding.series_ids)
+    return UsualValues(
+        tuple(column.name for column in columns), tuple(measures), own, common, encoding.series_ids, encoding.settings
+    )
 
 
 def _measure_of(column: Column, raw: FloatArray) -> Measure:
@@ -149,20 +154,20 @@ def _measure_of(column: Column, raw: FloatArray) -> Measure:
     return "majority" if column.levels is not None or len(np.unique(raw[~np.isnan(raw)])) <= 2 else "mean"
 
 
-def _common(raw: FloatArray, observed: BoolArray, column: Column, measure: Measure) -> float:
+def _common(raw: FloatArray, observed: BoolArray, column: Column, measure: Measure, most: float) -> float:
     """Returns the usual value of all rows together, (n,); NaN where there is none."""
     present = raw[~np.isnan(raw)]
     rows = int((observed | ~np.isnan(raw)).sum())
-    if len(present) < MOST * rows or not rows:
+    if len(present) < most * rows or not rows:
         return float("nan")
     if measure == "mean":
         return float(present.mean())
     values, counts = np.unique(present, return_counts=True)
-    is_common = column.levels is None or counts.max() > MOST * rows
+    is_common = column.levels is None or counts.max() > most * rows
     return float(values[counts.argmax()]) if is_common else float("nan")
 
 
-def _measured(panel: Panel, raw: FloatArray, measure: Measure, common: float) -> FloatArray:
+def _measured(panel: Panel, raw: FloatArray, measure: Measure, common: float, most: float) -> FloatArray:
     """Returns the usual value of one column (n,) in each series by its own rows, (S,)."""
     present = ~np.isnan(raw)
     series = np.repeat(np.arange(len(panel)), panel.lengths)
@@ -176,5 +181,5 @@ def _measured(panel: Panel, raw: FloatArray, measure: Measure, common: float) ->
         usual = np.bincount(series[present], raw[present], len(panel)) / np.maximum(told, 1)
     else:
         for value in np.unique(raw[present]):
-            usual = np.where(counted(raw == value) > MOST * rows, value, usual)
-    return np.where((rows > 0) & (told >= MOST * rows), usual, np.nan)
+            usual = np.where(counted(raw == value) > most * rows, value, usual)
+    return np.where((rows > 0) & (told >= most * rows), usual, np.nan)

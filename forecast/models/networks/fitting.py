@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import CovariateModel, check_columns, fit_covariate_model
+from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT, MethodSettings
@@ -134,7 +135,7 @@ class RecurrentForecaster:
         if self.spec.rolled:
             return None, panel
         encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
-        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding)
+        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
@@ -150,9 +151,11 @@ class RecurrentForecaster:
 
 
 @lru_cache(maxsize=1)  # cells that are trained in turn on the same panel learn the same
-def learn_covariates(panel: Panel, spec: ModelSpec, encoding: Encoding | None) -> tuple[CovariateModel | None, Panel]:
+def learn_covariates(
+    panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings
+) -> tuple[CovariateModel | None, Panel]:
     """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects."""
-    covariate_model = fit_covariate_model(panel, spec, encoding)
+    covariate_model = fit_covariate_model(panel, spec, encoding, settings)
     return covariate_model, covariate_model.remove(panel) if covariate_model else panel
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.models.method_settings import DECODER_UNITS
 from forecast.models.networks.cells import CELLS
-from forecast.models.networks.recurrent import DECODER_UNITS
 from forecast.models.networks.tensorflow import keras
 from forecast.specs import ModelSpec
 

@@ -16,7 +16,7 @@ from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.classical.baselines import baseline
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
 from forecast.models.forecaster import Curve, Members
-from forecast.models.method_settings import MethodSettings
+from forecast.models.method_settings import DECODER_UNITS, MethodSettings
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import CellWeights, run_cell
 from forecast.models.parallel import side_by_side
@@ -29,8 +29,6 @@ Weights = dict[str, Floats]
 
 MANY_SERIES = 100
 """From so many series on, networks forecast side by side; fewer are done before a thread has begun."""
-DECODER_UNITS = 32  # measured by benchmarks/tuning/descent.py
-"""Units by which the covariates of a step to forecast are judged, ``D``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +251,7 @@ def _decode(weights: Weights, hidden: Floats, covariates: NetworkCovariates, bas
     return np.asarray((units @ weights["reply/kernel"])[..., 0])
 
 
-def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+def weight_shapes(spec: ModelSpec, decoder: int = DECODER_UNITS) -> dict[str, tuple[int, ...]]:
     """Returns the name and shape of each array of a trained network."""
     units, horizon = spec.units, 1 if spec.rolled else spec.horizon
     shapes: dict[str, tuple[int, ...]] = {}
@@ -266,8 +264,8 @@ def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
             shapes |= {f"cell{layer}/{part}": shape for part, shape in parts.items()}
         shapes |= {"head/kernel": (units, horizon), "head/bias": (horizon,)}
         if spec.takes_covariates:
-            shapes |= {"context/kernel": (units + spec.static, DECODER_UNITS), "context/bias": (DECODER_UNITS,)}
-            shapes |= {"ahead_units/kernel": (spec.known + 1, DECODER_UNITS), "reply/kernel": (DECODER_UNITS, 1)}
+            shapes |= {"context/kernel": (units + spec.static, decoder), "context/bias": (decoder,)}
+            shapes |= {"ahead_units/kernel": (spec.known + 1, decoder), "reply/kernel": (decoder, 1)}
     if spec.highway or not spec.is_recurrent:
         shapes["highway/kernel"] = (spec.window, horizon)
     if not spec.is_recurrent:

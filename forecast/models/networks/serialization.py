@@ -16,9 +16,10 @@ from forecast.data.covariates import KINDS, Column, Kind
 from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
 from forecast.models.covariates.covariate_model import CovariateModel
+from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.effects import Effects
 from forecast.models.covariates.encoding import Encoding, Input
-from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, Regressor, Regressors
+from forecast.models.covariates.regressors import COVARIATES, Regressor, Regressors
 from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
@@ -192,7 +193,9 @@ def load_model(
         )
         series_ids, covariate_model = decode(tuple[str, ...], document["series_ids"], "series_ids"), None
         if document.get("knowledge"):
-            covariate_model = load_covariate_model(document["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids)
+            covariate_model = load_covariate_model(
+                document["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids, settings.covariates
+            )
         model = RecurrentModel(spec, networks, series_ids, statistics, settings, covariate_model=covariate_model)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
@@ -206,13 +209,14 @@ def load_model(
 def _fits(model: RecurrentModel) -> bool:
     """Tells whether every array is there, of numbers, and of the shape that the spec demands."""
     spec, series = model.spec, (len(model.series_ids),)
+    shapes = weight_shapes(spec, model.settings.decoder_units)
     base = (spec.window, 1 if spec.rolled else spec.horizon)
     pairs: list[tuple[NDArray[Any], tuple[int, ...]]]
     pairs = [(array, series) for own in model.statistics.values() for array in (own.level, own.scale)]
     pairs += [(own.base, base) for own in model.statistics.values() if own.base is not None]
     for network in model.networks:
-        pairs += [(array, weight_shapes(spec).get(name, ())) for name, array in network.weights.items()]
-    complete = all(network.weights.keys() == weight_shapes(spec).keys() for network in model.networks)
+        pairs += [(array, shapes.get(name, ())) for name, array in network.weights.items()]
+    complete = all(network.weights.keys() == shapes.keys() for network in model.networks)
     return len(model.networks) > 0 and complete and _are_numbers(pairs)
 
 
@@ -239,9 +243,12 @@ def dump_covariate_model(covariate_model: CovariateModel) -> tuple[dict[str, Any
 
 
 def load_covariate_model(
-    document: dict[str, Any], arrays: Mapping[str, NDArray[Any]], series_ids: tuple[str, ...]
+    document: dict[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    series_ids: tuple[str, ...],
+    settings: CovariateSettings,
 ) -> CovariateModel:
-    """Rebuilds what was learned of covariates.
+    """Rebuilds what was learned of covariates, with the numbers that it was learned with.
 
     Raises:
         KeyError, TypeError, ValueError: a part is missing, or does not fit the others.
@@ -250,11 +257,13 @@ def load_covariate_model(
     if "columns" in document:
         columns = decode(tuple[Column, ...], document["columns"], "columns")
         centers: dict[Kind, NDArray[np.float64]] = {kind: arrays[f"centers/{kind}"] for kind in KINDS}
-        encoding = Encoding(columns, decode(tuple[Input, ...], document["inputs"], "inputs"), centers, series_ids)
+        inputs = decode(tuple[Input, ...], document["inputs"], "inputs")
+        encoding = Encoding(columns, inputs, centers, series_ids, settings)
     if "causes" in document:
         used = decode(tuple[Regressor, ...], document["causes"], "causes")
         events = decode(tuple[int, ...], document["events"], "events")
-        regressors = Regressors(used, encoding, events, decode(Country, {"code": document["country"]}).code)
+        country = decode(Country, {"code": document["country"]}).code
+        regressors = Regressors(used, encoding, events, country, settings)
         common, own, sizes = (arrays[f"effects/{name}"] for name in ("common", "own", "sizes"))
         effects = Effects(regressors, common, own, sizes, series_ids)
     return CovariateModel(encoding, effects)
@@ -277,7 +286,7 @@ def covariate_model_fits(covariate_model: CovariateModel, spec: ModelSpec, serie
         pairs += [(effects.common, (len(used),)), (effects.own, (series, len(used))), (effects.sizes, (series,))]
         places, most = (
             [regressor.place for regressor in used if regressor.group == COVARIATES],
-            known + MOST_MADE * len(events),
+            known + effects.regressors.settings.most_made * len(events),
         )
         if not all(0 <= place < most for place in places) or not all(0 <= one < known for one in events):
             return False

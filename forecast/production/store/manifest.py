@@ -27,8 +27,11 @@ from forecast.production.store.json_document import (
 )
 from forecast.production.store.run_record import RunRecord
 
-ARITHMETIC = 2
+ARITHMETIC = 3
 """Number of the rules by which this program forecasts from what a version holds. Versions without one have 1.
+
+From 3 on a version keeps the numbers of the methods that are recomputed at each forecast, which an older program would
+not read.
 
 It is raised by whoever changes a forecast of what is stored, so that a program that is older than a version refuses it
 instead of forecasting something else. What was published under a lower number is forecast as it was then.

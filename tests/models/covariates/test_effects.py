@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.models.covariates.effects import CLOSED, Effects, added_size
+from forecast.models.covariates.covariate_settings import NEW
+from forecast.models.covariates.effects import Effects, added_size
 from forecast.models.covariates.encoding import learn_encoding
 from forecast.models.covariates.regressors import find_regressors
 from told import AHEAD, flags, shops, told
@@ -78,7 +79,7 @@ def test_closing_day_says_nothing_of_the_rest_and_is_forecast_as_nearly_nothing(
     assert (rest.filled == 7).all()
     restored = effects.restore(np.full((1, AHEAD), 7.0), panel)[0]
     np.testing.assert_allclose(restored, np.where(closed[0][STEPS:] > 0, 7 * np.exp(-4), 7))
-    assert not np.isnan(effects_on(panel, [CLOSED + 0.01]).remove(panel).values).any()
+    assert not np.isnan(effects_on(panel, [NEW.closed + 0.01]).remove(panel).values).any()
 
 
 def test_effects_follow_their_series_and_a_new_one_gets_what_is_common():
@@ -111,14 +112,14 @@ def test_no_effect_grows_beyond_reason():
     assert shrunk.min() > 0
 
 
-def test_effects_of_many_dates_and_series_are_those_of_few(monkeypatch):
+def test_effects_of_many_dates_and_series_are_those_of_few():
     panel = shops()
     regressors = find_regressors(panel, None, calendar=True, country=None)
     own = np.random.default_rng(0).normal(0, 0.1, (3, len(regressors.used)))
     effects = Effects(regressors, own[0], own, np.zeros(3), panel.series_ids)
     expected = effects.remove(panel).values
-    monkeypatch.setattr("forecast.models.covariates.effects.MOST_CELLS", 10)
-    np.testing.assert_allclose(effects.remove(panel).values, expected)
+    few = replace(effects, regressors=replace(regressors, settings=replace(NEW, most_cells=10)))
+    np.testing.assert_allclose(few.remove(panel).values, expected)
 
 
 def test_empty_series_goes_through_unharmed():

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.models.covariates.encoding import EDGE, MOST_LEVELS, learn_encoding
+from forecast.models.covariates.covariate_settings import NEW
+from forecast.models.covariates.encoding import MOST_LEVELS, learn_encoding
 from told import AHEAD, shops, told
 
 NAN = float("nan")
@@ -121,7 +122,7 @@ def test_far_out_number_is_cut_off():
     panel = one_column([np.random.default_rng(0).normal(0, 1, 100)])
     encoding = learn_encoding(panel)
     wild = replace(panel, covariates=replace(panel.covariates, known=np.full((100, 1), 1e30)))
-    assert (known_of(wild, encoding) == EDGE).all()
+    assert (known_of(wild, encoding) == NEW.edge).all()
 
 
 def test_future_values_teach_nothing():

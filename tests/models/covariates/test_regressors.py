@@ -8,8 +8,9 @@ import pytest
 from forecast.data.dates.calendar_features import calendar_features
 from forecast.data.frequency import parse_frequency
 from forecast.data.panel import panel_from_series
+from forecast.models.covariates.covariate_settings import NEW
 from forecast.models.covariates.encoding import learn_encoding
-from forecast.models.covariates.regressors import COVARIATES, MOST_MADE, find_regressors, without_cycles
+from forecast.models.covariates.regressors import COVARIATES, find_regressors, without_cycles
 from told import AHEAD, shops, told
 
 STEPS = 60
@@ -86,7 +87,7 @@ def test_months_mean_nothing_to_monthly_data():
 
 def test_no_input_makes_more_causes_than_is_said():
     flag = at(*range(0, 400, 8), steps=400)
-    assert len(made(flag_panel(flag, steps=400))) == MOST_MADE
+    assert len(made(flag_panel(flag, steps=400))) == NEW.most_made
 
 
 def test_frequent_flag_moves_no_other_step():
