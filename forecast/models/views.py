@@ -1,7 +1,7 @@
 """Views of a window: level, scale and naive base as linear maps of the lookback.
 
 A view is data, not code: its maps are passed to the compiled training loop as arguments, so that one
-compilation serves every view. The same arithmetic stands here in numpy, for prediction.
+compilation serves every view; what is done with them is ``normalisation``.
 
 Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon.
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.models.normalisation import NUMPY, in_unit, logged, measure, restored, sizes_of
 from forecast.specs import View
 
 FloatArray = NDArray[np.float64]
@@ -141,7 +142,7 @@ def view_maps(
 
 def to_unit(windows: FloatArray, mean: FloatArray, maps: ViewMaps) -> FloatArray:
     """Returns windows in the view's unit u: themselves, or their logarithm over the window's mean."""
-    return np.log(np.maximum(windows, 0) / mean + maps.settings.log_offset) if maps.log else windows
+    return np.asarray(in_unit(NUMPY, windows, mean, maps))
 
 
 def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_scale: FloatArray) -> SeenWindows:
@@ -153,20 +154,9 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
         series_level: (B,) of each window's series, from ``block_statistics``.
         series_scale: (B,) likewise.
     """
-    settings = maps.settings
-    mean = np.abs(windows).mean(axis=1, keepdims=True) + settings.floor  # (B, L) -> (B, 1)
+    mean = sizes_of(NUMPY, windows, maps.settings.floor)
     windows = to_unit(windows, mean, maps)
-    level = (windows @ maps.level + maps.level_of_series * series_level)[:, None]
-    other = windows.mean(axis=1, keepdims=True) if maps.to_mean else windows[:, maps.earlier]
-    apart = windows - other
-    del other
-    own = np.abs(apart, out=apart) @ maps.compared
-    del apart
-    share = maps.scale_of_series
-    size = np.abs(windows).mean(axis=1)
-    floor = settings.series_floor * series_scale + settings.size_floor * size + settings.floor
-    scale = np.maximum((1 - share) * own + share * series_scale, floor)[:, None]
-    base = windows @ maps.base + (maps.base_of_series * series_level)[:, None]
+    level, scale, base = measure(NUMPY, windows, maps, series_level[:, None], series_scale[:, None])
     inputs = windows - level
     inputs /= scale
     return SeenWindows(inputs, base, scale, mean, level)
@@ -174,11 +164,7 @@ def see(windows: FloatArray, maps: ViewMaps, series_level: FloatArray, series_sc
 
 def restore(outputs: FloatArray, seen: SeenWindows, maps: ViewMaps) -> FloatArray:
     """Returns the network's outputs as forecasts in the target's unit, (B, H) -> (B, H)."""
-    forecast = seen.base + seen.scale * outputs
-    if maps.log:
-        power = np.exp(np.minimum(forecast, maps.settings.largest_log))
-        return np.maximum(power - maps.settings.log_offset, 0) * seen.mean
-    return forecast
+    return np.asarray(restored(NUMPY, outputs, seen, maps))
 
 
 def block_statistics(values: FloatArray, view: View, settings: ViewSettings) -> tuple[FloatArray, FloatArray]:
@@ -195,8 +181,7 @@ def block_statistics(values: FloatArray, view: View, settings: ViewSettings) -> 
     if length == 0:
         return np.zeros(count), np.zeros(count)
     if view.log:
-        size = np.abs(values).mean(axis=1, keepdims=True) + settings.floor
-        values = np.log(np.maximum(values, 0) / size + settings.log_offset)
+        values = logged(NUMPY, values, sizes_of(NUMPY, values, settings.floor), settings.log_offset)
     lowest = values.min(axis=1)
     if view.scale == "range":
         return lowest, np.ptp(values, axis=1)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
+from forecast.models.normalisation import NUMPY, out_of_log
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -123,8 +124,7 @@ def _forecast(values: FloatArray, horizon: int, seasons: tuple[int, ...], settin
     forecast = np.hstack([past.forecast(block) for block in blocks_of(horizon, seasons, settings)])
     least, most = np.fmin.reduce(unit, axis=1)[:, None], np.fmax.reduce(unit, axis=1)[:, None]
     forecast = np.clip(forecast, 2 * least - most, 2 * most - least)  # what is learned from little must not run away
-    power = np.exp(np.minimum(forecast, settings.largest_log))
-    return np.asarray(np.where(logs, np.maximum(power - settings.log_offset, 0), forecast) * size)
+    return np.asarray(np.where(logs, out_of_log(NUMPY, forecast, settings), forecast) * size)
 
 
 @dataclass(frozen=True, eq=False)

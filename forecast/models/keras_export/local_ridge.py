@@ -7,8 +7,9 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` orig
 import numpy as np
 
 from forecast.models.classical.local_ridge import Block, LocalRidgeSettings, blocks_of
-from forecast.models.keras_export.past import PastWindow, Tensor
+from forecast.models.keras_export.past import KERAS, PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
+from forecast.models.normalisation import out_of_log
 
 
 def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> Tensor:
@@ -28,8 +29,7 @@ def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], set
         bound(ops.where(past.known > 0, unit, unit[:, -1:]), axis=1, keepdims=True) for bound in (ops.min, ops.max)
     )
     forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
-    restored = ops.maximum(ops.exp(ops.minimum(forecast, settings.largest_log)) - settings.log_offset, 0.0)
-    forecast = size * ops.where(logs, restored, forecast)
+    forecast = size * ops.where(logs, out_of_log(KERAS, forecast, settings), forecast)
     reach = np.repeat([float(block.reach) for block in blocks], [len(block.steps) for block in blocks])
     return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
 

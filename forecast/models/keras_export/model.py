@@ -13,7 +13,7 @@ Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon, ``S`` series, ``M`` member
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.keras_export.local_ridge import local_ridge_of
-from forecast.models.keras_export.past import PastWindow, Tensor
+from forecast.models.keras_export.past import KERAS, PastWindow, Tensor
 from forecast.models.keras_export.theta import smoothing_of
 from forecast.models.networks.keras_networks import build_network, set_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel
 from forecast.models.networks.tensorflow import keras
+from forecast.models.normalisation import in_unit, measure, restored, sizes_of
 from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -119,36 +120,21 @@ class _Lens:
 
     def __init__(self, part: RecurrentModel, view: View, table: _SeriesTable) -> None:
         statistics = part.statistics[view]
-        self._maps = part.maps_of(view, statistics)
-        self._level = _linear(self._maps.level[:, None])
-        self._base = _linear(self._maps.base)
-        self._compared = _linear(self._maps.compared[:, None])
+        maps = part.maps_of(view, statistics)
+        level, base, compared = map(_linear, (maps.level[:, None], maps.base, maps.compared[:, None]))
+        self._maps = replace(maps, level=level, base=base, compared=compared)
         self._series_level, self._series_scale = table.column(statistics.level), table.column(statistics.scale)
 
     def see(self, window: Tensor) -> _SeenWindow:
         """Normalises windows, as ``views.see`` does."""
-        ops, maps, settings = keras.ops, self._maps, self._maps.settings
-        mean = ops.mean(ops.abs(window), axis=1, keepdims=True) + settings.floor
-        if maps.log:
-            window = ops.log(ops.maximum(window, 0.0) / mean + settings.log_offset)
-        level = self._level(window) + maps.level_of_series * self._series_level
-        middle, earlier = ops.mean(window, axis=1, keepdims=True), ops.take(window, maps.earlier, axis=1)
-        own = self._compared(ops.abs(window - (middle if maps.to_mean else earlier)))
-        share = maps.scale_of_series
-        size = ops.mean(ops.abs(window), axis=1, keepdims=True)
-        floor = settings.series_floor * self._series_scale + settings.size_floor * size + settings.floor
-        scale = ops.maximum((1 - share) * own + share * self._series_scale, floor)
-        base = self._base(window) + maps.base_of_series * self._series_level
+        mean = sizes_of(KERAS, window, self._maps.settings.floor)
+        window = in_unit(KERAS, window, mean, self._maps)
+        level, scale, base = measure(KERAS, window, self._maps, self._series_level, self._series_scale)
         return _SeenWindow((window - level) / scale, base, scale, mean)
 
     def restore(self, outputs: Tensor, seen: _SeenWindow) -> Tensor:
         """Returns forecasts in the target's unit, as ``views.restore`` does."""
-        ops, settings = keras.ops, self._maps.settings
-        forecast = seen.base + seen.scale * outputs
-        if self._maps.log:
-            power = ops.exp(ops.minimum(forecast, settings.largest_log))
-            return ops.maximum(power - settings.log_offset, 0.0) * seen.mean
-        return forecast
+        return restored(KERAS, outputs, seen, self._maps)
 
 
 def _members(model: EnsembleModel, used: NDArray[np.bool_], past: PastWindow, table: _SeriesTable) -> Iterator[Tensor]:

@@ -3,14 +3,24 @@
 Shapes: ``B`` windows, ``N`` steps, ``L`` lookback, ``H`` horizon.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from forecast.models.networks.tensorflow import keras
+from forecast.models.normalisation import Operations, chosen
 
 Tensor = Any
 """A symbolic float64 tensor of Keras, or a number that stands for one."""
+KERAS: Operations = SimpleNamespace(
+    **{name: getattr(keras.ops, name) for name in ("abs", "exp", "log", "maximum", "mean", "minimum")},
+    weighed=lambda windows, layer: layer(windows),
+    distance=lambda windows, others: keras.ops.abs(windows - others),
+    taken=lambda windows, places: keras.ops.take(windows, places, axis=1),
+    either=chosen,
+)
+"""Of normalising: what weighs is a layer, so that its weights are stored with the model."""
 
 
 class PastWindow:

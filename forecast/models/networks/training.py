@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from forecast.data.windows import Windows
 from forecast.errors import TrainingError
 from forecast.models.networks.keras_networks import Weights, build_network, weight_names
 from forecast.models.networks.tensorflow import tf
+from forecast.models.normalisation import Operations, in_unit, measure, sizes_of
 from forecast.models.views import CLIP, ViewMaps, ViewSettings
 from forecast.specs import ModelSpec
 
@@ -73,6 +75,22 @@ CHUNK = 25
 """Training steps in one compiled call; progress and Ctrl-C are handled between calls."""
 UNROLLED = 8
 """So few recurrent steps are compiled one after the other, not as a loop: training takes a tenth to a third less."""
+
+VIEW_NUMBERS = tuple(field.name for field in fields(ViewMaps) if field.name != "settings")
+"""What of a view is handed to the loop; the settings are compiled into it."""
+TENSORFLOW: Operations = SimpleNamespace(
+    abs=tf.abs,
+    log=tf.math.log,
+    maximum=tf.maximum,
+    mean=tf.reduce_mean,
+    weighed=lambda windows, weights: (
+        windows @ weights if len(weights.shape) == 2 else tf.linalg.matvec(windows, weights)[:, None]
+    ),
+    distance=lambda windows, others: tf.abs(windows - others),
+    taken=lambda windows, places: tf.gather(windows, places, axis=1),
+    either=lambda flag, first, second: tf.where(flag > 0, first(), second()),
+)
+"""Of normalising, in the compiled loop: a view is an argument of it, so both ways are in it."""
 
 _DRAWING = Lock()
 
@@ -243,8 +261,7 @@ def _shape_of(spec: ModelSpec) -> ModelSpec:
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
-    names = [field.name for field in fields(ViewMaps) if field.name != "settings"]  # those are compiled
-    arrays = {name: np.asarray(getattr(maps, name)) for name in names}
+    arrays = {name: np.asarray(getattr(maps, name)) for name in VIEW_NUMBERS}
     return {
         name: tf.constant(array, tf.int32 if array.dtype == np.int32 else tf.float32) for name, array in arrays.items()
     }
@@ -300,8 +317,8 @@ def _batch(
 ) -> tuple[Any, Tensor, Tensor]:
     """Gathers and normalises a batch: picks (B, 2) -> inputs (B, L), targets (B, H), mask (B, H).
 
-    The same arithmetic as ``views.see``, and its inverse applied to the truth. With covariates, the inputs are a list:
-    see ``networks.build_network``.
+    What ``views.see`` does, and its inverse applied to the truth. With covariates, the inputs are a list: see
+    ``networks.build_network``.
     """
     lookback, horizon = shape.window, 1 if shape.rolled else shape.horizon
     index = picks[:, :1] + tf.range(lookback + horizon)
@@ -309,19 +326,10 @@ def _batch(
     mask = tf.gather(arguments["observed"], index[:, lookback:])
     series_level = tf.gather(arguments["series_level"], picks[:, 1])[:, None]
     series_scale = tf.gather(arguments["series_scale"], picks[:, 1])[:, None]
-    mean = tf.reduce_mean(tf.abs(both[:, :lookback]), axis=1, keepdims=True) + settings.floor
-    logged = tf.math.log(tf.maximum(both, 0.0) / mean + settings.log_offset)
-    both = tf.where(arguments["log"] > 0, logged, both)
+    maps = ViewMaps(**{name: arguments[name] for name in VIEW_NUMBERS}, settings=settings)
+    both = in_unit(TENSORFLOW, both, sizes_of(TENSORFLOW, both[:, :lookback], settings.floor), maps)
     window, future = both[:, :lookback], both[:, lookback:]
-    level = tf.linalg.matvec(window, arguments["level"])[:, None] + arguments["level_of_series"] * series_level
-    earlier, middle = tf.gather(window, arguments["earlier"], axis=1), tf.reduce_mean(window, axis=1, keepdims=True)
-    other = tf.where(arguments["to_mean"] > 0, middle, earlier)
-    own = tf.linalg.matvec(tf.abs(window - other), arguments["compared"])[:, None]
-    share = arguments["scale_of_series"]
-    size = tf.reduce_mean(tf.abs(window), axis=1, keepdims=True)
-    floor = settings.series_floor * series_scale + settings.size_floor * size + settings.floor
-    scale = tf.maximum((1 - share) * own + share * series_scale, floor)
-    base = window @ arguments["base"] + arguments["base_of_series"] * series_level
+    level, scale, base = measure(TENSORFLOW, window, maps, series_level, series_scale)
     targets = tf.clip_by_value((future - base) / scale, -CLIP, CLIP)
     inputs = (window - level) / scale
     if not shape.takes_covariates or not shape.is_recurrent:
