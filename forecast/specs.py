@@ -3,7 +3,6 @@
 A model is a spec and its weights. Everything that trains or predicts takes a spec; nothing reads options.
 """
 
-import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
@@ -251,32 +250,37 @@ class Deadline:
     """When a command must be done; the time since its start counts."""
 
     limit: float  # seconds
-    began: float  # on the clock of ``time.monotonic``
+    began: float  # on the clock of the run
 
-    def spent(self) -> float:
-        """Returns the seconds since the command began."""
-        return time.monotonic() - self.began
+    def spent(self, now: float) -> float:
+        """Returns the seconds since the command began, at a time on the clock of the run."""
+        return now - self.began
 
-    def left(self) -> float:
+    def left(self, now: float) -> float:
         """Returns the seconds until it must be done; below zero where it is late."""
-        return self.limit - self.spent()
+        return self.limit - self.spent(now)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the networks train on.
+    """What a run runs on, and its networks train on.
 
     Attributes:
-        device: cpu or gpu.
+        device: cpu or gpu; auto until TensorFlow has been asked.
         jit: compile with XLA; off on a GPU, where it would exclude the cuDNN kernels.
-        threads: networks trained side by side.
+        threads: that count at once.
         room: steps that there is room for in the compiled loop's buffer, at least, so that all folds share it.
     """
 
-    device: Literal["cpu", "gpu"] = "cpu"
+    device: Device = "cpu"
     jit: bool = True
     threads: int = 1
     room: int = 0
+
+    @property
+    def networks(self) -> int:
+        """How many networks are trained side by side: on a GPU they take turns."""
+        return 1 if self.device == "gpu" else self.threads
 
 
 SeasonVerdict = Literal["strong", "weak", "none", "too short to tell"]

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from commands import QUICK, csv_bytes, run, visits
 from forecast.models.forecaster import Watcher
-from forecast.specs import Machine
+from runs import QUIET
 from tiny import VIEWS, awkward_panel, tiny_spec
 from untrained import train_nothing
 
@@ -83,7 +83,7 @@ def trained(awkward):
     def model(cell):
         if cell not in models:
             spec = tiny_spec(cell, views=VIEWS, seeds=(0, 1))
-            models[cell] = RecurrentForecaster(cell, spec, Machine(jit=False)).fit(awkward, Watcher())
+            models[cell] = RecurrentForecaster(cell, spec, QUIET).fit(awkward, Watcher())
         return models[cell]
 
     return model

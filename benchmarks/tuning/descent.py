@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from covariate_effects import shortened, stores
 from held_back import Case, rolling_errors, training_part
-from study import Constant, FloatArray, Study, main
+from study import Constant, FloatArray, Study, main, run_with
 
 TRAINING, VIEWS = "forecast.models.networks.training", "forecast.models.views"
 CONSTANTS = (
@@ -49,14 +49,13 @@ def trained_errors(case: Case, cell: str, **changes: object) -> FloatArray:
     """
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.fitting import RecurrentForecaster
-    from forecast.specs import Machine
 
     fitted = []
 
     def forecast(train: object) -> FloatArray:
         if not fitted:
             spec = spec_of(case, cell, train).with_(**changes)
-            fitted.append(RecurrentForecaster(cell, spec, Machine(room=ROOM)).fit(train, Watcher()))
+            fitted.append(RecurrentForecaster(cell, spec, run_with(ROOM)).fit(train, Watcher()))
         return np.median(fitted[0].predict_members(train).values, axis=0)
 
     return rolling_errors(case, forecast)
@@ -92,14 +91,13 @@ def trained_on_errors(case: Case) -> FloatArray:
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.fitting import RecurrentForecaster
     from forecast.models.registry import train_on
-    from forecast.specs import Machine
 
     early = case.panel.until(np.maximum(case.panel.lengths - 4 * case.horizon, 1))
-    cell, machine = "linear" if len(early) <= 20 else "gru", Machine(room=ROOM)
-    begun = RecurrentForecaster(cell, spec_of(case, cell, early), machine).fit(early, Watcher())
+    cell, run = "linear" if len(early) <= 20 else "gru", run_with(ROOM)
+    begun = RecurrentForecaster(cell, spec_of(case, cell, early), run).fit(early, Watcher())
 
     def forecast(train: object) -> FloatArray:
-        on = train_on(EnsembleModel((begun,)), train, machine, Watcher(), LAST_EFFORT)
+        on = train_on(EnsembleModel((begun,)), train, run, Watcher(), LAST_EFFORT)
         return np.median(on.predict_members(train).values, axis=0)
 
     return rolling_errors(replace(case, folds=1), forecast)

@@ -36,6 +36,7 @@ from forecast.models.forecaster import Members, Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
+from forecast.process import start_run
 from forecast.specs import Cell, Machine, Plan, Settings
 
 FloatArray = NDArray[np.float64]
@@ -100,7 +101,9 @@ def collect(dev: DevSet, cell: Cell = "gru") -> Collected:
     early = panel.until(np.maximum(panel.lengths - origins * plan.horizon, 0))
     windows = int(np.maximum(early.lengths - plan.window - plan.horizon + 1, 0).sum())
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
-    forecaster = RecurrentForecaster(cell, make_spec(cell, plan, SETTINGS, windows), Machine(room=room))
+    forecaster = RecurrentForecaster(
+        cell, make_spec(cell, plan, SETTINGS, windows), start_run("cpu").on(Machine(room=room))
+    )
     folds = rolling_origins(panel, plan.horizon, plan.folds + origins, min(plan.window, plan.season + 1))
     standards, fitted, found = Scales(plan.season, plan.horizon), None, []
     for fold in folds:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from descent import ROOM, spec_of
 from held_back import Case, rolling_errors, training_part
-from study import Constant, FloatArray, Study, main
+from study import Constant, FloatArray, Study, main, run_with
 
 MODULE = "forecast.models.networks.presets"
 CONSTANTS = (
@@ -65,7 +65,6 @@ def errors(trained: Trained) -> FloatArray:
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.fitting import RecurrentForecaster
     from forecast.models.networks.presets import SEEDS
-    from forecast.specs import Machine
 
     case, fitted = trained.case, []
 
@@ -73,7 +72,7 @@ def errors(trained: Trained) -> FloatArray:
         if not fitted:
             spec = spec_of(case, trained.cell, train, trained.preset)
             spec = spec.with_(seeds=tuple(range(SEEDS[trained.preset])))
-            fitted.append(RecurrentForecaster(trained.cell, spec, Machine(room=ROOM)).fit(train, Watcher()))
+            fitted.append(RecurrentForecaster(trained.cell, spec, run_with(ROOM)).fit(train, Watcher()))
         return np.median(fitted[0].predict_members(train).values, axis=0)
 
     return rolling_errors(case, forecast)

@@ -34,11 +34,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.run import ALONE, SILENT, Cache, Run
+from forecast.specs import Machine
+
 FloatArray = NDArray[np.float64]
 NOISE, WORTH = 2.0, 0.1
 """Another value is better where it gains more than so many standard errors, and more than so many per cent."""
-COMPILED = ("_loop", "_draw", "smoothing_maps")
-"""What the program remembers that hangs on no constant, or on traced ones only."""
+COMPILED = ("training loops", "initial weights", "smoothing maps")
+"""What the program keeps that hangs on no constant, or on traced ones only."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def main(doc: str | None, studies: Sequence[Study]) -> None:
         if not constants:
             continue
         cases = study.cases(given.quick)
-        fresh(traced=True)
+        _kept[:] = [CompiledOnly()]
         today = {name: _all_errors(study, case) for name, case in cases.items()}
         for constant in constants:
             some = {name: case for name, case in cases.items() if not constant.cases or name.startswith(constant.cases)}
@@ -230,23 +233,30 @@ def replaced(constant: Constant, value: Any) -> Iterator[None]:
     try:
         for put, _ in places():
             put()
-        fresh(traced=constant.traced)
+        if constant.traced:
+            _kept[:] = [CompiledOnly()]
         yield
     finally:
         for _, take_back in places():
             take_back()
-        fresh(traced=constant.traced)
+        if constant.traced:
+            _kept[:] = [CompiledOnly()]
 
 
-def fresh(*, traced: bool) -> None:
-    """Empties what modules of the program remember, the compiled training loops where these are meant too."""
-    for name, module in list(sys.modules.items()):
-        if not name.startswith("forecast.") or module is None:
-            continue
-        for each in list(vars(module).values()):
-            if hasattr(each, "cache_clear") and (traced or each.__name__ not in COMPILED):
-                each.cache_clear()
-        getattr(module, "_remembered", {}).clear()
+class CompiledOnly(Cache):
+    """Keeps what hangs on no constant, or on traced ones only."""
+
+    def get(self, shelf: str, key: Hashable, make: Callable[[], Any], most: int) -> Any:
+        """Returns what was made before of what is kept, and makes all else anew."""
+        return super().get(shelf, key, make, most) if shelf in COMPILED else make()
+
+
+_kept = [CompiledOnly()]
+
+
+def run_with(room: int) -> Run:
+    """Returns what networks are trained with, one after the other; their compiled loops outlive a constant's value."""
+    return Run(Machine(room=room), SILENT, ALONE.clock, _kept[-1])
 
 
 def _whole(module: str, name: str) -> Any:

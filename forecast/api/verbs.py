@@ -6,11 +6,9 @@
 Settings are those of the command line, with underscores; files of settings and variables are not looked at.
 """
 
-import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Unpack
@@ -25,7 +23,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
-from forecast.experiment.experiment import SilentReporter, run_experiment
+from forecast.experiment.experiment import run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import forecast_table, stem_of
@@ -36,6 +34,7 @@ from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
+from forecast.process import start_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.report.tables import ResultTable
@@ -112,7 +111,7 @@ class Model:
             ForecastError: the data can't be read, or does not fit the model.
         """
         panel, notes = self._with_future(data, future)
-        result = forecast_from(self._stored, panel, notes, _steps(horizon))
+        result = forecast_from(self._stored, panel, notes, _steps(horizon), start_run())
         table = forecast_table(result.forecasts, panel, result.model, self.version or "")
         return _frame(table, panel, result.notes)
 
@@ -141,7 +140,7 @@ class Model:
         if not isinstance(values, Mapping):
             raise UsageError(f"what_if takes values by column, not {_kind(values)}.", "what_if({'promo': 1})")
         question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
-        result = answer(self._stored, panel, notes, question, _steps(horizon))
+        result = answer(self._stored, panel, notes, question, _steps(horizon), start_run())
         return _frame(result.table(), panel, result.notes)
 
     def _with_future(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
@@ -152,7 +151,7 @@ class Model:
         elif data is None and self._panel is not None:
             panel = self._panel
         else:
-            panel, notes = panel_of(self._stored, _known(data), datetime.now(UTC))
+            panel, notes = panel_of(self._stored, _known(data), start_run().clock.now())
         given = _known(future)
         if given is None:
             return panel, notes
@@ -192,12 +191,11 @@ def compare(
     Raises:
         ForecastError: a setting or the data can't be used; training failed.
     """
-    deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
+    run = start_run(device)
+    deadline = None if time_limit is None else Deadline(time_limit, run.clock.seconds())
     names = check_names((*check_names(split_names(models)), *rivals()))
     reading, _ = _read(data, read_options(settings))
-    experiment = run_experiment(
-        reading, run_settings(settings), names, device, SilentReporter(), Terms(match, deadline)
-    )
+    experiment = run_experiment(reading, run_settings(settings), names, run, Terms(match, deadline))
     return Comparison(
         leaderboard_frame(experiment), forecast_frame(experiment), step_frame(experiment), experiment.board.verdict
     )
@@ -227,20 +225,21 @@ def train(
     Raises:
         ForecastError: a setting or the data can't be used; training failed; the store can't be written.
     """
-    deadline = None if time_limit is None else Deadline(time_limit, time.monotonic())
+    run = start_run(device)
+    deadline = None if time_limit is None else Deadline(time_limit, run.clock.seconds())
     candidates = candidates_for(model)
     reading, options = _read(data, read_options(settings))
     called = name or model_name_for(stem_of(reading.source) if reading.path else "data")
     chosen = run_settings(settings)
-    request = TrainRequest(reading.source, options, chosen, model, called, None, "none", device, deadline)
+    request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline)
     with TemporaryDirectory() as scratch:
         models = Store(Path(store or scratch)).model(called)
         reading = checked_name(models, reading, force=False)
         with models.lock():
-            progress = Progress(models, RunRecord("train", "failed"))
+            progress = Progress(models, RunRecord("train", "failed"), run.clock)
             terms = Terms(deadline=deadline, is_train=True)
-            experiment = run_experiment(reading, chosen, with_baselines(candidates), device, SilentReporter(), terms)
-            result = finish(request, experiment, progress, lambda: datetime.now(UTC), SilentReporter())
+            experiment = run_experiment(reading, chosen, with_baselines(candidates), run, terms)
+            result = finish(request, experiment, progress, run)
         stored = load_version(result.version)
     version = None if store is None else result.version.label
     return Model(called, result.chosen, version, leaderboard_frame(experiment), stored, reading.panel)
@@ -261,7 +260,7 @@ def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: s
 def _read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     """Returns the data, and the options that read it; what was read before can't be read otherwise."""
     if not isinstance(data, Reading):
-        return reader.read_panel(_known(data) or "", options, now=datetime.now(UTC)), options
+        return reader.read_panel(_known(data) or "", options, now=start_run().clock.now()), options
     if options != ReadOptions():
         raise UsageError("The data has been read already.", "give these settings to read_panel")
     return data, data.settled

@@ -34,7 +34,7 @@ from forecast.errors import (
 
 
 @dataclass
-class Run:
+class Invocation:
     """One run: made at its start, filled in while its words are read.
 
     Attributes:
@@ -61,7 +61,7 @@ def run_program(arguments: list[str] | None, began: float) -> NoReturn:
         warnings.simplefilter("ignore")  # of libraries: not the user's concern
     prepare_streams()
     try:
-        code = _run(given, Run(began, _wants_json(given)), hears_signals=arguments is None)
+        code = _run(given, Invocation(began, _wants_json(given)), hears_signals=arguments is None)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has had enough: `forecast predict | head`
         discard_output(sys.stdout)
@@ -81,7 +81,7 @@ def _leave(codes: list[int]) -> None:
         os._exit(codes[0])
 
 
-def _run(arguments: list[str], run: Run, *, hears_signals: bool) -> int:
+def _run(arguments: list[str], run: Invocation, *, hears_signals: bool) -> int:
     from forecast.cli.app import root_command
 
     program = root_command()
@@ -96,7 +96,7 @@ def _run(arguments: list[str], run: Run, *, hears_signals: bool) -> int:
             listen_no_more()
 
 
-def _invoke(program: Any, arguments: list[str], run: Run) -> int:
+def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
     try:
         refuse_empty(arguments)
         with telling_of_stdout():
@@ -133,7 +133,7 @@ def _tell_stop(stop: Stopped) -> int:
     return exit_code_of(stop)
 
 
-def _report(error: ForecastError, arguments: list[str], run: Run) -> int:
+def _report(error: ForecastError, arguments: list[str], run: Invocation) -> int:
     """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
     if stop := stop_received():  # which a library made another error of
         return _tell_stop(stop)

@@ -6,7 +6,6 @@ later folds only. Fold 0 is there to learn from and is never scored.
 Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``M`` members, ``R`` seeds.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,6 +30,7 @@ from forecast.models.combination import (
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
+from forecast.run import SILENT, Run
 from forecast.specs import Kind, Metric
 
 FloatArray = NDArray[np.float64]
@@ -95,7 +95,8 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     *,
     refit: bool,
     metric: Metric,
-    progress: Callable[[str, float], None],
+    run: Run,
+    progress: Callable[[str, float], None] = SILENT.progress,
     kind: Kind = "auto",
 ) -> Backtest:
     """Runs every forecaster over the same folds.
@@ -107,6 +108,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         season: of the series' scale.
         refit: train anew at each origin; otherwise once, at the earliest, which knows the least.
         metric: the error by which past forecasts are judged.
+        run: what to work with.
         progress: told the model's name and the share of its work that is done.
         kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
 
@@ -124,7 +126,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), Made()
+    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), Made(run)
     for place, forecaster in enumerate(forecasters, start=1):
         trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made)
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
@@ -163,7 +165,8 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
 class Made:
     """Forecasts by networks that several models have in common: an ensemble's parts compete by themselves, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self._made: dict[tuple[Fitted, bytes], tuple[Members, float]] = {}
 
     def forget(self) -> None:
@@ -188,9 +191,9 @@ class Made:
     def _of(self, fitted: Fitted, train: Panel, origin: bytes) -> tuple[Members, float]:
         known = self._made.get((fitted, origin))
         if known is None:
-            began = time.perf_counter()
-            members = fitted.predict_members(train)
-            seconds = time.perf_counter() - began
+            began = self.run.clock.seconds()
+            members = fitted.predict_members(train, self.run)
+            seconds = self.run.clock.seconds() - began
             for (_, other), (before, _) in self._made.items():
                 if other == origin and _are_same(before.anchors, members.anchors):
                     members = replace(members, anchors=before.anchors)  # once in memory
@@ -224,10 +227,11 @@ class _RunningTrial:
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
-        began = time.perf_counter()
+        clock = self.made.run.clock
+        began = clock.seconds()
         train = self.first if fold.number == 0 else fold.train(self.panel)
         self.fitted = self.forecaster.fit(train, watcher)
-        self.train_seconds += max(time.perf_counter() - began, self.fitted.train_seconds)
+        self.train_seconds += max(clock.seconds() - began, self.fitted.train_seconds)
         self.curve = self.curve or self.fitted.curve
 
     def forecast(self, fold: Fold) -> None:

@@ -22,6 +22,7 @@ from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import Fold
 from forecast.models.combination import Combination
 from forecast.models.forecaster import Fitted
+from forecast.run import Run
 
 FloatArray = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class Importance:
 
 
 def measure_importance(
-    panel: Panel, fitted: Sequence[tuple[Fold, Fitted]], combination: Combination | None, seed: int
+    panel: Panel, fitted: Sequence[tuple[Fold, Fitted]], combination: Combination | None, seed: int, run: Run
 ) -> tuple[Importance, ...]:
     """Returns what each covariate is worth, the dearest first.
 
@@ -57,6 +58,7 @@ def measure_importance(
         fitted: scored folds, each with the model that was trained before it.
         combination: how its members become one forecast.
         seed: of the shuffles.
+        run: what to forecast with.
     """
     if panel.covariates is None:
         return ()
@@ -69,7 +71,7 @@ def measure_importance(
         points = []
         for fold, model in fitted:
             told = replace(chosen, covariates=covariates).until(fold.cuts[some])
-            points.append(forecast_points(model.predict_members(told), combination, lowest_values(told)))
+            points.append(forecast_points(model.predict_members(told, run), combination, lowest_values(told)))
         return rmse(truth, np.stack(points))
 
     covariates = chosen.covariates

@@ -16,6 +16,7 @@ from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable
 from forecast.models.method_settings import MethodSettings
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
@@ -71,7 +72,7 @@ class TrainedModel:
             return None
         return self.model.anchors[self.combination.anchor], 1 - self.combination.trust
 
-    def forecast(self, panel: Panel, horizon: int) -> Forecasts:
+    def forecast(self, panel: Panel, horizon: int, run: Run = ALONE) -> Forecasts:
         """Returns the forecasts of the next steps of each series.
 
         A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
@@ -83,7 +84,7 @@ class TrainedModel:
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:
-            members = self.model.predict_members(extended)
+            members = self.model.predict_members(extended, run)
             blocks.append(forecast_points(members, self.combination, lowest, self.scales.rounding))
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])

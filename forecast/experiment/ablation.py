@@ -15,11 +15,12 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.significance import LEVEL, doubt
-from forecast.experiment.experiment import Experiment, Reporter
+from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import is_learned, make_forecaster
+from forecast.run import Run
 from forecast.specs import ModelSpec
 
 if TYPE_CHECKING:  # so that `models list` prints its table without numpy
@@ -83,7 +84,7 @@ def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> 
         raise UsageError("--ablate can't be used with --time-limit or --match seconds.", "leave one of them out")
 
 
-def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
+def ablate(experiment: Experiment, run: Run) -> Ablation:
     """Returns what each covariate, all together, and the calendar are worth to the best network of a contest.
 
     Raises:
@@ -107,9 +108,9 @@ def ablate(experiment: Experiment, reporter: Reporter) -> Ablation:
     for number, (name, told, specs) in enumerate(cases):
 
         def progress(_: str, share: float, name: str = name, number: int = number) -> None:
-            reporter.progress(f"{model} without {name}", (number + share) / len(cases))
+            run.reporter.progress(f"{model} without {name}", (number + share) / len(cases))
 
-        forecasts = _without(experiment, model, told, specs, progress)
+        forecasts = _without(experiment, model, told, specs, progress, run.on(experiment.machine))
         rows.append(_worth(name, experiment.backtest.truths, forecasts, usual))
     truths = experiment.backtest.truths
     return Ablation(model, rmse(truths, usual), tuple(sorted(rows, key=lambda row: -row.worth)))
@@ -125,10 +126,10 @@ def calendar_used(experiment: Experiment) -> list[str]:
 
 
 def _without(
-    experiment: Experiment, model: str, panel: Panel, specs: dict[str, ModelSpec], progress: Progress
+    experiment: Experiment, model: str, panel: Panel, specs: dict[str, ModelSpec], progress: Progress, run: Run
 ) -> FloatArray:
     memory: Memory = {}
-    forecaster = make_forecaster(model, specs, experiment.plan.season, experiment.machine, memory)
+    forecaster = make_forecaster(model, specs, experiment.plan.season, run, memory)
     result = backtest(
         panel,
         experiment.backtest.folds,
@@ -137,6 +138,7 @@ def _without(
         refit=experiment.plan.refit,
         metric=experiment.settings.metric,
         progress=progress,
+        run=run,
         kind=experiment.plan.kind,
     )
     return result.trials[0].forecasts

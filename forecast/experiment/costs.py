@@ -15,7 +15,6 @@ from forecast.errors import TrainingError
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.linear_init import MOST_WINDOWS
 from forecast.models.networks.presets import spec_parameters, step_cost
-from forecast.models.parallel import available_cpus
 from forecast.specs import ModelSpec, Plan
 
 LIBRARIES = 700 << 20
@@ -46,13 +45,14 @@ class Task:
     covariates: int
     folds: int  # the first one included
     fits: int
+    threads: int  # that count at once
 
     @classmethod
-    def of(cls, panel: Panel, plan: Plan, windows: int) -> "Task":
+    def of(cls, panel: Panel, plan: Plan, windows: int, threads: int) -> "Task":
         """Returns that of a panel and a plan."""
         width = len(panel.covariates.columns) if panel.covariates else 0
         fits = plan.folds + 1 if plan.refit else 1
-        return cls(len(panel), panel.values.size, windows, width, plan.folds + 1, fits + 1)
+        return cls(len(panel), panel.values.size, windows, width, plan.folds + 1, fits + 1, threads)
 
 
 def memory_needed(task: Task, specs: Mapping[str, ModelSpec]) -> float:
@@ -66,7 +66,7 @@ def _of_cell(task: Task, spec: ModelSpec, cells: int) -> float:
     """Returns the bytes that one cell's networks take, and what is kept of all cells' forecasts."""
     lookback, horizon, inputs = spec.window, 1 if spec.rolled else spec.horizon, 1 + task.covariates
     networks = len(spec.views) * len(spec.seeds)
-    threads = min(available_cpus(), networks)
+    threads = min(task.threads, networks)
     looked_at = min(MOST_WINDOWS, max(task.windows, 1))
     begun = 0.0
     if any(view.ridge for view in spec.views):
@@ -92,7 +92,7 @@ def training_seconds(task: Task, specs: Mapping[str, ModelSpec]) -> float:
         wider = spec.batch_size * 6.0 * spec.window * task.covariates * spec.units
         rolled = spec.window // spec.segment * spec.layers * RECURRENT_STEP
         step = (step_cost(spec) + wider) / SPEED + rolled
-        seconds += task.fits * networks * spec.steps * step / min(available_cpus(), networks)
+        seconds += task.fits * networks * spec.steps * step / min(task.threads, networks)
     return seconds
 
 

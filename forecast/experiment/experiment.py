@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from forecast.evaluation.importance import Importance, measure_importance
 from forecast.evaluation.leaderboard import Leaderboard, leaderboard
 from forecast.evaluation.splits import Fold, rolling_origins
 from forecast.experiment.costs import Task, check_memory, time_text, training_seconds
+from forecast.experiment.news import LongRun, Planned
 from forecast.experiment.plan import make_plan
 from forecast.experiment.time_limit import (
     TAIL,
@@ -34,42 +34,11 @@ from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
-from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
+from forecast.run import Run
+from forecast.specs import Machine, ModelSpec, Plan, Settings
 
 SMALLEST, LARGEST = 1e-9, 1e30
 """Networks count in single precision: a panel whose largest value is out of this range would drown or overflow."""
-
-
-class Reporter(Protocol):
-    """Hears what a workflow does while it does it; says it to the user or not."""
-
-    def read(self, reading: Reading) -> None:
-        """The data has been read."""
-
-    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
-        """It is settled which networks will be trained, by their cell, and how all will be scored."""
-
-    def long(self, about: str) -> None:
-        """It will take hours: about how many."""
-
-    def progress(self, label: str, share: float) -> None:
-        """A part of the work has come so far, from 0 to 1."""
-
-
-class SilentReporter:
-    """A reporter that says nothing."""
-
-    def read(self, reading: Reading) -> None:
-        """Says nothing."""
-
-    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
-        """Says nothing."""
-
-    def long(self, about: str) -> None:
-        """Says nothing."""
-
-    def progress(self, label: str, share: float) -> None:
-        """Says nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +64,13 @@ class Experiment:
         models = list(self.memory.values())
         return models[-1].covariate_model if models else None
 
-    def importance(self, name: str) -> tuple[Importance, ...]:
+    def importance(self, name: str, run: Run) -> tuple[Importance, ...]:
         """Returns what each covariate is worth to the networks of a name, as the backtest trained them."""
         panel = self.reading.panel
         if panel.covariates is None or not is_learned(name):
             return ()
         trial = self.backtest.trial(name)
-        return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed)
+        return measure_importance(panel, self._fitted(name), trial.combination, self.settings.seed, run)
 
     def _fitted(self, name: str) -> list[tuple[Fold, Fitted]]:
         """Returns the scored folds, each with the networks of a name that were trained before it."""
@@ -143,8 +112,7 @@ def prepare(
     reading: Reading,
     settings: Settings,
     models: tuple[str, ...],
-    device: Device,
-    reporter: Reporter,
+    run: Run,
     terms: Terms,
 ) -> Prepared:
     """Returns what a backtest of the models stands on.
@@ -165,17 +133,17 @@ def prepare(
     folds = rolling_origins(panel, plan.horizon, plan.folds, least, warms_up=plan.warms_up)
     count = count_windows(panel, plan)
     specs = _specs(tuple(cells), plan, settings, count, terms)
-    task = Task.of(panel, plan, count)
+    task = Task.of(panel, plan, count, run.machine.threads)
     own = {cell: specs[cell] for cell in trained}
     check_memory(task, own)
     if not terms.is_timed:
-        reporter.planned(reading, plan, {cell: specs[cell] for cell in trained}, settings)
-        if long := time_text(training_seconds(task, own)):
-            reporter.long(long)
+        run.reporter.tell(Planned(plan, own))
+        if about := time_text(training_seconds(task, own)):
+            run.reporter.tell(LongRun(about))
     if trained:
-        reporter.progress("starting TensorFlow", 0.0)
+        run.reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
-    machine = replace(machine_for(models, device), room=room)
+    machine = replace(machine_for(models, run.machine), room=room)
     return Prepared(plan, settings, folds, trained, specs, count, machine)
 
 
@@ -183,8 +151,7 @@ def run_experiment(
     reading: Reading,
     settings: Settings,
     models: tuple[str, ...],
-    device: Device,
-    reporter: Reporter,
+    run: Run,
     terms: Terms = Terms(),
 ) -> Experiment:
     """Backtests the models on a file that has been read.
@@ -192,20 +159,20 @@ def run_experiment(
     Raises:
         ForecastError: see ``prepare``.
     """
-    prepared = prepare(reading, settings, models, device, reporter, terms)
+    prepared = prepare(reading, settings, models, run, terms)
     plan, folds, trained, specs = prepared.plan, prepared.folds, prepared.trained, prepared.specs
-    machine, panel = prepared.machine, reading.panel
-    timing = None
-    tail = TAIL * terms.deadline.spent() if terms.deadline else 0.0
+    run, panel = run.on(prepared.machine), reading.panel
+    timing, clock = None, run.clock
+    tail = TAIL * terms.deadline.spent(clock.seconds()) if terms.deadline else 0.0
 
     def progress(name: str, share: float) -> None:
-        reporter.progress(name, (models.index(name) + share) / len(models))
+        run.reporter.progress(name, (models.index(name) + share) / len(models))
 
     memory: Memory = {}
 
-    def run(names: tuple[str, ...]) -> Backtest:
+    def score(names: tuple[str, ...]) -> Backtest:
         pacers = timing.pacers if timing else None
-        forecasters = [make_forecaster(name, specs, plan.season_of(name), machine, memory, pacers) for name in names]
+        forecasters = [make_forecaster(name, specs, plan.season_of(name), run, memory, pacers) for name in names]
         return backtest(
             panel,
             folds,
@@ -214,32 +181,33 @@ def run_experiment(
             refit=plan.refit,
             metric=settings.metric,
             progress=progress,
+            run=run,
             kind=plan.kind,
         )
 
     if terms.is_timed:  # what needs no network runs first, so that what is left is the networks' own
-        others = run(tuple(name for name in models if not is_learned(name)))
-        reporter.progress("measuring the pace", 0.0)
-        left = terms.deadline.left if terms.deadline and terms.is_train else lambda: inf
-        paces = measure_paces({cell: specs[cell] for cell in trained}, panel, folds[0], machine, left)
+        others = score(tuple(name for name in models if not is_learned(name)))
+        run.reporter.progress("measuring the pace", 0.0)
+        deadline = terms.deadline if terms.is_train else None
+        left = lambda: deadline.left(clock.seconds()) if deadline else inf  # noqa: E731 - read as one line
+        paces = measure_paces({cell: specs[cell] for cell in trained}, panel, folds[0], run, left)
         models = tuple(name for name in models if not is_learned(name) or paces.keys() >= set(spec_names(name)))
         work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
-        settled, timing = settle(
-            {cell: specs[cell] for cell in paces}, paces, work, terms, effort_limits(settings, prepared.windows), tail
-        )
+        limits = effort_limits(settings, prepared.windows)
+        settled, timing = settle({cell: specs[cell] for cell in paces}, paces, work, terms, limits, clock, tail)
         specs |= settled
-        reporter.planned(reading, plan, settled, settings)
-        result = run(tuple(name for name in models if is_learned(name)))
+        run.reporter.tell(Planned(plan, settled))
+        result = score(tuple(name for name in models if is_learned(name)))
         by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
         result = replace(result, trials=tuple(by_name[name] for name in models))
     else:
-        result = run(models)
+        result = score(models)
     return Experiment(
         reading,
         plan,
         settings,
         specs,
-        machine,
+        prepared.machine,
         result,
         leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None),
         memory,
@@ -285,13 +253,13 @@ def _specs(cells: tuple[str, ...], plan: Plan, settings: Settings, windows: int,
     return specs
 
 
-def machine_for(models: tuple[str, ...], device: Device) -> Machine:
+def machine_for(models: tuple[str, ...], asked: Machine) -> Machine:
     """Returns what the models train on; TensorFlow is asked only where a network is among them."""
     if not any(is_learned(name) for name in models):
-        return Machine()
+        return asked
     from forecast.models.networks.tensorflow import find_machine  # imports TensorFlow
 
-    return find_machine(device)
+    return find_machine(asked)
 
 
 def count_windows(panel: Panel, plan: Plan) -> int:

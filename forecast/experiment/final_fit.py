@@ -9,7 +9,7 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import LABELS, saved_words
-from forecast.experiment.experiment import Experiment, Reporter
+from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable, Watcher
@@ -17,6 +17,7 @@ from forecast.models.method_settings import CURRENT
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, is_learned, make_forecaster, spec_names, train_on
+from forecast.run import Run
 from forecast.specs import Metric
 
 AUTO = "auto"
@@ -51,30 +52,27 @@ def with_saved(experiment: Experiment, chosen: str, model: str) -> Experiment:
     return replace(experiment, board=replace(board, verdict=f"{board.verdict} {words}".strip()))
 
 
-def fit_on_all(experiment: Experiment, chosen: str, reporter: Reporter) -> TrainedModel:
+def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
     """Returns the chosen model, fitted to everything, with the weights and widths its backtest taught.
 
     What the backtest trained once, at the earliest origin, is trained on from there: it need not begin anew.
     """
     panel, plan, timing = experiment.reading.panel, experiment.plan, experiment.timing
-    watcher = Watcher(lambda share: reporter.progress(f"{chosen}, on all data", share))
+    run = run.on(experiment.machine)
+    watcher = Watcher(lambda share: run.reporter.progress(f"{chosen}, on all data", share))
     watcher.progress(0.0)
     trial = experiment.backtest.trial(chosen)
     combination = trial.combination
     begun = experiment.model_of(chosen)
     if timing and timing.deadline and is_learned(chosen):
         specs = timing.more_seeds({cell: experiment.specs[cell] for cell in spec_names(chosen)}, experiment.settings)
-        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), experiment.machine, pacers=timing.last).fit(
-            panel, watcher
-        )
+        fitted = make_forecaster(chosen, specs, plan.season_of(chosen), run, pacers=timing.last).fit(panel, watcher)
         tried, made = (len(each[spec_names(chosen)[0]].seeds) for each in (experiment.specs, specs))
         combination = combination.widened(tried, made)
     elif begun:
-        fitted = train_on(begun, panel, experiment.machine, watcher, LAST_EFFORT)
+        fitted = train_on(begun, panel, run, watcher, LAST_EFFORT)
     else:
-        fitted = make_forecaster(chosen, experiment.specs, plan.season_of(chosen), experiment.machine).fit(
-            panel, watcher
-        )
+        fitted = make_forecaster(chosen, experiment.specs, plan.season_of(chosen), run).fit(panel, watcher)
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
     return TrainedModel(chosen, model, combination, trial.calibration, plan.season, CURRENT, learn_usual(panel), spread)

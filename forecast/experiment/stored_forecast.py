@@ -23,6 +23,7 @@ from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
+from forecast.run import Run
 from forecast.wording import counted, listed
 
 MOST_REPEATS = 1000
@@ -81,7 +82,9 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
     return told, tuple(finding.text for finding in findings)
 
 
-def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None) -> PredictResult:
+def forecast_from(
+    stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None, run: Run
+) -> PredictResult:
     """Forecasts the steps after the end of a panel; what nobody tells of the known covariates is taken as usual.
 
     Args:
@@ -89,6 +92,7 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
         panel: what to forecast from.
         notes: on the panel.
         horizon: steps; None for those that the model was trained for.
+        run: what to forecast with.
 
     Raises:
         DataError: the panel holds values that the model's kind can't have, or a yes/no covariate another value.
@@ -99,7 +103,7 @@ def forecast_from(stored: StoredModel, panel: Panel, notes: tuple[str, ...], hor
     notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
     notes += assumed_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)
-    forecasts = stored.trained.forecast(panel, horizon)
+    forecasts = stored.trained.forecast(panel, horizon, run)
     check_numbers(stored, forecasts)
     return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
 

@@ -1,6 +1,5 @@
 """Training under a time limit: on what terms networks compete, and how much of their training fits."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -10,10 +9,12 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.evaluation.splits import Fold
 from forecast.models.forecaster import Fitted, Watcher
+from forecast.models.method_settings import CURRENT
 from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, SEEDS
 from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
-from forecast.specs import Deadline, Machine, Match, ModelSpec, Settings
+from forecast.run import Clock, Run
+from forecast.specs import Deadline, Match, ModelSpec, Settings
 from forecast.wording import counted
 
 LEAST_START = 8.0
@@ -124,6 +125,7 @@ class Timing:
     paces: dict[str, Pace]
     pacers: dict[str, Pacer]
     deadline: Deadline | None
+    clock: Clock
     tail: float = 0.0
     last: dict[str, Pacer] = field(default_factory=dict)  # of the last fit
 
@@ -134,7 +136,7 @@ class Timing:
 
     def left(self) -> float:
         """Returns the seconds left for training: what follows it is taken off."""
-        return self.deadline.left() - self.tail if self.deadline else inf
+        return self.deadline.left(self.clock.seconds()) - self.tail if self.deadline else inf
 
     def more_seeds(self, specs: Mapping[str, ModelSpec], settings: Settings) -> dict[str, ModelSpec]:
         """Returns the specs of a last fit with the seeds that the rest of the time allows, and keeps it to that."""
@@ -151,7 +153,7 @@ class Timing:
         planned = sum(self.paces[cell].network_seconds(spec) for cell, spec in wider.items())
         common = TrainingBudget(planned, self.left, fixed=self._fit_seconds(wider) - planned)
         for cell, pace in self.paces.items():
-            self.last[cell] = Pacer(pace, common)
+            self.last[cell] = Pacer(pace, self.clock, common)
         return wider
 
     def _fit_seconds(self, specs: Mapping[str, ModelSpec]) -> float:
@@ -163,7 +165,7 @@ class Timing:
 
 
 def measure_paces(
-    specs: Mapping[str, ModelSpec], panel: Panel, fold: Fold, machine: Machine, left: Callable[[], float]
+    specs: Mapping[str, ModelSpec], panel: Panel, fold: Fold, run: Run, left: Callable[[], float]
 ) -> dict[str, Pace]:
     """Returns each cell's pace on this machine; its loop is compiled afterwards.
 
@@ -173,7 +175,7 @@ def measure_paces(
         specs: of the cells, the most wanted first.
         panel: all the data.
         fold: whose training part is trained on.
-        machine: of the run.
+        run: what to train with.
         left: tells the seconds that are left; infinite where none must be left out.
     """
     from forecast.models.networks.fitting import RecurrentForecaster, prepare_views  # imports TensorFlow
@@ -181,13 +183,13 @@ def measure_paces(
     train, truth = fold.train(panel), fold.truth(panel)
 
     def fit(spec: ModelSpec) -> Fitted:
-        return RecurrentForecaster(spec.cell, spec, machine).fit(train, Watcher(truth=truth))
+        return RecurrentForecaster(spec.cell, spec, run).fit(train, Watcher(truth=truth))
 
     paces: dict[str, Pace] = {}
     one = next(iter(specs.values()))
-    started = time.perf_counter()
-    prepare_views(train, one.views, one.window, one.horizon, machine.room)
-    prepared = time.perf_counter() - started
+    started = run.clock.seconds()
+    prepare_views(train, one.views, one.window, one.horizon, CURRENT.views, run)
+    prepared = run.clock.seconds() - started
     for cell, spec in specs.items():
         began = left()
         fit(spec.with_(seeds=spec.seeds[:1], steps=1))  # compiles its loop
@@ -195,7 +197,7 @@ def measure_paces(
         def is_short(began: float = began) -> bool:
             return left() < ENOUGH * (began - left())
 
-        paces[cell] = measure_pace(fit, spec, train, prepared, is_short)
+        paces[cell] = measure_pace(fit, spec, train, prepared, run.clock, is_short)
         if is_short():
             break
     return paces
@@ -221,6 +223,7 @@ def settle(
     work: Work,
     terms: Terms,
     limits: EffortLimits,
+    clock: Clock,
     tail: float = 0.0,
 ) -> tuple[dict[str, ModelSpec], Timing]:
     """Returns the specs whose training takes the time that the terms give, and what keeps it to that.
@@ -231,10 +234,11 @@ def settle(
         work: how often they are fitted.
         terms: a deadline, equal seconds, or both.
         limits: what may change to meet a deadline.
+        clock: of the run.
         tail: seconds that the run needs after its training.
     """
     settled, deadline = dict(specs), terms.deadline
-    timing = Timing(paces, {}, deadline, tail)
+    timing = Timing(paces, {}, deadline, clock, tail)
     if deadline is not None:
         settled = plan_effort(specs, lambda tried: work.seconds(tried, paces), MARGIN * timing.left(), limits)
     allotted = None
@@ -247,5 +251,5 @@ def settle(
         common = TrainingBudget(trained, timing.left, fixed=work.seconds(settled, paces) - trained)
     for cell, spec in settled.items():
         after = work.forecasts * paces[cell].forecast_seconds(spec) / max(work.fits - work.is_train, 1)
-        timing.pacers[cell] = Pacer(paces[cell], common, allotted, after)
+        timing.pacers[cell] = Pacer(paces[cell], clock, common, allotted, after)
     return settled, timing

@@ -9,6 +9,7 @@ from forecast.data.panel import Panel
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.forecaster import Curve, Forecaster, Members, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 
@@ -59,9 +60,9 @@ class EnsembleModel:
         spec = self.parts[0].spec
         return () if spec.rolled else spec.anchors
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the members of all parts; a view of one cell is another view than the same of another."""
-        return self.joined([part.predict_members(panel) for part in self.parts])
+        return self.joined([part.predict_members(panel, run) for part in self.parts])
 
     def joined(self, members: Sequence[Members]) -> Members:
         """Returns the members of all parts where those of each part are known."""

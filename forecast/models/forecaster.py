@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.models.covariates.covariate_model import CovariateModel
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor, View
 
 FloatArray = NDArray[np.float64]
@@ -112,7 +113,7 @@ class Fitted(Protocol):
     def train_seconds(self) -> float:
         """Seconds that its training took, now or before; 0 where nothing is trained."""
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the forecasts of the steps after the end of each series, member by member."""
 
 

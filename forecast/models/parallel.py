@@ -1,7 +1,6 @@
 """Threads for work on arrays: numpy and BLAS let others run while they count."""
 
 import ctypes
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,18 +12,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def available_cpus() -> int:
-    """Returns the number of CPU threads that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Returns what the work makes of each item, in their order: an item a thread, as many at a time as there are CPUs.
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> list[Result]:
+    """Returns what the work makes of each item, in their order: an item a thread, so many threads at a time.
 
     A product of matrices keeps to its own thread meanwhile: on all of them, it would wait for the slowest.
     """
     items = list(items)
-    threads = min(available_cpus(), len(items))
+    threads = min(threads, len(items))
     if threads < 2:
         return [work(item) for item in items]
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from forecast.errors import UsageError, did_you_mean
 from forecast.models.model_style import ModelStyle
 from forecast.models.networks.cells import CELLS
-from forecast.specs import LINEAR, Machine, ModelSpec, View
+from forecast.run import Run
+from forecast.specs import LINEAR, ModelSpec, View
 
 if TYPE_CHECKING:
     from forecast.data.panel import Panel
@@ -36,7 +37,7 @@ class Ingredients:
     Attributes:
         specs: of each cell in ``spec_names``; of other models only window and horizon are used.
         season: what the seasonal naive repeats and the classical methods model.
-        machine: what to train on.
+        run: what to train with.
         settings: the numbers of the methods.
         memory: networks trained before in this run, not to be trained again.
         pacers: of each cell, where training is to keep to a time.
@@ -44,7 +45,7 @@ class Ingredients:
 
     specs: Mapping[str, ModelSpec]
     season: int
-    machine: Machine
+    run: Run
     settings: "MethodSettings"
     memory: "Memory | None" = None
     pacers: "Mapping[str, Pacer] | None" = None
@@ -78,7 +79,7 @@ def _networks(name: str, _: ModelSpec, given: Ingredients) -> "Forecaster":
         RecurrentForecaster(
             cell,
             given.specs[cell],
-            given.machine,
+            given.run,
             given.memory,
             pacer=(given.pacers or {}).get(cell),
             settings=given.settings,
@@ -194,7 +195,7 @@ def make_forecaster(
     name: str,
     specs: Mapping[str, ModelSpec],
     season: int,
-    machine: Machine,
+    run: Run,
     memory: "Memory | None" = None,
     pacers: "Mapping[str, Pacer] | None" = None,
     settings: "MethodSettings | None" = None,
@@ -206,19 +207,19 @@ def make_forecaster(
     """
     from forecast.models.method_settings import CURRENT
 
-    given = Ingredients(specs, season, machine, settings or CURRENT, memory, pacers)
+    given = Ingredients(specs, season, run, settings or CURRENT, memory, pacers)
     return MODELS[name].make(name, specs[spec_names(name)[0]], given)
 
 
 def train_on(
-    model: "EnsembleModel", panel: "Panel", machine: Machine, watcher: "Watcher", effort: float = 1.0
+    model: "EnsembleModel", panel: "Panel", run: Run, watcher: "Watcher", effort: float = 1.0
 ) -> "EnsembleModel":
     """Returns the model trained further: its networks begin from its own weights (a warm start).
 
     Args:
         model: what to start from; its specs stay.
         panel: ends at the origin.
-        machine: what to train on.
+        run: what to train with.
         watcher: looks on.
         effort: share of the specs' steps that are trained.
 
@@ -231,7 +232,7 @@ def train_on(
     parts = []
     for number, part in enumerate(model.parts):
         spec = part.spec.with_(steps=max(1, round(part.spec.steps * effort)))
-        forecaster = RecurrentForecaster(spec.cell, spec, machine, start=part, settings=part.settings)
+        forecaster = RecurrentForecaster(spec.cell, spec, run, start=part, settings=part.settings)
         parts.append(replace(forecaster.fit(panel, watcher.during(number, len(model.parts))), spec=part.spec))
     return EnsembleModel(tuple(parts))
 

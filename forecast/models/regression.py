@@ -25,6 +25,7 @@ from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.recurrent import SeriesStatistics, measure_series
 from forecast.models.trees import Forest
 from forecast.models.views import CLIP, ViewMaps, restore, see, view_maps
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -122,12 +123,13 @@ class FittedRegression:
         """Observed steps that decide a forecast."""
         return self.recipe.spec.window
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the regression's forecast as its only member.
 
         Raises:
             DataError: the panel lacks a covariate.
         """
+        del run
         recipe, covariate_model = self.recipe, self.covariate_model
         window, horizon = recipe.spec.window, recipe.spec.horizon
         panel = check_columns(covariate_model, panel)

@@ -1,16 +1,15 @@
 """`forecast compare`: all named models and the baselines on the same folds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError
 from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import Experiment, Reporter, run_experiment
+from forecast.experiment.experiment import Experiment, run_experiment
+from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
@@ -21,12 +20,10 @@ from forecast.production.store.json_document import utc
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.sections import forecast_section
 from forecast.report.tables import csv_text
-from forecast.specs import Device, PlotKind, Settings
+from forecast.run import Run
+from forecast.specs import PlotKind, Settings
 from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold, last_fold
 from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,6 @@ class CompareRequest:
     models: tuple[str, ...]
     folder: Path  # of the plots
     plots: PlotKind
-    device: Device
     terms: Terms
     report: bool = False  # a page of it all beside the plots
     ablate: bool = False  # tell what each covariate is worth
@@ -54,7 +50,7 @@ class CompareResult:
     ablation: Ablation | None = None
 
 
-def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Reporter) -> CompareResult:
+def compare(request: CompareRequest, run: Run) -> CompareResult:
     """Backtests the models and always the baselines, and draws what came out.
 
     Raises:
@@ -66,13 +62,13 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
     names = comparison_files(request)
     if names:
         check_folder(request.folder, names=names)
-    reading = read_panel(request.source, request.options, now=now())
-    reporter.read(reading)
+    reading = read_panel(request.source, request.options, now=run.clock.now())
+    run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
-    experiment = run_experiment(reading, request.settings, models, request.device, reporter, request.terms)
-    ablation = ablate(experiment, reporter) if request.ablate else None
-    reporter.progress("drawing", 1.0)
+    experiment = run_experiment(reading, request.settings, models, run, request.terms)
+    ablation = ablate(experiment, run) if request.ablate else None
+    run.reporter.progress("drawing", 1.0)
     title = f"{stem} ({experiment.reading.panel.target})"
     plots = draw_experiment(experiment, request.plots, title)
     plots |= draw_last_fold(experiment, request.plots, f"{title}, last fold")
@@ -82,7 +78,7 @@ def compare(request: CompareRequest, now: Callable[[], datetime], reporter: Repo
         plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        written[f"{stem}-compare-report.html"] = comparison_page(request, experiment, now())
+        written[f"{stem}-compare-report.html"] = comparison_page(request, experiment, run.clock.now())
     return CompareResult(experiment, write_all(request.folder, written) if written else (), ablation)
 
 

@@ -1,7 +1,6 @@
 """`forecast doctor`: is everything there that training needs?"""
 
 import platform
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -11,8 +10,9 @@ import numpy as np
 
 from forecast import __version__
 from forecast.errors import ForecastError
-from forecast.models.parallel import available_cpus
 from forecast.production.store.store import Store
+from forecast.run import Run
+from forecast.specs import Machine
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib", "typer")
 
@@ -27,14 +27,14 @@ class Check:
     hint: str = ""
 
 
-def examine(store: Store) -> tuple[Check, ...]:
+def examine(store: Store, run: Run) -> tuple[Check, ...]:
     """Returns all checks; none of them raises."""
     checks = [Check("forecast", "ok", __version__)]
     checks.append(Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"))
     checks += [_package(name) for name in PACKAGES]
     checks.append(_guarded("store", lambda: _store(store)))
-    for name, look in (("threads", _threads), ("gpu", _gpu), ("training", _training_step)):
-        checks.append(_guarded(name, look))
+    looks = {"threads": lambda: _threads(run.machine), "gpu": _gpu, "training": lambda: _training_step(run)}
+    checks += [_guarded(name, look) for name, look in looks.items()]
     return tuple(checks)
 
 
@@ -65,8 +65,8 @@ def _store(store: Store) -> Check:
     return Check("store", "ok", f"{store.root} can be written")
 
 
-def _threads() -> Check:
-    return Check("threads", "ok", f"{available_cpus()} CPU threads: so many networks train side by side")
+def _threads(machine: Machine) -> Check:
+    return Check("threads", "ok", f"{machine.threads} CPU threads: so many networks train side by side")
 
 
 def _gpu() -> Check:
@@ -78,7 +78,7 @@ def _gpu() -> Check:
     return Check("gpu", "note", f"none: {report.reason}; training runs on the CPU")
 
 
-def _training_step() -> Check:
+def _training_step(run: Run) -> Check:
     from forecast.data.panel import panel_from_series
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.cells import REFERENCE
@@ -87,17 +87,17 @@ def _training_step() -> Check:
     from forecast.specs import ModelSpec
 
     spec = ModelSpec(REFERENCE, window=8, horizon=2, units=4, steps=1, batch_size=4, seeds=(0,))
-    machine = find_machine("auto")
+    run = run.on(find_machine(run.machine))
     panel = panel_from_series([np.sin(np.arange(40.0))], "D")
-    began = time.perf_counter()
-    fitted = RecurrentForecaster(REFERENCE, spec, machine).fit(panel, Watcher())
-    finite = np.isfinite(fitted.predict_members(panel).values).all()
-    seconds = time.perf_counter() - began
-    kernel = "an XLA-compiled loop" if machine.jit else "cuDNN kernels"
+    began = run.clock.seconds()
+    fitted = RecurrentForecaster(REFERENCE, spec, run).fit(panel, Watcher())
+    finite = np.isfinite(fitted.predict_members(panel, run).values).all()
+    seconds = run.clock.seconds() - began
+    kernel = "an XLA-compiled loop" if run.machine.jit else "cuDNN kernels"
     if not finite:
         return Check("training", "failed", "one step gave a forecast that is not a number", "forecast doctor --debug")
     return Check(
         "training",
         "ok",
-        f"one step on the {machine.device.upper()} with {kernel}, compiled and run in {seconds:.1f} s",
+        f"one step on the {run.machine.device.upper()} with {kernel}, compiled and run in {seconds:.1f} s",
     )

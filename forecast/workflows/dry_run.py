@@ -3,10 +3,8 @@
 The seconds come from training a few steps of each network here and now, on the first fold; nothing is written.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from math import inf
 from pathlib import Path
 
@@ -16,8 +14,9 @@ from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
 from forecast.experiment.destinations import check_folder
-from forecast.experiment.experiment import Prepared, Reporter, prepare
+from forecast.experiment.experiment import Prepared, prepare
 from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines
+from forecast.experiment.news import DataRead, Planned
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, effort_limits, measure_paces, settle
 from forecast.experiment.versions.identity import checked_name
@@ -26,6 +25,7 @@ from forecast.models.networks.time_budget import Pace
 from forecast.models.registry import ENSEMBLE, is_learned, make_forecaster
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
+from forecast.run import Run
 from forecast.specs import ModelSpec
 from forecast.wording import counted
 from forecast.workflows.compare import CompareRequest, comparison_files, models_of
@@ -67,7 +67,7 @@ class DryRun:
         return tuple(step.what for step in self.steps if step.verb == "write")
 
 
-def dry_run_train(request: TrainRequest, store: Store, now: datetime, reporter: Reporter) -> DryRun:
+def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
     """Returns what a train would do.
 
     Raises:
@@ -77,18 +77,18 @@ def dry_run_train(request: TrainRequest, store: Store, now: datetime, reporter: 
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     folder = request.folder or Path()
     check_folder(folder, names=training_files(request, models.name))
-    began = time.perf_counter()
-    reading = read_panel(request.source, request.options, now=now)
+    began = run.clock.seconds()
+    reading = read_panel(request.source, request.options, now=run.clock.now())
     reading = checked_name(models, reading, force=request.force)
-    reporter.read(reading)
+    run.reporter.tell(DataRead(reading))
     terms = Terms(deadline=request.deadline, is_train=True)
     names = with_baselines(candidates)
-    prepared = prepare(reading, request.settings, names, request.device, reporter, terms)
+    prepared = prepare(reading, request.settings, names, run, terms)
     files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request, prepared, "-"))]
-    return _dry_run(prepared, reading, names, terms, began, (_version(models), *files), reporter)
+    return _dry_run(prepared, reading, names, terms, began, (_version(models), *files), run)
 
 
-def dry_run_compare(request: CompareRequest, now: datetime, reporter: Reporter) -> DryRun:
+def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     """Returns what a compare would do.
 
     Raises:
@@ -97,18 +97,18 @@ def dry_run_compare(request: CompareRequest, now: datetime, reporter: Reporter) 
     names = models_of(request)
     if written := comparison_files(request):
         check_folder(request.folder, names=written)
-    began = time.perf_counter()
-    reading = read_panel(request.source, request.options, now=now)
-    reporter.read(reading)
+    began = run.clock.seconds()
+    reading = read_panel(request.source, request.options, now=run.clock.now())
+    run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, names, is_timed=request.terms.is_timed)
-    prepared = prepare(reading, request.settings, names, request.device, reporter, request.terms)
+    prepared = prepare(reading, request.settings, names, run, request.terms)
     stem = request.folder / stem_of(request.source)
     files = [f"{stem}{end}" for end in _plots(request, prepared, "-compare-")]
     if request.ablate:
         kinds = ("csv",) if request.plots == "none" else ("csv", request.plots)
         files += [f"{stem}-compare-ablation.{kind}" for kind in kinds]
-    planned = _dry_run(prepared, reading, names, request.terms, began, files, reporter)
+    planned = _dry_run(prepared, reading, names, request.terms, began, files, run)
     return _with_ablation(planned, reading) if request.ablate else planned
 
 
@@ -134,27 +134,28 @@ def _dry_run(
     terms: Terms,
     began: float,
     files: Iterable[str],
-    reporter: Reporter,
+    run: Run,
 ) -> DryRun:
+    run = run.on(prepared.machine)
     panel, plan, folds = reading.panel, prepared.plan, prepared.folds
-    started = time.perf_counter() - began
-    reporter.progress("measuring the pace", 0.0)
+    started = run.clock.seconds() - began
+    run.reporter.progress("measuring the pace", 0.0)
     specs = {cell: prepared.specs[cell] for cell in prepared.trained}
-    compiling = sum(_compile(prepared, panel, cell) for cell in specs)
-    paces = measure_paces(specs, panel, folds[0], prepared.machine, lambda: inf) if specs else {}
+    compiling = sum(_compile(prepared, panel, cell, run) for cell in specs)
+    paces = measure_paces(specs, panel, folds[0], run, lambda: inf) if specs else {}
     work = Work(folds, plan.refit, ENSEMBLE in names, is_train=False)
     if terms.is_timed:
         whole = replace(work, is_train=terms.is_train)
-        limits = effort_limits(prepared.settings, prepared.windows)
-        specs, _ = settle(specs, paces, whole, terms, limits, TAIL * started)
-        reporter.planned(reading, plan, specs, prepared.settings)
+        room = effort_limits(prepared.settings, prepared.windows)
+        specs, _ = settle(specs, paces, whole, terms, room, run.clock, TAIL * started)
+        run.reporter.tell(Planned(plan, specs))
     starting = f"TensorFlow, and compile {', '.join(specs)}" if specs else "nothing but the libraries"
     steps = [
         Step("read", f"{reading.source}: {counted(reading.rows, 'row')}, {len(panel):,} series"),
         Step("start", starting, started + compiling),
     ]
     steps += [_training(cell, spec, paces[cell], work) for cell, spec in specs.items()]
-    steps += [_scoring(name, prepared, reading) for name in names if not is_learned(name)]
+    steps += [_scoring(name, prepared, reading, run) for name in names if not is_learned(name)]
     networks = work.fits * sum(len(spec.views) * len(spec.seeds) for spec in specs.values())
     if terms.is_train and specs:
         final, more = _last(specs, paces, refit=plan.refit)
@@ -165,14 +166,14 @@ def _dry_run(
     return DryRun(tuple(steps), networks, terms.deadline.limit if terms.deadline else None)
 
 
-def _compile(prepared: Prepared, panel: Panel, cell: str) -> float:
+def _compile(prepared: Prepared, panel: Panel, cell: str, run: Run) -> float:
     """Compiles the training loop of a cell, as the run would before its first network, and returns the seconds."""
     fold, spec = prepared.folds[0], prepared.specs[cell]
     short = {cell: spec.with_(seeds=spec.seeds[:1], steps=1)}
-    began = time.perf_counter()
-    forecaster = make_forecaster(cell, short, prepared.plan.season, prepared.machine)
+    began = run.clock.seconds()
+    forecaster = make_forecaster(cell, short, prepared.plan.season, run)
     forecaster.fit(fold.train(panel), Watcher(truth=fold.truth(panel)))
-    return time.perf_counter() - began
+    return run.clock.seconds() - began
 
 
 def _training(cell: str, spec: ModelSpec, pace: Pace, work: Work) -> Step:
@@ -192,15 +193,15 @@ def _last(specs: Mapping[str, ModelSpec], paces: Mapping[str, Pace], *, refit: b
     return Step("train", f"the winner on all data: {most}{counted(networks, 'network')}", seconds), networks
 
 
-def _scoring(name: str, prepared: Prepared, reading: Reading) -> Step:
+def _scoring(name: str, prepared: Prepared, reading: Reading, run: Run) -> Step:
     """Returns the fits and forecasts of a model without networks, timed once."""
     folds, plan = prepared.folds, prepared.plan
     train = folds[0].train(reading.panel)
-    began = time.perf_counter()
-    fitted = make_forecaster(name, prepared.specs, plan.season_of(name), prepared.machine).fit(train, Watcher())
-    fit = time.perf_counter() - began
-    fitted.predict_members(train)
-    forecast = time.perf_counter() - began - fit
+    began = run.clock.seconds()
+    fitted = make_forecaster(name, prepared.specs, plan.season_of(name), run).fit(train, Watcher())
+    fit = run.clock.seconds() - began
+    fitted.predict_members(train, run)
+    forecast = run.clock.seconds() - began - fit
     fits = len(folds) if plan.refit else 1
     forecasts = LEARNING * sum(len(evidence_shifts(fold)) for fold in folds)
     return Step("score", f"{name}: {counted(fits, 'fit')}", fits * fit + forecasts * forecast)

@@ -1,9 +1,7 @@
 """`forecast explain`: why a network forecasts as it does, from a saved model or from cells trained for it."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 
@@ -13,8 +11,9 @@ from forecast.evaluation.explain.cost import kernel_of, network_cost
 from forecast.evaluation.explain.explanation import Explanation, Focus, check_lags, check_series, explained
 from forecast.evaluation.explain.learning import learning_curve
 from forecast.evaluation.explain.subject import Subject
-from forecast.experiment.experiment import Reporter, prepare
+from forecast.experiment.experiment import prepare
 from forecast.experiment.input_data import only_model
+from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.stored_forecast import panel_of
 from forecast.experiment.time_limit import Terms
@@ -26,7 +25,8 @@ from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.recurrent import RecurrentModel, run_network
 from forecast.models.registry import ENSEMBLE, make_forecaster
 from forecast.production.store.store import Store
-from forecast.specs import Device, ModelSpec, Settings
+from forecast.run import Clock, Run
+from forecast.specs import ModelSpec, Settings
 
 SEEDS = 3
 """Networks trained from each view where they are only to be looked into: the band of a curve needs several."""
@@ -51,12 +51,10 @@ class DataRequest:
     options: ReadOptions
     settings: Settings
     models: tuple[str, ...]
-    device: Device = "auto"
     focus: Focus = Focus()
-    now: datetime | None = None
 
 
-def explain_model(request: ModelRequest, store: Store) -> Explanation:
+def explain_model(request: ModelRequest, store: Store, run: Run) -> Explanation:
     """Looks into a saved model; TensorFlow is not needed.
 
     Raises:
@@ -68,7 +66,7 @@ def explain_model(request: ModelRequest, store: Store) -> Explanation:
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
     parts = recurrent_parts(stored)
     panel, notes = panel_of(stored, request.source)
-    costs = [network_cost(part.spec, _predict_seconds(part), None, NOT_RECORDED) for part in parts]
+    costs = [network_cost(part.spec, _predict_seconds(part, run.clock), None, NOT_RECORDED) for part in parts]
     title = f"{stored.version.name} {stored.version.label} ({stored.trained.name})"
     subjects = [Subject(part, check_columns(part.covariate_model, panel)) for part in parts]
     watched = [(subject, cost, None) for subject, cost in zip(subjects, costs, strict=True)]
@@ -99,7 +97,7 @@ def recurrent_parts(stored: StoredModel) -> list[RecurrentModel]:
     return parts
 
 
-def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
+def explain_data(request: DataRequest, run: Run) -> Explanation:
     """Trains cells on all but the last horizon of a file, watches them learn, and looks into them.
 
     Raises:
@@ -108,9 +106,10 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
     """
     cells = cells_of(request.models)
     settings = replace(request.settings, seeds=request.settings.seeds or SEEDS)
-    reading = read_panel(request.source, request.options, now=request.now)
-    reporter.read(reading)
-    prepared = prepare(reading, settings, cells, request.device, reporter, Terms())
+    reading = read_panel(request.source, request.options, now=run.clock.now())
+    run.reporter.tell(DataRead(reading))
+    prepared = prepare(reading, settings, cells, run, Terms())
+    run = run.on(prepared.machine)
     check_lags(request.focus, prepared.plan.window)
     check_series(reading.panel, request.focus.series)
     fold = prepared.folds[-1]
@@ -120,16 +119,17 @@ def explain_data(request: DataRequest, reporter: Reporter) -> Explanation:
         snapshots: list[Snapshot] = []
 
         def progress(share: float, at: int = number, cell: str = cell) -> None:
-            reporter.progress(cell, (at + share) / len(cells))
+            run.reporter.progress(cell, (at + share) / len(cells))
 
-        forecaster = make_forecaster(cell, prepared.specs, prepared.plan.season, prepared.machine)
+        forecaster = make_forecaster(cell, prepared.specs, prepared.plan.season, run)
         model = forecaster.fit(train, Watcher(progress, truth, snapshots.append))
         assert isinstance(model, RecurrentModel)
         learning = learning_curve(snapshots, model, train, truth)
         seconds = float(learning.seconds[-1] / learning.steps[-1])
-        cost = network_cost(model.spec, _predict_seconds(model), seconds, kernel_of(model.spec, prepared.machine))
+        kernel = kernel_of(model.spec, run.machine)
+        cost = network_cost(model.spec, _predict_seconds(model, run.clock), seconds, kernel)
         watched.append((Subject(model, check_columns(model.covariate_model, train)), cost, learning))
-    reporter.progress("looking into them", 1.0)
+    run.reporter.progress("looking into them", 1.0)
     stem = stem_of(request.source)
     title = f"{stem}: {', '.join(cells)} trained on all but the last {prepared.plan.horizon} steps"
     return explained(title, stem, train, prepared.plan.season, watched, request.focus, ())
@@ -158,7 +158,7 @@ def cells_of(models: Sequence[str]) -> tuple[str, ...]:
     return cells
 
 
-def _predict_seconds(model: RecurrentModel) -> float:
+def _predict_seconds(model: RecurrentModel, clock: Clock) -> float:
     """Returns what one network's forecast of one window takes in numpy, the best of several tries."""
     spec: ModelSpec = model.spec
     window, base, best = np.zeros((1, spec.window)), np.zeros((1, spec.horizon)), float("inf")
@@ -167,7 +167,7 @@ def _predict_seconds(model: RecurrentModel) -> float:
         NetworkCovariates(*(np.zeros((1, *shape), np.float32) for shape in shapes)) if spec.takes_covariates else None
     )
     for _ in range(7):
-        began = time.perf_counter()
+        began = clock.seconds()
         run_network(spec, model.networks[0].weights, window, covariates, base)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, clock.seconds() - began)
     return best

@@ -1,13 +1,13 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from forecast.data.panel import Panel
 from forecast.experiment.input_data import only_model
 from forecast.experiment.stored_forecast import PredictResult, forecast_from, only_series, panel_of, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.production.store.store import Store
+from forecast.run import Run
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,6 @@ class PredictRequest:
         version: a version to use in place of the champion.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
         series: names of those that are forecast; empty for all.
-        now: when it is; see ``read_panel``.
     """
 
     name: str | None
@@ -29,10 +28,9 @@ class PredictRequest:
     version: str | None = None
     future: str | None = None
     series: tuple[str, ...] = ()
-    now: datetime | None = None
 
 
-def predict(request: PredictRequest, store: Store) -> PredictResult:
+def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
     """Forecasts from the end of the data.
 
     Raises:
@@ -40,11 +38,11 @@ def predict(request: PredictRequest, store: Store) -> PredictResult:
         DataError: the version is damaged, or the data can't be read.
         UsageError: the store holds several models and none was named.
     """
-    stored, panel, notes = prepared(request, store)
-    return forecast_from(stored, panel, notes, request.horizon)
+    stored, panel, notes = prepared(request, store, run)
+    return forecast_from(stored, panel, notes, request.horizon, run)
 
 
-def prepared(request: PredictRequest, store: Store) -> tuple[StoredModel, Panel, tuple[str, ...]]:
+def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredModel, Panel, tuple[str, ...]]:
     """Returns the model, the panel from whose end it forecasts, and what is to be said about that.
 
     Raises:
@@ -52,7 +50,7 @@ def prepared(request: PredictRequest, store: Store) -> tuple[StoredModel, Panel,
     """
     models = store.model(request.name or only_model(store, "predict"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
-    panel, notes = panel_of(stored, request.source, request.now)
+    panel, notes = panel_of(stored, request.source, run.clock.now())
     if request.future is not None:
         panel, more = with_future(panel, request.future, stored.options)
         notes += more

@@ -6,12 +6,11 @@ Whatever happens on the way, the champion is whole and in use; only the step ``p
 Nothing heavy is imported before there is something to do.
 """
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
@@ -20,28 +19,24 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.triggers import Past, fingerprint_of, is_finished, read_past
-
-if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
-    from forecast.experiment.experiment import Reporter
+from forecast.run import Run
 
 
-def retrain(
-    request: RetrainRequest, store: Store, now: Callable[[], datetime], reporter: "Reporter", log: Log
-) -> RetrainResult:
+def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> RetrainResult:
     """Trains a challenger if that is worth it, and puts it in use if it wins.
 
     Raises:
         SuspiciousError: the data does not look like a sequel to the champion's.
         LockedError: another run works on this model.
-        ForecastError: see ``read_panel``, ``run_contest`` and ``ModelStore.publish``.
+        ForecastError: see ``read_panel``, ``run_experiment`` and ``ModelStore.publish``.
     """
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source
     log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
-        progress = Progress(models, RunRecord("retrain", "failed", name=models.name))
-        with recorded(progress, now, log, is_dry=request.dry_run):
+        progress = Progress(models, RunRecord("retrain", "failed", name=models.name), run.clock)
+        with recorded(progress, log, is_dry=request.dry_run):
             past = read_past(models)
             label, end = past.champion.label, past.champion.manifest.data.training_end
             progress.learn(champion=label, challenged=label, training_end=end)
@@ -53,12 +48,13 @@ def retrain(
             else:
                 from forecast.experiment.retraining.retrain_run import RetrainRun  # numpy and more
 
-                result = RetrainRun(request, source, past, progress, now, reporter, log).run()
+                result = RetrainRun(request, source, past, progress, run, log).result()
             if not request.dry_run:
-                progress.write(result.record, now())
+                progress.write(result.record)
                 if request.report:
-                    result = replace(result, files=(*result.files, _write_page(request, models, result, now())))
-            log("ended", result.record.at(now()).line())
+                    page = _write_page(request, models, result, run.clock.now())
+                    result = replace(result, files=(*result.files, page))
+            log("ended", result.record.at(run.clock.now()).line())
             return result
 
 

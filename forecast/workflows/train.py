@@ -1,9 +1,6 @@
 """`forecast train`: backtest, fit the winner on everything, save it, forecast."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from forecast.data.reading.reader import ReadOptions, read_panel
@@ -11,7 +8,7 @@ from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import Experiment, Reporter, run_experiment
+from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import (
     AUTO,
     BASELINES,
@@ -22,6 +19,7 @@ from forecast.experiment.final_fit import (
     with_saved,
 )
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
+from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
@@ -36,7 +34,8 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import WEIGHTS, Version
-from forecast.specs import Anchor, Deadline, Device, PlotKind, Settings
+from forecast.run import Run
+from forecast.specs import Anchor, Deadline, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 
 
@@ -51,7 +50,6 @@ class TrainRequest:
     name: str | None
     folder: Path | None  # of the forecast and the plots; None for none beside the store
     plots: PlotKind
-    device: Device
     deadline: Deadline | None = None
     report: bool = False  # a page of it all into the folder
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
@@ -77,7 +75,7 @@ class TrainResult:
         return self.experiment.board
 
 
-def train(request: TrainRequest, store: Store, now: Callable[[], datetime], reporter: Reporter) -> TrainResult:
+def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     """Trains, saves and forecasts, holding the model's lock all the while; saving comes last and whole.
 
     Raises:
@@ -89,19 +87,17 @@ def train(request: TrainRequest, store: Store, now: Callable[[], datetime], repo
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))
-    reading = read_panel(request.source, request.options, now=now())
+    reading = read_panel(request.source, request.options, now=run.clock.now())
     reading = checked_name(models, reading, force=request.force)
-    reporter.read(reading)
+    run.reporter.tell(DataRead(reading))
     with models.lock():
-        progress = Progress(models, RunRecord("train", "failed", rows=reading.rows))
+        progress = Progress(models, RunRecord("train", "failed", rows=reading.rows), run.clock)
         if request.folder is not None:
             progress.unwritten = request.folder / f"{models.name}.csv"
-        with recorded(progress, now, unheard, only_stops=True):
+        with recorded(progress, unheard, only_stops=True):
             terms = Terms(deadline=request.deadline, is_train=True)
-            experiment = run_experiment(
-                reading, request.settings, with_baselines(candidates), request.device, reporter, terms
-            )
-            return finish(request, experiment, progress, now, reporter)
+            experiment = run_experiment(reading, request.settings, with_baselines(candidates), run, terms)
+            return finish(request, experiment, progress, run)
 
 
 def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
@@ -109,23 +105,17 @@ def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
     return (f"{name}.csv", *plot_names(f"{name}-", request.plots, has_report=request.report))
 
 
-def finish(
-    request: TrainRequest,
-    experiment: Experiment,
-    progress: Progress,
-    now: Callable[[], datetime],
-    reporter: Reporter,
-) -> TrainResult:
+def finish(request: TrainRequest, experiment: Experiment, progress: Progress, run: Run) -> TrainResult:
     """Fits the winner on everything, saves it as the champion, and writes its forecast, plots and history."""
     panel, models = experiment.reading.panel, progress.models
     name = models.name
     chosen, reason = choose(experiment, request.model)
     experiment = with_saved(experiment, chosen, request.model)
-    trained = fit_on_all(experiment, chosen, reporter)
+    trained = fit_on_all(experiment, chosen, run)
     experiment = replace(experiment, learned=trained.model.covariate_model)
-    reporter.progress("drawing and saving", 1.0)
-    importance = experiment.importance(chosen)
-    forecasts = trained.forecast(panel, experiment.plan.horizon)
+    run.reporter.progress("drawing and saving", 1.0)
+    importance = experiment.importance(chosen, run)
+    forecasts = trained.forecast(panel, experiment.plan.horizon, run)
     repeats = experiment.plan.naive_season
     weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}")
@@ -138,15 +128,15 @@ def finish(
     files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
-    version = models.publish(files, encode(entry), now(), champion=True)
+    version = models.publish(files, encode(entry), run.clock.now(), champion=True)
     written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
-    progress.write(_record(experiment, chosen, reason, version, time.perf_counter() - progress.began), now())
+    progress.write(_record(experiment, chosen, reason, version, progress.seconds))
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
 
-        page = version_page(models, version, now(), Outlook(panel, forecasts))
+        page = version_page(models, version, run.clock.now(), Outlook(panel, forecasts))
         paths += write_all(request.folder, {f"{name}-report.html": page})
     is_averaged = bool(experiment.reading.settled.aggregate)
     assumed = short_notes(trained, panel)
@@ -175,6 +165,6 @@ def _record(experiment: Experiment, chosen: str, reason: str, version: Version, 
         naive_rmse=board.row(BASELINES[0]).rmse,
         rows=reading.rows,
         training_end=version.manifest.data.training_end,
-        seconds=round(seconds, 3),
+        seconds=seconds,
         fingerprint=reading.fingerprint,
     )

@@ -24,6 +24,7 @@ from forecast.models.forecaster import Forecasts
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.report.tables import ResultTable, Value, timestamp_texts
+from forecast.run import Run
 from forecast.workflows.predict import PredictRequest, prepared
 
 COLUMNS = ("series_id", "timestamp", "step", "forecast", "what_if", "difference")
@@ -94,19 +95,19 @@ class WhatIfResult:
         return ResultTable(COLUMNS, tuple(self.rows()))
 
 
-def what_if(request: PredictRequest, question: Question, store: Store) -> WhatIfResult:
+def what_if(request: PredictRequest, question: Question, store: Store, run: Run) -> WhatIfResult:
     """Forecasts from the end of the data twice.
 
     Raises:
         UsageError: the question can't be asked of this model; see also ``predict``.
         NotFoundError, DataError: see ``predict``.
     """
-    stored, panel, notes = prepared(request, store)
-    return answer(stored, panel, notes, question, request.horizon)
+    stored, panel, notes = prepared(request, store, run)
+    return answer(stored, panel, notes, question, request.horizon, run)
 
 
 def answer(
-    stored: StoredModel, panel: Panel, notes: tuple[str, ...], question: Question, horizon: int | None
+    stored: StoredModel, panel: Panel, notes: tuple[str, ...], question: Question, horizon: int | None, run: Run
 ) -> WhatIfResult:
     """Returns both forecasts of the steps after the end of a panel.
 
@@ -128,7 +129,7 @@ def answer(
     notes += unseen_notes(trained, panel, horizon, is_averaged=bool(stored.options.aggregate), aside=names)
     usual = trained.usual
     changed = apply_scenario(panel, changes, asked, usual.of(panel)) if usual else panel
-    first, second = (trained.forecast(each, horizon) for each in (panel, changed))
+    first, second = (trained.forecast(each, horizon, run) for each in (panel, changed))
     notes += tuple(doubts(changed, changes, horizon, flags))
     notes += longer_note(trained, horizon)
     fix = f"forecast predict {stored.version.name} --future FILE"

@@ -14,6 +14,7 @@ from forecast.models.classical.seasonality import season_strength
 from forecast.models.combination import Evidence, FewSeriesPrior, learn_combination, plain_combination
 from forecast.models.forecaster import Curve, Members
 from forecast.models.method_settings import CURRENT
+from runs import QUIET
 from tiny import SEASON, awkward_panel, wave, with_values
 
 H = 3
@@ -43,7 +44,7 @@ class Shifted:
         watcher.progress(1.0)
         return self
 
-    def predict_members(self, panel):
+    def predict_members(self, panel, run=None):
         self.shown.append(panel)
         last = np.array([panel.series(i)[-1] if panel.lengths[i] else 0.0 for i in range(len(panel))])
         jobs = [(view, seed) for view in range(len(self.shifts)) for seed in self.seeds]
@@ -56,7 +57,9 @@ class Shifted:
 
 def run(panel, forecaster, *, folds=2, refit=True, season=SEASON, progress=lambda name, share: None, kind="auto"):
     origins = rolling_origins(panel, H, folds, least=5)
-    return backtest(panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress, kind=kind)
+    return backtest(
+        panel, origins, [forecaster], season, refit=refit, metric="rmsse", progress=progress, run=QUIET, kind=kind
+    )
 
 
 def ends_of(panels):
@@ -362,7 +365,7 @@ def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_t
     panel = panel_from_series([wave(15) + level for level in range(8)], "D")
     folds = rolling_origins(panel, H, 1, least=5, warms_up=False)
     shifted = Shifted()
-    result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", progress=lambda name, share: None)
+    result = backtest(panel, folds, [shifted], SEASON, refit=True, metric="rmsse", run=QUIET)
     (trial,) = result.trials
     plain = plain_combination(
         shifted.predict_members(panel),

@@ -9,6 +9,7 @@ from forecast.data.panel import panel_from_series
 from forecast.evaluation.importance import measure_importance, shuffled
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.forecaster import Members
+from runs import QUIET
 
 COLUMNS = (Column("promo", "known"), Column("noise", "known"), Column("rain", "past"), Column("size", "static"))
 
@@ -21,7 +22,7 @@ class Teller:
     train_seconds = 0.0
     horizon: int = 4
 
-    def predict_members(self, panel):
+    def predict_members(self, panel, run=None):
         told = panel.covariates
         point = 10 * told.known_between(panel.last + 1, self.horizon)[..., 0] + told.static[:, :1]
         return Members(("teller",), (0,), point[None])
@@ -40,7 +41,9 @@ def panel():
 
 def measured(panel, seed=0):
     folds = rolling_origins(panel, 4, 3, 4)[1:]
-    return {one.covariate: one for one in measure_importance(panel, [(fold, Teller()) for fold in folds], None, seed)}
+    return {
+        one.covariate: one for one in measure_importance(panel, [(fold, Teller()) for fold in folds], None, seed, QUIET)
+    }
 
 
 def test_a_column_is_worth_what_the_errors_rise_when_it_is_shuffled(panel):
@@ -67,7 +70,7 @@ def test_worth_and_its_spread_are_shares_of_the_same_error_and_said_in_one_unit(
 
 def test_importance_is_the_same_for_the_same_seed_and_nothing_without_covariates(panel):
     assert measured(panel, 3) == measured(panel, 3)
-    assert measure_importance(replace(panel, covariates=None), [], None, 0) == ()
+    assert measure_importance(replace(panel, covariates=None), [], None, 0, QUIET) == ()
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda one: one.name)

@@ -5,8 +5,7 @@ from forecast.cli import main
 from forecast.data.files.free_memory import VARIABLE
 from forecast.data.panel import panel_from_series
 from forecast.errors import ExitCode, TrainingError, UsageError, exit_code_of, lacks_memory, lacks_threads
-from forecast.experiment import costs
-from forecast.experiment.costs import Task, check_memory, memory_needed, time_text, training_seconds
+from forecast.experiment.costs import Task, _lessened, check_memory, memory_needed, time_text, training_seconds
 from forecast.experiment.experiment import count_windows
 from forecast.experiment.plan import make_plan
 from forecast.experiment.stored_forecast import MOST_REPEATS, _check_reach
@@ -17,8 +16,7 @@ GB = 1 << 30
 
 
 @pytest.fixture(autouse=True)
-def two_cores_and_eight_gigabytes(monkeypatch):
-    monkeypatch.setattr(costs, "available_cpus", lambda: 2)
+def eight_gigabytes(monkeypatch):
     monkeypatch.setenv(VARIABLE, "8GB")
 
 
@@ -28,7 +26,7 @@ def planned(steps=60_000, cell="lstm", series=1, **asked):
     panel = panel_from_series([wave] * series, "h")
     plan = make_plan(panel, given)
     windows = count_windows(panel, plan)
-    return Task.of(panel, plan, windows), {cell: make_spec(cell, plan, given, windows)}
+    return Task.of(panel, plan, windows, threads=2), {cell: make_spec(cell, plan, given, windows)}
 
 
 def test_what_is_usual_fits():
@@ -54,7 +52,7 @@ def test_what_could_never_be_held_is_refused_with_a_value_that_fits(asked, flag)
     word, value = refused.value.hint.split(";")[0].split()
     assert word == flag
     name = flag.removeprefix("--")
-    lessened = {cell: costs._lessened(spec, name, int(value)) for cell, spec in specs.items()}
+    lessened = {cell: _lessened(spec, name, int(value)) for cell, spec in specs.items()}
     check_memory(task, lessened)
 
 

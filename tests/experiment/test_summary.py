@@ -6,9 +6,10 @@ import pytest
 from commands import csv_bytes, visits
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.summary import document_of, summary_from
-from forecast.experiment.experiment import SilentReporter, run_experiment
+from forecast.experiment.experiment import run_experiment
 from forecast.experiment.summary import summary_of
 from forecast.specs import Settings
+from runs import QUIET
 
 NAMES = ("naive", "seasonal-naive", "drift")
 
@@ -17,7 +18,7 @@ NAMES = ("naive", "seasonal-naive", "drift")
 def experiment(tmp_path_factory):
     path = tmp_path_factory.mktemp("account") / "visits.csv"
     path.write_bytes(csv_bytes(visits(120)))
-    return run_experiment(read_panel(path), Settings(horizon=7, folds=3), NAMES, "cpu", SilentReporter())
+    return run_experiment(read_panel(path), Settings(horizon=7, folds=3), NAMES, QUIET)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_columns_beside_the_target_are_told(tmp_path):
     rows = [(day, value, number % 3, "ab"[number % 2]) for number, (day, value) in enumerate(visits(60))]
     (tmp_path / "shop.csv").write_bytes(csv_bytes(rows, header="day,visits,promo,weather"))
     reading = read_panel(tmp_path / "shop.csv", ReadOptions(target=("visits",), known=("promo",), past=("weather",)))
-    told = run_experiment(reading, Settings(horizon=7, folds=1), NAMES, "cpu", SilentReporter())
+    told = run_experiment(reading, Settings(horizon=7, folds=1), NAMES, QUIET)
     beside = summary_of(told, "", {}).beside
     assert (beside.known, beside.past, beside.static) == (("promo",), ("weather",), ())
     assert beside.levels == {"weather": 2}

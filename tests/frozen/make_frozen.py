@@ -13,7 +13,8 @@ from forecast.data.panel import panel_from_series
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.serialization import dump_model, pack_arrays
-from forecast.specs import Machine, ModelSpec, View
+from forecast.specs import ModelSpec, View
+from runs import QUIET
 
 HERE = Path(__file__).parent
 SPECS = {
@@ -63,7 +64,7 @@ def main() -> None:
     data = series()
     panel = panel_from_series([[np.nan if y is None else y for y in row] for row in data], "D")
     for name, spec in SPECS.items():
-        model = RecurrentForecaster(name, spec, Machine(jit=False)).fit(panel.select([0, 1]), Watcher())
+        model = RecurrentForecaster(name, spec, QUIET).fit(panel.select([0, 1]), Watcher())
         settings, arrays = dump_model(model)
         settings["series_ids"] = list(model.series_ids)
         members = model.predict_members(panel)

@@ -46,12 +46,12 @@ def train_nothing(monkeypatch, size=0.05):
     """Makes `train` and `retrain` take networks with random weights; returns the panels that they were handed."""
     seen = []
 
-    def make(name, specs, season, machine, memory=None, *more, **named):
+    def make(name, specs, season, run, memory=None, *more, **named):
         if name not in MODELS.of("network"):
-            return make_forecaster(name, specs, season, machine, memory, *more, **named)
+            return make_forecaster(name, specs, season, run, memory, *more, **named)
         return ValidationSeries(Untrained(name, specs[name], size), seen, memory)
 
-    def further(model, panel, machine, watcher):
+    def further(model, panel, run, watcher):
         seen.append(panel)
         parts = []
         for part in model.parts:
@@ -63,7 +63,7 @@ def train_nothing(monkeypatch, size=0.05):
     for place in ("experiment", "final_fit", "retraining.challenge"):
         monkeypatch.setattr(f"forecast.experiment.{place}.make_forecaster", make)
     monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)
-    monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, device: Machine(jit=False))
+    monkeypatch.setattr("forecast.experiment.experiment.machine_for", lambda models, asked: Machine(jit=False))
     return seen
 
 

@@ -14,16 +14,15 @@ from forecast.models.registry import (
     rivals,
     spec_names,
 )
-from forecast.specs import Machine
+from runs import QUIET
 from tiny import awkward_panel, tiny_spec, with_values
 
-MACHINE = Machine(jit=False)
 INSTALLED = [name for name in MODELS if MODELS[name].group != "classical" or find_spec("statsforecast")]
 
 
 def fit(name, panel, watcher=None):
     specs = {cell: tiny_spec(cell) for cell in spec_names(name)}
-    forecaster = make_forecaster(name, specs, season=4, machine=MACHINE)
+    forecaster = make_forecaster(name, specs, season=4, run=QUIET)
     assert forecaster.name == name
     return forecaster.fit(panel, watcher or Watcher())
 
@@ -95,6 +94,7 @@ def test_unknown_model_is_refused_without_a_guess():
 def test_registry_and_baselines_need_neither_tensorflow_nor_scikit_learn():
     code = (
         "import sys; from forecast.models.registry import *; from forecast.specs import *\n"
+        "from forecast.run import ALONE\n"
         "specs = {'linear': ModelSpec('linear', 4, 2)}\n"
         "for name in rivals(): make_forecaster(name, specs, 1, Machine())\n"
         "import forecast.evaluation.trained_model, forecast.evaluation.leaderboard\n"

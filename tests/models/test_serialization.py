@@ -13,8 +13,9 @@ from forecast.models.method_settings import CURRENT
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.registry import is_same_recipe, make_forecaster, rivals
 from forecast.models.serialization import dump_fitted, load_fitted
-from forecast.specs import Machine, ModelSpec
+from forecast.specs import ModelSpec
 from imported import imported_by
+from runs import QUIET
 from told import told
 
 PLAIN = rivals()
@@ -40,7 +41,7 @@ def stored(model):
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_is_read_back_forecasts_the_same(name):
     data = panel()
-    fitted = make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher())
+    fitted = make_forecaster(name, SPECS, 7, QUIET).fit(data, Watcher())
     again = load_fitted(*stored(fitted), data.series_ids, CURRENT)
     np.testing.assert_array_equal(again.predict_members(data).values, fitted.predict_members(data).values)
     assert (again.horizon, again.lookback, again.seasons) == (fitted.horizon, fitted.lookback, fitted.seasons)
@@ -62,7 +63,7 @@ def test_what_is_read_back_forecasts_the_same(name):
 )
 def test_document_that_does_not_fit_is_refused(name, change):
     data = panel()
-    [document], arrays = stored(make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher()))
+    [document], arrays = stored(make_forecaster(name, SPECS, 7, QUIET).fit(data, Watcher()))
     with pytest.raises(DataError, match="The stored model is incomplete") as caught:
         load_fitted([document | change], arrays, data.series_ids, CURRENT)
     assert caught.value.hint
@@ -71,7 +72,7 @@ def test_document_that_does_not_fit_is_refused(name, change):
 @pytest.mark.parametrize("change", [np.zeros((5, 3)), np.full((5, 14), np.nan)])
 def test_weights_that_do_not_fit_are_refused(change):
     data = panel()
-    documents, arrays = stored(make_forecaster("ridge", SPECS, 7, Machine()).fit(data, Watcher()))
+    documents, arrays = stored(make_forecaster("ridge", SPECS, 7, QUIET).fit(data, Watcher()))
     with pytest.raises(DataError, match="The stored model is incomplete: the array 'weights'"):
         load_fitted(documents, Arrays({**arrays, "part0/estimator/weights": change}), data.series_ids, CURRENT)
 
@@ -79,11 +80,11 @@ def test_weights_that_do_not_fit_are_refused(change):
 def test_recipe_is_the_same_only_if_its_settings_are():
     data = panel()
     for name in PLAIN:
-        fitted = make_forecaster(name, SPECS, 7, Machine()).fit(data, Watcher())
+        fitted = make_forecaster(name, SPECS, 7, QUIET).fit(data, Watcher())
         again = load_fitted(*stored(fitted), data.series_ids, CURRENT)
         other = {"linear": replace(SPECS["linear"], horizon=4)}
-        assert is_same_recipe(again, make_forecaster(name, SPECS, 7, Machine()), SPECS)
-        assert not is_same_recipe(again, make_forecaster(name, other, 7, Machine()), other)
+        assert is_same_recipe(again, make_forecaster(name, SPECS, 7, QUIET), SPECS)
+        assert not is_same_recipe(again, make_forecaster(name, other, 7, QUIET), other)
 
 
 # On the command line

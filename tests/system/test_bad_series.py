@@ -10,8 +10,9 @@ from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
-from forecast.specs import Machine, Overrides, Plan, Settings
+from forecast.specs import Overrides, Plan, Settings
 from marks import slow_but
+from runs import QUIET
 from tiny import wave
 
 SEASON, H, STEPS, GOOD = 4, 4, 96, 10
@@ -52,8 +53,8 @@ def experiment(bad=None):
     spec = make_spec("gru", plan, Settings(seeds=1, overrides=overrides), windows=GOOD * STEPS)
     folds = rolling_origins(panel, H, 2, SEASON + 1)
     memory = {}
-    forecaster = RecurrentForecaster("gru", spec, Machine(jit=False), memory)
-    result = backtest(panel, folds, [forecaster], SEASON, refit=False, metric="rmsse", progress=lambda *_: None)
+    forecaster = RecurrentForecaster("gru", spec, QUIET, memory)
+    result = backtest(panel, folds, [forecaster], SEASON, refit=False, metric="rmsse", run=QUIET)
     [trial], [model] = result.trials, memory.values()
     ahead = forecast_points(model.predict_members(panel), trial.combination, lowest_values(panel))
     return panel, result.truths, trial, ahead

@@ -23,6 +23,7 @@ from forecast.models.networks import linear_init, recurrent
 from forecast.models.networks.initial_weights import initial_weights
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series
 from forecast.specs import ModelSpec, View
+from runs import QUIET
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_highway_starts_alike_from_windows_in_blocks(monkeypatch):
 
 
 class Counting(RecurrentModel):
-    def predict_members(self, panel):
+    def predict_members(self, panel, run=None):
         asked.append(self.spec.cell)
         return Members(("v",), (0,), np.full((1, len(panel), 2), float(len(asked))), np.zeros((1, len(panel), 2)))
 
@@ -138,7 +139,7 @@ asked: list[str] = []
 def test_an_ensemble_takes_what_its_parts_forecast_before_it(uneven):
     asked.clear()
     parts = tuple(Counting(ModelSpec(cell=cell, window=4, horizon=2), (), (), {}, CURRENT) for cell in ("rnn", "gru"))
-    earlier, made = uneven.until(np.maximum(uneven.lengths - 1, 0)), Made()
+    earlier, made = uneven.until(np.maximum(uneven.lengths - 1, 0)), Made(QUIET)
     for panel in (earlier, uneven):
         alone = [made.members(part, replace(panel))[0] for part in parts]  # a panel that was cut anew is the same
         assert alone[0].anchors is alone[1].anchors

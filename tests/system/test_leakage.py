@@ -12,8 +12,8 @@ from forecast.evaluation.backtest import backtest
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import ENSEMBLE, MODELS, make_forecaster, spec_names
-from forecast.specs import Machine
 from marks import slow_but
+from runs import QUIET
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, with_values
 from told import AHEAD, HORIZON, WEEK, shops, told_spec
 
@@ -49,11 +49,11 @@ def run(name, panel, refit):
     anchors = ("naive", "seasonal-naive", "smoothing")
     specs = {cell: tiny_spec(cell, views=views, steps=10, anchors=anchors) for cell in spec_names(name)}
     try:
-        witness = Witness(make_forecaster(name, specs, SEASON, Machine(jit=False)))
+        witness = Witness(make_forecaster(name, specs, SEASON, QUIET))
     except DependencyError as missing:
         pytest.skip(missing.message)
     folds = rolling_origins(panel, H, 3, least=5)
-    result = backtest(panel, folds, [witness], SEASON, refit=refit, metric="rmsse", progress=lambda name, share: None)
+    result = backtest(panel, folds, [witness], SEASON, refit=refit, metric="rmsse", run=QUIET)
     return result, witness.models
 
 
@@ -149,7 +149,7 @@ def told_models():
 
 def told_forecaster(name, **changes):
     specs = {cell: told_spec(cell, **changes) for cell in spec_names(name)}
-    return make_forecaster(name, specs, WEEK, Machine(jit=False))
+    return make_forecaster(name, specs, WEEK, QUIET)
 
 
 def with_covariates(panel, **changes):
@@ -160,7 +160,7 @@ def run_told(name, panel):
     """Returns the models of two folds, the second of which is scored, and the latter's forecasts."""
     folds = rolling_origins(panel, HORIZON, 1, least=20)
     witness = Witness(told_forecaster(name, steps=10))
-    result = backtest(panel, folds, [witness], WEEK, refit=True, metric="rmsse", progress=lambda name, share: None)
+    result = backtest(panel, folds, [witness], WEEK, refit=True, metric="rmsse", run=QUIET)
     return result.trials[0].forecasts[0], witness.models, folds
 
 

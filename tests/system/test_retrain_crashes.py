@@ -29,15 +29,15 @@ from untrained import train_nothing
 from forecast.production.store.disk import Disk
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
-from forecast.experiment.retraining import retrain_run# so that no child has to import it
-from forecast.experiment.experiment import Silence
+from forecast.experiment.retraining import retrain_run  # so that no child has to import it
+from runs import run_at
 from forecast.production.triggers import Rules, Tolerance
 from forecast.workflows.retrain import retrain
 from forecast.experiment.retraining.request import Change, RetrainRequest
 
 train_nothing(pytest.MonkeyPatch())
 
-def run(folder, fatal):
+def work(folder, fatal):
     steps = []
     def on_step(step):
         steps.append(step)
@@ -47,13 +47,13 @@ def run(folder, fatal):
     folder = Path(folder)
     usual = (Change(), Gate(), Rules(), Tolerance())
     request = RetrainRequest("visits", str(folder / "visits.csv"), None, *usual, folder / "forecasts")
-    now = lambda: datetime(2026, 1, 5, 3, 15, tzinfo=UTC)
-    retrain(request, Store(folder / ".forecast", on_step), now, Silence(), lambda event, facts: None)
+    run = run_at(datetime(2026, 1, 5, 3, 15, tzinfo=UTC))
+    retrain(request, Store(folder / ".forecast", on_step), run, lambda event, facts: None)
 
 for line in sys.stdin:
     folder, fatal, second = json.loads(line)
     if (child := os.fork()) == 0:
-        run(folder, fatal)
+        work(folder, fatal)
         os._exit(0)
     if second is not None:
         time.sleep(second)

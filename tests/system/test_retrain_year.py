@@ -11,7 +11,6 @@ import pytest
 from commands import csv_bytes
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.evaluation.metrics import rmse
-from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.versions.stored_model import load_version
 from forecast.production.promotion import Gate
@@ -21,6 +20,7 @@ from forecast.specs import Overrides, Settings
 from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
 from places import SHARED
+from runs import run_at
 
 DATA = SHARED / "data"
 HORIZON, WEEK, NOISE = 14, 7, 1.05
@@ -45,10 +45,9 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
     data.write_bytes(csv_bytes(rows[:start], "day,sales"))
     now = datetime(2026, 1, 1, 3, 15, tzinfo=UTC)
     train(
-        TrainRequest(str(data), ReadOptions(), SETTINGS, "gru", None, tmp_path / "out", "none", "cpu"),
+        TrainRequest(str(data), ReadOptions(), SETTINGS, "gru", None, tmp_path / "out", "none"),
         store,
-        lambda: now,
-        SilentReporter(),
+        run_at(now),
     )
     first = load_version(store.model("shop").champion()).trained
     live, never, outcomes = [], [], Counter()
@@ -58,7 +57,7 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
         data.write_bytes(csv_bytes(rows[:end], "day,sales"))
         usual = (Change(warm=True), Gate(), Rules(), Tolerance())
         request = RetrainRequest("shop", str(data), None, *usual, tmp_path / "out", "cpu")
-        outcomes[retrain(request, store, lambda: now, SilentReporter(), lambda event, facts: None).record.outcome] += 1  # noqa: B023 - called at once
+        outcomes[retrain(request, store, run_at(now), lambda event, facts: None).record.outcome] += 1
         past, truth = known.until([end]), known.values[end : end + HORIZON]
         champion = load_version(store.model("shop").champion()).trained
         live.append(truth - champion.forecast(past, HORIZON).point[0, : len(truth)])

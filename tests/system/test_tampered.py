@@ -17,7 +17,6 @@ from covariate_shops import DAYS, HORIZON, OPTIONS, rows, write
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import UPGRADE, DataError, ForecastError
 from forecast.evaluation.explain.explanation import Focus
-from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining.continuity import RECORD, compare_with_record
 from forecast.experiment.versions.stored_model import load_version
 from forecast.experiment.versions.stored_summary import METRICS
@@ -36,6 +35,7 @@ from forecast.workflows.pages.version import version_page
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.score import ScoreRequest, score
 from forecast.workflows.train import TrainRequest, train
+from runs import QUIET, run_at
 from untrained import train_nothing
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -55,7 +55,7 @@ def original(tmp_path_factory):
         settings = Settings(horizon=HORIZON, window=14, folds=2, seeds=1)
         for name in ("shops", "shops", "other"):
             request = TrainRequest(str(folder / "shops.csv"), OPTIONS, settings, "gru", name, None, "none", "auto")
-            train(request, Store(folder / "store"), lambda: NOW, SilentReporter())
+            train(request, Store(folder / "store"), run_at(NOW))
     return folder
 
 
@@ -101,7 +101,7 @@ def use(store, name="shops", *, all_of_it=False):
     steps = {
         "list": lambda: describe_champions(root),
         "show": lambda: describe_versions(root, name),
-        "predict": lambda: predict(PredictRequest(name), store),
+        "predict": lambda: predict(PredictRequest(name), store, QUIET),
         "past": lambda: read_past(models),
         "history": lambda: read_runs(root, name, None),
         "record": lambda: compare(models.champion()),
@@ -238,7 +238,7 @@ def test_weights_that_are_no_numbers_are_refused(mine, number):
         changed.flat[-1] = number
         tampered.seal(files={WEIGHTS: pack_arrays(arrays | {name: changed})})
         with pytest.raises(DataError, match="shops v2 can't be read") as error:
-            predict(PredictRequest("shops"), mine)
+            predict(PredictRequest("shops"), mine, QUIET)
         assert error.value.hint.startswith("forecast models rollback shops")
 
 
@@ -254,7 +254,7 @@ def test_arrays_of_another_shape_or_kind_or_too_many_are_refused(mine):
         assert set(use(mine)) <= {"predict", "record"}
     tampered.seal(files={WEIGHTS: pack_arrays(arrays | {"part0/more": np.zeros(3)})})
     with pytest.raises(DataError, match=r"holds 'part0/more', which this program does not know"):
-        predict(PredictRequest("shops"), mine)
+        predict(PredictRequest("shops"), mine, QUIET)
 
 
 def test_nothing_is_unpacked_that_was_packed_or_declares_more_than_it_holds(mine):
@@ -267,7 +267,7 @@ def test_nothing_is_unpacked_that_was_packed_or_declares_more_than_it_holds(mine
     for bomb, reason in ((packed, "it is packed"), (lying, "declares more or less than it holds")):
         tampered.seal(files={WEIGHTS: bomb.getvalue()})
         with pytest.raises(DataError, match=reason):
-            predict(PredictRequest("shops"), mine)
+            predict(PredictRequest("shops"), mine, QUIET)
 
 
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 10**400, None, [3], "x"])
@@ -276,7 +276,7 @@ def test_champion_file_that_makes_no_sense_is_damage_and_rollback_mends_it(mine,
     alias = mine.model("shops").folder / ALIAS
     alias.write_text(json.dumps({**json.loads(alias.read_text()), key: value}))
     with pytest.raises(DataError, match="damaged: the champion file") as error:
-        predict(PredictRequest("shops"), mine)
+        predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint == "forecast models rollback shops"
     assert [row["name"] for row in describe_champions(mine.root)] == ["other", "shops"]
     rollback(mine.root, "shops", None, NOW)
@@ -297,7 +297,7 @@ def test_version_of_newer_arithmetic_is_refused_with_the_way_out(mine):
     tampered = Tampered(mine)
     tampered.seal(tampered.manifest | {"arithmetic": 99})
     with pytest.raises(DataError, match=r"calculates by rules \(number 99\)") as error:
-        predict(PredictRequest("shops"), mine)
+        predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint == UPGRADE
     rows = describe_champions(mine.root)
     assert [row["name"] for row in rows] == ["other", "shops"]
@@ -329,5 +329,5 @@ def test_weights_so_large_that_nothing_comes_out_are_refused_at_the_forecast(min
     assert heads
     tampered.seal(files={WEIGHTS: pack_arrays(arrays | heads)})
     with np.errstate(all="ignore"), pytest.raises(DataError, match="shops v2 forecasts no number for") as error:
-        predict(PredictRequest("shops"), mine)
+        predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint.startswith("forecast models rollback shops")

@@ -12,7 +12,6 @@ from commands import csv_bytes, visits
 from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DataError, LockedError, NotFoundError, TrainingError, UsageError
 from forecast.evaluation.metrics import rmse
-from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.retraining import challenger, retrain_run
 from forecast.experiment.retraining.continuity import SuspiciousError
 from forecast.experiment.retraining.request import Change, RetrainRequest
@@ -24,6 +23,7 @@ from forecast.production.triggers import Rules, Tolerance
 from forecast.specs import Settings
 from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
+from runs import run_at
 from untrained import train_nothing
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -72,17 +72,16 @@ class Shop:
             None,
             self.folder / "out",
             "none",
-            "cpu",
             force=force,
         )
-        return train(request, self.store, lambda: self.now, SilentReporter())
+        return train(request, self.store, run_at(self.now))
 
     def retrain(self, log=lambda event, facts: None, store=None, **asked):
         self.now += timedelta(days=1)
         request = RetrainRequest(
             "visits", None, None, Change(), Gate(), Rules(), Tolerance(), self.folder / "out", "cpu"
         )
-        return retrain(replace(request, **asked), store or self.store, lambda: self.now, SilentReporter(), log)
+        return retrain(replace(request, **asked), store or self.store, run_at(self.now), log)
 
     @property
     def forecast(self):
@@ -210,11 +209,11 @@ def test_a_warm_winner_keeps_the_widths_that_its_champion_was_taught(shop, monke
     assert json.loads(shop.models.champion().read("metrics.json"))["leaderboard"][0]["rmse"] > 0
 
 
-def broken_fit(experiment, chosen, reporter):
+def broken_fit(experiment, chosen, run):
     """A cold challenger that forecasts no numbers."""
     from forecast.experiment.final_fit import fit_on_all
 
-    trained = fit_on_all(experiment, chosen, reporter)
+    trained = fit_on_all(experiment, chosen, run)
     [part] = trained.model.parts
     networks = tuple(replace(n, weights={k: w * np.nan for k, w in n.weights.items()}) for n in part.networks)
     return replace(trained, model=replace(trained.model, parts=(replace(part, networks=networks),)))

@@ -1,7 +1,6 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -75,16 +74,16 @@ def compare_command(
         models=split_names(experiment.models),
         folder=plot.out_dir,
         plots=plot.plots,
-        device=settings.device,
         terms=Terms(experiment.match, settings.time_limit),
         report=plot.report,
         ablate=experiment.ablate,
     )
-    with narrated("Comparing", output, limit=settings.time_limit, match=experiment.match) as reporter:
+    limit, match = settings.time_limit, experiment.match
+    with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
         if plot.dry_run:
-            planned = dry_run_compare(request, datetime.now(UTC), reporter)
+            planned = dry_run_compare(request, run)
         else:
-            result = compare(request, lambda: datetime.now(UTC), reporter)
+            result = compare(request, run)
     if plot.dry_run:
         print_dry_run(planned, output)
         return
@@ -98,5 +97,5 @@ def compare_command(
         print_covariates(ablation_text(result.ablation), output)
     if not output.quiet:
         tell_covariates(result.experiment)
-        tell_timing(result.experiment)
+        tell_timing(result.experiment, run)
         tell_files(files)

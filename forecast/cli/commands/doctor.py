@@ -7,6 +7,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, settle_form, wrapped
 from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode
+from forecast.process import start_run
 
 
 @grouped
@@ -23,7 +24,7 @@ def doctor_command(output: OutputFlags) -> None:
     from forecast.report.tables import csv_text
     from forecast.workflows.doctor import examine
 
-    checks = examine(Store(output.store))
+    checks = examine(Store(output.store), start_run())
     failed = [check for check in checks if check.status == "failed"]
     form = settle_form(output.form)
     header = ("check", "status", "detail", "hint")

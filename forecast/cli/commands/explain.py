@@ -3,7 +3,6 @@
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,8 +24,8 @@ from dataclasses import dataclass, fields
 
 from forecast.cli.options.arguments import ModelVersion
 from forecast.cli.options.completion import complete_models
+from forecast.process import start_run
 from forecast.specs import PlotKind
-from forecast.wording import spelled
 
 EVERY_CELL = ",".join(CELLS)
 
@@ -163,7 +162,7 @@ def _saved(name: str | None, subject: SubjectFlags, output: OutputFlags, focus: 
     from forecast.production.store.store import Store
     from forecast.workflows.explain import ModelRequest, explain_model
 
-    return explain_model(ModelRequest(name, subject.data, subject.version, focus), Store(output.store))
+    return explain_model(ModelRequest(name, subject.data, subject.version, focus), Store(output.store), start_run())
 
 
 def _trained(
@@ -181,9 +180,9 @@ def _trained(
         raise UsageError("--time-limit can't apply here.", "--steps with a smaller number, or --preset fast")
     source, options = find_data(name, reading, output)
     cells = split_names(subject.models if subject.models is not None else EVERY_CELL)
-    request = DataRequest(source, options, settings.settings(), cells, settings.device, focus, datetime.now(UTC))
-    with narrated("Training", output) as reporter:
-        return explain_data(request, reporter)
+    request = DataRequest(source, options, settings.settings(), cells, focus)
+    with narrated("Training", output, device=settings.device) as run:
+        return explain_data(request, run)
 
 
 def _test_memory(
@@ -195,9 +194,7 @@ def _test_memory(
     refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")
     if name is not None or page.teach:
         raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
-    with narrated("Memory", output) as reporter:
-        found = run_memory_test(
-            settings.seed, lambda share: reporter.progress(f"{spelled(len(CELLS))} cells, all lags", share)
-        )
+    with narrated("Memory", output) as run:
+        found = run_memory_test(settings.seed, run)
     paths = _written(page.to or Path(FORECASTS) / "memory-test", memory_test_files(found, page.plots, _command()))
     print_memory_test(found, paths, output)

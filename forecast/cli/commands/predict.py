@@ -1,6 +1,5 @@
 """`forecast predict [NAME]`."""
 
-from datetime import UTC, datetime
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from forecast.cli.output.streams import write_out
 from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.interval_levels import BOUNDS
+from forecast.process import start_run
 from forecast.wording import counted, short
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def predict_command(
     ending = check_free(to, FORECASTS, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
-    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, datetime.now(UTC))
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
     if flags.values:
         _what_if(request, flags, output, ending)
         return
     if flags.at:
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
-    result = predict(request, Store(output.store))
+    result = predict(request, Store(output.store), start_run())
     if not output.quiet:
         say_notes(result.notes)
     made = forecast_table(result.forecasts, result.panel, result.model, result.version.label)
@@ -81,7 +81,7 @@ def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
     from forecast.production.store.store import Store
     from forecast.workflows.what_if import Question, what_if
 
-    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store))
+    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store), start_run())
     tell_what_if(result, output)
     if flags.to is not None:
         write_result(flags.to, ending, result.table(), what_if_json(result, flags))

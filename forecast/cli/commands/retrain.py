@@ -1,7 +1,6 @@
 """`forecast retrain [NAME] [DATA]`."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.cli.options.completion import complete_network
+from forecast.process import SystemClock
 from forecast.specs import MOST, Device, Preset
 
 
@@ -166,7 +166,7 @@ def retrain_command(
         if event == ENDED or not output.quiet:
             say(sentence, "Note")
         with suppress(DataError):
-            open_log(flags.log_file, lambda: datetime.now(UTC))(event, {"reason": sentence})
+            open_log(flags.log_file, SystemClock().now)(event, {"reason": sentence})
 
     with watched(Alarm() if flags.dry_run else alarm, name if name in names else only, tell) as watch:
         check_folder(flags.to, "-o")
@@ -174,10 +174,10 @@ def retrain_command(
             from forecast.experiment.input_data import name_and_data
 
             name, data = name_and_data(name, data, store)
-        log = open_log(flags.log_file, lambda: datetime.now(UTC))
+        log = open_log(flags.log_file, SystemClock().now)
         request = _request(name, data, flags, reading)
-        with narrated("Retrain", output, warns=False) as reporter:
-            result = retrain(request, store, lambda: datetime.now(UTC), reporter, log)
+        with narrated("Retrain", output, device=flags.device, warns=False) as run:
+            result = retrain(request, store, run, log)
         watch.exit_code = result.record.exit_code or 0
     tell_retrain(result, output)
     raise typer.Exit(watch.exit_code)
@@ -202,7 +202,6 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         rules=Rules(flags.min_new_rows, oldest, flags.on_drift),
         tolerance=Tolerance(flags.max_revision, flags.allow_shorter, flags.allow_cut_off, flags.allow_future),
         folder=flags.to,
-        device=flags.device,
         lock_timeout=wait.total_seconds(),
         dry_run=flags.dry_run,
         report=flags.report,

@@ -2,7 +2,6 @@
 
 import shlex
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,17 +82,16 @@ def train_command(
         name=called.name,
         folder=plot.out_dir,
         plots=plot.plots,
-        device=settings.device,
         deadline=settings.time_limit,
         report=plot.report,
         force=called.force,
     )
     store = Store(output.store)
-    with narrated("Training", output, limit=settings.time_limit) as reporter:
+    with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:
         if plot.dry_run:
-            planned = dry_run_train(request, store, datetime.now(UTC), reporter)
+            planned = dry_run_train(request, store, run)
         else:
-            result = train(request, store, lambda: datetime.now(UTC), reporter)
+            result = train(request, store, run)
     if plot.dry_run:
         print_dry_run(planned, output)
         return
@@ -103,7 +101,7 @@ def train_command(
         if worth := importance_text(result.importance):
             say(worth, "Worth")
         tell_saved(result)
-        tell_timing(result.experiment)
+        tell_timing(result.experiment, run)
         say_commands(_next(result, source, reading, output), "Next")
 
 

@@ -9,7 +9,9 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import ProgressLine, say, say_notes, say_with_flags
 from forecast.cli.output.verbose import Phases, tell_reading, tell_specs
 from forecast.cli.signals import check_signals
-from forecast.specs import Anchor, Deadline, Match, ModelSpec, Plan, Settings
+from forecast.process import start_run
+from forecast.run import News, Run
+from forecast.specs import Anchor, Deadline, Device, Match, ModelSpec, Plan
 from forecast.wording import counted, percent
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Narrator:
-    """A reporter that talks: see ``workflows.contest.Reporter``."""
+    """A reporter that talks."""
 
     def __init__(
         self,
@@ -35,7 +37,19 @@ class Narrator:
         self._bar, self._quiet, self._limit, self._match, self._warns = bar, output.quiet, limit, match, warns
         self._phases = Phases() if output.verbose else None
 
-    def read(self, reading: "Reading") -> None:
+    def tell(self, news: News) -> None:
+        """Says what became known."""
+        from forecast.experiment.news import DataRead, LongRun, Planned
+
+        if isinstance(news, DataRead):
+            self._read(news.reading)
+        elif isinstance(news, Planned) and not self._quiet:
+            self._planned(news.plan, news.specs)
+        elif isinstance(news, LongRun) and not self._quiet:
+            shorter = "--time-limit 10m makes it fit, --preset fast or fewer --steps shorten it; -n measures it"
+            say(f"{news.about} on this machine, at a rough guess: {shorter}", "Time")
+
+    def _read(self, reading: "Reading") -> None:
         """Says what the columns are and what was noticed; where quiet, warnings: what is left out."""
         if self._quiet:
             if self._warns:
@@ -49,22 +63,13 @@ class Narrator:
             tell_reading(reading)
             self._phases.enter("planning")
 
-    def planned(self, reading: "Reading", plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
+    def _planned(self, plan: Plan, specs: dict[str, ModelSpec]) -> None:
         """Says what will be forecast, from what, and how it is scored."""
-        del reading, settings
-        if self._quiet:
-            return
         from forecast.experiment.inferred import decided_for_run
 
         _say_all(decided_for_run(plan, specs, match=self._match, is_limited=self._limit is not None))
         if self._phases:
             tell_specs(specs)
-
-    def long(self, about: str) -> None:
-        """Says about how many hours it will take, and what makes it shorter."""
-        if not self._quiet:
-            shorter = "--time-limit 10m makes it fit, --preset fast or fewer --steps shorten it; -n measures it"
-            say(f"{about} on this machine, at a rough guess: {shorter}", "Time")
 
     def progress(self, label: str, share: float) -> None:
         """Moves the bar, unless the run is to stop."""
@@ -96,12 +101,27 @@ def _label(finding: "Finding") -> str:
 
 @contextmanager
 def narrated(
-    label: str, output: OutputFlags, *, limit: Deadline | None = None, match: Match = "steps", warns: bool = True
-) -> Iterator[Narrator]:
-    """Gives a narrator with a progress bar that is gone at the end; ``warns`` even where the user wants quiet."""
+    label: str,
+    output: OutputFlags,
+    *,
+    device: Device = "auto",
+    limit: Deadline | None = None,
+    match: Match = "steps",
+    warns: bool = True,
+) -> Iterator[Run]:
+    """Gives a run whose reporter talks, with a progress bar that is gone at the end.
+
+    Args:
+        label: of the bar.
+        output: how much is said.
+        device: what networks are to train on.
+        limit: of the time.
+        match: what the cells share.
+        warns: even where the user wants quiet.
+    """
     with ProgressLine(label, quiet=output.quiet) as bar:
         narrator = Narrator(bar, output, limit=limit, match=match, warns=warns)
-        yield narrator
+        yield start_run(device, narrator)
     narrator.end()
 
 
@@ -152,13 +172,13 @@ def tell_files(files: Sequence[str]) -> None:
             say(", ".join(these), label)
 
 
-def tell_timing(experiment: "Experiment") -> None:
+def tell_timing(experiment: "Experiment", run: Run) -> None:
     """Says how long a run took that had a limit, and what was left out to keep to it."""
     timing = experiment.timing
     if timing is None or timing.deadline is None:
         return
     deadline = timing.deadline
-    text = f"{deadline.spent():.0f} s of {deadline.limit:g} s"
+    text = f"{deadline.spent(run.clock.seconds()):.0f} s of {deadline.limit:g} s"
     if timing.shortened:
         text += f"; {counted(timing.shortened, 'network')} got fewer steps than planned, since time ran short"
     say_with_flags(text, "(--time-limit)", "Time")

@@ -3,8 +3,6 @@
 Shapes: ``K`` lags, ``R`` seeds.
 """
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +12,8 @@ from numpy.typing import NDArray
 
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import USUAL
+from forecast.run import Run
+from forecast.wording import spelled
 
 FloatArray = NDArray[np.float64]
 
@@ -109,8 +109,8 @@ EDGES = (0, 20, 100, 10_000)
 
 
 def run_memory_test(
-    seed: int = 0,
-    progress: Callable[[float], None] = lambda _share: None,
+    seed: int,
+    run: Run,
     *,
     lags: tuple[int, ...] = LAGS,
     steps: int = STEPS,
@@ -119,31 +119,31 @@ def run_memory_test(
 
     Args:
         seed: the first seed of the networks.
-        progress: told the share that is done.
+        run: what to train with.
         lags: steps between the value and the question.
         steps: of training.
     """
     from forecast.models.networks.memory_task import TaskNetwork, lessons, units_for  # imports TensorFlow
 
-    began = time.perf_counter()
+    began = run.clock.seconds()
     units: dict[str, int] = {cell: units_for(CELLS[cell], PARAMETERS) for cell in CELLS}
     counts = {cell: [SEEDS if setup == USUAL else FEWER_SEEDS for setup in CELLS[cell].memory_setups] for cell in CELLS}
     rates = {cell: np.empty((len(lags), sum(counts[cell]))) for cell in CELLS}
     groups = [[lag for lag in lags if low < lag <= high] for low, high in pairwise(EDGES)]
     finished: list[int] = []
 
-    def run(cell: str, group: list[int]) -> None:
+    def teach(cell: str, group: list[int]) -> None:
         setups = zip(CELLS[cell].memory_setups.values(), counts[cell], strict=True)
         pupils = [TaskNetwork(seed + i, **setup) for setup, count in setups for i in range(count)]
         lesson = lessons(CELLS[cell], units[cell], pupils, max(group), steps)
         for lag in group:
             rates[cell][lags.index(lag)] = lesson(lag)
             finished.append(lag)
-            progress(sum(finished) / (sum(lags) * len(CELLS)))
+            run.reporter.progress(f"{spelled(len(CELLS))} cells, all lags", sum(finished) / (sum(lags) * len(CELLS)))
 
     pool = ThreadPoolExecutor(THREADS)
     try:  # the longest first
-        for future in [pool.submit(run, cell, group) for group in reversed(groups) if group for cell in CELLS]:
+        for future in [pool.submit(teach, cell, group) for group in reversed(groups) if group for cell in CELLS]:
             future.result()
     finally:
         pool.shutdown(cancel_futures=True)
@@ -151,4 +151,4 @@ def run_memory_test(
     for cell in CELLS:
         ends = np.cumsum(counts[cell])[:-1]
         by_setup[cell] = dict(zip(CELLS[cell].memory_setups, np.split(rates[cell], ends, axis=1), strict=True))
-    return MemoryTestResult(lags, units, by_setup, steps, time.perf_counter() - began)
+    return MemoryTestResult(lags, units, by_setup, steps, run.clock.seconds() - began)

@@ -23,7 +23,7 @@ from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.splits import Fold, ends_together
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.experiment import Experiment, Reporter, run_experiment
+from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import fit_on_all, with_baselines
 from forecast.interval_levels import MAIN
 from forecast.models.classical.baselines import seasonal_naive
@@ -33,7 +33,8 @@ from forecast.models.forecaster import Forecaster, Watcher
 from forecast.models.registry import is_same_recipe, make_forecaster, train_on
 from forecast.models.regression import FittedRegression
 from forecast.production.promotion import ModelScore
-from forecast.specs import Device, Machine, ModelSpec, Plan, Settings
+from forecast.run import News, Reporter, Run
+from forecast.specs import ModelSpec, Settings
 from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]
@@ -45,7 +46,6 @@ class Recipe:
 
     model: str
     settings: Settings
-    device: Device
     warm: bool = False  # another challenger starts from the champion's weights
 
 
@@ -126,7 +126,7 @@ def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tup
 
 
 def run_challenge(
-    reading: Reading, champion: TrainedModel, folds: tuple[Fold, ...], recipe: Recipe, reporter: Reporter
+    reading: Reading, champion: TrainedModel, folds: tuple[Fold, ...], recipe: Recipe, run: Run
 ) -> Challenge:
     """Returns how the champion's stored weights and a challenger did on a hold-out.
 
@@ -136,20 +136,18 @@ def run_challenge(
     panel = reading.panel
     early = folds[0].train(panel)
     early = early.select(np.flatnonzero(early.lengths))
-    experiment = run_experiment(
-        replace(reading, panel=early), recipe.settings, with_baselines((recipe.model,)), recipe.device, reporter
-    )
-    cold = fit_on_all(experiment, recipe.model, reporter)
-    challengers = [Challenger(score_on(cold, panel, folds), cold)]
+    experiment = run_experiment(replace(reading, panel=early), recipe.settings, with_baselines((recipe.model,)), run)
+    cold = fit_on_all(experiment, recipe.model, run)
+    challengers = [Challenger(score_on(cold, panel, folds, run), cold)]
     if recipe.warm:
-        warm = _warmed(champion, early, experiment.machine, reporter)
-        challengers.append(Challenger(score_on(warm, panel, folds), warm, is_warm=True))
+        warm = _warmed(champion, early, run.on(experiment.machine))
+        challengers.append(Challenger(score_on(warm, panel, folds, run), warm, is_warm=True))
     best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
     truths = np.stack([fold.truth(panel) for fold in folds])
     season, horizon = experiment.plan.naive_season, folds[0].horizon
     naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
     return Challenge(
-        champion=score_on(champion, panel, folds),
+        champion=score_on(champion, panel, folds, run),
         challenger=best,
         naive_rmse=rmse(truths, naive),
         steps=int((panel.lengths - folds[0].cuts)[folds[0].scored].max()),
@@ -161,17 +159,17 @@ def run_challenge(
     )
 
 
-def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, reporter: Reporter) -> Challenge:
+def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, run: Run) -> Challenge:
     """Returns how the champion's recipe and the challenger's did, both trained anew at the same rolling origins.
 
     Raises:
         ForecastError: see ``run_experiment``.
     """
-    experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), recipe.device, reporter)
-    result = experiment.backtest
+    experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), run)
+    run, result = run.on(experiment.machine), experiment.backtest
     trials = {trial.name: trial for trial in result.trials}
-    forecaster = _forecaster_of(champion, experiment.machine)
-    asked = make_forecaster(recipe.model, experiment.specs, experiment.plan.season_of(recipe.model), experiment.machine)
+    forecaster = _forecaster_of(champion, run)
+    asked = make_forecaster(recipe.model, experiment.specs, experiment.plan.season_of(recipe.model), run)
     is_same = champion.name == recipe.model and is_same_recipe(champion.model, asked, experiment.specs)
     if is_same:
         old = trials[recipe.model]
@@ -183,7 +181,8 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
             experiment.plan.season,
             refit=experiment.plan.refit,
             metric=recipe.settings.metric,
-            progress=lambda name, share: reporter.progress(f"the champion's {name}", share),
+            progress=lambda name, share: run.reporter.progress(f"the champion's {name}", share),
+            run=run,
             kind=experiment.plan.kind,
         ).trials
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
@@ -202,12 +201,12 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
     )
 
 
-def _forecaster_of(champion: TrainedModel, machine: Machine) -> Forecaster:
+def _forecaster_of(champion: TrainedModel, run: Run) -> Forecaster:
     """Returns what fits a model of the champion's recipe to other data."""
     model = champion.model
     if isinstance(model, EnsembleModel):
         specs: dict[str, ModelSpec] = {part.spec.cell: part.spec for part in model.parts}
-        return make_forecaster(champion.name, specs, champion.season, machine, settings=champion.settings)
+        return make_forecaster(champion.name, specs, champion.season, run, settings=champion.settings)
     if isinstance(model, FittedRegression):
         return model.recipe
     return cast(Forecaster, model)  # a rule learns from whatever it is shown
@@ -218,7 +217,7 @@ def final_model(
     reading: Reading,
     champion: TrainedModel,
     recipe: Recipe,
-    reporter: Reporter,
+    run: Run,
     *,
     refit_all: bool,
 ) -> "FinalModel":
@@ -229,7 +228,7 @@ def final_model(
         reading: all the data.
         champion: whose weights a warm challenger began from.
         recipe: of the challenger.
-        reporter: hears of the training.
+        run: what to work with.
         refit_all: train on all the data; otherwise on what came before the points that decided.
 
     Raises:
@@ -239,13 +238,12 @@ def final_model(
     if winner.trained is not None and not refit_all:
         return FinalModel(winner.trained, None if winner.is_warm else experiment)
     if winner.is_warm:
-        return FinalModel(_warmed(champion, reading.panel, experiment.machine, reporter), None)
+        return FinalModel(_warmed(champion, reading.panel, run.on(experiment.machine)), None)
     if not challenge.refitted:  # its backtest knew the data before the hold-out only
-        experiment = run_experiment(
-            reading, recipe.settings, with_baselines((recipe.model,)), recipe.device, ProgressOnlyReporter(reporter)
-        )
+        quiet = run.told(ProgressOnlyReporter(run.reporter))
+        experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), quiet)
     known = reading.panel if refit_all else challenge.early
-    trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, reporter)
+    trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, run)
     return FinalModel(trained, experiment)
 
 
@@ -262,13 +260,7 @@ class ProgressOnlyReporter:
 
     inner: Reporter
 
-    def read(self, reading: Reading) -> None:
-        """Says nothing."""
-
-    def planned(self, reading: Reading, plan: Plan, specs: dict[str, ModelSpec], settings: Settings) -> None:
-        """Says nothing."""
-
-    def long(self, about: str) -> None:
+    def tell(self, news: News) -> None:
         """Says nothing: the user has been told of the retrain."""
 
     def progress(self, label: str, share: float) -> None:
@@ -276,24 +268,24 @@ class ProgressOnlyReporter:
         self.inner.progress(f"{label}, on all data", share)
 
 
-def _warmed(champion: TrainedModel, panel: Panel, machine: Machine, reporter: Reporter) -> TrainedModel:
+def _warmed(champion: TrainedModel, panel: Panel, run: Run) -> TrainedModel:
     """Returns the champion trained on, with the weights of its members and the widths that its own backtest taught.
 
     A backtest of a warm start would not be honest: the weights that it begins from have seen its folds.
     """
-    watcher = Watcher(lambda share: reporter.progress(f"{champion.name}, from the champion's weights", share))
+    watcher = Watcher(lambda share: run.reporter.progress(f"{champion.name}, from the champion's weights", share))
     assert isinstance(champion.model, EnsembleModel)  # only networks begin from weights; others are refused before
-    model = train_on(champion.model, panel, machine, watcher)
+    model = train_on(champion.model, panel, run, watcher)
     learned = learn_usual(panel, champion.settings.covariates)
     spread = usual_spread(panel, champion.season, champion.scales)
     return replace(champion, model=model, learned=learned, spread=spread)
 
 
-def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...]) -> ModelScore:
+def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: Run) -> ModelScore:
     """Returns how a trained model forecasts the hold-out, its weights as they are, in the target's unit."""
     truths, points, lower, upper = [], [], [], []
     for fold in folds:
-        forecasts = trained.forecast(fold.train(panel), fold.horizon)
+        forecasts = trained.forecast(fold.train(panel), fold.horizon, run)
         truths.append(fold.truth(panel))
         points.append(forecasts.point)
         bounds = next((pair for pair in forecasts.intervals if pair.level == MAIN), None)

@@ -26,6 +26,7 @@ from forecast.production.promotion import Decision, Gate
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import WEIGHTS
+from forecast.run import Run
 
 WORSE = 1.5
 """A model that was trained on the very points that decided, and errs so many times as much there, is broken."""
@@ -44,13 +45,15 @@ class AcceptedChallenger:
     experiment: Experiment | None  # its own backtest; None after a warm start
 
 
-def second_look(decision: Decision, challenge: Challenge, final: TrainedModel, panel: Panel, gate: Gate) -> Decision:
+def second_look(
+    decision: Decision, challenge: Challenge, final: TrainedModel, panel: Panel, gate: Gate, run: Run
+) -> Decision:
     """Returns the decision, turned where training on all data has broken what won.
 
     Raises:
         TrainingError: a forecast is not a number.
     """
-    after = score_on(final, panel, challenge.folds).rmse
+    after = score_on(final, panel, challenge.folds, run).rmse
     if not np.isfinite(after):
         raise TrainingError("The challenger's forecasts are not all numbers.", "--no-refit-all, or another --seed")
     before = challenge.challenger.score.rmse
@@ -63,6 +66,7 @@ def pack_challenger(
     finalist: AcceptedChallenger,
     label: str,
     options: ReadOptions | None,
+    run: Run,
     *,
     refit_all: bool,
 ) -> tuple[dict[str, bytes], ModelEntry]:
@@ -72,6 +76,7 @@ def pack_challenger(
         finalist: the model and how it came about.
         label: that the version will have.
         options: how the data was read; None for the champion's way.
+        run: what to forecast with.
         refit_all: it was trained on all the data, and not only on what came before the points that decided.
 
     Raises:
@@ -81,8 +86,8 @@ def pack_challenger(
     known = reading if refit_all else replace(reading, panel=challenge.early)
     how = options or finalist.champion.options
     weights, entry = pack_version(trained, known, how, finalist.recipe.settings, challenge.experiment.plan.naive_season)
-    forecasts = trained.forecast(reading.panel, trained.horizon)
-    self_test(weights, encode(entry), forecasts, reading.panel)
+    forecasts = trained.forecast(reading.panel, trained.horizon, run)
+    self_test(weights, encode(entry), forecasts, reading.panel, run)
     files = {
         WEIGHTS: weights,
         METRICS: summary_bytes(_summary(finalist, how)),
@@ -92,7 +97,7 @@ def pack_challenger(
     return files, replace(entry, retrain=finalist.record.entry())
 
 
-def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, panel: Panel) -> None:
+def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, panel: Panel, run: Run) -> None:
     """Reads a packed model back from its bytes and compares what it forecasts.
 
     Raises:
@@ -102,7 +107,7 @@ def self_test(weights: bytes, manifest: dict[str, Any], expected: Forecasts, pan
         loaded, _ = unpack_model(json.loads(json.dumps(manifest, allow_nan=False)), weights)
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"The new version can't be read back: {error}.", "forecast doctor") from error
-    found = loaded.forecast(panel, loaded.horizon)
+    found = loaded.forecast(panel, loaded.horizon, run)
     if not np.isfinite(expected.point).all():
         raise TrainingError("The new version's forecasts are not all numbers.", "another --seed or --preset")
     for one, other in zip(_numbers(expected), _numbers(found), strict=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.production.promotion import Gate
 from forecast.production.store.run_record import RunRecord
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_same
-from forecast.specs import Device, Preset
+from forecast.specs import Preset
 
 if TYPE_CHECKING:  # or finding out that there is nothing to do would cost the import of numpy
     from forecast.data.reading.reader import ReadOptions
@@ -62,7 +62,6 @@ class RetrainRequest:
     rules: Rules
     tolerance: Tolerance
     folder: Path
-    device: Device = "auto"
     lock_timeout: float = 0.0
     dry_run: bool = False
     exit_code_kept: int = 0

@@ -1,8 +1,7 @@
 """One run of `forecast retrain` that looks at the data: from newer rows to a champion that may be another."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from forecast.decoding import encode
 from forecast.errors import NotFoundError, UsageError
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
-from forecast.experiment.experiment import Reporter
 from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
+from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv
 from forecast.experiment.retraining.challenge import (
     Challenge,
@@ -49,6 +48,7 @@ from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
+from forecast.run import Run
 from forecast.wording import counted, listed
 
 
@@ -60,15 +60,14 @@ class RetrainRun:
     source: str
     past: Past
     progress: Progress
-    now: Callable[[], datetime]
-    reporter: Reporter
+    run: Run
     log: Log
     outlook: Outlook | None = None  # what was foretold in the end
     notes: tuple[str, ...] = ()  # on what was told of the future
     assumed: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
     is_averaged: bool = False  # the rows of a step were made one
 
-    def run(self) -> RetrainResult:
+    def result(self) -> RetrainResult:
         """Returns what became of the champion.
 
         Raises:
@@ -97,9 +96,9 @@ class RetrainRun:
         if self.request.dry_run:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
         if folds:
-            challenge = run_challenge(reading, stored.trained, folds, recipe, self.reporter)
+            challenge = run_challenge(reading, stored.trained, folds, recipe, self.run)
         else:
-            challenge = challenge_recipes(reading, stored.trained, recipe, self.reporter)
+            challenge = challenge_recipes(reading, stored.trained, recipe, self.run)
         scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
         decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
         record = self.progress.learn(
@@ -126,7 +125,7 @@ class RetrainRun:
         given = {key: getattr(change, key) for key in ("preset", "seed", "seeds") if getattr(change, key) is not None}
         # A longer file must not change what is forecast: downstream jobs rely on it, and scores would not compare.
         settings = replace(read_settings(stored.version), horizon=stored.trained.horizon, **given)
-        return Recipe(model, settings, self.request.device, change.warm)
+        return Recipe(model, settings, change.warm)
 
     def _read(self, stored: StoredModel) -> Reading:
         """Returns the data, a lone series called as it was when the champion was trained."""
@@ -137,9 +136,9 @@ class RetrainRun:
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
         asked, frequency = self.request.options, stored.context.frequency
         options = asked or stored.options
-        is_asked, now = asked is not None, self.now()
+        is_asked, now = asked is not None, self.run.clock.now()
         reading = read_alike(self.source, options, frequency, stored.columns, is_asked=is_asked, now=now)
-        self.reporter.read(reading)
+        self.run.reporter.tell(DataRead(reading))
         if self.request.future is not None:
             panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)
             reading = replace(reading, panel=panel)
@@ -157,7 +156,7 @@ class RetrainRun:
         champion, allowed = self.past.champion, self.request.tolerance
         data = champion.manifest.data
         self.progress.learn(rows=reading.rows)
-        check_whole(reading, EarlierData(data, self.past.rows, champion.created), self.now(), allowed)
+        check_whole(reading, EarlierData(data, self.past.rows, champion.created), self.run.clock.now(), allowed)
         if RECORD in champion.files:
             sequel = compare_with_record(reading.panel, stored.context.series_ids, champion.read(RECORD))
         else:  # published by an early program, which kept no record
@@ -176,7 +175,7 @@ class RetrainRun:
             return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel))
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
-        age = max(self.now() - champion.created, timedelta(0))  # clocks jump
+        age = max(self.run.clock.now() - champion.created, timedelta(0))  # clocks jump
         return trigger(self.request.rules, came, sequel.revised, age, _difference(recipe, stored), drift)
 
     def _nothing(self, stored: StoredModel, reading: Reading, reason: str, *, is_same: bool) -> RetrainResult:
@@ -193,9 +192,9 @@ class RetrainRun:
 
     def _issue(self, stored: StoredModel, panel: Panel) -> Path:
         """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
-        forecasts = stored.trained.forecast(panel, stored.trained.horizon)
+        forecasts = stored.trained.forecast(panel, stored.trained.horizon, self.run)
         path, table = self._write_forecast(stored.version, stored.trained, forecasts, panel)
-        self.progress.models.issue(table, stored.version, self.now())
+        self.progress.models.issue(table, stored.version, self.run.clock.now())
         return path
 
     def _settled(
@@ -206,9 +205,9 @@ class RetrainRun:
         in_use, model, panel = stored.version, stored.trained, reading.panel
         if decision.is_published:
             final = final_model(
-                challenge, reading, stored.trained, recipe, self.reporter, refit_all=self.request.change.refit_all
+                challenge, reading, stored.trained, recipe, self.run, refit_all=self.request.change.refit_all
             )
-            decision = second_look(decision, challenge, final.trained, panel, self.request.gate)
+            decision = second_look(decision, challenge, final.trained, panel, self.request.gate, self.run)
             if decision.is_published:
                 record = self.progress.learn(**asdict(decision))
                 version = self._publish(AcceptedChallenger(stored, reading, recipe, challenge, record, *final))
@@ -217,7 +216,7 @@ class RetrainRun:
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
-            path, _ = self._write_forecast(in_use, model, model.forecast(panel, model.horizon), panel)
+            path, _ = self._write_forecast(in_use, model, model.forecast(panel, model.horizon, self.run), panel)
         record = self.progress.learn(
             **asdict(decision),
             champion=in_use.label,
@@ -233,11 +232,11 @@ class RetrainRun:
     def _publish(self, finalist: AcceptedChallenger) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
-        files, entry = pack_challenger(finalist, label, self.request.options, refit_all=change.refit_all)
+        files, entry = pack_challenger(finalist, label, self.request.options, self.run, refit_all=change.refit_all)
         champion = finalist.record.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"
-        version = models.publish(files, encode(entry), self.now(), champion=champion)
+        version = models.publish(files, encode(entry), self.run.clock.now(), champion=champion)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 

@@ -1,11 +1,9 @@
 """A run that does not come to its end: what the history keeps of it, and what is true of the store (stdlib only)."""
 
 import shlex
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from forecast.production.runs import try_run, write_run
 from forecast.production.store.disk import kind_of
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
+from forecast.run import Clock
 from forecast.specs import USUAL_STORE
 
 Log = Callable[[str, dict[str, Any]], None]
@@ -36,28 +35,33 @@ class Progress:
 
     models: ModelStore
     known: RunRecord
-    began: float = field(default_factory=time.perf_counter)
+    clock: Clock
     is_about_data: bool = False
     unwritten: Path | None = None
     is_written: bool = False  # the line of a run that came to its end
     before: str | None = None
 
     def __post_init__(self) -> None:
-        """Looks who is champion now."""
-        self.before = self.champion()
+        """Looks who is champion now, and at the clock."""
+        self.before, self._began = self.champion(), self.clock.seconds()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return round(self.clock.seconds() - self._began, 3)
 
     def learn(self, **facts: Any) -> RunRecord:
         """Adds facts, and returns the record so far."""
-        self.known = replace(self.known, **facts, seconds=round(time.perf_counter() - self.began, 3))
+        self.known = replace(self.known, **facts, seconds=self.seconds)
         return self.known
 
-    def write(self, record: RunRecord, now: datetime) -> None:
+    def write(self, record: RunRecord) -> None:
         """Adds the line of a run that came to its end to the history.
 
         Raises:
             DataError: the disk refused.
         """
-        write_run(self.models, record, now)
+        write_run(self.models, record, self.clock.now())
         self.is_written = True
 
     def champion(self) -> str | None:
@@ -82,14 +86,11 @@ class Progress:
 
 
 @contextmanager
-def recorded(
-    progress: Progress, now: Callable[[], datetime], log: Log, *, is_dry: bool = False, only_stops: bool = False
-) -> Iterator[None]:
+def recorded(progress: Progress, log: Log, *, is_dry: bool = False, only_stops: bool = False) -> Iterator[None]:
     """Records a run that ends in an error or is stopped, says what is true of the store, and lets the error go on.
 
     Args:
         progress: what is known of the run.
-        now: the clock.
         log: hears how it ended.
         is_dry: nothing is recorded.
         only_stops: of what left all as it was, nothing is recorded but that a champion's successor was stopped.
@@ -111,8 +112,8 @@ def recorded(
         record = progress.learn(outcome=outcome, reason=text, exit_code=int(exit_code_of(error)), fingerprint=None)
         is_stop = isinstance(error, Stopped | KeyboardInterrupt) and progress.before is not None
         if not is_dry and not progress.is_written and (truth or is_stop or not only_stops):
-            try_run(progress.models, record, now())
-        log("ended", record.at(now()).line())
+            try_run(progress.models, record, progress.clock.now())
+        log("ended", record.at(progress.clock.now()).line())
         raise
 
 

@@ -16,17 +16,16 @@ from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridg
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
 BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-ridge"]
-REMEMBERED = 256
+KEPT_BASELINES = 256
 """Forecasts that are kept of the rules that take a while: each model of a comparison asks for the same ones."""
 
 JUDGES = 200  # measured by benchmarks/tuning/plan.py
 """Series that say which season is best repeated."""
-
-_remembered: dict[bytes, FloatArray] = {}
 
 
 @dataclass(frozen=True)
@@ -83,13 +82,20 @@ class Baseline:
         watcher.progress(1.0)
         return self
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the rule's forecast as its only member."""
-        return Members((self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons, self.settings)[None])
+        return Members(
+            (self.name,), (0,), baseline(self.name, panel, self.horizon, self.seasons, self.settings, run)[None]
+        )
 
 
 def baseline(
-    name: BaselineName, panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings
+    name: BaselineName,
+    panel: Panel,
+    horizon: int,
+    seasons: tuple[int, ...],
+    settings: ClassicalSettings,
+    run: Run = ALONE,
 ) -> FloatArray:
     """Returns the forecasts of a rule by its name, (S, H).
 
@@ -99,6 +105,7 @@ def baseline(
         horizon: ``H``.
         seasons: ascending; the first is repeated by the seasonal naive; 1 for none.
         settings: of the rules.
+        run: whose cache keeps what takes a while: each model of a comparison asks for the same.
     """
     if name == "seasonal-naive":
         return seasonal_naive(panel, horizon, seasons[0])
@@ -107,21 +114,25 @@ def baseline(
     digest = blake2b(repr((name, horizon, seasons, panel.fill, settings)).encode())
     for array in (panel.values, panel.offsets):
         digest.update(array.tobytes())
-    key = digest.digest()
-    if key not in _remembered:
-        while len(_remembered) >= REMEMBERED:
-            del _remembered[next(iter(_remembered))]
+
+    def make() -> FloatArray:
         rule = _smoothing if name == "smoothing" else _local_ridge
-        _remembered[key] = rule(panel, horizon, seasons, settings)
-    return _remembered[key].copy()
+        return rule(panel, horizon, seasons, settings, run.machine.threads)
+
+    return run.cache.get("baselines", digest.digest(), make, most=KEPT_BASELINES).copy()
 
 
-def _smoothing(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings) -> FloatArray:
-    return exponential_smoothing(panel, horizon, seasons[0], settings.theta, settings.seasonality)
+def _smoothing(
+    panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
+) -> FloatArray:
+    return exponential_smoothing(panel, horizon, seasons[0], settings.theta, settings.seasonality, threads)
 
 
-def _local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings) -> FloatArray:
+def _local_ridge(
+    panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
+) -> FloatArray:
     """Returns the regressions' forecasts; the seasonal naive of a series that is too short for them."""
+    del threads  # one after the other
     forecast = local_ridge(panel, horizon, seasons, settings.local_ridge)
     return np.where(np.isnan(forecast), seasonal_naive(panel, horizon, seasons[0]), forecast)
 

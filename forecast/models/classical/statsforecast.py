@@ -14,6 +14,7 @@ from forecast.data.panel import Panel
 from forecast.errors import DependencyError
 from forecast.models.classical.baselines import naive
 from forecast.models.forecaster import Members, Watcher
+from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
@@ -59,14 +60,14 @@ class ClassicalForecaster:
         watcher.progress(1.0)
         return self
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns the method's forecast as its only member."""
         from joblib import Parallel, delayed  # noqa: PLC0415 - only here
 
         values = naive(panel, self.horizon)
         able = np.flatnonzero(panel.lengths >= SHORTEST)
         # Processes, since the methods hold Python's lock; joblib's start afresh, which is safe beside TensorFlow.
-        found = Parallel(n_jobs=-1 if len(able) >= MANY else 1)(
+        found = Parallel(n_jobs=run.machine.threads if len(able) >= MANY else 1)(
             delayed(_forecast)(self, panel.filled[panel.offsets[i] : panel.offsets[i + 1]]) for i in able
         )
         for i, forecast in zip(able, found, strict=True):

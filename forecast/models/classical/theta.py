@@ -88,7 +88,12 @@ class ThetaSettings:
 
 
 def exponential_smoothing(
-    panel: Panel, horizon: int, season: int, settings: ThetaSettings, seasonality: SeasonalitySettings
+    panel: Panel,
+    horizon: int,
+    season: int,
+    settings: ThetaSettings,
+    seasonality: SeasonalitySettings,
+    threads: int = 1,
 ) -> FloatArray:
     """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
 
@@ -105,7 +110,7 @@ def exponential_smoothing(
         pattern = find_pattern(values, season, seasonality)
         return np.asarray(pattern.restore(_smooth(pattern.remove(values), horizon, settings)) * size)
 
-    parts = side_by_side(forecast, blocks)
+    parts = side_by_side(forecast, blocks, threads)
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
 
 

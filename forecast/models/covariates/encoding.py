@@ -6,6 +6,7 @@ Shapes: ``S`` series, ``C`` columns of one kind, ``F`` inputs made of them; ``..
 """
 
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
@@ -99,6 +100,13 @@ class Encoding:
         assert covariates is not None
         centers = np.repeat(self.centers_of(panel, "known"), np.diff(covariates.known_offsets), axis=0)
         return replace(covariates, known=self.encode("known", covariates.known, centers))
+
+    def digest(self) -> bytes:
+        """Returns a fingerprint of all that it encodes by."""
+        digest = blake2b(repr((self.columns, self.inputs, self.series_ids)).encode())
+        for kind in KINDS:
+            digest.update(self.centers[kind].tobytes())
+        return digest.digest()
 
     def centers_of(self, panel: Panel, kind: Kind) -> FloatArray:
         """Returns each series' own means in the panel's order, (S, C); a series never seen before gives its own."""

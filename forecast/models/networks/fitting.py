@@ -3,12 +3,9 @@
 Shapes: ``S`` series, ``L`` lookback, ``H`` horizon.
 """
 
-import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -35,12 +32,15 @@ from forecast.models.networks.time_budget import Pacer
 from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
 from forecast.models.networks.training_log import TrainingLog, validation_series
 from forecast.models.views import ViewSettings, see, to_unit, view_maps
-from forecast.specs import LINEAR, Machine, ModelSpec, View
+from forecast.run import ALONE, Run
+from forecast.specs import LINEAR, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 
 SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
+FEW_STEPS, FEW_FOLDS = 100_000, 8
+"""What was made of a panel of at most so many steps is kept for so many of them: those of all folds, mostly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class RecurrentForecaster:
     """A network of one recurrent cell, or the linear highway alone, as its spec says.
 
     Attributes:
-        machine: what to train on.
+        run: what to train with.
         memory: what was trained before in this run, by spec and data: it is not trained again.
         start: a model of the same spec whose weights the networks begin from; None for fresh ones.
         pacer: settles how many steps each network has time for; None for as many as the spec says.
@@ -57,7 +57,7 @@ class RecurrentForecaster:
 
     name: str
     spec: ModelSpec
-    machine: Machine = field(default_factory=Machine)
+    run: Run = ALONE
     memory: dict[tuple[ModelSpec, bytes], RecurrentModel] | None = None
     start: RecurrentModel | None = None
     pacer: Pacer | None = None
@@ -80,7 +80,8 @@ class RecurrentForecaster:
         return self.memory[key]
 
     def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
-        began = time.perf_counter()
+        clock = self.run.clock
+        began = clock.seconds()
         panel = check_columns(self.start.covariate_model, panel) if self.start else panel
         covariate_model, rest = self._learn_covariates(panel)
         spec = covariate_model.sized(self.spec) if covariate_model else self.spec
@@ -88,31 +89,29 @@ class RecurrentForecaster:
         is_fresh = self.start is None
         settings = self.settings
         statistics, data = prepare_views(
-            rest, spec.views, spec.window, horizon, settings.views, self.machine.room, is_fresh=is_fresh
+            rest, spec.views, spec.window, horizon, settings.views, self.run, is_fresh=is_fresh
         )
         if covariate_model and spec.takes_covariates:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
             covariates = {season: _known_inputs(covariate_model, panel, each) for season, each in windows.items()}
             data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
         prepare_loop(
-            spec, data[spec.views[0]], settings.views, jit=self.machine.jit
+            spec, data[spec.views[0]], settings.views, self.run
         )  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
         watched = validation_series(panel, rest, spec, statistics, covariate_model, watcher.truth, settings.views)
-        log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look)
+        log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look, clock=clock)
         if self.pacer:
-            self.pacer.begin(spec, time.perf_counter() - began)
+            self.pacer.begin(spec, clock.seconds() - began)
 
         def train(job: tuple[View, int]) -> Network:
             view, seed = job
             own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
             maps = view_maps(view, spec.window, horizon, settings.views, statistics[view].base)
-            return Network(
-                view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.machine.jit)
-            )
+            return Network(view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run))
 
-        with ThreadPoolExecutor(min(self.machine.threads, len(jobs))) as pool:
+        with ThreadPoolExecutor(min(self.run.machine.networks, len(jobs))) as pool:
             try:
                 futures = [pool.submit(train, job) for job in jobs]
                 for future in wait(futures, return_when=FIRST_EXCEPTION).done:
@@ -122,7 +121,7 @@ class RecurrentForecaster:
                 pool.shutdown(cancel_futures=True)
                 raise
         networks = tuple(future.result() for future in futures)
-        seconds = time.perf_counter() - began
+        seconds = clock.seconds() - began
         return RecurrentModel(
             spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, covariate_model
         )
@@ -135,7 +134,7 @@ class RecurrentForecaster:
         if self.spec.rolled:
             return None, panel
         encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
-        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates)
+        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates, self.run)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
@@ -150,13 +149,20 @@ class RecurrentForecaster:
         return spec.with_(steps=budget.steps), advance
 
 
-@lru_cache(maxsize=1)  # cells that are trained in turn on the same panel learn the same
 def learn_covariates(
-    panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings
+    panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings, run: Run
 ) -> tuple[CovariateModel | None, Panel]:
-    """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects."""
-    covariate_model = fit_covariate_model(panel, spec, encoding, settings)
-    return covariate_model, covariate_model.remove(panel) if covariate_model else panel
+    """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects.
+
+    It is kept: cells that are trained in turn on the same panel learn the same.
+    """
+
+    def learn() -> tuple[CovariateModel | None, Panel]:
+        covariate_model = fit_covariate_model(panel, spec, encoding, settings)
+        return covariate_model, covariate_model.remove(panel) if covariate_model else panel
+
+    key = (spec, settings, _key_of(panel), encoding and encoding.digest())
+    return run.cache.get("covariates", key, learn, most=_kept_of(panel))
 
 
 def _known_inputs(covariate_model: CovariateModel, panel: Panel, windows: Windows) -> KnownInputs:
@@ -166,18 +172,19 @@ def _known_inputs(covariate_model: CovariateModel, panel: Panel, windows: Window
     return KnownInputs(rows, covariate_model.static(panel), covariate_model.drifting)
 
 
-@lru_cache(maxsize=1)  # cells that are trained in turn on the same panel see the same
 def prepare_views(
     panel: Panel,
     views: tuple[View, ...],
     window: int,
     horizon: int,
     settings: ViewSettings,
-    room: int = 0,
+    run: Run,
     *,
     is_fresh: bool = True,
 ) -> tuple[dict[View, SeriesStatistics], dict[View, TrainingData]]:
     """Returns what each view learns from the panel before any network is trained, and what networks learn from.
+
+    It is kept: cells that are trained in turn on the same panel see the same.
 
     Args:
         panel: ends at the origin.
@@ -185,26 +192,41 @@ def prepare_views(
         window: its lookback.
         horizon: its horizon.
         settings: the numbers that are the same for all views.
-        room: see ``Machine``.
+        run: what to work with.
         is_fresh: the networks begin anew; those that go on need no start for their highway.
 
     Raises:
         DataError: no series is long enough for one window.
     """
-    windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
 
-    def prepare(view: View) -> tuple[SeriesStatistics, TrainingData]:
-        own = _fit_view(panel, view, windows[view.season], settings)
-        highway = fit_linear_init(windows[view.season], view, own, settings) if is_fresh else None
-        return own, TrainingData(windows[view.season], own.level, own.scale, highway, room)
+    def prepare_all() -> dict[View, tuple[SeriesStatistics, TrainingData]]:
+        windows = {view.season: cut_windows(panel, window, horizon, view.season) for view in views}
 
-    # a view a core: one regression on all cores waits for the slowest of them at each step
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(len(views), os.cpu_count() or 1)) as pool:
-        prepared = dict(zip(views, pool.map(prepare, views), strict=True))
+        def prepare(view: View) -> tuple[SeriesStatistics, TrainingData]:
+            own = _fit_view(panel, view, windows[view.season], settings, run)
+            highway = fit_linear_init(windows[view.season], view, own, settings) if is_fresh else None
+            return own, TrainingData(windows[view.season], own.level, own.scale, highway, run.machine.room)
+
+        # a view a core: one regression on all cores waits for the slowest of them at each step
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(len(views), run.machine.threads)) as pool:
+            return dict(zip(views, pool.map(prepare, views), strict=True))
+
+    key = (views, window, horizon, settings, run.machine.room, is_fresh, _key_of(panel))
+    prepared = run.cache.get("views", key, prepare_all, most=_kept_of(panel))
     return {view: own for view, (own, _) in prepared.items()}, {view: data for view, (_, data) in prepared.items()}
 
 
-def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings) -> SeriesStatistics:
+def _key_of(panel: Panel) -> tuple[Hashable, ...]:
+    """Returns all that decides what is made of a panel."""
+    return panel.series_ids, panel.frequency, panel.target, panel.fill, panel_digest(panel)
+
+
+def _kept_of(panel: Panel) -> int:
+    """Returns how many panels of this size are kept with what was made of them: all folds, or the latest alone."""
+    return FEW_FOLDS if panel.values.size <= FEW_STEPS else 1
+
+
+def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings, run: Run) -> SeriesStatistics:
     """Returns what a view learns from the panel before any network is trained."""
     statistics = measure_series(panel, view, settings)
     if view.base != "smoothed":
@@ -215,7 +237,7 @@ def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings
     seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
     past = to_unit(lookbacks, seen.mean, maps)
     future = to_unit(windows.horizons(some), seen.mean, maps)
-    return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season))
+    return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season, run.cache))
 
 
 def panel_digest(panel: Panel) -> bytes:

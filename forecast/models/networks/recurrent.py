@@ -21,6 +21,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import CellWeights, run_cell
 from forecast.models.parallel import side_by_side
 from forecast.models.views import ViewMaps, ViewSettings, block_statistics, restore, see, view_maps
+from forecast.run import ALONE, Run
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -78,7 +79,7 @@ class RecurrentModel:
         """Trainable numbers in one network."""
         return sum(array.size for array in self.networks[0].weights.values())
 
-    def predict_members(self, panel: Panel) -> Members:
+    def predict_members(self, panel: Panel, run: Run = ALONE) -> Members:
         """Returns each network's forecast of the steps after the end of each series.
 
         Raises:
@@ -86,30 +87,30 @@ class RecurrentModel:
         """
         panel = check_columns(self.covariate_model, panel)
         if self.covariate_model is None:
-            return self._members(panel, panel)
-        members = self._members(self.covariate_model.remove(panel), panel)
+            return self._members(panel, panel, run)
+        members = self._members(self.covariate_model.remove(panel), panel, run)
         if members.anchors is None:
             return replace(members, values=self.covariate_model.restore(members.values, panel))
         both = self.covariate_model.restore(np.concatenate([members.values, members.anchors]), panel)
         return replace(members, values=both[: len(members.values)], anchors=both[len(members.values) :])
 
-    def _members(self, panel: Panel, told: Panel) -> Members:
+    def _members(self, panel: Panel, told: Panel, run: Run) -> Members:
         """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
         seasons = {view.season for view in self.spec.views}
         covariates = {season: self._network_covariates(told, season) for season in seasons}
         lookbacks = {season: last_lookbacks(panel, self.spec.window, season) for season in seasons}
         statistics = {view: self.statistics_of(panel, view) for view in self.spec.views}
 
-        def run(network: Network) -> FloatArray:
+        def forecast(network: Network) -> FloatArray:
             view, season = network.view, network.view.season
             maps = self.maps_of(view, statistics[view])
             return run_view(self.spec, network.weights, maps, lookbacks[season], statistics[view], covariates[season])
 
-        is_large = len(panel) >= MANY_SERIES
-        values = np.stack(side_by_side(run, self.networks) if is_large else [run(each) for each in self.networks])
+        threads = run.machine.threads if len(panel) >= MANY_SERIES else 1
+        values = np.stack(side_by_side(forecast, self.networks, threads))
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
-        return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel))
+        return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel, run))
 
     def _network_covariates(self, panel: Panel, season: int) -> NetworkCovariates | None:
         spec = self.spec
@@ -117,9 +118,9 @@ class RecurrentModel:
             return None
         return self.covariate_model.at_end(panel, spec.window, spec.horizon, season)
 
-    def _anchors(self, panel: Panel) -> FloatArray:
+    def _anchors(self, panel: Panel, run: Run) -> FloatArray:
         spec, own = self.spec, self.settings.classical
-        return np.stack([baseline(name, panel, spec.horizon, spec.seasons, own) for name in spec.anchors])
+        return np.stack([baseline(name, panel, spec.horizon, spec.seasons, own, run) for name in spec.anchors])
 
     def maps_of(self, view: View, statistics: SeriesStatistics) -> ViewMaps:
         """Returns how networks of a view see windows."""

@@ -9,10 +9,11 @@ Shapes: ``B`` windows, ``L`` lookback, ``H`` horizon, ``K`` settings.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from forecast.run import NO_CACHE, Cache
 
 FloatArray = NDArray[np.float64]
 
@@ -43,7 +44,6 @@ def smoothings(season: int) -> Iterator[Smoothing]:
                     yield Smoothing(level, trend, seasonal, damping)
 
 
-@lru_cache(maxsize=8)
 def smoothing_maps(lookback: int, horizon: int, season: int) -> FloatArray:
     """Returns the maps of all ``smoothings``, in their order, (K, L, H)."""
     tried = list(smoothings(season))
@@ -112,7 +112,9 @@ def _mean_pattern(window: FloatArray, season: int) -> list[FloatArray]:
     return [deviations[:, (p - shift) % season] for p in range(season)]
 
 
-def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, season: int) -> FloatArray:
+def fit_smoothing(
+    windows: FloatArray, futures: FloatArray, scales: FloatArray, season: int, cache: Cache = NO_CACHE
+) -> FloatArray:
     """Returns the weighted mean of all maps, (L, H).
 
     Args:
@@ -120,10 +122,12 @@ def fit_smoothing(windows: FloatArray, futures: FloatArray, scales: FloatArray, 
         futures: (B, H) what came after each; NaN where nothing was observed.
         scales: (B, 1) what each window's errors are measured by.
         season: of the maps; 1 for none.
+        cache: holds the maps that are tried.
     """
     known = ~np.isnan(futures)
     past, target = (windows / scales).astype(np.float32), (np.where(known, futures, 0.0) / scales).astype(np.float32)
-    maps = smoothing_maps(windows.shape[1], futures.shape[1], season)
+    shape = (windows.shape[1], futures.shape[1], season)
+    maps = cache.get("smoothing maps", shape, lambda: smoothing_maps(*shape), most=8)
     losses = [float((np.where(known, past @ each.astype(np.float32) - target, 0) ** 2).sum()) for each in maps]
     errors = np.sqrt(np.maximum(losses, 1e-12))
     weights = (errors.min() / errors) ** SHARPNESS

@@ -5,12 +5,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forecast.errors import DependencyError
-from forecast.models.parallel import available_cpus
-from forecast.specs import Device, Machine
+from forecast.specs import Machine
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
@@ -66,21 +65,20 @@ def report_gpus() -> GpuReport:
     return GpuReport((), "the CUDA libraries are missing: pip install 'tensorflow[and-cuda]'")
 
 
-def find_machine(device: Device) -> Machine:
-    """Returns what the networks will train on.
+def find_machine(asked: Machine) -> Machine:
+    """Returns what the networks will train on: the machine, on the device that was asked for.
 
     On a GPU the loop is compiled without XLA, which would exclude the cuDNN kernels, and networks take turns.
 
     Raises:
         DependencyError: a GPU was asked for and none can be used; the text says why.
     """
-    if device == "gpu" and not GPUS:
+    if asked.device == "gpu" and not GPUS:
         raise DependencyError(f"There is no GPU to train on: {report_gpus().reason}.", "--device cpu, or --device auto")
-    if device == "cpu" and GPUS:
+    if asked.device == "cpu" and GPUS:
         tf.config.set_visible_devices([], "GPU")
-    if device != "cpu" and GPUS:
-        return Machine("gpu", jit=False, threads=1)
-    return Machine("cpu", jit=True, threads=available_cpus())
+    on_gpu = asked.device != "cpu" and bool(GPUS)
+    return replace(asked, device="gpu" if on_gpu else "cpu", jit=not on_gpu)
 
 
 __all__ = ["GpuReport", "find_machine", "keras", "report_gpus", "tf"]

@@ -5,7 +5,6 @@ starts. What was planned from a measurement is corrected from network to network
 steps, in the proportion in which time is short of the work that is left.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
@@ -14,6 +13,7 @@ from typing import TypeVar
 
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Fitted
+from forecast.run import Clock
 from forecast.specs import ModelSpec
 
 Result = TypeVar("Result")
@@ -78,6 +78,7 @@ def measure_pace(
     spec: ModelSpec,
     panel: Panel,
     fit: float,
+    clock: Clock,
     is_short: Callable[[], bool] = lambda: False,
 ) -> Pace:
     """Returns the pace of a spec whose loop has been compiled and whose views have been prepared.
@@ -87,28 +88,29 @@ def measure_pace(
         spec: as it is planned; a few steps of it are trained.
         panel: what is forecast from.
         fit: seconds that preparing the views took.
+        clock: by which it is measured.
         is_short: tells after the first fit whether time is too short for more; a step then counts as dear.
     """
     short = spec.with_(seeds=spec.seeds[:1], steps=1)
     views = len(spec.views)
-    once, model = _timed(lambda: train(short))
+    once, model = _timed(clock, lambda: train(short))
     if is_short():
         return Pace(fit, once / views, once / views * DEAR, once / views)
-    twice, _ = _timed(lambda: train(short.with_(seeds=(short.seeds[0], short.seeds[0] + 1))))
+    twice, _ = _timed(clock, lambda: train(short.with_(seeds=(short.seeds[0], short.seeds[0] + 1))))
     steps, extra = PROBE, 0.0
     while extra < LEAST_PROBE and steps <= 64 * PROBE:
-        seconds, _ = _timed(lambda: train(short.with_(steps=1 + steps)))  # noqa: B023 - called at once
+        seconds, _ = _timed(clock, lambda: train(short.with_(steps=1 + steps)))  # noqa: B023 - called at once
         extra, steps = seconds - once, 4 * steps
-    forecast, _ = _timed(lambda: model.predict_members(panel))
+    forecast, _ = _timed(clock, lambda: model.predict_members(panel))
     step = max(extra, 1e-6) / (views * steps / 4)
     network = max((twice - once) / views - step, 0.0)
     return Pace(fit, network, step, forecast / views)
 
 
-def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
-    began = time.perf_counter()
+def _timed(clock: Clock, work: Callable[[], Result]) -> tuple[float, Result]:
+    began = clock.seconds()
     result = work()
-    return time.perf_counter() - began, result
+    return clock.seconds() - began, result
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,7 @@ class Pacer:
     def __init__(
         self,
         pace: Pace,
+        clock: Clock,
         common: TrainingBudget | None = None,
         allotted: float | None = None,
         after: float = 0.0,
@@ -241,11 +244,13 @@ class Pacer:
 
         Args:
             pace: of the cell.
+            clock: of the run.
             common: work and time of the whole run, shared with other cells.
             allotted: seconds that each fit of this cell is to take, neither more nor fewer.
             after: seconds of the run that are planned after each fit, until the next.
         """
-        self.pace, self._common, self._allotted, self._after = pace, common, allotted, after
+        self.pace, self._clock = pace, clock
+        self._common, self._allotted, self._after = common, allotted, after
         self._budgets: tuple[TrainingBudget, ...] = (common,) if common else ()
         self._is_fresh = True
         self._own: TrainingBudget | None = None
@@ -255,7 +260,7 @@ class Pacer:
 
     def begin(self, spec: ModelSpec, seconds: float) -> None:
         """Starts one fit, so many seconds after its windows began to be cut."""
-        now = time.perf_counter()
+        now = self._clock.seconds()
         self._budgets = (self._common,) if self._common else ()
         if self._common:
             self._common.fixed -= self.pace.fit + self._common.pending
@@ -270,7 +275,7 @@ class Pacer:
         self._began, self._booked_at, self._is_fresh = now - seconds, now, True
 
     def _allotted_left(self) -> float:
-        return self._ends - time.perf_counter()
+        return self._ends - self._clock.seconds()
 
     def network_budget(self, spec: ModelSpec) -> NetworkBudget:
         """Returns the turn of the network whose training starts now."""
@@ -284,7 +289,7 @@ class Pacer:
     def book(self, planned: float, work: float) -> None:
         """Books what was planned and what was done of it; other networks may have trained meanwhile."""
         with self._lock:
-            now = time.perf_counter()
+            now = self._clock.seconds()
             took = now - self._booked_at
             if self._is_fresh:  # the first network may have waited for its loop to be compiled: that is no slowness
                 took = work = 0.0

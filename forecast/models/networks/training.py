@@ -8,7 +8,7 @@ Shapes: ``N`` steps in the buffer, ``B`` windows in a batch, ``L`` lookback, ``H
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import lru_cache, partial
+from functools import partial
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ from forecast.models.networks.keras_networks import Weights, build_network, weig
 from forecast.models.networks.tensorflow import tf
 from forecast.models.normalisation import Operations, in_unit, measure, sizes_of
 from forecast.models.views import CLIP, ViewMaps, ViewSettings
+from forecast.run import ALONE, Cache, Run
 from forecast.specs import ModelSpec
 
 Tensor = Any  # TensorFlow ships no types
@@ -148,7 +149,7 @@ def train_network(
     seed: int,
     on_chunk: OnChunk | None = None,
     start: Weights | None = None,
-    jit: bool = True,
+    run: Run = ALONE,
 ) -> Weights:
     """Trains one network and returns its weights.
 
@@ -159,14 +160,14 @@ def train_network(
         seed: of the initial weights, the dropout and the order of the windows.
         on_chunk: see ``OnChunk``.
         start: weights to start from in place of fresh ones and the data's highway.
-        jit: compile with XLA; off where cuDNN is to be used.
+        run: whose machine it trains on, and whose cache holds the compiled loop.
 
     Raises:
         TrainingError: the loss or a weight became NaN or infinite.
     """
     windows = data.windows
     begin = start or ({} if data.highway is None else {"highway/kernel": data.highway})
-    loop, state, arguments = _ready_loop(spec, maps, data, seed, begin, jit=jit)
+    loop, state, arguments = _ready_loop(spec, maps, data, seed, begin, run)
     order = _orders(spec, len(windows), seed)
     if on_chunk:
         on_chunk(0, partial(_named, loop, state[0]))
@@ -193,11 +194,11 @@ def _diverged(spec: ModelSpec, step: int) -> TrainingError:
 
 
 def _ready_loop(
-    spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, begin: Weights, *, jit: bool
+    spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, begin: Weights, run: Run
 ) -> tuple[Loop, list[Any], dict[str, Any]]:
     """Returns the compiled loop, the state that a network begins with, and the arguments that stay the same."""
-    loop = prepare_loop(spec, data, maps.settings, jit=jit)
-    fresh, others = _initial_state(_shape_of(spec), seed)
+    loop = prepare_loop(spec, data, maps.settings, run)
+    fresh, others = _initial_state(_shape_of(spec), seed, run.cache)
     weights = [tf.constant(begin[name]) if name in begin else own for name, own in zip(loop.names, fresh, strict=True)]
     zeros = [tf.zeros_like(weight) for weight in weights]
     state = [weights, zeros, zeros, others]
@@ -208,22 +209,29 @@ def _ready_loop(
     return loop, state, arguments
 
 
-def _initial_state(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
-    """Returns the weights that a seed gives networks of a shape, and their other state: constants, never changed."""
+def _initial_state(shape: ModelSpec, seed: int, cache: Cache) -> tuple[Tensors, Tensors]:
+    """Returns the weights that a seed gives networks of a shape, and their other state: constants, never changed.
+
+    They are kept: Keras takes longer to draw them than a short training takes.
+    """
     with _DRAWING:  # networks that start together draw once
-        return _draw(shape, seed)
+        return cache.get("initial weights", (shape, seed), lambda: _draw(shape, seed), most=8)
 
 
-@lru_cache(maxsize=8)  # Keras takes longer to draw them than a short training takes
 def _draw(shape: ModelSpec, seed: int) -> tuple[Tensors, Tensors]:
     network = build_network(shape, seed)
     weights, others = network.trainable_variables, network.non_trainable_variables
     return [tf.constant(each) for each in weights], [tf.constant(each) for each in others]
 
 
-def prepare_loop(spec: ModelSpec, data: TrainingData, settings: ViewSettings, *, jit: bool) -> Loop:
-    """Returns the loop that serves this spec and data; the same object for every seed, view and fold of a shape."""
-    return _loop(_shape_of(spec), data.buffer_size, padded_size(len(data.series_level)), jit, settings)
+def prepare_loop(spec: ModelSpec, data: TrainingData, settings: ViewSettings, run: Run) -> Loop:
+    """Returns the loop that serves this spec and data; of one run, the same for every seed, view and fold of a shape.
+
+    The lengths are part of its key, since TensorFlow compiles for the shapes of what it is first called with.
+    """
+    shape, jit = _shape_of(spec), run.machine.jit
+    key = (shape, data.buffer_size, padded_size(len(data.series_level)), jit, settings)
+    return run.cache.get("training loops", key, lambda: _loop(shape, settings, jit=jit), most=16)
 
 
 def _named(loop: Loop, tensors: list[Any]) -> Weights:
@@ -285,10 +293,8 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=16)
-def _loop(shape: ModelSpec, steps: int, series: int, jit: bool, settings: ViewSettings) -> Loop:
+def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool) -> Loop:
     """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
-    del steps, series  # they only key the cache: tf.function sees them in its arguments
     network = build_network(shape, seed=0, unroll=jit and shape.layers * (shape.window // shape.segment) <= UNROLLED)
 
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:

@@ -3,7 +3,6 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from forecast.models.forecaster import Curve, Snapshot
 from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
 from forecast.models.networks.training import CHUNK
 from forecast.models.views import ViewSettings, view_maps
+from forecast.run import Clock
 from forecast.specs import ModelSpec, View
 
 FloatArray = NDArray[np.float64]
@@ -101,6 +101,7 @@ class TrainingLog:
     progress: Callable[[float], None]
     watched: ValidationSeries | None
     total: int
+    clock: Clock
     look: Callable[[Snapshot], None] | None = None
     done: int = 0
     points: list[tuple[int, float, float]] = field(default_factory=list)
@@ -112,26 +113,26 @@ class TrainingLog:
 
         Its clock starts at step 0, when all is compiled, and stands still while the weights are looked at.
         """
-        clock = {"start": 0.0, "step": 0}
+        at = {"start": 0.0, "step": 0}
         watched = self.watched
 
         def on_chunk(step: int, weights: Callable[[], Weights]) -> None:
             if self.stop.is_set():
                 raise CancelledError  # another thread was interrupted
-            began = time.perf_counter()
+            began = self.clock.seconds()
             if step == 0:
-                clock["start"] = began
+                at["start"] = began
             is_due = watched is not None and watched.is_due(step)
             rmse = watched.rmse(view, weights()) if watched and is_watched and is_due else None
             with self.lock:
                 if self.look and is_due:
-                    self.look(Snapshot(view, seed, step, began - clock["start"], weights()))
-                self.done += step - int(clock["step"])
-                clock["step"] = step
+                    self.look(Snapshot(view, seed, step, began - at["start"], weights()))
+                self.done += step - int(at["step"])
+                at["step"] = step
                 if rmse is not None:
-                    self.points.append((step, began - clock["start"], rmse))
+                    self.points.append((step, began - at["start"], rmse))
                 self.progress(self.done / self.total)
-            clock["start"] += time.perf_counter() - began
+            at["start"] += self.clock.seconds() - began
 
         return on_chunk
 

@@ -146,9 +146,7 @@ def test_cells_are_trained_on_a_file_and_compared(folder, tmp_path):
 def test_memory_test_prints_a_table(tmp_path, monkeypatch):
     from memory_results import recollection
 
-    monkeypatch.setattr(
-        "forecast.evaluation.explain.memory_test.run_memory_test", lambda seed, progress: recollection()
-    )
+    monkeypatch.setattr("forecast.evaluation.explain.memory_test.run_memory_test", lambda seed, run: recollection())
     done = explain("--memory-test", "-o", "m", folder=tmp_path)
     assert done.code == 0, done.err
     assert done.header == ",".join(RECALL)

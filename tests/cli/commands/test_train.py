@@ -224,8 +224,8 @@ def test_tutorial_preset_is_the_textbook_network(tmp_path):
 def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
     seen = []
 
-    def listen(request, store, *_):
-        seen.append((request, store))
+    def listen(request, store, work):
+        seen.append((request, store, work))
         raise DependencyError("seen")
 
     monkeypatch.setattr("forecast.workflows.train.train", listen)
@@ -247,7 +247,7 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
     flags = [word for name, value in {**network, **plan, **data, **rest}.items() for word in (f"--{name}", value)]
     words = [str(word).replace("_", "-") if str(word).startswith("--") else word for word in flags]
     assert run("train", "x.csv", *words, "--keep-partial", "--no-dates", folder=tmp_path).code == 3
-    request, store = seen[0]
+    request, store, work = seen[0]
     assert request.settings == Settings(**plan, overrides=Overrides(**network))
     assert request.options == ReadOptions(
         time="day",
@@ -263,7 +263,7 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
         keep_partial=True,
         no_dates=True,
     )
-    assert (request.source, request.model, request.name, request.device) == ("x.csv", "lstm", "shop-1", "cpu")
+    assert (request.source, request.model, request.name, work.machine.device) == ("x.csv", "lstm", "shop-1", "cpu")
     assert (request.plots, str(request.folder), str(store.root)) == ("svg", "out", "st")
 
 

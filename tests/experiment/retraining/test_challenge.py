@@ -13,6 +13,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network
 from forecast.specs import Plan, Settings
+from runs import QUIET
 from tiny import SEASON, random_model, tiny_spec, wave
 from told import WEEK, shops, told_model, told_spec
 
@@ -93,7 +94,7 @@ def test_score_is_the_pooled_rmse_of_the_stored_weights_and_the_share_inside():
                     truth = now.series(i)[position]
                     errors.append((truth - forecasts.point[i, h]) ** 2)
                     inside.append(interval.lower[i, h] <= truth <= interval.upper[i, h])
-    score = score_on(trained, now, folds)
+    score = score_on(trained, now, folds, QUIET)
     assert score.rmse == pytest.approx(np.sqrt(np.mean(errors)), rel=1e-12)
     assert score.coverage == pytest.approx(np.mean(inside), rel=1e-12)
 
@@ -104,7 +105,7 @@ def test_score_follows_the_unit_of_the_data():
     scores = []
     for now in (small, large):
         folds = find_hold_out(now, now.until([DAYS - 6]), H, H)
-        scores.append(score_on(trained_on(now.until([DAYS - 6])), now, folds))
+        scores.append(score_on(trained_on(now.until([DAYS - 6])), now, folds, QUIET))
     assert scores[1].rmse == pytest.approx(1000 * scores[0].rmse, rel=1e-5)
 
 
@@ -115,17 +116,17 @@ def test_points_without_a_truth_are_not_scored_and_a_forecast_that_is_no_number_
     holed = now.values.copy()
     holed[-2] = np.nan
     gap = panel_from_series([holed], "D", series_ids=["s0"])
-    assert np.isfinite(score_on(trained, gap, folds).rmse)
+    assert np.isfinite(score_on(trained, gap, folds, QUIET).rmse)
     [part] = trained.model.parts
     weights = {name: array * np.nan for name, array in part.networks[0].weights.items()}
     broken = EnsembleModel((replace(part, networks=(Network(part.spec.views[0], 0, weights),)),))
-    assert np.isnan(score_on(TrainedModel("gru", broken, None, None, SEASON, CURRENT), now, folds).rmse)
+    assert np.isnan(score_on(TrainedModel("gru", broken, None, None, SEASON, CURRENT), now, folds, QUIET).rmse)
 
 
 def test_a_model_without_intervals_has_no_coverage():
     now = panel([DAYS])
     trained = TrainedModel("gru", trained_on(now).model, None, None, SEASON, CURRENT)
-    assert score_on(trained, now, find_hold_out(now, now.until([DAYS - 6]), H, H)).coverage is None
+    assert score_on(trained, now, find_hold_out(now, now.until([DAYS - 6]), H, H), QUIET).coverage is None
 
 
 @pytest.mark.parametrize("changes", [{}, {"units": 9}, {"country": "US"}])
@@ -149,5 +150,5 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
         challenge, "backtest", lambda *asked, **__: trained.append(asked) or SimpleNamespace(trials=trials[:1])
     )
     reading = SimpleNamespace(panel=now)
-    assert challenge_recipes(reading, champion, Recipe("gru", Settings(), "auto"), None).champion.rmse == 0
+    assert challenge_recipes(reading, champion, Recipe("gru", Settings()), QUIET).champion.rmse == 0
     assert len(trained) == (1 if changes else 0)

@@ -13,7 +13,6 @@ from covariate_shops import DAYS, HORIZON, NOW, OPTIONS, rows, write
 from forecast.data.covariates import Column
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
-from forecast.experiment.experiment import SilentReporter
 from forecast.experiment.input_data import read_alike
 from forecast.experiment.retraining.request import Change, RetrainRequest
 from forecast.experiment.stored_forecast import forecast_from
@@ -28,6 +27,7 @@ from forecast.workflows.export import export
 from forecast.workflows.predict import PredictRequest, predict
 from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
+from runs import QUIET, run_at
 from untrained import train_nothing
 
 
@@ -38,8 +38,8 @@ def shop(tmp_path, monkeypatch):
     train_nothing(monkeypatch)
     write(Path("shops.csv"), rows(DAYS, HORIZON))
     settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
-    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
-    train(request, Store(Path("store")), lambda: NOW, SilentReporter())
+    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none")
+    train(request, Store(Path("store")), run_at(NOW))
     return Store(Path("store"))
 
 
@@ -55,7 +55,7 @@ def again(store, source, options=None, **more):
     request = RetrainRequest(
         None, str(source), options, Change(), gate, Rules(), Tolerance(shorter=True), Path("forecasts"), **more
     )
-    return retrain(request, store, lambda: NOW, SilentReporter(), lambda stage, facts: None)
+    return retrain(request, store, run_at(NOW), lambda stage, facts: None)
 
 
 def test_what_each_series_errs_more_than_others_is_kept(shop):
@@ -92,7 +92,7 @@ def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(sho
     first = version.read(WEIGHTS)
     settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
     request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
-    second = train(request, shop, lambda: NOW, SilentReporter()).version
+    second = train(request, shop, run_at(NOW)).version
     assert second.read(WEIGHTS) == first
     data = {name: value for name, value in version.document["data"].items() if name not in {"covariates", "header"}}
     arrays = {name: array for name, array in unpack_arrays(first).items() if not name.startswith("context/")}
@@ -106,22 +106,22 @@ def test_newer_rows_keep_the_codes_of_the_model_and_say_what_is_new(shop, tmp_pa
     path = write(tmp_path / "newer.csv", rows(DAYS + 3, HORIZON, sky=("fog", "sun", "hail")))
     reading = read_alike(path, stored.options, stored.context.frequency, stored.columns)
     assert reading.panel.covariates.columns[1].levels == ("rain", "sun", "fog", "hail")
-    result = predict(PredictRequest("shops", str(path)), shop)
+    result = predict(PredictRequest("shops", str(path)), shop, QUIET)
     assert "sky has 'fog', 'hail', which it never had before: taken as none of its values" in result.notes
 
 
 def test_forecast_takes_what_is_usual_or_its_future_from_a_second_file(shop, tmp_path):
-    here = predict(PredictRequest("shops"), shop)
+    here = predict(PredictRequest("shops"), shop, QUIET)
     short = str(write(tmp_path / "short.csv", rows(DAYS)))
-    [note] = predict(PredictRequest("shops", short), shop).notes
+    [note] = predict(PredictRequest("shops", short), shop, QUIET).notes
     assert note.startswith(
         "promo, sky are not known beyond 2024-03-30: this forecast takes their usual values, promo 0,"
     )
     ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS, HORIZON) if row[2] == ""]
     future = str(write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky")))
-    there = predict(PredictRequest("shops", short, future=future), shop)
+    there = predict(PredictRequest("shops", short, future=future), shop, QUIET)
     np.testing.assert_array_equal(here.forecasts.point, there.forecasts.point)
-    note, _ = predict(PredictRequest("shops", short, HORIZON + 1, future=future), shop).notes
+    note, _ = predict(PredictRequest("shops", short, HORIZON + 1, future=future), shop, QUIET).notes
     assert note.startswith("promo, sky are known for only 5 days beyond 2024-03-30: for the rest this forecast takes")
 
 
@@ -129,9 +129,9 @@ def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
     request = TrainRequest(
         "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none", "auto"
     )
-    train(request, shop, lambda: NOW, SilentReporter())
+    train(request, shop, run_at(NOW))
     with pytest.raises(UsageError, match="the model was trained without any") as error:
-        predict(PredictRequest("bare", future="shops.csv"), shop)
+        predict(PredictRequest("bare", future="shops.csv"), shop, QUIET)
     assert error.value.hint == "forecast train DATA --known COLUMNS makes one with them"
 
 
@@ -148,7 +148,7 @@ def test_data_that_lost_a_covariate_is_refused_with_the_command_that_does_withou
     place = header.index(lost)
     table = [[*row[:place], *row[place + 1 :]] for row in rows(DAYS + 7, HORIZON)]
     path = write(tmp_path / "lost.csv", table, [name for name in header if name != lost])
-    for verb in (lambda: predict(PredictRequest("shops", str(path)), shop), lambda: again(shop, path)):
+    for verb in (lambda: predict(PredictRequest("shops", str(path)), shop, QUIET), lambda: again(shop, path)):
         with pytest.raises(DataError, match=f"lost.csv has no column '{lost}'. The model was trained with it") as error:
             verb()
         assert error.value.hint == f"forecast train {path}{flags} makes a model without it"
@@ -194,7 +194,7 @@ def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_
     assert not any("usual values" in note for note in second.notes)
     told = Path("forecasts/shops.csv").read_text()
     assert told != guessed
-    points = predict(PredictRequest("shops", dark, future=str(future)), shop).forecasts.point
+    points = predict(PredictRequest("shops", dark, future=str(future)), shop, QUIET).forecasts.point
     assert [float(line.split(",")[3]) for line in told.splitlines()[1:]] == pytest.approx(points.ravel().tolist())
     assert again(shop, dark, gate=Gate(), future=str(future)).record.outcome == "nothing-new"
     assert Path("forecasts/shops.csv").read_text() == told

@@ -13,6 +13,8 @@ from forecast.models.classical.local_ridge import local_ridge
 from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
+from forecast.run import SILENT, Cache, Run
+from runs import QUIET
 
 NAN = np.nan
 NAMES = ["naive", "seasonal-naive", "drift"]
@@ -109,17 +111,20 @@ def test_forecasts_are_remembered_by_all_they_depend_on_and_no_more_than_so_many
     counted = []
     rule = {"smoothing": "_smoothing", "local-ridge": "_local_ridge"}[name]
     compute = getattr(baselines, rule)
-    monkeypatch.setattr(baselines, "_remembered", {})
-    monkeypatch.setattr(baselines, "REMEMBERED", 3)
+    monkeypatch.setattr(baselines, "KEPT_BASELINES", 3)
     monkeypatch.setattr(baselines, rule, lambda *given: counted.append(1) or compute(*given))
-    first = baseline(name, awkward, 6, (4,), CURRENT.classical)
-    baseline(name, awkward, 6, (4,), CURRENT.classical)[:] = 0  # what a caller does to its own copy
-    np.testing.assert_array_equal(baseline(name, awkward.select([0, 1, 2, 3, 4, 5]), 6, (4,), CURRENT.classical), first)
+    run = Run(QUIET.machine, SILENT, QUIET.clock, Cache())
+    first = baseline(name, awkward, 6, (4,), CURRENT.classical, run)
+    baseline(name, awkward, 6, (4,), CURRENT.classical, run)[:] = 0  # what a caller does to its own copy
+    np.testing.assert_array_equal(
+        baseline(name, awkward.select([0, 1, 2, 3, 4, 5]), 6, (4,), CURRENT.classical, run), first
+    )
     assert len(counted) == 1
     others = [(awkward, 5, (4,)), (awkward, 6, (3,)), (awkward, 6, (4, 8)), (awkward.select([0, 1]), 6, (4,))]
     for panel, horizon, seasons in others:
-        assert baseline(name, panel, horizon, seasons, CURRENT.classical).shape == (len(panel), horizon)
-        assert len(baselines._remembered) <= 3
+        assert baseline(name, panel, horizon, seasons, CURRENT.classical, run).shape == (len(panel), horizon)
     assert len(counted) == 5
-    np.testing.assert_array_equal(baseline(name, awkward, 6, (4,), CURRENT.classical), first)
+    np.testing.assert_array_equal(baseline(name, awkward, 6, (4,), CURRENT.classical, run), first)
     assert len(counted) == 6  # the oldest had gone
+    baseline(name, awkward, 6, (4,), CURRENT.classical)
+    assert len(counted) == 7  # without a cache that was handed in, nothing is remembered

@@ -11,7 +11,7 @@ from forecast.models.classical.baselines import naive
 from forecast.models.classical.statsforecast import SHORTEST, make_classical
 from forecast.models.forecaster import Watcher
 from forecast.models.registry import MODELS, make_forecaster
-from forecast.specs import Machine
+from runs import QUIET
 from tiny import SEASON, tiny_spec, wave, with_values
 
 HORIZON = 6
@@ -33,7 +33,7 @@ def forecast(name, panel, season=SEASON):
 def test_missing_statsforecast_is_a_dependency_error_that_names_the_extra(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     with pytest.raises(DependencyError, match=f"'{name}' needs statsforecast, which is not installed") as error:
-        make_forecaster(name, {"linear": tiny_spec("linear")}, season=4, machine=Machine())
+        make_forecaster(name, {"linear": tiny_spec("linear")}, season=4, run=QUIET)
     assert error.value.hint == "pip install 'statsforecast>=2.0'"
     assert error.value.exit_code == ExitCode.DEPENDENCY == 3
 

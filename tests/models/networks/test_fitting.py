@@ -16,13 +16,14 @@ from forecast.models.networks.training import CHUNK, TrainingData, train_network
 from forecast.models.networks.training_log import curve_series
 from forecast.models.registry import train_on
 from forecast.models.views import see, view_maps
-from forecast.specs import Machine, View
+from forecast.specs import View
+from runs import QUIET, run_with
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
 from told import shops, told_model, told_spec
 
 
 def fit(spec, panel=None, watcher=None, threads=1):
-    forecaster = RecurrentForecaster(spec.cell, spec, Machine(jit=False, threads=threads))
+    forecaster = RecurrentForecaster(spec.cell, spec, run_with(threads=threads))
     return forecaster.fit(panel or awkward_panel(), watcher or Watcher())
 
 
@@ -42,7 +43,7 @@ def test_one_network_is_trained_for_each_view_and_seed(trained, awkward):
         windows = cut_windows(awkward, spec.window, spec.horizon, network.view.season)
         data = TrainingData(windows, statistics.level, statistics.scale)
         maps = view_maps(network.view, spec.window, spec.horizon, CURRENT.views, model.statistics[network.view].base)
-        alone = train_network(spec, maps, data, network.seed, jit=False)
+        alone = train_network(spec, maps, data, network.seed, run=QUIET)
         for name, array in alone.items():
             np.testing.assert_array_equal(array, network.weights[name], err_msg=name)
 
@@ -73,7 +74,7 @@ def test_memory_trains_the_same_spec_on_the_same_data_once():
 
     def remembered(spec, panel):
         shares = []
-        model = RecurrentForecaster("linear", spec, Machine(jit=False), memory).fit(panel, Watcher(shares.append))
+        model = RecurrentForecaster("linear", spec, QUIET, memory).fit(panel, Watcher(shares.append))
         assert shares[-1] == 1
         return model
 
@@ -179,7 +180,7 @@ def test_interrupt_stops_every_thread_after_its_chunk(threads):
 def test_warm_start_begins_from_the_weights_of_the_model_before(trained, awkward):
     before = trained("gru")
     still = before.spec.with_(learning_rate=1e-9)
-    after = RecurrentForecaster("gru", still, Machine(jit=False), start=before).fit(awkward, Watcher())
+    after = RecurrentForecaster("gru", still, QUIET, start=before).fit(awkward, Watcher())
     for old, new in zip(before.networks, after.networks, strict=True):
         assert (old.view, old.seed) == (new.view, new.seed)
         for name, weights in old.weights.items():
@@ -188,7 +189,7 @@ def test_warm_start_begins_from_the_weights_of_the_model_before(trained, awkward
 
 def test_a_model_that_is_trained_on_keeps_its_members_and_moves_their_weights(trained, awkward):
     before = EnsembleModel((trained("rnn"), trained("gru")))
-    after = train_on(before, awkward, Machine(jit=False), Watcher())
+    after = train_on(before, awkward, QUIET, Watcher())
     one, other = before.predict_members(awkward), after.predict_members(awkward)
     assert (one.views, one.seeds) == (other.views, other.seeds)
     assert not np.allclose(one.values, other.values)
@@ -199,7 +200,7 @@ def test_a_model_that_is_trained_on_keeps_its_members_and_moves_their_weights(tr
 
 
 def train_on_shops(start, panel):
-    return train_on(EnsembleModel((start,)), panel, Machine(jit=False), Watcher()).parts[0]
+    return train_on(EnsembleModel((start,)), panel, QUIET, Watcher()).parts[0]
 
 
 def test_warm_start_keeps_the_inputs_and_measures_the_effects_anew():

@@ -14,6 +14,7 @@ from forecast.models.networks.recurrent import SeriesStatistics, measure_series,
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.views import restore, see, view_maps
 from forecast.specs import View
+from runs import run_with
 from tiny import SEASON, VIEWS, random_model, random_weights, tiny_spec, wave, with_values
 
 MINMAX = View(base="zero", level="series", scale="range")
@@ -44,8 +45,7 @@ def test_many_series_are_forecast_side_by_side_and_alike(awkward, monkeypatch):
     model = random_model(tiny_spec("gru", views=VIEWS, seeds=(0, 1)), awkward)
     in_turn = model.predict_members(awkward)
     monkeypatch.setattr(recurrent, "MANY_SERIES", 1)
-    monkeypatch.setattr("forecast.models.parallel.available_cpus", lambda: 3)
-    np.testing.assert_array_equal(model.predict_members(awkward).values, in_turn.values)
+    np.testing.assert_array_equal(model.predict_members(awkward, run_with(threads=3)).values, in_turn.values)
 
 
 def test_anchors_are_those_of_the_spec_the_naive_forecasts_by_default(awkward):

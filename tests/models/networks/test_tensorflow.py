@@ -5,7 +5,8 @@ import pytest
 
 from forecast.errors import DependencyError, ExitCode
 from forecast.models.networks import tensorflow
-from forecast.models.networks.tensorflow import available_cpus, find_machine, report_gpus, silent_stderr
+from forecast.models.networks.tensorflow import find_machine, report_gpus, silent_stderr
+from forecast.specs import Machine
 
 NO_GPU = pytest.mark.skipif(bool(tensorflow.GPUS), reason="this machine has a GPU")
 
@@ -13,7 +14,7 @@ NO_GPU = pytest.mark.skipif(bool(tensorflow.GPUS), reason="this machine has a GP
 @NO_GPU
 def test_missing_gpu_is_an_error_that_says_why():
     with pytest.raises(DependencyError, match="There is no GPU to train on: ") as error:
-        find_machine("gpu")
+        find_machine(Machine("gpu"))
     assert report_gpus().reason in error.value.message
     assert error.value.hint == "--device cpu, or --device auto"
     assert error.value.exit_code == ExitCode.DEPENDENCY
@@ -22,8 +23,8 @@ def test_missing_gpu_is_an_error_that_says_why():
 @NO_GPU
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_without_a_gpu_networks_train_on_all_cores_with_xla(device):
-    machine = find_machine(device)
-    assert (machine.device, machine.jit, machine.threads) == ("cpu", True, available_cpus())
+    machine = find_machine(Machine(device, threads=3))
+    assert (machine.device, machine.jit, machine.networks) == ("cpu", True, 3)
 
 
 @NO_GPU
@@ -46,8 +47,8 @@ def test_reason_for_no_gpu_is_the_first_that_holds(nodes, cuda, reason, monkeypa
 def test_gpu_is_taken_without_xla_and_one_network_at_a_time(monkeypatch):
     monkeypatch.setattr(tensorflow, "GPUS", ("gpu0",))
     for device in ("auto", "gpu"):
-        machine = find_machine(device)
-        assert (machine.device, machine.jit, machine.threads) == ("gpu", False, 1)
+        machine = find_machine(Machine(device, threads=3))
+        assert (machine.device, machine.jit, machine.networks) == ("gpu", False, 1)
 
 
 def test_native_chatter_is_swallowed_and_stderr_comes_back(capfd):
@@ -71,9 +72,3 @@ def test_closed_stderr_is_nothing_to_silence(monkeypatch):
     monkeypatch.setattr(tensorflow.os, "dup", closed)
     with silent_stderr():
         pass
-
-
-def test_cores_are_those_that_this_process_may_use(monkeypatch):
-    assert 1 <= available_cpus() <= os.cpu_count()
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3})
-    assert available_cpus() == 1

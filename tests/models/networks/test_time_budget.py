@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecast.models.networks import time_budget
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import EFFORT
 from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
@@ -20,15 +19,13 @@ class Clock:
     def __init__(self):
         self.now = 100.0
 
-    def __call__(self):
+    def seconds(self):
         return self.now
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(time_budget.time, "perf_counter", clock)
-    return clock
+def clock():
+    return Clock()
 
 
 def train(spec, pacer, clock, slowness=1.0, pace=PACE):
@@ -37,7 +34,7 @@ def train(spec, pacer, clock, slowness=1.0, pace=PACE):
     pacer.begin(spec, slowness * pace.fit)
     steps = []
     for _ in range(len(spec.views) * len(spec.seeds)):
-        turn = pacer.turn(spec)
+        turn = pacer.network_budget(spec)
         clock.now += slowness * (pace.network + turn.steps * pace.step)
         turn.advance(turn.steps // 2)
         turn.advance(turn.steps)
@@ -53,14 +50,14 @@ def test_pace_is_measured_as_it_is(pace, clock):
     spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), steps=400)
 
     class Model:
-        def predict_members(self, panel):
+        def predict_members(self, panel, run=None):
             clock.now += len(VIEWS) * pace.forecast
 
     def fit(tried):
         clock.now += pace.network_seconds(tried)
         return Model()
 
-    measured = measure_pace(fit, spec, panel=None, fit=pace.fit)
+    measured = measure_pace(fit, spec, panel=None, fit=pace.fit, clock=clock)
     for name in ("network", "step", "forecast"):
         assert getattr(measured, name) == pytest.approx(getattr(pace, name), rel=0.02, abs=1e-5)
     assert measured.fit_seconds(spec) == pytest.approx(pace.fit_seconds(spec), rel=0.05)
@@ -81,7 +78,7 @@ def test_in_a_hurry_one_short_fit_must_do_and_its_steps_count_as_dear(clock):
         clock.now += PACE.network_seconds(tried)
         return SimpleNamespace(predict_members=lambda panel: panel)
 
-    measured = measure_pace(fit, spec, panel=None, fit=PACE.fit, is_short=lambda: True)
+    measured = measure_pace(fit, spec, panel=None, fit=PACE.fit, clock=clock, is_short=lambda: True)
     assert len(fits) == 1
     assert measured.network_seconds(spec) >= 0.9 * PACE.network_seconds(spec)
 
@@ -145,7 +142,7 @@ def test_training_ends_in_time_on_a_machine_of_any_speed(slowness, clock):
     seconds = 3 * PACE.fit_seconds(spec)
     ends = clock.now + seconds
     networks = 3 * PACE.network_seconds(spec)
-    pacer = Pacer(PACE, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks))
+    pacer = Pacer(PACE, clock, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks))
     steps = [train(spec, pacer, clock, slowness) for _ in range(3)]
     assert clock.now <= ends + 0.02 * seconds
     if slowness <= 1:
@@ -163,7 +160,7 @@ def test_time_lost_between_fits_is_made_up_for(clock):
     seconds = 2 * PACE.fit_seconds(spec) + 10
     ends = clock.now + seconds
     networks = 2 * PACE.network_seconds(spec)
-    pacer = Pacer(PACE, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks), after=5.0)
+    pacer = Pacer(PACE, clock, TrainingBudget(networks, lambda: ends - clock.now, fixed=seconds - networks), after=5.0)
     train(spec, pacer, clock)
     clock.now += 20  # forecasts were to take 5 s
     assert max(train(spec, pacer, clock)) < 300
@@ -172,19 +169,19 @@ def test_time_lost_between_fits_is_made_up_for(clock):
 
 def test_late_beyond_hope_trains_one_step_each(clock):
     spec = tiny_spec("gru", views=VIEWS, steps=300)
-    pacer = Pacer(PACE, TrainingBudget(10.0, lambda: -1.0))
+    pacer = Pacer(PACE, clock, TrainingBudget(10.0, lambda: -1.0))
     assert train(spec, pacer, clock) == [1, 1, 1]
 
 
 @pytest.mark.parametrize("slowness", [0.7, 1.0, 1.7])
 def test_allotted_time_is_used_up_by_every_fit(slowness, clock):
     spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1, 2), steps=300)
-    pacer = Pacer(PACE, allotted=PACE.fit_seconds(spec))
+    pacer = Pacer(PACE, clock, allotted=PACE.fit_seconds(spec))
     began = clock.now
     for fits in (1, 2, 3, 4):
         train(spec, pacer, clock, slowness)
         assert clock.now - began == pytest.approx(fits * PACE.fit_seconds(spec), rel=0.05)
 
 
-def test_without_a_time_every_network_gets_its_steps():
-    assert Pacer(PACE).turn(tiny_spec("gru")).steps == 30
+def test_without_a_time_every_network_gets_its_steps(clock):
+    assert Pacer(PACE, clock).network_budget(tiny_spec("gru")).steps == 30

@@ -17,8 +17,9 @@ from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.tensorflow import keras, tf
 from forecast.models.networks.training import TrainingData, prepare_loop, train_network
 from forecast.models.views import CLIP, see, view_maps
-from forecast.specs import LINEAR, Machine
+from forecast.specs import LINEAR
 from marks import slow_but
+from runs import QUIET
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave
 from told import HORIZON, WEEK, shops, told_spec
 
@@ -130,7 +131,7 @@ def test_compiled_loop_equals_plain_keras_with_adam_written_out(cell, changes):
 
 def test_xla_trains_what_the_plain_graph_trains():
     spec = tiny_spec("lstm")
-    fast, plain = train(spec, jit=True), train(spec, jit=False)
+    fast, plain = train(spec, jit=True), train(spec, QUIET)
     for name, array in plain.items():
         np.testing.assert_allclose(fast[name], array, atol=1e-4, err_msg=name)
     assert_same(fast, train(spec, jit=True))
@@ -148,7 +149,7 @@ def test_a_seed_is_a_model(cell, changes):
 
 def test_dropout_draws_anew_at_each_step():
     spec = tiny_spec("lstm", dropout=0.5)
-    loop = prepare_loop(spec, data_of(awkward_panel(), spec), CURRENT.views, jit=False)
+    loop = prepare_loop(spec, data_of(awkward_panel(), spec), CURRENT.views, QUIET)
     states = []
     run = loop.run
 
@@ -196,11 +197,11 @@ def test_filled_targets_teach_nothing(loss):
     poisoned = data.windows.buffer.copy()
     poisoned[-2:] = [1e6, -1e6]
     maps = view_maps(VIEW, spec.window, spec.horizon, CURRENT.views)
-    clean = train_network(spec, maps, data, 0, jit=False)
+    clean = train_network(spec, maps, data, 0, QUIET)
     other = replace(data, windows=replace(data.windows, buffer=poisoned))
-    assert_same(clean, train_network(spec, maps, other, 0, jit=False))
+    assert_same(clean, train_network(spec, maps, other, 0, QUIET))
     seen = replace(other, windows=replace(other.windows, observed=np.ones(30, dtype=bool)))
-    assert np.abs(train_network(spec, maps, seen, 0, jit=False)["highway/kernel"] - clean["highway/kernel"]).max() > 0
+    assert np.abs(train_network(spec, maps, seen, 0, QUIET)["highway/kernel"] - clean["highway/kernel"]).max() > 0
 
 
 def test_padding_of_the_buffer_to_a_round_size_changes_nothing(monkeypatch):
@@ -266,13 +267,13 @@ def test_infinite_data_is_an_error():
 def test_one_compilation_serves_all_seeds_views_steps_and_lengths_of_a_shape():
     spec = tiny_spec("rnn", units=5)
     short, long = (panel_from_series([wave(steps)], "D") for steps in (40, 60))
-    loop = prepare_loop(spec, data_of(short, spec), CURRENT.views, jit=False)
+    loop = prepare_loop(spec, data_of(short, spec), CURRENT.views, QUIET)
     train(spec, panel=short)
     train(spec.with_(steps=47, learning_rate=0.1, seeds=(7,)), seed=7, panel=long, view=VIEWS[1])
     train(spec.with_(schedule="constant", views=VIEWS), panel=awkward_panel())
-    assert prepare_loop(spec.with_(steps=99), data_of(long, spec), CURRENT.views, jit=False) is loop
+    assert prepare_loop(spec.with_(steps=99), data_of(long, spec), CURRENT.views, QUIET) is loop
     assert loop.run.experimental_get_tracing_count() == 1
-    assert prepare_loop(spec.with_(units=6), data_of(long, spec), CURRENT.views, jit=False) is not loop
+    assert prepare_loop(spec.with_(units=6), data_of(long, spec), CURRENT.views, QUIET) is not loop
 
 
 def test_rounded_sizes_hold_their_count_and_waste_little():
@@ -337,7 +338,7 @@ def test_kinds_that_are_not_there_are_no_inputs():
 
 
 def test_training_moves_all_that_covariates_pass_through():
-    model = RecurrentForecaster("gru", told_spec("gru"), Machine(jit=False)).fit(shops(), Watcher())
+    model = RecurrentForecaster("gru", told_spec("gru"), QUIET).fit(shops(), Watcher())
     begin = get_weights(build_network(model.spec, 0))
     for name in ("context/kernel", "ahead_units/kernel", "reply/kernel", "cell0/kernel", "embed/kernel"):
         assert np.abs(model.networks[0].weights[name] - begin[name]).max() > 1e-4, name

@@ -5,8 +5,9 @@ import pytest
 
 from forecast.models.forecaster import Watcher
 from forecast.models.networks.fitting import RecurrentForecaster
-from forecast.specs import Machine, View
+from forecast.specs import View
 from marks import slow_but
+from runs import QUIET
 from tiny import tiny_spec
 from told import season, told
 
@@ -69,7 +70,7 @@ ODD = {
 
 
 def forecasts(panel):
-    model = RecurrentForecaster("gru", SPEC, Machine(jit=False)).fit(panel, Watcher())
+    model = RecurrentForecaster("gru", SPEC, QUIET).fit(panel, Watcher())
     return np.median(model.predict_members(panel).values, axis=0)
 
 

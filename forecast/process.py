@@ -1,0 +1,40 @@
+"""What is true of this process: its clock, its machine and what it keeps. Only ``cli`` and ``api`` look here."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from forecast.run import SILENT, Cache, Reporter, Run
+from forecast.specs import Device, Machine
+
+_CACHE = Cache()
+"""Compiled loops above all: whoever trains twice in one process compiles once."""
+
+
+@dataclass(frozen=True)
+class SystemClock:
+    """The clock of the operating system."""
+
+    def now(self) -> datetime:
+        """Returns the date and time in UTC."""
+        return datetime.now(UTC)
+
+    def seconds(self) -> float:
+        """Returns the seconds since some moment."""
+        return time.monotonic()
+
+
+def available_cpus() -> int:
+    """Returns the number of CPU threads that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_run(device: Device = "auto", reporter: Reporter = SILENT) -> Run:
+    """Returns what this process works with.
+
+    Args:
+        device: what networks are to train on.
+        reporter: who looks on.
+    """
+    return Run(Machine(device, threads=available_cpus()), reporter, SystemClock(), _CACHE)

@@ -1,0 +1,145 @@
+"""What a run has beside its data and settings: a machine, somebody who looks on, a clock and a cache.
+
+Whoever needs one of them is handed the ``Run``; nobody looks for them by himself. A machine and settings are all that
+another process needs to be told: it makes the rest of its own (``forecast.process``), and a cache arrives there empty.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+
+from forecast.specs import Machine
+
+Made = TypeVar("Made")
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Returns the date and time, aware."""
+
+    def seconds(self) -> float:
+        """Returns the seconds since some moment; they never go back."""
+
+
+@dataclass(frozen=True)
+class StoppedClock:
+    """Tells the same time for ever: the clock of a run in which nothing depends on it."""
+
+    time: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Returns its time."""
+        return self.time
+
+    def seconds(self) -> float:
+        """Returns no seconds."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class News:
+    """What a run found, decided or expects; each kind is a class of its own, in the room that knows it."""
+
+
+class Reporter(Protocol):
+    """Hears what a run does while it does it; says it to the user or not."""
+
+    def tell(self, news: News) -> None:
+        """Something is known now."""
+
+    def progress(self, label: str, share: float) -> None:
+        """A part of the work has come so far, from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class SilentReporter:
+    """A reporter that says nothing."""
+
+    def tell(self, news: News) -> None:
+        """Says nothing."""
+
+    def progress(self, label: str, share: float) -> None:
+        """Says nothing."""
+
+
+SILENT = SilentReporter()
+
+
+class Cache:
+    """What takes a while to make, kept by all that it was made from; the same bytes give the same answer.
+
+    A copy that is sent to another process is empty.
+    """
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        """Begins empty; without ``keeps``, stays so."""
+        self._keeps, self._lock = keeps, Lock()
+        self._shelves: dict[str, dict[Hashable, Any]] = {}
+
+    def get(self, shelf: str, key: Hashable, make: Callable[[], Made], most: int) -> Made:
+        """Returns what was made for a key before, or makes it.
+
+        Args:
+            shelf: of things of one kind.
+            key: all that decides what is made.
+            make: makes it; may ask the cache for something else.
+            most: things of the kind that are kept; what was not asked for longest leaves first.
+        """
+        with self._lock:
+            known = self._shelves.get(shelf, {})
+            if key in known:
+                found: Made = known.pop(key)
+                known[key] = found  # the latest now
+                return found
+        made = make()
+        if self._keeps:
+            with self._lock:
+                known = self._shelves.setdefault(shelf, {})
+                while len(known) >= most:
+                    del known[next(iter(known))]
+                known[key] = made
+        return made
+
+    def __reduce__(self) -> tuple[Callable[..., "Cache"], tuple[bool]]:
+        """Returns how another process makes one."""
+        return _empty, (self._keeps,)
+
+
+def _empty(keeps: bool) -> Cache:
+    return Cache(keeps=keeps)
+
+
+NO_CACHE = Cache(keeps=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What work is done with.
+
+    Attributes:
+        machine: what it runs on.
+        reporter: who looks on.
+        clock: by which it is timed and dated.
+        cache: of what was made before.
+    """
+
+    machine: Machine
+    reporter: Reporter
+    clock: Clock
+    cache: Cache
+
+    def on(self, machine: Machine) -> "Run":
+        """Returns the same run on another machine."""
+        return replace(self, machine=machine)
+
+    def told(self, reporter: Reporter) -> "Run":
+        """Returns the same run with another reporter."""
+        return replace(self, reporter=reporter)
+
+
+ALONE = Run(Machine(), SILENT, StoppedClock(), NO_CACHE)
+"""One thread, and nobody looks on: for a forecast that needs no more."""

@@ -1,0 +1,59 @@
+import pickle
+
+from forecast.process import SystemClock
+from forecast.run import ALONE, NO_CACHE, SILENT, Cache, Run, StoppedClock
+from forecast.specs import Machine
+
+
+def ask(cache, key, made, *, shelf="numbers", most=2):
+    return cache.get(shelf, key, lambda: made.append(key) or len(made), most)
+
+
+def test_what_was_made_is_made_once():
+    cache, made = Cache(), []
+    assert [ask(cache, key, made) for key in "abab"] == [1, 2, 1, 2]
+
+
+def test_what_was_asked_for_longest_ago_leaves_first():
+    cache, made = Cache(), []
+    for key in "abac":
+        ask(cache, key, made)
+    assert ask(cache, "a", made) == 1
+    assert made == ["a", "b", "c"]
+    ask(cache, "b", made)
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_shelves_are_apart():
+    cache, made = Cache(), []
+    assert (ask(cache, "a", made), ask(cache, "a", made, shelf="others")) == (1, 2)
+
+
+def test_what_is_made_may_ask_for_something_else():
+    cache = Cache()
+    assert cache.get("outer", 1, lambda: cache.get("inner", 1, lambda: 7, most=1) + 1, most=1) == 8
+
+
+def test_what_could_not_be_made_is_not_kept():
+    cache = Cache()
+    try:
+        cache.get("numbers", 1, lambda: 1 // 0, most=1)
+    except ZeroDivisionError:
+        assert cache.get("numbers", 1, lambda: 5, most=1) == 5
+
+
+def test_nothing_is_kept_where_nothing_is_to_be_kept():
+    made = []
+    assert [ask(NO_CACHE, "a", made) for _ in range(3)] == [1, 2, 3]
+
+
+def test_run_crosses_to_another_process_with_an_empty_cache():
+    run, made = Run(Machine(threads=3, room=7), SILENT, SystemClock(), Cache()), []
+    ask(run.cache, "a", made)
+    other = pickle.loads(pickle.dumps(run))
+    assert (other.machine, other.reporter, other.clock) == (run.machine, SILENT, run.clock)
+    assert ask(other.cache, "a", made) == 2
+    assert ask(other.cache, "a", made) == 2
+    assert pickle.loads(pickle.dumps(ALONE)).clock == StoppedClock()
+    made.clear()
+    assert [ask(pickle.loads(pickle.dumps(NO_CACHE)), "a", made) for _ in range(2)] == [1, 2]
