@@ -3,7 +3,7 @@
 A model is a spec and its weights. Everything that trains or predicts takes a spec; nothing reads options.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import Any, Literal, Self
@@ -243,6 +243,18 @@ class Settings:
     kind: Kind = "auto"
     calendar: bool = True
     country: str | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Returns the settings that were given by name, the network's among them; the others are as usual."""
+        network = {field.name: given[field.name] for field in fields(Overrides) if field.name in given}
+        own = {field.name: given[field.name] for field in fields(cls) if field.name in given}
+        return cls(**{**own, "overrides": Overrides(**network)})
+
+    def flat(self) -> dict[str, Any]:
+        """Returns all settings by name, those of the network first."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "overrides"}
+        return {**vars(self.overrides), **own}
 
 
 @dataclass(frozen=True)

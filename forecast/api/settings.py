@@ -1,15 +1,11 @@
 """The settings of the Python verbs: those of the command line, with underscores, checked as it checks them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping
 from typing import Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
-from forecast import name_lists
-from forecast.data.read_options import ReadOptions
+from forecast.data.read_options import Names, ReadOptions
 from forecast.errors import UsageError, did_you_mean
-from forecast.specs import Aggregate, Decimal, Fill, Kind, Loss, Metric, Overrides, Preset, Settings
-
-Names = str | Sequence[str]
+from forecast.specs import Aggregate, Decimal, Fill, Kind, Loss, Metric, Preset
 
 
 class ReadSettings(TypedDict, total=False):
@@ -73,37 +69,4 @@ def read_options(settings: Mapping[str, Any]) -> ReadOptions:
         least = 0 if name == "seed" else 1
         if hints[name] is int and not (isinstance(value, int) and value >= least):
             raise UsageError(f"{name} is {value!r}; it must be a whole number.", f"{name}={least} or more")
-    own = get_type_hints(ReadSettings)
-    given: dict[str, Any] = {{"id": "ids"}.get(name, name): value for name, value in settings.items() if name in own}
-    for name in {"target", "ids", "missing", "known", "past", "static"} & given.keys():
-        given[name] = split_names(given[name]) if name == "missing" else as_given(given[name])
-    return ReadOptions(**given)
-
-
-def run_settings(settings: Mapping[str, Any]) -> Settings:
-    """Returns the settings of a run, out of settings that ``read_options`` has checked."""
-    network = {field.name: settings[field.name] for field in fields(Overrides) if field.name in settings}
-    own = {field.name: settings[field.name] for field in fields(Settings) if field.name in settings}
-    return Settings(overrides=Overrides(**network), **own)
-
-
-def as_given(names: Names) -> tuple[str, ...]:
-    """Returns names as they were given, in a text with commas or in a list: the columns of the data take it apart.
-
-    Raises:
-        UsageError: they are neither.
-    """
-    if not isinstance(names, Sequence):
-        raise UsageError(f"{names!r} is no list of names.", "a text with commas, or a list of texts")
-    return tuple(map(str, (names,) if isinstance(names, str) else names))
-
-
-def split_names(names: Names) -> tuple[str, ...]:
-    """Returns the names in a text with commas or in a list, without blanks.
-
-    Raises:
-        UsageError: they are neither.
-    """
-    if isinstance(names, str):
-        return name_lists.split_names(names)
-    return tuple(stripped for name in as_given(names) if (stripped := name.strip()))
+    return ReadOptions.of(settings)

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.api.frames import forecast_frame, leaderboard_frame, source_of, step_frame, table_frame
-from forecast.api.settings import Names, ReadSettings, RunSettings, read_options, run_settings, split_names
+from forecast.api.settings import ReadSettings, RunSettings, read_options
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
+from forecast.data.read_options import Names, names_in
 from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
@@ -38,7 +39,7 @@ from forecast.process import start_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.report.tables import ResultTable
-from forecast.specs import USUAL_STORE, Deadline, Device, Match
+from forecast.specs import USUAL_STORE, Deadline, Device, Match, Settings
 from forecast.wording import counted
 from forecast.workflows.train import TrainRequest, finish
 from forecast.workflows.what_if import Question, answer
@@ -193,9 +194,9 @@ def compare(
     """
     run = start_run(device)
     deadline = None if time_limit is None else Deadline(time_limit, run.clock.seconds())
-    names = check_names((*check_names(split_names(models)), *rivals()))
+    names = check_names((*check_names(names_in(models)), *rivals()))
     reading, _ = _read(data, read_options(settings))
-    experiment = run_experiment(reading, run_settings(settings), names, run, Terms(match, deadline))
+    experiment = run_experiment(reading, Settings.of(settings), names, run, Terms(match, deadline))
     return Comparison(
         leaderboard_frame(experiment), forecast_frame(experiment), step_frame(experiment), experiment.board.verdict
     )
@@ -230,7 +231,7 @@ def train(
     candidates = candidates_for(model)
     reading, options = _read(data, read_options(settings))
     called = name or model_name_for(stem_of(reading.source) if reading.path else "data")
-    chosen = run_settings(settings)
+    chosen = Settings.of(settings)
     request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline)
     with TemporaryDirectory() as scratch:
         models = Store(Path(store or scratch)).model(called)

@@ -4,10 +4,8 @@ import shlex
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from forecast.cli.options.arguments import as_given
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
-from forecast.name_lists import split_names
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import ReadOptions
@@ -37,22 +35,6 @@ def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tup
 
 def read_options(flags: DataFlags) -> "ReadOptions":
     """Returns the readers' options."""
-    from forecast.data.reading.reader import ReadOptions
+    from forecast.data.read_options import ReadOptions
 
-    return ReadOptions(
-        time=flags.time,
-        target=as_given(flags.target),
-        ids=as_given(flags.id),
-        freq=flags.freq,
-        date_format=flags.date_format,
-        fill=flags.fill,
-        missing=split_names(flags.missing),
-        decimal=flags.decimal,
-        encoding=flags.encoding,
-        aggregate=flags.aggregate,
-        keep_partial=flags.keep_partial,
-        no_dates=flags.no_dates,
-        known=as_given(flags.known),
-        past=as_given(flags.past),
-        static=as_given(flags.static),
-    )
+    return ReadOptions.of({name: value for name, value in vars(flags).items() if value is not None})

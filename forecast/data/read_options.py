@@ -1,11 +1,19 @@
 """What a person says about a file; whatever is left out is inferred from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
 
+from forecast.errors import UsageError
+from forecast.name_lists import split_names
 from forecast.specs import Aggregate, Decimal, Fill
 
+Names: TypeAlias = str | Sequence[str]
+"""As a setting takes them: in a text with commas, or in a list."""
 ADDED = ("sum", "count")  # ways to aggregate by which a step without a row is 0
 KEEP_ALL = ("none",)  # as --missing takes it: every number is what it says
+SETTINGS = {"ids": "id"}
+"""What an option is called by who sets it, be it a flag, a key of forecast.toml or an argument, where that differs."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +58,46 @@ class ReadOptions:
     def filled(self) -> Fill:
         """What stands in a gap, asked for or not: where rows are added up or counted, a step without any is 0."""
         return self.fill or ("zero" if self.aggregate in ADDED else "interpolate")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "ReadOptions":
+        """Returns the options among settings that were given by name; lists of names are texts with commas, or lists.
+
+        Raises:
+            UsageError: a list of names is neither.
+        """
+        own = {name: given[setting] for name, setting in setting_names().items() if setting in given}
+        for name in LISTS & own.keys():
+            own[name] = names_in(own[name]) if name == "missing" else as_given(own[name])
+        return cls(**own)
+
+
+LISTS = frozenset(field.name for field in fields(ReadOptions) if field.default == ())
+"""Options that are lists of names."""
+
+
+def setting_names() -> dict[str, str]:
+    """Returns what each option is called by who sets it."""
+    return {field.name: SETTINGS.get(field.name, field.name) for field in fields(ReadOptions)}
+
+
+def as_given(names: Names) -> tuple[str, ...]:
+    """Returns names as they were given, in a text with commas or in a list: the columns of the data take it apart.
+
+    Raises:
+        UsageError: they are neither.
+    """
+    if not isinstance(names, Sequence):
+        raise UsageError(f"{names!r} is no list of names.", "a text with commas, or a list of texts")
+    return tuple(map(str, (names,) if isinstance(names, str) else names))
+
+
+def names_in(names: Names) -> tuple[str, ...]:
+    """Returns the names in a text with commas or in a list, without blanks.
+
+    Raises:
+        UsageError: they are neither.
+    """
+    if isinstance(names, str):
+        return split_names(names)
+    return tuple(stripped for name in as_given(names) if (stripped := name.strip()))

@@ -2,18 +2,14 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from forecast.data.read_options import ReadOptions
+from forecast.data.read_options import SETTINGS, ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.experiment.outputs import stem_of
 from forecast.name_lists import join_names
 from forecast.production.store.store import model_name_for
 from forecast.specs import Settings
-
-FLAGS = {"ids": "--id"}
-"""Where a flag is not called like its field."""
 
 
 def given_flags(options: ReadOptions, settings: Settings) -> dict[str, str]:
@@ -44,12 +40,11 @@ def command_line(words: Sequence[str], flags: Mapping[str, str]) -> str:
 
 
 def _flat(options: ReadOptions, settings: Settings) -> dict[str, Any]:
-    own = asdict(settings)
-    return {**asdict(options), **own.pop("overrides"), **own}
+    return {**vars(options), **settings.flat()}
 
 
 def _flag(name: str, value: Any) -> str:
-    return FLAGS.get(name, f"--{'no-' if value is False else ''}{name.replace('_', '-')}")
+    return f"--{'no-' if value is False else ''}{SETTINGS.get(name, name).replace('_', '-')}"
 
 
 def _word(value: Any) -> str:

@@ -1,14 +1,15 @@
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import pytest
 
 from command_lines import parse
 from forecast.cli.input_data import read_options
+from forecast.cli.options import setting_values
 from forecast.cli.options.groups import DataFlags, SettingsFlags
 from forecast.data.covariates import KINDS
-from forecast.data.read_options import ReadOptions
+from forecast.data.read_options import LISTS, ReadOptions, setting_names
 from forecast.experiment.rerun_command import command_line, given_flags, train_command
 from forecast.name_lists import join_names
 from forecast.specs import Overrides, Settings
@@ -57,3 +58,18 @@ def test_data_frame_has_no_name_that_a_shell_knows():
 def test_words_are_quoted_for_the_shell():
     line = command_line(("compare", "a b.csv"), {"--models": "gru,lstm", "--no-dates": ""})
     assert shlex.split(line) == ["forecast", "compare", "a b.csv", "--models", "gru,lstm", "--no-dates"]
+
+
+def test_settings_come_back_from_their_names_and_every_flag_is_one():
+    assert Settings.of(SETTINGS.flat()) == SETTINGS
+    assert Settings.of({"units": 16}) == Settings(overrides=Overrides(units=16))
+    assert ReadOptions.of({"id": "shop", "target": ("a b", "c"), "missing": "-200, n/a"}) == ReadOptions(
+        ids=("shop",), target=("a b", "c"), missing=("-200", "n/a")
+    )
+    flags = {field.name for group in (DataFlags, SettingsFlags) for field in fields(group)} - {"device", "time_limit"}
+    assert {name.removeprefix("no_") if name == "no_calendar" else name for name in flags} == {
+        *setting_names().values(),
+        *Settings().flat(),
+    }
+    lists = {setting_names()[name] for name in LISTS}
+    assert set(setting_values.LISTS) == {"time", "models", *lists}

@@ -6,7 +6,7 @@ where Typer finds them, and puts them together again when the command is called.
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +29,6 @@ from forecast.specs import (
     Kind,
     Loss,
     Metric,
-    Overrides,
     PlotKind,
     Preset,
     Settings,
@@ -154,7 +153,7 @@ class SettingsFlags:
     ] = None
     kind: Annotated[
         Kind, _scoring("--kind", help="price: returns from the last value; sales: never below 0, checked.")
-    ] = "auto"
+    ] = Settings.kind
     no_calendar: Annotated[
         bool, _scoring("--no-calendar", help="Don't look at dates for effects, such as those of the month's end.")
     ] = False
@@ -163,7 +162,7 @@ class SettingsFlags:
         _scoring("--country", help="Look at its holidays, and the days around: DE, US-CA.", metavar="COUNTRY"),
     ] = None
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
-        "balanced"
+        Settings.preset
     )
     units: Annotated[
         int | None, _network("--units", help="Units of a recurrent layer.", min=1, max=MOST["units"], metavar="N")
@@ -188,9 +187,11 @@ class SettingsFlags:
     seed: Annotated[
         int,
         _network("--seed", help="First seed; the same gives the same numbers.", min=0, max=MOST["seed"], metavar="N"),
-    ] = 0
+    ] = Settings.seed
     seeds: Annotated[int | None, _network("--seeds", help="Networks a view.", min=1, max=100, metavar="N")] = None
-    metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = "rmsse"
+    metric: Annotated[Metric, _network("--metric", help="Error by which views and models are chosen.")] = (
+        Settings.metric
+    )
     device: Annotated[Device, _network("--device", help="auto takes a GPU where there is one.")] = "auto"
 
     time_limit: Annotated[
@@ -206,10 +207,7 @@ class SettingsFlags:
 
     def settings(self) -> Settings:
         """Returns the settings of a run."""
-        own = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
-        network = {f.name: getattr(self, f.name) for f in fields(Overrides)}
-        chosen: dict[str, Any] = {name: getattr(self, name) for name in own}
-        return Settings(overrides=Overrides(**network), calendar=not self.no_calendar, **chosen)
+        return Settings.of({**vars(self), "calendar": not self.no_calendar})
 
 
 @dataclass(frozen=True)
