@@ -14,8 +14,10 @@ Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN bef
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,68 +119,126 @@ def exponential_smoothing(
 def _smooth(values: FloatArray, horizon: int, settings: ThetaSettings) -> FloatArray:
     """Returns the weighted mean of the theta method and of the damped trend, (S, T) -> (S, H)."""
     known = ~np.isnan(values)
-    history = _History(np.where(known, values, 0.0), known, np.cumsum(known, axis=1), known.sum(axis=1))
-    last = history.values[:, -1:] if values.shape[1] else np.zeros((len(values), 1))
+    place, count = np.cumsum(known, axis=1), known.sum(axis=1, keepdims=True)
+    return np.asarray(smooth(_History(np.where(known, values, 0.0), known, place, count), horizon, settings))
+
+
+class History(Protocol):
+    """Right-aligned series without their season, of numpy or of Keras: what ``smooth`` makes forecasts of.
+
+    Attributes:
+        xp: numpy, or the operations of Keras.
+        values: (S, T), 0 before a start.
+        place: (S, T) 1, 2, … from each start.
+        count: (S, 1) steps of each series.
+        last: (S, 1) the last value, 0 of a series without any.
+    """
+
+    @property
+    def xp(self) -> Any: ...  # noqa: D102 - above
+    @property
+    def values(self) -> Any: ...  # noqa: D102
+    @property
+    def place(self) -> Any: ...  # noqa: D102
+    @property
+    def count(self) -> Any: ...  # noqa: D102
+    @property
+    def last(self) -> Any: ...  # noqa: D102
+
+    def within(self, steps: int) -> Any:
+        """Returns which are the first so many steps of a series, (S, T)."""
+
+    def follow(
+        self, tried: FloatArray, level: Any, trend: Any, settings: ThetaSettings
+    ) -> tuple[Any, Any, Callable[[FloatArray], Any]]:
+        """Returns level and trend after the last step by the best setting of each series, (S, 1).
+
+        And what picks the rows of these settings from a table, (K, X) -> (S, X). The best has the least sum of squared
+        errors over all steps and some leads (the trace of the errors' covariance).
+
+        Args:
+            tried: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
+            level: (S, 1) before the first step.
+            trend: (S, 1) likewise.
+            settings: by which they are judged.
+        """
+
+
+def smooth(history: History, horizon: int, settings: ThetaSettings) -> Any:
+    """Returns the weighted mean of the theta method and of the damped trend, (S, H); the last value of a short one."""
     share = settings.theta
     forecast = share * _theta(history, horizon, settings) + (1 - share) * _damped_trend(history, horizon, settings)
-    return np.where(history.count[:, None] < settings.least, last, forecast)
+    return history.xp.where(history.count < settings.least, history.last, forecast)
+
+
+def _line(history: History, steps: int) -> tuple[Any, Any]:
+    """Returns the straight line through the first steps: its value just before them, and its slope, (S, 1)."""
+    xp, count, is_early = history.xp, history.xp.clip(history.count, 1, steps), history.within(steps)
+    centred = xp.where(is_early, history.place - (count + 1) / 2, 0.0)
+    squares = xp.sum(xp.square(centred), axis=1, keepdims=True)
+    slope = xp.sum(centred * history.values, axis=1, keepdims=True) / xp.maximum(squares, 1.0)
+    mean = xp.sum(xp.where(is_early, history.values, 0.0), axis=1, keepdims=True) / count
+    return mean - slope * (count + 1) / 2, slope
+
+
+def _theta(history: History, horizon: int, settings: ThetaSettings) -> Any:
+    """Returns the smoothed level with half the trend from there on, (S, H)."""
+    xp, first, tried = history.xp, settings.first, settings.drifts
+    start, slope = _line(history, first)
+    begin = start + slope * (xp.clip(history.count, 1, first) + 1) / 2
+    level, _, pick = history.follow(tried, begin, 0 * slope, settings)
+    _, slope = _line(history, history.values.shape[1])
+    speed = pick(tried[:, :1])
+    lead = (1 - xp.power(1 - speed, history.count)) / speed  # the level lags behind the line by so many steps
+    return level + slope / 2 * (lead + np.arange(float(horizon)))
+
+
+def _damped_trend(history: History, horizon: int, settings: ThetaSettings) -> Any:
+    """Returns the smoothed level and trend drawn on, the trend fading: (S, H)."""
+    tried = settings.damped
+    level, trend, pick = history.follow(tried, *_line(history, settings.first_line), settings)
+    return level + trend * pick(np.cumsum(tried[:, 2:] ** np.arange(1, horizon + 1), axis=1))
 
 
 @dataclass(frozen=True, eq=False)
 class _History:
-    """Right-aligned series without their season."""
+    """Right-aligned series without their season; see ``History``."""
 
     values: FloatArray  # (S, T), 0 before a start
     known: NDArray[np.bool_]  # (S, T)
     place: NDArray[np.int64]  # (S, T) 1, 2, … from each start
-    count: NDArray[np.int64]  # (S,)
+    count: NDArray[np.int64]  # (S, 1)
+
+    @property
+    def xp(self) -> Any:
+        """Numpy."""
+        return np
+
+    @property
+    def last(self) -> FloatArray:
+        """The last value, 0 of a series without any, (S, 1)."""
+        return self.values[:, -1:] if self.values.shape[1] else np.zeros((len(self.values), 1))
 
     def of(self, some: slice) -> "_History":
         """Returns that of some series."""
         return _History(self.values[some], self.known[some], self.place[some], self.count[some])
 
-    def line(self, steps: int) -> tuple[FloatArray, FloatArray]:
-        """Returns the straight line through the first steps: its value just before them, and its slope, (S,)."""
-        count, is_early = np.clip(self.count, 1, steps), self.known & (self.place <= steps)
-        centred = np.where(is_early, self.place - (count[:, None] + 1) / 2, 0.0)
-        slope = (centred * self.values).sum(axis=1) / np.maximum((centred**2).sum(axis=1), 1)
-        return np.where(is_early, self.values, 0).sum(axis=1) / count - slope * (count + 1) / 2, slope
+    def within(self, steps: int) -> NDArray[np.bool_]:
+        """Returns which are the first so many steps of a series, (S, T)."""
+        return self.known & (self.place <= steps)
 
-
-def _theta(history: _History, horizon: int, settings: ThetaSettings) -> FloatArray:
-    """Returns the smoothed level with half the trend from there on, (S, H)."""
-    first, tried = settings.first, settings.drifts
-    start, slope = history.line(first)
-    begin = start + slope * (np.clip(history.count, 1, first) + 1) / 2
-    level, _, best = _follow(history, tried, begin, 0 * slope, settings)
-    _, slope = history.line(history.values.shape[1])
-    speed = tried[best, 0]
-    lead = (1 - (1 - speed) ** history.count) / speed  # the level lags behind the line by so many steps
-    return np.asarray(level[:, None] + slope[:, None] / 2 * (np.arange(horizon) + lead[:, None]))
-
-
-def _damped_trend(history: _History, horizon: int, settings: ThetaSettings) -> FloatArray:
-    """Returns the smoothed level and trend drawn on, the trend fading: (S, H)."""
-    tried = settings.damped
-    level, trend, best = _follow(history, tried, *history.line(settings.first_line), settings)
-    growth = np.cumsum(tried[best, 2:] ** np.arange(1, horizon + 1), axis=1)
-    return np.asarray(level[:, None] + trend[:, None] * growth)
+    def follow(
+        self, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
+    ) -> tuple[FloatArray, FloatArray, Callable[[FloatArray], FloatArray]]:
+        """Returns level and trend by the best setting, and what picks its rows: see ``History``."""
+        levels, trends, best = _follow(self, tried, level[:, 0], trend[:, 0], settings)
+        return levels[:, None], trends[:, None], lambda table: table[best]
 
 
 def _follow(
     history: _History, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
-    """Returns level and trend after the last step by the best setting of each series, and which that is: (S,).
-
-    The best has the least sum of squared errors over all steps and some leads (the trace of the errors' covariance).
-
-    Args:
-        history: of the series.
-        tried: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
-        level: (S,) before the first step.
-        trend: (S,) likewise.
-        settings: by which they are judged.
-    """
+    """Returns level and trend after the last step by the best setting of each series, and which that is: (S,)."""
     size = max(1, TOGETHER // len(tried))
     if len(level) > size:
         parts = [
@@ -197,7 +257,7 @@ def _follow_together(
     fast, faster, left = tried.T[..., None]
     levels, trends = np.tile(level, (len(tried), 1)), np.tile(trend, (len(tried), 1))
     growth = np.cumsum(left ** np.arange(1, settings.leads + 1)[:, None, None], axis=0)  # of the trend, by lead
-    reach = np.clip(history.count // settings.steps_a_lead, 1, settings.leads)
+    reach = np.clip(history.count[:, 0] // settings.steps_a_lead, 1, settings.leads)
     has_trend = bool(left.any())
     errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=settings.leads)
     for step in range(history.values.shape[1]):

@@ -1,12 +1,16 @@
-"""Exponential smoothing as standard Keras operations: ``classical.theta``, nothing looped over time.
+"""Exponential smoothing as standard Keras operations: the arithmetic of ``classical.theta``, nothing looped over time.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` horizon, ``K`` settings.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from forecast.models.classical.seasonality import SeasonalitySettings
-from forecast.models.classical.theta import FloatArray, ThetaSettings
+from forecast.models.classical.theta import FloatArray, ThetaSettings, smooth
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
 from forecast.models.networks.tensorflow import keras
@@ -21,44 +25,49 @@ def smoothing_of(
     size = ops.where(size > 0, size, 1.0)
     values = past.values / size
     if season == 1:
-        return size * _smooth(values, past, horizon, settings)
+        return size * smooth(_TensorHistory(values, past), horizon, settings)
     pattern = pattern_of(values, past, season, seasonality)
-    return size * pattern.restore(_smooth(pattern.remove(values) * past.known, past, horizon, settings))
+    rest = _TensorHistory(pattern.remove(values) * past.known, past)
+    return size * pattern.restore(smooth(rest, horizon, settings))
 
 
-def _smooth(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
-    """Returns the weighted mean of the theta method and of the damped trend, (B, N) -> (B, H)."""
-    share, drifting = settings.theta, _theta(values, past, horizon, settings)
-    forecast = share * drifting + (1 - share) * _damped_trend(values, past, horizon, settings)
-    return keras.ops.where(past.count < settings.least, values[:, -1:], forecast)
+@dataclass(frozen=True, eq=False)
+class _TensorHistory:
+    """Windows without their season: the ``History`` that ``classical.theta`` counts with, nothing looped over time."""
 
+    values: Tensor  # (B, N), 0 before a start
+    past: PastWindow
 
-def _line(values: Tensor, past: PastWindow, steps: int) -> tuple[Tensor, Tensor]:
-    """Returns the straight line through the first steps: its value just before them, and its slope, (B, 1)."""
-    ops, count = keras.ops, keras.ops.clip(past.count, 1.0, float(steps))
-    early = past.known * ops.cast(past.place <= steps, "float64")
-    centred = (past.place - (count + 1) / 2) * early
-    slope = ops.sum(centred * values, axis=1, keepdims=True)
-    slope = slope / ops.maximum(ops.sum(ops.square(centred), axis=1, keepdims=True), 1.0)
-    return ops.sum(early * values, axis=1, keepdims=True) / count - slope * (count + 1) / 2, slope
+    @property
+    def xp(self) -> Any:
+        """The operations of Keras."""
+        return keras.ops
 
+    @property
+    def place(self) -> Tensor:
+        """1, 2, … from the start on, (B, N)."""
+        return self.past.place
 
-def _theta(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
-    """Returns the smoothed level with half the trend from there on, (B, N) -> (B, H)."""
-    start, slope = _line(values, past, settings.first)
-    start = start + slope * (keras.ops.clip(past.count, 1.0, float(settings.first)) + 1) / 2
-    level, _, best = _follow(values, past, settings.drifts, (start, 0 * slope), settings)
-    speed = keras.ops.sum(best * np.array(settings.speeds), axis=1, keepdims=True)
-    _, slope = _line(values, past, values.shape[1])
-    lead = (1 - keras.ops.power(1 - speed, past.count)) / speed  # the level lags behind the line by so many steps
-    return level + slope / 2 * (lead + np.arange(float(horizon)))
+    @property
+    def count(self) -> Tensor:
+        """Steps of the series, (B, 1)."""
+        return self.past.count
 
+    @property
+    def last(self) -> Tensor:
+        """The last value, (B, 1)."""
+        return self.values[:, -1:]
 
-def _damped_trend(values: Tensor, past: PastWindow, horizon: int, settings: ThetaSettings) -> Tensor:
-    """Returns the smoothed level and trend drawn on, the trend fading: (B, N) -> (B, H)."""
-    tried = settings.damped
-    level, trend, best = _follow(values, past, tried, _line(values, past, settings.first_line), settings)
-    return level + trend * keras.ops.matmul(best, np.cumsum(tried[:, 2:] ** np.arange(1, horizon + 1), axis=1))
+    def within(self, steps: int) -> Tensor:
+        """Returns which are the first so many steps of a series, (B, N)."""
+        return keras.ops.logical_and(self.past.known > 0, self.past.place <= steps)
+
+    def follow(
+        self, tried: FloatArray, level: Tensor, trend: Tensor, settings: ThetaSettings
+    ) -> tuple[Tensor, Tensor, Callable[[FloatArray], Tensor]]:
+        """Returns level and trend by the best setting, and what picks its rows: see ``History``."""
+        level, trend, best = _follow(self.values, self.past, tried, (level, trend), settings)
+        return level, trend, lambda table: keras.ops.matmul(best, table)
 
 
 def _follow(
