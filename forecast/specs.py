@@ -6,15 +6,19 @@ A model is a spec and its weights. Everything that trains or predicts takes a sp
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from forecast.decoding import check_word, decode
 from forecast.errors import UPGRADE, DataError, UsageError
+from forecast.metric_records import METRICS
 
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
 Loss = Literal["mae", "mse", "huber"]
-Metric = Literal["rmsse", "rmse", "mae", "mase", "smape"]
+if TYPE_CHECKING:
+    Metric = str
+else:
+    Metric = Literal[tuple(METRICS)]
 Device = Literal["auto", "cpu", "gpu"]
 Kind = Literal["auto", "sales", "price"]
 Match = Literal["steps", "params", "seconds"]

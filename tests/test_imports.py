@@ -15,6 +15,7 @@ ROOMS = ("cli", "api", "workflows", "experiment", "report", "production", "evalu
 FOUNDATION = (
     "errors",
     "interval_levels",
+    "metric_records",
     "name_lists",
     "records",
     "specs",

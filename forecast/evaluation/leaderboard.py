@@ -3,7 +3,7 @@
 Shapes: ``K`` folds, ``S`` series, ``H`` horizon, ``R`` seeds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
 from forecast.interval_levels import MAIN
+from forecast.metric_records import METRICS
 
 FloatArray = NDArray[np.float64]
 
@@ -40,6 +41,14 @@ class LeaderboardRow:
     p_above: float | None  # Diebold-Mariano: that the difference to the row above is chance
     p_best: float | None = None  # Diebold-Mariano: that the difference to the best row is chance
     same: str = ""  # the baseline whose forecasts are these very numbers, so that it has no row of its own
+    scores: tuple[tuple[str, float], ...] = ()  # by metrics of the list without a field above
+
+    def error(self, metric: str) -> float:
+        """Returns the score by a metric of the list."""
+        return float({**vars(self), **dict(self.scores)}[metric])
+
+
+OWN_FIELDS = {own.name for own in fields(LeaderboardRow)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +111,8 @@ def _same_baselines(backtest: Backtest) -> dict[str, str]:
 
 def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
     truths, forecasts = backtest.truths, trial.forecasts
+    scales = {"scales": backtest.scales, "rms_scales": backtest.rms_scales}
+    scores = {name: metrics.score(metric, truths, forecasts, scales) for name, metric in METRICS.items()}
     score = metrics.rmse(truths, forecasts)
     by_seed = [metrics.rmse(truths, own) for own in trial.by_seed]
     by_fold = [metrics.rmse(truths[k], forecasts[k]) for k in range(len(truths)) if not np.isnan(truths[k]).all()]
@@ -112,9 +123,9 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         model=trial.name,
         rmse=score,
         rmse_std=float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else 0.0,
-        mae=metrics.mae(truths, forecasts),
-        mase=metrics.mase(truths, forecasts, backtest.scales),
-        smape=metrics.smape(truths, forecasts),
+        mae=scores["mae"],
+        mase=scores["mase"],
+        smape=scores["smape"],
         skill=1 - score / base if base else None,
         coverage_80=None if np.isnan(covered) else covered,
         params=trial.parameters,
@@ -123,8 +134,9 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         note="",
         rmse_fold_std=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2)))),
-        rmsse=metrics.rmsse(truths, forecasts, backtest.rms_scales),
+        rmsse=scores["rmsse"],
         p_above=None,
+        scores=tuple((name, value) for name, value in scores.items() if name not in OWN_FIELDS),
     )
 
 

@@ -3,8 +3,12 @@
 Shapes: ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` and ``forecast`` are (…, S, H).
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
+
+from forecast.metric_records import MetricRecord
 
 FloatArray = NDArray[np.float64]
 
@@ -49,6 +53,12 @@ def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
     """
     squared = (truth - forecast) ** 2 / np.where(scales > 0, scales, np.nan)[..., None] ** 2
     return float(np.sqrt(_mean(mean_by_series(squared))))
+
+
+def score(metric: MetricRecord, truth: FloatArray, forecast: FloatArray, scales: Mapping[str, FloatArray]) -> float:
+    """Returns the error by a metric of the list; ``scales`` are those of a backtest by name."""
+    function = globals()[metric.name]
+    return float(function(truth, forecast, scales[metric.needs]) if metric.needs else function(truth, forecast))
 
 
 def mean_by_series(errors: FloatArray) -> FloatArray:

@@ -30,6 +30,7 @@ class SummaryRow(Document):
 
     Attributes:
         rmse_by_step: RMSE of each step, None where none was scored; itself None without a backtest.
+        scores: by metrics that have no field of their own.
     """
 
     rank: int | None = None
@@ -52,6 +53,7 @@ class SummaryRow(Document):
     p_best: float | None = None
     same: str | None = None
     rmse_by_step: MayLack[tuple[float | None, ...]] = None
+    scores: MayLack[dict[str, float]] = None
 
 
 SCORED_APART = ("model", "rmse", "coverage_80")

@@ -6,19 +6,12 @@ from typing import Protocol
 import numpy as np
 
 from forecast.evaluation.significance import Standing, chance_words, gap_words, standing
+from forecast.metric_records import METRICS
 from forecast.specs import Metric
 from forecast.wording import counted, joined, percent, score_text
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
-LABELS: dict[Metric, str] = {"rmsse": "RMSSE", "mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE"}
-WEIGHS = {
-    "rmsse": "where each series counts by how much it usually moves",
-    "mase": "where each series counts by how much it usually moves",
-    "smape": "where each series counts by its size",
-    "mae": "where a large miss counts no more than many small ones",
-}
-"""What makes another metric than RMSE choose another model."""
 ALL, MANIFOLD = 0.995, 1.995
 """From this share on, nearly all; from this ratio on, so many times."""
 WORTH = 0.01
@@ -51,6 +44,9 @@ class Scored(Protocol):
     @property
     def same(self) -> str:
         """The baseline that forecasts the same and has no row of its own."""
+
+    def error(self, metric: str) -> float:
+        """By a metric of the list."""
 
 
 def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -> str:
@@ -104,12 +100,10 @@ def saved_words(
     ratio = row.rmse / naive.rmse if naive.rmse else np.inf
     above = f"{100 * (ratio - 1):.2g} % above" if ratio < MANIFOLD else f"{score_text(round(ratio, 1))} times"
     sentence = f"{chosen}, which is saved, has an RMSE {above} that of {NAIVE[naive.model]} on the folds"
-    own, other = (float(getattr(each, metric, np.nan)) for each in (row, naive))
-    if heaviest and metric in WEIGHS and own < other:
+    own, other, record = row.error(metric), naive.error(metric), METRICS[metric]
+    if heaviest and record.weighs and own < other:
         share = "nearly all" if heaviest[1] > ALL else percent(heaviest[1])
-        sentence += (
-            f"; it was chosen by {LABELS[metric]}, {WEIGHS[metric]}: {score_text(own)} against {score_text(other)}"
-        )
+        sentence += f"; it was chosen by {record.label}, {record.weighs}: {score_text(own)} against {score_text(other)}"
         sentence += f". Of its squared error, {share} is that of {heaviest[0]}"
     ways = [f"--model {naive.model} saves that one"]
     best = next((each for each in rows if each.model in others), row)

@@ -8,8 +8,9 @@ import numpy as np
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.evaluation.verdict import LABELS, saved_words
+from forecast.evaluation.verdict import saved_words
 from forecast.experiment.experiment import Experiment
+from forecast.metric_records import METRICS
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable, Watcher
@@ -18,15 +19,11 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.registry import ENSEMBLE, MODELS, is_learned, make_forecaster, spec_names, train_on
 from forecast.run import Run
-from forecast.specs import Metric
 
 AUTO = "auto"
 
 
 BASELINES = ("seasonal-naive", "naive")
-
-
-METRIC_NAMES: dict[Metric, str] = {**LABELS, "rmsse": f"{LABELS['rmsse']} (scaled RMSE)"}
 
 
 TIE = 0.01  # measured by benchmarks/tuning/choice.py
@@ -116,10 +113,10 @@ def choose(experiment: Experiment, model: str) -> tuple[str, str]:
         return model, ""
     metric, tried = experiment.settings.metric, {row.model for row in experiment.board.rows}
     candidates = [name for name in candidates_for(model) if name in tried]  # a deadline may leave some out
-    ranked = sorted(candidates, key=lambda name: float(getattr(experiment.board.row(name), metric)))
-    reason = f"the network with the lowest {METRIC_NAMES[metric]} in the backtest"
+    ranked = sorted(candidates, key=lambda name: experiment.board.row(name).error(metric))
+    reason = f"the network with the lowest {METRICS[metric].explained or METRICS[metric].label} in the backtest"
     if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
-        error = {name: float(getattr(experiment.board.row(name), metric)) for name in (ranked[0], ENSEMBLE)}
+        error = {name: experiment.board.row(name).error(metric) for name in (ranked[0], ENSEMBLE)}
         if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:
             return ENSEMBLE, f"all networks together, within {100 * TIE:g} % of {ranked[0]}, {reason}: the steadier"
     if ENSEMBLE not in tried:

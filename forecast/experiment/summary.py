@@ -102,8 +102,11 @@ def describe_experiment(experiment: Experiment) -> Document:
 
 def _rows(board: Leaderboard) -> tuple[SummaryRow, ...]:
     by_step = {model: tuple(float(value) for value in errors) for model, errors in board.by_step.items()}
-    rows: list[dict[str, Any]] = [{**row} for row in leaderboard_rows(board)]
-    return tuple(SummaryRow(**row, rmse_by_step=by_step[row["model"]]) for row in rows)
+    made = []
+    for row, scored in zip(leaderboard_rows(board), board.rows, strict=True):
+        own: dict[str, Any] = {name: value for name, value in row.items() if name not in dict(scored.scores)}
+        made.append(SummaryRow(**own, rmse_by_step=by_step[scored.model], scores=dict(scored.scores) or None))
+    return tuple(made)
 
 
 def _shortened(row: SummaryRow) -> SummaryRow:

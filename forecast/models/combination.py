@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.metric_records import METRICS
 from forecast.models.forecaster import Members
 from forecast.specs import Metric
 
@@ -240,18 +241,18 @@ def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
 
 def _member_errors(evidence: Evidence, metric: Metric) -> FloatArray:
     """Returns each member's mean error by the metric, (M,); NaN where nothing is known."""
+    record = METRICS[metric]
     errors = evidence.members.values - evidence.truth  # (M, S, H)
-    if metric in {"rmsse", "mase"}:
+    if record.unit == "naive scale":
         errors = _scaled(errors, evidence.scales)
-    if metric == "smape":
+    if record.unit == "size":
         size = np.abs(evidence.members.values) + np.abs(evidence.truth)
         errors = errors / np.where(size > 0, size, 1)  # zero forecast as zero is no error
     known = ~np.isnan(errors)
     counts = known.sum(axis=(1, 2))
-    power = 2 if metric in {"rmse", "rmsse"} else 1
-    sums = (np.where(known, np.abs(errors), 0.0) ** power).sum(axis=(1, 2))
+    sums = (np.where(known, np.abs(errors), 0.0) ** record.power).sum(axis=(1, 2))
     mean = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return np.asarray(mean ** (1 / power))
+    return np.asarray(mean ** (1 / record.power))
 
 
 def _scaled(errors: FloatArray, scales: FloatArray) -> FloatArray:

@@ -84,7 +84,10 @@ def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "
 
 def leaderboard_rows(board: "Leaderboard") -> list[dict[str, Value]]:
     """Returns the leaderboard as one mapping a row, in the order of the columns."""
-    return [{name: _plain(value) for name, value in asdict(row).items()} for row in board.rows]
+    return [
+        {name: _plain(value) for name, value in {**asdict(row), **dict(row.scores)}.items() if name != "scores"}
+        for row in board.rows
+    ]
 
 
 def live_row(score: "LiveScore") -> dict[str, Value]:

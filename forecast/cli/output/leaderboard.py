@@ -7,6 +7,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, width, wrapped
 from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import printable
+from forecast.metric_records import METRICS
 from forecast.wording import counted, fixed, percent, short
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s",
 def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
     """Returns the table, a line above it that says what is forecast and scored, and the notes of rows below."""
     columns = list(COLUMNS)
+    more = [METRICS[name].label for name, _ in board.rows[0].scores]
+    columns[columns.index("skill") : columns.index("skill")] = more
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
     cells = [_cells(row) for row in board.rows]
@@ -82,8 +85,9 @@ def _cells(row: "LeaderboardRow") -> dict[str, str]:
         "± seeds": short(row.rmse_std) if row.rmse_std else "–",
         "± folds": short(row.rmse_fold_std) if row.rmse_fold_std else "–",
         "MAE": short(row.mae),
-        "MASE": fixed(row.mase, 3),
-        "sMAPE": fixed(row.smape, 2),
+        "MASE": fixed(row.mase, METRICS["mase"].decimals),
+        "sMAPE": fixed(row.smape, METRICS["smape"].decimals),
+        **{METRICS[name].label: fixed(value, METRICS[name].decimals) for name, value in row.scores},
         "skill": percent(row.skill, signed=True),
         "in 80 %": percent(row.coverage_80),
         "params": short(row.params),

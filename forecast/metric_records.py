@@ -1,0 +1,52 @@
+"""Every metric of the leaderboard, one record each (standard library only); everyone else iterates.
+
+To add a metric, write its plain function in ``evaluation/metrics.py`` and add its record here under the function's
+name: it is then scored, has a column in the leaderboard, is a choice of ``--metric``, chooses views and models by its
+unit and power, and is said in sentences by its label.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ErrorUnit = Literal["target", "naive scale", "size"]
+
+
+@dataclass(frozen=True)
+class MetricRecord:
+    """One metric; lower is better.
+
+    Attributes:
+        name: that a user types, and that the function in ``evaluation.metrics`` has.
+        label: in tables and sentences.
+        unit: what an error is measured in: the target's unit, the series' mean naive difference, or the size of truth
+            and forecast.
+        power: 2 where squared errors are averaged, else 1.
+        needs: the scales of a ``Backtest`` that its function takes; empty for none.
+        explained: the label where it is said alone, with what it means; empty for the label.
+        weighs: why it may choose another model than RMSE does; empty for RMSE itself.
+        decimals: of its column.
+    """
+
+    name: str
+    label: str
+    unit: ErrorUnit
+    power: Literal[1, 2]
+    needs: Literal["", "scales", "rms_scales"] = ""
+    explained: str = ""
+    weighs: str = ""
+    decimals: int = 3
+
+
+_BY_MOVEMENT = "where each series counts by how much it usually moves"
+METRICS = {
+    record.name: record
+    for record in (
+        MetricRecord(
+            "rmsse", "RMSSE", "naive scale", 2, "rms_scales", explained="RMSSE (scaled RMSE)", weighs=_BY_MOVEMENT
+        ),
+        MetricRecord("rmse", "RMSE", "target", 2),
+        MetricRecord("mae", "MAE", "target", 1, weighs="where a large miss counts no more than many small ones"),
+        MetricRecord("mase", "MASE", "naive scale", 1, "scales", weighs=_BY_MOVEMENT),
+        MetricRecord("smape", "sMAPE", "size", 1, weighs="where each series counts by its size", decimals=2),
+    )
+}
