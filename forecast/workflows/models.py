@@ -10,6 +10,7 @@ from forecast.production.runs import try_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.store.version import WEIGHTS, Version
+from forecast.wording import listed
 
 Row = dict[str, str | bool]
 
@@ -46,6 +47,23 @@ def describe_versions(root: Path, name: str) -> list[Row]:
             raise
         champion = ""
     return [_describe(version, champion=version.id == champion) for version in versions]
+
+
+def early_note(root: Path, name: str) -> str | None:
+    """Returns what is to be said of versions that an earlier program trained; None where there are none.
+
+    Raises:
+        NotFoundError: there is no such model.
+    """
+    early = [version for version in Store(root).model(name).versions() if version.is_early]
+    if not early:
+        return None
+    programs = sorted({version.program for version in early})
+    verb, they, it = ("was", "it forecasts", "it") if len(early) == 1 else ("were", "they forecast", "they")
+    return (
+        f"{listed([version.label for version in early])} {verb} trained by an earlier forecast ({listed(programs)}): "
+        f"{they} as {it} did then"
+    )
 
 
 def _describe(version: Version, *, champion: bool) -> Row:

@@ -40,8 +40,10 @@ def test_frozen_version_forecasts_what_it_did_when_it_was_published(store, name,
     np.testing.assert_allclose(numbers_of(done.rows), numbers_of(published), rtol=1e-6)
 
 
-def test_a_store_of_every_kind_of_default_train_is_frozen():
-    assert {name for _, name in (param.values for param in MODELS)} >= {"passengers", "shops", "stocks"}
+@pytest.mark.parametrize("program", ["a984722", "0d56c31"])
+def test_a_store_of_every_kind_of_train_is_frozen(program):
+    names = {name for store, name in (param.values for param in MODELS) if store.name == program}
+    assert names == {"passengers", "shops", "stocks"}
 
 
 @pytest.mark.parametrize("store", [STORES / "a984722"], indirect=True)
@@ -51,3 +53,11 @@ def test_frozen_store_is_listed_shown_and_told(store, tmp_path):
     for name in ("passengers", "shops", "stocks"):
         assert run("models", "show", name, "--store", store, folder=tmp_path).code == 0
         assert len(run("history", name, "--store", store, folder=tmp_path).rows) == 1
+
+
+@pytest.mark.parametrize("store", [STORES / "a984722"], indirect=True)
+def test_a_version_of_an_earlier_program_is_known_as_such(store, tmp_path):
+    shown = run("models", "show", "stocks", "--store", store, folder=tmp_path)
+    assert "v1 was trained by an earlier forecast (0.1.0, rules 1): it forecasts as it did then" in shown.err
+    told = run("predict", "stocks", "--store", store, "--verbose", folder=tmp_path)
+    assert "stocks v1, by forecast 0.1.0, rules 1" in told.err

@@ -52,8 +52,10 @@ def show_command(name: Name, output: OutputFlags) -> None:
 
     forecast models show sales --store /srv/forecast
     """
-    from forecast.workflows.models import describe_versions
+    from forecast.workflows.models import describe_versions, early_note
 
+    if not output.quiet and (note := early_note(output.store, name)):
+        say(note, "Note")
     _print_versions(describe_versions(output.store, name), output)
 
 

@@ -51,6 +51,8 @@ def predict_command(
     if flags.at:
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
     result = predict(request, Store(output.store), start_run())
+    if output.verbose:
+        say(f"{result.version.name} {result.version.label}, by forecast {result.version.program}", "Trained")
     if not output.quiet:
         say_notes(result.notes)
     made = forecast_table(result.forecasts, result.panel, result.model, result.version.label)

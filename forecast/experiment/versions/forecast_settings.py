@@ -11,6 +11,7 @@ from typing import Any
 
 from forecast.data.dates.calendar_features import CalendarSettings
 from forecast.decoding import decode
+from forecast.errors import UPGRADE
 from forecast.evaluation.scales import ScaleSettings
 from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
@@ -126,7 +127,7 @@ def read_forecast_settings(entry: Mapping[str, Any] | None) -> ForecastSettings:
     schema = decode(int, own.pop("schema_version", None), "forecast_settings.schema_version")
     if schema > SCHEMA:
         message = f"A newer forecast wrote the numbers that it forecasts by (schema {schema}; this one knows {SCHEMA})"
-        raise NewerStoreError(f"{message}.", "run the forecast that trained it, or train it anew")
+        raise NewerStoreError(f"{message}.", UPGRADE)
     settings = decode(ForecastSettings, _completed(asdict(AS_OF_A984722), own), "forecast_settings")
     _check(settings)
     return settings

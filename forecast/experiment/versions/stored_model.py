@@ -37,6 +37,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Issuable
 from forecast.models.networks.serialization import Arrays, pack_arrays, unpack_arrays
 from forecast.models.serialization import dump_fitted, load_fitted
+from forecast.production.store.json_document import NewerStoreError
 from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
 from forecast.production.store.version import WEIGHTS, Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Settings
@@ -154,6 +155,8 @@ def load_version(version: Version) -> StoredModel:
     weights, data = version.read(WEIGHTS), data_of(version)
     try:
         trained, context = unpack_model(version.document, weights)
+    except NewerStoreError:
+        raise
     except (DataError, KeyError, TypeError, ValueError) as error:
         reason = error.message.rstrip(".") if isinstance(error, DataError) else str(error)
         raise DataError(

@@ -216,7 +216,7 @@ def _read(document: dict[str, Any], lacks: Lacks) -> Manifest:
         raise ValueError(f"makes no sense: {error}") from None
     if manifest.arithmetic > ARITHMETIC:
         raise NewerStoreError(
-            f"A newer forecast trained version {document['id']}: it calculates by rules (number "
+            f"A newer forecast ({manifest.program}) trained version {document['id']}: it calculates by rules (number "
             f"{manifest.arithmetic}) that this one, which knows {ARITHMETIC}, has not.",
             UPGRADE,
         )

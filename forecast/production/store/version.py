@@ -11,6 +11,7 @@ from forecast.errors import DataError, NotFoundError
 from forecast.production.store.disk import plain_words, read_regular
 from forecast.production.store.json_document import utc
 from forecast.production.store.manifest import (
+    ARITHMETIC,
     MANIFEST,
     MANIFEST_LIMIT,
     Manifest,
@@ -49,6 +50,16 @@ class Version:
     def label(self) -> str:
         """The short name, such as ``v3``."""
         return f"v{self.number}"
+
+    @property
+    def is_early(self) -> bool:
+        """Whether an earlier program trained it, by whose rules it goes on to forecast."""
+        return self.manifest.arithmetic < ARITHMETIC
+
+    @property
+    def program(self) -> str:
+        """Which program trained it, such as ``0.1.0, rules 1``."""
+        return f"{self.manifest.told('program') or 'unknown'}, rules {self.manifest.arithmetic}"
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from dateutil.easter import easter as easter_of_dateutil
 
-from forecast.data.dates.calendar_features import UNSURE, WEEKDAYS, calendar_features, easter, holiday_names
+from forecast.data.dates.calendar_features import UNSURE, calendar_features, easter, holiday_names
 from forecast.data.frequency import parse_frequency
 from forecast.errors import DependencyError, UsageError
+from forecast.wording import DAYS
 
 CODES = ["15min", "h", "6h", "D", "2D", "B", "W-SUN", "W-FRI", "2W-MON", "MS", "ME", "M-15", "2MS", "QS", "QE"]
 GROUPS = {
@@ -89,7 +90,7 @@ def test_months_up_to_the_last_year_that_python_knows_have_a_calendar():
 
 def test_days_know_their_weekday_and_the_ends_of_their_month():
     days, book = days_of("D", "2023-12-20", "2024-03-05")  # over a leap day
-    for number, name in enumerate(WEEKDAYS):
+    for number, name in enumerate(DAYS):
         assert book[name].tolist() == [day.weekday() == number for day in days]
     assert book["first day of the month"].tolist() == [day.day == 1 for day in days]
     assert book["last day of the month"].tolist() == [(day + timedelta(days=1)).day == 1 for day in days]
@@ -131,7 +132,7 @@ def test_months_count_their_days_weekdays_and_easter(code):
     lengths = [31, 29, 31, 30, 31]
     np.testing.assert_allclose(np.diff(book["days"]), np.diff(lengths))
     assert abs(book["days"].mean()) < 1  # about zero
-    for number, name in enumerate(WEEKDAYS):
+    for number, name in enumerate(DAYS):
         held = [
             sum(date(2024, month, day).weekday() == number for day in range(1, length + 1))
             for month, length in enumerate(lengths, start=1)

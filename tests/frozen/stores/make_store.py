@@ -6,6 +6,9 @@ The versions in ``a984722/`` were trained by the program of that commit, in FOLD
     forecast train shops.csv --known promo,price --horizon 14 --model gru --seeds 1 --store store
     forecast train stocks.csv --kind price --horizon 10 --model gru --seeds 1 --store store
 
+Those in ``0d56c31/``, the first that keep the numbers that they are recomputed by, were trained by that program, with
+``--model gru --seeds 1`` for the passengers, too.
+
 A later program must forecast from them what their ``forecast.csv`` says.
 """
 
