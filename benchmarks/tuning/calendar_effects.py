@@ -59,12 +59,14 @@ def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:
         "quarters of m3": summed(training_part("m3_monthly", most), 3, "QS", 4, 4),
         "tourism_regions": training_part("tourism_regions", most),
     }
-    ones = 6 if quick else 60
+    ones = 4 if quick else 60
     for steps in (30, 42, 54):
         found[f"one of {steps} months"] = alone(months, 12, 12, steps, ones)
     for steps in (24, 36, 50):
         found[f"one of {steps} quarters"] = alone(summed(months, 3, "QS", 4, 4), 4, 4, steps, ones)
     rng = np.random.default_rng(2)
+    for steps in (24, 60):
+        found[f"quarters with Easter, {steps}"] = tuple(easters(rng, steps) for _ in range(ones))
     for steps in (100, 200, 400):
         found[f"days with paydays, {steps}"] = tuple(paydays(rng, steps) for _ in range(ones))
     for steps in (17, 30):
@@ -92,6 +94,21 @@ def paydays(rng: np.random.Generator, steps: int) -> Case:
     )
     first = int((days[0] - np.datetime64("1970-01-01")).astype(int))
     return Case(panel_from_series([values], "D", first=np.array([first])), 28, (7,), 1)
+
+
+def easters(rng: np.random.Generator, steps: int) -> Case:
+    """Returns generated sales by the quarter that are higher where Easter is in it."""
+    from forecast.data.panel import panel_from_series
+
+    first = 4 * (1990 - 1970)
+    quarters = first + np.arange(steps + 4)
+    years = 1970 + quarters // 4
+    in_march = np.isin(years, (1991, 1997, 2002, 2005, 2008))  # Easter, of these years
+    has = (quarters % 4 == 0) & in_march | (quarters % 4 == 1) & ~in_march
+    values = 100 * np.exp(
+        0.3 * has + np.resize(0.1 * rng.standard_normal(4), has.size) + 0.02 * rng.standard_normal(has.size)
+    )
+    return Case(panel_from_series([values], "QS", first=np.array([first])), 4, (4,), 1)
 
 
 def weekdays(rng: np.random.Generator, steps: int) -> Case:

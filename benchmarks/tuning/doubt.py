@@ -37,7 +37,7 @@ from forecast.models.method_settings import CURRENT
 from forecast.models.networks.fitting import RecurrentForecaster
 from forecast.models.networks.presets import make_spec
 from forecast.process import start_run
-from forecast.specs import Cell, Machine, Plan, Settings
+from forecast.specs import Machine, Plan, Settings
 
 FloatArray = NDArray[np.float64]
 ORIGINS, FEWEST = 6, 3
@@ -94,7 +94,7 @@ def plan_of(panel: Panel) -> tuple[Plan, int]:
     raise ValueError("too short")
 
 
-def collect(dev: DevSet, cell: Cell = "gru") -> Collected:
+def collect(dev: DevSet, cell: str = "gru") -> Collected:
     """Returns the forecasts of one network of a cell and of all anchors, at all origins."""
     panel = dev.panel
     plan, origins = plan_of(panel)
