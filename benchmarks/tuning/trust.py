@@ -28,7 +28,7 @@ CONSTANTS = (
     Constant(MODULE, "LONG_TRUST", (0.2, 0.5, 1.0), cases=LONG),
     Constant(MODULE, "TRUST_VARIANCE", (0.0, 0.1, 1.0, 9.0), cases=(*SINGLE, *LONG)),
     Constant(MODULE, "MARGIN", (0.2, 0.8, 1.0), cases=("electricity",)),
-    Constant(MODULE, "DOUBT", (0.0, 1.0, 5.0, 30.0), cases=(*LONG, "prices as sales")),
+    Constant(MODULE, "DOUBT", (0.0, 1.0, 5.0, 30.0), cases=("walks as sales",)),
     Constant(MODULE, "PRICE_DOUBT", (0.0, 3.0, 10.0, 100.0), cases=(*PRICES, "electricity")),
 )
 
@@ -65,8 +65,10 @@ def cases(quick: bool) -> dict[str, Said | tuple[Said, ...]]:
         "panel of days": said(days[: many // 2], "D"),
         "panel of m4": said(months[1][:many], "MS"),
         "prices": tuple(said(own, "MS") for own in walks),
-        "prices as sales": tuple(said(own, "MS", "sales") for own in walks),
-        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (0, 40, 80, 120)[:few]),
+        "walks as sales": tuple(
+            said(list(generated(rng, 1, 620, style)), "D", "sales") for style in ("gauss", "garch", "volatile")[:few]
+        ),
+        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (0, 40, 80, 120)[: few - 1]),
     }
     return found if quick else found | {"panel of hours": said(hours[:60], "h")}
 
