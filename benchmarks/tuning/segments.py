@@ -15,7 +15,7 @@ from study import Constant, Study, main
 MODULE = "forecast.models.networks.presets"
 CONSTANTS = (
     Constant(MODULE, "MOST_STEPS", (3, 16, 30)),
-    Constant(MODULE, "UNCUT", (5, 200), cases=("no season",)),
+    Constant(MODULE, "UNCUT", (200, 5), cases=("no season",)),
     Constant(MODULE, "UNITS", (8, 64, 128), cases=("no season",)),
     Constant(MODULE, "UNITS_OF_MANY", (16, 128), cases=("days",)),
 )
