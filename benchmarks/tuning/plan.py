@@ -141,7 +141,8 @@ def weekless(series: int) -> Case:
     for number in range(series):
         week = np.resize(np.repeat(0.6 * rng.standard_normal(7), 24), hours.size) * (number > 0)
         day = np.resize(0.5 * rng.standard_normal(24), hours.size)
-        made.append(100 * np.exp(week + day + 0.1 * rng.standard_normal(hours.size)))
+        level = np.cumsum(0.05 * rng.standard_normal(hours.size)) * (number == 0)  # a day ago is nearer than a week ago
+        made.append(100 * np.exp(level + week + day + 0.1 * rng.standard_normal(hours.size)))
     return Case(panel_from_series(made, "h"), 48, (24, 168))
 
 

@@ -68,7 +68,7 @@ def cases(quick: bool) -> dict[str, Said | tuple[Said, ...]]:
         "walks as sales": tuple(
             said(list(generated(rng, 1, 620, style)), "D", "sales") for style in ("gauss", "garch", "volatile")[:few]
         ),
-        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (0, 40, 80, 120)[: few - 1]),
+        "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (40, 0, 80, 120)[: few - 1]),
     }
     return found if quick else found | {"panel of hours": said(hours[:60], "h")}
 
