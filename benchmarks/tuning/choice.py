@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from descent import ROOM, spec_of
 from held_back import CLIPPED, Case, training_part
-from study import Constant, FloatArray, Study, main
+from study import Constant, FloatArray, Study, main, run_with
 
 CELLS = ("rnn", "lstm", "gru")
 SCORED = 3
@@ -40,12 +40,11 @@ def sixes(case: Case) -> Sixes:
     from forecast.evaluation.splits import rolling_origins
     from forecast.models.forecaster import Watcher
     from forecast.models.networks.fitting import RecurrentForecaster
-    from forecast.specs import Machine
 
     folds = rolling_origins(case.panel, case.horizon, SCORED + 1, 1, warms_up=False)[1:]
     early = folds[0].train(case.panel)
     fitted = {
-        cell: RecurrentForecaster(cell, spec_of(case, cell, early), Machine(room=ROOM)).fit(early, Watcher())
+        cell: RecurrentForecaster(cell, spec_of(case, cell, early), run_with(ROOM)).fit(early, Watcher())
         for cell in CELLS
     }
     squares: dict[str, list[FloatArray]] = {name: [] for name in (*CELLS, "ensemble")}

@@ -43,6 +43,7 @@ OTHERS = {
     "bounds that numbers seldom reach": "largest_log series_floor size_floor floor",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
+    "the arithmetic of a library": "KERAS TENSORFLOW",
     "results of one": "UNKNOWN STILL",
 }
 """Numbers that are none to be tuned, by what they are."""
