@@ -79,7 +79,8 @@ def draw_runs(runs: tuple[RunRecord, ...], kind: Literal["png", "svg", "pdf"], f
 def _figure(runs: list[RunRecord]) -> "Drawing":
     import numpy as np
 
-    from forecast.report.figures.retrains import Retrains, history_figure
+    from forecast.report.figures.pictures import Retrains
+    from forecast.report.figures.retrains import history_figure
 
     def numbers(column: str) -> "FloatArray":
         return np.array([getattr(run, column) for run in runs], dtype=float)

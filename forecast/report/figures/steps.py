@@ -11,17 +11,15 @@ from matplotlib.ticker import MaxNLocator
 
 from forecast.models.forecaster import FloatArray
 from forecast.report.figures.figure import (
-    CUT_OFF,
     EndLabel,
     add_frame,
     draw_model,
     empty_figure,
     label_ends,
     number_axis,
-    sensible_top,
 )
+from forecast.report.figures.pictures import ErrorsByStep
 from forecast.report.figures.style import house_style, styles_of, wrapped
-from forecast.wording import short_number
 
 HEIGHT = 4.2  # inches
 
@@ -39,24 +37,15 @@ def error_by_step_figure(errors: Mapping[str, FloatArray], *, target: str, frequ
     styles = styles_of(errors)
     figure = empty_figure(HEIGHT)
     axes = figure.add_subplot()
-    highest = [float(np.nanmax(rmse, initial=0.0)) for rmse in errors.values()]
-    top = sensible_top(highest)
-    limit = top or 1.08 * max(highest, default=0.0) or 1.0
-    ends = []
+    shown = ErrorsByStep(errors, target, frequency)
     for model, rmse in errors.items():
         line = draw_model(axes, np.arange(1, rmse.size + 1), rmse, styles[model])
-        line.set_clip_on(top is not None)
-        scored = rmse[np.isfinite(rmse)]
-        if scored.size:
-            end = float(scored[-1])
-            name = model if end <= limit else f"{model} ↑ {short_number(end)}"
-            ends.append(EndLabel(name, end, styles[model]))
-    steps = max((rmse.size for rmse in errors.values()), default=1)
-    axes.set_xlim(1 - 0.02 * max(steps - 1, 1), max(steps, 1))
-    axes.set_ylim(0, limit)
-    number_axis(axes, f"RMSE ({target})")
+        line.set_clip_on(shown.is_cut)
+    axes.set_xlim(1 - 0.02 * max(shown.steps - 1, 1), max(shown.steps, 1))
+    axes.set_ylim(0, shown.limit)
+    number_axis(axes, shown.unit)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    axes.set_xlabel(wrapped(f"steps ahead ({frequency})", 60))
-    label_ends(axes, ends, HEIGHT - 0.6)
-    add_frame(figure, title=title, caption=CUT_OFF if top is not None else "")
+    axes.set_xlabel(wrapped(shown.below, 60))
+    label_ends(axes, [EndLabel(end.name, end.value, styles[end.model]) for end in shown.ends], HEIGHT - 0.6)
+    add_frame(figure, title=title, caption=shown.caption)
     return figure

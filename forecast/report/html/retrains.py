@@ -8,8 +8,8 @@ from datetime import UTC
 import numpy as np
 
 from forecast.models.forecaster import FloatArray
-from forecast.report.figures.figure import sensible_top
-from forecast.report.figures.retrains import CAPTION, CHALLENGER, CHAMPION, FAR, NAIVE, Retrains
+from forecast.report.figures.pictures import Retrains
+from forecast.report.figures.retrains import CHALLENGER, CHAMPION, NAIVE
 from forecast.report.html.chart import (
     NARROW,
     WIDE,
@@ -40,9 +40,7 @@ def run_gallery(runs: Retrains) -> Gallery:
     days = np.array([time.astimezone(UTC).timestamp() for time in runs.times]) / SECONDS_A_DAY
     air = 0.03 * np.ptp(days) or HOUR  # one retrain has no span of time
     across = Axis(days.min() - air, days.max() + air)
-    heights = np.concatenate([runs.naive, runs.champion, runs.challenger])
-    top = sensible_top(heights)
-    up = Axis(0.0, top or 1.08 * float(np.nanmax(heights, initial=0.0)) or 1.0)
+    up = Axis(0.0, runs.limit)
     places = across.places(days)
 
     def dots(name: str, values: FloatArray) -> Mark:
@@ -51,8 +49,7 @@ def run_gallery(runs: Retrains) -> Gallery:
     marks = []
     for name, values in (("seasonal naive", runs.naive), ("champion", runs.champion)):
         marks += [Mark("line", line_path(places, up.places(values)), LOOKS[name], name), dots(name, values)]
-    marks.append(dots("challenger, put in use", np.where(runs.promoted, runs.challenger, np.nan)))
-    marks.append(dots("challenger, left", np.where(runs.promoted, np.nan, runs.challenger)))
+    marks += [dots(name, np.where(which, runs.challenger, np.nan)) for name, which in runs.challengers.items()]
     drawn = tuple(mark for mark in marks if mark.path)
     wide, below = date_ticks(across, WIDE)
     chart = Chart(
@@ -62,9 +59,9 @@ def run_gallery(runs: Retrains) -> Gallery:
         days=wide,
         days_narrow=date_ticks(across, NARROW)[0],
         below=f"{below} (UTC)".strip(),
-        unit="RMSE on the newest points",
+        unit=runs.unit,
         height=13.0,
     )
     shown = {mark.title for mark in drawn}
     keys = tuple(Key(name, "dots", look) for name, look in LOOKS.items() if name in shown)
-    return Gallery((chart,), keys, CAPTION + (FAR if top is not None else ""))
+    return Gallery((chart,), keys, runs.caption)

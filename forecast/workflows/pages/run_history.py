@@ -11,7 +11,7 @@ from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import PROOF, RunRecord, read_line
 from forecast.production.store.version import Version, unreadable, untold
-from forecast.report.figures.retrains import Retrains
+from forecast.report.figures.pictures import Retrains
 from forecast.report.html.page import Gallery
 from forecast.report.html.retrain_sections import decision_section, run_section
 from forecast.report.html.retrains import run_gallery

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from forecast.report.figures.figure import render
-from forecast.report.figures.retrains import Retrains, history_figure
+from forecast.report.figures.pictures import Retrains
+from forecast.report.figures.retrains import history_figure
 from marks import slow_but
 from pictures import HOSTILE, HOSTILE_TARGETS, assert_all_text_is_inside_and_apart, lines_of, words_of
 

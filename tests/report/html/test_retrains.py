@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chart_points import points_of
-from forecast.report.figures.retrains import Retrains
+from forecast.report.figures.pictures import Retrains
 from forecast.report.html.retrains import run_gallery
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
