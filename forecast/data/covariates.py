@@ -23,7 +23,35 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Kind = Literal["known", "past", "static"]
 
-KINDS: tuple[Kind, ...] = ("known", "past", "static")
+
+@dataclass(frozen=True)
+class CovariateKind:
+    """One kind of covariate, as it is said.
+
+    Attributes:
+        name: of the flag that names its columns, and of its values in ``Covariates``.
+        of_several: what several of its columns are.
+        of_one: what one of them is.
+        unlike_known: what one of them is that a scenario can't change; empty for known ones.
+    """
+
+    name: Kind
+    of_several: str
+    of_one: str
+    unlike_known: str = ""
+
+
+KINDS: dict[Kind, CovariateKind] = {
+    kind.name: kind
+    for kind in (
+        CovariateKind("known", "known ahead", "known in the future"),
+        CovariateKind(
+            "past", "seen up to each origin", "seen up to the origin only", "known only up to the end of the data"
+        ),
+        CovariateKind("static", "by series", "a trait of each series", "a trait of the series"),
+    )
+}
+"""All kinds, in the order in which their columns stand; everyone else iterates."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from forecast.data.checks.seasons import season_line
 from forecast.data.covariates import KINDS
-from forecast.data.covariates import Kind as Covariate
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.summary import Inference
 from forecast.models.networks.presets import spec_parameters
@@ -12,11 +11,6 @@ from forecast.specs import Kind, Match, ModelSpec, Plan
 from forecast.wording import counted, listed
 
 MOST_NAMED = 12
-_KIND_WORDS: dict[Covariate, str] = {
-    "known": "known ahead",
-    "past": "seen up to each origin",
-    "static": "by series",
-}
 _KINDS: dict[Kind, str] = {
     "auto": "",
     "sales": "sales: no forecast or interval below 0",
@@ -44,7 +38,7 @@ def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
     if panel.covariates is None:
         return read, series
     named = {kind: [column.name for column in panel.covariates.of(kind)] for kind in KINDS}
-    beside = "; ".join(f"{listed(names, MOST_NAMED)} {_KIND_WORDS[kind]}" for kind, names in named.items() if names)
+    beside = "; ".join(f"{listed(own, MOST_NAMED)} {KINDS[kind].of_several}" for kind, own in named.items() if own)
     return read, Inference("Beside", beside, tuple(f"--{kind}" for kind in KINDS if named[kind])), series
 
 

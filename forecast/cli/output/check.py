@@ -68,6 +68,7 @@ def check_table(result: "CheckResult") -> str:
 
 def _head(result: "CheckResult") -> Iterator[str]:
     from forecast.data.checks.seasons import season_line
+    from forecast.data.covariates import KINDS
 
     reading, plan = result.reading, result.plan
     panel, columns = reading.panel, reading.columns
@@ -83,7 +84,7 @@ def _head(result: "CheckResult") -> Iterator[str]:
             yield with_flags(choices[topic].text, f"({flag})", label)
         elif chosen[topic]:
             yield with_flags(chosen[topic], f"({flag})", label)
-    for kind in ("known", "past", "static"):
+    for kind in KINDS:
         if names := getattr(columns, kind):
             yield with_flags(", ".join(names), f"(--{kind})", kind.capitalize())
     many = counted(len(panel), "series")

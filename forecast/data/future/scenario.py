@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.covariates import Column
+from forecast.data.covariates import KINDS, Column
 from forecast.data.frequency import MONTHS, Frequency
 from forecast.data.future.extrapolation import Flags, Pair, unseen_ahead, unseen_text
 from forecast.data.panel import FloatArray, Panel
@@ -193,8 +193,7 @@ def _column(name: str, panel: Panel) -> tuple[Column, int]:
         what = "is what is forecast" if name == panel.target else "is no column that the model looks at"
         meant = did_you_mean(name, [one.name for one in known]) if name != panel.target else ""
         raise UsageError(f"{name} {what}.{meant}", f"--set COLUMN=VALUE with {names}")
-    if column.kind != "known":
-        what = "a trait of the series" if column.kind == "static" else "known only up to the end of the data"
+    if what := KINDS[column.kind].unlike_known:
         raise UsageError(
             f"{column.name} is {what} (--{column.kind}); what can be set is known in advance: {names}.",
             f"forecast train DATA --known {flag_value([column.name])} makes a model that knows it ahead",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecast.data.covariates import Kind
+from forecast.data.covariates import KINDS, Kind
 from forecast.data.findings import Finding
 from forecast.evaluation.summary import CoverageRow, SummaryRow
 from forecast.report.figures.figure import sensible_top
@@ -25,11 +25,6 @@ from forecast.report.html.page import (
 )
 from forecast.wording import counted, percent, short_number
 
-KINDS = {
-    "known": "known in the future",
-    "past": "seen up to the origin only",
-    "static": "a trait of each series",
-}
 CHANCE = 1.96
 """Standard deviations that hold 95 % of what chance does."""
 SCORES = (
@@ -163,7 +158,7 @@ def covariate_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) 
     """Returns which columns and which parts of the calendar were used beside the target, and what they do."""
     terms = []
     for one in columns:
-        what = KINDS[one.kind] + ("" if one.levels is None else f"; text, {counted(one.levels, 'word')}")
+        what = KINDS[one.kind].of_one + ("" if one.levels is None else f"; text, {counted(one.levels, 'word')}")
         terms.append(Term(one.name, f"{what}; {one.words}" if one.words else what, (f"--{one.kind}",)))
     if calendar:
         terms.append(Term("calendar", ", ".join(calendar), ("--no-calendar",)))
