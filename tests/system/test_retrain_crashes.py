@@ -1,4 +1,4 @@
-"""A retrain that SIGKILL ends at any instant: at each disk operation, and at random times."""
+"""A retrain that SIGKILL ends at any instant: at each disk operation, and at random calls of any function."""
 
 import json
 import os
@@ -8,20 +8,21 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
-from commands import FORECAST, csv_bytes, run, visits
+from commands import csv_bytes, launch, run, visits
 from forecast.production.store.disk import is_hidden
 from forecast.production.store.store import Store
 from places import HELPERS
+from stopped import train_until
 
 DAYS = 100
 
-# Reads lines of [folder, fatal step, fatal second]; for each forks a child that retrains and is killed there.
+# Reads lines of [folder, fatal step, fatal call]; for each forks a child that retrains and is killed there. Answers by
+# what it ended with, and how many functions it called where none of them was fatal.
 WORKER = """
-import json, os, signal, sys, threading, time
+import json, os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 import pytest
@@ -37,8 +38,13 @@ from forecast.experiment.retraining.request import Change, RetrainRequest
 
 train_nothing(pytest.MonkeyPatch())
 
-def work(folder, fatal):
-    steps = []
+def work(folder, fatal, call):
+    steps, calls = [], 0
+    def on_call(frame, event, argument):
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            os.kill(os.getpid(), signal.SIGKILL)
     def on_step(step):
         steps.append(step)
         if len(steps) == fatal:
@@ -48,33 +54,39 @@ def work(folder, fatal):
     usual = (Change(), Gate(), Rules(), Tolerance())
     request = RetrainRequest("visits", str(folder / "visits.csv"), None, *usual, folder / "forecasts")
     run = run_at(datetime(2026, 1, 5, 3, 15, tzinfo=UTC))
+    if call is not None:
+        sys.setprofile(on_call)
     retrain(request, Store(folder / ".forecast", on_step), run, lambda event, facts: None)
+    sys.setprofile(None)
+    return calls
 
 for line in sys.stdin:
-    folder, fatal, second = json.loads(line)
+    ours, theirs = os.pipe()
     if (child := os.fork()) == 0:
-        work(folder, fatal)
+        os.write(theirs, str(work(*json.loads(line))).encode())
         os._exit(0)
-    if second is not None:
-        time.sleep(second)
-        os.kill(child, signal.SIGKILL)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    os.close(theirs)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(code, os.read(ours, 99).decode() or 0, flush=True)
+    os.close(ours)
 """
 
 
 @pytest.fixture(scope="module")
 def retrain_until():
-    """Returns a function that retrains in a folder until a disk step or a second, and tells whether it was killed."""
+    """Returns a function that retrains in a folder until a disk step or a call, and tells whether it was killed, and
+    how many functions it called where that is counted.
+    """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     path = {**os.environ, "PYTHONPATH": str(HELPERS)}
     with subprocess.Popen([sys.executable, "-c", WORKER], text=True, env=path, **pipes) as process:
 
-        def until(folder, step=0, second=None):
-            process.stdin.write(json.dumps([str(folder), step, second]) + "\n")
+        def until(folder, step=0, call=None):
+            process.stdin.write(json.dumps([str(folder), step, call]) + "\n")
             process.stdin.flush()
-            code = int(process.stdout.readline())
+            code, calls = map(int, process.stdout.readline().split())
             assert code in (0, -9), "the retrain failed by itself"
-            return code == -9
+            return code == -9, calls
 
         yield until
         process.stdin.close()
@@ -100,7 +112,7 @@ def after(before, retrain_until, tmp_path_factory):
     """The same shop after an undisturbed retrain, which v2 won."""
     folder = tmp_path_factory.mktemp("after") / "shop"
     shutil.copytree(before, folder)
-    assert not retrain_until(folder)
+    assert retrain_until(folder) == (False, 0)
     assert shop_of(folder).champion().label == "v2"
     return folder
 
@@ -137,7 +149,7 @@ def assert_whole(folder, before, after):
 
 
 def assert_next_run_completes(folder, before, after, retrain_until):
-    assert not retrain_until(folder)
+    assert retrain_until(folder) == (False, 0)
     # A version that was whole when its run died, and not yet champion, keeps its number: the next one is v3 then.
     assert numbers_of(predicted(folder)) == numbers_of(predicted(after))
     table, expected = ((place / "forecasts" / "visits.csv").read_text() for place in (folder, after))
@@ -148,7 +160,7 @@ def assert_next_run_completes(folder, before, after, retrain_until):
 
 def die_and_recover(folder, before, after, retrain_until, **instant):
     shutil.copytree(before, folder)
-    killed = retrain_until(folder, **instant)
+    killed, _ = retrain_until(folder, **instant)
     assert_whole(folder, before, after)
     label = shop_of(folder).champion().label
     assert_next_run_completes(folder, before, after, retrain_until)
@@ -178,36 +190,28 @@ def test_killed_at_every_disk_step(tmp_path, before, after, retrain_until):
 
 
 @pytest.mark.slow
-def test_killed_at_fifty_random_times(tmp_path, before, after, retrain_until):
+def test_killed_at_forty_random_calls(tmp_path, before, after, retrain_until):
     dice = random.Random(4)
-    began = time.perf_counter()
-    shutil.copytree(before, tmp_path / "timed")
-    retrain_until(tmp_path / "timed")
-    usual = time.perf_counter() - began
-    kills = [
-        die_and_recover(tmp_path / "shop", before, after, retrain_until, second=dice.uniform(0, usual))
-        for _ in range(50)
-    ]
-    assert sum(killed for killed, _ in kills) > 25
+    shutil.copytree(before, tmp_path / "counted")
+    _, calls = retrain_until(tmp_path / "counted", call=0)
+    assert calls > 10_000
+    for _ in range(40):
+        killed, _ = die_and_recover(
+            tmp_path / "shop", before, after, retrain_until, call=dice.randrange(1, int(0.95 * calls))
+        )
+        assert killed
 
 
 @pytest.mark.slow
-def test_the_installed_program_killed_while_it_trains(tmp_path, shop):
+def test_the_program_killed_while_it_trains(tmp_path, shop):
     """Real training, real process: the champion predicts the same bytes after each kill, and the next run succeeds."""
     shutil.copytree(shop.folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(63)))
-    expected, dice = predicted(tmp_path), random.Random(5)
-    command = [FORECAST, "retrain", "visits", "visits.csv", "-q"]
-    for _ in range(8):
-        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            try:
-                process.wait(dice.uniform(0.2, 5.0))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-        store = Store(tmp_path / ".forecast").model("visits")
-        store.champion().verify()
-        if store.champion().label == "v1":
-            assert predicted(tmp_path) == expected
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    expected, words = predicted(tmp_path), ("retrain", "visits", "visits.csv", "-q")
+    for chunks in (1, 5, 12):
+        assert train_until(signal.SIGKILL, chunks, *words, folder=tmp_path).returncode == -signal.SIGKILL
+        Store(tmp_path / ".forecast").model("visits").champion().verify()
+        assert predicted(tmp_path) == expected
+    done = launch(*words, folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
     assert Store(tmp_path / ".forecast").model("visits").history()[-1]["outcome"] in {"promoted", "kept", "nothing-new"}

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +16,7 @@ from forecast.data.reading.reader import ReadOptions
 from forecast.errors import DependencyError
 from forecast.experiment.final_fit import TIE, choose
 from forecast.specs import Overrides, Settings
+from stopped import train_until
 
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
@@ -495,15 +495,11 @@ def test_interrupted_training_leaves_the_store_as_it_was(press, tmp_path):
     folder = folder_with(tmp_path)
     assert run("train", "visits.csv", *BARE, folder=folder).code == 0
     before = run("predict", "visits", folder=folder).out
-    command = [FORECAST, "train", "visits.csv", "--model", "gru", "--steps", "2000000", "--plots", "none"]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        while "Networks" not in process.stderr.readline():
-            assert process.poll() is None
-        time.sleep(4)  # into TensorFlow, and then into the loop
-        process.send_signal(press)
-        out, err = process.communicate(timeout=60)
+    words = ("train", "visits.csv", "--model", "gru", "--steps", "2000000", "--plots", "none")
+    done = train_until(press, 20, *words, folder=folder)
+    out, err = done.stdout, done.stderr
     assert out == ""
-    assert process.returncode == (-press if press == signal.SIGKILL else 128 + press)
+    assert done.returncode == (-press if press == signal.SIGKILL else 128 + press)
     if press != signal.SIGKILL:
         by = "" if press == signal.SIGINT else " by SIGTERM"
         assert err.splitlines()[-1] == f"Stopped{by}. The store is as it was."
@@ -516,14 +512,10 @@ def test_interrupted_training_leaves_the_store_as_it_was(press, tmp_path):
 @pytest.mark.slow
 def test_training_goes_on_when_nobody_listens_to_its_notes(tmp_path):
     folder = folder_with(tmp_path)
-    command = f"'{FORECAST}' train visits.csv {' '.join(BARE)} 2>&1 >/dev/null | head -1"
+    command = f"'{FORECAST}' train visits.csv {' '.join(BARE)} 2>&1 >/dev/null | head -1"  # the shell waits for both
     done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Read")
     assert len(done.stdout.splitlines()) == 1
-    for _ in range(300):
-        if run("models", "list", folder=folder).rows:
-            break
-        time.sleep(0.2)
     assert run("predict", "visits", folder=folder).code == 0
 
 
