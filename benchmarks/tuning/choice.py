@@ -27,6 +27,18 @@ class Sixes:
     last: dict[str, FloatArray]
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the leaderboard, as far as the choice looks at it."""
+
+    model: str
+    rmsse: float
+
+    def error(self, metric: str) -> float:
+        """Returns the error by a metric."""
+        return float(getattr(self, metric))
+
+
 def cases(quick: bool) -> dict[str, Sixes]:
     """Returns monthly panels, and panels of days and hours where there is time."""
     names = ("tourism_monthly", "m3_monthly", "m4_monthly_sub200", *(() if quick else ("nn5_daily", "m4_hourly")))
@@ -72,7 +84,7 @@ def errors(made: Sixes) -> FloatArray:
 
     found = []
     for draw in range(len(made.last["gru"])):
-        rows = {name: SimpleNamespace(model=name, rmsse=own[draw]) for name, own in made.scored.items()}
+        rows = {name: Row(name, float(own[draw])) for name, own in made.scored.items()}
         board = SimpleNamespace(rows=tuple(rows.values()), row=rows.__getitem__)
         chosen, _ = choose(SimpleNamespace(settings=SimpleNamespace(metric="rmsse"), board=board), "auto")
         found.append(made.last[chosen][draw])
