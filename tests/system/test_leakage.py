@@ -85,8 +85,13 @@ def assert_same(first, second):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("refit", [True, False])
-@pytest.mark.parametrize("name", slow_but([name for name in MODELS if name not in SLOW], MODELS))
+def case_of(name, refit):
+    """Returns a case; that of models which are costly and not fitted anew is slow: others show the same."""
+    is_quick = name not in SLOW and (refit or name not in {"gru", "boosting"})
+    return pytest.param(name, refit, marks=() if is_quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("name", "refit"), [case_of(name, refit) for name in MODELS for refit in (True, False)])
 def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, monkeypatch):
     if name == "boosting":
         import sklearn.ensemble as trees
