@@ -210,6 +210,7 @@ def train(
     store: str | Path | None = None,
     time_limit: float | None = None,
     device: Device = "auto",
+    force: bool = False,
     **settings: Unpack[RunSettings],
 ) -> Model:
     """Trains a model, scored beside the naive baselines; with a store, saves it there as the new champion.
@@ -221,6 +222,7 @@ def train(
         store: folder of the trained models; None to save nothing.
         time_limit: seconds that it may take.
         device: what networks are trained on.
+        force: train although the name stands for another question in the store: other columns or another frequency.
         settings: see ``RunSettings``.
 
     Raises:
@@ -235,7 +237,7 @@ def train(
     request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline)
     with TemporaryDirectory() as scratch:
         models = Store(Path(store or scratch)).model(called)
-        reading = checked_name(models, reading, force=False)
+        reading = checked_name(models, reading, force=force)
         with models.lock():
             progress = Progress(models, RunRecord("train", "failed"), run.clock)
             terms = Terms(deadline=deadline, is_train=True)

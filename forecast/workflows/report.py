@@ -7,17 +7,13 @@ history.jsonl ──────────┘
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forecast.experiment.input_data import only_model
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-
-if TYPE_CHECKING:
-    pass
+from forecast.run import Clock
 from forecast.workflows.pages.version import version_page
 
 
@@ -44,15 +40,13 @@ class ReportResult:
     path: Path
 
 
-def report(
-    request: ReportRequest, store: Store, now: Callable[[], datetime], check: Callable[[Path], object]
-) -> ReportResult:
+def report(request: ReportRequest, store: Store, clock: Clock, check: Callable[[Path], object]) -> ReportResult:
     """Writes the report of a version, made from what the store keeps of it.
 
     Args:
         request: which, and where to.
         store: of the models.
-        now: the clock.
+        clock: by which the page is dated.
         check: refuses a file that must not be replaced.
 
     Raises:
@@ -64,5 +58,5 @@ def report(
     version = models.version(request.version) if request.version else models.champion()
     path = request.path or Path(f"{models.name}-report.html")
     check(path)
-    atomic_write(path, version_page(models, version, now()))
+    atomic_write(path, version_page(models, version, clock.now()))
     return ReportResult(version, path)

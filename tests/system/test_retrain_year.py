@@ -56,7 +56,7 @@ def test_a_year_of_weekly_retrains_is_no_worse_than_none(name, tmp_path, capsys)
         end = start + week * WEEK
         data.write_bytes(csv_bytes(rows[:end], "day,sales"))
         usual = (Change(warm=True), Gate(), Rules(), Tolerance())
-        request = RetrainRequest("shop", str(data), None, *usual, tmp_path / "out", "cpu")
+        request = RetrainRequest("shop", str(data), None, *usual, tmp_path / "out")
         outcomes[retrain(request, store, run_at(now), lambda event, facts: None).record.outcome] += 1
         past, truth = known.until([end]), known.values[end : end + HORIZON]
         champion = load_version(store.model("shop").champion()).trained

@@ -54,7 +54,7 @@ def original(tmp_path_factory):
         write(Path("shops.csv"), rows(DAYS, HORIZON))
         settings = Settings(horizon=HORIZON, window=14, folds=2, seeds=1)
         for name in ("shops", "shops", "other"):
-            request = TrainRequest(str(folder / "shops.csv"), OPTIONS, settings, "gru", name, None, "none", "auto")
+            request = TrainRequest(str(folder / "shops.csv"), OPTIONS, settings, "gru", name, None, "none")
             train(request, Store(folder / "store"), run_at(NOW))
     return folder
 
@@ -110,7 +110,7 @@ def use(store, name="shops", *, all_of_it=False):
         steps |= {
             "page": lambda: version_page(models, models.champion(), NOW),
             "score": lambda: score(ScoreRequest(name, None, ReadOptions()), store),
-            "explain": lambda: explain_model(ModelRequest(name, None, None, Focus(None, None)), store),
+            "explain": lambda: explain_model(ModelRequest(name, None, None, Focus(None, None)), store, QUIET),
         }
     for what, step in steps.items():
         with np.errstate(all="ignore"):

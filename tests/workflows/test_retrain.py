@@ -78,9 +78,7 @@ class Shop:
 
     def retrain(self, log=lambda event, facts: None, store=None, **asked):
         self.now += timedelta(days=1)
-        request = RetrainRequest(
-            "visits", None, None, Change(), Gate(), Rules(), Tolerance(), self.folder / "out", "cpu"
-        )
+        request = RetrainRequest("visits", None, None, Change(), Gate(), Rules(), Tolerance(), self.folder / "out")
         return retrain(replace(request, **asked), store or self.store, run_at(self.now), log)
 
     @property

@@ -1,6 +1,5 @@
 """`forecast report [NAME]`."""
 
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import ModelVersion, OnlyName
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
+from forecast.process import SystemClock
 
 
 @grouped
@@ -36,9 +36,7 @@ def report_command(
     from forecast.workflows.report import ReportRequest, report
 
     request = ReportRequest(name, version, to)
-    result = report(
-        request, Store(output.store), lambda: datetime.now(UTC), partial(check_free, known=PAGES, force=force)
-    )
+    result = report(request, Store(output.store), SystemClock(), partial(check_free, known=PAGES, force=force))
     if output.form == "json":
         version_of = {"name": result.version.name, "version": result.version.label}
         print_json({**version_of, "files": [str(result.path)]})

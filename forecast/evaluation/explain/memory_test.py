@@ -141,7 +141,7 @@ def run_memory_test(
             finished.append(lag)
             run.reporter.progress(f"{spelled(len(CELLS))} cells, all lags", sum(finished) / (sum(lags) * len(CELLS)))
 
-    pool = ThreadPoolExecutor(THREADS)
+    pool = ThreadPoolExecutor(min(THREADS, run.machine.threads))
     try:  # the longest first
         for future in [pool.submit(teach, cell, group) for group in reversed(groups) if group for cell in CELLS]:
             future.result()

@@ -91,7 +91,7 @@ def test_same_data_gives_the_same_bytes_and_an_old_version_has_no_covariates(sho
     version = champion(shop).version
     first = version.read(WEIGHTS)
     settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
-    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none", "auto")
+    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none")
     second = train(request, shop, run_at(NOW)).version
     assert second.read(WEIGHTS) == first
     data = {name: value for name, value in version.document["data"].items() if name not in {"covariates", "header"}}
@@ -127,7 +127,7 @@ def test_forecast_takes_what_is_usual_or_its_future_from_a_second_file(shop, tmp
 
 def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
     request = TrainRequest(
-        "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none", "auto"
+        "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none"
     )
     train(request, shop, run_at(NOW))
     with pytest.raises(UsageError, match="the model was trained without any") as error:
@@ -210,7 +210,7 @@ def test_a_yes_no_column_that_a_second_file_tells_as_per_cent_is_refused_before_
     ahead = [[row[0], row[1], 100 * row[3], row[4]] for row in rows(DAYS + 7, HORIZON) if row[0] >= first]
     future = str(write(tmp_path / "next.csv", ahead, ("day", "shop", "promo", "sky")))
     request = PredictRequest("shops", data, future=future)
-    for verb in (lambda: again(shop, data, future=future), lambda: predict(request, shop)):
+    for verb in (lambda: again(shop, data, future=future), lambda: predict(request, shop, QUIET)):
         with pytest.raises(DataError, match=r"promo is 0 or 1, never 100, as for 2024-0\d-\d\d in series a"):
             verb()
     assert [version.label for version in shop.model("shops").versions()] == ["v1"]
@@ -228,7 +228,7 @@ def test_python_takes_the_future_as_a_frame(shop, tmp_path):
         warnings.simplefilter("ignore")
         frame = load("shops", store="store").predict(data=short, future=future)
     assert len(frame) == 2 * HORIZON
-    here = forecast_from(champion(shop), read_panel("shops.csv", OPTIONS).panel, (), None)
+    here = forecast_from(champion(shop), read_panel("shops.csv", OPTIONS).panel, (), None, QUIET)
     np.testing.assert_allclose(frame["forecast"], here.forecasts.point.ravel())
 
 

@@ -1,0 +1,93 @@
+"""Core code works with what it is handed: no clock, environment, chance or memory of its own (docs/architecture.md)."""
+
+import ast
+
+import pytest
+
+from places import PACKAGE
+
+CORE = ("data", "models", "evaluation", "experiment", "report", "workflows")
+MODULES = {"time", "random", "multiprocessing", "subprocess", "weakref", "signal"}
+CACHES = {"cache", "lru_cache"}
+CALLS = {"getenv", "now", "utcnow", "today", "cpu_count", "sched_getaffinity", "id"}
+THREADS = {"ThreadPoolExecutor", "ProcessPoolExecutor", "Thread", "Process", "Parallel"}
+ALLOWED = {
+    ("data/files/free_memory.py", "os.environ"): "the one place that asks how much memory is free, when it is needed",
+    ("models/networks/tensorflow.py", "os.environ"): "TensorFlow reads its settings there, when it is imported",
+    ("workflows/schedule.py", "os.environ"): "what the job of a crontab finds is what the person's shell has",
+    ("data/target_names.py", "cache"): "tables of words and what a name says: text alone, the same in every process",
+    ("data/dates/date_forms.py", "cache"): "the pattern of a form: text alone, the same in every process",
+    ("models/parallel.py", "ThreadPoolExecutor"): "as many threads as it is told",
+    ("models/networks/fitting.py", "ThreadPoolExecutor"): "as many networks side by side as the machine says",
+    ("models/classical/statsforecast.py", "Parallel"): "as many processes as the machine has threads",
+    ("evaluation/explain/memory_test.py", "ThreadPoolExecutor"): "at most as many threads as the machine has",
+}
+"""What the rule does not hold for, and why."""
+
+
+def impurities(tree):
+    """Yields what code takes from anywhere but its arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from MODULES & {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            yield from MODULES & {node.module.partition(".")[0]}
+            yield from (CACHES | {"environ", "getenv"}) & {each.name for each in node.names}
+        elif isinstance(node, ast.Attribute):
+            yield from {"os.environ"} & {ast.unparse(node)}
+            yield from (name for name in CACHES if ast.unparse(node) == f"functools.{name}")
+        elif isinstance(node, ast.Call):
+            yield from impure_call(node)
+
+
+def impure_call(node):
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if (name in CALLS and "clock" not in ast.unparse(node.func)) or (name == "default_rng" and not node.args):
+        yield f"{name}()"
+    if name in THREADS:
+        yield name
+
+
+def found():
+    return {
+        (str(path.relative_to(PACKAGE)), what)
+        for room in CORE
+        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for what in impurities(ast.parse(path.read_text(encoding="utf-8")))
+    }
+
+
+def test_core_takes_nothing_that_it_was_not_handed():
+    assert found() - set(ALLOWED) == set()
+
+
+def test_each_exception_is_needed():
+    assert set(ALLOWED) - found() == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("import time", "time"),
+        ("from time import perf_counter", "time"),
+        ("import os\nos.environ.get('X')", "os.environ"),
+        ("from os import environ", "environ"),
+        ("from functools import lru_cache", "lru_cache"),
+        ("import functools\n@functools.cache\ndef f(): ...", "cache"),
+        ("datetime.now(UTC)", "now()"),
+        ("date.today()", "today()"),
+        ("key = id(panel)", "id()"),
+        ("from weakref import WeakKeyDictionary", "weakref"),
+        ("np.random.default_rng()", "default_rng()"),
+        ("pool = ThreadPoolExecutor(4)", "ThreadPoolExecutor"),
+    ],
+)
+def test_rule_sees(code, what):
+    assert set(impurities(ast.parse(code))) == {what}
+
+
+@pytest.mark.parametrize(
+    "code", ["now = run.clock.now()", "np.random.default_rng(seed)", "run.cache.get('a', 1, make, 1)"]
+)
+def test_rule_lets_pass_what_was_handed_in(code):
+    assert set(impurities(ast.parse(code))) == set()
