@@ -95,11 +95,8 @@ def test_what_would_fail_fails_at_once(words, code, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [(), ("--time-limit", "40s")])
-def test_estimate_of_a_real_run_is_near(limit, folder):
+def test_dry_run_of_a_real_training_names_its_files(limit, folder):
     words = ("compare", "visits.csv", "--models", "linear,gru", *limit)
     planned = run(*words, "--dry-run", "--json", folder=folder).document
     done = run(*words, "--json", folder=folder).document
-    trained = sum(row["train_seconds"] for row in done["leaderboard"] if row["model"] in {"linear", "gru"})
-    estimate = sum(step["seconds"] for step in planned["steps"] if step["verb"] == "train")
-    assert trained / 3 < estimate < 3 * trained
     assert sorted(planned["files"]) == sorted(done["files"]) == files_of(folder)[:-1]
