@@ -66,7 +66,7 @@ def sixes(case: Case) -> Sixes:
         members["ensemble"] = np.concatenate(list(members.values()))
         for name, values in members.items():
             missed = (np.median(values, axis=0) - fold.truth(case.panel)) / learning_scales(train, case.season)[:, None]
-            squares[name].append(np.nanmean(np.minimum(np.abs(missed), CLIPPED) ** 2, axis=1))
+            squares[name].append(np.minimum(np.abs(missed), CLIPPED) ** 2)
     some = np.random.default_rng(1).permutation(len(case.panel) // 6 * 6).reshape(-1, 6)
 
     def over(name: str, which: slice) -> FloatArray:

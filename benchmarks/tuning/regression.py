@@ -27,6 +27,7 @@ def cases(quick: bool) -> dict[str, Case]:
 def regressed(case: Case, name: str) -> FloatArray:
     """Returns the errors of a regression that is fitted at the first origin."""
     from forecast.models.forecaster import Watcher
+    from forecast.models.method_settings import CURRENT
     from forecast.models.regression import RegressionForecaster
     from forecast.specs import ModelSpec, View
 
@@ -36,7 +37,7 @@ def regressed(case: Case, name: str) -> FloatArray:
 
     def forecast(train: object) -> FloatArray:
         if not fitted:
-            fitted.append(RegressionForecaster(name, spec, view).fit(train, Watcher()))
+            fitted.append(RegressionForecaster(name, spec, view, CURRENT).fit(train, Watcher()))
         return fitted[0].predict_members(train).values[0]
 
     return rolling_errors(case, forecast)

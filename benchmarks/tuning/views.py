@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 from held_back import Case, pieces, rolling_errors, training_part
-from study import Constant, FloatArray, Study, main
+from study import Constant, FloatArray, Study, main, run_with
 
 HIGHWAY, VIEWS = "forecast.models.networks.linear_init", "forecast.models.views"
 CONSTANTS = (
@@ -66,7 +66,7 @@ def untrained(case: Case, train: object, window: int | None = None, learned_from
     found, settings = [], CURRENT.views
     for view in dict.fromkeys(replace(view, ridge=True) for view in spec.views):
         windows = cut_windows(learned_from, window, case.horizon, view.season)
-        own = _fit_view(learned_from, view, windows, settings)
+        own = _fit_view(learned_from, view, windows, settings, run_with(0))
         kernel = fit_linear_init(windows, view, own, settings)
         maps = view_maps(view, window, case.horizon, settings, own.base)
         seen = see(last_lookbacks(train, window, view.season), maps, own.level, own.scale)

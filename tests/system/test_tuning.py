@@ -214,3 +214,14 @@ def test_a_verdict_tells_a_better_value_from_noise(tuning, changes, words):
     study = tuning("study")
     made = [study.Change(value, *change, is_idle=False) for value, change in enumerate(changes)]
     assert study.verdict(made) == words
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT.parent / "shared" / "data").exists(), reason="the panels are not here")
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_measures_errors_with_the_program_of_today(tuning, name):
+    for study in tuning(name).STUDIES:
+        case = next(iter(study.cases(True).values()))
+        errors = study.errors(case[0] if isinstance(case, tuple) else case)
+        assert np.isfinite(errors).any()
+        assert (errors[np.isfinite(errors)] >= 0).all()
