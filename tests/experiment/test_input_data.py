@@ -8,8 +8,10 @@ import pytest
 
 from commands import csv_bytes
 from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.decoding import decode
 from forecast.experiment.input_data import find_source, name_and_data, read_alike, sample_path
 from forecast.experiment.versions.data_entry import decode_options
+from forecast.production.store.manifest import ManifestData
 from forecast.production.store.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
@@ -51,8 +53,8 @@ def test_what_a_reading_settled_on_survives_the_manifest():
         static=("region",),
     )
     old = {"options": {"fill": "zero"}, "columns": {"time": "day", "target": ["a"], "ids": []}}
-    assert decode_options(json.loads(json.dumps({**old, "settled": asdict(settled)}))) == settled
-    assert decode_options(old) == ReadOptions(time="day", target=("a",), fill="zero")
+    assert decode_options(decode(ManifestData, json.loads(json.dumps({**old, "settled": asdict(settled)})))) == settled
+    assert decode_options(decode(ManifestData, old)) == ReadOptions(time="day", target=("a",), fill="zero")
 
 
 def test_configuration_comes_before_the_last_train(store, tmp_path):

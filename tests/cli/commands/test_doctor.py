@@ -73,7 +73,7 @@ def test_store_that_can_not_be_written_exits_3(tmp_path):
 
 
 def test_tensorflow_that_can_not_be_imported_is_a_finding(tmp_path, monkeypatch):
-    def broken():
+    def broken(_run):
         raise ImportError("libcudnn.so: cannot open shared object file")
 
     monkeypatch.setattr(doctor, "_training_step", broken)

@@ -482,7 +482,7 @@ def test_auto_takes_the_best_network_and_says_by_which_measure(tmp_path):
 @pytest.mark.parametrize(("gru", "chosen"), [(0.995, "ensemble"), (0.98, "gru"), (1.02, "ensemble")])
 def test_a_tie_goes_to_the_ensemble(gru, chosen):
     errors = {"rnn": 1.1, "lstm": 1.05, "gru": gru, "ensemble": 1.0}
-    rows = {name: SimpleNamespace(model=name, rmsse=error) for name, error in errors.items()}
+    rows = {name: SimpleNamespace(model=name, error={"rmsse": error}.__getitem__) for name, error in errors.items()}
     board = SimpleNamespace(rows=list(rows.values()), row=rows.__getitem__)
     name, reason = choose(SimpleNamespace(board=board, settings=Settings()), "auto")
     assert name == chosen

@@ -5,7 +5,9 @@ from forecast.data.checks import seasons
 from forecast.data.checks.season_evidence import season_evidence
 from forecast.data.checks.seasons import season_line, seasons_of
 from forecast.data.panel import panel_from_series
+from forecast.decoding import decode
 from forecast.experiment.versions.stored_model import naive_season_of
+from forecast.production.store.manifest import Manifest
 from generated import growing_season, noise, random_walk
 
 
@@ -109,8 +111,8 @@ def test_line_says_verdict_strength_and_its_range():
 
 
 def test_versions_of_early_programs_are_compared_with_the_season_of_the_model():
-    assert naive_season_of({"season": 7}) == 7
-    assert naive_season_of({"season": 7, "naive_season": 365}) == 365
+    assert naive_season_of(decode(Manifest, {"season": 7})) == 7
+    assert naive_season_of(decode(Manifest, {"season": 7, "naive_season": 365})) == 365
 
 
 def test_large_panel_is_judged_by_a_hundred_series_or_more(monkeypatch):

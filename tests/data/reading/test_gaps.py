@@ -9,8 +9,10 @@ import pytest
 from commands import run
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
+from forecast.decoding import decode
 from forecast.errors import DataError, OpenQuestionError
 from forecast.experiment.versions.data_entry import decode_options
+from forecast.production.store.manifest import ManifestData
 
 
 def written(path, stamps, values=None):
@@ -183,9 +185,13 @@ def test_what_stands_in_a_gap_is_obeyed_by_every_way_to_aggregate(how, fill, bet
         read_panel(tmp_path / "a.csv", ReadOptions(aggregate=how, freq="D", fill="error"))
 
 
+def settled_by(**data):
+    return decode_options(decode(ManifestData, data))
+
+
 def test_versions_of_earlier_programs_go_on_to_count_days_without_a_row_as_0():
     options = {**asdict(ReadOptions(aggregate="sum")), "fill": "interpolate"}
-    assert decode_options({"settled": options}).filled == "zero"
-    assert decode_options({"settled": options, "fills_sums": True}).filled == "interpolate"
+    assert settled_by(settled=options).filled == "zero"
+    assert settled_by(settled=options, fills_sums=True).filled == "interpolate"
     mean = {**options, "aggregate": "mean"}
-    assert decode_options({"settled": mean}).filled == "interpolate"
+    assert settled_by(settled=mean).filled == "interpolate"

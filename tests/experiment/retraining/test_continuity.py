@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
+from forecast.decoding import decode
 from forecast.experiment.retraining.continuity import (
     Continuation,
     EarlierData,
@@ -14,6 +15,7 @@ from forecast.experiment.retraining.continuity import (
     compare_with_record,
     pack_record,
 )
+from forecast.production.store.manifest import ManifestData
 from forecast.production.triggers import Tolerance
 from tiny import awkward_panel, wave, with_values
 
@@ -95,7 +97,9 @@ def reading(values=None, *, rows=40, closed=True, freq="D", first=20_000):
 
 
 def before(rows=40, end="2024-01-01T00:00:00", **data):
-    return EarlierData({"training_end": end, "closed": True, **data}, rows, datetime(2025, 1, 1, tzinfo=UTC))
+    return EarlierData(
+        decode(ManifestData, {"training_end": end, "closed": True, **data}), rows, datetime(2025, 1, 1, tzinfo=UTC)
+    )
 
 
 def test_a_sequel_passes():

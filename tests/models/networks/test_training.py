@@ -34,9 +34,10 @@ def data_of(panel, spec, view=VIEW):
     return TrainingData(cut_windows(panel, spec.window, spec.horizon, SEASON), statistics.level, statistics.scale)
 
 
-def train(spec, seed=0, panel=None, view=VIEW, **options):
+def train(spec, seed=0, panel=None, view=VIEW, jit=False, **options):
     maps = view_maps(view, spec.window, spec.horizon, CURRENT.views)
-    return train_network(spec, maps, data_of(panel or awkward_panel(), spec, view), seed, **{"jit": False, **options})
+    run = QUIET.on(replace(QUIET.machine, jit=jit))
+    return train_network(spec, maps, data_of(panel or awkward_panel(), spec, view), seed, run=run, **options)
 
 
 def assert_same(first, second):
@@ -131,7 +132,7 @@ def test_compiled_loop_equals_plain_keras_with_adam_written_out(cell, changes):
 
 def test_xla_trains_what_the_plain_graph_trains():
     spec = tiny_spec("lstm")
-    fast, plain = train(spec, jit=True), train(spec, QUIET)
+    fast, plain = train(spec, jit=True), train(spec)
     for name, array in plain.items():
         np.testing.assert_allclose(fast[name], array, atol=1e-4, err_msg=name)
     assert_same(fast, train(spec, jit=True))
@@ -197,11 +198,11 @@ def test_filled_targets_teach_nothing(loss):
     poisoned = data.windows.buffer.copy()
     poisoned[-2:] = [1e6, -1e6]
     maps = view_maps(VIEW, spec.window, spec.horizon, CURRENT.views)
-    clean = train_network(spec, maps, data, 0, QUIET)
+    clean = train_network(spec, maps, data, 0, run=QUIET)
     other = replace(data, windows=replace(data.windows, buffer=poisoned))
-    assert_same(clean, train_network(spec, maps, other, 0, QUIET))
+    assert_same(clean, train_network(spec, maps, other, 0, run=QUIET))
     seen = replace(other, windows=replace(other.windows, observed=np.ones(30, dtype=bool)))
-    assert np.abs(train_network(spec, maps, seen, 0, QUIET)["highway/kernel"] - clean["highway/kernel"]).max() > 0
+    assert np.abs(train_network(spec, maps, seen, 0, run=QUIET)["highway/kernel"] - clean["highway/kernel"]).max() > 0
 
 
 def test_padding_of_the_buffer_to_a_round_size_changes_nothing(monkeypatch):
