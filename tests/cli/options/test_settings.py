@@ -15,9 +15,9 @@ from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.setting_values import Setting, example_of, read_file
 from forecast.cli.options.settings import NEVER, ONE_COMMAND, Configuration, commands_of, options_of, shared_options
-from forecast.cli.program import Run
+from forecast.cli.program import Invocation
 
-CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast", obj=Run())
+CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast", obj=Invocation())
 SHARED = shared_options(commands_of(CONTEXT))
 
 
