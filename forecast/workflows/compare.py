@@ -16,14 +16,10 @@ from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
-from forecast.production.store.json_document import utc
-from forecast.report.html.forecast import forecast_gallery
-from forecast.report.html.sections import forecast_section
 from forecast.report.tables import csv_text
 from forecast.run import Run
 from forecast.specs import PlotKind, Settings
-from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold, last_fold
-from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
+from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
         plots["ablation.csv"] = csv_text(columns, rows).encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        written[f"{stem}-compare-report.html"] = comparison_page(request, experiment, run.clock.now())
+        written[f"{stem}-compare-report.html"] = _page(request, experiment, run.clock.now())
     return CompareResult(experiment, write_all(request.folder, written) if written else (), ablation)
 
 
@@ -100,19 +96,13 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
     return check_names((*check_names(request.models), *rivals()))
 
 
-def comparison_page(request: "CompareRequest", experiment: Experiment, now: datetime) -> bytes:
-    """Returns the report of a comparison; its charts show the last fold."""
-    reading, terms = experiment.reading, request.terms
+def _page(request: CompareRequest, experiment: Experiment, now: datetime) -> bytes:
+    from forecast.workflows.pages.comparison import comparison_page  # Jinja2 and matplotlib
+
+    terms = request.terms
     given = {"--models": ",".join(request.models), **given_flags(request.options, request.settings)}
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
     summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=terms.match)
-    history, forecasts = last_fold(experiment)
-    intro = (
-        "What the networks and the seasonal naive said at the last origin, beside what came. Intervals are those of "
-        f"{next(iter(forecasts))}."
-    )
     title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
-    cover = ReportIntro(title, f"forecast compare · {reading.panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
-    section = forecast_section(forecast_gallery(history, forecasts, reading.panel), intro, title="The last fold")
-    return page_of(cover, summary, section, RetrainSections(), now)
+    return comparison_page(title, summary, experiment, now)

@@ -156,3 +156,5 @@ def _check(record: Any) -> None:
             raise ValueError(f"its setting '{field.name}' is no number of anything")
         elif value == () and field.name not in MAY_BE_EMPTY:
             raise ValueError(f"its setting '{field.name}' holds nothing")
+        elif not all(abs(number) <= MOST_COUNT for number in (value if isinstance(value, tuple) else (value,))):
+            raise ValueError(f"its setting '{field.name}' is no number of anything")

@@ -78,6 +78,8 @@ def test_a_newer_record_is_refused_with_the_way_out():
         (("methods", "classical", "theta", "leads"), 2.5, "leads is 2.5, not a whole number"),
         (("methods", "classical", "theta", "speeds"), [], "'speeds' holds nothing"),
         (("methods", "classical", "local_ridge", "lags"), [3], "lags is a list of 1"),
+        (("methods", "classical", "seasonality", "kept"), [10**30, 0.5], "'kept' is no number of anything"),
+        (("scales", "belief"), 1e300, "'belief' is no number of anything"),
         (("methods", "views", "new"), 1.0, "new is nothing that this program knows"),
         (("scales",), 3, "scales is 3, not an object"),
         (("schema_version",), "one", "schema_version is 'one'"),

@@ -1,0 +1,31 @@
+"""The page of a comparison: the leaderboard and all that its summary says, with charts of the last fold."""
+
+from datetime import datetime
+
+from forecast.evaluation.summary import Summary
+from forecast.experiment.experiment import Experiment
+from forecast.production.store.json_document import utc
+from forecast.report.html.forecast import forecast_gallery
+from forecast.report.html.sections import forecast_section
+from forecast.workflows.pages.plots import last_fold
+from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
+
+
+def comparison_page(title: str, summary: Summary, experiment: Experiment, now: datetime) -> bytes:
+    """Returns the report of a comparison; its charts show the last fold.
+
+    Args:
+        title: of the page.
+        summary: of the experiment.
+        experiment: that was held.
+        now: aware time.
+    """
+    panel = experiment.reading.panel
+    history, forecasts = last_fold(experiment)
+    intro = (
+        "What the networks and the seasonal naive said at the last origin, beside what came. Intervals are those of "
+        f"{next(iter(forecasts))}."
+    )
+    cover = ReportIntro(title, f"forecast compare · {panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
+    section = forecast_section(forecast_gallery(history, forecasts, panel), intro, title="The last fold")
+    return page_of(cover, summary, section, RetrainSections(), now)
