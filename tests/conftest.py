@@ -18,8 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for
 # Half the time of a short training goes into making its loop fast: here loops run for a moment.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what the tests start hears Ctrl-C
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+for number in (signal.SIGINT, signal.SIGHUP):  # ignored in the background of a shell; what the tests start hears them
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 gc.set_threshold(100_000, 20, 20)  # going through all that TensorFlow and the tests hold takes a tenth of the run
 settings.register_profile("quick", max_examples=50)
