@@ -186,8 +186,8 @@ class ModelSpec:
         try:
             spec = decode(cls, document)
             check_word(spec.cell, (*cells, LINEAR), "cell")
-            if not spec.views or not spec.anchors:
-                raise ValueError("it has no views, or nothing to be trusted against")
+            if not spec.views or "naive" not in spec.anchors:
+                raise ValueError("it has no views, or no last value to be trusted against")
             steps = (spec.window, spec.horizon, spec.season, *(view.season for view in spec.views))
             if not all(1 <= number <= MOST_STORED_STEPS for number in steps):
                 raise ValueError("its window, horizon or season is none")

@@ -132,7 +132,8 @@ def ratio(done: Collected, rule: WalkRule, doubt: float) -> float:
         learned = learn_combination(_evidence(done, fold), "rmsse", few=few, is_walk=is_walk)
         now = done.forecasts[fold][0]
         assert now.members.anchors is not None
-        for place, point in enumerate((forecast_points(now.members, learned, now.lowest), now.members.anchors[0])):
+        joint = forecast_points(now.members, learned, now.lowest)
+        for place, point in enumerate((joint, now.members.anchors["naive"])):
             errors[place] += np.nansum((point - now.truth) ** 2)
     return float(np.sqrt(errors[0] / errors[1]))
 

@@ -6,7 +6,7 @@ later folds only. Fold 0 is there to learn from and is never scored.
 Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``M`` members, ``R`` seeds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -31,7 +31,7 @@ from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
 from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.run import SILENT, Run
-from forecast.specs import Kind, Metric
+from forecast.specs import Anchor, Kind, Metric
 
 FloatArray = NDArray[np.float64]
 
@@ -204,8 +204,10 @@ class Made:
         return known
 
 
-def _are_same(one: FloatArray | None, other: FloatArray | None) -> bool:
-    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
+def _are_same(one: Mapping[Anchor, FloatArray] | None, other: Mapping[Anchor, FloatArray] | None) -> bool:
+    if one is None or other is None or one.keys() != other.keys():
+        return False
+    return all(np.array_equal(values, other[name], equal_nan=True) for name, values in one.items())
 
 
 class _RunningTrial:

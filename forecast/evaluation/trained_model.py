@@ -70,7 +70,7 @@ class TrainedModel:
         """What the networks are trusted against, and its share of each forecast; None where they stand alone."""
         if self.combination is None or self.combination.trust == 1 or not self.model.anchors:
             return None
-        return self.model.anchors[self.combination.anchor], 1 - self.combination.trust
+        return self.combination.anchor, 1 - self.combination.trust
 
     def forecast(self, panel: Panel, horizon: int, run: Run = ALONE) -> Forecasts:
         """Returns the forecasts of the next steps of each series.

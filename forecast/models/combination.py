@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.metric_records import METRICS
 from forecast.models.forecaster import Members
-from forecast.specs import Metric
+from forecast.specs import Anchor, Metric
 
 FloatArray = NDArray[np.float64]
 
@@ -20,8 +20,12 @@ TOLERANCE = 1.25  # measured by benchmarks/tuning/trust.py
 CLIP = 10.0  # measured by benchmarks/tuning/trust.py
 """No single scaled error counts for more: one wild point must not decide."""
 
-NAIVE, SMOOTHING = 0, 2
-"""Positions of the last value and of exponential smoothing among the anchors; a price has no third."""
+NAIVE: Anchor = "naive"
+"""What a price and a random walk are measured from."""
+SMOOTHING: Anchor = "smoothing"
+"""What few short series are measured from; a price has no such anchor."""
+BY_SERIES: tuple[Anchor, ...] = (SMOOTHING, "local-ridge")
+"""Anchors that learn from each series by itself."""
 FEW = 12  # measured by benchmarks/tuning/trust.py
 """So many series or fewer say too little of which views are worse, and of how far networks are to be trusted."""
 SHORT = 500  # measured by benchmarks/tuning/trust.py
@@ -88,12 +92,12 @@ class Combination:
     Attributes:
         used: (M,) true for the members that count.
         trust: from 0, the naive forecast alone, to 1, the members alone.
-        anchor: which naive forecast stands against them.
+        anchor: the name of the forecast that stands against them.
     """
 
     used: NDArray[np.bool_]
     trust: float = 1.0
-    anchor: int = 0
+    anchor: Anchor = NAIVE
 
     def apply(self, members: Members) -> FloatArray:
         """Returns the joint forecast, (M, S, H) -> (S, H)."""
@@ -116,7 +120,7 @@ class Combination:
 def plain_combination(members: Members, few: FewSeriesPrior | None = None) -> Combination:
     """Returns what stands before there is any evidence: the median of all members, on a few short series as usual."""
     used = np.ones(len(members.views), dtype=bool)
-    if few and few.is_short and members.anchors is not None and len(members.anchors) > SMOOTHING:
+    if few and few.is_short and members.anchors is not None and SMOOTHING in members.anchors:
         return Combination(used, few.usual_trust, SMOOTHING)
     return Combination(used)
 
@@ -158,11 +162,11 @@ def learn_combination(
     used = (pooled <= TOLERANCE * pooled.min()) | (few is not None)
     if evidence[0].members.anchors is None:
         return Combination(used)
-    anchors = len(evidence[0].members.anchors)
+    anchors = tuple(evidence[0].members.anchors)
     anchor = NAIVE if is_walk else _choose_anchor(evidence, anchors, few, is_price)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
-    if few and anchors > SMOOTHING and anchor != NAIVE:
+    if few and SMOOTHING in anchors and anchor != NAIVE:
         return Combination(used, departures.shrunk(few.usual_trust, few.series * (folds - 1)), anchor)
     if few and few.series == 1 and few.is_short:
         folds = 1  # of one short series, no number of them tells more
@@ -170,7 +174,7 @@ def learn_combination(
         doubt = PRICE_DOUBT if is_price or is_walk else DOUBT
         return Combination(used, departures.share / (1 + doubt / folds), anchor)
     raised = departures.share * (3 - departures.share) / 2
-    trust = (folds * raised + USUAL_TRUST) / (folds + 1) if anchor >= SMOOTHING else raised
+    trust = (folds * raised + USUAL_TRUST) / (folds + 1) if anchor in BY_SERIES else raised
     return Combination(used, trust, anchor)
 
 
@@ -182,7 +186,7 @@ class _Departures:
     came: FloatArray  # (D,)
 
     @classmethod
-    def of(cls, evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: int) -> "_Departures":
+    def of(cls, evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: Anchor) -> "_Departures":
         """Returns the departures of the members in use, where they are known."""
         said, came = [], []
         for item in evidence:
@@ -222,17 +226,19 @@ class _Departures:
         return usual + weight * (self.share - usual)
 
 
-def _choose_anchor(evidence: Sequence[Evidence], count: int, few: FewSeriesPrior | None, is_price: bool) -> int:
-    """Returns the position among so many anchors of the one that the networks are trusted against."""
-    if few and few.is_short and count > SMOOTHING:
+def _choose_anchor(
+    evidence: Sequence[Evidence], anchors: tuple[Anchor, ...], few: FewSeriesPrior | None, is_price: bool
+) -> Anchor:
+    """Returns the one of the anchors that the networks are trusted against."""
+    if few and few.is_short and SMOOTHING in anchors:
         anchor = SMOOTHING
     else:
-        anchor = int(np.argmin([_anchor_error(evidence, which) for which in range(count)]))
+        anchor = anchors[int(np.argmin([_anchor_error(evidence, which) for which in anchors]))]
     is_clear = _anchor_error(evidence, anchor) <= MARGIN * _anchor_error(evidence, NAIVE)
     return anchor if is_clear or not is_price else NAIVE
 
 
-def _anchor_error(evidence: Sequence[Evidence], which: int) -> float:
+def _anchor_error(evidence: Sequence[Evidence], which: Anchor) -> float:
     anchors = [(item, item.members.anchors) for item in evidence]
     each = [_scaled(item.truth - naive[which], item.scales) for item, naive in anchors if naive is not None]
     known = np.concatenate([errors[~np.isnan(errors)] for errors in each])

@@ -4,7 +4,7 @@ Shapes: ``S`` series, ``H`` horizon, ``M`` members (the networks of an ensemble;
 ``K`` points of a curve.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class Members:
     views: tuple[str, ...]  # M
     seeds: tuple[int, ...]  # M
     values: FloatArray  # (M, S, H), in the target's unit
-    anchors: FloatArray | None = None  # (A, S, H), the spec's: what members are trusted against
+    anchors: Mapping[Anchor, FloatArray] | None = None  # (S, H) each, the spec's: what members are trusted against
 
     def some(self, which: NDArray[np.bool_]) -> "Members":
         """Returns some of the members, (M,) true for those to keep."""

@@ -33,7 +33,10 @@ def gapless():
 
 
 def test_forecast_joins_the_members_and_draws_the_intervals():
-    panel, combination = gapless(), Combination(np.array([True, True, True, False, False, True]), trust=0.7, anchor=1)
+    panel, combination = (
+        gapless(),
+        Combination(np.array([True, True, True, False, False, True]), trust=0.7, anchor="seasonal-naive"),
+    )
     trained = trained_on(panel, combination=combination)
     forecasts = trained.forecast(panel, H)
     np.testing.assert_allclose(forecasts.point, combination.apply(trained.model.predict_members(panel)))
@@ -63,7 +66,7 @@ def test_shorter_horizon_is_the_beginning_of_the_whole():
     np.testing.assert_array_equal(part.timestamps, whole.timestamps[:, :2])
 
 
-@pytest.mark.parametrize("which", range(len(get_args(Anchor))))
+@pytest.mark.parametrize("which", get_args(Anchor))
 def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
     values = [wave(2000), wave(900, seed=1), wave(9, seed=2)]
     values[0][[100, 1200, 1900]] = np.nan

@@ -133,9 +133,9 @@ def test_last_fit_turns_time_that_is_left_into_seeds():
 
 def test_members_of_added_seeds_count_as_those_of_their_view():
     used = np.array([True, True, False, False, True, True])  # three views, two seeds
-    wider = Combination(used, 0.7, 1).widened(2, 3)
+    wider = Combination(used, 0.7, "smoothing").widened(2, 3)
     assert list(wider.used) == [True] * 3 + [False] * 3 + [True] * 3
-    assert (wider.trust, wider.anchor) == (0.7, 1)
+    assert (wider.trust, wider.anchor) == (0.7, "smoothing")
 
 
 def test_cells_that_there_is_no_time_for_are_left_out_and_the_first_never_is():

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,8 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.models.combination import (
+    BY_SERIES,
     DOUBT,
     LONG_TRUST,
+    NAIVE,
     PRICE_DOUBT,
     SHORT,
     SMOOTHING,
@@ -19,18 +23,22 @@ from forecast.models.combination import (
     plain_combination,
 )
 from forecast.models.forecaster import Members
+from forecast.specs import Anchor
 
 NAN = np.nan
 METRICS = ["rmsse", "rmse", "mae", "mase", "smape"]
 REPEATABLE = settings(deadline=None, derandomize=True)
 NUMBERS = st.floats(-1e6, 1e6)
 VALUES = arrays(float, st.tuples(st.integers(1, 6), st.just(2), st.just(3)), elements=NUMBERS)
+NAMES = get_args(Anchor)
 ANCHORS = arrays(float, (2, 2, 3), elements=NUMBERS)
 
 
 def members_of(values, views=None, anchors=None):
     values = np.asarray(values, dtype=float)
     names = views or tuple(f"view{i}" for i in range(len(values)))
+    if anchors is not None and not isinstance(anchors, dict):
+        anchors = dict(zip(NAMES, np.asarray(anchors), strict=False))
     return Members(tuple(names), tuple(range(len(values))), values, anchors)
 
 
@@ -46,7 +54,7 @@ def evidence_of(errors, *, scales=(1.0, 1.0), views=None, truth=None, anchors=Tr
 def assert_usable(combination, members):
     assert combination.used.any()
     assert 0 <= combination.trust <= 1
-    assert combination.anchor in (0, 1)
+    assert combination.anchor in NAMES[:2]
     assert np.isfinite(combination.apply(members)).all()
 
 
@@ -55,14 +63,14 @@ def assert_usable(combination, members):
 def test_joint_forecast_lies_between_members_and_anchor_whatever_the_order(values, anchors, trust, anchor, random):
     used = np.array([random.random() < 0.7 for _ in values])
     used[random.randrange(len(values))] = True
-    joint = Combination(used, trust, anchor).apply(members_of(values, anchors=anchors))
+    joint = Combination(used, trust, NAMES[anchor]).apply(members_of(values, anchors=anchors))
     around = np.concatenate([values[used], anchors[[anchor]]])
     slack = 1e-9 * np.abs(around).max()
     assert (joint >= around.min(axis=0) - slack).all()
     assert (joint <= around.max(axis=0) + slack).all()
     order = list(range(len(values)))
     random.shuffle(order)
-    shuffled = Combination(used[order], trust, anchor).apply(members_of(values[order], anchors=anchors))
+    shuffled = Combination(used[order], trust, NAMES[anchor]).apply(members_of(values[order], anchors=anchors))
     np.testing.assert_allclose(shuffled, joint, atol=slack)
 
 
@@ -80,9 +88,9 @@ def test_members_without_an_anchor_are_not_drawn_anywhere():
 
 
 def test_part_of_a_combination_never_is_empty():
-    whole = Combination(np.array([True, False, False, True]), trust=0.4, anchor=1)
+    whole = Combination(np.array([True, False, False, True]), trust=0.4, anchor="smoothing")
     part = whole.of(np.array([True, True, False, False]))
-    assert (list(part.used), part.trust, part.anchor) == ([True, False], 0.4, 1)
+    assert (list(part.used), part.trust, part.anchor) == ([True, False], 0.4, "smoothing")
     assert list(whole.of(np.array([False, True, True, False])).used) == [True, True]
 
 
@@ -101,10 +109,10 @@ def test_seeds_of_one_view_stand_or_fall_together(metric):
 
 
 def test_better_anchor_is_chosen():
-    assert learn_combination([evidence_of([1.0, 1.0])], "rmsse").anchor == 0
+    assert learn_combination([evidence_of([1.0, 1.0])], "rmsse").anchor == NAIVE
     worse = evidence_of([1.0, 1.0])
-    swapped = members_of(worse.members.values, anchors=worse.members.anchors[::-1])
-    assert learn_combination([Evidence(swapped, worse.truth, worse.scales)], "rmsse").anchor == 1
+    swapped = members_of(worse.members.values, anchors=list(worse.members.anchors.values())[::-1])
+    assert learn_combination([Evidence(swapped, worse.truth, worse.scales)], "rmsse").anchor == "seasonal-naive"
 
 
 @pytest.mark.parametrize("best", [0, 1, 2])
@@ -113,7 +121,7 @@ def test_best_of_three_anchors_is_chosen_and_stands_against_the_members(best):
     distances = np.where(np.arange(3) == best, 2, 5)[:, None, None]
     members = members_of(one.members.values, anchors=one.truth - distances)
     combination = learn_combination([Evidence(members, one.truth, one.scales)], "rmsse")
-    assert combination.anchor == best
+    assert combination.anchor == NAMES[best]
     none = Combination(combination.used, trust=0.0, anchor=combination.anchor)
     np.testing.assert_allclose(none.apply(members), one.truth - 2)
 
@@ -135,8 +143,10 @@ def test_what_is_usual_counts_like_one_more_fold_against_what_knows_each_series(
     slope = learn_slope(2.0)
     own = slope * (3 - slope) / 2
     combination = learn_combination(evidence, "rmsse")
-    assert combination.anchor == best
-    assert combination.trust == pytest.approx(own if best < SMOOTHING else (folds * own + 0.4) / (folds + 1))
+    assert combination.anchor == NAMES[best]
+    assert combination.trust == pytest.approx(
+        own if NAMES[best] not in BY_SERIES else (folds * own + 0.4) / (folds + 1)
+    )
 
 
 def test_trust_falls_with_the_error():
@@ -149,7 +159,7 @@ def test_trust_falls_with_the_error():
 def test_unit_of_the_data_does_not_matter(metric):
     def scaled(k):
         one = evidence_of([1.0, 1.2, 3.0])
-        members = members_of(k * one.members.values, anchors=k * one.members.anchors)
+        members = members_of(k * one.members.values, anchors=[k * own for own in one.members.anchors.values()])
         return learn_combination([Evidence(members, k * one.truth, k * one.scales)], metric)
 
     once, thousandfold = scaled(1), scaled(1000)
@@ -271,10 +281,10 @@ def test_few_short_series_are_trusted_as_is_usual_before_any_evidence():
     members = few_of([0.5])[0].members
     for few, expected in (
         (FewSeriesPrior(1, SHORT, 0.5), (0.335, SMOOTHING)),
-        (FewSeriesPrior(1, SHORT + 1, 0.5), (1.0, 0)),
+        (FewSeriesPrior(1, SHORT + 1, 0.5), (1.0, NAIVE)),
     ):
         plain = plain_combination(members, few)
-        assert (plain.trust, plain.anchor) == pytest.approx(expected)
+        assert (plain.trust, plain.anchor) == (pytest.approx(expected[0]), expected[1])
     assert plain_combination(members_of(members.values), FewSeriesPrior(1)).trust == 1
     assert plain_combination(members).trust == 1
 
@@ -287,7 +297,7 @@ def test_few_long_series_choose_among_all_anchors_and_are_usually_trusted_more(b
         members = members_of(one.members.values, anchors=one.truth - distances)
         evidence.append(Evidence(members, one.truth, one.scales, one.fold))
     first, all_folds = (learn_combination(evidence[:n], "rmsse", few=handful) for n in (1, 3))
-    assert first.anchor == all_folds.anchor == best
+    assert first.anchor == all_folds.anchor == NAMES[best]
     assert first.trust == LONG_TRUST
     assert LONG_TRUST < all_folds.trust < 1  # what they said was right
 
@@ -299,7 +309,7 @@ def test_few_series_of_which_the_last_value_is_best_are_doubted():
         for one in folds_of(2)
     ]  # fmt: skip
     found = learn_combination(evidence, "rmsse", few=FewSeriesPrior(2, SHORT + 1))
-    assert (found.anchor, found.trust) == (0, learn_slope(2.0) / (1 + DOUBT / 2))
+    assert (found.anchor, found.trust) == (NAIVE, learn_slope(2.0) / (1 + DOUBT / 2))
 
 
 def folds_of(count, error=2.0):
@@ -331,7 +341,7 @@ def test_no_anchor_replaces_the_last_value_of_prices_unless_it_is_clearly_better
             evidence.append(Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales, one.fold))
         found.append(learn_combination(evidence, "rmsse", few=few, is_price=True).anchor)
         assert learn_combination(evidence, "rmsse", few=few).anchor == SMOOTHING
-    assert found == [SMOOTHING, 0]
+    assert found == [SMOOTHING, NAIVE]
 
 
 @pytest.mark.parametrize(
@@ -344,13 +354,13 @@ def test_nothing_replaces_the_last_value_of_random_walks_and_networks_are_doubte
         evidence.append(Evidence(members_of(one.members.values, anchors=anchors), one.truth, one.scales, one.fold))
     found = learn_combination(evidence, "rmsse", few=few, is_walk=True)
     folds = 1 if few and few.series == 1 else 3
-    assert (found.anchor, found.trust) == (0, pytest.approx(learn_slope(2.0) / (1 + PRICE_DOUBT / folds)))
+    assert (found.anchor, found.trust) == (NAIVE, pytest.approx(learn_slope(2.0) / (1 + PRICE_DOUBT / folds)))
     assert learn_combination(evidence, "rmsse", few=few).anchor == SMOOTHING
 
 
 def test_prices_with_a_season_are_trusted_like_all_else():
     one = evidence_of([2.0])
-    better = Members(one.members.views, one.members.seeds, one.members.values, one.members.anchors[::-1])
+    better = members_of(one.members.values, one.members.views, list(one.members.anchors.values())[::-1])
     evidence = [Evidence(better, one.truth, one.scales)]
     assert learn_combination(evidence, "rmsse", is_price=True).trust == learn_combination(evidence, "rmsse").trust
 

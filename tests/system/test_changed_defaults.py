@@ -76,7 +76,7 @@ def forecast_of(store, name):
     made = stored.trained.forecast(stored.context, 2 * stored.trained.horizon)
     bounds = [bound for interval in made.intervals for bound in (interval.lower, interval.upper)]
     members = stored.trained.model.predict_members(stored.trained.filled(stored.context, stored.trained.horizon))
-    return [each.tobytes() for each in (made.point, *bounds, members.values, members.anchors)]
+    return [each.tobytes() for each in (made.point, *bounds, members.values, *members.anchors.values())]
 
 
 def other(value):

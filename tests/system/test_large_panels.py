@@ -130,7 +130,9 @@ def test_a_highway_starts_alike_from_windows_in_blocks(monkeypatch):
 class Counting(RecurrentModel):
     def predict_members(self, panel, run=None):
         asked.append(self.spec.cell)
-        return Members(("v",), (0,), np.full((1, len(panel), 2), float(len(asked))), np.zeros((1, len(panel), 2)))
+        return Members(
+            ("v",), (0,), np.full((1, len(panel), 2), float(len(asked))), {"naive": np.zeros((len(panel), 2))}
+        )
 
 
 asked: list[str] = []

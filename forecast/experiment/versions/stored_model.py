@@ -30,7 +30,7 @@ from forecast.experiment.versions.forecast_settings import (
     read_forecast_settings,
     write_forecast_settings,
 )
-from forecast.models.combination import Combination
+from forecast.models.combination import NAIVE, Combination
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.usual_values import Measure, UsualValues
 from forecast.models.ensemble import EnsembleModel
@@ -40,7 +40,7 @@ from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.production.store.json_document import NewerStoreError
 from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
 from forecast.production.store.version import WEIGHTS, Version, unreadable
-from forecast.specs import MOST_STORED_STEPS, Settings
+from forecast.specs import MOST_STORED_STEPS, Anchor, Settings
 
 MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
@@ -198,7 +198,8 @@ class ModelEntry(Document):
 
     Attributes:
         parts: the fitted models, as ``load_fitted`` takes them.
-        trust, anchor: of the combination; None where there is none.
+        trust: of the combination; None where there is none.
+        anchor: of it, by its name; early programs wrote its place among those of the model.
         widths: of the intervals, by level in per cent; empty where there are none.
         usual: how the usual value of each known column is measured.
         spread: how widely the series usually vary.
@@ -213,7 +214,7 @@ class ModelEntry(Document):
     parts: list[dict[str, Any]]
     series_ids: tuple[str, ...]
     trust: float | None
-    anchor: int | None
+    anchor: Anchor | int | None
     season: int
     naive_season: MayLack[object] = None
     widths: dict[str, float]
@@ -241,8 +242,11 @@ def _load_combination(entry: ModelEntry, arrays: Arrays, model: Issuable) -> Com
     if entry.trust is None:
         return None
     members = sum(len(part.networks) for part in model.parts) if isinstance(model, EnsembleModel) else 1
-    used, anchor = arrays.read("members/used", "b", (members,)), entry.anchor or 0
-    if not used.any() or not 0 <= anchor < max(1, len(model.anchors)) or abs(entry.trust) > MOST_TRUST:
+    used, known = arrays.read("members/used", "b", (members,)), model.anchors or (NAIVE,)
+    anchor = entry.anchor or NAIVE
+    if isinstance(entry.anchor, int) and 0 <= entry.anchor < len(known):
+        anchor = known[entry.anchor]
+    if not used.any() or isinstance(anchor, int) or anchor not in known or abs(entry.trust) > MOST_TRUST:
         raise ValueError("it does not say which networks count, and against what")
     return Combination(used, float(entry.trust), anchor)
 

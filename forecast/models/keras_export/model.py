@@ -169,7 +169,7 @@ def _anchor_in_use(spec: ModelSpec, combination: Combination | None) -> Anchor |
     """Returns what members are trusted against; None where they are trusted fully."""
     if combination is None or spec.rolled or combination.trust == 1:
         return None
-    return spec.anchors[combination.anchor]
+    return combination.anchor
 
 
 def _anchor(name: Anchor, part: RecurrentModel, past: PastWindow) -> Tensor:

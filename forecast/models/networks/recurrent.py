@@ -22,7 +22,7 @@ from forecast.models.networks.cells.cell import CellWeights, run_cell
 from forecast.models.parallel import side_by_side
 from forecast.models.views import ViewMaps, ViewSettings, block_statistics, restore, see, view_maps
 from forecast.run import ALONE, Run
-from forecast.specs import ModelSpec, View
+from forecast.specs import Anchor, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -91,8 +91,9 @@ class RecurrentModel:
         members = self._members(self.covariate_model.remove(panel), panel, run)
         if members.anchors is None:
             return replace(members, values=self.covariate_model.restore(members.values, panel))
-        both = self.covariate_model.restore(np.concatenate([members.values, members.anchors]), panel)
-        return replace(members, values=both[: len(members.values)], anchors=both[len(members.values) :])
+        names, count = tuple(members.anchors), len(members.values)
+        both = self.covariate_model.restore(np.stack([*members.values, *members.anchors.values()]), panel)
+        return replace(members, values=both[:count], anchors=dict(zip(names, both[count:], strict=True)))
 
     def _members(self, panel: Panel, told: Panel, run: Run) -> Members:
         """Returns the forecasts of a panel without effects; what is beside the target is told by another."""
@@ -118,9 +119,9 @@ class RecurrentModel:
             return None
         return self.covariate_model.at_end(panel, spec.window, spec.horizon, season)
 
-    def _anchors(self, panel: Panel, run: Run) -> FloatArray:
+    def _anchors(self, panel: Panel, run: Run) -> dict[Anchor, FloatArray]:
         spec, own = self.spec, self.settings.classical
-        return np.stack([baseline(name, panel, spec.horizon, spec.seasons, own, run) for name in spec.anchors])
+        return {name: baseline(name, panel, spec.horizon, spec.seasons, own, run) for name in spec.anchors}
 
     def maps_of(self, view: View, statistics: SeriesStatistics) -> ViewMaps:
         """Returns how networks of a view see windows."""

@@ -52,38 +52,42 @@ def ensemble(panel, *cells, **changes):
 
 def cases(panel):
     views = {"views": VIEWS, "seeds": (0, 1)}
-    some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor=1)
+    some = Combination(np.array([True, False, True, True, False, True] * 2), trust=0.7, anchor="seasonal-naive")
     below = panel_from_series([np.array([3.0, -1, 4, -1, 5, -9, 2, -6, 5, -3])], "D", series_ids=["below"])
     textbook = {"views": (TEXTBOOK,), "rolled": True, "highway": False, "segment": 1, "layers": 2}
-    smoothing, half = {"anchors": ANCHORS}, Combination(np.array([True]), trust=0.5, anchor=2)
+    smoothing, half = {"anchors": ANCHORS}, Combination(np.array([True]), trust=0.5, anchor="smoothing")
     hours = panel_from_series([wave(1500) - 22, wave(700), wave(400), wave(30), np.full(900, 3.0)], "h")
     ridge = {"anchors": ANCHORS, "season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24, "horizon": 30}
-    both = Combination(np.array([True, True]), trust=0.5, anchor=3)
+    both = Combination(np.array([True, True]), trust=0.5, anchor="local-ridge")
     mixed = panel_from_series(
         [wave(60) - 22, np.zeros(33), 1e6 * wave(1300, seed=2), wave(5), [7.0, 9.0], [4.0], []], "D"
     )
     return {
         "several series, cells, views and seeds": (panel, ensemble(panel, "lstm", "gru", **views), some),
         "one series, no evidence": (one := panel.select(np.array([0])), ensemble(one, "rnn", **views), None),
-        "one network": (one, ensemble(one, "linear"), Combination(np.array([True]), trust=0.4, anchor=0)),
+        "one network": (one, ensemble(one, "linear"), Combination(np.array([True]), trust=0.4, anchor="naive")),
         "a season longer than the window": (
             one,
             ensemble(one, "gru", season=12),
-            Combination(np.array([True]), 0.5, 1),
+            Combination(np.array([True]), 0.5, "seasonal-naive"),
         ),
         "textbook, rolled forward": (panel, ensemble(panel, "lstm", **textbook), Combination(np.array([True]))),
         "below zero": (below, ensemble(below, "rnn", **views), None),
         "smoothing, several series": (
             panel,
             ensemble(panel, "lstm", "gru", **views, **smoothing),
-            replace(some, anchor=2),
+            replace(some, anchor="smoothing"),
         ),
         "smoothing, one series": (one, ensemble(one, "gru", **smoothing), half),
         "smoothing, no season": (one, ensemble(one, "gru", season=1, **smoothing), half),
         "smoothing, a season of a year": (mixed, ensemble(mixed, "rnn", season=366, **smoothing), half),
         "smoothing, long, short, empty, zero and below": (mixed, ensemble(mixed, "rnn", **smoothing), half),
         "local ridge, several series, days and weeks": (hours, ensemble(hours, "gru", **ridge), both),
-        "local ridge, one series, one season": (one, ensemble(one, "gru", **smoothing), replace(half, anchor=3)),
+        "local ridge, one series, one season": (
+            one,
+            ensemble(one, "gru", **smoothing),
+            replace(half, anchor="local-ridge"),
+        ),
         "smoothing, fully trusted": (one, ensemble(one, "gru", **smoothing), replace(half, trust=1.0)),
     }
 
@@ -113,7 +117,7 @@ def answers(awkward, tmp_path_factory):
 
 
 @pytest.mark.parametrize("trust", slow_but([0.4], [0.4, 0.0]))
-@pytest.mark.parametrize("anchor", range(4))
+@pytest.mark.parametrize("anchor", ANCHORS)
 def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
     from forecast.models.keras_export.model import export_model, lookback_of
 
@@ -132,16 +136,16 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
         model = ensemble(awkward, "gru", anchors=ANCHORS, **changes)
         return lookback_of(model, Combination(np.array([True]), trust, anchor))
 
-    assert [asked(0), asked(1), asked(2)] == [8, 8, CURRENT.classical.theta.history]
-    assert [asked(1, season=12), asked(2, season=12), asked(2, season=400)] == [
+    assert [asked("naive"), asked("seasonal-naive"), asked("smoothing")] == [8, 8, CURRENT.classical.theta.history]
+    assert [asked("seasonal-naive", season=12), asked("smoothing", season=12), asked("smoothing", season=400)] == [
         12,
         CURRENT.classical.theta.history,
         1200,
     ]
-    assert asked(2, window=2 * CURRENT.classical.theta.history) == 2 * CURRENT.classical.theta.history
-    assert asked(2, trust=1.0) == 8
+    assert asked("smoothing", window=2 * CURRENT.classical.theta.history) == 2 * CURRENT.classical.theta.history
+    assert asked("smoothing", trust=1.0) == 8
     day_and_week = {"season": 24, "views": DAY_AND_WEEK, "window": 168, "segment": 24}
-    assert [asked(3), asked(3, **day_and_week), asked(3, season=400)] == [
+    assert [asked("local-ridge"), asked("local-ridge", **day_and_week), asked("local-ridge", season=400)] == [
         CURRENT.classical.local_ridge.history,
         CURRENT.classical.local_ridge.history,
         1600,
