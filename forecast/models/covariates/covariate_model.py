@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.covariates import Covariates
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
@@ -47,6 +48,9 @@ class NetworkCovariates:
 class CovariateModel:
     """What was learned of covariates and dates from the training rows.
 
+    Who asks several things of one panel hands along its covariates as ``encoding.known_of`` returns them: ``encoded``.
+    Where that is None, each encodes them anew.
+
     Attributes:
         encoding: how covariates become inputs; None where there are none.
         effects: of the known ones and of dates; None where they explain nothing.
@@ -62,20 +66,20 @@ class CovariateModel:
         known, past, static = (len(self.encoding.of(kind)) for kind in ("known", "past", "static"))
         return spec.with_(known=known, past=past, static=static)
 
-    def remove(self, panel: Panel) -> Panel:
+    def remove(self, panel: Panel, encoded: Covariates | None = None) -> Panel:
         """Returns the panel without the effects of its known covariates."""
-        return self.effects.remove(panel) if self.effects else panel
+        return self.effects.remove(panel, encoded) if self.effects else panel
 
-    def restore(self, values: FloatArray, panel: Panel) -> FloatArray:
+    def restore(self, values: FloatArray, panel: Panel, encoded: Covariates | None = None) -> FloatArray:
         """Returns forecasts of the steps after the panel's end with the effects on them, (..., S, H)."""
-        return self.effects.restore(values, panel) if self.effects else values
+        return self.effects.restore(values, panel, encoded) if self.effects else values
 
-    def observed(self, panel: Panel) -> Floats:
+    def observed(self, panel: Panel, encoded: Covariates | None = None) -> Floats:
         """Returns the inputs of each step of the panel: the known ones, then the past ones, (N, F)."""
         covariates = panel.covariates
         assert covariates is not None
         assert self.encoding is not None
-        known = self.encoding.known_of(panel).known_on(panel.offsets, panel.first)
+        known = (encoded or self.encoding.known_of(panel)).known_on(panel.offsets, panel.first)
         centers = np.repeat(self.encoding.centers_of(panel, "past"), panel.lengths, axis=0)
         past = self.encoding.encode("past", covariates.past, centers)
         return np.concatenate([np.nan_to_num(known), past], axis=1).astype(np.float32)
@@ -98,7 +102,9 @@ class CovariateModel:
         values = self.encoding.encode("static", panel.covariates.static, self.encoding.centers_of(panel, "static"))
         return values.astype(np.float32)
 
-    def at_end(self, panel: Panel, lookback: int, horizon: int, season: int) -> NetworkCovariates:
+    def at_end(
+        self, panel: Panel, lookback: int, horizon: int, season: int, encoded: Covariates | None = None
+    ) -> NetworkCovariates:
         """Returns what networks are given to forecast the steps after the end of each series.
 
         Args:
@@ -106,10 +112,12 @@ class CovariateModel:
             lookback: ``L``.
             horizon: ``H``.
             season: by which short series are padded.
+            encoded: the panel's covariates; see above.
         """
         assert self.encoding is not None
-        ahead = self.encoding.known_of(panel).known_between(panel.last + 1, horizon)
-        shown = self._rows(panel)[last_places(panel, lookback, season)]
+        encoded = encoded or self.encoding.known_of(panel)
+        ahead = encoded.known_between(panel.last + 1, horizon)
+        shown = self._rows(panel, encoded)[last_places(panel, lookback, season)]
         return self._seen(shown, np.nan_to_num(ahead).astype(np.float32), self.static(panel))
 
     def in_windows(self, panel: Panel, windows: Windows, which: IntArray) -> NetworkCovariates:
@@ -121,9 +129,9 @@ class CovariateModel:
         ahead = rows[:, windows.lookback :, :known]
         return self._seen(rows[:, : windows.lookback], ahead, self.static(panel)[windows.series[which]])
 
-    def _rows(self, panel: Panel) -> Floats:
+    def _rows(self, panel: Panel, encoded: Covariates | None = None) -> Floats:
         """Returns the inputs of each step, and zeros as the last row: what position -1 shows, (N + 1, F)."""
-        return np.concatenate([self.observed(panel), np.zeros((1, len(self.drifting)), np.float32)])
+        return np.concatenate([self.observed(panel, encoded), np.zeros((1, len(self.drifting)), np.float32)])
 
     def _seen(self, observed: Floats, ahead: Floats, static: Floats) -> NetworkCovariates:
         """Returns the inputs, numbers less their mean over the lookback."""
@@ -134,7 +142,31 @@ class CovariateModel:
 def fit_covariate_model(
     panel: Panel, spec: ModelSpec, encoding: Encoding | None = None, settings: CovariateSettings = NEW
 ) -> CovariateModel | None:
-    """Returns what a panel's covariates and dates teach; None where that is nothing.
+    """Returns what a panel's covariates and dates teach, as ``learn_covariates`` does; None where that is nothing."""
+    return learn_covariates(panel, spec, encoding, settings).model
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedCovariates:
+    """What a panel's covariates and dates taught, and what was made of the panel on the way.
+
+    Attributes:
+        model: None where they teach nothing.
+        encoded: the panel's covariates by the model's encoding; None where it has none.
+    """
+
+    model: CovariateModel | None = None
+    encoded: Covariates | None = None
+
+    def remove(self, panel: Panel) -> Panel:
+        """Returns the panel that it was learned from without the effects."""
+        return self.model.remove(panel, self.encoded) if self.model else panel
+
+
+def learn_covariates(
+    panel: Panel, spec: ModelSpec, encoding: Encoding | None = None, settings: CovariateSettings = NEW
+) -> LearnedCovariates:
+    """Returns what a panel's covariates and dates teach; their known columns are encoded once.
 
     Args:
         panel: ends at the origin.
@@ -143,22 +175,33 @@ def fit_covariate_model(
         settings: the numbers by which inputs and effects are made.
     """
     if panel.covariates is None and not spec.calendar and spec.country is None:
-        return None
+        return LearnedCovariates()
     is_new = encoding is None
     if panel.covariates is not None and encoding is None:
         encoding = learn_encoding(panel, settings)
-    effects = _fit(panel, spec, encoding, settings)
-    if encoding and is_new:
+    encoded = encoding.known_of(panel) if encoding else None
+    effects = _fit(panel, spec, encoding, encoded, settings)
+    if encoding and encoded and is_new:
         slim = _without_idle_numbers(encoding, effects)
         if len(slim.inputs) < len(encoding.inputs):
-            encoding, effects = slim, _fit(panel, spec, slim, settings)
-    return CovariateModel(encoding, effects) if encoding or effects else None
+            encoding, encoded = slim, _only(encoded, encoding, slim)
+            effects = _fit(panel, spec, encoding, encoded, settings)
+    return LearnedCovariates(CovariateModel(encoding, effects), encoded) if encoding or effects else LearnedCovariates()
 
 
-def _fit(panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings) -> Effects | None:
-    regressors = find_regressors(panel, encoding, calendar=spec.calendar, country=spec.country, settings=settings)
+def _fit(
+    panel: Panel,
+    spec: ModelSpec,
+    encoding: Encoding | None,
+    encoded: Covariates | None,
+    settings: CovariateSettings,
+) -> Effects | None:
+    regressors = find_regressors(
+        panel, encoding, encoded, calendar=spec.calendar, country=spec.country, settings=settings
+    )
     seasons = {spec.season, *(view.season for view in spec.views)}
-    return fit_effects(panel, without_cycles(regressors, panel.frequency, seasons), spec.season, spec.horizon)
+    used = without_cycles(regressors, panel.frequency, seasons)
+    return fit_effects(panel, used, spec.season, spec.horizon, encoded)
 
 
 def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encoding:
@@ -169,6 +212,12 @@ def _without_idle_numbers(encoding: Encoding, effects: Effects | None) -> Encodi
     used = {regressor.name for regressor in effects.regressors.used} if effects else set()
     kept = [one for one in encoding.inputs if one.kind != "known" or one.is_binary or one.label in used]
     return replace(encoding, inputs=tuple(kept))
+
+
+def _only(encoded: Covariates, encoding: Encoding, slim: Encoding) -> Covariates:
+    """Returns encoded covariates with the known inputs that a slimmer encoding keeps, row after row in memory."""
+    places = [place for place, each in enumerate(encoding.of("known")) if each in slim.inputs]
+    return replace(encoded, known=np.ascontiguousarray(encoded.known[:, places]))
 
 
 def check_columns(covariate_model: CovariateModel | None, panel: Panel) -> Panel:

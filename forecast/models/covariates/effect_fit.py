@@ -14,10 +14,12 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.covariates import Covariates
 from forecast.data.dates.calendar_features import SLOW
 from forecast.data.panel import Panel, even_choice
 from forecast.models.covariates.detrending import LONG_SEASON, change_since, moving_mean, without_trend
 from forecast.models.covariates.effects import Effects, added_size
+from forecast.models.covariates.encoding import encoded_of
 from forecast.models.covariates.regressors import COVARIATES, Regressors
 from forecast.models.covariates.shrinkage import LEAST, Sums, solved
 
@@ -50,7 +52,9 @@ LEAST_STEPS = {("month", "length"): 48, ("month", "easter"): 60, ("quarter", "le
 series, Easter in up to 24 %, and forecasts are up to 37 % worse: ``benchmarks/tuning/calendar_of_short_series.py``."""
 
 
-def fit_effects(panel: Panel, regressors: Regressors, season: int, horizon: int) -> Effects | None:
+def fit_effects(
+    panel: Panel, regressors: Regressors, season: int, horizon: int, encoded: Covariates | None = None
+) -> Effects | None:
     """Returns the effects of some regressors on a panel; None where none is worth anything.
 
     Args:
@@ -58,11 +62,12 @@ def fit_effects(panel: Panel, regressors: Regressors, season: int, horizon: int)
         regressors: what may matter.
         season: that is taken out before.
         horizon: over which slow regressors are judged.
+        encoded: the panel's covariates, as ``Encoding.known_of`` returns them; None to encode them here.
     """
     if not regressors.used:
         return None
     some = even_choice(len(panel), MOST_SERIES)
-    rows = _Rows(panel.select(some), regressors)
+    rows = _Rows(panel.select(some), regressors, encoded_of(encoded, panel, some))
     groups, days = (
         np.array([regressor.group for regressor in regressors.used]),
         panel.lengths[some] * panel.frequency.days,
@@ -100,8 +105,8 @@ def fit_effects(panel: Panel, regressors: Regressors, season: int, horizon: int)
 class _Rows:
     """Target and regressors of each series, step by step, before any filter."""
 
-    def __init__(self, panel: Panel, regressors: Regressors) -> None:
-        told = regressors.of_covariates(panel)
+    def __init__(self, panel: Panel, regressors: Regressors, encoded: Covariates | None) -> None:
+        told = regressors.of_covariates(panel, encoded)
         laid = np.nan_to_num(told.known_on(panel.offsets, panel.first)) if told else np.empty((len(panel.values), 0))
         self._begin, end = int(panel.first.min()), int(panel.last.max())
         self._first, self._lengths, self._covariates = panel.first, panel.lengths, laid.shape[1]

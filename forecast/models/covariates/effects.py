@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.covariates import Covariates
 from forecast.data.panel import Panel, places_of
 from forecast.models.covariates.regressors import Regressors
 
@@ -43,20 +44,27 @@ class Effects:
     sizes: FloatArray
     series_ids: tuple[str, ...]
 
-    def remove(self, panel: Panel) -> Panel:
-        """Returns the panel without the effects; a value that they leave nothing of is not observed there."""
+    def remove(self, panel: Panel, encoded: Covariates | None = None) -> Panel:
+        """Returns the panel without the effects; a value that they leave nothing of is not observed there.
+
+        Args:
+            panel: with covariates where there are effects of some.
+            encoded: these, as ``Encoding.known_of`` returns them; None to encode them here.
+        """
         series = np.repeat(np.arange(len(panel)), panel.lengths)
         closed = self.regressors.settings.closed
-        total = self._total(panel, series, np.arange(len(panel.values)) - panel.offsets[series] + panel.first[series])
+        steps = np.arange(len(panel.values)) - panel.offsets[series] + panel.first[series]
+        total = self._total(panel, series, steps, encoded)
         sizes = self._sizes_of(panel)[series]
         rest = np.where(total < closed, np.nan, panel.values * np.exp(-np.maximum(total, closed)))
         return replace(panel, values=np.where(sizes > 0, panel.values - sizes * total, rest))
 
-    def restore(self, values: FloatArray, panel: Panel) -> FloatArray:
-        """Returns forecasts with the effects on their steps, (..., S, H) -> (..., S, H)."""
+    def restore(self, values: FloatArray, panel: Panel, encoded: Covariates | None = None) -> FloatArray:
+        """Returns forecasts with the effects on their steps, (..., S, H) -> (..., S, H); ``encoded`` as above."""
         horizon = values.shape[-1]
         series = np.repeat(np.arange(len(panel)), horizon)
-        total = self._total(panel, series, panel.last[series] + 1 + np.tile(np.arange(horizon), len(panel)))
+        steps = panel.last[series] + 1 + np.tile(np.arange(horizon), len(panel))
+        total = self._total(panel, series, steps, encoded)
         total, sizes = total.reshape(len(panel), horizon), self._sizes_of(panel)[:, None]
         return np.where(sizes > 0, values + sizes * total, values * np.exp(total))
 
@@ -68,12 +76,12 @@ class Effects:
             sizes[i] = added_size(panel.series(int(i)))
         return sizes
 
-    def _total(self, panel: Panel, series: IntArray, steps: IntArray) -> FloatArray:
+    def _total(self, panel: Panel, series: IntArray, steps: IntArray, encoded: Covariates | None) -> FloatArray:
         """Returns all effects together on some steps (n,), ordinals of them, of some series (n,)."""
         index = places_of(panel.series_ids, self.series_ids)
         own = np.where(index[:, None] >= 0, self.own[index], self.common)
         total = np.zeros(len(steps))
-        told = self.regressors.of_covariates(panel)
+        told = self.regressors.of_covariates(panel, encoded)
         count = told.known.shape[1] if told else 0
         if told:
             of_step = np.repeat(np.arange(len(panel)), np.diff(told.known_offsets))

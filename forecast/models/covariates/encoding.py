@@ -17,6 +17,7 @@ from forecast.data.panel import Panel, places_of
 from forecast.models.covariates.covariate_settings import NEW, CovariateSettings
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 Way = Literal["number", "ratio", "flag", "level", "missing"]
 
 MOST_LEVELS = 12  # measured by benchmarks/tuning/covariate_effects.py
@@ -131,6 +132,11 @@ def learn_encoding(panel: Panel, settings: CovariateSettings = NEW) -> Encoding:
         for place, column in enumerate(covariates.of(kind)):
             inputs += _inputs_of(column, place, raw[:, place], own[:, place])
     return Encoding(covariates.columns, tuple(inputs), centers, panel.series_ids, settings)
+
+
+def encoded_of(encoded: Covariates | None, panel: Panel, some: IntArray) -> Covariates | None:
+    """Returns the encoded covariates of some series of their panel, at these positions; None where there are none."""
+    return replace(panel, covariates=encoded).select(some).covariates if encoded else None
 
 
 def training_rows(panel: Panel, covariates: Covariates, kind: Kind) -> FloatArray:

@@ -76,11 +76,16 @@ class Regressors:
     def _places(self) -> list[int]:
         return [regressor.place for regressor in self.used if regressor.group == COVARIATES]
 
-    def of_covariates(self, panel: Panel) -> Covariates | None:
-        """Returns the panel's covariates with the regressors as known columns, (K, F); None where there are none."""
+    def of_covariates(self, panel: Panel, encoded: Covariates | None = None) -> Covariates | None:
+        """Returns the panel's covariates with the regressors as known columns, (K, F); None where there are none.
+
+        Args:
+            panel: with covariates.
+            encoded: these, as ``Encoding.known_of`` returns them; None to encode them here.
+        """
         if self.encoding is None or not self._places:
             return None
-        encoded = self.encoding.known_of(panel)
+        encoded = encoded or self.encoding.known_of(panel)
         return replace(
             encoded, known=_made(encoded, self.events, panel.frequency, self.settings.around)[1][:, self._places]
         )
@@ -137,6 +142,7 @@ def _ranges(
 def find_regressors(
     panel: Panel,
     encoding: Encoding | None,
+    encoded: Covariates | None = None,
     *,
     calendar: bool,
     country: str | None,
@@ -147,6 +153,7 @@ def find_regressors(
     Args:
         panel: ends at the origin.
         encoding: of its covariates; None where there are none.
+        encoded: its covariates, as ``Encoding.known_of`` returns them; None to encode them here.
         calendar: the dates are regressors too.
         country: whose holidays are.
         settings: the numbers by which regressors are made.
@@ -154,7 +161,7 @@ def find_regressors(
     used: list[Regressor] = []
     events: tuple[int, ...] = ()
     if encoding is not None and encoding.of("known"):
-        encoded = encoding.known_of(panel)
+        encoded = encoded or encoding.known_of(panel)
         seen = np.nan_to_num(encoded.known_on(panel.offsets, panel.first))
         events = tuple(i for i, each in enumerate(encoding.of("known")) if each.is_binary and _is_event(seen[:, i]))
         labels = [each.label for each in encoding.of("known")]

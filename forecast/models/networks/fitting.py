@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
-from forecast.models.covariates.covariate_model import CovariateModel, check_columns, fit_covariate_model
+from forecast.models.covariates.covariate_model import LearnedCovariates, check_columns, learn_covariates
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.encoding import Encoding
 from forecast.models.forecaster import Watcher
@@ -36,6 +36,7 @@ from forecast.run import ALONE, Run
 from forecast.specs import LINEAR, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
@@ -83,7 +84,8 @@ class RecurrentForecaster:
         clock = self.run.clock
         began = clock.seconds()
         panel = check_columns(self.start.covariate_model, panel) if self.start else panel
-        covariate_model, rest = self._learn_covariates(panel)
+        learned, rest = self._learn_covariates(panel)
+        covariate_model = learned.model
         spec = covariate_model.sized(self.spec) if covariate_model else self.spec
         horizon = 1 if spec.rolled else spec.horizon
         is_fresh = self.start is None
@@ -93,14 +95,14 @@ class RecurrentForecaster:
         )
         if covariate_model and spec.takes_covariates:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
-            covariates = {season: _known_inputs(covariate_model, panel, each) for season, each in windows.items()}
+            covariates = _known_inputs(learned, panel, windows)
             data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
         prepare_loop(
             spec, data[spec.views[0]], settings.views, self.run
         )  # once, before the threads ask for it together
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = validation_series(panel, rest, spec, statistics, covariate_model, watcher.truth, settings.views)
+        watched = validation_series(panel, rest, spec, statistics, learned, watcher.truth, settings.views)
         log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look, clock=clock)
         if self.pacer:
             self.pacer.begin(spec, clock.seconds() - began)
@@ -126,15 +128,15 @@ class RecurrentForecaster:
             spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, covariate_model
         )
 
-    def _learn_covariates(self, panel: Panel) -> tuple[CovariateModel | None, Panel]:
+    def _learn_covariates(self, panel: Panel) -> tuple[LearnedCovariates, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.
 
         Networks that go on keep the inputs that they know.
         """
         if self.spec.rolled:
-            return None, panel
+            return LearnedCovariates(), panel
         encoding = self.start.covariate_model.encoding if self.start and self.start.covariate_model else None
-        return learn_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates, self.run)
+        return kept_covariates(panel, self.spec.with_(cell=LINEAR), encoding, self.settings.covariates, self.run)
 
     def _paced(self, spec: ModelSpec, on_chunk: OnChunk) -> tuple[ModelSpec, OnChunk]:
         """Returns the spec of the network that starts now, with the steps it has time for, and what books them."""
@@ -149,27 +151,33 @@ class RecurrentForecaster:
         return spec.with_(steps=budget.steps), advance
 
 
-def learn_covariates(
+def kept_covariates(
     panel: Panel, spec: ModelSpec, encoding: Encoding | None, settings: CovariateSettings, run: Run
-) -> tuple[CovariateModel | None, Panel]:
-    """Returns what the panel's covariates and dates teach, None where nothing, and the panel without their effects.
+) -> tuple[LearnedCovariates, Panel]:
+    """Returns what the panel's covariates and dates teach, and the panel without their effects.
 
     It is kept: cells that are trained in turn on the same panel learn the same.
     """
 
-    def learn() -> tuple[CovariateModel | None, Panel]:
-        covariate_model = fit_covariate_model(panel, spec, encoding, settings)
-        return covariate_model, covariate_model.remove(panel) if covariate_model else panel
+    def learn() -> tuple[LearnedCovariates, Panel]:
+        learned = learn_covariates(panel, spec, encoding, settings)
+        return learned, learned.remove(panel)
 
     key = (spec, settings, _key_of(panel), encoding and encoding.digest())
     return run.cache.get("covariates", key, learn, most=_kept_of(panel))
 
 
-def _known_inputs(covariate_model: CovariateModel, panel: Panel, windows: Windows) -> KnownInputs:
-    """Returns the inputs that are made of covariates, on the steps of the windows' buffer and by series."""
-    observed, places = covariate_model.observed(panel), windows.places
-    rows = np.where(places[:, None] >= 0, observed[places], np.float32(0))
-    return KnownInputs(rows, covariate_model.static(panel), covariate_model.drifting)
+def _known_inputs(learned: LearnedCovariates, panel: Panel, windows: dict[int, Windows]) -> dict[int, KnownInputs]:
+    """Returns by season the inputs made of covariates, on the steps of the windows' buffer and by series."""
+    model = learned.model
+    assert model is not None
+    observed, static = model.observed(panel, learned.encoded), model.static(panel)
+
+    def on_steps(places: IntArray) -> KnownInputs:
+        rows = np.where(places[:, None] >= 0, observed[places], np.float32(0))
+        return KnownInputs(rows, static, model.drifting)
+
+    return {season: on_steps(own.places) for season, own in windows.items()}
 
 
 def prepare_views(

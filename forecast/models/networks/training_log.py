@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
-from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates
+from forecast.models.covariates.covariate_model import LearnedCovariates, NetworkCovariates
+from forecast.models.covariates.encoding import encoded_of
 from forecast.models.forecaster import Curve, Snapshot
 from forecast.models.networks.recurrent import SeriesStatistics, Weights, run_view
 from forecast.models.networks.training import CHUNK
@@ -44,7 +45,7 @@ class ValidationSeries:
     spec: ModelSpec
     panel: Panel
     covariates: dict[int, NetworkCovariates] | None  # by season
-    covariate_model: CovariateModel | None
+    learned: LearnedCovariates  # encoded are the covariates of ``panel``
     settings: ViewSettings
 
     def rmse(self, view: View, weights: Weights) -> float:
@@ -53,7 +54,8 @@ class ValidationSeries:
         spec, own = self.spec, self.statistics[view]
         maps = view_maps(view, spec.window, 1 if spec.rolled else spec.horizon, self.settings, own.base)
         point = run_view(spec, weights, maps, self.lookbacks[view.season], own, covariates)
-        error = (self.covariate_model.restore(point, self.panel) if self.covariate_model else point) - self.truth
+        model, encoded = self.learned.model, self.learned.encoded
+        error = (model.restore(point, self.panel, encoded) if model else point) - self.truth
         return float(np.sqrt(np.nanmean(error**2))) if np.isfinite(error).any() else float("nan")
 
     def is_due(self, step: int) -> bool:
@@ -67,7 +69,7 @@ def validation_series(
     rest: Panel,
     spec: ModelSpec,
     statistics: dict[View, SeriesStatistics],
-    covariate_model: CovariateModel | None,
+    learned: LearnedCovariates,
     truth: FloatArray | None,
     settings: ViewSettings,
 ) -> ValidationSeries | None:
@@ -78,7 +80,7 @@ def validation_series(
         rest: without the effects of its covariates.
         spec: of the networks.
         statistics: of each view.
-        covariate_model: of the covariates.
+        learned: of the panel's covariates.
         truth: (S, H), what came.
         settings: of the views.
     """
@@ -87,11 +89,12 @@ def validation_series(
     some, seasons = curve_series(panel), {view.season for view in spec.views}
     chosen, told = rest.select(some), panel.select(some)
     lookbacks = {season: last_lookbacks(chosen, spec.window, season) for season in seasons}
-    covariates = None
-    if covariate_model and spec.takes_covariates:
-        covariates = {season: covariate_model.at_end(told, spec.window, spec.horizon, season) for season in seasons}
+    model, encoded, covariates = learned.model, encoded_of(learned.encoded, panel, some), None
+    if model and spec.takes_covariates:
+        covariates = {season: model.at_end(told, spec.window, spec.horizon, season, encoded) for season in seasons}
     own = {view: SeriesStatistics(seen.level[some], seen.scale[some], seen.base) for view, seen in statistics.items()}
-    return ValidationSeries(lookbacks, own, truth[some], spec, told, covariates, covariate_model, settings)
+    learned = LearnedCovariates(model, encoded)
+    return ValidationSeries(lookbacks, own, truth[some], spec, told, covariates, learned, settings)
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ from forecast.data.covariates import Column
 from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.errors import DataError
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.models.covariates.covariate_model import fit_covariate_model
+from forecast.models.covariates.covariate_model import fit_covariate_model, learn_covariates
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
 from tiny import awkward_panel
@@ -108,15 +108,30 @@ def test_shift_of_a_number_over_the_whole_window_changes_no_input():
     np.testing.assert_allclose(first.ahead, second.ahead, atol=1e-5)
 
 
-def test_known_number_without_an_effect_reaches_no_network():
+def drifting(promo=()):
+    """Shops beside which an index drifts that moves nothing, and the flags that are handed in."""
     rng = np.random.default_rng(1)
     panel = shops(steps=200)
     drift = [np.linspace(1, 2, 206) + np.cumsum(rng.normal(0, 0.02, 206)) for _ in range(3)]
-    bare = told([panel.series(i) for i in range(3)], {"index": drift}, {"guests": [one[:200] for one in drift]})
+    known = {"index": drift} | ({"promo": promo, "again": promo} if len(promo) else {})
+    return told([panel.series(i) for i in range(3)], known, {"guests": [one[:200] for one in drift]})
+
+
+def test_known_number_without_an_effect_reaches_no_network():
+    bare = drifting()
     covariate_model = fit_covariate_model(bare, SPEC)
     assert [each.label for each in covariate_model.encoding.inputs] == ["guests"]
     assert covariate_model.effects is None
     np.testing.assert_array_equal(covariate_model.remove(bare).values, bare.values)
+
+
+@pytest.mark.parametrize("make", [shops, drifting, lambda: drifting(flags(np.random.default_rng(2), 3, 206, 0.4))])
+def test_what_is_learned_comes_with_the_covariates_as_its_encoding_makes_them(make):
+    panel = make()
+    learned = learn_covariates(panel, SPEC)
+    anew = learned.model.encoding.known_of(panel)
+    np.testing.assert_array_equal(learned.encoded.known, anew.known)
+    assert learned.encoded.known.flags.c_contiguous == anew.known.flags.c_contiguous  # sums of another order round
 
 
 def test_nothing_beside_the_target_teaches_nothing():

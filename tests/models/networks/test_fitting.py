@@ -6,6 +6,7 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
+from forecast.models.covariates.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
@@ -238,6 +239,25 @@ def test_curve_of_a_model_with_covariates_is_the_error_of_its_own_forecasts():
     model = fit(told_spec("gru"), panel, Watcher(truth=truth))
     error = np.sqrt(((model.predict_members(panel).values[0] - truth) ** 2).mean())
     assert model.curve.rmse[-1] == pytest.approx(error)
+
+
+TWO_SEASONS = (View("last-season", 7), View("last-season", 5))
+
+
+@pytest.mark.parametrize(("seed", "cell", "changes"), [(21, "linear", {}), (22, "gru", {"views": TWO_SEASONS})])
+def test_fit_encodes_known_columns_once(monkeypatch, seed, cell, changes):
+    encode, kinds = Encoding.encode, []
+
+    def noted(self, kind, raw, centers):
+        kinds.append(kind)
+        return encode(self, kind, raw, centers)
+
+    monkeypatch.setattr(Encoding, "encode", noted)
+    panel = shops(seed=seed)  # of this test alone, so that nothing of it is kept
+    model = fit(told_spec(cell, **changes), panel, Watcher(truth=np.ones((3, 5))))
+    assert model.covariate_model.effects is not None
+    assert len(model.curve.rmse) > 0
+    assert kinds.count("known") == 1
 
 
 def test_rolled_network_takes_no_covariates():

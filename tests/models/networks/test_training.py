@@ -6,7 +6,7 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import TrainingError
-from forecast.models.covariates.covariate_model import fit_covariate_model
+from forecast.models.covariates.covariate_model import learn_covariates
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks import training
@@ -290,10 +290,10 @@ def test_rounded_sizes_hold_their_count_and_waste_little():
 @pytest.mark.parametrize("view", VIEWS[:2])
 def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
     panel = shops().until(lengths)
-    covariate_model = fit_covariate_model(panel, told_spec("gru"))
-    spec, rest = covariate_model.sized(told_spec("gru")), covariate_model.remove(panel)
+    learned = learn_covariates(panel, told_spec("gru"))
+    spec, rest = learned.model.sized(told_spec("gru")), learned.remove(panel)
     statistics, windows = measure_series(rest, view, CURRENT.views), cut_windows(rest, 8, HORIZON, WEEK)
-    covariates = _known_inputs(covariate_model, panel, windows)
+    covariates = _known_inputs(learned, panel, {WEEK: windows})[WEEK]
     data = TrainingData(windows, statistics.level, statistics.scale, covariates=covariates)
     which = np.unique(np.linspace(0, len(windows) - 1, 12).astype(int))
     picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
@@ -303,7 +303,7 @@ def test_batch_holds_what_prediction_would_be_given_there(view, lengths):
 
     series = windows.series[which]
     seen = see(windows.lookbacks(which), maps, statistics.level[series], statistics.scale[series])
-    around = covariate_model.in_windows(panel, windows, which)
+    around = learned.model.in_windows(panel, windows, which)
     expected = [seen.inputs, around.observed, around.ahead, around.static, seen.normalised_base]
     assert len(inputs) == len(expected)
     for given, wanted in zip(inputs, expected, strict=True):
@@ -324,17 +324,20 @@ def test_kinds_that_are_not_there_are_no_inputs():
         told = replace(
             panel, covariates=panel.covariates.only([c for c in panel.covariates.columns if c.kind in kinds])
         )
-        covariate_model = fit_covariate_model(told, told_spec("gru"))
+        learned = learn_covariates(told, told_spec("gru"))
         windows, view = cut_windows(told, 8, HORIZON, WEEK), VIEWS[0]
         statistics = measure_series(told, view, CURRENT.views)
         data = TrainingData(
-            windows, statistics.level, statistics.scale, covariates=_known_inputs(covariate_model, told, windows)
+            windows,
+            statistics.level,
+            statistics.scale,
+            covariates=_known_inputs(learned, told, {WEEK: windows})[WEEK],
         )
         picks = tf.constant([[0, 0], [1, 0]])
         arguments = training._view_arguments(view_maps(view, 8, HORIZON, CURRENT.views)) | training._data_arguments(
             data
         )
-        inputs, _, _ = training._batch(covariate_model.sized(told_spec("gru")), picks, arguments, CURRENT.views)
+        inputs, _, _ = training._batch(learned.model.sized(told_spec("gru")), picks, arguments, CURRENT.views)
         assert [each.shape[1:] for each in inputs[1:]] == shapes
 
 
