@@ -16,9 +16,9 @@ CRUMB = 60
 """A file of fewer lines that one other file imports goes home to that one."""
 A_FILE_EACH = (
     *("cli.commands.", "data.checks.", "report.explain.", "report.figures.", "report.html."),
-    "workflows.pages.",
+    "workflows.",
 )
-"""Rooms with a file a command, a kind of trouble, a panel, a picture, a page, whatever its length."""
+"""Rooms with a file a command, a kind of trouble, a panel, a picture, a verb, a page, whatever its length."""
 MAY_BE_SHORT = {
     "cli.options.config_template": "imports all commands, which its importer must not at once",
     "cli.output.retrain": "the words of a command",

@@ -8,6 +8,7 @@ from typing import Any
 from forecast.data.covariates import KINDS, Kind
 from forecast.data.findings import Finding
 from forecast.evaluation.summary import CoverageRow, SummaryRow
+from forecast.metric_records import METRICS
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
@@ -56,6 +57,7 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
         stands_on: what was scored, such as ``3 folds × 12 steps``.
     """
     styles = styles_of(row.model for row in rows)
+    scores = _columns(rows)
     errors = [row.rmse for row in rows if row.rmse is not None]
     longest = sensible_top(errors) or max(errors, default=0.0) or 1.0
     lines = []
@@ -64,20 +66,37 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
         bar = Bar(rmse / longest, style.colour, style.is_baseline) if rmse is not None else None
         first = PageCell(row.model, note=row.note or "")
         score = PageCell(short_number(rmse), bar)
-        lines.append((first, score, *cells([_score(row, name) for name in SCORES[2:]])))
-    shown = [place for place in range(len(SCORES)) if place < 2 or any(line[place].text != "–" for line in lines)]
+        lines.append((first, score, *cells([_score(row, name) for name in scores[2:]])))
+    shown = [place for place in range(len(scores)) if place < 2 or any(line[place].text != "–" for line in lines)]
     intro = (
         f"All models were scored on the same {stands_on}, which none of them had seen. RMSE is the size of a typical "
         f"error in the unit of {target}, large errors counted more; skill is by how much it is lower than that of the "
         "seasonal naive, which repeats the last season."
     )
-    columns = tuple(PageColumn(SCORES[place], place > 0) for place in shown)
+    columns = tuple(PageColumn(scores[place], place > 0) for place in shown)
     table = PageTable(columns, tuple(tuple(line[place] for place in shown) for line in lines))
     return Section("leaderboard", "Leaderboard", (table,), intro)
 
 
+def _columns(rows: Sequence[SummaryRow]) -> tuple[str, ...]:
+    """Returns the columns of the leaderboard, those of metrics without a column of their own before the skill."""
+    more = dict.fromkeys(_label(name) for row in rows for name in row.scores or {})
+    place = SCORES.index("skill")
+    return (*SCORES[:place], *more, *SCORES[place:])
+
+
+def _label(metric: str) -> str:
+    """Returns what a metric is called; by its name where another program scored by it."""
+    return METRICS[metric].label if metric in METRICS else metric
+
+
 def _score(row: SummaryRow, column: str) -> str:
     """Returns what stands in a column of the leaderboard; a spread of 0 is none."""
+    if column not in SCORES:
+        name, value = next(
+            ((name, value) for name, value in (row.scores or {}).items() if _label(name) == column), ("", None)
+        )
+        return "–" if value is None else f"{value:,.{METRICS[name].decimals if name in METRICS else 3}f}"
     key = {
         "± seeds": "rmse_std",
         "± folds": "rmse_fold_std",

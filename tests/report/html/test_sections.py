@@ -4,6 +4,7 @@ import pytest
 
 from forecast.data.findings import Finding
 from forecast.evaluation.summary import CoverageRow, SummaryRow
+from forecast.metric_records import METRICS, MetricRecord
 from forecast.report.html.sections import (
     CovariateRow,
     covariate_section,
@@ -50,6 +51,13 @@ def test_bars_of_the_leaderboard_are_as_long_as_the_errors():
 def test_row_of_an_early_program_without_scores_is_a_row():
     [row] = board({"model": "gru", "rmse": None})
     assert {title: cell.text for title, cell in row.items()} == {"model": "gru", "RMSE": "–"}
+
+
+def test_metric_that_was_added_has_a_column_before_the_skill(monkeypatch):
+    monkeypatch.setitem(METRICS, "wape", MetricRecord("wape", "WAPE", "target", 1, decimals=2))
+    gru, naive = board({**ROW, "scores": {"wape": 1.234, "of_another_program": 2.0}}, NAIVE)
+    assert list(gru)[5:9] == ["sMAPE", "WAPE", "of_another_program", "skill"]
+    assert (gru["WAPE"].text, gru["of_another_program"].text, naive["WAPE"].text) == ("1.23", "2.000", "–")
 
 
 def test_chance_is_that_of_as_many_throws():
