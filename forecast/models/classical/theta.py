@@ -124,26 +124,27 @@ def _smooth(values: FloatArray, horizon: int, settings: ThetaSettings) -> FloatA
 
 
 class History(Protocol):
-    """Right-aligned series without their season, of numpy or of Keras: what ``smooth`` makes forecasts of.
-
-    Attributes:
-        xp: numpy, or the operations of Keras.
-        values: (S, T), 0 before a start.
-        place: (S, T) 1, 2, … from each start.
-        count: (S, 1) steps of each series.
-        last: (S, 1) the last value, 0 of a series without any.
-    """
+    """Right-aligned series without their season, of numpy or of Keras: what ``smooth`` makes forecasts of."""
 
     @property
-    def xp(self) -> Any: ...  # noqa: D102 - above
+    def xp(self) -> Any:
+        """Numpy, or the operations of Keras."""
+
     @property
-    def values(self) -> Any: ...  # noqa: D102
+    def values(self) -> Any:
+        """The values, (S, T), 0 before a start."""
+
     @property
-    def place(self) -> Any: ...  # noqa: D102
+    def place(self) -> Any:
+        """1, 2, … from each start, (S, T)."""
+
     @property
-    def count(self) -> Any: ...  # noqa: D102
+    def count(self) -> Any:
+        """Steps of each series, (S, 1)."""
+
     @property
-    def last(self) -> Any: ...  # noqa: D102
+    def last(self) -> Any:
+        """The last value, (S, 1), 0 of a series without any."""
 
     def within(self, steps: int) -> Any:
         """Returns which are the first so many steps of a series, (S, T)."""

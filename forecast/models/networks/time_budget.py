@@ -7,6 +7,7 @@ steps, in the proportion in which time is short of the work that is left.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from threading import Lock
 from typing import TypeVar
@@ -99,7 +100,7 @@ def measure_pace(
     twice, _ = _timed(clock, lambda: train(short.with_(seeds=(short.seeds[0], short.seeds[0] + 1))))
     steps, extra = PROBE, 0.0
     while extra < LEAST_PROBE and steps <= 64 * PROBE:
-        seconds, _ = _timed(clock, lambda: train(short.with_(steps=1 + steps)))  # noqa: B023 - called at once
+        seconds, _ = _timed(clock, partial(train, short.with_(steps=1 + steps)))
         extra, steps = seconds - once, 4 * steps
     forecast, _ = _timed(clock, lambda: model.predict_members(panel))
     step = max(extra, 1e-6) / (views * steps / 4)
