@@ -75,12 +75,7 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         DataError: There is no header, nothing below it, or a name in it twice.
     """
     blank = 0 if data[:SAMPLE_BYTES].strip(BLANKS) else len(data) - len(data.lstrip(BLANKS))
-    size = SAMPLE_BYTES
-    while blank + size < len(data) and len(data[blank : blank + size].splitlines()) < LEAST_LINES:
-        size *= 8
-    sample = data[blank : blank + size].decode(errors="ignore")
-    if len(data) - blank > size:
-        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    sample = _sample(data, blank)
     tables = {delimiter: list(islice(records(sample.encode(), delimiter), SAMPLE_ROWS)) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda delimiter: _agreement(tables[delimiter]))
     table = tables[delimiter]
@@ -115,6 +110,17 @@ def detect_dialect(data: bytes, name: str) -> Dialect:
         below=heading.below,
         stack=heading.stack,
     )
+
+
+def _sample(data: bytes, start: int) -> str:
+    """Returns the first whole lines from a byte on."""
+    size = SAMPLE_BYTES
+    while start + size < len(data) and len(data[start : start + size].splitlines()) < LEAST_LINES:
+        size *= 8
+    sample = data[start : start + size].decode(errors="ignore")
+    if len(data) - start > size:
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    return sample
 
 
 def check_width(columns: int, name: str) -> None:

@@ -47,7 +47,7 @@ from forecast.data.reading.row_findings import (
     order_findings,
     repeat_findings,
 )
-from forecast.data.reading.target_values import measure_findings, read_targets
+from forecast.data.reading.target_values import TargetValues, measure_findings, read_targets
 from forecast.errors import DataError, OpenQuestionError
 from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal
@@ -126,27 +126,22 @@ def read_panel(
         DataError: The file can't be read as series; message and hint say what to do.
         OpenQuestionError: Very many steps have no row, and nobody said what stands there.
     """
-    words = [word for word in options.missing if options.missing != KEEP_ALL]
-    table = Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
+    table = _table(source, options)
     selection = select(table, options, now.year if now else None)
     columns = selection.columns
     targets = read_targets(table, columns, options)
     cells = read_all_cells(table, columns, targets.missing, like)
     empty = empty_row_findings(table, columns, selection.dates, selection.keys, targets.values)
     with naming(table.source):
-        if options.aggregate:
-            rows = _add_up(selection, targets.values, options, options.aggregate)
-        else:
-            rows = _place(table, selection, targets.values, options, frequency)
+        rows = _rows(table, selection, targets.values, options, frequency)
     panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
     if question and may_ask:
         raise OpenQuestionError(f"{table.source.name}: {question.text}.", question.answers)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
-    numbers, texts, candidates = (
-        _others(table, columns, rows) if other_numbers and not options.aggregate else ({}, {}, ())
-    )
+    wants_others = other_numbers and not options.aggregate
+    numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -154,10 +149,7 @@ def read_panel(
         columns=columns,
         panel=panel,
         findings=(
-            *dialect_findings(table),
-            *selection.findings,
-            *targets.findings,
-            *chain.from_iterable(measure_findings(table, name) for name in columns.covariates),
+            *_column_findings(table, selection, targets),
             *empty,
             *order_findings(rows.series, rows.steps),
             *rows.findings,
@@ -174,6 +166,18 @@ def read_panel(
         candidates=candidates,
         question=question,
     )
+
+
+def _table(source: str | Path | Source, options: ReadOptions) -> Table:
+    """Returns the columns of a file as its words."""
+    words = [word for word in options.missing if options.missing != KEEP_ALL]
+    return Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
+
+
+def _column_findings(table: Table, selection: Selection, targets: TargetValues) -> list[Finding]:
+    """Returns what is to be said of the file and its columns, before rows are looked at."""
+    measures = chain.from_iterable(measure_findings(table, name) for name in selection.columns.covariates)
+    return [*dialect_findings(table), *selection.findings, *targets.findings, *measures]
 
 
 def _others(
@@ -219,6 +223,15 @@ def _settled(
         past=columns.past,
         static=columns.static,
     )
+
+
+def _rows(
+    table: Table, selection: Selection, values: Sequence[FloatArray], options: ReadOptions, known: Frequency | None
+) -> Rows:
+    """Returns where the rows belong: those of a step together where they are added up, else each by itself."""
+    if options.aggregate:
+        return _add_up(selection, values, options, options.aggregate)
+    return _place(table, selection, values, options, known)
 
 
 def _place(
