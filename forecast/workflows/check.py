@@ -17,7 +17,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags
-from forecast.data.reading.covariate_candidates import candidate_findings
+from forecast.data.reading.covariate_candidates import Candidate, candidate_findings
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
@@ -101,20 +101,10 @@ def check(request: CheckRequest) -> CheckResult:
     plan, needed, planned = _planned(reading, request.settings)
     seasons = plan.shown if plan else seasons_of(measured(panel))
     given_away = _leaks(reading)
-    spots = [
-        *_surveyed(reading),
-        *planned,
-        *_season_spots(plan, seasons, request.settings),
-        *map(_leak_spot, given_away),
-    ]
-    own = {spot.finding.topic for spot in spots}
-    spots += [_spot(finding, panel) for finding in reading.findings if finding.topic not in own]
     told = {name for leak in given_away for name in leak.columns}
     candidates = [candidate for candidate in reading.candidates if candidate.name not in told]
-    spots += [Spot(finding, NOTHING, NOTHING) for finding in candidate_findings(candidates)]
-    if all(spot.finding.topic != "sentinel" for spot in spots):
-        spots += _kept_sentinels(panel)
-    spots.sort(key=lambda spot: GRADES.index(spot.finding.grade))
+    found = [*planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
+    spots = _all_spots(reading, found, candidates)
     fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
     if fix is not None:
         texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
@@ -135,6 +125,17 @@ def check(request: CheckRequest) -> CheckResult:
         plot=request.plot,
         flags=extra_flags(reading, request.options),
     )
+
+
+def _all_spots(reading: Reading, found: list[Spot], candidates: list[Candidate]) -> list[Spot]:
+    """Returns what was found with what a survey, the reader and the other columns say, the worst first."""
+    spots = [*_surveyed(reading), *found]
+    own = {spot.finding.topic for spot in spots}
+    spots += [_spot(finding, reading.panel) for finding in reading.findings if finding.topic not in own]
+    spots += [Spot(finding, NOTHING, NOTHING) for finding in candidate_findings(candidates)]
+    if all(spot.finding.topic != "sentinel" for spot in spots):
+        spots += _kept_sentinels(reading.panel)
+    return sorted(spots, key=lambda spot: GRADES.index(spot.finding.grade))
 
 
 def describe_spots(result: CheckResult) -> list[dict[str, Any]]:

@@ -193,49 +193,65 @@ def _summary_table(explanation: Explanation) -> "PageTable":
 
 def _figures(explanation: Explanation) -> dict[str, Callable[[], "Drawing"]]:
     """Returns what draws each panel, by file stem."""
-    from forecast.report.explain.cost import cost_figure
+    return _memory_figures(explanation) | _unit_figures(explanation) | _training_figures(explanation)
+
+
+def _memory_figures(found: Explanation) -> dict[str, Callable[[], "Drawing"]]:
+    """Returns what draws how far back the cells look, and what their gates do on the way."""
     from forecast.report.explain.gates import gates_figure
     from forecast.report.explain.gradient_flow import flow_figure
-    from forecast.report.explain.learning import learning_figure
     from forecast.report.explain.memory import memory_figure
+
+    name, cell_reports = found.stem, found.cell_reports
+    curves, flows = [p.memory for p in cell_reports], [flow for p in cell_reports for flow in p.flows]
+    return {
+        "memory": lambda: memory_figure(
+            curves, seasons=found.seasons, lags=found.lags, title=f"{name}: how far back it looks"
+        ),
+        "flow": lambda: flow_figure(flows, title=f"{name}: a gradient on its way back through time"),
+        **{
+            f"gates-{p.cell}": partial(
+                gates_figure, p.calendar, target=found.target, title=f"{name}: the {p.cell} along {found.series_id}"
+            )
+            for p in cell_reports
+        },
+    }
+
+
+def _unit_figures(found: Explanation) -> dict[str, Callable[[], "Drawing"]]:
+    """Returns what draws how long units remember, which are idle, and how a spike goes through them."""
     from forecast.report.explain.saturation import saturation_figure
     from forecast.report.explain.spike import spike_figure
     from forecast.report.explain.time_constants import constants_figure
 
-    found, cell_reports = explanation, explanation.cell_reports
-    name, target, seasons = found.stem, found.target, found.seasons
-    curves = [p.memory for p in cell_reports]
-    figures: dict[str, Callable[[], Drawing]] = {
-        "memory": lambda: memory_figure(
-            curves, seasons=seasons, lags=found.lags, title=f"{name}: how far back it looks"
-        ),
-        "flow": lambda: flow_figure(
-            [flow for p in cell_reports for flow in p.flows], title=f"{name}: a gradient on its way back through time"
-        ),
-        **{
-            f"gates-{p.cell}": partial(
-                gates_figure, p.calendar, target=target, title=f"{name}: the {p.cell} along {found.series_id}"
-            )
-            for p in cell_reports
-        },
+    name, cell_reports = found.stem, found.cell_reports
+    constants, saturations = [p.constants for p in cell_reports], [p.saturation for p in cell_reports]
+    spikes, curves = [p.spike for p in cell_reports], [p.memory for p in cell_reports]
+    return {
         "constants": lambda: constants_figure(
-            [p.constants for p in cell_reports], seasons=seasons, title=f"{name}: how long units remember"
+            constants, seasons=found.seasons, title=f"{name}: how long units remember"
         ),
-        "saturation": lambda: saturation_figure(
-            [p.saturation for p in cell_reports], title=f"{name}: where gates are stuck and units idle"
-        ),
+        "saturation": lambda: saturation_figure(saturations, title=f"{name}: where gates are stuck and units idle"),
         "spike": lambda: spike_figure(
-            [p.spike for p in cell_reports],
-            curves,
-            season=found.season,
-            target=target,
-            title=f"{name}: what a spike does",
+            spikes, curves, season=found.season, target=found.target, title=f"{name}: what a spike does"
         ),
-        "cost": lambda: cost_figure([p.cost for p in cell_reports], title=f"{name}: what one network costs"),
     }
-    learned = [p.learning for p in cell_reports if p.learning is not None]
+
+
+def _training_figures(found: Explanation) -> dict[str, Callable[[], "Drawing"]]:
+    """Returns what draws what a network costs, and how the cells learned where that was watched."""
+    from forecast.report.explain.cost import cost_figure
+    from forecast.report.explain.learning import learning_figure
+
+    name, costs = found.stem, [p.cost for p in found.cell_reports]
+    learned = [p.learning for p in found.cell_reports if p.learning is not None]
+    figures: dict[str, Callable[[], Drawing]] = {
+        "cost": lambda: cost_figure(costs, title=f"{name}: what one network costs")
+    }
     if learned:
-        figures["learning"] = lambda: learning_figure(learned, target=target, title=f"{name}: how the cells learned")
+        figures["learning"] = lambda: learning_figure(
+            learned, target=found.target, title=f"{name}: how the cells learned"
+        )
     return figures
 
 
