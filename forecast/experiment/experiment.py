@@ -33,6 +33,7 @@ from forecast.models.forecaster import Fitted
 from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.networks.recurrent import Memory
+from forecast.models.networks.time_budget import Pacer
 from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
 from forecast.run import Run
 from forecast.specs import Machine, ModelSpec, Plan, Settings
@@ -160,48 +161,13 @@ def run_experiment(
         ForecastError: see ``prepare``.
     """
     prepared = prepare(reading, settings, models, run, terms)
-    plan, folds, trained, specs = prepared.plan, prepared.folds, prepared.trained, prepared.specs
-    run, panel = run.on(prepared.machine), reading.panel
-    timing, clock = None, run.clock
-    tail = TAIL * terms.deadline.spent(clock.seconds()) if terms.deadline else 0.0
-
-    def progress(name: str, share: float) -> None:
-        run.reporter.progress(name, (models.index(name) + share) / len(models))
-
-    memory: Memory = {}
-
-    def score(names: tuple[str, ...]) -> Backtest:
-        pacers = timing.pacers if timing else None
-        forecasters = [make_forecaster(name, specs, plan.season_of(name), run, memory, pacers) for name in names]
-        return backtest(
-            panel,
-            folds,
-            forecasters,
-            plan.season,
-            refit=plan.refit,
-            metric=settings.metric,
-            progress=progress,
-            run=run,
-            kind=plan.kind,
-        )
-
-    if terms.is_timed:  # what needs no network runs first, so that what is left is the networks' own
-        others = score(tuple(name for name in models if not is_learned(name)))
-        run.reporter.progress("measuring the pace", 0.0)
-        deadline = terms.deadline if terms.is_train else None
-        left = lambda: deadline.left(clock.seconds()) if deadline else inf  # noqa: E731 - read as one line
-        paces = measure_paces({cell: specs[cell] for cell in trained}, panel, folds[0], run, left)
-        models = tuple(name for name in models if not is_learned(name) or paces.keys() >= set(spec_names(name)))
-        work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
-        limits = effort_limits(settings, prepared.windows)
-        settled, timing = settle({cell: specs[cell] for cell in paces}, paces, work, terms, limits, clock, tail)
-        specs |= settled
-        run.reporter.tell(Planned(plan, settled))
-        result = score(tuple(name for name in models if is_learned(name)))
-        by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
-        result = replace(result, trials=tuple(by_name[name] for name in models))
+    plan, memory = prepared.plan, Memory()
+    scorer = _Scorer(reading.panel, prepared, run.on(prepared.machine), memory)
+    specs, timing = prepared.specs, None
+    if terms.is_timed:
+        result, specs, timing = _score_timed(scorer, models, terms)
     else:
-        result = score(models)
+        result = scorer.score(models, models, specs)
     return Experiment(
         reading,
         plan,
@@ -213,6 +179,69 @@ def run_experiment(
         memory,
         timing,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Scorer:
+    """What backtests models on what was prepared, some of them at a time."""
+
+    panel: Panel
+    prepared: Prepared
+    run: Run
+    memory: Memory  # gains the networks that are trained
+
+    def score(
+        self,
+        names: tuple[str, ...],
+        models: tuple[str, ...],
+        specs: dict[str, ModelSpec],
+        pacers: dict[str, Pacer] | None = None,
+    ) -> Backtest:
+        """Returns the backtest of some of all models."""
+        plan, settings, run = self.prepared.plan, self.prepared.settings, self.run
+
+        def progress(name: str, share: float) -> None:
+            run.reporter.progress(name, (models.index(name) + share) / len(models))
+
+        return backtest(
+            self.panel,
+            self.prepared.folds,
+            [make_forecaster(name, specs, plan.season_of(name), run, self.memory, pacers) for name in names],
+            plan.season,
+            refit=plan.refit,
+            metric=settings.metric,
+            progress=progress,
+            run=run,
+            kind=plan.kind,
+        )
+
+
+def _score_timed(
+    scorer: _Scorer, models: tuple[str, ...], terms: Terms
+) -> tuple[Backtest, dict[str, ModelSpec], Timing]:
+    """Returns the backtest whose networks have the time that the terms give, their specs, and who keeps them to it.
+
+    What needs no network runs first, so that what is left is the networks' own.
+    """
+    prepared, run, clock = scorer.prepared, scorer.run, scorer.run.clock
+    plan, specs, folds, deadline = prepared.plan, prepared.specs, prepared.folds, terms.deadline
+    tail = TAIL * deadline.spent(clock.seconds()) if deadline else 0.0
+    others = scorer.score(tuple(name for name in models if not is_learned(name)), models, specs)
+    run.reporter.progress("measuring the pace", 0.0)
+
+    def left() -> float:
+        return deadline.left(clock.seconds()) if deadline and terms.is_train else inf
+
+    paces = measure_paces({cell: specs[cell] for cell in prepared.trained}, scorer.panel, folds[0], run, left)
+    models = tuple(name for name in models if not is_learned(name) or paces.keys() >= set(spec_names(name)))
+    work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
+    limits = effort_limits(prepared.settings, prepared.windows)
+    settled, timing = settle({cell: specs[cell] for cell in paces}, paces, work, terms, limits, clock, tail)
+    run.reporter.tell(Planned(plan, settled))
+    specs = specs | settled
+    result = scorer.score(tuple(name for name in models if is_learned(name)), models, specs, timing.pacers)
+    by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
+    return replace(result, trials=tuple(by_name[name] for name in models)), specs, timing
 
 
 def _check_size(panel: Panel) -> None:

@@ -99,6 +99,10 @@ class RetrainRun:
             challenge = run_challenge(reading, stored.trained, folds, recipe, self.run)
         else:
             challenge = challenge_recipes(reading, stored.trained, recipe, self.run)
+        return self._settled(stored, reading, recipe, challenge, self._decided(challenge, reading.panel))
+
+    def _decided(self, challenge: Challenge, panel: Panel) -> Decision:
+        """Returns what becomes of the challenger by its score, and books it."""
         scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
         decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
         record = self.progress.learn(
@@ -106,13 +110,13 @@ class RetrainRun:
             champion_rmse=challenge.champion.rmse,
             challenger_rmse=challenge.challenger.score.rmse,
             naive_rmse=challenge.naive_rmse,
-            scored_on=challenge.scored_on(reading.panel),
-            refitted_on_all=request.change.refit_all,
+            scored_on=challenge.scored_on(panel),
+            refitted_on_all=self.request.change.refit_all,
             warm=challenge.challenger.is_warm,
-            gate=asdict(request.gate),
+            gate=asdict(self.request.gate),
         )
         self.log("decided", record.facts())
-        return self._settled(stored, reading, recipe, challenge, decision)
+        return decision
 
     def _recipe(self, stored: StoredModel) -> Recipe:
         """Returns how the challenger is made: the champion's way, but for what was asked."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from forecast.specs import LINEAR, ModelSpec, View
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Job = tuple[View, int]  # and the seed
 
 SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
@@ -97,9 +99,8 @@ class RecurrentForecaster:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
             covariates = _known_inputs(learned, panel, windows)
             data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
-        prepare_loop(
-            spec, data[spec.views[0]], settings.views, self.run
-        )  # once, before the threads ask for it together
+        # once, before the threads ask for it together
+        prepare_loop(spec, data[spec.views[0]], settings.views, self.run)
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
         watched = validation_series(panel, rest, spec, statistics, learned, watcher.truth, settings.views)
@@ -107,22 +108,13 @@ class RecurrentForecaster:
         if self.pacer:
             self.pacer.begin(spec, clock.seconds() - began)
 
-        def train(job: tuple[View, int]) -> Network:
+        def train(job: Job) -> Network:
             view, seed = job
             own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
             maps = view_maps(view, spec.window, horizon, settings.views, statistics[view].base)
             return Network(view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run))
 
-        with ThreadPoolExecutor(min(self.run.machine.networks, len(jobs))) as pool:
-            try:
-                futures = [pool.submit(train, job) for job in jobs]
-                for future in wait(futures, return_when=FIRST_EXCEPTION).done:
-                    future.result()  # raises what ended the first thread
-            except BaseException:  # Ctrl-C included: let the running chunks end, start no more
-                log.stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
-        networks = tuple(future.result() for future in futures)
+        networks = _side_by_side(train, jobs, self.run.machine.networks, log.stop)
         seconds = clock.seconds() - began
         return RecurrentModel(
             spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, covariate_model
@@ -149,6 +141,20 @@ class RecurrentForecaster:
             budget.advance(step)
 
         return spec.with_(steps=budget.steps), advance
+
+
+def _side_by_side(train: Callable[[Job], Network], jobs: list[Job], threads: int, stop: Event) -> tuple[Network, ...]:
+    """Returns the network of each job; where one fails, or Ctrl-C is pressed, running chunks end and none is begun."""
+    with ThreadPoolExecutor(min(threads, len(jobs))) as pool:
+        try:
+            futures = [pool.submit(train, job) for job in jobs]
+            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                future.result()  # raises what ended the first thread
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return tuple(future.result() for future in futures)
 
 
 def kept_covariates(
