@@ -6,7 +6,7 @@
 A checksum says that nobody touched a document since it was sealed, not that a program wrote it. So nothing of it is
 used before it has the type that the program would have given it: numbers are finite and no longer than 53 bits, texts
 can be written as UTF-8, a record has all its fields and no other. A record that outlives the program that wrote it is a
-``Document``, or where early programs told less, a ``PartialDocument``.
+``Document``, or where early programs wrote less, a ``PartialDocument``.
 """
 
 import sys
@@ -47,10 +47,10 @@ class Document:
 
 
 class PartialDocument(Document):
-    """One of which early programs told less: what it does not tell has no value, and who asks for it is told so."""
+    """One of which early programs wrote less: a field that is not there has no value, and asking for it raises."""
 
-    def told(self, name: str) -> Any:
-        """Returns a field, or None where the document does not tell it."""
+    def get(self, name: str) -> Any:
+        """Returns a field, or None where the document does not have it."""
         return vars(self).get(name)
 
     if not TYPE_CHECKING:  # or any name would pass for a field
@@ -82,7 +82,7 @@ def decode(kind: type[_T], value: Any, place: str = "", lacks: Lacks = _lacking)
             float, str and None; object for what is not looked at.
         value: as ``json.loads`` gave it.
         place: what the value is called in messages.
-        lacks: makes the error that is raised when somebody asks for what a ``PartialDocument`` does not tell.
+        lacks: makes the error that is raised when somebody asks for what a ``PartialDocument`` does not have.
 
     Raises:
         ValueError: it is not of that type; the text names the place, what stands there, and what should.
@@ -93,9 +93,9 @@ def decode(kind: type[_T], value: Any, place: str = "", lacks: Lacks = _lacking)
 def encode(value: Any) -> Any:
     """Returns a value as ``json.dumps`` takes it: records as objects in the order of their fields."""
     if is_dataclass(value) and not isinstance(value, type):
-        told, left_out = vars(value), _may_lack(type(value))
-        names = [field.name for field in fields(value) if field.name in told]
-        return {name: encode(told[name]) for name in names if name not in left_out or told[name] is not None}
+        values, left_out = vars(value), _may_lack(type(value))
+        names = [field.name for field in fields(value) if field.name in values]
+        return {name: encode(values[name]) for name in names if name not in left_out or values[name] is not None}
     if isinstance(value, Mapping):
         return {key: encode(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -193,14 +193,14 @@ def _record(kind: Any, value: Any, place: str, lacks: Lacks) -> Any:
         name: _decode(hints[name], one, _within(place, name), lacks) for name, one in given.items() if name in hints
     }
     if is_partial:
-        return _told(kind, known, lacks)
+        return _partial(kind, known, lacks)
     try:
         return kind(**known)
     except ForecastError as error:  # what the record itself refuses
         raise ValueError(f"{place or kind.__name__} makes no sense: {error.message.rstrip('.')}") from error
 
 
-def _told(kind: Any, known: dict[str, Any], lacks: Lacks) -> Any:
+def _partial(kind: Any, known: dict[str, Any], lacks: Lacks) -> Any:
     """Returns a partial document of what is known; fields without a value and a default have none."""
     made = object.__new__(kind)
     usual = {field.name: field.default for field in fields(kind) if field.default is not MISSING}

@@ -136,7 +136,7 @@ class Run:
         """Returns the same run on another machine."""
         return replace(self, machine=machine)
 
-    def told(self, reporter: Reporter) -> "Run":
+    def with_reporter(self, reporter: Reporter) -> "Run":
         """Returns the same run with another reporter."""
         return replace(self, reporter=reporter)
 

@@ -86,9 +86,9 @@ def test_documents_leave_aside_what_they_do_not_know_and_leave_out_what_they_hav
     assert not fits(Kept, None)
 
 
-def test_a_partial_document_has_what_it_was_told_and_raises_for_the_rest():
+def test_a_partial_document_has_what_it_was_given_and_raises_for_the_rest():
     early = decode(Early, {"kept": {"rows": 1}}, lacks=KeyError)
-    assert (early.kept.rows, early.closed, early.told("rows"), early.told("kept")) == (1, False, None, Kept(rows=1))
+    assert (early.kept.rows, early.closed, early.get("rows"), early.get("kept")) == (1, False, None, Kept(rows=1))
     with pytest.raises(KeyError, match="rows"):
         early.rows  # noqa: B018 - asking is the test
     with pytest.raises(AttributeError, match="Early has no row"):

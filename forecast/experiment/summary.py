@@ -137,7 +137,7 @@ def _data(experiment: Experiment) -> SummaryData:
 
 
 def _folds(experiment: Experiment) -> tuple[SummaryFold, ...]:
-    def told(fold: Fold) -> SummaryFold:
+    def summary_fold(fold: Fold) -> SummaryFold:
         return SummaryFold(
             number=fold.number,
             origin=iso_text(fold.origin(experiment.reading.panel)),
@@ -146,7 +146,7 @@ def _folds(experiment: Experiment) -> tuple[SummaryFold, ...]:
             scored=fold.number > 0,
         )
 
-    return tuple(map(told, experiment.backtest.folds))
+    return tuple(map(summary_fold, experiment.backtest.folds))
 
 
 def _trained(board: Leaderboard) -> tuple[str, ...]:

@@ -67,13 +67,13 @@ def early_note(root: Path, name: str) -> str | None:
 
 
 def _describe(version: Version, *, champion: bool) -> Row:
-    data = version.manifest.told("data")
-    ended = "" if data is None else f"row {data.last_row}" if data.last_row else data.told("training_end") or ""
+    data = version.manifest.get("data")
+    ended = "" if data is None else f"row {data.last_row}" if data.last_row else data.get("training_end") or ""
     return {
         "name": version.name,
         "version": version.label,
         "champion": champion,
-        "model": version.manifest.told("model") or "",
+        "model": version.manifest.get("model") or "",
         "created": version.created.isoformat(timespec="seconds"),
         "training_end": ended,
         "id": version.id,

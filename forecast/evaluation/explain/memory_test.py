@@ -123,7 +123,7 @@ def run_memory_test(
         lags: steps between the value and the question.
         steps: of training.
     """
-    from forecast.models.networks.memory_task import TaskNetwork, lessons, units_for  # imports TensorFlow
+    from forecast.models.networks.memory_task import TaskNetwork, accuracy_by_lag, units_for  # imports TensorFlow
 
     began = run.clock.seconds()
     units: dict[str, int] = {cell: units_for(CELLS[cell], PARAMETERS) for cell in CELLS}
@@ -132,18 +132,18 @@ def run_memory_test(
     groups = [[lag for lag in lags if low < lag <= high] for low, high in pairwise(EDGES)]
     finished: list[int] = []
 
-    def teach(cell: str, group: list[int]) -> None:
+    def train(cell: str, group: list[int]) -> None:
         setups = zip(CELLS[cell].memory_setups.values(), counts[cell], strict=True)
-        pupils = [TaskNetwork(seed + i, **setup) for setup, count in setups for i in range(count)]
-        lesson = lessons(CELLS[cell], units[cell], pupils, max(group), steps)
+        networks = [TaskNetwork(seed + i, **setup) for setup, count in setups for i in range(count)]
+        accuracy = accuracy_by_lag(CELLS[cell], units[cell], networks, max(group), steps)
         for lag in group:
-            rates[cell][lags.index(lag)] = lesson(lag)
+            rates[cell][lags.index(lag)] = accuracy(lag)
             finished.append(lag)
             run.reporter.progress(f"{spelled(len(CELLS))} cells, all lags", sum(finished) / (sum(lags) * len(CELLS)))
 
     pool = ThreadPoolExecutor(min(THREADS, run.machine.threads))
     try:  # the longest first
-        for future in [pool.submit(teach, cell, group) for group in reversed(groups) if group for cell in CELLS]:
+        for future in [pool.submit(train, cell, group) for group in reversed(groups) if group for cell in CELLS]:
             future.result()
     finally:
         pool.shutdown(cancel_futures=True)

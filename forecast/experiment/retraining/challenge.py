@@ -240,7 +240,7 @@ def final_model(
     if winner.is_warm:
         return FinalModel(_warmed(champion, reading.panel, run.on(experiment.machine)), None)
     if not challenge.refitted:  # its backtest knew the data before the hold-out only
-        quiet = run.told(ProgressOnlyReporter(run.reporter))
+        quiet = run.with_reporter(ProgressOnlyReporter(run.reporter))
         experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), quiet)
     known = reading.panel if refit_all else challenge.early
     trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, run)

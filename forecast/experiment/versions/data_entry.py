@@ -115,7 +115,7 @@ def decode_options(data: ManifestData) -> ReadOptions:
         ValueError: it does not say so.
     """
     options = _asked(encode(data))
-    if options.aggregate in ADDED and not data.told("fills_sums"):
+    if options.aggregate in ADDED and not data.get("fills_sums"):
         return replace(options, fill="zero")  # earlier programs counted a step without a row as 0, whatever --fill said
     return options
 

@@ -32,7 +32,7 @@ def difference(before: ManifestData, now: ManifestData) -> str:
     if old is not None and new is not None and _folded(old) != _folded(new):
         words = [f"by {_listed(ids)}" if ids else "not at all" for ids in (new, old)]
         found.append(f"series are told apart {words[0]} instead of {words[1]}")
-    steps = [data.told("frequency") for data in (before, now)]
+    steps = [data.get("frequency") for data in (before, now)]
     if None not in steps and steps[0] != steps[1]:
         found.append(f"the data is {_step(steps[1])} instead of {_step(steps[0])}")
     return ", and ".join(found)
@@ -55,14 +55,14 @@ def checked_name(models: ModelStore, reading: "Reading", *, force: bool) -> "Rea
         champion = models.champion()
     except ForecastError:  # there is none, or it can't be read: nothing is lost
         return reading
-    before = data_told(champion)
+    before = manifest_data(champion)
     now = decode(ManifestData, {"columns": asdict(reading.columns), "frequency": asdict(reading.panel.frequency)})
     other, name, label = difference(before, now), models.name, champion.label
     if other and not force:
         another = model_name_for(f"{name}-{reading.panel.target}")
         answers = {f"--name {another}": "a model of its own", "--force": f"{name} goes on with the new question"}
         raise NameTakenError(f"{name} stands for another question: compared with {label}, {other}.", answers)
-    trained_on = before.told("source")
+    trained_on = before.get("source")
     if other:
         found = Finding("warning", "name", f"{name} stands for another question now: {other}", "--name")
     elif trained_on is not None and reading.path and trained_on != str(reading.path):
@@ -84,7 +84,7 @@ def check_same_question(present: Version, target: Version, command: str, *, forc
     Raises:
         UsageError: it does, and not ``force``.
     """
-    other = difference(data_told(present), data_told(target))
+    other = difference(manifest_data(present), manifest_data(target))
     if other and not force:
         raise UsageError(
             f"{target.name} {target.label} answers another question: compared with {present.label}, {other}.",
@@ -92,15 +92,15 @@ def check_same_question(present: Version, target: Version, command: str, *, forc
         )
 
 
-def data_told(version: Version) -> ManifestData:
+def manifest_data(version: Version) -> ManifestData:
     """Returns what a version tells of its data, if nothing."""
-    told: ManifestData | None = version.manifest.told("data")
-    return told or decode(ManifestData, {})
+    data: ManifestData | None = version.manifest.get("data")
+    return data or decode(ManifestData, {})
 
 
 def _names(data: ManifestData, key: str) -> list[str] | None:
     """Returns columns by their part; None where the entry does not tell."""
-    names = (data.told("columns") or {}).get(key)
+    names = (data.get("columns") or {}).get(key)
     return [str(name) for name in names] if isinstance(names, list | tuple) else None
 
 

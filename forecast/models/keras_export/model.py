@@ -75,7 +75,7 @@ def export_model(model: EnsembleModel, combination: Combination | None, lowest: 
     may_fall = keras.ops.logical_or(is_negative, table.column(np.where(lowest < 0, 1.0, 0.0)))
     point = keras.ops.where(may_fall, point, keras.ops.maximum(point, 0.0))
     output = keras.layers.Identity(dtype="float64", name="forecast")(point)
-    exported = keras.Model(table.beside(window), output, name="forecaster")
+    exported = keras.Model(table.inputs(window), output, name="forecaster")
     table.fill()
     return exported
 
@@ -95,7 +95,7 @@ class _SeriesTable:
         self._columns.append((layer, values))
         return layer(self._input)
 
-    def beside(self, window: Tensor) -> Tensor | dict[str, Tensor]:
+    def inputs(self, window: Tensor) -> Tensor | dict[str, Tensor]:
         """Returns the model's inputs: the window alone, or by name with the series."""
         return window if self._input is None else {"window": window, "series": self._input}
 

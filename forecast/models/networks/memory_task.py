@@ -65,22 +65,22 @@ def units_for(cell: RecurrentCell, parameters: int) -> int:
     return min(range(1, 400), key=lambda units: abs(cell.parameters(units, FEATURES) - parameters))
 
 
-def lessons(
-    cell: RecurrentCell, units: int, pupils: Sequence[TaskNetwork], longest: int, steps: int
+def accuracy_by_lag(
+    cell: RecurrentCell, units: int, networks: Sequence[TaskNetwork], longest: int, steps: int
 ) -> Callable[[int], NDArray[np.float64]]:
-    """Returns what trains the networks at a lag, and tells the share of answers that each gets right then, (R,).
+    """Returns what trains the networks at a lag and returns the share of answers that each then gets right, (R,).
 
     Guessing gives 0.5. The training starts anew at every lag; lags may be learned in several threads at once.
 
     Args:
         cell: of all networks.
         units: of their one layer.
-        pupils: the networks.
+        networks: how each begins and learns.
         longest: lag that will be asked for.
         steps: of training; the sequences are the same for all cells and networks.
     """
-    weights = tuple(tf.constant(array) for array in initial_stack(cell, units, pupils))
-    rates = tf.constant([[[pupil.learning_rate]] for pupil in pupils], tf.float32)
+    weights = tuple(tf.constant(array) for array in initial_stack(cell, units, networks))
+    rates = tf.constant([[[network.learning_rate]] for network in networks], tf.float32)
     length = BEFORE + 1 + longest
 
     def run(weights: Tensors, rates: Tensor, lag: Tensor) -> Tensor:
@@ -110,28 +110,28 @@ def lessons(
     return lambda lag: np.asarray(compiled(weights, rates, tf.constant(lag)), dtype=np.float64)
 
 
-def initial_stack(cell: RecurrentCell, units: int, pupils: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
+def initial_stack(cell: RecurrentCell, units: int, networks: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
     """Returns the arrays of the layer, in the order of ``weight_shapes``, and the head of all networks, R first."""
     shapes = cell.weight_shapes(units, FEATURES)
     stacks: list[list[NDArray[np.float32]]] = [[] for _ in (*shapes, "head")]
-    for pupil in pupils:
-        rng = np.random.default_rng(pupil.seed)
-        drawn = {"kernel": glorot_uniform, "recurrent": DRAWS[pupil.recurrent]}
-        bias = _bias(cell, units, pupil)
+    for network in networks:
+        rng = np.random.default_rng(network.seed)
+        drawn = {"kernel": glorot_uniform, "recurrent": DRAWS[network.recurrent]}
+        bias = _bias(cell, units, network)
         own = [drawn[name](rng, *shape) if name in drawn else bias for name, shape in shapes.items()]
         for stack, array in zip(stacks, [*own, glorot_uniform(rng, units, 1)], strict=True):
             stack.append(array)
     return [np.stack(stack) for stack in stacks]
 
 
-def _bias(cell: RecurrentCell, units: int, pupil: TaskNetwork) -> NDArray[np.float32]:
+def _bias(cell: RecurrentCell, units: int, network: TaskNetwork) -> NDArray[np.float32]:
     """Returns the bias that a network begins with, (1 or 2, G·U)."""
     bias = cell.start_bias((cell.biases, len(cell.gates) * units), units)
     keep = cell.keep_gate
-    if keep and pupil.keep_bias is not None:
-        bias[0, cell.columns(keep.name, units)] = keep.bias(pupil.keep_bias)
+    if keep and network.keep_bias is not None:
+        bias[0, cell.columns(keep.name, units)] = keep.bias(network.keep_bias)
     if cell.entry_gate:
-        bias[0, cell.columns(cell.entry_gate, units)] = pupil.entry_bias
+        bias[0, cell.columns(cell.entry_gate, units)] = network.entry_bias
     return bias
 
 

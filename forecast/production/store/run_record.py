@@ -88,26 +88,26 @@ class RunRecord(PartialDocument):
 
     def facts(self) -> dict[str, Any]:
         """Returns what a log tells."""
-        return self._told(LINE[1:])
+        return self._encoded(LINE[1:])
 
     def line(self) -> dict[str, Any]:
         """Returns the line of the history; a number that is none becomes null."""
-        return {name: _known(value) for name, value in self._told(LINE).items()}
+        return {name: _known(value) for name, value in self._encoded(LINE).items()}
 
     def entry(self) -> dict[str, Any]:
         """Returns what the manifest of the version that came of it says; a number that is none becomes null."""
-        return {name: _known(value) for name, value in self._told(ENTRY).items()}
+        return {name: _known(value) for name, value in self._encoded(ENTRY).items()}
 
     def answer(self) -> dict[str, Any]:
         """Returns what ``forecast retrain`` answers in JSON."""
-        return self._told(("name", *FACTS)) | {"challenged": self.challenged, "scored_on": self.scored_on or None}
+        return self._encoded(("name", *FACTS)) | {"challenged": self.challenged, "scored_on": self.scored_on or None}
 
     def row(self) -> dict[str, str | int | float | None]:
         """Returns a row of a table in the order of COLUMNS, its time in ISO 8601."""
         ended = self.ended
-        return self._told(COLUMNS) | {"time": ended.isoformat(timespec="seconds") if ended else None}
+        return self._encoded(COLUMNS) | {"time": ended.isoformat(timespec="seconds") if ended else None}
 
-    def _told(self, names: tuple[str, ...]) -> dict[str, Any]:
+    def _encoded(self, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: encode(getattr(self, name)) for name in names}
 
 

@@ -59,7 +59,7 @@ class Version:
     @property
     def program(self) -> str:
         """Which program trained it, such as ``0.1.0, rules 1``."""
-        return f"{self.manifest.told('program') or 'unknown'}, rules {self.manifest.arithmetic}"
+        return f"{self.manifest.get('program') or 'unknown'}, rules {self.manifest.arithmetic}"
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def load_version(name: str, folder: Path) -> Version:
     """
 
     def lacks(what: str) -> DataError:
-        return untold(name, f"v{manifest.number}", what)
+        return missing_field(name, f"v{manifest.number}", what)
 
     try:
         if folder.is_symlink():
@@ -138,6 +138,6 @@ def unreadable(name: str, label: str, filename: str, error: OSError | ValueError
     return DamagedError(f"{name} {label} is damaged: {filename} {reason}.", hint)
 
 
-def untold(name: str, label: str, what: str) -> DataError:
-    """Returns the error of a manifest that does not tell what is needed of it."""
+def missing_field(name: str, label: str, what: str) -> DataError:
+    """Returns the error of a manifest that lacks a field that is needed."""
     return unreadable(name, label, MANIFEST, ValueError(f"does not say what its '{what}' is"))

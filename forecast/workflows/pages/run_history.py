@@ -10,7 +10,7 @@ from forecast.production.promotion import Gate, rules
 from forecast.production.store.manifest import MANIFEST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import PROOF, RunRecord, read_line
-from forecast.production.store.version import Version, unreadable, untold
+from forecast.production.store.version import Version, missing_field, unreadable
 from forecast.report.figures.pictures import Retrains
 from forecast.report.html.page import Gallery
 from forecast.report.html.retrain_sections import decision_section, run_section
@@ -33,7 +33,7 @@ def challenge_of(version: Version) -> RunRecord | None:
     if record is not None:
         for name in PROOF:
             if name not in version.document["retrain"]:
-                raise untold(version.name, version.label, name)
+                raise missing_field(version.name, version.label, name)
         _gate(version, record.gate)
     return record
 

@@ -13,8 +13,8 @@ from forecast.models.networks.memory_task import (
     _answers,
     _clipped,
     _sequences,
+    accuracy_by_lag,
     initial_stack,
-    lessons,
     units_for,
 )
 from forecast.models.networks.tensorflow import tf
@@ -82,17 +82,19 @@ def test_identity_is_the_same_for_every_gate():
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_two_steps_back_are_learned_and_no_training_guesses(cell):
-    pupils = [TaskNetwork(0), TaskNetwork(1)]
-    untaught = TaskNetwork(2, learning_rate=0.0)
-    rates = lessons(CELLS[cell], 8, [*pupils, untaught], longest=4, steps=120)(2)
+    networks = [TaskNetwork(0), TaskNetwork(1)]
+    untrained = TaskNetwork(2, learning_rate=0.0)
+    rates = accuracy_by_lag(CELLS[cell], 8, [*networks, untrained], longest=4, steps=120)(2)
     assert rates[:2].min() > 0.95
     assert rates[2] < 0.9
 
 
 @pytest.mark.slow
 def test_training_of_one_network_does_not_depend_on_the_others():
-    alone = lessons(CELLS["gru"], 6, [TaskNetwork(5)], longest=5, steps=20)(5)
-    beside = lessons(CELLS["gru"], 6, [TaskNetwork(0, learning_rate=0.03), TaskNetwork(5)], longest=9, steps=20)(5)
+    alone = accuracy_by_lag(CELLS["gru"], 6, [TaskNetwork(5)], longest=5, steps=20)(5)
+    beside = accuracy_by_lag(
+        CELLS["gru"], 6, [TaskNetwork(0, learning_rate=0.03), TaskNetwork(5)], longest=9, steps=20
+    )(5)
     assert beside[1] == pytest.approx(alone[0], abs=0.02)
 
 
@@ -130,6 +132,8 @@ def test_every_cell_has_equally_many_tries_and_a_usual_one():
 
 @pytest.mark.slow
 def test_a_value_is_remembered_past_any_noise_only_by_a_gate_that_keeps():
-    usual = lessons(CELLS["gru"], 14, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)], longest=50, steps=180)(50)
+    usual = accuracy_by_lag(CELLS["gru"], 14, [TaskNetwork(0), TaskNetwork(0, keep_bias=4.0)], longest=50, steps=180)(
+        50
+    )
     assert usual[0] < 0.65
     assert usual[1] > 0.95

@@ -50,8 +50,8 @@ def test_a_manifest_comes_back_with_checksums_that_hashlib_confirms():
 def test_what_a_manifest_does_not_tell_is_damage_to_who_asks_for_it_and_to_nobody_else():
     version_id, data = sealed({"data": {"source": "sales.csv", "of a newer program": 1}})
     manifest, _ = read(data, version_id)
-    assert (manifest.data.source, manifest.data.header, manifest.data.told("rows")) == ("sales.csv", (), None)
-    assert (manifest.told("model"), manifest.retrain, manifest.naive_season) == (None, None, None)
+    assert (manifest.data.source, manifest.data.header, manifest.data.get("rows")) == ("sales.csv", (), None)
+    assert (manifest.get("model"), manifest.retrain, manifest.naive_season) == (None, None, None)
     for ask in (lambda: manifest.model, lambda: manifest.data.rows):
         with pytest.raises(KeyError):
             ask()

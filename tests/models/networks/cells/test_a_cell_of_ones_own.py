@@ -239,9 +239,9 @@ def test_it_is_exported_as_a_file_that_keras_opens(trained, tmp_path):
 
 @pytest.mark.slow
 def test_it_remembers_in_the_memory_test():
-    from forecast.models.networks.memory_task import TaskNetwork, lessons
+    from forecast.models.networks.memory_task import TaskNetwork, accuracy_by_lag
 
-    rates = lessons(MIN_GRU, 8, [TaskNetwork(0), TaskNetwork(1, learning_rate=0.0)], longest=4, steps=200)(2)
+    rates = accuracy_by_lag(MIN_GRU, 8, [TaskNetwork(0), TaskNetwork(1, learning_rate=0.0)], longest=4, steps=200)(2)
     assert rates[0] > 0.6 > rates[1]
 
 
