@@ -28,6 +28,22 @@ def bias(truth: FloatArray, forecast: FloatArray) -> float:
     return _mean(forecast - truth)
 
 
+def relative_bias(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns Σ(f − y) / Σ|y| over all scored points, 0.05 where they are 5 % too high in all; NaN if all truths are 0.
+
+    Zero is best, not the lowest: no model can be chosen by it.
+    """
+    return _share_of_size(truth, forecast - truth)
+
+
+def wape(truth: FloatArray, forecast: FloatArray) -> float:
+    """Returns Σ|y − f| / Σ|y| over all scored points, as a share: 0.1 for errors of a tenth; NaN where truths are 0.
+
+    The ratio of mean absolute error and mean size (Kolassa & Schütz 2007), also ND; each unit counts alike.
+    """
+    return _share_of_size(truth, np.abs(truth - forecast))
+
+
 def smape(truth: FloatArray, forecast: FloatArray) -> float:
     """Returns the mean of 200·|y − f| / (|y| + |f|) in per cent, over series of each series' mean (M4's rule).
 
@@ -67,6 +83,13 @@ def mean_by_series(errors: FloatArray) -> FloatArray:
     scored = ~np.isnan(flat)
     counts = scored.sum(axis=1)
     return np.asarray(np.where(scored, flat, 0.0).sum(axis=1)[counts > 0] / counts[counts > 0])
+
+
+def _share_of_size(truth: FloatArray, errors: FloatArray) -> float:
+    """Returns the sum of errors over the sum of the sizes of the truths that they are of; NaN where that is 0."""
+    scored = ~np.isnan(errors)
+    size = np.abs(truth[scored]).sum()
+    return float(errors[scored].sum() / size) if size > 0 else float("nan")
 
 
 def _mean(errors: FloatArray) -> float:
