@@ -82,27 +82,20 @@ class DataError(ForecastError):
     exit_code = ExitCode.BAD_DATA
 
 
-class UndecidedError(DataError):
-    """Two readings are as good: the person chooses, asked on a terminal, else by running one of two commands.
+class QuestionError(DataError):
+    """Data that can be read in several ways, of which only a person can say which is meant.
 
     Attributes:
-        flag: that settles it.
-        choices: its values between which nothing decides, the likeliest first.
-        examples: what each of them means, to be shown beside it.
+        answers: what each means, by its flags; by its value where all are values of one flag.
+        flag: that one flag, for whose value a person on a terminal is asked; empty where there is none.
+        is_worded: the hint names the answers in words of its own, instead of a command for each.
     """
 
-    def __init__(self, message: str, flag: str, choices: Iterable[str], examples: Iterable[str] = ()) -> None:
-        self.flag, self.choices, self.examples = flag, tuple(choices), tuple(examples)
-        super().__init__(message, ", or ".join(f"{flag} {choice}" for choice in self.choices))
-
-
-class OpenQuestionError(DataError):
-    """Data that can be read in several ways, of which only a person can say which is meant: the flags of each."""
-
-    def __init__(self, message: str, answers: Mapping[str, str]) -> None:
-        """Takes what is asked, and for each answer, as flags, what it means."""
-        super().__init__(message, " or ".join(f"{flags} ({meaning})" for flags, meaning in answers.items()))
-        self.answers = dict(answers)
+    def __init__(self, message: str, answers: Mapping[str, str], *, flag: str = "", hint: str = "") -> None:
+        """Takes what is asked, the answers, the likeliest first, and a hint where it has words of its own."""
+        self.answers, self.flag, self.is_worded = dict(answers), flag, bool(hint)
+        values = ", or ".join(f"{flag} {value}" for value in answers)
+        super().__init__(message, hint or (values if flag else _either(answers)))
 
 
 class NameTakenError(UsageError):
@@ -110,8 +103,13 @@ class NameTakenError(UsageError):
 
     def __init__(self, message: str, answers: Mapping[str, str]) -> None:
         """Takes what is wrong, and each way out as flags with what it means."""
-        super().__init__(message, " or ".join(f"{flags} ({meaning})" for flags, meaning in answers.items()))
+        super().__init__(message, _either(answers))
         self.answers = dict(answers)
+
+
+def _either(answers: Mapping[str, str]) -> str:
+    """Returns a hint of flags and what they mean: ``--fill 0 (nothing was sold) or --fill previous (it stayed)``."""
+    return " or ".join(f"{flags} ({meaning})" for flags, meaning in answers.items())
 
 
 class TrainingError(ForecastError):

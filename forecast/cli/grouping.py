@@ -10,7 +10,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.question import ask, can_ask
 from forecast.cli.output.verbose import spoken
-from forecast.errors import UndecidedError
+from forecast.errors import QuestionError
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,11 +57,11 @@ def _settled(command: Callable[..., None], values: dict[str, Any], output: Outpu
     A job that reports to a watchdog has failed by then, and what came from standard input can't be read again.
 
     Raises:
-        UndecidedError: nobody decides.
+        QuestionError: nobody decides.
     """
     try:
         command(**values)
-    except UndecidedError as error:
+    except QuestionError as error:
         field = error.flag.removeprefix("--").replace("-", "_")
         owner = next((name for name, group in values.items() if is_dataclass(group) and hasattr(group, field)), None)
         is_job = any(hasattr(group, "ping_url") for group in values.values())

@@ -14,18 +14,15 @@ import typer
 
 from forecast.cli.options.usage_errors import refuse_empty, usage_error
 from forecast.cli.output.console import json_text, wrapped
-from forecast.cli.output.question import commands_for
+from forecast.cli.output.question import hints_of
 from forecast.cli.output.streams import discard_output, prepare_streams, telling_of_stdout, write_note
 from forecast.cli.signals import listen, listen_no_more, stop_received
 from forecast.errors import (
     DependencyError,
     ExitCode,
     ForecastError,
-    NameTakenError,
-    OpenQuestionError,
     Stopped,
     TrainingError,
-    UndecidedError,
     exit_code_of,
     lacks_memory,
     lacks_threads,
@@ -137,9 +134,7 @@ def _report(error: ForecastError, arguments: list[str], run: Invocation) -> int:
     """Writes an error as two lines, or as JSON where JSON was asked for, and returns its exit code."""
     if stop := stop_received():  # which a library made another error of
         return _tell_stop(stop)
-    hints = [error.hint] if error.hint else []
-    if isinstance(error, UndecidedError | OpenQuestionError | NameTakenError):
-        hints = commands_for(error, arguments)
+    hints = hints_of(error, arguments)
     if run.is_json:
         words = [word for word in arguments if not word.startswith("-")]
         content = {"code": int(error.exit_code), "message": error.message, "hint": ", or ".join(hints)}

@@ -29,7 +29,7 @@ from forecast.data.target_names import (
     role_in_market,
     score_name,
 )
-from forecast.errors import DataError, UndecidedError
+from forecast.errors import DataError, QuestionError
 from forecast.wording import joined, listed, quoted
 
 NEAR = 0.55  # two columns whose scores are no further apart may both be meant
@@ -63,7 +63,7 @@ def choose_target(
 
     Raises:
         DataError: No column holds numbers.
-        UndecidedError: Two columns may be meant.
+        QuestionError: Two columns may be meant.
     """
     free = [name for name in table.names if name not in taken]
     numeric = [name for name in free if table.kind(name) == "numbers" or table.is_mostly_numbers(name)]
@@ -103,15 +103,13 @@ def examples(table: Table, names: Sequence[str]) -> str:
     return listed(shown, len(shown), len(names))
 
 
-def _undecided(table: Table, names: Sequence[str]) -> UndecidedError:
+def _undecided(table: Table, names: Sequence[str]) -> QuestionError:
     """Returns that each of some columns may be meant, the first few named with their first values."""
     shown = [quoted(name) for name in names]
     listing = joined(shown) if len(shown) <= MOST_ASKED else listed(shown, MOST_ASKED)
     count = {2: "two", 3: "three", 4: "four"}.get(len(names), str(len(names)))
     message = f"{table.source.name} has {count} columns that may be what is to be forecast: {listing}."
-    return UndecidedError(
-        message, "--target", names[:MOST_ASKED], (_beginning(table, name) for name in names[:MOST_ASKED])
-    )
+    return QuestionError(message, {name: _beginning(table, name) for name in names[:MOST_ASKED]}, flag="--target")
 
 
 def _beginning(table: Table, name: str) -> str:
@@ -125,7 +123,7 @@ def _closing(table: Table, names: Sequence[str], values: Mapping[str, FloatArray
     """Returns the closing price of days of a market; None where the columns are none, or one is called ``y``.
 
     Raises:
-        UndecidedError: There are those of several, side by side.
+        QuestionError: There are those of several, side by side.
     """
     roles = {name: role_in_market(name) for name in names if not _is_constant(values[name])}
     is_market = len({"open", "high", "low"} & set(roles.values())) >= 2 or _is_ticker(roles)

@@ -41,7 +41,7 @@ from forecast.data.dates.spacing import most_even, only_in_order
 from forecast.data.dates.unreadable import not_a_date
 from forecast.data.files.table import Table, Texts
 from forecast.data.panel import FloatArray, IntArray
-from forecast.errors import DataError
+from forecast.errors import DataError, QuestionError
 from forecast.wording import MONTHS, quoted
 
 Stamps = NDArray[np.datetime64]
@@ -169,7 +169,7 @@ def _century(table: Table, texts: Texts, form: str, today: int | None) -> tuple[
     """Returns which years two digits mean, where that is out of the ordinary.
 
     Raises:
-        DataError: Those of two centuries may be meant.
+        QuestionError: Those of two centuries may be meant.
     """
     if not has_open_century(form):
         return ()
@@ -181,9 +181,9 @@ def _century(table: Table, texts: Texts, form: str, today: int | None) -> tuple[
         text = str(texts.values[int(parsed.valid.argmax())])
         years = [_years(parse(texts.values, form, last)) for last in lasts]
         message = f"{table.source.name}: the years of dates such as {text} can be {years[0]} or {years[1]}."
-        choices = [re.sub("(%[yg])", rf"{last_two // 100}\1", form) for last_two in lasts]
-        hints = [f"--date-format {shlex.quote(choice)} for {span}" for choice, span in zip(choices, years, strict=True)]
-        raise DataError(message, ", ".join(hints))
+        forms = [re.sub("(%[yg])", rf"{last_two // 100}\1", form) for last_two in lasts]
+        answers = {f"--date-format {shlex.quote(form)}": span for form, span in zip(forms, years, strict=True)}
+        raise QuestionError(message, answers, hint=", ".join(f"{flags} for {span}" for flags, span in answers.items()))
     if (parsed.wall == parse(texts.values, form).wall)[parsed.valid].all():
         return ()
     return (f"two digits of a year mean one of {_years(parsed)}",)

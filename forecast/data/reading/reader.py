@@ -48,7 +48,7 @@ from forecast.data.reading.row_findings import (
     repeat_findings,
 )
 from forecast.data.reading.target_values import TargetValues, measure_findings, read_targets
-from forecast.errors import DataError, OpenQuestionError
+from forecast.errors import DataError, QuestionError
 from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal
 from forecast.wording import listed
@@ -124,7 +124,7 @@ def read_panel(
         NotFoundError: There is no such file.
         UsageError: An option names a column, frequency or date format that does not fit.
         DataError: The file can't be read as series; message and hint say what to do.
-        OpenQuestionError: Very many steps have no row, and nobody said what stands there.
+        QuestionError: Very many steps have no row, and nobody said what stands there.
     """
     table = _table(source, options)
     selection = select(table, options, now.year if now else None)
@@ -136,7 +136,7 @@ def read_panel(
         rows = _rows(table, selection, targets.values, options, frequency)
     panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
     if question and may_ask:
-        raise OpenQuestionError(f"{table.source.name}: {question.text}.", question.answers)
+        raise QuestionError(f"{table.source.name}: {question.text}.", question.answers)
     if cells:
         panel = _with_covariates(table, panel, selection.keys, rows, cells)
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)

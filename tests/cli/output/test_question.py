@@ -4,11 +4,11 @@ import shlex
 import pytest
 
 from commands import run
-from forecast.cli.output.question import commands_for
-from forecast.errors import NameTakenError, UndecidedError
+from forecast.cli.output.question import hints_of
+from forecast.errors import NameTakenError, QuestionError
 from forked import forks
 
-ERROR = UndecidedError("Which?", "--target", ("units", "Load, MW", "-x"))
+ERROR = QuestionError("Which?", dict.fromkeys(("units", "Load, MW", "-x"), "1, 2 …"), flag="--target")
 
 
 @pytest.fixture
@@ -74,19 +74,33 @@ def test_elsewhere_both_commands_are_told_and_work_as_they_stand(shop):
 
 
 def test_commands_are_quoted_as_a_shell_needs_it():
-    assert commands_for(ERROR, ["train", "my sales.csv", "-q"]) == [
+    assert hints_of(ERROR, ["train", "my sales.csv", "-q"]) == [
         "forecast train 'my sales.csv' -q --target units",
         "forecast train 'my sales.csv' -q --target 'Load, MW'",
         "forecast train 'my sales.csv' -q --target=-x",
     ]
-    assert commands_for(ERROR, ["train", "--", "-odd.csv"])[0] == "forecast train --target units -- -odd.csv"
+    assert hints_of(ERROR, ["train", "--", "-odd.csv"])[0] == "forecast train --target units -- -odd.csv"
 
 
 @pytest.mark.parametrize("named", [["--name", "shops"], ["--name=shops"], []])
 def test_another_name_takes_the_place_of_the_one_that_is_taken_and_all_else_is_kept(named):
     taken = NameTakenError("Taken.", {"--name shops-price": "its own", "--force": "goes on"})
     given = ["train", "my shop.csv", *named, "--target", "price", "--store", "other"]
-    assert commands_for(taken, given) == [
+    assert hints_of(taken, given) == [
         "forecast train 'my shop.csv' --target price --store other --name shops-price   # its own",
         f"{shlex.join(['forecast', *given])} --force   # goes on",
     ]
+
+
+def test_answers_of_many_flags_are_commands_with_what_each_means():
+    question = QuestionError("How?", {"--fill 0": "nothing was sold", "--no-dates --season 7": "a row is a step"})
+    assert question.hint == "--fill 0 (nothing was sold) or --no-dates --season 7 (a row is a step)"
+    assert hints_of(question, ["train", "a.csv", "--fill=none"]) == [
+        "forecast train a.csv --fill 0   # nothing was sold",
+        "forecast train a.csv --fill=none --no-dates --season 7   # a row is a step",
+    ]
+
+
+def test_a_hint_in_words_of_its_own_stays_as_it_is():
+    question = QuestionError("When?", {"--date-format 19%y": "1925"}, hint="--date-format 19%y for 1925")
+    assert hints_of(question, ["train", "a.csv"]) == ["--date-format 19%y for 1925"]

@@ -7,7 +7,7 @@ import pytest
 from forecast.data.columns.row_times import ENOUGH
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
-from forecast.errors import OpenQuestionError
+from forecast.errors import QuestionError
 
 DAYS = [str(day) for day in np.arange("2023-01-01", "2023-04-11", dtype="datetime64[D]")]  # 100
 
@@ -60,7 +60,7 @@ def test_date_far_from_all_others_is_left_out_and_named(tmp_path, before, after,
     ],
 )
 def test_gap_that_may_well_be_one_is_kept(tmp_path, days):
-    with pytest.raises(OpenQuestionError, match="steps have no row"):
+    with pytest.raises(QuestionError, match="steps have no row"):
         read(tmp_path, days)
     ends, _, findings = read(tmp_path, days, fill="interpolate")
     assert ends == [days[0], days[-1]]

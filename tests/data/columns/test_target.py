@@ -7,7 +7,7 @@ from forecast.data.columns.target import choose_target
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.data.target_names import plain_words
-from forecast.errors import UndecidedError
+from forecast.errors import QuestionError
 
 ROWS = 120
 RNG = np.random.default_rng(7)
@@ -36,8 +36,8 @@ def target_of(columns):
     """Returns the target, or those between which nobody but the person can choose."""
     try:
         return choose_target(table_of(columns), [])[0]
-    except UndecidedError as error:
-        return set(error.choices)
+    except QuestionError as error:
+        return set(error.answers)
 
 
 MARKETS = [
@@ -201,12 +201,12 @@ def test_names_are_compared_without_case_accents_and_units(name, words):
 
 
 def test_the_question_names_the_file_the_columns_and_a_flag_for_each():
-    with pytest.raises(UndecidedError) as error:
+    with pytest.raises(QuestionError) as error:
         choose_target(table_of("units=n | revenue=n | price=l"), [])
     assert error.value.message == "x.csv has two columns that may be what is to be forecast: 'units' and 'revenue'."
     assert error.value.hint == "--target units, or --target revenue"
-    assert error.value.choices == ("units", "revenue")
-    assert all(shown.endswith(" …") and shown.count(",") == 2 for shown in error.value.examples)
+    assert (error.value.flag, tuple(error.value.answers)) == ("--target", ("units", "revenue"))
+    assert all(shown.endswith(" …") and shown.count(",") == 2 for shown in error.value.answers.values())
 
 
 def test_a_price_stays_by_series_and_time_not_by_line():
@@ -215,7 +215,7 @@ def test_a_price_stays_by_series_and_time_not_by_line():
     rows = [f"{1 + shop + (week // 4) / 16},{rng.poisson(50)}" for week, shop in weeks]
     table = Table(Source("x.csv", "x", None, "\n".join(["price,units", *rows]).encode(), "", "UTF-8"))
     order = np.arange(1200).reshape(40, 30).T.ravel()
-    with pytest.raises(UndecidedError):
+    with pytest.raises(QuestionError):
         choose_target(table, [])
     assert choose_target(table, [], lambda: order)[0] == "units"
 

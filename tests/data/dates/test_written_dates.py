@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from forecast.errors import DataError
+from forecast.errors import DataError, QuestionError
 from written_files import DAY, HOUR, read, summary, told
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -72,9 +72,10 @@ def test_no_year_lies_long_after_today(first):
 
 def test_two_centuries_that_may_both_be_meant_are_a_question_with_both_answers():
     rows = [f"{month}/1/{year % 100:02}" for year, month in months(2025, 130)]
-    with pytest.raises(DataError, match=r"can be 2025 … 2035 or 1925 … 1935") as error:
+    with pytest.raises(QuestionError, match=r"can be 2025 … 2035 or 1925 … 1935") as error:
         read("date|rate", rows)
     assert error.value.hint == "--date-format %m/%d/20%y for 2025 … 2035, --date-format %m/%d/19%y for 1925 … 1935"
+    assert error.value.answers == {"--date-format %m/%d/20%y": "2025 … 2035", "--date-format %m/%d/19%y": "1925 … 1935"}
     for form, first in (("%m/%d/20%y", "2025-01-01"), ("%m/%d/19%y", "1925-01-01")):
         assert summary(read("date|rate", rows, date_format=form))[1] == first
 

@@ -10,7 +10,7 @@ from commands import run
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
 from forecast.decoding import decode
-from forecast.errors import DataError, OpenQuestionError
+from forecast.errors import DataError, QuestionError
 from forecast.experiment.versions.data_entry import decode_options
 from forecast.production.store.manifest import ManifestData
 
@@ -76,7 +76,7 @@ def test_very_many_steps_without_a_row_are_asked_about_with_the_answers_that_fit
     stamps, values, answers, words = CASES[name]
     values = None if values is None else values[: len(stamps)]
     path = written(tmp_path / "a.csv", stamps, values)
-    with pytest.raises(OpenQuestionError, match="steps have no row") as error:
+    with pytest.raises(QuestionError, match="steps have no row") as error:
         read_panel(path)
     assert tuple(error.value.answers) == answers
     assert words in error.value.message
@@ -112,14 +112,14 @@ def test_columns_that_show_with_the_dates_only_are_named_where_rows_are_counted(
     seconds = bars().astype(np.int64)
     rows = [f"{second},{name},{50 + i % 9}\n" for i, second in enumerate(seconds) for name in "ab"]
     (tmp_path / "a.csv").write_text("time,shop,value\n" + "".join(rows))
-    with pytest.raises(OpenQuestionError) as error:
+    with pytest.raises(QuestionError) as error:
         read_panel(tmp_path / "a.csv")
     assert next(iter(error.value.answers)) == "--no-dates --season 14 --id shop --target value"
 
 
 def test_rows_that_are_newest_first_are_not_to_be_counted(tmp_path):
     stamps = bars()[::-1]
-    with pytest.raises(OpenQuestionError) as error:
+    with pytest.raises(QuestionError) as error:
         read_panel(written(tmp_path / "a.csv", stamps, PRICES[: len(stamps)]))
     assert tuple(error.value.answers) == LEVELS
 
