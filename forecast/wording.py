@@ -1,11 +1,12 @@
 """How messages, tables and pictures name counts, numbers, shares, lists and cells: one wording on all floors (stdlib).
 
-A number is written by one of four, which differ in what it stands beside:
+A number is written by one of five, which differ in what it stands beside:
 
     digits           1,468,512   a value of the data within a sentence: as a person writes it
     score_text       26.834      an error within a sentence: five digits
     short            28.000      a cell of a table of the terminal: as many decimals as the cells above it
     short_number     28.00       a picture or a page: four digits
+    measure          28          a cell of a page whose rows have different units: four digits, no noughts at the end
 """
 
 import math
@@ -119,6 +120,20 @@ def short_number(value: float | None, spread: float = 0.0) -> str:
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     form = f",.{max(0, 3 - magnitude)}f" if -4 <= magnitude < 12 else ".3e"
     return f"{value:{form}} ± {spread:{form}}" if spread else f"{value:{form}}"
+
+
+def measure(value: str | float | None) -> str:
+    """Returns a number with at most four significant digits, a count with all: 12.5 or 5,121; others as text."""
+    if value is None:
+        return NO_NUMBER
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def rounded(value: float | None, most: int) -> float | None:
+    """Returns a number of at most so many significant digits, as a document keeps it; None where there is none."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{most}g}")
 
 
 def spelled(count: int) -> str:

@@ -9,8 +9,10 @@ from forecast.wording import (
     gap_percent,
     joined,
     listed,
+    measure,
     percent,
     rare_percent,
+    rounded,
     score_text,
     short,
     short_number,
@@ -171,3 +173,32 @@ def test_count_knows_one_from_many():
         "1 step", "2 steps", "1,200 folds", "0 rows"
     ]  # fmt: skip
     assert (counted(1, "series"), counted(3, "series")) == ("1 series", "3 series")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (12.5, "12.5"),
+        (28.0, "28"),
+        (0.056789, "0.05679"),
+        (123_456.0, "1.235e+05"),
+        (5_121, "5,121"),
+        (float("inf"), "inf"),
+        (None, "–"),
+        ("gru", "gru"),
+    ],
+)
+def test_a_measure_has_four_digits_at_most_and_no_noughts_after_them(value, text):
+    assert measure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(1.23456789, 1.23457), (1_234_567.8, 1_234_570.0), (0.0, 0.0), (None, None)]
+)
+def test_a_document_keeps_as_many_digits_as_it_is_told(value, kept):
+    assert rounded(value, 6) == kept
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_document_keeps_no_number_that_is_none(value):
+    assert rounded(value, 6) is None

@@ -29,6 +29,7 @@ from forecast.experiment.versions.stored_model import LIBRARIES
 from forecast.models.registry import is_learned, spec_names
 from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec
+from forecast.wording import rounded
 
 DIGITS = 6
 """Of the numbers in a summary that are drawn, not read."""
@@ -110,7 +111,7 @@ def _rows(board: Leaderboard) -> tuple[SummaryRow, ...]:
 
 
 def _shortened(row: SummaryRow) -> SummaryRow:
-    return replace(row, rmse_by_step=tuple(map(_short, row.rmse_by_step or ())))
+    return replace(row, rmse_by_step=tuple(rounded(value, DIGITS) for value in row.rmse_by_step or ()))
 
 
 def _scored_on(board: Leaderboard) -> ScoredOn:
@@ -166,7 +167,8 @@ def _coverage(experiment: Experiment) -> tuple[CoverageRow, ...]:
             if points:
                 each = [coverage(*fold) for fold in zip(truths, interval.lower, interval.upper, strict=True)]
                 share = coverage(truths, interval.lower, interval.upper)
-                found.append(CoverageRow(trial.name, interval.level, share, points, tuple(map(_short, each))))
+                by_fold = tuple(rounded(value, DIGITS) for value in each)
+                found.append(CoverageRow(trial.name, interval.level, share, points, by_fold))
     return tuple(found)
 
 
@@ -192,7 +194,3 @@ def _describe_network(spec: ModelSpec) -> Document:
         "--country": spec.country or "none",
         "--preset": spec.preset,
     }
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(f"{value:.{DIGITS}g}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import forecast
 from forecast.errors import UsageError
@@ -12,7 +12,7 @@ from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
 from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
-from forecast.wording import spelled
+from forecast.wording import measure, spelled
 from forecast.workflows.pages.explain_tables import (
     explain_document,
     json_bytes,
@@ -187,7 +187,7 @@ def _summary_table(explanation: Explanation) -> "PageTable":
 
     found = summary_rows(explanation)
     columns = (PageColumn(""), *(PageColumn(str(row["cell"]), True) for row in found))
-    rows = [cells([words, *(_short(row[name]) for row in found)]) for name, words in MEASURES.items()]
+    rows = [cells([words, *(measure(row[name]) for row in found)]) for name, words in MEASURES.items()]
     return PageTable(columns, tuple(rows))
 
 
@@ -257,9 +257,3 @@ def _training_figures(found: Explanation) -> dict[str, Callable[[], "Drawing"]]:
 
 def _lag_words(lag: int | None) -> str:
     return "none" if lag is None else f"{lag} steps"
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
