@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from commands import csv_bytes, visits
+from forecast.cli.output.leaderboard import leaderboard_table
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.leaderboard import leaderboard
@@ -58,6 +60,16 @@ def test_leaderboard_scores_it_and_tables_show_it(added):
     rows = leaderboard_rows(found)
     assert [list(row)[-1] for row in rows] == ["wape"] * 3
     assert rows[0]["wape"] == pytest.approx(6 / 78)
+
+
+@pytest.mark.usefixtures("added")
+def test_table_shows_it_beside_the_others(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    header, *rows = (
+        line for line in leaderboard_table(board()).splitlines() if re.search(r"WAPE|gru|lstm|naive", line)
+    )
+    end = header.index("WAPE") + len("WAPE")
+    assert [row[:end].split()[-1] for row in rows] == ["0.077", "0.154", "0.308"]
 
 
 @pytest.mark.usefixtures("added")

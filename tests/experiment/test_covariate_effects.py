@@ -13,8 +13,8 @@ from forecast.models.covariates.covariate_model import fit_covariate_model
 from told import shops, told, told_spec
 
 
-def contest_of(panel, spec):
-    """What a contest knows of covariates once its networks are trained; None of them without a spec."""
+def experiment_of(panel, spec):
+    """What an experiment knows of covariates once its networks are trained; None of them without a spec."""
     model = SimpleNamespace(covariate_model=fit_covariate_model(panel, spec)) if spec else None
     memory = {(spec, b""): model} if spec else {}
     covariate_model = model.covariate_model if model else None
@@ -31,7 +31,7 @@ def with_known(panel, name, value):
 
 def test_shares_are_what_the_effects_do_to_a_forecast():
     panel = shops(4, 120)
-    experiment = contest_of(panel, told_spec("gru"))
+    experiment = experiment_of(panel, told_spec("gru"))
     used, effects = covariate_use(experiment), experiment.covariate_model.effects
     ones = np.ones((len(panel), 1))
     without, having = (effects.restore(ones, with_known(panel, "promo", value))[:, 0] for value in (0, 1))
@@ -54,18 +54,18 @@ def test_event_is_told_of_as_a_whole_whatever_its_month():
     known[:, 1] = np.tile(feast, 3)
     values = panel.values * np.exp(-1.2 * np.tile(feast[:200], 3))
     panel = replace(panel, values=values, covariates=replace(panel.covariates, known=known))
-    used = covariate_use(contest_of(panel, told_spec("lstm")))
+    used = covariate_use(experiment_of(panel, told_spec("lstm")))
     assert used.effects["feast"].share == pytest.approx(np.expm1(-1.2), abs=0.15)
     assert not [name for name in used.effects if "month" in name or "before" in name]
 
 
 def test_columns_without_effects_enter_the_networks_or_are_not_used():
     panel = shops()
-    used = covariate_use(contest_of(panel, told_spec("gru")))
+    used = covariate_use(experiment_of(panel, told_spec("gru")))
     assert used.seen == ("guests", "region", "size")
-    alone = covariate_use(contest_of(panel, told_spec("linear")))
+    alone = covariate_use(experiment_of(panel, told_spec("linear")))
     assert (alone.seen, alone.idle) == ((), ("guests", "region", "size"))
-    nothing = covariate_use(contest_of(panel, None))
+    nothing = covariate_use(experiment_of(panel, None))
     assert (nothing.effects, nothing.seen, nothing.idle, nothing.sentence) == ({}, (), (), "")
     assert [column.name for column in nothing.columns] == ["promo", "feast", "sky", "price", "guests", "region", "size"]
 
@@ -74,7 +74,7 @@ def test_effects_are_added_to_series_that_are_negative_at_times():
     rng = np.random.default_rng(0)
     flag = (rng.random(130) < 0.4).astype(float)
     values = rng.normal(0, 0.1, 120) + np.tile([-3.0, 3.0], 60) + 2 * flag[:120]
-    used = covariate_use(contest_of(told([values], {"flag": [flag]}), told_spec("gru", season=2)))
+    used = covariate_use(experiment_of(told([values], {"flag": [flag]}), told_spec("gru", season=2)))
     assert used.effects["flag"].share == pytest.approx(2 / np.abs(values).mean(), rel=0.1)
 
 
@@ -98,7 +98,7 @@ def test_sentence_names_the_largest_and_says_where_series_differ():
 
 
 def test_document_is_plain_and_whole():
-    document = encode(covariate_use(contest_of(shops(), told_spec("gru"))).summary())
+    document = encode(covariate_use(experiment_of(shops(), told_spec("gru"))).summary())
     assert document["known"] == ["promo", "feast", "sky", "price"]
     assert document["levels"] == {"sky": 3}
     assert set(document["effects"]["promo"]) == {"column", "share", "low", "high", "per"}

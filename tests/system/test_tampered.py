@@ -23,7 +23,7 @@ from forecast.experiment.versions.stored_summary import METRICS
 from forecast.models.networks.serialization import pack_arrays, unpack_arrays
 from forecast.production.store.alias import ALIAS
 from forecast.production.store.history_file import HISTORY
-from forecast.production.store.manifest import MANIFEST, sha256
+from forecast.production.store.manifest import ARITHMETIC, MANIFEST, sha256
 from forecast.production.store.store import Store
 from forecast.production.store.version import WEIGHTS
 from forecast.production.triggers import read_past
@@ -296,8 +296,8 @@ def test_a_version_that_can_not_be_read_is_not_put_in_use(mine):
 
 def test_version_of_newer_arithmetic_is_refused_with_the_way_out(mine):
     tampered = Tampered(mine)
-    tampered.seal(tampered.manifest | {"arithmetic": 99})
-    with pytest.raises(DataError, match=r"calculates by rules \(number 99\)") as error:
+    tampered.seal(tampered.manifest | {"arithmetic": ARITHMETIC + 1})
+    with pytest.raises(DataError, match=rf"calculates by rules \(number {ARITHMETIC + 1}\)") as error:
         predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint == UPGRADE
     rows = describe_champions(mine.root)

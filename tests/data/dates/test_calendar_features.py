@@ -30,7 +30,7 @@ def ordinal(code, day):
 
 
 def days_of(code, begin, end):
-    """Returns the dates from one to another, the latter not included, and the almanac's column of each name."""
+    """Returns the dates from one to another, the latter not included, and the calendar feature of each name."""
     first, last = (ordinal(code, day) for day in (begin, end))
     book = columns(code, first, last - first)
     return [date.fromisoformat(begin) + timedelta(days=i) for i in range(last - first)], book

@@ -1,5 +1,7 @@
 """The rules of the book, and what is remembered of those that take a while; these have tests of their own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,8 +17,14 @@ from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.run import SILENT, Cache, Run
 from runs import QUIET
+from tiny import awkward_panel, with_values
 
 NAN = np.nan
+OTHER = replace(
+    CURRENT.classical,
+    theta=replace(CURRENT.classical.theta, theta=0.9, levels=(0.9,)),
+    local_ridge=replace(CURRENT.classical.local_ridge, prior=5.0),
+)
 NAMES = ["naive", "seasonal-naive", "drift"]
 REPEATABLE = settings(deadline=None, derandomize=True)
 VALUES = st.one_of(st.just(NAN), st.integers(-50, 50).map(float))
@@ -128,3 +136,24 @@ def test_forecasts_are_remembered_by_all_they_depend_on_and_no_more_than_so_many
     assert len(counted) == 6  # the oldest had gone
     baseline(name, awkward, 6, (4,), CURRENT.classical)
     assert len(counted) == 7  # without a cache that was handed in, nothing is remembered
+
+
+@pytest.mark.parametrize("name", ["smoothing", "local-ridge"])
+@pytest.mark.parametrize("differs", ["values", "bounds", "fill", "settings"])
+def test_what_is_remembered_of_one_panel_is_no_forecast_of_another(name, differs):
+    run = Run(QUIET.machine, SILENT, QUIET.clock, Cache())
+    panel = awkward_panel()
+    one, other, rules = panel, panel, CURRENT.classical
+    if differs == "values":
+        other = with_values(panel, panel.values[::-1].copy())
+    elif differs == "bounds":
+        values = panel.filled[:40]
+        one, other = (panel_from_series([values[:cut], values[cut:]], "D") for cut in (15, 25))
+    elif differs == "fill":
+        other = awkward_panel("zero")
+    else:
+        rules = OTHER
+    first = baseline(name, one, 6, (4,), CURRENT.classical, run)
+    expected = baseline(name, other, 6, (4,), rules)
+    assert not np.array_equal(first, expected, equal_nan=True)
+    np.testing.assert_array_equal(baseline(name, other, 6, (4,), rules, run), expected)

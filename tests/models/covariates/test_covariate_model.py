@@ -9,6 +9,7 @@ from forecast.data.covariates import Column
 from forecast.data.windows import cut_windows, last_lookbacks
 from forecast.errors import DataError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.models.classical.baselines import naive, seasonal_naive
 from forecast.models.covariates.covariate_model import fit_covariate_model, learn_covariates
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
@@ -75,6 +76,16 @@ def test_window_of_training_shows_what_a_forecast_from_its_end_would_have_seen()
         there = covariate_model.at_end(panel.until(np.full(3, start + WINDOW)), WINDOW, HORIZON, WEEK)
         for part in ("observed", "ahead", "static"):
             np.testing.assert_allclose(getattr(seen, part)[row], getattr(there, part)[i], atol=1e-6)
+
+
+def test_effects_are_put_back_into_each_anchor_under_its_name():
+    panel = shops()
+    model = told_model(panel)
+    rest, anchors = model.covariate_model.remove(panel), model.predict_members(panel).anchors
+    expected = {"naive": naive(rest, HORIZON), "seasonal-naive": seasonal_naive(rest, HORIZON, WEEK)}
+    assert list(anchors) == list(expected)
+    for name, own in expected.items():
+        np.testing.assert_allclose(anchors[name], model.covariate_model.restore(own[None], panel)[0])
 
 
 def test_padded_steps_show_the_covariates_of_the_steps_that_they_repeat():

@@ -10,13 +10,14 @@ from forecast.models.covariates.encoding import Encoding
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
-from forecast.models.networks.fitting import RecurrentForecaster, panel_digest
+from forecast.models.networks.fitting import RecurrentForecaster, panel_digest, prepare_views
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.training import CHUNK, TrainingData, train_network
 from forecast.models.networks.training_log import curve_series
 from forecast.models.registry import train_on
 from forecast.models.views import see, view_maps
+from forecast.run import NO_CACHE, SILENT, Cache, Run
 from forecast.specs import View
 from runs import QUIET, run_with
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
@@ -87,6 +88,30 @@ def test_memory_trains_the_same_spec_on_the_same_data_once():
     other = remembered(spec, with_values(panel, changed))
     assert other is not first
     assert_same_networks(other, fit(spec, with_values(panel, changed)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"is_fresh": True},
+        {"settings": replace(CURRENT.views, log_offset=0.5)},
+        {"panel": panel_from_series([wave(240, seed=3)], "D")},
+    ],
+    ids=["fresh", "settings", "panel"],
+)
+def test_what_is_prepared_for_one_fit_is_not_taken_for_another(other):
+    view = View("last-season", SEASON, scale="series", log=True, ridge=True)
+    usual = {"panel": panel_from_series([wave(240)], "D"), "settings": CURRENT.views, "is_fresh": False}
+
+    def prepared(run, panel, settings, is_fresh):
+        statistics, data = prepare_views(panel, (view,), 8, 3, settings, run, is_fresh=is_fresh)
+        return statistics[view].scale.tolist(), data[view].highway is None
+
+    run = Run(QUIET.machine, SILENT, QUIET.clock, Cache())
+    first = prepared(run, **usual)
+    expected = prepared(replace(run, cache=NO_CACHE), **{**usual, **other})
+    assert first != expected
+    assert prepared(run, **{**usual, **other}) == expected
 
 
 def test_threads_change_nothing():

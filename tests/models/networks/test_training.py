@@ -123,6 +123,7 @@ def train_slowly(spec, panel, seed):
 def test_compiled_loop_equals_plain_keras_with_adam_written_out(cell, changes):
     spec = tiny_spec(cell, steps=10, **changes)
     panel = awkward_panel()
+    train(spec, seed=2, panel=panel)  # draws weights that are kept, and are not those of another seed
     fast, slow = train(spec, seed=3, panel=panel), train_slowly(spec, panel, seed=3)
     untrained = get_weights(build_network(spec, 3))
     for name, array in slow.items():
@@ -275,6 +276,7 @@ def test_one_compilation_serves_all_seeds_views_steps_and_lengths_of_a_shape():
     assert prepare_loop(spec.with_(steps=99), data_of(long, spec), CURRENT.views, QUIET) is loop
     assert loop.run.experimental_get_tracing_count() == 1
     assert prepare_loop(spec.with_(units=6), data_of(long, spec), CURRENT.views, QUIET) is not loop
+    assert prepare_loop(spec, data_of(long, spec), replace(CURRENT.views, floor=1e-11), QUIET) is not loop
 
 
 def test_rounded_sizes_hold_their_count_and_waste_little():
