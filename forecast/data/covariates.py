@@ -12,9 +12,9 @@ Shapes: ``S`` series, ``N`` steps of the target, ``K`` steps of the known column
 """
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +22,23 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Kind = Literal["known", "past", "static"]
+Rows = Literal["ahead", "observed", "series"]
 
 
 @dataclass(frozen=True)
 class CovariateKind:
-    """One kind of covariate, as it is said.
+    """One kind of covariate: how its values lie, and how it is said.
 
     Attributes:
         name: of the flag that names its columns, and of its values in ``Covariates``.
+        rows: of its values: steps of its own that may go on after the target's end, the target's steps, or series.
         of_several: what several of its columns are.
         of_one: what one of them is.
         unlike_known: what one of them is that a scenario can't change; empty for known ones.
     """
 
     name: Kind
+    rows: Rows
     of_several: str
     of_one: str
     unlike_known: str = ""
@@ -44,11 +47,15 @@ class CovariateKind:
 KINDS: dict[Kind, CovariateKind] = {
     kind.name: kind
     for kind in (
-        CovariateKind("known", "known ahead", "known in the future"),
+        CovariateKind("known", "ahead", "known ahead", "known in the future"),
         CovariateKind(
-            "past", "seen up to each origin", "seen up to the origin only", "known only up to the end of the data"
+            "past",
+            "observed",
+            "seen up to each origin",
+            "seen up to the origin only",
+            "known only up to the end of the data",
         ),
-        CovariateKind("static", "by series", "a trait of each series", "a trait of the series"),
+        CovariateKind("static", "series", "by series", "a trait of each series", "a trait of the series"),
     )
 }
 """All kinds, in the order in which their columns stand; everyone else iterates."""
@@ -83,6 +90,16 @@ class Covariates:
     def of(self, kind: Kind) -> tuple[Column, ...]:
         """Returns the columns of one kind, in the order of their values."""
         return tuple(column for column in self.columns if column.kind == kind)
+
+    def values_of(self, kind: Kind) -> FloatArray:
+        """Returns the values of one kind; what a row of them is, its record says."""
+        values: FloatArray = getattr(self, kind)
+        return values
+
+    def with_values(self, values: Mapping[Kind, FloatArray]) -> Self:
+        """Returns the covariates with other values of some kinds."""
+        arrays: dict[str, Any] = {str(kind): array for kind, array in values.items()}
+        return replace(self, **arrays)
 
     @property
     def known_last(self) -> IntArray:
@@ -123,14 +140,9 @@ class Covariates:
         lengths = np.diff(self.known_offsets)[chosen]
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         places = np.arange(offsets[-1]) + np.repeat(self.known_offsets[:-1][chosen] - offsets[:-1], lengths)
-        return replace(
-            self,
-            known=self.known[places],
-            known_offsets=offsets,
-            known_first=self.known_first[chosen],
-            past=self.past[positions],
-            static=self.static[chosen],
-        )
+        rows = {"ahead": places, "observed": positions, "series": chosen}
+        kept = self.with_values({kind: self.values_of(kind)[rows[record.rows]] for kind, record in KINDS.items()})
+        return replace(kept, known_offsets=offsets, known_first=self.known_first[chosen])
 
     def since(self, first: IntArray) -> Self:
         """Returns the covariates with what the known columns tell of the steps from these on, (S,)."""
@@ -143,13 +155,8 @@ class Covariates:
     def only(self, columns: Sequence[Column]) -> Self:
         """Returns the covariates with some of their columns only, in this order."""
         places = {kind: [self.of(kind).index(column) for column in columns if column.kind == kind] for kind in KINDS}
-        return replace(
-            self,
-            columns=tuple(columns),
-            known=self.known[:, places["known"]],
-            past=self.past[:, places["past"]],
-            static=self.static[:, places["static"]],
-        )
+        kept = {kind: self.values_of(kind)[:, own] for kind, own in places.items()}
+        return replace(self.with_values(kept), columns=tuple(columns))
 
     def coded_like(self, columns: Sequence[Column]) -> Self:
         """Returns the covariates whose texts have the codes of the same columns elsewhere; new ones come after those.
@@ -157,7 +164,7 @@ class Covariates:
         Texts are the same however they are typed; see ``as_known``.
         """
         wanted = {(column.name, column.kind): column.levels for column in columns}
-        arrays, made = {kind: getattr(self, kind).copy() for kind in KINDS}, []
+        arrays, made = {kind: self.values_of(kind).copy() for kind in KINDS}, []
         for column in self.columns:
             own, other = column.levels, wanted.get((column.name, column.kind))
             if own is None or other is None or own[: len(other)] == other:
@@ -170,12 +177,16 @@ class Covariates:
             told = ~np.isnan(values[:, place])
             values[told, place] = codes[values[told, place].astype(np.int64)]
             made.append(replace(column, levels=levels))
-        return replace(self, columns=tuple(made), **arrays)
+        return replace(self.with_values(arrays), columns=tuple(made))
 
     def without(self, name: str) -> Self | None:
         """Returns the covariates without one column; None where none is left."""
         columns = [column for column in self.columns if column.name != name]
         return self.only(columns) if columns else None
+
+
+ARRAYS = tuple(field.name for field in fields(Covariates) if field.name != "columns")
+"""What a version keeps of covariates, and what tells two panels' apart."""
 
 
 def plain_form(text: str) -> str:

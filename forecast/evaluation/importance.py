@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.covariates import Column, Covariates
+from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.metrics import rmse
@@ -89,11 +89,11 @@ def shuffled(covariates: Covariates, column: Column, panel: Panel, rng: np.rando
     """Returns the covariates with one column shuffled: over the steps of each series, or a trait over the series."""
     own = covariates.of(column.kind)
     place = own.index(column)
-    values = getattr(covariates, column.kind).copy()
-    if column.kind == "static":
+    values, rows = covariates.values_of(column.kind).copy(), KINDS[column.kind].rows
+    if rows == "series":
         values[:, place] = rng.permutation(values[:, place])
     else:
-        offsets = covariates.known_offsets if column.kind == "known" else panel.offsets
+        offsets = covariates.known_offsets if rows == "ahead" else panel.offsets
         for start, end in pairwise(offsets):
             values[start:end, place] = rng.permutation(values[start:end, place])
-    return replace(covariates, **{column.kind: values})
+    return covariates.with_values({column.kind: values})

@@ -85,7 +85,7 @@ def check_ablation(panel: Panel, models: tuple[str, ...], *, is_timed: bool) -> 
 
 
 def ablate(experiment: Experiment, run: Run) -> Ablation:
-    """Returns what each covariate, all together, and the calendar are worth to the best network of a contest.
+    """Returns what each covariate, all together, and the calendar are worth to the best network of an experiment.
 
     Raises:
         ForecastError: see ``backtest``.

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.data.covariates import Column, Kind
+from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.panel import FloatArray, Panel, even_choice, places_of
 from forecast.evaluation.summary import CovariateEffect, CovariatesUsed
 from forecast.experiment.experiment import Experiment
@@ -58,9 +58,7 @@ class CovariateUse:
     def summary(self) -> CovariatesUsed:
         """Returns what a summary tells of it."""
         return CovariatesUsed(
-            known=self._names("known"),
-            past=self._names("past"),
-            static=self._names("static"),
+            **{kind: self._names(kind) for kind in KINDS},
             levels={column.name: len(column.levels) for column in self.columns if column.levels is not None},
             effects=self.effects,
             calendar=self.calendar,
@@ -93,7 +91,7 @@ def calendar_words(groups: Sequence[str], country: str | None) -> list[str]:
 
 
 def covariate_use(experiment: Experiment) -> CovariateUse:
-    """Returns what the networks of a contest used beside the target."""
+    """Returns what the networks of an experiment used beside the target."""
     panel, covariate_model = experiment.reading.panel, experiment.covariate_model
     columns = panel.covariates.columns if panel.covariates else ()
     effects = _effects(covariate_model, panel) if covariate_model else {}

@@ -33,7 +33,7 @@ LAST_EFFORT = 1 / 4  # measured by benchmarks/tuning/descent.py
 
 
 def with_saved(experiment: Experiment, chosen: str, model: str) -> Experiment:
-    """Returns the contest with a verdict that says where a baseline did better than the model that is saved.
+    """Returns the experiment with a verdict that says where a baseline did better than the model that is saved.
 
     Args:
         experiment: that was held.

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import forecast
 from forecast.data.columns.roles import MissingColumnError
@@ -160,7 +161,8 @@ def _with_covariates(options: ReadOptions, covariates: tuple[Column, ...]) -> Re
         names = ", ".join(column.name for column in covariates)
         message = f"The model was trained with {names or 'no covariates'}, and its covariates can't be changed."
         raise UsageError(message, f"forecast train DATA{_flags(given)} trains another")
-    return replace(options, known=trained["known"], past=trained["past"], static=trained["static"])
+    changes: dict[str, Any] = {str(kind): names for kind, names in trained.items()}
+    return replace(options, **changes)
 
 
 def _flags(names: Mapping[Kind, tuple[str, ...]]) -> str:
@@ -170,7 +172,8 @@ def _flags(names: Mapping[Kind, tuple[str, ...]]) -> str:
 def _lost_column(error: MissingColumnError, source: str, options: ReadOptions) -> DataError:
     """Returns that a file lacks a column of the model's data, with what to do without it."""
     kept = {kind: tuple(name for name in getattr(options, kind) if name != error.column) for kind in KINDS}
-    names = [options.time or "", *options.target, *options.ids, *options.known, *options.past, *options.static]
+    names = [options.time or "", *options.target, *options.ids]
+    names += [name for kind in KINDS for name in getattr(options, kind)]
     hint = f"a file with the columns that the model was trained on: {', '.join(filter(None, names))}"
     if any(error.column in getattr(options, kind) for kind in KINDS):
         hint = f"forecast train {shlex.quote(source)}{_flags(kept)} makes a model without it"

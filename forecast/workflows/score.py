@@ -3,9 +3,11 @@
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from forecast.data.covariates import KINDS
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
@@ -111,7 +113,8 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
 
 def _read(request: ScoreRequest, champion: Version) -> Reading:
     data = data_of(champion)
-    options = replace(data.options, known=(), past=(), static=())  # truths alone are looked at
+    no_covariates: dict[str, Any] = dict.fromkeys(KINDS, ())
+    options = replace(data.options, **no_covariates)  # truths alone are looked at
     source = request.source
     if source is None:
         source = data.source

@@ -26,6 +26,7 @@ from forecast.data.column_names import (
 )
 from forecast.data.columns.target import examples, sounds_forecast
 from forecast.data.columns.wide_tables import columns_of_dates, dates_are_columns
+from forecast.data.covariates import KINDS
 from forecast.data.dates.clock_times import has_ranges
 from forecast.data.dates.date_columns import is_year
 from forecast.data.dates.dates import NUMBERED, Dates, looks_like_dates, numbered_form, read_dates
@@ -66,7 +67,7 @@ class Columns:
     @property
     def covariates(self) -> tuple[str, ...]:
         """All covariates, in the order of their kinds."""
-        return (*self.known, *self.past, *self.static)
+        return tuple(name for kind in KINDS for name in getattr(self, kind))
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,7 +158,7 @@ def apply_scenario(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, 
 
 
 def doubts(changed: Panel, changes: Sequence[Scenario], horizon: int, flags: Flags) -> list[str]:
-    """Returns in words where a supposition goes beyond what the data has ever held.
+    """Returns in words where a scenario goes beyond what the data has ever held.
 
     Args:
         changed: see ``apply_scenario``.

@@ -45,9 +45,8 @@ def with_covariate_findings(
 
 def _laid_out(covariates: Covariates) -> Iterator[tuple[Column, FloatArray]]:
     for kind in KINDS:
-        values = {"known": covariates.known, "past": covariates.past, "static": covariates.static}[kind]
         for place, column in enumerate(covariates.of(kind)):
-            yield column, values[:, place]
+            yield column, covariates.values_of(kind)[:, place]
 
 
 def _missing(columns: Sequence[tuple[Column, FloatArray]]) -> list[Finding]:

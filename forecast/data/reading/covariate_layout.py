@@ -55,18 +55,18 @@ def lay_covariates(
         DataError: A trait changes within a series, or the calendar is far longer than the data.
     """
     known, first, offsets = lay_known(_of(cells, "known"), rows)
-    past = [_laid(_of(cells, "past"), rows, one.first, one.offsets) for one in laid]
-    covariates = Covariates(
-        columns=tuple(one.column for kind in KINDS for one in _of(cells, kind)),
-        known=known,
-        known_offsets=offsets,
-        known_first=first,
-        past=np.concatenate(past),
-        static=_traits(table, _of(cells, "static"), rows),
-    )
+    values = {"known": known}
+    for kind, record in KINDS.items():
+        own = _of(cells, kind)
+        if record.rows == "observed":
+            values[kind] = np.concatenate([_laid(own, rows, one.first, one.offsets) for one in laid])
+        elif record.rows == "series":
+            values[kind] = _traits(table, own, rows)
+    columns = tuple(one.column for kind in KINDS for one in _of(cells, kind))
+    covariates = Covariates(columns, known_offsets=offsets, known_first=first, **values)
     if np.array_equal(owners, np.arange(len(rows.names))):
         return covariates
-    return covariates.cut(np.arange(len(covariates.past)), owners)
+    return covariates.cut(np.arange(sum(int(one.offsets[-1]) for one in laid)), owners)
 
 
 def lay_known(cells: Sequence[Cells], rows: Placing) -> tuple[FloatArray, IntArray, IntArray]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.covariates import KINDS
 from forecast.data.panel import Panel
 from forecast.evaluation.explain.subject import Probe, Subject, WindowEnds
+from forecast.models.covariates.encoding import training_rows
 from forecast.models.networks.backprop import ForwardPass
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import CELL_STATE, EIGENVALUES, HIDDEN, Trace
@@ -145,9 +147,9 @@ def _events(panel: Panel, season: int, dates: int) -> tuple[GateEvent, ...]:
     found.append(GateEvent("outlier", _outliers(panel.filled, season)))
     found.append(GateEvent("gap", ~panel.observed))
     if panel.covariates is not None:
-        known = panel.covariates.known_on(panel.offsets, panel.first)
-        for kind, values in (("known", known), ("past", panel.covariates.past)):
-            for place, column in enumerate(c for c in panel.covariates.columns if c.kind == kind):
+        for kind in (kind for kind, record in KINDS.items() if record.rows != "series"):
+            values = training_rows(panel, panel.covariates, kind)
+            for place, column in enumerate(panel.covariates.of(kind)):
                 own = values[:, place]
                 if column.levels is None and np.isin(own[~np.isnan(own)], (0, 1)).all():
                     is_rule = np.nanmean(own) > 0.5  # then the exception is the event

@@ -121,7 +121,7 @@ def _numbers(forecasts: Forecasts) -> list[np.ndarray[Any, np.dtype[np.float64]]
 
 
 def _summary(finalist: AcceptedChallenger, options: ReadOptions) -> Summary:
-    """Returns the summary of a version: of the model's backtest, or where it had none, its score in the duel."""
+    """Returns the summary of a version: of the model's backtest, or where it had none, its score in the challenge."""
     if finalist.experiment is not None:
         name = finalist.champion.version.name
         given = {"--model": finalist.recipe.model, **given_flags(options, finalist.recipe.settings)}

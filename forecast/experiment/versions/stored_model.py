@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.data.covariates import KINDS, Column, Covariates
+from forecast.data.covariates import ARRAYS, KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
 from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading, ReadOptions
@@ -47,7 +47,6 @@ CONTEXT_SEASONS = 5
 """So many seasons of each series' end are kept with a version, or the lookback where that is longer."""
 LEAST_CONTEXT = 500
 """And no fewer steps than these: they tell how widely each series varies, by which intervals are drawn."""
-COVARIATE_ARRAYS = ("known", "known_offsets", "known_first", "past", "static")
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
 
 
@@ -259,16 +258,13 @@ def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) 
     panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
     if not data.covariates:
         return panel
-    number = {kind: sum(column.kind == kind for column in data.covariates) for kind in KINDS}
     known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
-    covariates = Covariates(
-        data.covariates,
-        arrays.read("context/known", "f", (int(known_offsets[-1]), number["known"]), can_miss=True),
-        known_offsets,
-        known_first,
-        arrays.read("context/past", "f", (len(values), number["past"]), can_miss=True),
-        arrays.read("context/static", "f", (count, number["static"]), can_miss=True),
-    )
+    rows = {"ahead": int(known_offsets[-1]), "observed": len(values), "series": count}
+    kept = {}
+    for kind, record in KINDS.items():
+        number = sum(column.kind == kind for column in data.covariates)
+        kept[kind] = arrays.read(f"context/{kind}", "f", (rows[record.rows], number), can_miss=True)
+    covariates = Covariates(data.covariates, known_offsets=known_offsets, known_first=known_first, **kept)
     return replace(panel, covariates=covariates)
 
 
@@ -296,7 +292,7 @@ def _context_arrays(context: Panel) -> dict[str, Any]:
     if context.covariates is None:
         return arrays
     covariates = context.covariates.since(context.first - 1)  # what comes after an event tells of the first step
-    return arrays | {name: getattr(covariates, name) for name in COVARIATE_ARRAYS}
+    return arrays | {name: getattr(covariates, name) for name in ARRAYS}
 
 
 def read_settings(version: Version) -> Settings:

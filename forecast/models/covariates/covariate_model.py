@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.covariates import Covariates
+from forecast.data.covariates import KINDS, Covariates
 from forecast.data.panel import Panel
 from forecast.data.windows import Windows, last_places
 from forecast.errors import DataError
@@ -63,8 +63,7 @@ class CovariateModel:
         """Returns the spec of networks that take these inputs."""
         if self.encoding is None:
             return spec
-        known, past, static = (len(self.encoding.of(kind)) for kind in ("known", "past", "static"))
-        return spec.with_(known=known, past=past, static=static)
+        return spec.with_(**{kind: len(self.encoding.of(kind)) for kind in KINDS})
 
     def remove(self, panel: Panel, encoded: Covariates | None = None) -> Panel:
         """Returns the panel without the effects of its known covariates."""

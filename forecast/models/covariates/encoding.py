@@ -128,7 +128,7 @@ def learn_encoding(panel: Panel, settings: CovariateSettings = NEW) -> Encoding:
     for kind in KINDS:
         raw = training_rows(panel, covariates, kind)
         centers[kind] = _centers(panel, covariates.columns, kind)
-        own = centers[kind] if kind == "static" else np.repeat(centers[kind], panel.lengths, axis=0)
+        own = centers[kind] if KINDS[kind].rows == "series" else np.repeat(centers[kind], panel.lengths, axis=0)
         for place, column in enumerate(covariates.of(kind)):
             inputs += _inputs_of(column, place, raw[:, place], own[:, place])
     return Encoding(covariates.columns, tuple(inputs), centers, panel.series_ids, settings)
@@ -140,10 +140,10 @@ def encoded_of(encoded: Covariates | None, panel: Panel, some: IntArray) -> Cova
 
 
 def training_rows(panel: Panel, covariates: Covariates, kind: Kind) -> FloatArray:
-    """Returns the values of one kind up to the end of each series: (N, C), or (S, C) of static columns."""
-    if kind == "known":
+    """Returns the values of one kind up to the end of each series: (N, C), or (S, C) where each has one."""
+    if KINDS[kind].rows == "ahead":
         return covariates.known_on(panel.offsets, panel.first)
-    return covariates.past if kind == "past" else covariates.static
+    return covariates.values_of(kind)
 
 
 def _inputs_of(column: Column, place: int, raw: FloatArray, centers: FloatArray) -> list[Input]:
@@ -164,7 +164,7 @@ def _inputs_of(column: Column, place: int, raw: FloatArray, centers: FloatArray)
         else:
             made = [Input(column.name, column.kind, place, "flag", low, high - low)]
     elif len(distinct) > 2:
-        way: Way = "ratio" if distinct[0] >= 0 and column.kind != "static" else "number"
+        way: Way = "ratio" if distinct[0] >= 0 and KINDS[column.kind].rows != "series" else "number"
         relative = _relative(raw, centers, way)
         mean, unit = float(np.nanmean(relative)), float(np.nanstd(relative))
         least = ROUNDING * (1.0 if way == "ratio" else float(np.abs(distinct).max()))
@@ -180,7 +180,7 @@ def _centers(panel: Panel, columns: tuple[Column, ...], kind: Kind) -> FloatArra
     covariates = panel.covariates
     assert covariates is not None
     some = [column for column in columns if column.kind == kind]
-    if kind == "static":
+    if KINDS[kind].rows == "series":
         return np.zeros((len(panel), len(some)))
     raw = training_rows(panel, covariates, kind)
     known = ~np.isnan(raw)

@@ -113,7 +113,7 @@ class Regressors:
 def _books(
     frequency: Frequency, first: int, steps: int, country: str | None, settings: CovariateSettings
 ) -> Iterator[tuple[int, CalendarFeatures]]:
-    """Yields the almanac of some steps after others, each with its place: all columns of all steps take gigabytes.
+    """Yields the calendar features of some steps after others, each with its place: those of all steps take gigabytes.
 
     Holidays and the days around them are looked at together.
     """
@@ -128,7 +128,7 @@ def _books(
 def _ranges(
     frequency: Frequency, first: int, steps: int, country: str | None, settings: CovariateSettings
 ) -> tuple[tuple[str, ...], tuple[str, ...], FloatArray]:
-    """Returns the names and groups of the almanac's columns, and from least to most how far each goes."""
+    """Returns the names and groups of the calendar features, and from least to most how far each goes."""
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     lows, highs = [], []

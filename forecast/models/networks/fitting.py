@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from forecast.data.covariates import ARRAYS
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import LearnedCovariates, check_columns, learn_covariates
@@ -260,6 +261,6 @@ def panel_digest(panel: Panel) -> bytes:
     told = panel.covariates
     if told:
         digest.update(repr(told.columns).encode())
-        for array in (told.known, told.known_offsets, told.known_first, told.past, told.static):
-            digest.update(array.tobytes())
+        for name in ARRAYS:
+            digest.update(getattr(told, name).tobytes())
     return digest.digest()

@@ -291,7 +291,7 @@ def covariate_model_fits(covariate_model: CovariateModel, spec: ModelSpec, serie
         if not all(0 <= place < most for place in places) or not all(0 <= one < known for one in events):
             return False
     fitting = _are_numbers(pairs) and _are_numbers(means, can_miss=True)
-    return fitting and covariate_model.sized(spec.with_(known=0, past=0, static=0)) == spec
+    return fitting and covariate_model.sized(spec.with_(**dict.fromkeys(KINDS, 0))) == spec
 
 
 def _weights_of(number: int, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from forecast.data.covariates import Kind
+from forecast.data.covariates import KINDS, Kind
 from forecast.data.frequency import ROW
 from forecast.evaluation.summary import Summary
 from forecast.experiment.covariate_effects import calendar_words
@@ -154,7 +154,7 @@ def _covariates(summary: Summary) -> list[Section]:
     use = summary.beside
     if use is None:
         return []
-    kinds: dict[Kind, tuple[str, ...]] = {"known": use.known, "past": use.past, "static": use.static}
+    kinds: dict[Kind, tuple[str, ...]] = {kind: getattr(use, kind) for kind in KINDS}
     if not any((*kinds.values(), use.calendar)):
         return []
     columns = []
