@@ -259,22 +259,33 @@ def _follow_together(
     levels, trends = np.tile(level, (len(tried), 1)), np.tile(trend, (len(tried), 1))
     growth = np.cumsum(left ** np.arange(1, settings.leads + 1)[:, None, None], axis=0)  # of the trend, by lead
     reach = np.clip(history.count[:, 0] // settings.steps_a_lead, 1, settings.leads)
-    has_trend = bool(left.any())
+    has_trend, due = bool(left.any()), _due(history, reach, settings.leads)
+    are_all, are_any = np.asarray(due.all(axis=2)).tolist(), np.asarray(due.any(axis=2)).tolist()
+    knows_all = np.asarray(history.known.all(axis=0)).tolist()
     errors, states = np.zeros(levels.shape), deque[tuple[FloatArray, FloatArray]](maxlen=settings.leads)
     for step in range(history.values.shape[1]):
-        is_known = history.known[:, step]
+        value = history.values[:, step]
         states.appendleft((levels, trends))
         for lead, (its_levels, its_trends) in enumerate(states):
-            missed = history.values[:, step] - its_levels
+            if not are_any[lead][step]:
+                continue
+            missed = value - its_levels
             if has_trend:
                 missed -= growth[lead] * its_trends
-            is_due = (history.place[:, step] > lead) & (reach > lead)
-            if not is_due.all():
-                missed *= is_due
+            if not are_all[lead][step]:
+                missed *= due[lead, step]
             errors += np.square(missed, out=missed)
-        kept = left * trends
-        error = np.where(is_known, history.values[:, step] - levels - kept, 0.0)
-        levels = np.where(is_known, levels + kept + fast * error, levels)
-        trends = np.where(is_known, kept + fast * faster * error, trends)
+        before, kept = (levels, trends), left * trends
+        error = value - levels - kept
+        levels, trends = levels + kept + fast * error, kept + fast * faster * error
+        if not knows_all[step]:
+            is_known = history.known[:, step]
+            levels, trends = np.where(is_known, levels, before[0]), np.where(is_known, trends, before[1])
     best, every = (errors <= errors.min(axis=0) * (1 + settings.tie)).argmax(axis=0), np.arange(len(level))
     return levels[best, every], trends[best, every], best
+
+
+def _due(history: _History, reach: NDArray[np.int64], leads: int) -> NDArray[np.bool_]:
+    """Returns whether a series' error of one of its steps counts, by lead less one: (leads, T, S)."""
+    lead = np.arange(leads)[:, None, None]
+    return np.asarray((lead < history.place.T) & (lead < reach))
