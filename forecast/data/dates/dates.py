@@ -8,8 +8,9 @@ Shapes: ``R`` rows, ``D`` different texts.
 
 import re
 import shlex
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, Self
 
 import numpy as np
@@ -323,8 +324,23 @@ def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     return readings[chosen], f"{text} is {name}: {why}"
 
 
-def _counts(sample: Any) -> dict[str, int]:
+def _counts(sample: Any) -> Mapping[str, int]:
     """Returns how many texts of the sample each form reads."""
+    return _counts_of_few(_Few(tuple(sample.to_pylist()), sample)) if len(sample) <= SAMPLE else _count_forms(sample)
+
+
+@dataclass(frozen=True)
+class _Few:
+    words: tuple[str, ...]  # by which alone they are told apart
+    array: Any = field(compare=False)
+
+
+@lru_cache(32)  # one sample tells that a column holds dates, that they are no ranges, and their form
+def _counts_of_few(texts: _Few) -> Mapping[str, int]:
+    return _count_forms(texts.array)
+
+
+def _count_forms(sample: Any) -> Mapping[str, int]:
     likely = set(likely_forms(sample)) - (set() if _are_weeks(sample) else set(BARE_WEEKS))
     if len(sample) < 2 or _are_hours_of_a_day(sample):
         likely -= set(PAIRS)
