@@ -285,6 +285,9 @@ def summary_from(document: Any) -> Summary:
         origins = [fold.origin for fold in summary.folds or ()]
         for stamp in (summary.calendar.first, summary.calendar.last, *origins):
             _check_stamp(stamp, is_row=summary.data.is_row)
+    for row in summary.coverage or ():
+        if not (0 < row.level < 100 and row.points > 0):
+            raise ValueError(f"tells of intervals of {row.level} % on {row.points} truths")
     return summary
 
 

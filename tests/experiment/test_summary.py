@@ -32,6 +32,14 @@ def test_summary_survives_json_and_is_small(summary):
     assert len(text) < 8_000
 
 
+@pytest.mark.parametrize("odd", [{"level": 101}, {"level": 0}, {"points": 0}])
+def test_intervals_that_can_not_be_are_refused(summary, odd):
+    document = document_of(summary)
+    document["coverage"][0] |= odd
+    with pytest.raises(ValueError, match="tells of intervals of"):
+        summary_from(document)
+
+
 def test_coverage_is_that_of_counting(experiment, summary):
     truths = experiment.backtest.truths
     for said in summary.coverage:
