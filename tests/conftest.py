@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads wait for
 # Half the time of a short training goes into making its loop fast: here loops run for a moment.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
+# Compiled once: by the next run neither tests nor the program, by the programs that tests start not again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 for number in (signal.SIGINT, signal.SIGHUP):  # ignored in the background of a shell; what the tests start hears them
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
@@ -28,26 +33,11 @@ settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def bytecode(tmp_path_factory):
-    """Programs that the tests start read the modules that the first of them compiled."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        patch.setenv("PYTHONPYCACHEPREFIX", str(shared_folder(tmp_path_factory) / "bytecode"))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def no_waiting_for_disks():
     """What the tests write here need not outlive the machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
-
-
-def shared_folder(tmp_path_factory):
-    """Returns a folder of this run that all its workers share."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 CRONTAB = """#!/bin/sh

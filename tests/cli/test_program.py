@@ -11,6 +11,7 @@ from forecast import __version__
 from forecast.cli.app import EXIT_CODES
 from forecast.errors import ExitCode
 from forked import forks
+from marks import slow, slow_but
 
 COMMANDS = ("train", "compare", "predict", "doctor", "models")
 ALL = (*((name,) for name in COMMANDS), *(("models", name) for name in ("list", "show", "rollback", "promote")))
@@ -115,7 +116,9 @@ def test_empty_value_is_refused(arguments, message, tmp_path):
     assert done.err.startswith(f"error: {message}\nhint:  ")
 
 
-@pytest.mark.parametrize("words", ["predict", "config init", "doctor", "models list --config /etc/x.toml"])
+@pytest.mark.parametrize(
+    "words", slow_but(["config init"], ["predict", "config init", "doctor", "models list --config /etc/x.toml"])
+)
 def test_working_directory_that_was_removed_is_not_found(words, tmp_path):
     done = in_shell(f"mkdir gone; cd gone; rmdir ../gone; forecast {words} --store {tmp_path}", tmp_path)
     assert (done.returncode, done.stdout) == (4, b"")
@@ -134,7 +137,9 @@ def in_shell(command, folder, **environment):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("words", ["predict", "", "--help", "--version", "train --help"])
+@pytest.mark.parametrize(
+    "words", slow_but(["predict", "--version"], ["predict", "", "--help", "--version", "train --help"])
+)
 def test_disk_that_is_full_is_an_error_of_one_sentence(words, shop):
     done = in_shell(f"forecast {words} > /dev/full", shop.folder)
     assert done.returncode == 5
@@ -197,8 +202,8 @@ def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):
     [
         ({}, True),
         ({"NO_COLOR": "1"}, False),
-        pytest.param({"TERM": "dumb"}, False, marks=pytest.mark.slow),
-        pytest.param({"TERM": "dumb", "FORCE_COLOR": "1"}, True, marks=pytest.mark.slow),
+        slow({"TERM": "dumb"}, False),
+        slow({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
     ],
 )
 def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_coloured, tmp_path, on_terminal):

@@ -16,6 +16,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.time_budget import Pace
 from forecast.models.networks.training import CHUNK
 from forecast.specs import Deadline, Machine, Overrides, Settings
+from marks import slow
 from runs import QUIET
 from tiny import SEASON, random_weights, tiny_spec, wave
 
@@ -170,7 +171,7 @@ class Clock:
         return weights
 
 
-@pytest.mark.parametrize(("limit", "network", "step"), [(25, 0.05, 0.002), (40, 0.3, 0.0005)])
+@pytest.mark.parametrize(("limit", "network", "step"), [slow(25, 0.05, 0.002), (40, 0.3, 0.0005)])
 def test_train_ends_within_its_limit_and_uses_it(limit, network, step, tmp_path, monkeypatch):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(200)))
     clock = Clock(network, step)

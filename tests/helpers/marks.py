@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 
 
+def slow(*values: Any, **named: Any) -> Any:
+    """Returns a case, as ``pytest.param`` does, that is marked slow."""
+    return pytest.param(*values, marks=pytest.mark.slow, **named)
+
+
 def slow_but(quick: Collection[Any], cases: Iterable[Any]) -> list[Any]:
-    """Returns the cases, those marked slow that are not among the quick ones."""
-    return [case if case in quick else pytest.param(case, marks=pytest.mark.slow) for case in cases]
+    """Returns the cases, each one value, those marked slow that are not among the quick ones."""
+    return [case if case in quick else slow(case) for case in cases]

@@ -1,5 +1,7 @@
 """One awkward series among healthy ones: its own forecast stays sane, and its neighbours hardly notice."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -34,9 +36,10 @@ BAD = {
     "ended early": (wave(60, seed=46), 0),
     "only gaps": (np.full(STEPS, np.nan), 0),
 }
-OFTEN = ["nearly constant", "shorter than a window", "only zeros", "one wild value"]
+OFTEN = ["nearly constant", "only zeros"]
 
 
+@functools.cache
 def experiment(bad=None):
     """Trains a small network on healthy series, and perhaps a bad one at the end.
 

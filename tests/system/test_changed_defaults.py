@@ -25,6 +25,7 @@ from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.method_settings import MethodSettings
 from forecast.models.views import ViewSettings
 from forecast.production.store.store import Store
+from marks import slow
 from places import FROZEN
 
 RECORDS = (
@@ -63,11 +64,14 @@ FACTS = {
 }
 """Numbers that can't be moved: what the calendar is, and what a file of weights may hold."""
 STORES = sorted(path for path in (FROZEN / "stores").iterdir() if path.is_dir())
-VERSIONS = [
-    pytest.param(store, model.name, id=f"{store.name}-{model.name}")
-    for store in STORES
-    for model in sorted((store / "models").iterdir())
-]
+
+
+def versions(*quick):
+    """Returns the stores and the names of the models in them, those that are not among the quick ones marked slow."""
+    found = [(store, model.name) for store in STORES for model in sorted((store / "models").iterdir())]
+    named = {f"{store.name}-{name}": (store, name) for store, name in found}
+    assert named.keys() >= {*quick}
+    return [(pytest.param if name in quick else slow)(*version, id=name) for name, version in named.items()]
 
 
 def forecast_of(store, name):
@@ -144,7 +148,7 @@ def changed_constants(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize(("store", "name"), VERSIONS)
+@pytest.mark.parametrize(("store", "name"), versions("0d56c31-shops", "a984722-stocks"))
 def test_no_default_and_no_constant_moves_a_version(store, name, request):
     before = forecast_of(store, name)
     request.getfixturevalue("changed_defaults")
@@ -153,7 +157,7 @@ def test_no_default_and_no_constant_moves_a_version(store, name, request):
     assert forecast_of(store, name) == before
 
 
-@pytest.mark.parametrize(("store", "name"), VERSIONS)
+@pytest.mark.parametrize(("store", "name"), versions("a984722-stocks"))
 def test_a_program_that_reads_defaults_would_be_found_out(store, name, monkeypatch, request):
     before = forecast_of(store, name)
     monkeypatch.setattr(

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from commands import csv_bytes, visits
+from marks import slow_but
 
 SCRIPT = """
 import sys
@@ -21,7 +22,10 @@ def elsewhere(folder, *words):
     return subprocess.run(run, capture_output=True, text=True, cwd=folder, check=False)
 
 
-@pytest.mark.parametrize("words", [("--version",), ("models", "list"), ("check", "visits.csv")])
+CHECK = ("check", "visits.csv")
+
+
+@pytest.mark.parametrize("words", slow_but([CHECK], [("--version",), ("models", "list"), CHECK]))
 def test_what_only_reads_needs_no_locks(words, tmp_path):
     done = elsewhere(tmp_path, *words)
     assert (done.returncode, "fcntl" in done.stderr) == (0, False)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from commands import csv_bytes, visits
+from marks import slow_but
 
 NOBODY = 65534
 SCRIPT = """
@@ -45,36 +46,40 @@ def as_other(folder, *words):
     )
 
 
-def slow(*words):
-    return pytest.param(words, marks=pytest.mark.slow)
+OFTEN = [
+    ("predict", "visits", "-o", "{}/x.csv"),
+    ("models", "show", "visits", "--store", "{}/s"),
+    ("config", "init", "-o", "{}/x.toml"),
+]
 
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("predict", "visits", "-o", "{}/x.csv"),
-        slow("predict", "visits", "--data", "{}/data.csv"),
-        slow("retrain", "visits", "-o", "{}/o"),
-        ("retrain", "visits", "{}/data.csv"),
-        slow("retrain", "visits", "--log-file", "{}/x.log"),
-        ("report", "visits", "-o", "{}/x.html"),
-        slow("check", "visits.csv", "--fix", "{}/x.csv"),
-        slow("check", "visits.csv", "--plot", "{}/x.png"),
-        slow("check", "{}/data.csv"),
-        slow("explain", "visits", "-o", "{}/x"),
-        slow("models", "export", "visits", "v1", "{}/x.keras"),
-        slow("models", "list", "--store", "{}/s"),
-        ("models", "show", "visits", "--store", "{}/s"),
-        slow("train", "visits.csv", "--out-dir", "{}/x"),
-        slow("train", "visits.csv", "--store", "{}/s"),
-        slow("compare", "visits.csv", "--out-dir", "{}/x"),
-        slow("score", "visits", "{}/data.csv"),
-        slow("score", "visits", "--plot", "png", "--out-dir", "{}/x"),
-        slow("history", "visits", "--store", "{}/s"),
-        ("config", "init", "-o", "{}/x.toml"),
-        slow("config", "show", "--config", "{}/x.toml"),
-        slow("schedule", "visits", "--daily", "03:15", "--kind", "systemd", "-o", "{}/x"),
-    ],
+    slow_but(
+        OFTEN,
+        [
+            *OFTEN,
+            ("predict", "visits", "--data", "{}/data.csv"),
+            ("retrain", "visits", "-o", "{}/o"),
+            ("retrain", "visits", "{}/data.csv"),
+            ("retrain", "visits", "--log-file", "{}/x.log"),
+            ("report", "visits", "-o", "{}/x.html"),
+            ("check", "visits.csv", "--fix", "{}/x.csv"),
+            ("check", "visits.csv", "--plot", "{}/x.png"),
+            ("check", "{}/data.csv"),
+            ("explain", "visits", "-o", "{}/x"),
+            ("models", "export", "visits", "v1", "{}/x.keras"),
+            ("models", "list", "--store", "{}/s"),
+            ("train", "visits.csv", "--out-dir", "{}/x"),
+            ("train", "visits.csv", "--store", "{}/s"),
+            ("compare", "visits.csv", "--out-dir", "{}/x"),
+            ("score", "visits", "{}/data.csv"),
+            ("score", "visits", "--plot", "png", "--out-dir", "{}/x"),
+            ("history", "visits", "--store", "{}/s"),
+            ("config", "show", "--config", "{}/x.toml"),
+            ("schedule", "visits", "--daily", "03:15", "--kind", "systemd", "-o", "{}/x"),
+        ],
+    ),
 )
 def test_what_lies_in_a_folder_of_somebody_else_is_said_to_be_closed(words, place):
     done = as_other(place / "mine", *(word.format(place / "closed") for word in words))
@@ -99,7 +104,7 @@ def test_settings_of_others_above_are_passed_over_and_said_so(place):
     assert quiet.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["visits.csv", "run.log"])
+@pytest.mark.parametrize("name", slow_but(["run.log"], ["visits.csv", "run.log"]))
 def test_links_that_others_planted_are_not_written_through(place, name, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")

@@ -4,6 +4,7 @@ import pytest
 
 from commands import QUICK, csv_bytes, run, visits
 from forecast.models.networks.time_budget import Pace
+from marks import slow_but
 from untrained import train_nothing
 
 NAIVE = ("compare", "visits.csv", "--models", "naive")
@@ -32,7 +33,10 @@ def files_of(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("words", [NAIVE, (*NAIVE, "--plots", "none"), (*TRAIN, "--plots", "svg"), TRAIN])
+QUICKEST = [(*NAIVE, "--plots", "none"), (*TRAIN, "--plots", "svg")]
+
+
+@pytest.mark.parametrize("words", slow_but(QUICKEST, [NAIVE, *QUICKEST, TRAIN]))
 def test_dry_run_writes_nothing_and_names_the_files_of_the_run(words, folder, paced):
     before = files_of(folder)
     planned = run(*words, "--dry-run", "--json", folder=folder)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -86,13 +87,25 @@ class Shop:
         return (self.folder / "out" / "visits.csv").read_text()
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder in which the shop was trained once, and a copy of all that lay in it then."""
+    folder = tmp_path_factory.mktemp("shop")
+    with pytest.MonkeyPatch.context() as patch:
+        shop = Shop(folder / "now", train_nothing(patch))
+        shop.folder.mkdir()
+        shop.grow(DAYS)
+        shop.train()
+    copytree(shop.folder, folder / "then")
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
-    shop = Shop(tmp_path, train_nothing(monkeypatch))
-    shop.grow(DAYS)
-    shop.train()
-    shop.seen.clear()
-    return shop
+def shop(trained, monkeypatch):
+    """The trained shop, as it was; its place is the same for all, since a version remembers its file."""
+    rmtree(trained / "now")
+    copytree(trained / "then", trained / "now")
+    return Shop(trained / "now", train_nothing(monkeypatch))
 
 
 def lose(shop):

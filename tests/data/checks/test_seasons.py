@@ -9,6 +9,7 @@ from forecast.decoding import decode
 from forecast.experiment.versions.stored_model import naive_season_of
 from forecast.production.store.manifest import Manifest
 from generated import growing_season, noise, random_walk
+from marks import slow
 
 
 def calm(steps, seed=1):
@@ -70,7 +71,9 @@ def test_season_is_seen_in_any_usual_form(shape):
 
 
 @pytest.mark.parametrize("kind", [noise, random_walk])
-@pytest.mark.parametrize(("frequency", "steps"), [("MS", 30), ("MS", 60), ("D", 90), ("W-SUN", 130), ("B", 250)])
+@pytest.mark.parametrize(
+    ("frequency", "steps"), [("MS", 30), slow("MS", 60), ("D", 90), slow("W-SUN", 130), slow("B", 250)]
+)
 def test_noise_and_walks_are_said_to_have_a_season_once_in_a_hundred(kind, frequency, steps):
     rng = np.random.default_rng(7)
     found = [seasons_of(panel_from_series([kind(rng, steps)], frequency))[0] for _ in range(30)]
@@ -85,10 +88,10 @@ def test_few_cycles_without_a_season_are_too_short_to_tell_and_many_are_none():
 
 def test_chance_seasons_among_many_series_are_none_of_the_panel():
     rng = np.random.default_rng(8)
-    panels = [panel_from_series(list(rng.normal(100, 5, (10, 60))), "MS") for _ in range(100)]
+    panels = [panel_from_series(list(rng.normal(100, 5, (10, 60))), "MS") for _ in range(50)]
     found = [seasons_of(panel)[0] for panel in panels]
-    assert sum(season.share > 0 for season in found) > 4  # of a thousand series, some seem to
-    assert sum(season.is_seen for season in found) <= 3
+    assert sum(season.share > 0 for season in found) > 2  # of five hundred series, some seem to
+    assert sum(season.is_seen for season in found) <= 2
 
 
 def test_season_that_was_asked_for_is_judged_in_place_of_the_usual_ones():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.errors import DataError
+from marks import slow_but
 from written_files import DAY, HOUR, read, summary, told
 
 AUTUMN = (dt.datetime(2022, 9, 30, 22), dt.datetime(2022, 10, 30, 1), 2)  # from, clocks turned, hours ahead before
@@ -114,7 +115,10 @@ HOURS = ["{0:02} - {1:02}", "{0:02}-{1:02}", "{0:02}:00-{1:02}:00", "{0}h-{1}h",
 HOURS += ["{0:02}:00-{0:02}:59", "{0:02}h00–{1:02}h00"]
 
 
-@pytest.mark.parametrize("header", ["Date|Hours|SYS", "Day|Time|SYS", "Datum|Zeit|SYS", "Date|Delivery Period|SYS"])
+HEADERS = ["Date|Hours|SYS", "Day|Time|SYS", "Datum|Zeit|SYS", "Date|Delivery Period|SYS"]
+
+
+@pytest.mark.parametrize("header", slow_but(HEADERS[:1], HEADERS))
 @pytest.mark.parametrize("form", HOURS)
 def test_a_range_of_hours_beside_a_date_is_its_beginning(form, header):
     days = [dt.date(2022, 1, 1) + i * DAY for i in range(14)]

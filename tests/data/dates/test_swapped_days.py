@@ -6,6 +6,7 @@ import random
 import pytest
 
 from forecast.errors import DataError
+from marks import slow_but
 from written_files import DAY, HOUR, read, summary, told
 
 DAYS = [dt.datetime(2022, 1, 1) + i * DAY for i in range(200)]
@@ -15,7 +16,7 @@ def written(moments, usual, other, swapped=lambda moment: moment.day <= 12):
     return [moment.strftime(other if swapped(moment) else usual) for moment in moments]
 
 
-@pytest.mark.parametrize("time", ["", " %H:%M"])
+@pytest.mark.parametrize("time", slow_but([""], ["", " %H:%M"]))
 @pytest.mark.parametrize(
     ("usual", "other"),
     [

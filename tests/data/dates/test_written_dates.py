@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from forecast.errors import DataError, QuestionError
+from marks import slow_but
 from written_files import DAY, HOUR, read, summary, told
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -28,7 +29,7 @@ SHORT = {  # 1948-01 … 2009-12, with two digits for the year
 }
 
 
-@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("back", slow_but([False], [False, True]))
 @pytest.mark.parametrize("name", SHORT)
 def test_two_digits_of_a_year_go_on_from_row_to_row(name, back):
     rows = [SHORT[name](year % 100, month) for year, month in months(1948, 744)][:: -1 if back else 1]
@@ -84,7 +85,7 @@ PAIRS = ["{0}-{2:02}", "{0}/{2:02}", "{0}-{3}", "{0}/{3}", "FY{0}-{2:02}", "{0} 
 PAIRS += ["FY{1:02}-{2:02}", "{1:02}/{2:02}", "{1:02}-{2:02}", "FY {0}/{2:02}"]
 
 
-@pytest.mark.parametrize("first", [1998, 2000, 2013])
+@pytest.mark.parametrize("first", slow_but([1998], [1998, 2000, 2013]))
 @pytest.mark.parametrize("form", PAIRS)
 def test_a_pair_of_years_is_the_first(form, first):
     years = range(first, first + 11)

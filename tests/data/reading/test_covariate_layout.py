@@ -71,7 +71,7 @@ def last_told(rows, column):
     return told.groupby("day")[column].last()
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@settings(deadline=None, derandomize=True, max_examples=12)
 @given(frame=tables())
 def test_every_kind_is_laid_out_as_pandas_lays_it_out(frame, tmp_path_factory):
     panel = read(frame, tmp_path_factory)
@@ -106,7 +106,7 @@ def test_every_kind_is_laid_out_as_pandas_lays_it_out(frame, tmp_path_factory):
         assert (None if np.isnan(code) else levels["region"][int(code)]) == (region[0] if len(region) else None)
 
 
-@settings(deadline=None, derandomize=True, max_examples=20)
+@settings(deadline=None, derandomize=True, max_examples=10)
 @given(frame=tables(), seed=st.integers(0, 9))
 def test_order_of_the_rows_does_not_matter_where_no_two_are_of_one_day(frame, seed, tmp_path_factory):
     frame = frame.drop_duplicates(["day", "shop"])
@@ -117,7 +117,7 @@ def test_order_of_the_rows_does_not_matter_where_no_two_are_of_one_day(frame, se
         np.testing.assert_array_equal(getattr(straight, name), getattr(shuffled, name))
 
 
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(deadline=None, derandomize=True, max_examples=8)
 @given(frame=tables(), data=st.data())
 def test_a_cut_leaves_no_past_value_after_the_origin_and_every_known_one(frame, data, tmp_path_factory):
     panel = read(frame, tmp_path_factory)
@@ -138,7 +138,7 @@ def test_a_cut_leaves_no_past_value_after_the_origin_and_every_known_one(frame, 
         np.testing.assert_array_equal(cut.covariates.static[j], whole.static[i])
 
 
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(deadline=None, derandomize=True, max_examples=8)
 @given(frame=tables())
 def test_the_clean_table_has_the_same_covariates(frame, tmp_path_factory):
     folder = tmp_path_factory.mktemp("clean")

@@ -5,6 +5,7 @@ import io
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -31,15 +32,26 @@ from runs import QUIET, run_at
 from untrained import train_nothing
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a model of two shops, whose known columns go on for a horizon; to be copied."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        train_nothing(patch)
+        write(Path("shops.csv"), rows(DAYS, HORIZON))
+        settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
+        request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none")
+        train(request, Store(Path("store")), run_at(NOW))
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
-    """A folder with a model of two shops, whose known columns go on for a horizon."""
+def shop(trained, tmp_path, monkeypatch):
+    """The store of a copy of that folder, which is the working directory; nothing is really trained."""
+    copytree(trained, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     train_nothing(monkeypatch)
-    write(Path("shops.csv"), rows(DAYS, HORIZON))
-    settings = Settings(horizon=HORIZON, window=14, folds=1, seeds=1)
-    request = TrainRequest("shops.csv", OPTIONS, settings, "gru", None, Path("forecasts"), "none")
-    train(request, Store(Path("store")), run_at(NOW))
     return Store(Path("store"))
 
 

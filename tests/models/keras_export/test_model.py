@@ -17,7 +17,7 @@ from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
 from forecast.specs import View
-from marks import slow_but
+from marks import slow, slow_but
 from tiny import VIEWS, random_model, tiny_spec, wave
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
@@ -153,7 +153,7 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
     assert lookback_of(ensemble(awkward, "gru", anchors=ANCHORS), None) == 8
 
 
-@pytest.mark.parametrize("season", [1, 2, 4, 7, 12, 53, 400])
+@pytest.mark.parametrize("season", slow_but([1, 7], [1, 2, 4, 7, 12, 53, 400]))
 def test_exported_smoothing_is_ours(season, awkward):
     from forecast.models.keras_export.past import PastWindow
     from forecast.models.keras_export.theta import smoothing_of
@@ -178,7 +178,15 @@ def test_exported_smoothing_is_ours(season, awkward):
 
 @pytest.mark.parametrize(
     ("seasons", "horizon"),
-    [((1,), 9), ((4,), 9), ((7,), 60), ((24, 168), 60), ((7, 365), 30), ((4, 12, 48), 9), ((400,), 900)],
+    [
+        ((1,), 9),
+        slow((4,), 9),
+        slow((7,), 60),
+        slow((24, 168), 60),
+        slow((7, 365), 30),
+        ((4, 12, 48), 9),
+        slow((400,), 900),
+    ],
 )
 def test_exported_local_regression_is_ours(seasons, horizon, awkward):
     from forecast.models.keras_export.local_ridge import local_ridge_of

@@ -6,6 +6,7 @@ from forecast.data.panel import panel_from_series
 from forecast.report.figures.check import MOST_DRAWN, check_figure
 from forecast.report.figures.figure import render
 from generated import noise
+from marks import slow_but
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, lines_of, words_of
 
 
@@ -37,7 +38,7 @@ def test_clean_series_has_no_marks():
     assert len(lines_of(figure.axes[0])) == 1
 
 
-@pytest.mark.parametrize("many", [2, 3, 4, 5, 6, 20])
+@pytest.mark.parametrize("many", slow_but([2, 20], [2, 3, 4, 5, 6, 20]))
 def test_series_with_the_gravest_findings_are_shown(many):
     series = [noise(np.random.default_rng(seed), 120) for seed in range(many)]
     series[-1] = troubled()

@@ -6,6 +6,7 @@ from matplotlib.patches import Rectangle
 
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report.figures.forecast import forecast_figure
+from marks import slow_but
 from pictures import assert_all_text_is_inside_and_apart, words_of
 from told import told
 
@@ -80,8 +81,8 @@ def test_panels_without_events_are_drawn_as_before():
     assert not figure_of(replace(panel, covariates=None)).axes[0].patches
 
 
-@pytest.mark.parametrize("freq", ["D", "h", "W-SUN", "MS"])
-@pytest.mark.parametrize("series", [1, 8])
+@pytest.mark.parametrize("freq", slow_but(["D"], ["D", "h", "W-SUN", "MS"]))
+@pytest.mark.parametrize("series", slow_but([8], [1, 8]))
 def test_every_frequency_and_many_series_can_be_drawn(freq, series):
     figure = figure_of(panel_of(series, freq))
     assert all(spans(axes) for axes in figure.axes)

@@ -1,3 +1,4 @@
+import functools
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -35,9 +36,15 @@ def picture(title="Sales", names=("lstm", "naive"), target="units"):
     return figure
 
 
+@functools.cache
+def rendered(kind):
+    """Returns the bytes of the picture; it is drawn once."""
+    return render(picture(), kind)
+
+
 @pytest.mark.parametrize("kind", MAGIC)
 def test_the_same_picture_is_the_same_bytes(kind):
-    first = render(picture(), kind)
+    first = rendered(kind)
     assert first.startswith(MAGIC[kind])
     assert first == render(picture(), kind)
 
@@ -46,17 +53,17 @@ def test_the_same_picture_is_the_same_bytes(kind):
 def test_a_figure_can_be_rendered_again_and_in_another_kind(kind):
     figure = picture()
     render(figure, "png")
-    assert render(figure, kind) == render(picture(), kind)
+    assert render(figure, kind) == rendered(kind)
 
 
 @pytest.mark.parametrize("kind", MAGIC)
 def test_files_hold_no_date_and_no_version(kind):
-    content = render(picture(), kind).lower()
+    content = rendered(kind).lower()
     assert not any(word in content for word in (b"creationdate", b"<dc:date>", b"matplotlib version"))
 
 
 def test_a_png_is_as_wide_as_a_screen_column():
-    assert 1000 <= int.from_bytes(render(picture(), "png")[16:20], "big") <= 1200
+    assert 1000 <= int.from_bytes(rendered("png")[16:20], "big") <= 1200
 
 
 def test_drawing_needs_neither_pyplot_nor_a_display():
@@ -88,7 +95,7 @@ def test_hostile_names_are_only_text(kind):
             ElementTree.fromstring(content)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", slow_but(HOSTILE[:4], HOSTILE))
 def test_no_text_is_cut_off_or_printed_over_another(name):
     assert_all_text_is_inside_and_apart(picture(title=name * 3, names=(name, f"{name} 2", "naive"), target=name))
 

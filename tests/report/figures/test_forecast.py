@@ -105,12 +105,12 @@ def test_gaps_break_the_line_and_lonely_points_are_dots():
     assert lines[1].get_marker() == "."
 
 
-@pytest.mark.parametrize(("series", "axes"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 6), (414, 6)])
-def test_at_most_six_series_are_drawn_each_under_its_name(series, axes):
+@pytest.mark.parametrize("series", slow_but([1, 7], [1, 2, 3, 4, 5, 6, 7, 414]))
+def test_at_most_six_series_are_drawn_each_under_its_name(series):
     panel = panel_of(series, 40, ids=[f"H{i}" for i in range(series)])
     figure = forecast_figure(panel, {"gru": forecasts_for(panel)})
     titles = [axis.get_title(loc="left") for axis in figure.axes]
-    assert len(titles) == len(set(titles)) == axes
+    assert len(titles) == len(set(titles)) == min(series, 6)
     assert titles[0].startswith("H") == (series > 1)
     assert (f"6 of {series} series" in words_of(figure)) == (series > 6)
     assert_all_text_is_inside_and_apart(figure)
@@ -147,13 +147,13 @@ def test_an_exploding_forecast_leaves_the_picture_instead_of_flattening_it():
     assert forecast_figure(panel, {"lstm": forecasts_for(panel), "rnn": wild}).axes[0].get_ylim() == plain
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", slow_but([np.inf], [np.nan, np.inf, -np.inf]))
 def test_forecasts_that_are_no_numbers_are_gaps(bad):
     panel = panel_of()
     render(forecast_figure(panel, {"lstm": forecasts_for(panel, factor=bad)}), "png")
 
 
-@pytest.mark.parametrize("level", [0.0, 5.0, -5.0, 1e12, 1e-9])
+@pytest.mark.parametrize("level", slow_but([0.0, 5.0], [0.0, 5.0, -5.0, 1e12, 1e-9]))
 def test_a_constant_series_is_drawn(level):
     panel = panel_from_series([np.full(40, level)], "D")
     axes = forecast_figure(panel, {"lstm": forecasts_for(panel, levels=())}).axes[0]
@@ -181,7 +181,7 @@ def test_twelve_models_are_all_in_the_legend():
     assert_all_text_is_inside_and_apart(figure)
 
 
-@pytest.mark.parametrize("frequency", ["15min", "h", "D", "B", "W-FRI", "MS", "QS", "YE"])
+@pytest.mark.parametrize("frequency", slow_but(["h", "MS"], ["15min", "h", "D", "B", "W-FRI", "MS", "QS", "YE"]))
 def test_every_frequency_gives_a_legible_axis(frequency):
     panel = panel_from_series([np.arange(80.0)], frequency)
     figure = forecast_figure(panel, {"gru": forecasts_for(panel)})

@@ -206,13 +206,19 @@ def test_it_is_compared_with_all_models(trained):
     assert rows[NAME]["params"] > 0
 
 
-def test_it_is_explained_from_gates_to_cost(trained, tmp_path):
-    words = ("explain", "own", "-o", tmp_path / "why", "--teach", "--json")
-    done = run(*words, folder=trained)
+@pytest.mark.slow
+def test_each_panel_that_explains_is_drawn_of_it(trained, tmp_path):
+    done = run("explain", "own", "-o", tmp_path / "why", folder=trained)
     assert done.code == 0, done.err
     names = {path.name for path in (tmp_path / "why").iterdir()}
     panels = ("memory", "flow", f"gates-{NAME}", "constants", "saturation", "spike", "cost")
     assert names == {"explain.html", "explain.json", *(f"{name}.png" for name in panels)}
+
+
+def test_it_is_explained_from_gates_to_cost(trained, tmp_path):
+    words = ("explain", "own", "-o", tmp_path / "why", "--plots", "none", "--teach", "--json")
+    done = run(*words, folder=trained)
+    assert done.code == 0, done.err
     numbers = json.loads((tmp_path / "why/explain.json").read_text())["cells"][NAME]
     assert list(numbers["gates"]["rows"]) == ["update"]
     assert numbers["constants"]["source"] == "1 − update gate"
@@ -224,6 +230,7 @@ def test_it_is_explained_from_gates_to_cost(trained, tmp_path):
     assert "h̃, what is proposed" in lesson
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
 def test_it_is_exported_as_a_file_that_keras_opens(trained, tmp_path):
     done = run("models", "export", "own", "champion", tmp_path / "own.keras", folder=trained)
