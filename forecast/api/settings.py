@@ -26,6 +26,7 @@ class ReadSettings(TypedDict, total=False):
     known: Names
     past: Names
     static: Names
+    ignore: Names
 
 
 class RunSettings(ReadSettings, total=False):

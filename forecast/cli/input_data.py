@@ -17,7 +17,9 @@ def flag_words(flags: DataFlags) -> str:
     for field in fields(flags):
         value = getattr(flags, field.name)
         if value != field.default:
-            words += [f"--{field.name.replace('_', '-')}", *([] if value is True else [str(value)])]
+            flag = f"--{field.name.replace('_', '-')}"
+            for one in value if isinstance(value, list) else [value]:
+                words += [flag, *([] if one is True else [str(one)])]
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 

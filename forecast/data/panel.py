@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from forecast.data.covariates import Covariates
 from forecast.data.frequency import Frequency, parse_frequency
+from forecast.data.season_bridge import bridged
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -37,6 +38,7 @@ class Panel:
     target: str  # the user's name of the column
     fill: Fill = "interpolate"
     covariates: Covariates | None = None  # what is known beside the target
+    ignored: tuple[tuple[int, int], ...] = ()  # spans of ordinals, ends included: nothing counts as observed there
 
     def __len__(self) -> int:
         return len(self.series_ids)
@@ -60,14 +62,49 @@ class Panel:
     def filled(self) -> FloatArray:
         """The values without a NaN, (N,): each gap filled from its own series by the rule ``fill``.
 
-        Before the first observation stands the first one, after the last one the last; 0 where there is none.
+        Before the first observation stands the first one, after the last one the last; 0 where there is none. What is
+        ignored is filled by ``season_bridge`` instead, whatever the rule.
         """
         missing = np.flatnonzero(~self.observed)
         if missing.size == 0:
             return self.values
         filled = self.values.copy()
         filled[missing] = 0.0 if self.fill == "zero" else self._bridge(missing)
+        hidden = self.is_ignored & ~self.observed
+        for i in np.flatnonzero(np.diff(np.concatenate([[0], np.cumsum(hidden)])[self.offsets])):
+            own = slice(self.offsets[i], self.offsets[i + 1])
+            filled[own] = bridged(filled[own], hidden[own], self.frequency.seasons)
         return filled
+
+    @cached_property
+    def is_ignored(self) -> NDArray[np.bool_]:
+        """Which steps lie in a span that is ignored, (N,)."""
+        ordinals = np.arange(len(self.values)) + np.repeat(self.first - self.offsets[:-1], self.lengths)
+        within = np.zeros(len(self.values), dtype=bool)
+        for begin, end in self.ignored:
+            within |= (ordinals >= begin) & (ordinals <= end)
+        return within
+
+    @property
+    def counted_last(self) -> IntArray:
+        """Ordinal of the last step of each series that is not ignored, (S,)."""
+        last = self.last.copy()
+        for begin, end in sorted(self.ignored, reverse=True):
+            last = np.where((last >= begin) & (last <= end), begin - 1, last)
+        return last
+
+    def ignoring(self, spans: Sequence[tuple[int, int]]) -> Self:
+        """Returns the panel with nothing observed in some spans of ordinals, ends included, in all series."""
+        if not spans:
+            return self
+        merged: list[tuple[int, int]] = []
+        for begin, end in sorted((*self.ignored, *spans)):
+            if merged and begin <= merged[-1][1] + 1:
+                merged[-1] = merged[-1][0], max(end, merged[-1][1])
+            else:
+                merged.append((begin, end))
+        hidden = replace(self, ignored=tuple(merged))
+        return replace(hidden, values=np.where(hidden.is_ignored, np.nan, self.values))
 
     def series(self, i: int) -> FloatArray:
         """Returns the values of series i as observed; a view."""
@@ -89,9 +126,9 @@ class Panel:
         """Returns the panel with the first ``lengths[i]`` steps of each series i; 0 keeps an empty series."""
         return self._cut(np.zeros(len(self), dtype=np.int64), np.asarray(lengths, dtype=np.int64))
 
-    def tail(self, steps: int) -> Self:
-        """Returns the panel with at most the last ``steps`` of each series."""
-        lengths = np.minimum(self.lengths, steps)
+    def tail(self, steps: ArrayLike) -> Self:
+        """Returns the panel with at most the last ``steps`` of each series, (S,) or of all the same."""
+        lengths = np.minimum(self.lengths, np.asarray(steps, dtype=np.int64))
         return self._cut(self.lengths - lengths, lengths)
 
     def select(self, indices: ArrayLike) -> Self:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from forecast.decoding import MayLack
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
 from forecast.specs import Aggregate, Decimal, Fill
@@ -36,6 +37,7 @@ class ReadOptions:
         known: Covariates that are known in the future.
         past: Covariates that are seen up to the origin only.
         static: Covariates that are a trait of the series.
+        ignore: Dates, or ranges of them, whose values are neither learned from nor scored; see ``date_spans``.
     """
 
     time: str | None = None
@@ -53,6 +55,7 @@ class ReadOptions:
     known: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    ignore: MayLack[tuple[str, ...]] = None
 
     @property
     def filled(self) -> Fill:
@@ -69,11 +72,13 @@ class ReadOptions:
         own = {name: given[setting] for name, setting in setting_names().items() if setting in given}
         for name in LISTS & own.keys():
             own[name] = names_in(own[name]) if name == "missing" else as_given(own[name])
+        if "ignore" in own:
+            own["ignore"] = tuple(span for text in own["ignore"] for span in split_names(text)) or None
         return cls(**own)
 
 
-LISTS = frozenset(field.name for field in fields(ReadOptions) if field.default == ())
-"""Options that are lists of names."""
+LISTS = frozenset(field.name for field in fields(ReadOptions) if field.default == ()) | {"ignore"}
+"""Options that are lists of names, or of dates."""
 
 
 def setting_names() -> dict[str, str]:

@@ -8,6 +8,8 @@ Shapes: ``S`` series, ``H`` horizon.
                                                ▲ origin: the last step the model may know
 
 Where there are too few rows for it, fold 0 is that of fold 1 without truths: nothing is learned before the first score.
+Where a span is ignored at the end of the data, the last fold ends before it; a fold of which more than half is ignored
+is passed over for an earlier one.
 """
 
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from forecast.wording import counted
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+MOST_IGNORED = 0.5
+"""A fold of which a larger share is ignored would score too little, from an origin that has not seen what it should."""
 COMMON_END = 0.5  # measured by benchmarks/tuning/plan.py
 """Where at least this share of the series ends together, an origin is a date for all of them."""
 
@@ -67,6 +71,23 @@ def ends_together(panel: Panel) -> bool:
     return bool((panel.last == panel.last.max()).mean() >= COMMON_END)
 
 
+def _horizons_back(panel: Panel, ends: IntArray, horizon: int, count: int) -> list[int]:
+    """Returns how many horizons before the ends so many origins lie, the latest first: 1, 2, 3 if none is ignored."""
+    if not panel.ignored:
+        return list(range(1, count + 1))
+    found, back = list[int](), 0
+    longest = int(panel.lengths.max())
+    while len(found) < count:
+        back += 1
+        cuts = np.clip(ends - back * horizon - panel.first + 1, 0, panel.lengths)
+        index = cuts[:, None] + np.arange(horizon)
+        inside = (index < panel.lengths[:, None]) & (back * horizon <= longest)
+        hidden = panel.is_ignored[np.minimum(panel.offsets[:-1, None] + index, len(panel.values) - 1)]
+        if hidden[inside].sum() <= MOST_IGNORED * inside.sum():
+            found.append(back)
+    return found
+
+
 def rolling_origins(panel: Panel, horizon: int, folds: int, least: int, *, warms_up: bool = True) -> tuple[Fold, ...]:
     """Returns fold 0 and the scored folds, earliest origin first, one horizon apart.
 
@@ -83,15 +104,21 @@ def rolling_origins(panel: Panel, horizon: int, folds: int, least: int, *, warms
     Raises:
         DataError: at the earliest origin no series has ``least`` steps.
     """
-    ends = panel.last.max() if ends_together(panel) else panel.last
+    ends = panel.counted_last.max() if ends_together(panel) else panel.counted_last
+    numbers = range(0 if warms_up else 1, folds + 1)
     result = []
-    for number in range(0 if warms_up else 1, folds + 1):
-        origin = ends - (folds - number + 1) * horizon
+    for number, back in zip(numbers, reversed(_horizons_back(panel, ends, horizon, len(numbers))), strict=True):
+        origin = ends - back * horizon
         cuts = np.clip(origin - panel.first + 1, 0, panel.lengths)
         result.append(Fold(number, cuts, (cuts >= least) & (cuts < panel.lengths), horizon))
     if not result[0].scored.any():
         longest = int(panel.lengths.max())
         needed = least + len(result) * horizon
+        if panel.ignored:
+            raise DataError(
+                f"What is ignored leaves too few of {longest} rows for {counted(folds, 'fold')} of {horizon} steps.",
+                f"a shorter span to --ignore, --horizon {max(1, horizon // 2)}, or --folds 1",
+            )
         raise DataError(
             f"{longest} rows are too few for {counted(folds, 'fold')} of {horizon} steps: {needed} are needed.",
             f"--horizon {max(1, (longest - least) // len(result))}" + (", or --folds 1" if folds > 1 else ""),

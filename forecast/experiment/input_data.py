@@ -112,7 +112,7 @@ def read_alike(
     if is_asked:
         options = _with_covariates(options, covariates)
     try:
-        reading = read_panel(source, options, like=covariates, now=now)
+        reading = read_panel(source, options, like=covariates, now=now, is_settled=not is_asked)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -130,8 +130,10 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(source, options, like=covariates, frequency=frequency, now=now)
-            if reading.panel.observed.mean() >= 1 - MOST_GAPS:
+            reading = read_panel(
+                source, options, like=covariates, frequency=frequency, now=now, is_settled=not is_asked
+            )
+            if (reading.whole or reading.panel).observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem
 

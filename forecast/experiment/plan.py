@@ -1,6 +1,7 @@
 """The plan of a run: season, horizon, window and folds from the data's frequency and length."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.survey import measured
@@ -53,7 +54,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         UsageError: the given settings can't be met by the data.
     """
     check_kind(panel, settings.kind)
-    length = int(np.median(panel.lengths))
+    length = int(np.median(_usable(panel)))
     shown = _shown(panel, settings)
     seasons = _seasons(panel, settings, length, shown)
     season = seasons[0] if seasons else 1
@@ -62,7 +63,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     warms_up = _warms_up(length, horizon, folds, settings, shown)
     known = length - (folds + warms_up) * horizon  # at the earliest origin
     if known <= horizon:  # not one window with a step before its horizon
-        raise _too_few(length, horizon, folds, settings)
+        raise _too_few(length, horizon, folds, settings, is_ignoring=bool(panel.ignored))
     if settings.window is not None:
         window = settings.window
     elif settings.preset == "tutorial":
@@ -70,8 +71,9 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     else:
         window = _window(seasons, horizon, known, len(panel))
     more = 1.0 if settings.folds else max(1.0, (folds + 1) / (FOLDS + 1))  # trainings that nobody asked for
-    _check_given(settings, window, seasons, horizon, int(panel.lengths.max()) - (folds + warms_up) * horizon)
+    _check_given(settings, window, seasons, horizon, int(_usable(panel).max()) - (folds + warms_up) * horizon)
     first = rolling_origins(panel, horizon, folds, 0, warms_up=warms_up)[0]
+    _check_left(panel, first, horizon)
     return Plan(
         horizon=horizon,
         window=window,
@@ -84,6 +86,32 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         shown=shown,
         warms_up=warms_up,
         is_walk=settings.kind == "auto" and behaves_like_walk(panel, horizon, season),
+    )
+
+
+def _usable(panel: Panel) -> NDArray[np.int64]:
+    """Returns the steps of each series that are not ignored, (S,)."""
+    if not panel.ignored:
+        return panel.lengths
+    return panel.lengths - np.diff(np.concatenate([[0], np.cumsum(panel.is_ignored)])[panel.offsets])
+
+
+def _check_left(panel: Panel, first: Fold, horizon: int) -> None:
+    """Refuses spans to ignore that leave too little before the earliest origin to learn one horizon from.
+
+    Raises:
+        DataError: they do.
+    """
+    if not panel.ignored:
+        return
+    known = first.train(panel)
+    left = int(_usable(known).max(initial=0))
+    if left > horizon:
+        return
+    raise DataError(
+        f"What is ignored leaves {counted(left, 'step')} to learn from before the earliest fold, and {horizon + 1} are "
+        f"needed for a horizon of {horizon}.",
+        f"a shorter span to --ignore, --horizon {max(1, left // 2)}, or --folds 1",
     )
 
 
@@ -112,7 +140,7 @@ def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the d
     )
 
 
-def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> ForecastError:
+def _too_few(length: int, horizon: int, folds: int, settings: Settings, *, is_ignoring: bool) -> ForecastError:
     """Returns the error for rows that don't hold the plan, with the nearest plan that they hold as its hint."""
     ways = []
     nearest = min(length // (folds + 2), (length - LEAST_KNOWN) // folds)
@@ -125,9 +153,12 @@ def _too_few(length: int, horizon: int, folds: int, settings: Settings) -> Forec
         ways.append(
             "--horizon 1 --folds 1" if length > 3 else "add rows: 4 are the least to forecast and to score with"
         )
+    if is_ignoring:
+        ways.append("a shorter span to --ignore")
     is_asked = settings.horizon is not None or settings.folds is not None
+    rows = f"What is ignored leaves {counted(length, 'row')}, which" if is_ignoring else counted(length, "row")
     return (UsageError if is_asked else DataError)(
-        f"{counted(length, 'row')} are too few to forecast {counted(horizon, 'step')} and to score that on "
+        f"{rows} are too few to forecast {counted(horizon, 'step')} and to score that on "
         f"{counted(folds, 'fold')}: {max((folds + 2) * horizon, folds + LEAST_KNOWN):,} are needed.",
         ", or ".join(ways),
     )

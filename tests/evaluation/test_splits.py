@@ -125,3 +125,29 @@ def test_too_few_rows_for_several_folds():
     with pytest.raises(DataError) as error:
         rolling_origins(panel_of([20]), horizon=5, folds=3, least=6)
     assert error.value.hint == "--horizon 3, or --folds 1"
+
+
+def test_the_last_fold_ends_before_what_is_ignored_at_the_end():
+    panel = panel_of([30]).ignoring([(25, 40)])
+    folds = rolling_origins(panel, horizon=3, folds=2, least=5)
+    assert cuts_of(folds) == [[16], [19], [22]]
+    assert list(folds[-1].truth(panel)[0]) == [22, 23, 24]
+
+
+def test_a_fold_of_which_more_than_half_is_ignored_is_passed_over():
+    panel = panel_of([30, 30]).ignoring([(24, 25)])
+    folds = rolling_origins(panel, horizon=3, folds=2, least=5)
+    assert cuts_of(folds) == [[18, 18], [21, 21], [27, 27]]
+    assert not any(np.isnan(fold.truth(panel)).any() for fold in folds)
+
+
+def test_a_fold_of_which_half_or_less_is_ignored_scores_the_rest():
+    panel = panel_of([30]).ignoring([(25, 25)])
+    folds = rolling_origins(panel, horizon=3, folds=2, least=5)
+    assert cuts_of(folds) == [[21], [24], [27]]
+    np.testing.assert_array_equal(folds[1].truth(panel), [[24, NAN, 26]])
+
+
+def test_what_is_ignored_may_leave_too_little():
+    with pytest.raises(DataError, match="What is ignored leaves too few of 30 rows"):
+        rolling_origins(panel_of([30]).ignoring([(9, 29)]), horizon=3, folds=2, least=5)

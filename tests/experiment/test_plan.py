@@ -265,3 +265,22 @@ def test_seasonal_naive_repeats_the_season_that_is_seen_and_errs_least():
         plan = make_plan(panel_from_series([50 + series + rng.normal(0, 1, t.size)], "D"), Settings(horizon=60))
         assert (plan.naive_season, plan.season_of("seasonal-naive"), plan.season_of("gru")) == (expected, expected, 7)
     assert make_plan(panel_from_series([50 + year], "D"), Settings(season=7)).naive_season == 7
+
+
+def test_what_is_ignored_must_leave_something_to_learn_from_before_the_earliest_fold():
+    values = np.arange(24) % 5 + np.sin(np.arange(24)) + 3.0
+    panel = panel_from_series([values], "QS").ignoring([(10, 16)])
+    with pytest.raises(
+        DataError, match="leaves 4 steps to learn from before the earliest fold, and 6 are needed"
+    ) as no:
+        make_plan(panel, Settings(horizon=5))
+    assert no.value.hint == "a shorter span to --ignore, --horizon 2, or --folds 1"
+    assert make_plan(panel, Settings(horizon=2)).horizon == 2
+
+
+def test_a_plan_counts_the_steps_that_are_not_ignored():
+    values = np.arange(60) % 5 + np.sin(np.arange(60)) + 3.0
+    panel = panel_from_series([values], "YS")
+    shorter = panel_from_series([values[20:]], "YS")
+    plans = [make_plan(each, Settings()) for each in (panel.ignoring([(0, 19)]), shorter)]
+    assert (plans[0].horizon, plans[0].folds, plans[0].window) == (plans[1].horizon, plans[1].folds, plans[1].window)

@@ -17,6 +17,7 @@ from forecast.specs import Overrides, Settings
 OPTIONS = ReadOptions(
     time="Date,Time", target=("a b", "c"), ids=("shop",), freq="D", date_format="%d/%m/%Y", fill="zero", decimal=",",
     missing=("-200", "n/a"), aggregate="sum", keep_partial=True, known=("promo", "price"), static=("region",),
+    ignore=("2020-03..2021-06", "2022-01"),
 )  # fmt: skip
 SETTINGS = Settings(
     horizon=7, window=28, season=7, folds=2, preset="fast", seed=3, seeds=2, metric="mae",

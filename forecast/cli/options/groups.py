@@ -127,6 +127,14 @@ class DataFlags:
             autocompletion=complete_column,
         ),
     ] = None
+    ignore: Annotated[
+        list[str] | None,
+        _data(
+            "--ignore",
+            help="Neither learn from nor score these days, such as 2020-03..2021-06; may come several times.",
+            metavar="DATE[..DATE]",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         """Refuses a list of names that has none.
@@ -135,7 +143,9 @@ class DataFlags:
             UsageError: there is such a list.
         """
         for name in LISTS:
-            require_names(f"--{name}", getattr(self, name, None))
+            given = getattr(self, name, None)
+            for text in given if isinstance(given, list | tuple) else [given]:
+                require_names(f"--{name}", text)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
 PATHS = (DATA, "store", "out_dir", "log_file", "future")
-LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static")
+LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static", "ignore")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
 EXAMPLES = {
@@ -43,6 +43,7 @@ EXAMPLES = {
     "ID": '"north"',
     "IDS": '"north,south"',
     "DATE": '"2024-12-24"',
+    "DATE[..DATE]": '"2020-03..2021-06"',
     "COUNTRY": '"DE"',
     "HH:MM": '"03:15"',
     "'DAY HH:MM'": '"sun 03:15"',
@@ -119,10 +120,15 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
         rule = "the path of a file" if option.name == DATA else KINDS.get(wanted, "a text")
         raise DataError(f"In {place}, {key} is {value!r}; it must be {rule}.", f"{key} = {example_of(option)}")
     try:
-        option.process_value(context, given)
+        option.process_value(context, taken_as(option, given))
     except (typer.exceptions.TyperException, ForecastError) as error:
         raise DataError(f"In {place}, {key} is {value!r}: {_reason(error)}", f"{key} = {example_of(option)}") from error
     return given
+
+
+def taken_as(option: Any, value: Any) -> Any:
+    """Returns a value as a flag takes it: one that may come several times as the only one of a list."""
+    return [value] if getattr(option, "multiple", False) else value
 
 
 def read_variables(shared: Options, context: typer.Context) -> dict[str, Setting]:
@@ -138,7 +144,7 @@ def read_variables(shared: Options, context: typer.Context) -> dict[str, Setting
         if not text:
             continue
         try:
-            option.process_value(context, text)
+            option.process_value(context, taken_as(option, text))
         except (typer.exceptions.TyperException, ForecastError) as error:
             raise UsageError(f"{variable} is '{text}': {_reason(error)}", f"unset {variable}") from error
         settings[name] = Setting(text, variable)

@@ -11,7 +11,15 @@ from typing import Any
 
 import typer
 
-from forecast.cli.options.setting_values import DATA, LEARNERS, Setting, read_file, read_variables, strangers
+from forecast.cli.options.setting_values import (
+    DATA,
+    LEARNERS,
+    Setting,
+    read_file,
+    read_variables,
+    strangers,
+    taken_as,
+)
 from forecast.errors import UsageError
 
 EVERYWHERE = ("store", "format", "device", "plots", "out_dir")
@@ -100,7 +108,7 @@ def configure(context: typer.Context, file: Any) -> Configuration | None:
     if not _lists_all(context):
         taken = {*mine, *EVERYWHERE} & {*flags} if context.info_name not in LEARNERS else {DATA, *flags}
         given = {name: setting for name, setting in given.items() if name in taken}
-    context.default_map = {name: setting.value for name, setting in given.items() if name in flags}
+    context.default_map = {name: taken_as(flags[name], one.value) for name, one in given.items() if name in flags}
     if context.default_map.get("format") == "json" and context.obj is not None:
         context.obj.is_json = True  # errors too
     return Configuration(

@@ -96,7 +96,8 @@ def _tell(findings: "Iterable[Finding]") -> None:
 
 def _label(finding: "Finding") -> str:
     """Returns the label of a finding: what was chosen, where it is a choice among several columns."""
-    return {"time": "Time", "target": "Target", "ids": "Id"}.get(finding.topic, finding.grade.capitalize())
+    labels = {"time": "Time", "target": "Target", "ids": "Id", "ignored": "Ignored"}
+    return labels.get(finding.topic, finding.grade.capitalize())
 
 
 @contextmanager

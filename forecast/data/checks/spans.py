@@ -20,8 +20,8 @@ class Gaps:
 
 
 def gaps(panel: Panel) -> Gaps:
-    """Returns how much is missing between the first and the last observation of each series."""
-    missing = np.flatnonzero(~panel.observed)
+    """Returns how much is missing between the first and the last observation of each series; what is ignored is not."""
+    missing = np.flatnonzero(~(panel.observed | panel.is_ignored))
     series = panel.series_of(missing)
     begins = np.flatnonzero(np.diff(missing, prepend=-2) != 1)  # a series never ends with a gap
     lengths = np.diff(np.append(begins, missing.size))

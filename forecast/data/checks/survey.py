@@ -76,7 +76,7 @@ def _gaps(panel: Panel) -> list[Spot]:
     longest = counted(int(found.longest[worst]), "step") + (f" in {panel.series_ids[worst]}" if len(panel) > 1 else "")
     text += f", the longest gap {longest}; {FILLED[panel.fill]}{closed_words(panel)}"
     grade: Grade = "warning" if share > MANY_MISSING else "note"
-    series, steps = np.flatnonzero(found.missing), np.flatnonzero(~panel.observed)
+    series, steps = np.flatnonzero(found.missing), np.flatnonzero(~(panel.observed | panel.is_ignored))
     return [Spot(Finding(grade, "gaps", text, "--fill"), series, steps)]
 
 

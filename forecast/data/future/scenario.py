@@ -12,13 +12,13 @@ Shapes: ``S`` series, ``H`` horizon, ``C`` known columns.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column
-from forecast.data.frequency import MONTHS, Frequency
+from forecast.data.dates.date_spans import RANGE, parse_span, periods_of
+from forecast.data.frequency import MONTHS
 from forecast.data.future.extrapolation import Flags, Pair, unseen_ahead, unseen_text
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.covariate_values import FALSE, TRUE
@@ -28,15 +28,10 @@ from forecast.name_lists import flag_value
 from forecast.wording import listed, quoted
 
 BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
-Stamps = NDArray[np.datetime64]
-Span = tuple[Any, Any]
-"""From when on, and until when, which is no longer part of it."""
 
-MONDAY = 3  # days that 1 January 1970 lies after a Monday
+EXAMPLE = "2024-12-20..2024-12-24"
 _NEXT = re.compile(r",(?=[^,=]+=)")  # a comma that is not within a value
 _SHARE = re.compile(r"([+-]\d*\.?\d+)\s*%|\*\s*(\d*\.?\d+)")
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
 
 @dataclass(frozen=True)
@@ -103,11 +98,11 @@ def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
     ordinals = panel.last[:, None] + np.arange(1, horizon + 1)  # (S, H)
     if at is None:
         return np.ones(ordinals.shape, dtype=bool)
-    first, _, last = at.partition("..")
-    (begin, begun), (ending, end) = _span(first, frequency), _span(last or first, frequency)
+    first, _, last = at.partition(RANGE)
+    (begin, begun), (ending, end) = (parse_span("--at", text, frequency, EXAMPLE) for text in (first, last or first))
     if begin >= end:
         raise UsageError(f"--at {at} ends before it begins.", f"--at {last}..{first}")
-    begins, ends = _periods(frequency, ordinals)
+    begins, ends = periods_of(frequency, ordinals)
     low, high = (when(panel, int(step)) for step in (ordinals.min(), ordinals.max()))
     if begun <= begins.min():
         message = f"--at {at} begins before the steps that are forecast, {low} to {high}."
@@ -123,15 +118,6 @@ def steps_of(at: str | None, panel: Panel, horizon: int) -> BoolArray:
     if not within.any():
         raise UsageError(f"--at {at} holds no step that is forecast.", f"--at {low}..{high}, or a part of it")
     return within
-
-
-def _periods(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
-    """Returns when the period of each step begins and ends, (S, H); weeks that are dated by Mondays begin on them."""
-    stamps = frequency.timestamps(ordinals)
-    is_monday = (stamps.astype("datetime64[D]").astype(np.int64) + MONDAY) % 7 == 0
-    if frequency.unit == "week" and is_monday.all():
-        return stamps, frequency.timestamps(ordinals + 1)
-    return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)
 
 
 def apply_scenario(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, usual: FloatArray) -> Panel:
@@ -239,23 +225,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if np.isfinite(number) else None
-
-
-def _span(text: str, frequency: Frequency) -> Span:
-    """Returns when a day, month, year or time of day begins and ends; of data without dates, a row.
-
-    Raises:
-        UsageError: it is none.
-    """
-    text = text.strip()
-    if frequency.unit == "row":
-        if not re.fullmatch(r"\d{1,9}", text):
-            raise UsageError(f"--at {text} is not the number of a row.", "--at 120..125")
-        return tuple(frequency.timestamps(int(text) + np.arange(2)))
-    try:
-        begin = np.datetime64(text.replace(" ", "T")) if _DATE.fullmatch(text) else None
-    except ValueError:
-        begin = None
-    if begin is None:
-        raise UsageError(f"--at {text} is not a date, written as year, month and day.", "--at 2024-12-20..2024-12-24")
-    return begin.astype("datetime64[s]"), (begin + 1).astype("datetime64[s]")

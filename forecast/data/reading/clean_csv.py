@@ -12,7 +12,7 @@ import io
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -49,6 +49,7 @@ def clean_csv(reading: Reading) -> bytes:
     Raises:
         UsageError: There are covariates beside several targets, whose series have steps of their own.
     """
+    reading = replace(reading, panel=reading.whole or reading.panel)
     columns = reading.columns
     if columns.covariates and len(columns.target) > 1:
         text = "The clean table has room for covariates beside one target only."
@@ -75,7 +76,7 @@ def clean_csv(reading: Reading) -> bytes:
 
 def extra_flags(reading: Reading, options: ReadOptions) -> str:
     """Returns the flags that reading the clean table still needs, each after a blank; empty where none is."""
-    panel, columns, words = reading.panel, reading.columns, []
+    panel, columns, words = reading.panel, reading.columns, list[str]()
     if panel.frequency.unit == "row":
         words.append("--no-dates")
     if len(columns.target) > 1 or panel.frequency.unit == "row":
@@ -89,6 +90,8 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
     for kind in KINDS:
         if names := getattr(columns, kind):
             words += [f"--{kind}", join_names(names)]
+    for span in options.ignore or ():
+        words += ["--ignore", span]
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 

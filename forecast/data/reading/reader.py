@@ -36,6 +36,7 @@ from forecast.data.reading.covariate_layout import Placing, lay_covariates
 from forecast.data.reading.covariate_values import Cells, read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
+from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.row_findings import (
     ahead_findings,
     constant_findings,
@@ -78,6 +79,7 @@ class Reading:
     texts: Mapping[str, tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)  # of few; likewise
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
     question: GapQuestion | None = None  # that only a person can answer
+    whole: Panel | None = None  # with the values that are ignored; None where none are
 
     @property
     def days(self) -> tuple[str, str]:
@@ -99,7 +101,7 @@ class Rows:
     findings: list[Finding]
 
 
-def read_panel(
+def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader knows of it already
     source: str | Path | Source,
     options: ReadOptions = DEFAULTS,
     *,
@@ -108,6 +110,7 @@ def read_panel(
     like: tuple[Column, ...] = (),
     frequency: Frequency | None = None,
     now: datetime | None = None,
+    is_settled: bool = False,
 ) -> Reading:
     """Returns the panel that a CSV, TSV or Parquet file, or standard input (``-``), holds.
 
@@ -119,6 +122,7 @@ def read_panel(
         like: Covariates as they were read before: what was text then is text again, and keeps its codes.
         frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
         now: When it is, which two digits of a year don't go far beyond, and no date without a warning.
+        is_settled: The options are those of a version: dates to ignore that the file no longer has are no mistake.
 
     Raises:
         NotFoundError: There is no such file.
@@ -142,6 +146,10 @@ def read_panel(
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
+    whole = panel
+    panel, ignored = ignoring(panel, options.ignore, is_settled=is_settled)
+    if panel.values.size < whole.values.size:  # the other columns lie beside all steps
+        numbers, texts = {}, {}
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -155,6 +163,7 @@ def read_panel(
             *rows.findings,
             *ahead_findings(panel, now),
             *more,
+            *ignored,
         ),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
@@ -165,6 +174,7 @@ def read_panel(
         texts=texts,
         candidates=candidates,
         question=question,
+        whole=whole if ignored else None,
     )
 
 

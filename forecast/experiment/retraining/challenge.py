@@ -106,7 +106,8 @@ def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tup
         horizon: steps that both forecast at once.
         least: steps worth scoring on.
     """
-    ends = np.full(len(panel), panel.last.max()) if ends_together(panel) else panel.last
+    counted_last = panel.counted_last  # nothing of what is ignored can be scored
+    ends = np.full(len(panel), counted_last.max()) if ends_together(panel) else counted_last
     places = places_of(panel.series_ids, context.series_ids)
     known = places >= 0
     trained = np.where(known, context.last[places], -1)
@@ -122,7 +123,8 @@ def find_hold_out(panel: Panel, context: Panel, horizon: int, least: int) -> tup
         cuts = np.clip(origin - panel.first + 1, 0, panel.lengths)
         unseen = ~known | (trained <= ends - held)
         folds.append(Fold(number, cuts, unseen & (cuts > 0) & (cuts < panel.lengths), horizon))
-    return tuple(folds) if any(fold.scored.any() for fold in folds) else ()
+    is_scored = any(fold.scored.any() and not np.isnan(fold.truth(panel)).all() for fold in folds)
+    return tuple(folds) if is_scored else ()
 
 
 def run_challenge(

@@ -75,7 +75,8 @@ def compare_with_record(panel: Panel, series_ids: Sequence[str], record: bytes) 
         new_rows += int((~np.isnan(values[max(len(marks) - shift, 0) :])).sum())
         before, now = marks[max(shift, 0) :], _marks(values[max(-shift, 0) :])
         shared = min(len(before), len(now))
-        known = before[:shared] > 0
+        start = int(panel.offsets[i]) + max(-shift, 0)
+        known = (before[:shared] > 0) & ~panel.is_ignored[start : start + shared]  # that is no change of the past
         remembered += int(known.sum())
         revised += int((before[:shared] != now[:shared])[known].sum())
     return Continuation(new_rows, revised, remembered)

@@ -82,7 +82,8 @@ def pack_version(
     panel = reading.panel
     documents, arrays = dump_fitted(trained.model)
     used = trained.steps_used
-    context = panel if used is None else panel.tail(max(used, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
+    is_short = used is None or panel.ignored  # what stands in a span that is ignored is made of all around it
+    context = panel if is_short else panel.tail(max(used or 0, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
     arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
     combination = trained.combination
     if combination:
@@ -255,7 +256,8 @@ def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) 
     count = len(series_ids)
     offsets, first = _series_bounds(arrays, "context/", count, data.frequency)
     values = arrays.read("context/values", "f", (int(offsets[-1]),), can_miss=True)
-    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
+    ignored = _load_ignored(arrays)
+    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill, ignored=ignored)
     if not data.covariates:
         return panel
     known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
@@ -266,6 +268,16 @@ def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) 
         kept[kind] = arrays.read(f"context/{kind}", "f", (rows[record.rows], number), can_miss=True)
     covariates = Covariates(data.covariates, known_offsets=known_offsets, known_first=known_first, **kept)
     return replace(panel, covariates=covariates)
+
+
+def _load_ignored(arrays: Arrays) -> tuple[tuple[int, int], ...]:
+    """Returns the spans of ordinals that were ignored; none of most versions."""
+    if "context/ignored" not in arrays:
+        return ()
+    ends = arrays.read("context/ignored", "i", (len(arrays["context/ignored"]),)).tolist()
+    if len(ends) % 2 or ends != sorted(ends):
+        raise ValueError("context/ignored are no spans")
+    return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
 def _series_bounds(arrays: Arrays, prefix: str, count: int, frequency: Frequency) -> tuple[IntArray, IntArray]:
@@ -289,6 +301,8 @@ def _load_calibration(arrays: Arrays, widths: dict[int, float], series_ids: Sequ
 def _context_arrays(context: Panel) -> dict[str, Any]:
     """Returns what the end of the data is kept as: known columns from before its first step on, and beyond its last."""
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
+    if context.ignored:
+        arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
     if context.covariates is None:
         return arrays
     covariates = context.covariates.since(context.first - 1)  # what comes after an event tells of the first step

@@ -111,8 +111,8 @@ def baseline(
         return seasonal_naive(panel, horizon, seasons[0])
     if name in {"naive", "drift"}:
         return (naive if name == "naive" else drift)(panel, horizon)
-    digest = blake2b(repr((name, horizon, seasons, panel.fill, settings)).encode())
-    for array in (panel.values, panel.offsets):
+    digest = blake2b(repr((name, horizon, seasons, panel.fill, panel.ignored, settings)).encode())
+    for array in (panel.values, panel.offsets, panel.first):
         digest.update(array.tobytes())
 
     def make() -> FloatArray:

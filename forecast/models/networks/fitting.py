@@ -258,6 +258,7 @@ def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings
 def panel_digest(panel: Panel) -> bytes:
     """Returns a fingerprint of all that a model can learn from a panel."""
     digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes() + panel.first.tobytes())
+    digest.update(repr(panel.ignored).encode())
     told = panel.covariates
     if told:
         digest.update(repr(told.columns).encode())
