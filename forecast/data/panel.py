@@ -26,6 +26,23 @@ IntArray = NDArray[np.int64]
 Fill = Literal["interpolate", "previous", "zero", "error"]
 
 
+TARGET = "target"
+"""What tells series apart, beside the columns of their ids, where several columns are forecast."""
+
+
+@dataclass(frozen=True)
+class IdParts:
+    """What the series of a panel are told apart by.
+
+    Attributes:
+        names: of the columns, the user's, and ``TARGET`` where several are forecast; empty for one series alone.
+        values: (S,) of each column, series by series. One may hold a slash, so that names can't be cut at slashes.
+    """
+
+    names: tuple[str, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """S series at one frequency in one flat buffer; a missing step is NaN, never absent."""

@@ -16,6 +16,7 @@ from forecast.interval_levels import BOUNDS, bounds_of, coverage_of, with_levels
 if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     import numpy as np
 
+    from forecast.evaluation.groups.group_errors import ErrorTable
     from forecast.evaluation.leaderboard import Leaderboard
     from forecast.evaluation.live import LiveScore
     from forecast.models.forecaster import Forecasts
@@ -26,6 +27,7 @@ FORECAST_COLUMNS = with_levels(
 LIVE_COLUMNS = with_levels(
     ("version", "steps", "issued", "points", "origins", "rmse", "mae", "bias"), coverage_of, ("naive_rmse", "skill")
 )
+ERROR_COLUMNS = ("by", "group", "model", "points", "rmse", "mae", "wape", "bias", "relative_bias", "wql")
 
 Value = str | int | float | None
 
@@ -88,6 +90,12 @@ def leaderboard_rows(board: "Leaderboard") -> list[dict[str, Value]]:
         {name: _plain(value) for name, value in {**asdict(row), **dict(row.scores)}.items() if name != "scores"}
         for row in board.rows
     ]
+
+
+def error_table(errors: "ErrorTable") -> ResultTable:
+    """Returns the errors of each model in each group, in the columns of ERROR_COLUMNS."""
+    names = ERROR_COLUMNS[1:]
+    return ResultTable(ERROR_COLUMNS, tuple((errors.by, *(getattr(row, n) for n in names)) for row in errors.rows))
 
 
 def live_row(score: "LiveScore") -> dict[str, Value]:

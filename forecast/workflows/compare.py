@@ -1,11 +1,15 @@
 """`forecast compare`: all named models and the baselines on the same folds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import UsageError
+from forecast.evaluation.groups.error_words import ErrorsFound, error_words
+from forecast.evaluation.groups.group_errors import errors_by
+from forecast.evaluation.groups.grouping import SERIES, way_to_group
 from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, run_experiment
@@ -16,10 +20,14 @@ from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
-from forecast.report.tables import csv_text
+from forecast.production.store.store import model_name_for
+from forecast.report.tables import csv_text, error_table
 from forecast.run import Run
 from forecast.specs import PlotKind, Settings
 from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold
+
+SEVERAL = 2
+"""Steps of a horizon that is not settled yet."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class CompareRequest:
     terms: Terms
     report: bool = False  # a page of it all beside the plots
     ablate: bool = False  # tell what each covariate is worth
+    by: str | None = None  # tell where the errors are, by these groups
+    errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +54,8 @@ class CompareResult:
     experiment: Experiment
     files: tuple[Path, ...]
     ablation: Ablation | None = None
+    errors: ErrorsFound | None = None
+    errors_file: Path | None = None  # that holds all of them
 
 
 def compare(request: CompareRequest, run: Run) -> CompareResult:
@@ -62,8 +74,10 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
+    way = way_of(request, reading)
     experiment = run_experiment(reading, request.settings, models, run, request.terms)
     ablation = ablate(experiment, run) if request.ablate else None
+    found = _errors(experiment, way) if way else None
     run.reporter.progress("drawing", 1.0)
     title = f"{stem} ({experiment.reading.panel.target})"
     plots = draw_experiment(experiment, request.plots, title)
@@ -72,17 +86,46 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
         plots |= draw_ablation(ablation, experiment, request.plots, title)
         columns, rows = ablation_table(ablation)
         plots["ablation.csv"] = csv_text(columns, rows).encode()
+    if found and not request.errors_to:
+        plots[errors_name(request)] = error_table(found.table).csv().encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        written[f"{stem}-compare-report.html"] = _page(request, experiment, run.clock.now())
-    return CompareResult(experiment, write_all(request.folder, written) if written else (), ablation)
+        each = [_errors(experiment, SERIES)] if len(reading.panel) > 1 and way != SERIES else []
+        errors = [*each, *([found] if found else [])]
+        written[f"{stem}-compare-report.html"] = _page(request, experiment, errors, run.clock.now())
+    files = write_all(request.folder, written) if written else ()
+    file = request.errors_to or request.folder / f"{stem}-compare-{errors_name(request)}"
+    return CompareResult(experiment, files, ablation, found, file if found else None)
+
+
+def way_of(request: CompareRequest, reading: Reading) -> str | None:
+    """Returns by what errors are to be told apart, as it is spelled; None if nobody asked.
+
+    Raises:
+        UsageError: such data can't be told apart by it.
+    """
+    if request.by is None:
+        return None
+    return way_to_group(request.by, reading.panel, request.settings.horizon or SEVERAL, reading.ids, reading.header)
+
+
+def _errors(experiment: Experiment, way: str) -> ErrorsFound:
+    reading, models = experiment.reading, [row.model for row in experiment.board.rows]
+    table = errors_by(way, reading.panel, reading.ids, experiment.backtest, models)
+    return ErrorsFound(table, error_words(table, reading.panel, reading.ids))
+
+
+def errors_name(request: CompareRequest) -> str:
+    """Returns how the name of the file of errors ends."""
+    return f"by-{model_name_for(request.by or '')}.csv"
 
 
 def comparison_files(request: CompareRequest) -> tuple[str, ...]:
     """Returns the names of the files that may be written."""
     stem = f"{stem_of(request.source)}-compare-"
-    ablation = (f"{stem}ablation.csv",) if request.ablate else ()
-    return (*plot_names(stem, request.plots, has_report=request.report), *ablation)
+    tables = [f"{stem}ablation.csv"] if request.ablate else []
+    tables += [f"{stem}{errors_name(request)}"] if request.by and not request.errors_to else []
+    return (*plot_names(stem, request.plots, has_report=request.report), *tables)
 
 
 def models_of(request: CompareRequest) -> tuple[str, ...]:
@@ -96,13 +139,14 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
     return check_names((*check_names(request.models), *rivals()))
 
 
-def _page(request: CompareRequest, experiment: Experiment, now: datetime) -> bytes:
+def _page(request: CompareRequest, experiment: Experiment, errors: Sequence[ErrorsFound], now: datetime) -> bytes:
     from forecast.workflows.pages.comparison import comparison_page  # Jinja2 and matplotlib
 
     terms = request.terms
     given = {"--models": ",".join(request.models), **given_flags(request.options, request.settings)}
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
+    given |= {"--by": request.by} if request.by else {}
     summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=terms.match)
     title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
-    return comparison_page(title, summary, experiment, now)
+    return comparison_page(title, summary, experiment, errors, now)

@@ -28,7 +28,7 @@ from forecast.production.store.store import Store, model_name_for
 from forecast.run import Run
 from forecast.specs import ModelSpec
 from forecast.wording import counted
-from forecast.workflows.compare import CompareRequest, comparison_files, models_of
+from forecast.workflows.compare import CompareRequest, comparison_files, errors_name, models_of, way_of
 from forecast.workflows.train import TrainRequest, training_files
 
 
@@ -102,12 +102,15 @@ def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, names, is_timed=request.terms.is_timed)
+    way_of(request, reading)
     prepared = prepare(reading, request.settings, names, run, request.terms)
     stem = request.folder / stem_of(request.source)
     files = [f"{stem}{end}" for end in _plots(request, prepared, "-compare-")]
     if request.ablate:
         kinds = ("csv",) if request.plots == "none" else ("csv", request.plots)
         files += [f"{stem}-compare-ablation.{kind}" for kind in kinds]
+    if request.by:
+        files.append(str(request.errors_to or f"{stem}-compare-{errors_name(request)}"))
     planned = _dry_run(prepared, reading, names, request.terms, began, files, run)
     return _with_ablation(planned, reading) if request.ablate else planned
 

@@ -1,18 +1,23 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
-from forecast.cli.options.completion import complete_models
+from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import ablation_json, ablation_text
+from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
+from forecast.cli.output.error_groups import errors_json, print_errors, write_errors
 from forecast.cli.output.leaderboard import print_covariates, print_leaderboard
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_timing
+from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.name_lists import split_names
 from forecast.specs import Match
@@ -37,6 +42,20 @@ class CompareFlags:
     ablate: Annotated[
         bool, typer.Option("--ablate", help="Train the best network anew without each covariate, to see its worth.")
     ] = False
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            autocompletion=complete_grouping,
+            metavar="GROUP",
+            help="Tell where the errors are: series, step, weekday, month, or one of several --id columns.",
+        ),
+    ] = None
+    to: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="With --by: write the errors into this file."),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
 
 
 @grouped
@@ -57,7 +76,7 @@ def compare_command(
 
     forecast compare --models rnn,lstm,gru
 
-    forecast compare sales.csv --models lstm,gru,linear --folds 5
+    forecast compare shops.csv --models lstm,gru --by weekday -o errors.csv
 
     forecast compare shops.csv --known promo,price --ablate
     """
@@ -66,6 +85,7 @@ def compare_command(
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.dry_run import dry_run_compare
 
+    ending = _check_output(experiment)
     source, options = find_data(data, reading, output)
     request = CompareRequest(
         source=source,
@@ -77,6 +97,8 @@ def compare_command(
         terms=Terms(experiment.match, settings.time_limit),
         report=plot.report,
         ablate=experiment.ablate,
+        by=experiment.by,
+        errors_to=experiment.to,
     )
     limit, match = settings.time_limit, experiment.match
     with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
@@ -92,10 +114,34 @@ def compare_command(
     document = {**describe_experiment(result.experiment), **describe_board(board), "files": files}
     if result.ablation:
         document["ablation"] = ablation_json(result.ablation)
-    print_leaderboard(board, output, document)
+    if result.errors:
+        document["errors_by"] = errors_json(result)
+    if experiment.to and result.errors:
+        write_errors(result, experiment.to, ending)
+        files.append(str(experiment.to))
+    if result.errors:
+        print_errors(result, output, document)
+    else:
+        print_leaderboard(board, output, document)
     if result.ablation:
         print_covariates(ablation_text(result.ablation), output)
     if not output.quiet:
         tell_covariates(result.experiment)
         tell_timing(result.experiment, run)
-        tell_files(files)
+        tell_files([file for file in files if file != str(result.errors_file)])
+        if result.errors:
+            say(str(result.errors_file), "Errors")
+
+
+def _check_output(flags: CompareFlags) -> str:
+    """Returns the ending of ``-o``, which decides how errors are written.
+
+    Raises:
+        UsageError: the file can't be written, or nothing is to be written into it.
+    """
+    from forecast.experiment.destinations import FORECASTS, check_free
+
+    if flags.to and not flags.by:
+        message = f"{flags.to} is to hold errors by group, and no group is named."
+        raise UsageError(message, f"--by series -o {shlex.quote(str(flags.to))}")
+    return check_free(flags.to, FORECASTS, force=flags.force)

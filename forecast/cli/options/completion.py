@@ -10,9 +10,11 @@ from pathlib import Path
 import typer
 
 from forecast.errors import ForecastError, printable
+from forecast.name_lists import split_names
 from forecast.specs import USUAL_STORE
 
 Complete = Callable[[typer.Context, str], list[str]]
+GROUPS = ("series", "step", "weekday", "month")
 FREQUENCIES = ("15min", "30min", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "YE")
 
 
@@ -39,6 +41,12 @@ def complete_models(incomplete: str) -> list[str]:
     from forecast.models.registry import MODELS
 
     return _next_of(MODELS, incomplete)
+
+
+def complete_grouping(context: typer.Context, incomplete: str) -> list[str]:
+    """Returns what errors may be told apart by: the usual groups, and the columns that were named as the id."""
+    ids = split_names(context.params.get("id"))
+    return _beginning((*GROUPS, *(ids if len(ids) > 1 else ())), incomplete)
 
 
 def complete_frequency(incomplete: str) -> list[str]:

@@ -43,7 +43,7 @@ NEVER = (
         "fix",
         "plot",
     ),
-    *("values", "at"),  # a question is asked once
+    *("values", "at", "by"),  # a question is asked once
     *("on_failure", "ping_url"),  # what is run or called is said by whoever starts the program, not by a file
 )
 

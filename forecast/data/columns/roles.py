@@ -76,6 +76,7 @@ class SeriesKeys:
 
     codes: IntArray  # (R,) -1 where the row names none
     names: tuple[str, ...]  # of the series; the parts of a compound id are joined with a slash
+    parts: tuple[tuple[str, ...], ...] = ()  # of each name, column by column; empty where nobody named columns
 
 
 class MissingColumnError(UsageError):
@@ -168,20 +169,18 @@ def possible_ids(table: Table, dates: Dates, taken: Sequence[str]) -> list[str]:
 
 def series_keys(table: Table, ids: Sequence[str]) -> SeriesKeys:
     """Returns the series of each row by these columns, in natural order of the names: shop 2 before shop 10."""
-    codes, names = np.zeros(table.rows, np.int64), [""]
-    for position, column in enumerate(ids):
-        labels, parts = table.labels(column)
-        joined = np.where((codes < 0) | (labels < 0), -1, codes * len(parts) + labels)
-        present, codes = _compact(joined, len(names) * len(parts))
-        names = [
-            parts[pair % len(parts)] if position == 0 else f"{names[pair // len(parts)]}/{parts[pair % len(parts)]}"
-            for pair in present.tolist()
-        ]
+    codes, found = np.zeros(table.rows, np.int64), list[tuple[str, ...]]([()])
+    for column in ids:
+        labels, values = table.labels(column)
+        joined = np.where((codes < 0) | (labels < 0), -1, codes * len(values) + labels)
+        present, codes = _compact(joined, len(found) * len(values))
+        found = [(*found[pair // len(values)], values[pair % len(values)]) for pair in present.tolist()]
+    names = ["/".join(parts) for parts in found]
     order = sorted(range(len(names)), key=lambda i: _natural(names[i]))
     ranks = np.empty(len(names) + 1, np.int64)
     ranks[order] = np.arange(len(names))
     ranks[-1] = -1
-    return SeriesKeys(ranks[codes], tuple(names[i] for i in order))
+    return SeriesKeys(ranks[codes], tuple(names[i] for i in order), tuple(found[i] for i in order))
 
 
 def _compact(codes: IntArray, count: int) -> tuple[IntArray, IntArray]:

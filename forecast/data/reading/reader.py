@@ -26,7 +26,7 @@ from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
-from forecast.data.panel import Fill, FloatArray, IntArray, Panel
+from forecast.data.panel import TARGET, Fill, FloatArray, IdParts, IntArray, Panel
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
@@ -80,6 +80,7 @@ class Reading:
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
     question: GapQuestion | None = None  # that only a person can answer
     whole: Panel | None = None  # with the values that are ignored; None where none are
+    ids: IdParts = field(default_factory=IdParts)  # of the panel's series
 
     @property
     def days(self) -> tuple[str, str]:
@@ -175,6 +176,7 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         candidates=candidates,
         question=question,
         whole=whole if ignored else None,
+        ids=_id_parts(columns, selection.keys, rows.laid, whole, panel),
     )
 
 
@@ -188,6 +190,18 @@ def _column_findings(table: Table, selection: Selection, targets: TargetValues) 
     """Returns what is to be said of the file and its columns, before rows are looked at."""
     measures = chain.from_iterable(measure_findings(table, name) for name in selection.columns.covariates)
     return [*dialect_findings(table), *selection.findings, *targets.findings, *measures]
+
+
+def _id_parts(columns: Columns, keys: SeriesKeys, laid: Sequence[Observations], whole: Panel, panel: Panel) -> IdParts:
+    """Returns what tells the series of a panel apart that is a part of the whole one."""
+    has_several = len(laid) > 1
+    values: list[tuple[str, ...]] = []
+    for target, observations in zip(columns.target, laid, strict=True):
+        own = [keys.parts[i] if columns.ids else () for i in np.flatnonzero(np.diff(observations.offsets))]
+        values += [(*parts, target) for parts in own] if has_several else own
+    by_name = dict(zip(whole.series_ids, values, strict=True))
+    names = (*columns.ids, TARGET) if has_several else columns.ids
+    return IdParts(names, tuple(by_name[name] for name in panel.series_ids))
 
 
 def _others(

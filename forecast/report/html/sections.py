@@ -7,6 +7,9 @@ from typing import Any
 
 from forecast.data.covariates import KINDS, Kind
 from forecast.data.findings import Finding
+from forecast.evaluation.groups.error_words import worst
+from forecast.evaluation.groups.group_errors import ErrorTable
+from forecast.evaluation.groups.grouping import SERIES
 from forecast.evaluation.summary import CoverageRow, SummaryRow
 from forecast.metric_records import METRICS
 from forecast.report.figures.figure import sensible_top
@@ -111,6 +114,37 @@ def _score(row: SummaryRow, column: str) -> str:
         return percent(value, signed=column == "skill")
     forms = {"MASE": ".3f", "sMAPE": ".2f", "params": ",", "train s": ",.1f", "ms": ",.0f"}
     return format(value, forms[column]) if column in forms else short_number(float(value))
+
+
+def errors_section(errors: ErrorTable, words: str, target: str) -> Section:
+    """Returns where the errors of the best model are: by the worst groups of many, or by all.
+
+    Args:
+        errors: by one kind of group.
+        words: what is to be said of them.
+        target: the unit of the errors.
+    """
+    best = errors.models[0]
+    colour, own = styles_of(errors.models)[best].colour, {row.group: row for row in errors.of(best)}
+    lowest = {(row.group, row.model): row.rmse for row in errors.rows}
+    groups = [group for group in worst(errors) if group in errors.best]
+    longest = max((own[group].rmse or 0.0 for group in groups), default=0.0) or 1.0
+    lines = []
+    for group in groups:
+        row, winner = own[group], errors.best[group]
+        score = PageCell(short_number(row.rmse), Bar((row.rmse or 0.0) / longest, colour))
+        share, side = percent(row.wape, 1), percent(row.relative_bias, 1, signed=True)
+        other = f"{winner}, {short_number(lowest[group, winner])}"
+        lines.append((PageCell(group), score, *cells([share, side, other, f"{row.points:,}"])))
+    titles = (errors.by, f"RMSE of {best}", "WAPE", "bias", "lowest RMSE", "points")
+    columns = tuple(PageColumn(title, place > 0) for place, title in enumerate(titles))
+    shown = f"The {len(groups)} worst of {len(errors.best):,}" if len(groups) < len(errors.best) else "All"
+    intro = (
+        f"{words} {shown} are shown, in the unit of {target}. WAPE is the sum of absolute errors as a share of the sum "
+        "of what came; bias, as such a share, is by how much forecasts are too high (+) or too low (−)."
+    )
+    anchor = "errors" if errors.by == SERIES else "errors-by"
+    return Section(anchor, f"Errors by {errors.by}", (PageTable(columns, tuple(lines)),), intro.strip())
 
 
 def coverage_section(held: Sequence[CoverageRow], folds: int) -> Section:

@@ -1,23 +1,28 @@
 """The page of a comparison: the leaderboard and all that its summary says, with charts of the last fold."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from forecast.evaluation.groups.error_words import ErrorsFound
 from forecast.evaluation.summary import Summary
 from forecast.experiment.experiment import Experiment
 from forecast.production.store.json_document import utc
 from forecast.report.html.forecast import forecast_gallery
-from forecast.report.html.sections import forecast_section
+from forecast.report.html.sections import errors_section, forecast_section
 from forecast.workflows.pages.plots import last_fold
 from forecast.workflows.pages.sections import ReportIntro, RetrainSections, page_of
 
 
-def comparison_page(title: str, summary: Summary, experiment: Experiment, now: datetime) -> bytes:
+def comparison_page(
+    title: str, summary: Summary, experiment: Experiment, errors: Sequence[ErrorsFound], now: datetime
+) -> bytes:
     """Returns the report of a comparison; its charts show the last fold.
 
     Args:
         title: of the page.
         summary: of the experiment.
         experiment: that was held.
+        errors: by each kind of group that the page tells of.
         now: aware time.
     """
     panel = experiment.reading.panel
@@ -28,4 +33,5 @@ def comparison_page(title: str, summary: Summary, experiment: Experiment, now: d
     )
     cover = ReportIntro(title, f"forecast compare · {panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
     section = forecast_section(forecast_gallery(history, forecasts, panel), intro, title="The last fold")
-    return page_of(cover, summary, section, RetrainSections(), now)
+    where = tuple(errors_section(one.table, one.words, panel.target) for one in errors)
+    return page_of(cover, summary, section, RetrainSections(), now, where)

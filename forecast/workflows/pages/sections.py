@@ -50,7 +50,14 @@ class RetrainSections:
     runs: tuple[Section, ...] = ()
 
 
-def page_of(cover: ReportIntro, summary: Summary, forecast: Section, life: RetrainSections, now: datetime) -> bytes:
+def page_of(
+    cover: ReportIntro,
+    summary: Summary,
+    forecast: Section,
+    life: RetrainSections,
+    now: datetime,
+    errors: tuple[Section, ...] = (),
+) -> bytes:
     """Returns a report as the content of a file.
 
     Args:
@@ -59,8 +66,9 @@ def page_of(cover: ReportIntro, summary: Summary, forecast: Section, life: Retra
         forecast: the pictures of the forecast.
         life: of the model.
         now: aware time; stands at the foot.
+        errors: where they are.
     """
-    parts: list[Section | LeftOutPart] = [*life.decision, _leaderboard(summary), forecast, _steps(summary)]
+    parts: list[Section | LeftOutPart] = [*life.decision, _leaderboard(summary), forecast, _steps(summary), *errors]
     parts += [_coverage(summary), _folds(summary), *life.runs]
     parts += _covariates(summary)
     parts += [_inferred(summary), _findings(summary), _settings(summary), _reproduce(summary)]

@@ -627,3 +627,33 @@ def test_names_like_formulas_are_kept_and_noted(tmp_path):
     assert set(reading.panel.series_ids) == set(ids)
     [note] = [finding for finding in reading.findings if finding.topic == "formulas"]
     assert note.text.startswith("2 series begin like a formula ('=1+1', '@SUM(1)')")
+
+
+def test_parts_of_ids_stand_series_by_series_though_one_holds_a_slash(read):
+    shops = [("so/uth", "2", 1), ("north", "10", 2), ("so/uth", "1", ""), ("north", "9", 4)]
+    rows = [
+        f"2024-01-{day:02},{region},{shop},{v and v + day},{day}" for region, shop, v in shops for day in range(1, 15)
+    ]
+    text = "\n".join(["date,region,shop,v,w", *rows])
+    one = read(text, ids=("region", "shop"), target=("v",))
+    assert one.panel.series_ids == ("north/9", "north/10", "so/uth/2")
+    assert one.ids.names == ("region", "shop")
+    assert one.ids.values == (("north", "9"), ("north", "10"), ("so/uth", "2"))
+    both = read(text, ids=("region", "shop"), target=("v", "w"))
+    assert both.ids.names == ("region", "shop", "target")
+    assert ["/".join(parts) for parts in both.ids.values] == list(both.panel.series_ids)
+    assert both.ids.values[-1] == ("so/uth", "2", "w")
+
+
+def test_one_series_has_no_parts(read):
+    assert read(days(*range(20))).ids.names == ()
+    assert read(days(*range(20))).ids.values == ((),)
+
+
+def test_parts_of_ids_are_those_of_the_series_that_are_left(read):
+    rows = [
+        f"2024-01-{day:02},{region},x,{day}" for region in ("a", "b") for day in range(1, 15 if region == "b" else 5)
+    ]
+    reading = read("\n".join(["date,region,shop,v", *rows]), ids=("region", "shop"), ignore=("2024-01-01..2024-01-05",))
+    assert reading.panel.series_ids == ("b/x",)
+    assert reading.ids.values == (("b", "x"),)
