@@ -6,11 +6,13 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import cut_windows
 from forecast.errors import DataError, TrainingError
-from forecast.models.covariates.encoding import Encoding
+from forecast.models.covariates.covariate_model import learn_covariates
+from forecast.models.covariates.encoding import Encoding, learn_encoding
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
-from forecast.models.networks.fitting import RecurrentForecaster, panel_digest, prepare_views
+from forecast.models.networks import fitting
+from forecast.models.networks.fitting import RecurrentForecaster, kept_covariates, panel_digest, prepare_views
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.training import CHUNK, TrainingData, train_network
@@ -283,6 +285,24 @@ def test_fit_encodes_known_columns_once(monkeypatch, seed, cell, changes):
     assert model.covariate_model.effects is not None
     assert len(model.curve.rmse) > 0
     assert kinds.count("known") == 1
+
+
+@pytest.mark.parametrize("differs", ["settings", "encoding", "panel"])
+def test_what_covariates_teach_is_learned_once_and_of_nothing_else(differs, monkeypatch):
+    asked = []
+    monkeypatch.setattr(fitting, "learn_covariates", lambda *given: asked.append(given) or learn_covariates(*given))
+    run, spec = Run(QUIET.machine, SILENT, QUIET.clock, Cache()), told_spec("linear")
+    usual = {"panel": shops(), "encoding": None, "settings": CURRENT.covariates}
+    other = {
+        "panel": shops(seed=5),
+        "encoding": learn_encoding(shops(seed=5)),
+        "settings": replace(CURRENT.covariates, edge=1.0),
+    }
+    first = kept_covariates(spec=spec, run=run, **usual)
+    assert kept_covariates(spec=spec, run=run, **{**usual, "panel": shops()}) is first
+    assert len(asked) == 1
+    kept_covariates(spec=spec, run=run, **{**usual, differs: other[differs]})
+    assert len(asked) == 2
 
 
 def test_rolled_network_takes_no_covariates():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.models.networks.smoothed_base import Smoothing, fit_smoothing, maps_of, smoothing_maps, smoothings
+from forecast.run import Cache
 from tiny import SEASON, wave
 
 SIZES = [(20, 6, 4), (8, 3, 4), (7, 5, 4), (3, 4, 4), (12, 3, 1), (1, 2, 1), (2, 3, 1)]
@@ -127,3 +128,13 @@ def test_maps_run_together_are_those_run_alone(lookback, horizon, season):
     together = smoothing_maps(lookback, horizon, season)
     alone = [maps_of([settings], lookback, horizon, season)[0] for settings in smoothings(season)]
     np.testing.assert_allclose(together, alone, atol=1e-12)
+
+
+@pytest.mark.parametrize(("steps", "season"), [(2, SEASON), (3, 5)])
+def test_maps_that_were_kept_serve_their_own_lengths_and_season_alone(steps, season):
+    windows, futures = wave(80).reshape(10, 8), wave(30, seed=1).reshape(10, 3)
+    scales, cache = np.ones((10, 1)), Cache()
+    usual = fit_smoothing(windows, futures, scales, SEASON, cache)
+    np.testing.assert_array_equal(fit_smoothing(windows, futures, scales, SEASON, cache), usual)
+    other = fit_smoothing(windows, futures[:, :steps], scales, season, cache)
+    np.testing.assert_array_equal(other, fit_smoothing(windows, futures[:, :steps], scales, season))
