@@ -31,6 +31,7 @@ DAY = 86_400
 FIXED_UNITS: tuple[Unit, ...] = ("week", "day", "hour", "minute")
 SECONDS: dict[str, int] = {"minute": 60, "hour": 3600, "day": DAY, "week": 7 * DAY}
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
+YEAR_WEEKS = 52  # from a week to the same week of the next year; ISO years have one more now and then
 LAST_DAY = 31  # of a month of any length
 ROW_ZERO = -40_000_000  # days since 1970 that stand for row 0
 WEEKDAYS = tuple(name[:3].upper() for name in wording.DAYS)
@@ -112,7 +113,7 @@ class Frequency:
         if self.unit in MONTHS:
             cycles, step = [12], MONTHS[self.unit] * self.every
         elif self.unit == "week":
-            cycles, step = [52], self.every
+            cycles, step = [YEAR_WEEKS], self.every
         elif self.unit == "day":
             cycles, step = [7, 365], self.every
         else:

@@ -13,6 +13,7 @@ import numpy as np
 from forecast.data.checks.cycles import without_cycles
 from forecast.data.checks.outliers import level_on_either_side
 from forecast.data.dates.calendar_features import easter
+from forecast.data.frequency import YEAR_WEEKS
 from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.wording import DAYS, MONTHS, digits, quoted
 
@@ -20,7 +21,6 @@ FEW_LEVELS = 12  # different values of a column that says what kind of a day it 
 RARE = 0.3  # share of the steps at which such a day may come
 TIMES = 5  # as often as elsewhere must its days be outliers
 ALIKE = 0.5  # share of an outlier that the same day of another year has at least
-WEEK_STEPS = 52
 EASTER = "Easter"
 
 
@@ -127,7 +127,7 @@ def _other_years(panel: Panel, i: int, place: int) -> list[tuple[list[list[int]]
     years = range(-int(panel.lengths[i] * frequency.days / 365) - 1, int(panel.lengths[i] * frequency.days / 365) + 2)
     others = [year for year in years if year]
     if frequency.unit == "week":
-        shift = WEEK_STEPS // frequency.every
+        shift = YEAR_WEEKS // frequency.every
         weeks = [[place + year * shift + near for near in (-1, 0, 1)] for year in others]
         return [(weeks, "the same week each year")]
     stamp = frequency.timestamps(np.array([first + place]))[0].astype("datetime64[s]").item()
