@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import fdtr, fdtrc
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from forecast.data.panel import FloatArray
 
@@ -39,6 +39,8 @@ SIDE = 0.05  # measured by benchmarks/tuning/season_rule.py
 HALVINGS = 40
 TINY = 1e-12
 """Share of the squares that is rounding."""
+LIBRARIES = ThreadpoolController()
+"""Those that numpy calculates with; to look for them each time would take longer than a small regression."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def season_evidence(series: Sequence[FloatArray], season: int) -> list[SeasonEvi
     for place, values in enumerate(series):
         if season > 1 and values.size >= 2 * season:
             groups.setdefault(min(values.size, MOST_SEASONS * season), []).append(place)
-    with threadpool_limits(1, user_api="blas"):  # such small regressions wait for each other on several cores
+    with LIBRARIES.limit(limits=1, user_api="blas"):  # such small regressions wait for each other on several cores
         for length, places in groups.items():
             values = np.stack([series[place][-length:] for place in places])
             for place, one in zip(places, _judge_all(values, season), strict=True):
