@@ -28,7 +28,7 @@ for number in (signal.SIGINT, signal.SIGHUP):  # ignored in the background of a 
         signal.signal(number, signal.SIG_DFL)
 
 gc.set_threshold(100_000, 20, 20)  # going through all that TensorFlow and the tests hold takes a tenth of the run
-settings.register_profile("quick", max_examples=50)
+settings.register_profile("quick", max_examples=25)
 settings.load_profile("quick")
 
 

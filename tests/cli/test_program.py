@@ -148,7 +148,7 @@ def test_disk_that_is_full_is_an_error_of_one_sentence(words, shop):
     )
 
 
-@pytest.mark.parametrize(("command", "code"), [("forecast predict >&-", 0), ("forecast predict nobody 2>&-", 4)])
+@pytest.mark.parametrize(("command", "code"), [("forecast predict >&-", 0), slow("forecast predict nobody 2>&-", 4)])
 def test_closed_stream_is_no_error(command, code, shop):
     done = in_shell(command, shop.folder)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
@@ -214,9 +214,9 @@ def test_errors_are_red_on_a_terminal_unless_asked_not_to(environment, is_colour
 
 
 def test_no_color_outweighs_force_color(tmp_path):
-    done = launch("predict", "nobody", folder=tmp_path, NO_COLOR="1", FORCE_COLOR="1")
+    done = run("predict", "nobody", folder=tmp_path, NO_COLOR="1", FORCE_COLOR="1")
     assert done.err.startswith("error: ")
-    assert launch("predict", "nobody", folder=tmp_path, FORCE_COLOR="1").err.startswith("\x1b[31merror:")
+    assert run("predict", "nobody", folder=tmp_path, FORCE_COLOR="1").err.startswith("\x1b[31merror:")
 
 
 def test_terminal_gets_a_table_and_a_pipe_csv(shop, on_terminal):

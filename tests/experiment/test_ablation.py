@@ -31,6 +31,14 @@ def shops(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def three_trees():
+    """Boosting, beside which the network is compared, is not what is asked here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.models.regression.TREES", 3)
+        yield
+
+
 @pytest.fixture(scope="module")
 def ablated(shops):
     return run("compare", "shops.csv", "--models", "linear", *FLAGS, "--ablate", "--json", folder=shops)

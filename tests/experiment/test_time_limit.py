@@ -140,8 +140,8 @@ def test_members_of_added_seeds_count_as_those_of_their_view():
 
 
 def test_cells_that_there_is_no_time_for_are_left_out_and_the_first_never_is():
-    tiny = {cell: tiny_spec(cell) for cell in ("gru", "lstm")}
-    assert measure_paces(tiny, panel(), folds()[0], QUIET, lambda: -1.0).keys() == {"gru"}
+    tiny = {cell: tiny_spec(cell) for cell in ("linear", "rnn")}
+    assert measure_paces(tiny, panel(), folds()[0], QUIET, lambda: -1.0).keys() == {"linear"}
     paces = measure_paces(tiny, panel(), folds()[0], QUIET, lambda: np.inf)
     assert paces.keys() == tiny.keys()
     assert all(pace.step > 0 for pace in paces.values())

@@ -43,7 +43,10 @@ class Untrained:
 
 
 def train_nothing(monkeypatch, size=0.05):
-    """Makes `train` and `retrain` take networks with random weights; returns the panels that they were handed."""
+    """Makes `train` and `retrain` take networks with random weights; returns the panels that they were handed.
+
+    Boosting, beside which `compare` shows them, grows three trees.
+    """
     seen = []
 
     def make(name, specs, season, run, memory=None, *more, **named):
@@ -60,6 +63,7 @@ def train_nothing(monkeypatch, size=0.05):
             parts.append(replace(fresh, networks=tuple(own)))
         return EnsembleModel(tuple(parts))
 
+    monkeypatch.setattr("forecast.models.regression.TREES", 3)
     for place in ("experiment", "final_fit", "retraining.challenge"):
         monkeypatch.setattr(f"forecast.experiment.{place}.make_forecaster", make)
     monkeypatch.setattr("forecast.experiment.retraining.challenge.train_on", further)

@@ -15,6 +15,7 @@ from forecast.models.registry import is_same_recipe, make_forecaster, rivals
 from forecast.models.serialization import dump_fitted, load_fitted
 from forecast.specs import ModelSpec
 from imported import imported_by
+from marks import slow_but
 from runs import QUIET
 from told import told
 
@@ -90,7 +91,7 @@ def test_recipe_is_the_same_only_if_its_settings_are():
 # On the command line
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", slow_but(["ridge", "smoothing"], PLAIN))
 def test_any_row_of_the_table_is_trained_saved_predicted_with_and_retrained(name, tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     quick = ("--horizon", "7", "--folds", "1", "--plots", "none")
@@ -125,7 +126,7 @@ def test_what_only_networks_can_is_refused(words, message, tmp_path):
     assert message in done.err
 
 
-@pytest.mark.parametrize("name", ["boosting", "ridge"])
+@pytest.mark.parametrize("name", slow_but(["boosting"], ["boosting", "ridge"]))
 def test_predicting_with_a_regression_needs_neither_scikit_learn_nor_tensorflow(name, tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     quick = ("--horizon", "7", "--folds", "1", "--plots", "none")

@@ -16,7 +16,8 @@ INSTALL = re.compile(r"pip install (?:--[\w-]+ )*('[^']+'|[^\s']+)")
 
 def hints():
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "pip install" in text else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "pip install" in node.value:
                 yield path.name, node.value
 

@@ -25,7 +25,7 @@ POISONS = {
     "gap at once": [np.nan, np.nan, -7.0],
 }
 
-SLOW = {*MODELS.of("classical"), "boosting", "rnn", "lstm", "linear", "ensemble"}
+SLOW = {*MODELS.of("classical"), "boosting", "rnn", "lstm", "gru", "ensemble"}
 
 
 @dataclass(eq=False)
@@ -58,9 +58,9 @@ def run(name, panel, refit):
 
 
 @functools.cache
-def run_of_gru():
+def clean_run():
     """Returns the run of a network on the panel as it is."""
-    return run("gru", awkward_panel(), refit=True)
+    return run("linear", awkward_panel(), refit=True)
 
 
 def poisoned(panel, cuts, poison):
@@ -93,7 +93,7 @@ def assert_same(first, second):
 
 def case_of(name, refit):
     """Returns a case; that of models which are costly and not fitted anew is slow: others show the same."""
-    is_quick = name not in SLOW and (refit or name != "gru")
+    is_quick = name not in SLOW and (refit or name != "linear")
     return pytest.param(name, refit, marks=() if is_quick else pytest.mark.slow)
 
 
@@ -105,7 +105,7 @@ def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, m
         small = functools.partial(trees.HistGradientBoostingRegressor, max_iter=3)
         monkeypatch.setattr(trees, "HistGradientBoostingRegressor", small)
     panel = awkward_panel()
-    clean, models = run_of_gru() if (name, refit) == ("gru", True) else run(name, panel, refit)
+    clean, models = clean_run() if (name, refit) == ("linear", True) else run(name, panel, refit)
     past = clean.folds[0].train(panel)
     for number, poison in zip((0, 1, 2, 3), POISONS.values(), strict=True):
         other, others = run(name, poisoned(panel, clean.folds[number].cuts, poison), refit)
@@ -124,15 +124,15 @@ def test_future_moves_neither_weights_nor_forecasts_nor_intervals(name, refit, m
 def test_poison_is_noticed_where_it_may_be():
     """The test above would see a leak: what lies before an origin does move what is learned there."""
     panel = awkward_panel()
-    clean, models = run_of_gru()
-    other, others = run("gru", poisoned(panel, clean.folds[0].cuts - 1, POISONS["huge"]), refit=True)
+    clean, models = clean_run()
+    other, others = run("linear", poisoned(panel, clean.folds[0].cuts - 1, POISONS["huge"]), refit=True)
     past = clean.folds[0].train(panel)
     assert any((a != b).any() for a, b in zip(fingerprint(models[0], past), fingerprint(others[0], past), strict=True))
     assert (clean.trials[0].forecasts[0] != other.trials[0].forecasts[0]).any()
 
 
 def test_intervals_of_the_leakage_test_are_there_to_be_moved():
-    result, _ = run_of_gru()
+    result, _ = clean_run()
     assert len(result.trials[0].intervals) == 2
     assert np.isfinite(result.trials[0].intervals[0].upper[1:, 0]).all()
     combination = result.trials[0].combination

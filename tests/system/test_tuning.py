@@ -1,6 +1,7 @@
 """Numbers that shape forecasts name the script that measures them, and the scripts measure what they say."""
 
 import ast
+import functools
 import re
 import sys
 from importlib import import_module
@@ -62,8 +63,13 @@ def constants_of(script):
     return [constant for study in script.STUDIES for constant in study.constants]
 
 
+@functools.cache
 def assignments():
-    """Yields path, names and what stands beside each number that is assigned where numbers shape forecasts."""
+    """Returns path, names and what stands beside each number that is assigned where numbers shape forecasts."""
+    return [*found_assignments()]
+
+
+def found_assignments():
     for pattern in SHAPING:
         for path in sorted((ROOT / "forecast").glob(pattern)):
             lines = path.read_text().split("\n")
@@ -120,7 +126,7 @@ def test_what_a_script_measures_names_a_script_that_does(tuning, name):
 
 def test_each_number_that_shapes_a_forecast_names_a_script():
     aside = set(" ".join(OTHERS.values()).split())
-    found = list(assignments())
+    found = assignments()
     assert len(found) > 100
     silent = [f"{path.stem}.{each}" for path, names, text in found for each in names if not NAMED.search(text)]
     assert [each for each in silent if not {each, each.rsplit(".", 1)[1]} & aside] == []

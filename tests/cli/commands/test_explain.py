@@ -30,7 +30,8 @@ def explain(*words, folder):
     return run("explain", *words, folder=folder)
 
 
-def test_page_panels_and_numbers_are_written_and_replaced_only_if_asked(folder, tmp_path):
+@pytest.mark.slow
+def test_page_panels_and_numbers_are_written(folder, tmp_path):
     done = explain("gru", "-o", tmp_path / "why", "--teach", "--json", folder=folder)
     assert done.code == 0, done.err
     names = {path.name for path in (tmp_path / "why").iterdir()}
@@ -44,10 +45,17 @@ def test_page_panels_and_numbers_are_written_and_replaced_only_if_asked(folder, 
     assert numbers["cells"]["gru"]["memory"] == document["cells"]["gru"]["memory"]
     assert len(document["cells"]["gru"]["memory"]["recurrent"]) == document["summary"][0]["window"]
     assert "Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept" in " ".join(document["lesson"])
-    again = explain("gru", "-o", tmp_path / "why", folder=folder)
+
+
+def test_files_are_replaced_only_if_asked(folder, tmp_path):
+    page = tmp_path / "why/explain.html"
+    page.parent.mkdir()
+    page.write_text("old")
+    again = explain("gru", "-o", page.parent, folder=folder)
     assert again.code == 2
     assert "explain.html exists already" in again.err
-    assert explain("gru", "-o", tmp_path / "why", "--force", "--plots", "none", folder=folder).code == 0
+    assert page.read_text() == "old"
+    assert explain("gru", "-o", page.parent, "--force", "--plots", "none", folder=folder).code == 0
 
 
 def test_csv_has_a_row_a_cell(folder, tmp_path):

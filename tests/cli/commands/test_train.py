@@ -119,7 +119,8 @@ def test_files_that_are_named_are_there(shop, again):
     assert "Plots" not in shop.train.err
 
 
-@pytest.mark.parametrize(("kind", "magic"), [("svg", b"<?xml"), pytest.param("pdf", b"%PDF", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "magic"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_plots_come_in_the_kind_that_was_asked_for(kind, magic, tmp_path):
     done = run("train", "visits.csv", *GRU, "--plots", kind, "--out-dir", "plots", folder=folder_with(tmp_path))
     assert done.code == 0

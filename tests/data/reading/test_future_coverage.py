@@ -97,7 +97,7 @@ def test_a_file_continues_the_known_columns(told):
     )
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=15)
 @given(data=st.data())
 def test_old_and_new_values_lie_together_as_pandas_combines_them(data, tmp_path_factory):
     numbers = st.sampled_from([0.0, 1.0, 2.5, None])

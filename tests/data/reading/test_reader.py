@@ -97,7 +97,7 @@ def written(value, style, unit):
     return unit.format(f"{value:,.2f}".translate(marks))
 
 
-@settings(deadline=None, derandomize=True, max_examples=12)
+@settings(deadline=None, derandomize=True, max_examples=8)
 @given(
     data=st.data(),
     delimiter=st.sampled_from(",;\t|"),

@@ -97,7 +97,7 @@ def expected(shop, level):
     return level * season(STEPS + HORIZON)[steps] * np.exp(PROMO * shop.promo[-HORIZON:]) * shop.open[-HORIZON:]
 
 
-@pytest.mark.parametrize("odd", slow_but(list(ODD)[::2], ODD))
+@pytest.mark.parametrize("odd", slow_but(["begins late", "never sells"], ODD))
 def test_odd_shop_harms_no_other(odd, usual, beside):
     among = beside(odd)[:5]
     assert np.isfinite(beside(odd)).all()
@@ -113,7 +113,10 @@ def test_closing_day_is_forecast_as_nearly_nothing(usual):
     assert (usual[:, 4] < 0.05 * usual.mean()).all()
 
 
-@pytest.mark.parametrize("odd", ["begins late", "new", "newer than its first week", "closed for months"])
+LITTLE = ["begins late", "new", "newer than its first week", "closed for months"]
+
+
+@pytest.mark.parametrize("odd", slow_but(LITTLE[:1], LITTLE))
 def test_shop_with_little_history_is_forecast_like_the_others(odd, beside):
     shop, truth = ODD[odd], expected(ODD[odd], 40.0)
     is_open = truth > 0

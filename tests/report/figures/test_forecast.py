@@ -190,7 +190,7 @@ def test_every_frequency_gives_a_legible_axis(frequency):
 
 
 def test_figures_of_one_input_are_the_same_bytes_and_leave_it_unchanged():
-    panel = panel_of(8, 40)
+    panel = panel_of(2, 40)
     made = forecasts_for(panel)
     before = panel.values.copy(), made.point.copy()
     assert render(forecast_figure(panel, {"gru": made}), "png") == render(forecast_figure(panel, {"gru": made}), "png")
