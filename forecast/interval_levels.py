@@ -12,18 +12,18 @@ FIRST_LEVELS = (80, 95)
 """Those whose columns stand among the others of a table; those of levels that came later are its last."""
 
 
-def bounds_of(level: int) -> tuple[str, str]:
+def bounds_of(level: float) -> tuple[str, str]:
     """Returns the columns that hold the lower and upper bound of a level."""
-    return f"lower_{level}", f"upper_{level}"
+    return f"lower_{level:g}", f"upper_{level:g}"
 
 
-def coverage_of(level: int) -> tuple[str]:
+def coverage_of(level: float) -> tuple[str]:
     """Returns the column that holds the share of truths inside the intervals of a level."""
-    return (f"coverage_{level}",)
+    return (f"coverage_{level:g}",)
 
 
 def with_levels(
-    before: Iterable[str], columns_of: Callable[[int], tuple[str, ...]], after: Iterable[str]
+    before: Iterable[str], columns_of: Callable[[float], tuple[str, ...]], after: Iterable[str]
 ) -> tuple[str, ...]:
     """Returns the columns of a table with those of each level between two parts: new ones at the end, as ever."""
     first = [name for level in LEVELS if level in FIRST_LEVELS for name in columns_of(level)]

@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.errors import DataError
-from forecast.evaluation.intervals import Calibration, calibrate_series
-from forecast.evaluation.scales import SCALES, Scales, learning_scales
+from forecast.evaluation.distribution.difficulty import difficulty
+from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
+from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold
+from forecast.interval_levels import LEVELS
 from forecast.models.combination import (
     FEW,
     Combination,
@@ -28,7 +31,7 @@ from forecast.models.combination import (
     plain_combination,
 )
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
-from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Watcher
+from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Quantiles, Watcher, ends_of
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.run import SILENT, Run
 from forecast.specs import Anchor, Kind, Metric
@@ -46,13 +49,19 @@ class Trial:
     name: str
     forecasts: FloatArray  # (K, S, H)
     by_seed: FloatArray  # (R, K, S, H), each seed's networks alone
-    intervals: tuple[Interval, ...]  # (K, S, H) bounds; NaN on folds without calibration
+    quantiles: Quantiles  # (Q, K, S, H) in single precision; NaN on folds that nothing calibrates
+    levels: tuple[float, ...]  # of the intervals, in per cent; none where there is no distribution at all
     combination: Combination  # learned over all folds
-    calibration: Calibration | None  # over all folds
+    distribution: Distribution | None  # over all folds
     parameters: int | None
     train_seconds: float  # all fits of this model together
     predict_seconds: float  # one forecast of the whole panel
     curve: Curve | None
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The bounds of each level, (K, S, H)."""
+        return tuple(self.quantiles.interval(level) for level in self.levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +86,14 @@ class _Record:
 
     shift: int  # steps from the fold's origin to the forecast's
     evidence: Evidence
-    errors: FloatArray  # (S, H), (truth − joint forecast) / scale
+    errors: ErrorRecord  # of the joint forecast
 
     def known_at(self, fold: int) -> "_Record":
         """Returns the record with only the truths up to the origin of a later fold; the others are NaN."""
-        horizon = self.errors.shape[-1]
+        horizon = self.errors.point.shape[-1]
         late = np.arange(1, horizon + 1) + self.shift > (fold - self.evidence.fold) * horizon
         truth = np.where(late, np.nan, self.evidence.truth)
-        return replace(self, evidence=replace(self.evidence, truth=truth), errors=np.where(late, np.nan, self.errors))
+        return replace(self, evidence=replace(self.evidence, truth=truth), errors=replace(self.errors, truth=truth))
 
 
 def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers make anyway
@@ -98,6 +107,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     run: Run,
     progress: Callable[[str, float], None] = SILENT.progress,
     kind: Kind = "auto",
+    levels: Sequence[float] = LEVELS,
 ) -> Backtest:
     """Runs every forecaster over the same folds.
 
@@ -111,6 +121,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         run: what to work with.
         progress: told the model's name and the share of its work that is done.
         kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
+        levels: of the intervals, in per cent.
 
     Raises:
         DataError: nothing was observed in any scored fold.
@@ -128,7 +139,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
     trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), Made(run)
     for place, forecaster in enumerate(forecasters, start=1):
-        trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made)
+        trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
         if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
             made.forget()
@@ -214,8 +225,16 @@ class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
     def __init__(
-        self, forecaster: Forecaster, panel: Panel, first: Panel, scales: Scales, metric: Metric, made: Made
+        self,
+        forecaster: Forecaster,
+        panel: Panel,
+        first: Panel,
+        scales: Scales,
+        metric: Metric,
+        made: Made,
+        levels: tuple[float, ...],
     ) -> None:
+        self.levels = levels
         self.forecaster, self.panel, self.first, self.metric = forecaster, panel, first, metric
         self.scales, self.made = scales, made
         self.fitted: Fitted | None = None
@@ -224,7 +243,7 @@ class _RunningTrial:
         self.records: list[_Record] = []
         self.points: list[FloatArray] = []
         self.by_seed: list[FloatArray] = []
-        self.intervals: list[tuple[Interval, ...]] = []
+        self.quantiles: list[Quantiles | None] = []
         self.train_seconds = self.predict_seconds = 0.0
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
@@ -248,9 +267,19 @@ class _RunningTrial:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
             self.by_seed.append(_each_seed(members, combination, lowest))
-            calibration = self._calibration(known)
-            self.intervals.append(calibration.intervals(point, train.series_ids, scales, lowest) if calibration else ())
+            distribution = self._distribution(known, lowest)
+            hardness = difficulty(train, self.scales.season, scales, point, members, combination.used)
+            self.quantiles.append(
+                distribution.quantiles(point, hardness, train.series_ids, self.probabilities, lowest)
+                if distribution
+                else None
+            )
         self._learn(fold, members, combination)
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Those at which forecasts are scored: the deciles, and the ends of the levels."""
+        return tuple(sorted({*DECILES, *chain.from_iterable(map(ends_of, self.levels))}))
 
     def _few(self, fold: int, train: Panel) -> FewSeriesPrior | None:
         """Returns what is known at a fold of series that are few; None where they are many."""
@@ -267,11 +296,12 @@ class _RunningTrial:
         learned = learn_combination(evidence, self.metric, few=few, is_price=is_price, is_walk=is_walk)
         return learned or plain_combination(members, few)
 
-    def _calibration(self, known: Sequence[_Record]) -> Calibration | None:
-        if not known:
+    def _distribution(self, known: Sequence[_Record], lowest: FloatArray) -> Distribution | None:
+        records = [record.errors for record in known]
+        if not records:
             return None
-        folds = np.array([record.evidence.fold for record in known])
-        return calibrate_series(np.stack([record.errors for record in known]), folds, self.panel.series_ids)
+        nonnegative = bool((lowest >= 0).all())
+        return fit_distribution(records, self.panel.series_ids, self.scales.season, nonnegative=nonnegative)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -289,8 +319,9 @@ class _RunningTrial:
             forecast = members if shift == 0 else self._members(train)
             scales, lowest = self.scales.of(fold, shift, train)
             point = forecast_points(forecast, combination, lowest)
-            errors = (truth - point) / scales[:, None]
-            self.records.append(_Record(shift, Evidence(forecast, truth, scales, fold.number), errors))
+            hardness = difficulty(train, self.scales.season, scales, point, forecast, combination.used)
+            evidence = Evidence(forecast, truth, scales, fold.number)
+            self.records.append(_Record(shift, evidence, ErrorRecord(fold.number, point, truth, hardness)))
 
     def result(self, folds: int) -> Trial:
         """Returns the trial, with all that its folds taught."""
@@ -302,9 +333,10 @@ class _RunningTrial:
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
-            intervals=_stack_intervals(self.intervals, self.points),
+            quantiles=_stacked(self.quantiles, self.points, self.probabilities),
+            levels=self.levels if any(self.quantiles) else (),
             combination=self._combination(known, few, self.members, is_walk),
-            calibration=self._calibration(known),
+            distribution=self._distribution(known, lowest_values(self.panel)),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,
             predict_seconds=self.predict_seconds,
@@ -321,12 +353,12 @@ def _each_seed(members: Members, combination: Combination, lowest: FloatArray) -
     return np.stack(result)
 
 
-def _stack_intervals(folds: Sequence[tuple[Interval, ...]], points: Sequence[FloatArray]) -> tuple[Interval, ...]:
-    """Returns one interval a level over all folds, (K, S, H); NaN on folds that had none."""
-    levels = dict.fromkeys(interval.level for fold in folds for interval in fold)
-    nothing = np.full_like(points[0], np.nan)
-    stacked = []
-    for level in levels:
-        found = [next((i for i in fold if i.level == level), Interval(level, nothing, nothing)) for fold in folds]
-        stacked.append(Interval(level, np.stack([i.lower for i in found]), np.stack([i.upper for i in found])))
-    return tuple(stacked)
+def _stacked(
+    folds: Sequence[Quantiles | None], points: Sequence[FloatArray], probabilities: tuple[float, ...]
+) -> Quantiles:
+    """Returns the quantiles of all folds, (Q, K, S, H); NaN on folds that had none."""
+    values = np.full((len(probabilities), len(points), *points[0].shape), np.nan, dtype=np.float32)
+    for number, quantiles in enumerate(folds):
+        if quantiles:
+            values[:, number] = quantiles.values
+    return Quantiles(probabilities, values)

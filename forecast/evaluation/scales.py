@@ -124,7 +124,7 @@ class Scales:
     """What is measured at each fold, once for all models."""
 
     def __init__(self, season: int, horizon: int, kind: Kind = "auto") -> None:
-        self._season, self._horizon, self.kind = season, horizon, kind
+        self.season, self._horizon, self.kind = season, horizon, kind
         self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
         self._strengths: dict[int, float | None] = {}
         self._walks: dict[int, bool] = {}
@@ -132,15 +132,15 @@ class Scales:
     def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
         """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
         if (fold.number, shift) not in self._found:
-            self._found[fold.number, shift] = learning_scales(train, self._season), lowest_values(train)
+            self._found[fold.number, shift] = learning_scales(train, self.season), lowest_values(train)
         return self._found[fold.number, shift]
 
     def strength(self, number: int, known: Panel) -> float | None:
         """Returns the mean strength of the season in what is known at a fold; None where no series can tell it."""
-        if self._season == 1:
+        if self.season == 1:
             return None
         if number not in self._strengths:
-            own, season = CURRENT.classical, self._season
+            own, season = CURRENT.classical, self.season
             strengths = season_strength(known, season, own.theta.steps_used(season), own.seasonality)
             told = strengths[~np.isnan(strengths)]
             self._strengths[number] = float(told.mean()) if len(told) else None
@@ -151,5 +151,5 @@ class Scales:
         if self.kind == "sales":
             return False
         if number not in self._walks:
-            self._walks[number] = behaves_like_walk(known, self._horizon, self._season)
+            self._walks[number] = behaves_like_walk(known, self._horizon, self.season)
         return self._walks[number]

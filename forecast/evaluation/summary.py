@@ -142,7 +142,7 @@ class CoverageRow(Document):
     """
 
     model: str
-    level: int
+    level: float
     share: float
     points: int
     by_fold: tuple[float | None, ...]

@@ -3,23 +3,33 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
+from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values
+from forecast.interval_levels import LEVELS
 from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
-from forecast.models.forecaster import Forecasts, Interval, Issuable
+from forecast.models.forecaster import Forecasts, Interval, Issuable, Members, Quantiles, ends_of
 from forecast.models.method_settings import MethodSettings
 from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
+ONLY_LEVELS = (
+    "This version was trained by an earlier program, which kept two intervals and no distribution.",
+    "forecast retrain NAME makes a version that can be asked for any quantile",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +40,24 @@ class TrainedModel:
         settings: the numbers of the methods that are recomputed at each forecast.
         learned: what stands for known values of steps to come that nobody tells; None where nothing is known ahead, or
             in a version of an earlier program.
+        distribution: of the errors; that of a version of an earlier program is known at two levels only.
+        levels: of the intervals that are given unasked, in per cent.
         scales: the numbers by which scales are measured.
+        difficulty: the numbers by which is measured what tells of errors.
         spread: the usual scale of a series as a share of its size, by which one of few rows has its intervals.
     """
 
     name: str
     model: Issuable
     combination: Combination | None
-    calibration: Calibration | None
+    distribution: Distribution | Calibration | None
     season: int
     settings: MethodSettings
     learned: UsualValues | None = None
     spread: float | None = None
     scales: ScaleSettings = SCALES
+    levels: tuple[float, ...] = LEVELS
+    difficulty: DifficultySettings = DIFFICULTY
 
     @property
     def usual(self) -> UsualValues | None:
@@ -72,30 +87,61 @@ class TrainedModel:
             return None
         return self.combination.anchor, 1 - self.combination.trust
 
-    def forecast(self, panel: Panel, horizon: int, run: Run = ALONE) -> Forecasts:
+    def forecast(
+        self, panel: Panel, horizon: int, run: Run = ALONE, *, probabilities: Sequence[float] = ()
+    ) -> Forecasts:
         """Returns the forecasts of the next steps of each series.
 
         A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
         have no intervals (NaN bounds): their errors were never measured. What nobody tells of the known columns is as
         usual, so that a step's forecast is the same number whatever the horizon.
+
+        Args:
+            panel: to forecast from the end of.
+            horizon: steps.
+            run: what to work with.
+            probabilities: of the quantiles that are wanted beside the intervals, ascending.
+
+        Raises:
+            UsageError: quantiles are wanted of a version that knows only the levels that it was trained with.
         """
         panel = self.filled(panel, horizon)
-        lowest, scales = lowest_values(panel), interval_scales(panel, self.season, self.spread, self.scales)
+        lowest = lowest_values(panel)
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
             blocks.append(forecast_points(members, self.combination, lowest, self.scales.rounding))
+            if len(blocks) == 1:
+                intervals, quantiles = self._bounds(panel, members, blocks[0], lowest, probabilities)
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
-        point = np.hstack(blocks)[:, :horizon]
-        intervals = self.calibration.intervals(blocks[0], panel.series_ids, scales, lowest) if self.calibration else ()
         return Forecasts(
             panel.series_ids,
             panel.future_timestamps(horizon),
-            point,
+            np.hstack(blocks)[:, :horizon],
             tuple(Interval(i.level, _stretch(i.lower, horizon), _stretch(i.upper, horizon)) for i in intervals),
+            quantiles and replace(quantiles, values=np.stack([_stretch(each, horizon) for each in quantiles.values])),
         )
+
+    def _bounds(
+        self, panel: Panel, members: Members, point: FloatArray, lowest: FloatArray, probabilities: Sequence[float]
+    ) -> tuple[tuple[Interval, ...], Quantiles | None]:
+        """Returns the intervals of the first direct forecast, and quantiles of it where they are wanted."""
+        scales = interval_scales(panel, self.season, self.spread, self.scales)
+        if self.distribution is None:
+            return (), None
+        if isinstance(self.distribution, Calibration):
+            if probabilities:
+                raise UsageError(*ONLY_LEVELS)
+            return self.distribution.intervals(point, panel.series_ids, scales, lowest), None
+        used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
+        known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
+        every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, self.levels))}))
+        quantiles = self.distribution.quantiles(point, known, panel.series_ids, every, lowest)
+        intervals = tuple(quantiles.interval(level) for level in self.levels)
+        wanted = [every.index(probability) for probability in probabilities]
+        return intervals, Quantiles(tuple(probabilities), quantiles.values[wanted]) if wanted else None
 
     def filled(self, panel: Panel, horizon: int) -> Panel:
         """Returns the panel whose known columns tell of all steps that a forecast of so many looks at."""

@@ -72,7 +72,8 @@ def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
         fitted = make_forecaster(chosen, experiment.specs, plan.season_of(chosen), run).fit(panel, watcher)
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
-    return TrainedModel(chosen, model, combination, trial.calibration, plan.season, CURRENT, learn_usual(panel), spread)
+    learned, season = learn_usual(panel), plan.season
+    return TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread)
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

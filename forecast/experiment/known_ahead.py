@@ -37,7 +37,7 @@ def _encoding_of(trained: TrainedModel) -> Encoding | None:
 
 def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     """Returns which series have so few rows that their intervals are as wide as others', or that they have none."""
-    if trained.calibration is None:
+    if trained.distribution is None:
         return ()
     few = differences_seen(panel, trained.season) < trained.scales.few_differences
     has_none = np.isnan(interval_scales(panel, trained.season, trained.spread, trained.scales))

@@ -23,9 +23,48 @@ FloatArray = NDArray[np.float64]
 class Interval:
     """A pair of quantiles that should hold ``level`` per cent of the truths, in the target's unit."""
 
-    level: int
+    level: float
     lower: FloatArray  # (S, H)
     upper: FloatArray  # (S, H)
+
+
+@dataclass(frozen=True, eq=False)
+class Quantiles:
+    """Quantiles of forecasts, in the target's unit; they never cross.
+
+    Attributes:
+        probabilities: (Q,), ascending, between 0 and 1.
+        values: (Q, …, S, H); NaN where there is no distribution.
+    """
+
+    probabilities: tuple[float, ...]
+    values: FloatArray | NDArray[np.float32]
+
+    def at(self, probability: float) -> FloatArray:
+        """Returns the quantile at one of the probabilities, (…, S, H).
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        return np.asarray(self.values[self.probabilities.index(round(probability, PLACES))])
+
+    def interval(self, level: float) -> Interval:
+        """Returns the interval between the two quantiles that should hold so many per cent of the truths.
+
+        Raises:
+            ValueError: one of them is not among the probabilities.
+        """
+        lower, upper = ends_of(level)
+        return Interval(level, self.at(lower), self.at(upper))
+
+
+PLACES = 9
+"""Decimal places of a probability: 0.1 and 1 − 0.9 are the same."""
+
+
+def ends_of(level: float) -> tuple[float, float]:
+    """Returns the probabilities of the two quantiles between which so many per cent of the truths should lie."""
+    return round((100 - level) / 200, PLACES), round((100 + level) / 200, PLACES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +75,7 @@ class Forecasts:
     timestamps: NDArray[np.datetime64]  # (S, H), second resolution
     point: FloatArray  # (S, H)
     intervals: tuple[Interval, ...] = ()
+    quantiles: Quantiles | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from typing import Any
 from forecast.data.dates.calendar_features import CalendarSettings
 from forecast.decoding import decode
 from forecast.errors import UPGRADE
+from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
 from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
@@ -35,10 +36,12 @@ class ForecastSettings:
     Attributes:
         methods: of the methods that are recomputed.
         scales: by which intervals are wide.
+        difficulty: by which is measured what tells of errors.
     """
 
     methods: MethodSettings
     scales: ScaleSettings
+    difficulty: DifficultySettings
 
 
 AS_OF_A984722 = ForecastSettings(
@@ -105,6 +108,7 @@ AS_OF_A984722 = ForecastSettings(
         decoder_units=32,
     ),
     scales=ScaleSettings(negligible=1e-5, few_differences=5, belief=4.0, rounding=1e-12),
+    difficulty=DifficultySettings(floor=0.02, seasons=2, least=6),
 )
 """What the programs of a984722 and b40b1ac forecast by."""
 

@@ -8,7 +8,7 @@ record.npz       what the data was, so that a later run notices when its past is
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version as package_version
 from typing import Any
@@ -21,6 +21,7 @@ from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.decoding import Document, MayLack, decode, encode
 from forecast.errors import DataError
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
@@ -29,6 +30,13 @@ from forecast.experiment.versions.forecast_settings import (
     ForecastSettings,
     read_forecast_settings,
     write_forecast_settings,
+)
+from forecast.experiment.versions.stored_distribution import (
+    DistributionEntry,
+    load_calibration,
+    load_distribution,
+    pack_calibration,
+    pack_distribution,
 )
 from forecast.models.combination import NAIVE, Combination
 from forecast.models.covariates.covariate_settings import CovariateSettings
@@ -88,10 +96,14 @@ def pack_version(
     combination = trained.combination
     if combination:
         arrays["members/used"] = combination.used
-    calibration = trained.calibration
-    if calibration:
-        arrays["calibration/spread"] = calibration.spread
-        arrays["calibration/own"] = calibration.own_of(panel.series_ids)
+    widths: dict[str, float] = {}
+    distribution = None
+    if isinstance(trained.distribution, Calibration):
+        widths, more = pack_calibration(trained.distribution, panel.series_ids)
+        arrays |= more
+    elif trained.distribution:
+        distribution, more = pack_distribution(trained.distribution, trained.levels)
+        arrays |= more
     usual = trained.learned
     if usual:
         arrays |= {"usual/own": usual.own, "usual/common": usual.common}
@@ -104,10 +116,13 @@ def pack_version(
         anchor=combination.anchor if combination else None,
         season=trained.season,
         naive_season=repeats or trained.season,
-        widths={str(level): width for level, width in calibration.widths.items()} if calibration else {},
+        widths=widths,
+        distribution=distribution,
         usual=dict(zip(usual.columns, usual.measures, strict=True)) if usual else {},
         spread=trained.spread,
-        forecast_settings=write_forecast_settings(ForecastSettings(trained.settings, trained.scales)),
+        forecast_settings=write_forecast_settings(
+            ForecastSettings(trained.settings, trained.scales, trained.difficulty)
+        ),
         settings=encode(settings),
         data=_describe_data(reading, options),
         libraries={name: package_version(name) for name in LIBRARIES},
@@ -182,14 +197,20 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     model = load_fitted(entry.parts, arrays, series_ids, settings.methods)
     combination = _load_combination(entry, arrays, model)
     widths = {int(level): width for level, width in entry.widths.items() if re.fullmatch("[1-9][0-9]?", level)}
-    calibration = _load_calibration(arrays, widths, series_ids, model.horizon) if widths else None
+    found: Distribution | Calibration | None = None
+    if entry.distribution:
+        found = load_distribution(entry.distribution, arrays, series_ids, model.horizon)
+    elif widths:
+        found = load_calibration(arrays, widths, series_ids, model.horizon)
+    levels = entry.distribution.levels if entry.distribution else tuple(widths)
     usual = _load_usual(entry.usual or {}, arrays, series_ids, settings.methods.covariates)
-    trained = TrainedModel(entry.model, model, combination, calibration, entry.season, settings.methods, usual)
+    trained = TrainedModel(entry.model, model, combination, found, entry.season, settings.methods, usual)
     context = _load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
     spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season, settings.scales)
-    return replace(trained, spread=None if spread is None else float(spread), scales=settings.scales), context
+    trained = replace(trained, spread=None if spread is None else float(spread), scales=settings.scales, levels=levels)
+    return replace(trained, difficulty=settings.difficulty), context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +221,8 @@ class ModelEntry(Document):
         parts: the fitted models, as ``load_fitted`` takes them.
         trust: of the combination; None where there is none.
         anchor: of it, by its name; early programs wrote its place among those of the model.
-        widths: of the intervals, by level in per cent; empty where there are none.
+        widths: of the intervals of a version that an early program trained, by level in per cent; else empty.
+        distribution: of its errors; None where there is none, or in a version of an early program.
         usual: how the usual value of each known column is measured.
         spread: how widely the series usually vary.
         forecast_settings: the numbers that it is recomputed by; see ``read_forecast_settings``.
@@ -218,6 +240,7 @@ class ModelEntry(Document):
     season: int
     naive_season: MayLack[object] = None
     widths: dict[str, float]
+    distribution: MayLack[DistributionEntry | None] = None
     usual: MayLack[dict[str, Measure]] = None
     spread: float | None = None
     forecast_settings: MayLack[dict[str, Any]] = None
@@ -288,14 +311,6 @@ def _series_bounds(arrays: Arrays, prefix: str, count: int, frequency: Frequency
     if count:
         check_steps(frequency, int(first.min()), int((first + np.diff(offsets)).max()))
     return offsets, first
-
-
-def _load_calibration(arrays: Arrays, widths: dict[int, float], series_ids: Sequence[str], horizon: int) -> Calibration:
-    own = np.ones(len(series_ids))  # versions of earlier programs have none
-    if "calibration/own" in arrays:
-        own = arrays.read("calibration/own", "f", (len(series_ids),))
-    spread = arrays.read("calibration/spread", "f", (horizon,))
-    return Calibration(spread, widths, dict(zip(series_ids, own.tolist(), strict=True)))
 
 
 def _context_arrays(context: Panel) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _origin(seen: Observed, across: Axis) -> list[Mark]:
     return [Mark("rule", rule_path(place), ORIGIN, "origin: the last date that the models knew")]
 
 
-def _band(look: Look, level: int) -> Look:
+def _band(look: Look, level: float) -> Look:
     return Look("inner" if level <= MAIN else "outer", look.colour)
 
 

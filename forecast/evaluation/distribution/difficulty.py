@@ -1,0 +1,110 @@
+"""What tells how far a forecast may err before it does: scales of the series, its size, and how forecasts disagree.
+
+Shapes: ``F`` features, ``S`` series, ``H`` horizon, ``M`` members.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.data.windows import by_length
+from forecast.models.forecaster import Members
+from forecast.specs import Anchor
+
+FloatArray = NDArray[np.float64]
+
+ANCHORS: tuple[Anchor, ...] = ("smoothing", "naive", "seasonal-naive", "local-ridge")
+FEATURES = ("step", "step to step", "recent", "level", "forecast", "members", *ANCHORS)
+"""Each is the logarithm of a size over the series' scale; ``step`` is that of the step of the horizon."""
+
+
+@dataclass(frozen=True)
+class DifficultySettings:
+    """The numbers by which features are measured; a version keeps those that it was trained with.
+
+    Attributes:
+        floor: no size counts for less than this share of the scale.
+        seasons: of its end, by which the recent scale is measured.
+        least: steps of that end, and of the one by which the level is measured.
+    """
+
+    floor: float = 0.02
+    seasons: int = 2
+    least: int = 6
+
+
+DIFFICULTY = DifficultySettings()
+
+
+@dataclass(frozen=True, eq=False)
+class Difficulty:
+    """What is known at an origin of the errors to come.
+
+    Attributes:
+        scales: (S,), each series' scale; NaN for one that is to have no interval.
+        levels: (S,), the mean size of each series' last steps.
+        features: (F, S, H), in the order of ``FEATURES``; NaN where a model has none of the kind.
+    """
+
+    scales: FloatArray
+    levels: FloatArray
+    features: NDArray[np.float32]
+
+
+def difficulty(
+    panel: Panel,
+    season: int,
+    scales: FloatArray,
+    point: FloatArray,
+    members: Members,
+    used: NDArray[np.bool_],
+    settings: DifficultySettings = DIFFICULTY,
+) -> Difficulty:
+    """Returns what is known at the end of a panel of the errors of its forecast.
+
+    Args:
+        panel: ends at the origin.
+        season: of the scales.
+        scales: (S,), in the target's unit; 0 or NaN for a series without.
+        point: (S, H), the forecast.
+        members: that it is made of.
+        used: (M,), which of them count.
+        settings: the numbers by which features are measured.
+    """
+    scales = np.where(scales > 0, scales, np.nan)
+    sizes = _sizes(panel, season, settings)
+    features = np.full((len(FEATURES), *point.shape), np.nan, dtype=np.float32)
+
+    def put(name: str, size: FloatArray) -> None:
+        share = size / scales[:, None]
+        features[FEATURES.index(name)] = np.log(np.where(share > settings.floor, share, settings.floor))
+
+    features[0] = np.log(np.arange(1, point.shape[1] + 1))
+    for name, size in zip(("step to step", "recent", "level"), sizes, strict=True):
+        put(name, size[:, None])
+    put("forecast", np.abs(point))
+    if used.sum() > 1:
+        put("members", members.values[used].std(axis=0))
+    for anchor in ANCHORS:
+        if members.anchors and anchor in members.anchors:
+            put(anchor, np.abs(members.anchors[anchor] - point))
+    features[:, np.isnan(scales)] = np.nan
+    return Difficulty(scales, sizes[2], features)
+
+
+def _sizes(panel: Panel, season: int, settings: DifficultySettings) -> FloatArray:
+    """Returns each series' mean difference from step to step, its recent seasonal one, and its level, (3, S)."""
+    sizes = np.zeros((3, len(panel)))
+    for which, values in by_length(panel):
+        length = values.shape[1]
+        if length < 2:
+            continue
+        lag = season if length > season else 1
+        end = max(settings.seasons * season, settings.least)
+        recent = values[:, -end - lag :]
+        sizes[0, which] = np.abs(np.diff(values, axis=1)).mean(axis=1)
+        sizes[1, which] = np.abs(recent[:, lag:] - recent[:, :-lag]).mean(axis=1)
+        sizes[2, which] = np.abs(values[:, -max(season, settings.least) :]).mean(axis=1)
+    return sizes

@@ -1,0 +1,253 @@
+"""A predictive distribution, from the errors of earlier forecasts alone.
+
+An error is measured on the scale on which errors are most alike (level, square root or logarithm), and divided by its
+``Spread``. What is left is pooled over series, steps and folds; its quantiles, tails apart, are the shape of every
+forecast. This is split conformal prediction with a normalised score (Lei et al. 2018; Romano et al. 2019), where few
+folds stand beside what many short series taught.
+
+Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.evaluation.distribution.difficulty import Difficulty
+from forecast.evaluation.distribution.shape import (
+    GRID,
+    SYMMETRIES,
+    FloatArray,
+    Symmetry,
+    Transform,
+    interpolated,
+    weighted_quantiles,
+)
+from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardness, fit_spread
+from forecast.models.forecaster import Quantiles
+
+USUAL_HALF = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50)  # measured by benchmarks/tuning/distribution.py
+USUAL_TAIL = (
+    1.75,
+    2.12,
+    2.30,
+    2.55,
+    2.74,
+    3.0,
+    3.3,
+    3.7,
+    4.62,
+    5.6,
+    7.0,
+)  # measured by benchmarks/tuning/distribution.py
+"""Quantiles of short series' errors over their spread: 0.55 to 0.9, and the tail beyond."""
+USUAL = np.array([*(-q for q in reversed((*USUAL_HALF, *USUAL_TAIL))), 0.0, *USUAL_HALF, *USUAL_TAIL])
+USUAL_FOLDS = 4.0  # measured by benchmarks/tuning/distribution.py
+"""Forecasts of a series for which that shape counts."""
+PROOF = 8.0  # measured by benchmarks/tuning/distribution.py
+"""The median is the forecast itself, unless folds agree on another: so many times their variance is doubted."""
+CLEARLY = 0.995  # measured by benchmarks/tuning/distribution.py
+"""Another scale, or spreads by phase, are taken where the pinball loss is at most this share of it."""
+MANY = 40
+"""Forecasts of a series from which on scales and phases are chosen."""
+PHASE_BELIEF = 10.0  # measured by benchmarks/tuning/distribution.py
+MOST_PHASES = 48
+SHARES: dict[Symmetry, float] = {"level": 0.0, "sqrt": 0.02, "log": 0.1}
+"""Of a series' level, added before a root or a logarithm, which zeros have none of."""
+DECILES = tuple(round(0.1 * k, 1) for k in range(1, 10))
+TINY, MOST_LOSS = 1e-9, 50.0
+MOST_ERRORS = 60_000
+"""By which a shape is told, evenly chosen where there are more."""
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorRecord:
+    """A forecast that has come true.
+
+    Attributes:
+        fold: that it is from.
+        point: (S, H).
+        truth: (S, H); NaN where nothing was observed or known in time.
+        difficulty: what was known at its origin.
+    """
+
+    fold: int
+    point: FloatArray
+    truth: FloatArray
+    difficulty: Difficulty
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """The distribution of a model's forecasts.
+
+    Attributes:
+        symmetry: the scale on which errors are alike.
+        share: of a series' level that is added before a root or a logarithm.
+        spread: how large errors are expected to be.
+        probabilities: (P,), at which it is kept.
+        table: (P,), quantiles of errors over their spread at these.
+        series_ids: (S,), whose hardness is known.
+        hardness: of these series.
+    """
+
+    symmetry: Symmetry
+    share: float
+    spread: Spread
+    probabilities: tuple[float, ...]
+    table: FloatArray
+    series_ids: tuple[str, ...]
+    hardness: Hardness
+
+    def quantiles(
+        self,
+        point: FloatArray,
+        difficulty: Difficulty,
+        series_ids: Sequence[str],
+        probabilities: Sequence[float],
+        lowest: FloatArray,
+    ) -> Quantiles:
+        """Returns quantiles of forecasts.
+
+        Args:
+            point: (S, H), in the target's unit.
+            difficulty: what is known at their origin.
+            series_ids: (S,).
+            probabilities: ascending, between 0 and 1.
+            lowest: (S,), no quantile lies below: 0 for a series that never was negative, else −inf.
+        """
+        transform, units = _scale(self.symmetry, self.share, point, difficulty)
+        sizes = units * self.spread.of(difficulty.features) * self._factors(series_ids, point.shape[1])
+        shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
+        values = transform.back(transform.forth(point) + shape * sizes)
+        return Quantiles(tuple(probabilities), np.maximum(values, lowest[:, None]))
+
+    def _factors(self, series_ids: Sequence[str], horizon: int) -> FloatArray:
+        """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""
+        if tuple(series_ids) == self.series_ids:
+            return self.hardness.of(horizon)
+        place = {name: i for i, name in enumerate(self.series_ids)}
+        known = self.hardness.of(horizon)
+        rows = [known[place[name]] if name in place else np.ones(horizon) for name in series_ids]
+        return np.array(rows).reshape(len(rows), horizon)
+
+
+def fit_distribution(
+    records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, *, nonnegative: bool
+) -> Distribution | None:
+    """Returns the distribution that earlier errors speak for; None where there are none.
+
+    Args:
+        records: forecasts of the same model at several origins.
+        series_ids: (S,).
+        season: by whose phases series may be harder.
+        nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
+    """
+    fitter = _Fitter(records, series_ids)
+    best = fitter.fitted("level", 1)
+    if best is None:
+        return None
+    if fitter.series_folds < MANY:
+        return best.distribution
+    horizon = records[0].point.shape[1]
+    for symmetry in SYMMETRIES[1:] if nonnegative else ():
+        best = fitter.better(best, symmetry, 1)
+    if 1 < season <= min(horizon, MOST_PHASES):
+        best = fitter.better(best, best.distribution.symmetry, season)
+    return best.distribution
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A distribution with its pinball loss, in units of the scale of the series."""
+
+    distribution: Distribution
+    loss: float
+
+
+class _Fitter:
+    """What several candidates have in common."""
+
+    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...]) -> None:
+        self.records, self.series_ids = records, series_ids
+        self.folds = np.array([record.fold for record in records])
+        self.features = np.stack([record.difficulty.features for record in records])
+        truths = np.stack([record.truth for record in records])
+        known = ~np.isnan(truths) & ~np.isnan(np.stack([r.difficulty.scales for r in records]))[..., None]
+        self.series_folds = float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
+        self.known = known
+
+    def better(self, best: _Candidate, symmetry: Symmetry, phases: int) -> _Candidate:
+        """Returns a candidate of this kind where it is clearly better than the best so far, else that one."""
+        other = self.fitted(symmetry, phases)
+        return other if other and other.loss < CLEARLY * best.loss else best
+
+    def fitted(self, symmetry: Symmetry, phases: int) -> _Candidate | None:
+        """Returns the candidate of a kind; None where nothing is known."""
+        share = SHARES[symmetry]
+        scales = [_scale(symmetry, share, record.point, record.difficulty) for record in self.records]
+        signed = np.stack(
+            [
+                (transform.forth(record.truth) - transform.forth(record.point)) / units
+                for record, (transform, units) in zip(self.records, scales, strict=True)
+            ]
+        )
+        spread = fit_spread(np.abs(signed), self.features, self.series_folds)
+        if spread is None:
+            return None
+        expected = np.stack([spread.of(own) for own in self.features])
+        ratios = signed / expected
+        hardness = fit_hardness(np.abs(ratios), self.folds, phases, PHASE_BELIEF)
+        factors = np.stack([self._others_say(np.abs(ratios), fold, phases) for fold in self.folds.tolist()])
+        apart = ratios / factors
+        table = self._table(apart)
+        errors, loss = expected * factors, 0.0
+        for record, (transform, units), error in zip(self.records, scales, errors, strict=True):
+            loss += _pinball(record, transform, units * error, table)
+        found = Distribution(symmetry, share, spread, GRID, table, self.series_ids, hardness)
+        return _Candidate(found, loss)
+
+    def _others_say(self, ratios: FloatArray, fold: int, phases: int) -> FloatArray:
+        """Returns the hardness that the other folds tell of, by step: no error calibrates itself, (S, H)."""
+        others = self.folds != fold
+        if not others.any():
+            return np.ones(ratios.shape[1:])
+        return fit_hardness(ratios[others], self.folds[others], phases, PHASE_BELIEF).of(ratios.shape[2])
+
+    def _table(self, errors: FloatArray) -> FloatArray:
+        """Returns the quantiles of standardised errors at ``GRID``.
+
+        Errors of one fold have much in common, such as a year that was better than all before it. What a fold's
+        errors have in common may as well have been the other way round, and counts half each way, but for what all
+        folds agree on: that is the median.
+        """
+        folds = np.unique(self.folds)
+        each = [own[~np.isnan(own)] for own in (errors[self.folds == fold] for fold in folds)]
+        each = [own[:: -(-len(own) * len(folds) // MOST_ERRORS)] for own in each if len(own)]
+        centres = np.array([np.median(own) for own in each])
+        centre = centres.mean()
+        if len(centres) > 1:
+            doubt = PROOF * centres.var(ddof=1) / len(centres)
+            centre *= max(0.0, 1 - doubt / max(centre**2, 1e-300))
+        else:
+            centre = 0.0
+        parts = [USUAL, *each, *(own - 2 * (at - centre) for own, at in zip(each, centres, strict=True))]
+        total = sum(map(len, each))
+        weights = [np.gradient(np.array(GRID)) * USUAL_FOLDS]
+        weights += [np.full(len(part), self.series_folds / total / 2) for part in parts[1:]]
+        return weighted_quantiles(np.concatenate(parts), np.concatenate(weights), GRID)
+
+
+def _scale(symmetry: Symmetry, share: float, point: FloatArray, difficulty: Difficulty) -> tuple[Transform, FloatArray]:
+    """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
+    transform = Transform(symmetry, (share * difficulty.levels + TINY)[:, None])
+    return transform, difficulty.scales[:, None] * transform.slope(point)
+
+
+def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table: FloatArray) -> float:
+    """Returns the sum of the pinball losses of all deciles, in units of the scales of the series."""
+    middle, loss = transform.forth(record.point), 0.0
+    for probability, shape in zip(DECILES, interpolated(table, GRID, DECILES), strict=True):
+        missed = (record.truth - transform.back(middle + shape * sizes)) / record.difficulty.scales[:, None]
+        loss += float(np.nansum(np.minimum(np.maximum(probability * missed, (probability - 1) * missed), MOST_LOSS)))
+    return loss

@@ -1,0 +1,83 @@
+"""The shape of a distribution: quantiles of standardised errors, and the scale on which they are alike.
+
+Shapes: ``P`` probabilities, ``N`` errors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+Symmetry = Literal["level", "sqrt", "log"]
+"""The scale on which errors are alike: that of the values, of their square roots, or of their logarithms."""
+SYMMETRIES: tuple[Symmetry, ...] = ("level", "sqrt", "log")
+
+_HALF = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075)
+GRID = (*_HALF, *(round(0.05 * k, 2) for k in range(2, 19)), *(round(1 - p, 4) for p in reversed(_HALF)))
+"""The probabilities at which a distribution is kept; between them it is interpolated in normal scores."""
+
+
+def normal_scores(probabilities: ArrayLike) -> FloatArray:
+    """Returns the standard normal quantiles of some probabilities."""
+    inverse = NormalDist().inv_cdf
+    return np.array([inverse(float(p)) for p in np.ravel(probabilities)])
+
+
+def interpolated(table: FloatArray, grid: Sequence[float], probabilities: Sequence[float]) -> FloatArray:
+    """Returns the quantiles at some probabilities of a distribution that is kept at a grid of them, (P,).
+
+    Beyond the outermost of the grid the tails go on as steeply as a normal distribution through the last two.
+    """
+    wanted, scores = normal_scores(probabilities), normal_scores(grid)
+    found = np.interp(wanted, scores, table)
+    for end, inner in ((0, 1), (-1, -2)):
+        beyond = wanted < scores[0] if end == 0 else wanted > scores[-1]
+        slope = (table[end] - table[inner]) / (scores[end] - scores[inner])
+        found = np.where(beyond, table[end] + slope * (wanted - scores[end]), found)
+    return np.asarray(found)
+
+
+def weighted_quantiles(values: FloatArray, weights: FloatArray, probabilities: ArrayLike) -> FloatArray:
+    """Returns quantiles of weighted values, by linear interpolation between the middles of their weights."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    middles = (reached - weights[order] / 2) / reached[-1]
+    return np.asarray(np.interp(np.asarray(probabilities), middles, values[order]))
+
+
+@dataclass(frozen=True, eq=False)
+class Transform:
+    """The scale on which errors are alike; strictly increasing, and inverted where values may not be below zero.
+
+    Attributes:
+        symmetry: which.
+        offsets: (S, 1), added before a root or a logarithm; its derivative is 1 at the forecast for ``level``.
+    """
+
+    symmetry: Symmetry
+    offsets: FloatArray
+
+    def forth(self, values: FloatArray) -> FloatArray:
+        """Returns values on the scale, (…, S, H)."""
+        if self.symmetry == "level":
+            return values
+        raised = np.maximum(values, 0) + self.offsets
+        return 2 * np.sqrt(raised) if self.symmetry == "sqrt" else np.log(raised)
+
+    def back(self, values: FloatArray) -> FloatArray:
+        """Returns values of the scale in the target's unit."""
+        if self.symmetry == "level":
+            return values
+        raised = np.maximum(values / 2, 0) ** 2 if self.symmetry == "sqrt" else np.exp(np.minimum(values, 700.0))
+        return raised - self.offsets
+
+    def slope(self, values: FloatArray) -> FloatArray:
+        """Returns the derivative of the scale at some values."""
+        if self.symmetry == "level":
+            return np.ones_like(values)
+        raised = np.maximum(values, 0) + self.offsets
+        return 1 / np.sqrt(raised) if self.symmetry == "sqrt" else 1 / raised

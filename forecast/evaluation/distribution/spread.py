@@ -1,0 +1,148 @@
+"""The spread of errors: how large they are expected to be, by series and step, from what is known at the origin.
+
+A regression of absolute errors with a logarithmic link (a gamma GLM: McCullagh & Nelder 1989, ch. 8) on the features of
+``difficulty``, drawn to what many short series taught; then each series by its own errors.
+
+Shapes: ``R`` records, ``F`` features, ``S`` series, ``H`` horizon, ``C`` phases of a season.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.evaluation.distribution.difficulty import FEATURES
+
+FloatArray = NDArray[np.float64]
+
+PRIOR = (0.20, 0.18, 0.41, -0.50, 0.45, 0.0, 0.0, 0.05, 0.10, 0.0)  # measured by benchmarks/tuning/distribution.py
+"""How much more a short series errs by each feature, in the order of ``FEATURES``."""
+PRIOR_MEANS = (1.58, -0.27, -0.02, 2.13, 2.11, -1.2, -1.2, -0.59, -0.79, -0.5)
+"""The features of a usual series."""
+PRIOR_SIZE = -0.215  # measured by benchmarks/tuning/distribution.py
+"""The logarithm of its mean absolute error in units of its scale."""
+BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
+"""Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
+SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
+"""Likewise for the mean size of errors."""
+STEP_BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
+"""Likewise for how they grow over the horizon."""
+OWN_FOLDS = 6.0  # measured by benchmarks/tuning/distribution.py
+"""A series that erred like all others in so many folds is what each is taken for, beside its own folds."""
+PLAIN = 1 / 4  # measured by benchmarks/tuning/distribution.py
+"""No series counts for easier than by this factor, nor for harder than by its inverse."""
+WILD = 20.0  # measured by benchmarks/tuning/distribution.py
+"""An error of more times what is expected counts as so many."""
+REACH = 3  # measured by benchmarks/tuning/distribution.py
+"""Steps on both sides that lend a step their errors."""
+MOST_POINTS = 50_000
+"""Errors that are looked at, evenly chosen where there are more."""
+ROUNDS, DAMPING = 8, 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """The expected absolute error in units of a series' scale: exp(profile + slopes · (features − means)).
+
+    Attributes:
+        slopes: (F,).
+        means: (F,), of the features; they stand for those that a forecast hasn't got.
+        profile: (H,), of a series with usual features, by step.
+    """
+
+    slopes: FloatArray
+    means: FloatArray
+    profile: FloatArray
+
+    def of(self, features: NDArray[np.float32]) -> FloatArray:
+        """Returns the expected absolute error in units of the scale, (F, S, H) -> (S, H)."""
+        deviation = np.zeros(features.shape[1:])
+        for slope, mean, own in zip(self.slopes[1:], self.means[1:], features[1:], strict=True):
+            if slope:
+                deviation += slope * np.nan_to_num(own - mean)
+        return np.exp(self.profile + deviation)
+
+
+def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: float) -> Spread | None:
+    """Returns the spread that explains errors best; None where there is no error.
+
+    Args:
+        errors: (R, S, H), absolute, in units of the scale; NaN where nothing is known.
+        features: (R, F, S, H).
+        series_folds: how many independent pieces the errors are: folds that a series was forecast in.
+    """
+    places = np.nonzero(~np.isnan(errors))
+    if not len(places[0]):
+        return None
+    every = -(-len(places[0]) // MOST_POINTS)
+    places = tuple(place[::every] for place in places)
+    sizes, steps = errors[places], places[2]
+    sizes = np.minimum(sizes, WILD * max(np.median(sizes), 1e-12))
+    prior, means = np.array(PRIOR), np.array(PRIOR_MEANS)
+    columns = np.nan_to_num(np.stack([features[:, f][places] for f in range(1, len(FEATURES))], axis=1) - means[1:])
+    growth = prior[0] * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
+    weight = series_folds / len(sizes)
+    slopes = prior[1:].copy()
+    normal = weight * columns.T @ columns + BELIEF * np.eye(len(slopes))
+    size = PRIOR_SIZE
+    for _ in range(ROUNDS):
+        ratios = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
+        mean = max(float(ratios.mean()), 1e-6)
+        size += float(np.log(mean))
+        gradient = weight * columns.T @ (ratios / mean - 1) - BELIEF * (slopes - prior[1:])
+        slopes = slopes + DAMPING * np.linalg.solve(normal, gradient)
+    left = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
+    size = PRIOR_SIZE + series_folds / (series_folds + SIZE_BELIEF) * (size - PRIOR_SIZE)
+    share = series_folds / (series_folds + STEP_BELIEF)
+    profile = size + growth + share * _log_means(left, steps, len(growth))
+    return Spread(np.concatenate([prior[:1], slopes]), means, profile)
+
+
+def _log_means(ratios: FloatArray, steps: NDArray[np.int64], horizon: int) -> FloatArray:
+    """Returns the logarithm of the mean ratio by step, each with those of its neighbours, (H,)."""
+    sums, counts = np.bincount(steps, ratios, horizon), np.bincount(steps, minlength=horizon)
+    near = np.ones(2 * REACH + 1)
+    sums, many = (np.convolve(each, near)[REACH : REACH + horizon] for each in (sums, counts.astype(float)))
+    return np.asarray(np.log(np.where(many > 0, sums / np.maximum(many, 1), 1.0).clip(1e-3)))
+
+
+@dataclass(frozen=True, eq=False)
+class Hardness:
+    """How many times as much each series errs as is expected, and in which phase of the season.
+
+    Attributes:
+        own: (S,).
+        phases: (S, C), by the step of the horizon modulo ``C``; C is 1 where phases are alike.
+    """
+
+    own: FloatArray
+    phases: FloatArray
+
+    def of(self, horizon: int) -> FloatArray:
+        """Returns the factors by step, (S, H)."""
+        return self.own[:, None] * self.phases[:, np.arange(horizon) % self.phases.shape[1]]
+
+
+def fit_hardness(ratios: FloatArray, folds: NDArray[np.int64], phases: int, belief: float) -> Hardness:
+    """Returns the hardness of each series, drawn to 1 the less is known of it.
+
+    Args:
+        ratios: (R, S, H), absolute errors over what was expected; NaN where nothing is known.
+        folds: (R,), which fold a record is from.
+        phases: of the season; 1 for none.
+        belief: errors of a phase that are what all of the series' are, beside its own.
+    """
+    series, horizon = ratios.shape[1:]
+    known = ~np.isnan(ratios)
+    tame = np.where(known, np.minimum(ratios, WILD), 0.0)
+    mean = tame.sum(axis=(0, 2)) / np.maximum(known.sum(axis=(0, 2)), 1)
+    seen = np.sum([known[folds == number].any(axis=(0, 2)) for number in np.unique(folds)], axis=0)
+    drawn = seen / (seen + OWN_FOLDS) * np.log(np.clip(mean, PLAIN, 1 / PLAIN))
+    own = np.where(seen > 0, np.exp(drawn), 1.0)
+    factors = np.ones((series, phases))
+    if phases > 1:
+        for phase in range(phases):
+            among = np.arange(horizon) % phases == phase
+            usual = tame[:, :, among].sum(axis=(0, 2)) / own
+            factors[:, phase] = (usual + belief) / (known[:, :, among].sum(axis=(0, 2)) + belief)
+    return Hardness(own, factors)

@@ -1,0 +1,110 @@
+"""The predictive distribution of a version as an entry of its manifest and arrays of its weights, and back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.decoding import Document
+from forecast.evaluation.distribution.difficulty import FEATURES
+from forecast.evaluation.distribution.distribution import MOST_PHASES, Distribution
+from forecast.evaluation.distribution.shape import Symmetry
+from forecast.evaluation.distribution.spread import Hardness, Spread
+from forecast.evaluation.intervals import Calibration
+from forecast.models.networks.serialization import Arrays
+
+LEAST_STEP = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributionEntry(Document):
+    """What a manifest says of a distribution; its numbers by series and step are arrays.
+
+    Attributes:
+        symmetry: the scale on which errors are alike.
+        share: of a series' level that is added before a root or a logarithm.
+        probabilities: at which it is kept.
+        features: by which errors are expected to be larger or smaller.
+        phases: of the season, each with its own hardness; 1 for none.
+        levels: of the intervals that are given unasked, in per cent.
+    """
+
+    symmetry: Symmetry
+    share: float
+    probabilities: tuple[float, ...]
+    features: tuple[str, ...]
+    phases: int
+    levels: tuple[float, ...]
+
+
+def pack_distribution(
+    distribution: Distribution, levels: tuple[float, ...]
+) -> tuple[DistributionEntry, dict[str, NDArray[Any]]]:
+    """Returns the entry of a manifest and the arrays by name."""
+    hardness, spread = distribution.hardness, distribution.spread
+    entry = DistributionEntry(
+        symmetry=distribution.symmetry,
+        share=distribution.share,
+        probabilities=distribution.probabilities,
+        features=FEATURES,
+        phases=hardness.phases.shape[1],
+        levels=levels,
+    )
+    arrays = {
+        "table": distribution.table,
+        "slopes": spread.slopes,
+        "means": spread.means,
+        "profile": spread.profile,
+        "own": hardness.own,
+        "phases": hardness.phases,
+    }
+    return entry, {f"distribution/{name}": array for name, array in arrays.items()}
+
+
+def load_distribution(
+    entry: DistributionEntry, arrays: Arrays, series_ids: tuple[str, ...], horizon: int
+) -> Distribution:
+    """Returns the distribution of an entry and its arrays.
+
+    Raises:
+        ValueError: they are none that a program wrote.
+    """
+    grid, count = np.array(entry.probabilities), len(series_ids)
+    if len(grid) < 2 or not (grid[0] > 0 and grid[-1] < 1 and (np.diff(grid) >= LEAST_STEP).all()):
+        raise ValueError("its probabilities are none that ascend between 0 and 1")
+    if entry.features != FEATURES:
+        raise ValueError("its errors are explained by what this program does not know")
+    if not 1 <= entry.phases <= MOST_PHASES or not 0 <= entry.share <= 1:
+        raise ValueError("its distribution has phases or a share that none has")
+    if not all(0 < level < 100 for level in entry.levels):
+        raise ValueError("its levels are no percentages")
+
+    def read(name: str, *shape: int) -> NDArray[np.float64]:
+        return arrays.read(f"distribution/{name}", "f", shape)
+
+    table, own, phases = read("table", len(grid)), read("own", count), read("phases", count, entry.phases)
+    if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
+        raise ValueError("its quantiles cross, or a series errs by less than nothing")
+    spread = Spread(read("slopes", len(FEATURES)), read("means", len(FEATURES)), read("profile", horizon))
+    hardness = Hardness(own, phases)
+    return Distribution(entry.symmetry, entry.share, spread, entry.probabilities, table, series_ids, hardness)
+
+
+def pack_calibration(
+    calibration: Calibration, series_ids: tuple[str, ...]
+) -> tuple[dict[str, float], dict[str, NDArray[Any]]]:
+    """Returns the widths by level and the arrays of a version that an early program trained."""
+    arrays = {"calibration/spread": calibration.spread, "calibration/own": calibration.own_of(series_ids)}
+    return {str(level): width for level, width in calibration.widths.items()}, arrays
+
+
+def load_calibration(
+    arrays: Arrays, widths: dict[int, float], series_ids: tuple[str, ...], horizon: int
+) -> Calibration:
+    """Returns the half widths of a version that an early program trained."""
+    own = np.ones(len(series_ids))  # the earliest have none
+    if "calibration/own" in arrays:
+        own = arrays.read("calibration/own", "f", (len(series_ids),))
+    spread = arrays.read("calibration/spread", "f", (horizon,))
+    return Calibration(spread, widths, dict(zip(series_ids, own.tolist(), strict=True)))
