@@ -3,16 +3,16 @@
     python benchmarks/tuning/plan.py [--quick]
 
 Measured over the last two horizons of each series: of the window and of training anew, the scaled error of the views
-before any training (``views.py``) with the window that the program would plan; of the folds, the score of the 80 %
-intervals that so many folds calibrate; of the season, the scaled error of the seasonal naive; of the sizes of panels,
-what they hang on.
+before any training (``views.py``) with the window that the program would plan; of the folds, the loss of the
+distribution that so many folds calibrate (``distribution.py``); of the season, the scaled error of the seasonal naive;
+of the sizes of panels, what they hang on.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from held_back import Case, long_r_series, pieces, rolling_errors, smoothed, training_part
-from intervals import scored
+from distribution import distribution_of, loss, made, mean_known, record_of
+from held_back import Case, long_r_series, pieces, rolling_errors, training_part
 from study import Constant, FloatArray, Study, main
 from views import untrained
 
@@ -64,7 +64,7 @@ def errors(case: Case) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """Series that intervals are calibrated for by as many folds as are planned, forecast by smoothing."""
+    """Series whose distribution is calibrated by as many folds as are planned."""
 
     case: Case
 
@@ -91,39 +91,33 @@ def fold_cases(quick: bool) -> dict[str, Planned | tuple[Planned, ...]]:
 
 
 def fold_errors(planned: Planned) -> FloatArray:
-    """Returns the scores of intervals that are calibrated by the folds of the plan."""
+    """Returns the losses of distributions that are calibrated by the folds of the plan."""
     from forecast.evaluation.backtest import evidence_shifts
-    from forecast.evaluation.intervals import calibrate_series
     from forecast.evaluation.scales import learning_scales, lowest_values
     from forecast.evaluation.splits import rolling_origins
     from forecast.experiment.plan import _folds, _warms_up
     from forecast.specs import Settings
 
-    case, horizon = planned.case, planned.case.horizon
+    case, horizon, season = planned.case, planned.case.horizon, planned.case.season
     known = case.panel.until(np.maximum(case.panel.lengths - horizon, 0))
     length = int(np.median(known.lengths))
-    count = _folds(length, horizon, case.season, len(known))
+    count = _folds(length, horizon, season, len(known))
     warms_up = _warms_up(length, horizon, count, Settings(), ())
-    records, numbers = [], []
+    records = []
     for fold in rolling_origins(known, horizon, count, 1, warms_up=warms_up):
         for shift in evidence_shifts(fold) if fold.scored.any() else ():
             moved = fold.moved(known, shift)
             train = moved.train(known)
-            missed = moved.truth(known) - smoothed(train, horizon, case.season)
-            records.append(missed / learning_scales(train, case.season)[:, None])
-            numbers.append(fold.number)
-    calibration = calibrate_series(np.stack(records), np.array(numbers), known.series_ids) if records else None
-    scales = learning_scales(known, case.season)
+            records.append(record_of(train, season, fold.number, made(train, horizon, season), moved.truth(known)))
+    lowest = lowest_values(known)
+    distribution = distribution_of(records, known.series_ids, season, lowest)
     truth = np.full((len(known), horizon), np.nan)
     for i, (start, size) in enumerate(zip(known.lengths, case.panel.lengths - known.lengths, strict=True)):
         truth[i, :size] = case.panel.series(i)[start:]
-    if calibration is None:  # no interval: as bad as the worst
-        return np.full(len(known), 20.0)
-    point = smoothed(known, horizon, case.season)
-    (interval, *_) = calibration.intervals(point, known.series_ids, scales, lowest_values(known))
-    scores = scored(interval, truth, scales)
-    some = ~np.isnan(scores)
-    return np.where(some.any(axis=1), np.nansum(scores, axis=1) / np.maximum(some.sum(axis=1), 1), np.nan)
+    if distribution is None:  # nothing known: as bad as the worst
+        return np.full(len(known), 10.0)
+    now = record_of(known, season, count + 1, made(known, horizon, season), truth)
+    return mean_known(loss(distribution, now, known.series_ids, lowest, learning_scales(known, season)))
 
 
 def season_cases(quick: bool) -> dict[str, Case]:

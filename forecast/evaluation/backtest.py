@@ -38,7 +38,7 @@ from forecast.specs import Anchor, Kind, Metric
 
 FloatArray = NDArray[np.float64]
 
-ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/intervals.py
+ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/distribution.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 
 

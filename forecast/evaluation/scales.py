@@ -33,9 +33,9 @@ class ScaleSettings:
         rounding: a forecast that is no further from zero is zero: that of a product that never sold.
     """
 
-    negligible: float = 1e-5  # measured by benchmarks/tuning/intervals.py
-    few_differences: int = 5  # measured by benchmarks/tuning/intervals.py
-    belief: float = 4.0  # measured by benchmarks/tuning/intervals.py
+    negligible: float = 1e-5  # measured by benchmarks/tuning/distribution.py
+    few_differences: int = 5  # measured by benchmarks/tuning/distribution.py
+    belief: float = 4.0  # measured by benchmarks/tuning/distribution.py
     rounding: float = 1e-12
 
 

@@ -18,9 +18,10 @@ from forecast.evaluation.leaderboard import leaderboard
 from forecast.experiment.final_fit import choose
 from forecast.metric_records import METRICS, MetricRecord
 from forecast.models.combination import Evidence, _member_errors
-from forecast.models.forecaster import Members
+from forecast.models.forecaster import Members, Quantiles
 from forecast.report.tables import leaderboard_rows
 
+NOTHING = Quantiles((), np.empty((0, 2, 2, 3)))
 WAPE = MetricRecord("wape", "WAPE", "target", 1, weighs="where each unit counts alike")
 ADDED = """
 import sys
@@ -50,7 +51,7 @@ def board():
     truths = np.arange(1.0, 13.0).reshape(2, 2, 3)
     shapes = {"gru": 0.5, "lstm": -1.0, "seasonal-naive": 2.0}
     trials = tuple(
-        Trial(name, truths + gap, (truths + gap)[None], (), None, None, None, 1.0, 1.0, None)
+        Trial(name, truths + gap, (truths + gap)[None], NOTHING, (), None, None, None, 1.0, 1.0, None)
         for name, gap in shapes.items()
     )
     return leaderboard(Backtest((), truths, np.ones((2, 2)), np.ones((2, 2)), trials, refitted=True), ("gru", "lstm"))

@@ -6,7 +6,8 @@ import pytest
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
 from forecast.evaluation.backtest import backtest, forecast_points
-from forecast.evaluation.intervals import calibrate
+from forecast.evaluation.distribution.difficulty import difficulty
+from forecast.evaluation.distribution.distribution import ErrorRecord, fit_distribution
 from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive
@@ -124,9 +125,15 @@ def records_slowly(values, cut, upto, model, combination, season, fold):
         members = model.predict_members(panel_from_series([known], "D"))
         scale = np.mean(np.abs(known[season:] - known[:-season]))
         evidence.append(Evidence(members, truth[None], np.array([scale]), fold))
-        joint = combination.apply(members)
-        errors.append((truth - np.maximum(joint, 0)) / scale)
+        joint = np.maximum(combination.apply(members), 0)
+        errors.append(ErrorRecord(fold, joint, truth[None], hardness(known, joint, members, combination.used)))
     return evidence, errors
+
+
+def hardness(known, point, members, used):
+    """What is known at the end of a single series of the errors of its forecast."""
+    panel = panel_from_series([known], "D")
+    return difficulty(panel, SEASON, series_scales(panel, SEASON), point, members, used)
 
 
 @pytest.mark.parametrize("smoothed", [False, True])
@@ -157,25 +164,22 @@ def test_combination_and_intervals_of_a_fold_come_from_earlier_folds_alone(smoot
             more, wrong = records_slowly(values, cuts[j], known, model, combinations[j], season, j)
             evidence, errors = evidence + more, errors + wrong
         combinations.append(learn_combination(evidence, "rmsse", few=handful))
-        calibration = calibrate(np.stack(errors))
+        distribution = fit_distribution(errors, panel.series_ids, season, nonnegative=True)
         if k == 4:
             np.testing.assert_array_equal(trial.combination.used, combinations[4].used)
             assert trial.combination.trust == pytest.approx(combinations[4].trust)
             assert trial.combination.anchor == combinations[4].anchor
-            np.testing.assert_allclose(trial.calibration.spread, calibration.spread)
-            assert trial.calibration.widths == pytest.approx(calibration.widths)
+            np.testing.assert_allclose(trial.distribution.spread.profile, distribution.spread.profile)
+            np.testing.assert_allclose(trial.distribution.table, distribution.table)
             break
-        point = combinations[k].apply(model.predict_members(panel_from_series([values[: cuts[k]]], "D")))
+        members = model.predict_members(panel_from_series([values[: cuts[k]]], "D"))
+        point = combinations[k].apply(members)
         np.testing.assert_allclose(trial.forecasts[k - 1], point)
-        if calibration is None:
-            assert all(np.isnan(interval.lower[k - 1]).all() for interval in trial.intervals)
-        else:
-            scale = series_scales(panel_from_series([values[: cuts[k]]], "D"), season)
-            for found, expected in zip(
-                trial.intervals, calibration.intervals(point, panel.series_ids, scale, np.zeros(1)), strict=True
-            ):
-                np.testing.assert_allclose(found.lower[k - 1], expected.lower)
-                np.testing.assert_allclose(found.upper[k - 1], expected.upper)
+        known = hardness(values[: cuts[k]], point, members, combinations[k].used)
+        quantiles = distribution.quantiles(point, known, panel.series_ids, trial.quantiles.probabilities, np.zeros(1))
+        np.testing.assert_allclose(trial.quantiles.values[:, k - 1], quantiles.values, rtol=1e-6)
+        for interval in trial.intervals:
+            np.testing.assert_array_equal(interval.upper[k - 1], trial.quantiles.at(0.5 + interval.level / 200)[k - 1])
 
 
 def test_how_long_a_few_series_are_is_the_same_for_all_folds_and_the_forecast_that_is_issued(monkeypatch):
@@ -328,7 +332,7 @@ def test_constant_panel_teaches_nothing_and_breaks_nothing():
     trial = run(panel, Shifted()).trials[0]
     assert list(trial.combination.used) == [True] * 4
     assert trial.combination.trust == 1
-    assert trial.calibration is None
+    assert trial.distribution is None
     assert trial.intervals == ()
     assert np.isfinite(trial.forecasts).all()
 
@@ -337,7 +341,7 @@ def test_perfectly_periodic_panel_is_forecast_perfectly():
     panel = panel_from_series([np.tile([1.0, 5.0, 2.0, 9.0], 12)], "D")
     trial = run(panel, Baseline("seasonal-naive", H, SEASON, CURRENT.classical), folds=3).trials[0]
     np.testing.assert_array_equal(trial.forecasts[-1, 0], [5, 2, 9])
-    assert trial.calibration is None  # its scale is zero: there is nothing to measure by
+    assert trial.distribution is None  # its scale is zero: there is nothing to measure by
 
 
 def test_nothing_observed_in_any_scored_fold_is_an_error_before_training():
@@ -376,6 +380,6 @@ def test_without_a_fold_to_warm_up_the_first_score_stands_on_what_is_usual_and_t
     members = shifted.predict_members(panel.until(np.full(8, 12)))
     np.testing.assert_allclose(trial.forecasts[0], plain.apply(members))
     assert trial.intervals == ()
-    assert trial.calibration is not None
+    assert trial.distribution is not None
     assert shifted.truths == [None, None]
     assert [known.lengths.tolist() for known in shifted.fits] == [[12] * 8] * 2

@@ -8,7 +8,7 @@ from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.leaderboard import leaderboard
 from forecast.evaluation.significance import diebold_mariano
 from forecast.evaluation.verdict import REFERENCE
-from forecast.models.forecaster import Interval
+from forecast.models.forecaster import Quantiles
 
 K, S, H = 3, 4, 5
 NAN = np.nan
@@ -26,16 +26,16 @@ def truths():
 def trial(name, noise, seeds=1, seed=0, covers=True):
     rng = np.random.default_rng(seed)
     by_seed = np.nan_to_num(truths(), nan=50.0) + rng.normal(0, noise, (seeds, K, S, H))
-    bound = Interval(80, by_seed[0] - 1.3 * noise, by_seed[0] + 1.3 * noise)
-    for side in (bound.lower, bound.upper):
-        side[0] = NAN  # the first fold has nothing to be calibrated by
+    bounds = np.stack([by_seed[0] - 1.3 * noise, by_seed[0] + 1.3 * noise])
+    bounds[:, 0] = NAN  # the first fold has nothing to be calibrated by
     return Trial(
         name=name,
         forecasts=by_seed.mean(axis=0),
         by_seed=by_seed,
-        intervals=(bound,) if covers else (),
+        quantiles=Quantiles((0.1, 0.9), bounds),
+        levels=(80,) if covers else (),
         combination=None,
-        calibration=None,
+        distribution=None,
         parameters=None if seeds == 1 else 321,
         train_seconds=1.5,
         predict_seconds=0.004,

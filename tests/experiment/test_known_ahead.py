@@ -179,7 +179,7 @@ def test_a_text_that_the_history_never_held_is_said():
 
 def calibrated(panel, season=1):
     calibration = Calibration(np.ones(5), {80: 1.0, 95: 2.0})
-    return replace(trained_on(panel), calibration=calibration, season=season, spread=usual_spread(panel, season))
+    return replace(trained_on(panel), distribution=calibration, season=season, spread=usual_spread(panel, season))
 
 
 def with_new(panel, rows):
@@ -207,7 +207,7 @@ def test_series_of_a_few_rows_has_the_intervals_of_others_and_that_is_said():
     forecasts = trained.forecast(few, 5)
     wide = (forecasts.intervals[1].upper - forecasts.point) / forecasts.point
     assert 0.3 < (wide[2] / wide[:2].mean()).mean() < 3
-    assert short_notes(replace(trained, calibration=None), few) == ()
+    assert short_notes(replace(trained, distribution=None), few) == ()
 
 
 def test_series_that_has_not_lived_through_its_season_has_none_and_that_is_said():

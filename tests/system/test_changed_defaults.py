@@ -13,6 +13,7 @@ import pytest
 import forecast
 from forecast.data.dates.calendar_features import CalendarSettings
 from forecast.errors import ForecastError
+from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
 from forecast.experiment.versions import stored_model
 from forecast.experiment.versions.forecast_settings import AS_OF_A984722, ForecastSettings
@@ -36,6 +37,7 @@ RECORDS = (
     CovariateSettings,
     CalendarSettings,
     ScaleSettings,
+    DifficultySettings,
     MethodSettings,
 )
 ROOMS = (
@@ -161,7 +163,9 @@ def test_no_default_and_no_constant_moves_a_version(store, name, request):
 def test_a_program_that_reads_defaults_would_be_found_out(store, name, monkeypatch, request):
     before = forecast_of(store, name)
     monkeypatch.setattr(
-        stored_model, "read_forecast_settings", lambda _: ForecastSettings(MethodSettings(), ScaleSettings())
+        stored_model,
+        "read_forecast_settings",
+        lambda _: ForecastSettings(MethodSettings(), ScaleSettings(), DifficultySettings()),
     )
     assert forecast_of(store, name) == before  # as long as today's defaults are those of the version
     request.getfixturevalue("changed_defaults")

@@ -20,7 +20,7 @@ SHAPING = (
     "models/**/*.py",
     "evaluation/backtest.py",
     "evaluation/drift.py",
-    "evaluation/intervals.py",
+    "evaluation/distribution/*.py",
     "evaluation/scales.py",
     "evaluation/splits.py",
     "experiment/final_fit.py",
@@ -34,18 +34,21 @@ SHAPING = (
 OTHERS = {
     "rounding": "tie negligible rounding same TIE NEGLIGIBLE ROUNDING SAME TINY LEAST HALVINGS",
     "memory and speed": "block most_cells BLOCK TOGETHER MOST_CELLS MANY_SERIES CHUNK UNROLLED MOST_DIMENSIONS "
-    "LARGEST_ITEM KEPT_BASELINES FEW_STEPS FEW_FOLDS MOST_UNITS SHORTEST MANY seasons.MOST_STEPS",
-    "places": "NAIVE SMOOTHING",
+    "LARGEST_ITEM KEPT_BASELINES MOST_POINTS MOST_ERRORS MOST_PHASES FEW_STEPS FEW_FOLDS MOST_UNITS SHORTEST MANY "
+    "seasons.MOST_STEPS",
+    "places": "NAIVE SMOOTHING PLACES",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
     "what the calendar is": "CYCLES year_days month_days easter",
-    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor",
+    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor MOST_IGNORED",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
     "the arithmetic of a library": "KERAS TENSORFLOW",
     "results of one": "UNKNOWN STILL",
+    "where a distribution is kept and scored": "_HALF GRID DECILES MOST_LOSS",
+    "steps of a fit that ends at the same place": "ROUNDS DAMPING",
 }
 """Numbers that are none to be tuned, by what they are."""
 

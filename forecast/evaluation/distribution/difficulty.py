@@ -24,6 +24,8 @@ FEATURES = ("step", "step to step", "recent", "level", "forecast", "members", *A
 class DifficultySettings:
     """The numbers by which features are measured; a version keeps those that it was trained with.
 
+    Measured by benchmarks/tuning/distribution.py.
+
     Attributes:
         floor: no size counts for less than this share of the scale.
         seasons: of its end, by which the recent scale is measured.

@@ -27,20 +27,10 @@ from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardne
 from forecast.models.forecaster import Quantiles
 
 USUAL_HALF = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50)  # measured by benchmarks/tuning/distribution.py
-USUAL_TAIL = (
-    1.75,
-    2.12,
-    2.30,
-    2.55,
-    2.74,
-    3.0,
-    3.3,
-    3.7,
-    4.62,
-    5.6,
-    7.0,
-)  # measured by benchmarks/tuning/distribution.py
+# measured by benchmarks/tuning/distribution.py
+USUAL_TAIL = (1.75, 2.12, 2.30, 2.55, 2.74, 3.0, 3.3, 3.7, 4.62, 5.6, 7.0)
 """Quantiles of short series' errors over their spread: 0.55 to 0.9, and the tail beyond."""
+# measured by benchmarks/tuning/distribution.py
 USUAL = np.array([*(-q for q in reversed((*USUAL_HALF, *USUAL_TAIL))), 0.0, *USUAL_HALF, *USUAL_TAIL])
 USUAL_FOLDS = 4.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which that shape counts."""
@@ -48,10 +38,11 @@ PROOF = 8.0  # measured by benchmarks/tuning/distribution.py
 """The median is the forecast itself, unless folds agree on another: so many times their variance is doubted."""
 CLEARLY = 0.995  # measured by benchmarks/tuning/distribution.py
 """Another scale, or spreads by phase, are taken where the pinball loss is at most this share of it."""
-MANY = 40
+MANY = 40  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series from which on scales and phases are chosen."""
 PHASE_BELIEF = 10.0  # measured by benchmarks/tuning/distribution.py
 MOST_PHASES = 48
+# measured by benchmarks/tuning/distribution.py
 SHARES: dict[Symmetry, float] = {"level": 0.0, "sqrt": 0.02, "log": 0.1}
 """Of a series' level, added before a root or a logarithm, which zeros have none of."""
 DECILES = tuple(round(0.1 * k, 1) for k in range(1, 10))

@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float64]
 
 PRIOR = (0.20, 0.18, 0.41, -0.50, 0.45, 0.0, 0.0, 0.05, 0.10, 0.0)  # measured by benchmarks/tuning/distribution.py
 """How much more a short series errs by each feature, in the order of ``FEATURES``."""
+# measured by benchmarks/tuning/distribution.py
 PRIOR_MEANS = (1.58, -0.27, -0.02, 2.13, 2.11, -1.2, -1.2, -0.59, -0.79, -0.5)
 """The features of a usual series."""
 PRIOR_SIZE = -0.215  # measured by benchmarks/tuning/distribution.py

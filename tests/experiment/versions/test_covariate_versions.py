@@ -72,9 +72,9 @@ def again(store, source, options=None, **more):
 
 def test_what_each_series_errs_more_than_others_is_kept(shop):
     stored = champion(shop)
-    own = stored.trained.calibration.own
-    assert list(own) == ["a", "b"]
-    assert 1 not in own.values()
+    distribution = stored.trained.distribution
+    assert distribution.series_ids == ("a", "b")
+    assert 1 not in distribution.hardness.own
     issued = list(csv.DictReader(io.StringIO(shop.model("shops").champion().read("forecast.csv").decode())))
     forecasts = stored.trained.forecast(stored.context, HORIZON)
     uppers = np.array([float(row["upper_80"]) for row in issued]).reshape(2, HORIZON)

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from forecast.evaluation.distribution.difficulty import DIFFICULTY
 from forecast.evaluation.scales import SCALES
 from forecast.experiment.versions import forecast_settings
 from forecast.experiment.versions.forecast_settings import (
@@ -19,7 +20,7 @@ from forecast.experiment.versions.forecast_settings import (
 from forecast.models.method_settings import CURRENT
 from forecast.production.store.json_document import NewerStoreError
 
-NOW = ForecastSettings(CURRENT, SCALES)
+NOW = ForecastSettings(CURRENT, SCALES, DIFFICULTY)
 
 
 def written(settings=NOW):
@@ -58,7 +59,7 @@ def test_every_number_of_the_early_programs_is_written_down():
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "AS_OF_A984722"
     ]
     records = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
-    assert len(records) == 10
+    assert len(records) == 11
     for record in records:
         kind = getattr(forecast_settings, ast.unparse(record.func))
         assert {keyword.arg for keyword in record.keywords} == {field.name for field in fields(kind)}, kind

@@ -1,0 +1,229 @@
+"""The predictive distribution: how errors are explained and pooled, and what stands for few folds and few rows.
+
+    python benchmarks/tuning/distribution.py [--quick]
+
+Measured on folds that did not calibrate it: the pinball loss of the deciles, twice its mean as in WQL, and an eighth of
+the score of the 95 % intervals (width and misses together; Gneiting & Raftery 2007), which of normal errors is about as
+much; both over each series' scale. The forecasts are those of exponential smoothing beside a seasonal repetition. Of
+few rows it is the score of 80 % intervals. ``USUAL_HALF`` and ``USUAL_TAIL`` are judged as the whole, ``USUAL``.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from held_back import CLIPPED, Case, filled, pieces, smoothed, training_part
+from study import Constant, FloatArray, Study, main
+
+HOME, STANDARDS = "forecast.evaluation.distribution", "forecast.evaluation.scales"
+WHOLE, SPREAD, DIFFICULTY = f"{HOME}.distribution", f"{HOME}.spread", f"{HOME}.difficulty"
+FOLDS = 5
+NORMAL = np.linspace(-4, 4, 39)  # quantiles of no shape in particular: too wide in the middle, no tail
+NO_SLOPES = (0.2,) + 9 * (0.0,)
+SHORT = ("one", "five")
+CONSTANTS = (
+    Constant(WHOLE, "USUAL", (NORMAL,), cases=SHORT),
+    Constant(WHOLE, "USUAL_FOLDS", (0.5, 1.0, 2.0, 8.0, 16.0)),
+    Constant(WHOLE, "PROOF", (0.0, 1.0, 4.0, 16.0, 1e9)),
+    Constant(WHOLE, "CLEARLY", (0.0, 0.97, 1.0)),
+    Constant(WHOLE, "MANY", (0, 10**9)),
+    Constant(WHOLE, "PHASE_BELIEF", (0.0, 3.0, 30.0, 1e9), cases=("nn5", "m4_hourly")),
+    Constant(WHOLE, "SHARES", (0.01, 1.0), item="log"),
+    Constant(SPREAD, "PRIOR", (NO_SLOPES,)),
+    Constant(SPREAD, "PRIOR_MEANS", (10 * (0.0,),)),
+    Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
+    Constant(SPREAD, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
+    Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
+    Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),
+    Constant(SPREAD, "OWN_FOLDS", (0.5, 2.0, 4.0, 12.0, 1e6)),
+    Constant(SPREAD, "PLAIN", (0.5, 1.0, 0.1)),
+    Constant(SPREAD, "WILD", (2.0, 5.0, 100.0)),
+    Constant(SPREAD, "REACH", (0, 1, 10)),
+    Constant(DIFFICULTY, "DifficultySettings.floor", (0.001, 0.2)),
+    Constant(DIFFICULTY, "DifficultySettings.seasons", (1, 4)),
+    Constant(DIFFICULTY, "DifficultySettings.least", (2, 24)),
+    Constant("forecast.evaluation.backtest", "ENOUGH_ERRORS", (1, 10, 20, 80), cases=SHORT),
+    Constant(STANDARDS, "ScaleSettings.negligible", (1e-9, 0.01, 0.1)),
+)
+FEW = (
+    Constant(STANDARDS, "ScaleSettings.few_differences", (1, 3, 9)),
+    Constant(STANDARDS, "ScaleSettings.belief", (0.0, 1.0, 2.0, 8.0, 32.0)),
+)
+
+
+def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:
+    """Returns panels, and pieces of one and of five series."""
+    most = 20 if quick else 300
+    names = ("m3_monthly", "tourism_monthly", "m4_monthly_sub200", "nn5_daily", "m4_hourly", "tourism_regions")
+    cases = {name: shorter(training_part(name, most)) for name in names}
+    months = replace(shorter(training_part("m4_monthly_sub200", 200)), horizon=12, folds=FOLDS)
+    for number, count in (("one", 1), ("five", 5)):
+        cases[f"{number} of m4"] = tuple(pieces(months, 40, count, copy) for copy in range(6 if quick else 40))
+    return cases
+
+
+def shorter(case: Case) -> Case:
+    """Returns a case with a horizon that leaves room for all folds."""
+    room = int(np.median(case.panel.lengths)) - 2 * case.season
+    return replace(case, horizon=max(2, min(case.horizon, room // (FOLDS + 2))), folds=FOLDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What is forecast after the end of a panel, and of which members."""
+
+    point: FloatArray  # (S, H)
+    members: Any  # forecast.models.forecaster.Members
+    used: Any  # (M,)
+
+
+def made(panel: Any, horizon: int, season: int) -> Made:
+    """Returns a forecast as of two networks beside anchors: smoothing, and with some of the season's repetition."""
+    from forecast.models.classical.baselines import baseline
+    from forecast.models.forecaster import Members
+    from forecast.models.method_settings import CURRENT
+
+    anchors = {
+        name: baseline(name, panel, horizon, (season,), CURRENT.classical) for name in ("naive", "seasonal-naive")
+    }
+    anchors["smoothing"] = smoothed(panel, horizon, season)
+    values = np.stack([anchors["smoothing"], 0.8 * anchors["smoothing"] + 0.2 * anchors["seasonal-naive"]])
+    used = np.ones(2, dtype=bool)
+    return Made(values.mean(axis=0), Members(("level", "season"), (0, 0), values, anchors), used)
+
+
+@cache
+def forecast_from(case: Case, number: int, shift: int) -> tuple[Made, FloatArray]:
+    """Returns what is forecast so many steps after a fold's origin, and the truths, (S, H)."""
+    moved = folds_of(case)[number].moved(case.panel, shift)
+    return made(moved.train(case.panel), case.horizon, case.season), moved.truth(case.panel)
+
+
+@cache
+def folds_of(case: Case) -> tuple[Any, ...]:
+    """Returns the folds of a case."""
+    from forecast.evaluation.splits import rolling_origins
+
+    return rolling_origins(case.panel, case.horizon, case.folds - 1, 3)
+
+
+def record_of(train: Any, season: int, number: int, forecast: Made, truth: FloatArray) -> Any:
+    """Returns a forecast and its truth as the program keeps them."""
+    from forecast.evaluation.distribution.difficulty import DifficultySettings, difficulty
+    from forecast.evaluation.distribution.distribution import ErrorRecord
+    from forecast.evaluation.scales import ScaleSettings, learning_scales
+
+    scales = learning_scales(train, season, 1, ScaleSettings())
+    known = difficulty(train, season, scales, forecast.point, forecast.members, forecast.used, DifficultySettings())
+    return ErrorRecord(number, forecast.point, truth, known)
+
+
+def distribution_of(records: list[Any], series_ids: tuple[str, ...], season: int, lowest: FloatArray) -> Any:
+    """Returns what the program learns of some records; None where it learns nothing."""
+    from forecast.evaluation.distribution.distribution import fit_distribution
+
+    return fit_distribution(records, series_ids, season, nonnegative=bool((lowest >= 0).all())) if records else None
+
+
+def errors(case: Case) -> FloatArray:
+    """Returns the loss of each series' distributions on the last two folds."""
+    from forecast.evaluation.backtest import evidence_shifts
+    from forecast.evaluation.scales import learning_scales, lowest_values
+
+    panel, folds = case.panel, folds_of(case)
+    usual = learning_scales(panel.until(folds[0].cuts), case.season)  # the same whatever the constants are
+    usual = np.where(usual > 0, usual, np.nan)
+    records, shifts, found = [], [], []
+    for number, fold in enumerate(folds):
+        if number >= case.folds - 2:
+            train, lowest = fold.train(panel), lowest_values(fold.train(panel))
+            now = record_of(train, case.season, number, *forecast_from(case, number, 0))
+            known = [_told(*each, number, case.horizon) for each in zip(records, shifts, strict=True)]
+            distribution = distribution_of(known, panel.series_ids, case.season, lowest)
+            if distribution is None:
+                return np.full(len(panel), np.nan)
+            found.append(loss(distribution, now, panel.series_ids, lowest, usual))
+        for shift in evidence_shifts(fold):
+            train = fold.moved(panel, shift).train(panel)
+            records.append(record_of(train, case.season, number, *forecast_from(case, number, shift)))
+            shifts.append(shift)
+    return mean_known(np.concatenate(found, axis=1))
+
+
+def _told(record: Any, shift: int, fold: int, horizon: int) -> Any:
+    """Returns a record with the truths that are known at a later fold, NaN elsewhere."""
+    late = np.arange(1, horizon + 1) + shift > (fold - record.fold) * horizon
+    return replace(record, truth=np.where(late, np.nan, record.truth))
+
+
+def loss(
+    distribution: Any, now: Any, series_ids: tuple[str, ...], lowest: FloatArray, scales: FloatArray
+) -> FloatArray:
+    """Returns the loss of the distribution of a forecast by what came, over scales, (S, H)."""
+    from forecast.evaluation.distribution.distribution import DECILES
+    from forecast.models.forecaster import ends_of
+
+    every = tuple(sorted({*DECILES, *ends_of(95)}))
+    quantiles = distribution.quantiles(now.point, now.difficulty, series_ids, every, lowest)
+    total = scored(quantiles.interval(95), now.truth, scales) / 8
+    for probability in DECILES:
+        missed = (now.truth - quantiles.at(probability)) / scales[:, None]
+        total += 2 / len(DECILES) * np.minimum(np.maximum(probability * missed, (probability - 1) * missed), CLIPPED)
+    return total
+
+
+def scored(interval: Any, truth: FloatArray, scales: FloatArray) -> FloatArray:
+    """Returns the interval score over scales, (S, H)."""
+    below, above = np.maximum(interval.lower - truth, 0), np.maximum(truth - interval.upper, 0)
+    size = interval.upper - interval.lower + 2 / (1 - interval.level / 100) * (below + above)
+    return np.minimum(size / scales[:, None], 10 * CLIPPED)
+
+
+def mean_known(scores: FloatArray) -> FloatArray:
+    """Returns the mean of each row without what is NaN, (S, N) -> (S,); NaN for a row of nothing else."""
+    known = ~np.isnan(scores)
+    return np.where(known.any(axis=1), np.nansum(scores, axis=1) / np.maximum(known.sum(axis=1), 1), np.nan)
+
+
+def few_rows(quick: bool) -> dict[str, Case]:
+    """Returns panels most of whose series have a few rows: years, quarters of a year each."""
+    from forecast.data.panel import panel_from_series
+
+    whole = filled(training_part("m3_monthly", 200 if quick else 1400))
+    found = {}
+    for rows in (2, 3, 4, 5, 6, 8):
+        cut = [own[-rows - 4 :] if i % 2 else own[-60:] for i, own in enumerate(own_.copy() for own_ in whole)]
+        found[f"{rows} rows"] = Case(panel_from_series(cut, "YS"), 4, (1,))
+    return found
+
+
+def few_errors(case: Case) -> FloatArray:
+    """Returns the scores of the series of few rows, the distribution being that of the long ones."""
+    from forecast.evaluation.scales import SCALES, interval_scales, lowest_values, usual_spread
+
+    train = case.panel.until(case.panel.lengths - case.horizon)
+    truth = np.stack([case.panel.series(i)[-case.horizon :] for i in range(len(case.panel))])
+    few, lowest, forecast = train.lengths < 20, lowest_values(train), made(train, case.horizon, 1)
+    now = record_of(train, 1, 0, forecast, truth)
+    taught = replace(now, truth=np.where(few[:, None], np.nan, truth))
+    distribution = distribution_of([taught], train.series_ids, 1, lowest)
+    scales = interval_scales(train, 1, usual_spread(train, 1), SCALES)
+    now = record_with(now, train, scales, forecast)
+    quantiles = distribution.quantiles(now.point, now.difficulty, train.series_ids, (0.1, 0.9), lowest)
+    scores = scored(quantiles.interval(80), truth, 0.1 * np.abs(truth).mean(axis=1))
+    return np.where(few, scores.mean(axis=1), np.nan)[few]
+
+
+def record_with(record: Any, train: Any, scales: FloatArray, forecast: Made) -> Any:
+    """Returns a record with other scales, as forecasts that are issued have them."""
+    from forecast.evaluation.distribution.difficulty import DifficultySettings, difficulty
+
+    known = difficulty(train, 1, scales, forecast.point, forecast.members, forecast.used, DifficultySettings())
+    return replace(record, difficulty=known)
+
+
+STUDIES = (Study(CONSTANTS, cases, errors), Study(FEW, few_rows, few_errors))
+
+if __name__ == "__main__":
+    main(__doc__, STUDIES)
