@@ -1,5 +1,4 @@
 import json
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from commands import csv_bytes
 from forecast.data.reading.reader import ReadOptions, read_panel
-from forecast.decoding import decode
+from forecast.decoding import decode, encode
 from forecast.experiment.input_data import find_source, name_and_data, read_alike, sample_path
 from forecast.experiment.versions.data_entry import decode_options
 from forecast.production.store.manifest import ManifestData
@@ -53,7 +52,7 @@ def test_what_a_reading_settled_on_survives_the_manifest():
         static=("region",),
     )
     old = {"options": {"fill": "zero"}, "columns": {"time": "day", "target": ["a"], "ids": []}}
-    assert decode_options(decode(ManifestData, json.loads(json.dumps({**old, "settled": asdict(settled)})))) == settled
+    assert decode_options(decode(ManifestData, json.loads(json.dumps({**old, "settled": encode(settled)})))) == settled
     assert decode_options(decode(ManifestData, old)) == ReadOptions(time="day", target=("a",), fill="zero")
 
 
