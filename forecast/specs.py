@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from forecast.decoding import check_word, decode
 from forecast.errors import UPGRADE, DataError, UsageError
+from forecast.interval_levels import LEVELS
 from forecast.metric_records import METRICS
+from forecast.probabilities import read_levels
 
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
@@ -233,6 +235,7 @@ class Settings:
             ``auto`` looks whether they behave like random walks.
         calendar: dates are looked at for effects, which are used where they are worth something.
         country: whose holidays are looked at too; None for none.
+        levels: of the intervals that a forecast has unasked, in per cent, ascending.
     """
 
     horizon: int | None = None
@@ -247,12 +250,19 @@ class Settings:
     kind: Kind = "auto"
     calendar: bool = True
     country: str | None = None
+    levels: tuple[float, ...] = LEVELS
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
-        """Returns the settings that were given by name, the network's among them; the others are as usual."""
+        """Returns the settings that were given by name, the network's among them; the others are as usual.
+
+        Raises:
+            UsageError: there is no such level.
+        """
         network = {field.name: given[field.name] for field in fields(Overrides) if field.name in given}
         own = {field.name: given[field.name] for field in fields(cls) if field.name in given}
+        if "levels" in own:
+            own["levels"] = LEVELS if own["levels"] is None else read_levels(own["levels"])
         return cls(**{**own, "overrides": Overrides(**network)})
 
     def flat(self) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.experiment.experiment import Experiment
-from forecast.interval_levels import LEVELS
-from forecast.report.tables import FORECAST_COLUMNS, ResultTable, Value, leaderboard_rows, timestamp_texts
+from forecast.interval_levels import bounds_of
+from forecast.report.tables import ResultTable, Value, forecast_columns, leaderboard_rows, timestamp_texts
 
 
 def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
@@ -66,18 +66,19 @@ def forecast_frame(experiment: Experiment) -> pd.DataFrame:
         "step": np.broadcast_to(np.arange(1, horizon + 1), truths.shape).ravel(),
     }
     tables = []
+    levels = experiment.settings.levels
     for row in experiment.board.rows:
         trial = backtest.trial(row.model)
         table = pd.DataFrame({**shared, "forecast": trial.forecasts.ravel()})
-        for level in LEVELS:
-            band = next((band for band in trial.intervals if band.level == level), None)
-            table[f"lower_{level}"] = np.nan if band is None else band.lower.ravel()
-            table[f"upper_{level}"] = np.nan if band is None else band.upper.ravel()
+        for level in levels:
+            band, (lower, upper) = trial.interval(level), bounds_of(level)
+            table[lower] = np.nan if band is None else band.lower.ravel()
+            table[upper] = np.nan if band is None else band.upper.ravel()
         table["model"], table["version"] = row.model, None
         table["origin"] = np.repeat(_stamps(origins.ravel(), panel), horizon)
         table["actual"] = truths.ravel()
         tables.append(table)
-    columns = [*FORECAST_COLUMNS, "actual"]
+    columns = [*forecast_columns(levels), "actual"]
     return pd.concat(tables, ignore_index=True)[columns]
 
 

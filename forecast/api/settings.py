@@ -1,6 +1,6 @@
 """The settings of the Python verbs: those of the command line, with underscores, checked as it checks them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from forecast.data.read_options import Names, ReadOptions
@@ -36,6 +36,7 @@ class RunSettings(ReadSettings, total=False):
     window: int
     season: int
     folds: int
+    levels: str | float | Sequence[float]
     kind: Kind
     calendar: bool
     country: str

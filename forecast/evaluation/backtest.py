@@ -63,6 +63,10 @@ class Trial:
         """The bounds of each level, (K, S, H)."""
         return tuple(self.quantiles.interval(level) for level in self.levels)
 
+    def interval(self, level: float) -> Interval | None:
+        """Returns the bounds of a usual level or one that was asked for, (K, S, H); None without a distribution."""
+        return self.quantiles.interval(level) if self.levels else None
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -278,8 +282,8 @@ class _RunningTrial:
 
     @property
     def probabilities(self) -> tuple[float, ...]:
-        """Those at which forecasts are scored: the deciles, and the ends of the levels."""
-        return tuple(sorted({*DECILES, *chain.from_iterable(map(ends_of, self.levels))}))
+        """Those at which forecasts are scored: the deciles, and the ends of the levels, asked for or usual."""
+        return tuple(sorted({*DECILES, *chain.from_iterable(map(ends_of, (*self.levels, *LEVELS)))}))
 
     def _few(self, fold: int, train: Panel) -> FewSeriesPrior | None:
         """Returns what is known at a fold of series that are few; None where they are many."""

@@ -116,7 +116,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
     score = metrics.rmse(truths, forecasts)
     by_seed = [metrics.rmse(truths, own) for own in trial.by_seed]
     by_fold = [metrics.rmse(truths[k], forecasts[k]) for k in range(len(truths)) if not np.isnan(truths[k]).all()]
-    inner = next((interval for interval in trial.intervals if interval.level == MAIN), None)
+    inner = trial.interval(MAIN)
     covered = metrics.coverage(truths, inner.lower, inner.upper) if inner else float("nan")
     return LeaderboardRow(
         rank=0,

@@ -8,7 +8,7 @@
 Shapes: ``P`` points, ``S`` series, ``H`` horizon.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.evaluation import metrics
-from forecast.interval_levels import BOUNDS, LEVELS
+from forecast.interval_levels import LEVELS
 from forecast.models.classical.baselines import seasonal_naive
 
 ALL = "all"
@@ -34,18 +34,19 @@ class LivePoints:
     origins: IntArray  # (P,) ordinals of the panel's frequency
     steps: IntArray  # (P,)
     forecasts: FloatArray  # (P,)
-    bounds: FloatArray  # (bounds, P) in the order of BOUNDS; NaN where there is no interval
+    bounds: FloatArray  # (2 · levels, P), lower and upper level by level; NaN where there is no interval
     truths: FloatArray  # (P,) NaN where nothing was observed, or not yet
     naive: FloatArray  # (P,) seasonal naive from the same origin; NaN where that had nothing to repeat
+    levels: tuple[float, ...] = LEVELS  # that any of them has, and the usual ones
 
     @property
     def arrived(self) -> NDArray[np.bool_]:
         """Which have come true, (P,)."""
         return ~np.isnan(self.truths)
 
-    def bounds_of(self, level: int) -> tuple[FloatArray, FloatArray]:
+    def bounds_of(self, level: float) -> tuple[FloatArray, FloatArray]:
         """Returns the lower and the upper bounds of a level, (P,) each."""
-        place = 2 * LEVELS.index(level)
+        place = 2 * self.levels.index(level)
         return self.bounds[place], self.bounds[place + 1]
 
     def some(self, which: NDArray[np.bool_]) -> Self:
@@ -59,6 +60,7 @@ class LivePoints:
             self.bounds[:, which],
             self.truths[which],
             self.naive[which],
+            self.levels,
         )
 
 
@@ -74,7 +76,7 @@ class LiveScore:
     rmse: float
     mae: float
     bias: float  # mean of forecast − truth: above zero where forecasts are too high
-    coverage: Mapping[int, float | None]  # by level, share of truths inside the intervals
+    coverage: Mapping[float, float | None]  # by level, share of truths inside the intervals
     naive_rmse: float | None  # of seasonal naive from the same origins
     skill: float | None  # 1 − rmse / naive_rmse, both on the points that seasonal naive could forecast
 
@@ -102,12 +104,13 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
         season: Of the seasonal naive, in steps.
         lone: The panel is one series without a name of its own: forecasts fit it whatever they call theirs.
     """
-    parts, lost = [], 0
+    tables, parts, lost = list(tables), [], 0
+    levels = tuple(sorted({*LEVELS, *(level for table in tables for level in table.levels)}))
     for table in tables:
-        part, fits = _placed(panel, table, lone)
+        part, fits = _placed(panel, table, levels, lone)
         parts.append(part[:, fits])
         lost += int((~fits).sum())
-    columns = np.concatenate([np.empty((5 + len(BOUNDS), 0)), *parts], axis=1)
+    columns = np.concatenate([np.empty((5 + 2 * len(levels), 0)), *parts], axis=1)
     keys = columns[:4].astype(np.int64)
     order = np.lexsort(keys[::-1])  # stable: of equal keys, the one issued first comes first
     is_new = np.ones(order.size, dtype=bool)
@@ -118,7 +121,7 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
     naive = np.full(truths.shape, np.nan)
     due = ~np.isnan(truths)
     naive[due] = _seasonal_naive(panel, series[due], origins[due], steps[due], season)
-    return LivePoints(series, versions, origins, steps, values[0], values[1:], truths, naive), lost
+    return LivePoints(series, versions, origins, steps, values[0], values[1:], truths, naive, levels), lost
 
 
 def score_live(points: LivePoints) -> tuple[LiveScore, ...]:
@@ -161,8 +164,10 @@ def step_groups(horizon: int) -> list[tuple[int, int]]:
     return [(int(group[0]), int(group[-1])) for group in groups if group.size]
 
 
-def _placed(panel: Panel, table: ForecastTable, lone: bool) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Returns the rows of a table in places and ordinals of the panel, (5 + bounds, P), and which fit it, (P,)."""
+def _placed(
+    panel: Panel, table: ForecastTable, levels: Sequence[float], lone: bool
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Returns the rows of a table in places and ordinals of the panel, (5 + 2 · levels, P), and which fit it, (P,)."""
     frequency = panel.frequency
     ids = table.series_ids
     places = np.zeros(len(ids), dtype=np.int64) if lone else places_of(ids, panel.series_ids)
@@ -174,7 +179,8 @@ def _placed(panel: Panel, table: ForecastTable, lone: bool) -> tuple[FloatArray,
     fits[fits] = frequency.ordinals(table.timestamps[fits]) - origins[fits] == table.steps[fits]
     series, versions = places[table.series], numbers[table.version]
     fits &= (series >= 0) & (versions >= 0)
-    return np.vstack([series, versions, origins, table.steps, table.point, table.bounds]), fits
+    bounds = [table.bounds_of(level) for level in levels]
+    return np.vstack([series, versions, origins, table.steps, table.point, *bounds]), fits
 
 
 def _number(label: str) -> int:
@@ -223,7 +229,7 @@ def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
         rmse=metrics.rmse(truths, arrived.forecasts),
         mae=metrics.mae(truths, arrived.forecasts),
         bias=metrics.bias(truths, arrived.forecasts),
-        coverage={level: _known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in LEVELS},
+        coverage={level: _known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in points.levels},
         naive_rmse=_known(naive_rmse),
         skill=1 - metrics.rmse(truths[common], arrived.forecasts[common]) / naive_rmse if naive_rmse > 0 else None,
     )

@@ -6,6 +6,7 @@ Shapes: ``S`` series, ``H`` horizon.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from forecast.specs import Anchor
 FloatArray = NDArray[np.float64]
 ONLY_LEVELS = (
     "This version was trained by an earlier program, which kept two intervals and no distribution.",
-    "forecast retrain NAME makes a version that can be asked for any quantile",
+    "forecast retrain NAME --force makes a version that can be asked for any quantile",
 )
 
 
@@ -87,6 +88,16 @@ class TrainedModel:
             return None
         return self.combination.anchor, 1 - self.combination.trust
 
+    def can_tell(self, levels: Sequence[float], probabilities: Sequence[float] = ()) -> bool:
+        """Returns whether it has these intervals and quantiles; a version of an earlier program has its own only."""
+        if not isinstance(self.distribution, Calibration):
+            return True
+        return not probabilities and set(levels) <= set(self.distribution.widths)
+
+    def giving(self, levels: Sequence[float]) -> Self:
+        """Returns it with other intervals than its own; see ``can_tell``."""
+        return replace(self, levels=tuple(levels))
+
     def forecast(
         self, panel: Panel, horizon: int, run: Run = ALONE, *, probabilities: Sequence[float] = ()
     ) -> Forecasts:
@@ -122,6 +133,7 @@ class TrainedModel:
             np.hstack(blocks)[:, :horizon],
             tuple(Interval(i.level, _stretch(i.lower, horizon), _stretch(i.upper, horizon)) for i in intervals),
             quantiles and replace(quantiles, values=np.stack([_stretch(each, horizon) for each in quantiles.values])),
+            self.levels,
         )
 
     def _bounds(
@@ -130,11 +142,13 @@ class TrainedModel:
         """Returns the intervals of the first direct forecast, and quantiles of it where they are wanted."""
         scales = interval_scales(panel, self.season, self.spread, self.scales)
         if self.distribution is None:
-            return (), None
+            nothing = np.full((len(probabilities), *point.shape), np.nan)
+            return (), Quantiles(tuple(probabilities), nothing) if probabilities else None
         if isinstance(self.distribution, Calibration):
-            if probabilities:
+            if not self.can_tell(self.levels, probabilities):
                 raise UsageError(*ONLY_LEVELS)
-            return self.distribution.intervals(point, panel.series_ids, scales, lowest), None
+            own = self.distribution.intervals(point, panel.series_ids, scales, lowest)
+            return tuple(interval for interval in own if interval.level in self.levels), None
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
         every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, self.levels))}))

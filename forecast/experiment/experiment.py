@@ -213,6 +213,7 @@ class _Scorer:
             progress=progress,
             run=run,
             kind=plan.kind,
+            levels=settings.levels,
         )
 
 

@@ -73,7 +73,8 @@ def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
     model = EnsembleModel((fitted,)) if isinstance(fitted, RecurrentModel) else cast(Issuable, fitted)
     spread = usual_spread(panel, plan.season)
     learned, season = learn_usual(panel), plan.season
-    return TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread)
+    levels = experiment.settings.levels
+    return TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread, levels=levels)
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

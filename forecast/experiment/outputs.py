@@ -10,7 +10,7 @@ from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.disk import atomic_write
-from forecast.report.tables import FORECAST_COLUMNS, ResultTable, forecast_rows, timestamp_texts
+from forecast.report.tables import ResultTable, columns_of, forecast_rows, timestamp_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class Outlook:
 def forecast_table(forecasts: Forecasts, panel: Panel, model: str, version: str) -> ResultTable:
     """Returns forecasts from the end of a panel as a row a series and step."""
     origins = [str(text) for text in timestamp_texts(np.asarray(panel.frequency.timestamps(panel.last)))]
-    return ResultTable(FORECAST_COLUMNS, tuple(forecast_rows(forecasts, origins, model, version)))
+    return ResultTable(columns_of(forecasts), tuple(forecast_rows(forecasts, origins, model, version)))
 
 
 def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> bytes:

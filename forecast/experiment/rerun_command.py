@@ -7,6 +7,7 @@ from typing import Any
 from forecast.data.read_options import SETTINGS, ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.experiment.outputs import stem_of
+from forecast.interval_levels import level_text
 from forecast.name_lists import join_names
 from forecast.production.store.store import model_name_for
 from forecast.specs import Settings
@@ -50,4 +51,6 @@ def _flag(name: str, value: Any) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return ""
-    return join_names(value) if isinstance(value, tuple | list) else f"{value}"
+    if isinstance(value, tuple | list):
+        return join_names([each if isinstance(each, str) else level_text(each) for each in value])
+    return f"{value}"

@@ -19,17 +19,21 @@ from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
+from forecast.interval_levels import level_text
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
 from forecast.run import Run
-from forecast.wording import counted, listed
+from forecast.wording import counted, gap_percent, joined, listed
 
 MOST_REPEATS = 1000
 """A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""
 
 
+MEDIAN = 0.5
+CLEAR_GAP = 0.005
+"""From so much of the forecasts on, the median is said to differ from them."""
 OF_A_FORECAST = 1500
 """Bytes that a step of one series takes: in all members, with its bounds, as a row and as text."""
 
@@ -82,8 +86,63 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
     return told, tuple(finding.text for finding in findings)
 
 
+@dataclass(frozen=True)
+class AskedQuantiles:
+    """What is asked of a predictive distribution.
+
+    Attributes:
+        levels: of the intervals, in per cent; None for the version's own, or none where there are quantiles.
+        probabilities: of the quantiles.
+    """
+
+    levels: tuple[float, ...] | None = None
+    probabilities: tuple[float, ...] = ()
+
+
+AS_USUAL = AskedQuantiles()
+
+
+def asked_of(stored: StoredModel, asked: AskedQuantiles) -> TrainedModel:
+    """Returns a version that gives the intervals which are asked for.
+
+    Raises:
+        UsageError: an earlier program trained it, so that it has two levels and no more.
+    """
+    trained, levels = stored.trained, asked.levels
+    if levels is None:
+        levels = () if asked.probabilities else trained.levels
+    if not trained.can_tell(levels, asked.probabilities):
+        name, label = stored.version.name, stored.version.label
+        own = joined([f"{level_text(level)}" for level in trained.levels])
+        message = f"{name} {label} was trained by an earlier program, which kept the {own} % intervals and no others."
+        raise UsageError(message, f"forecast retrain {name} --force makes a version that can be asked for any")
+    return trained.giving(levels)
+
+
+def median_notes(forecasts: Forecasts) -> tuple[str, ...]:
+    """Returns how the median and the point forecast differ, where the median is asked for and they clearly do."""
+    made = forecasts.quantiles
+    if made is None or MEDIAN not in made.probabilities:
+        return ()
+    gap = made.at(MEDIAN) - forecasts.point
+    size = np.nanmean(np.abs(forecasts.point)) if np.isfinite(gap).any() else 0.0
+    if not size or np.nanmean(np.abs(gap)) <= CLEAR_GAP * size:
+        return ()
+    share = float(np.nanmean(np.abs(gap)) / size)
+    side = "below" if np.nanmean(gap) < 0 else "above"
+    return (
+        f"The median (q0.5) lies {gap_percent(share)} from the forecast, mostly {side} it: as many outcomes are above "
+        "the median as below, while the forecast is like their mean, which is what a low RMSE wants.",
+    )
+
+
 def forecast_from(
-    stored: StoredModel, panel: Panel, notes: tuple[str, ...], horizon: int | None, run: Run
+    stored: StoredModel,
+    panel: Panel,
+    notes: tuple[str, ...],
+    horizon: int | None,
+    run: Run,
+    asked: AskedQuantiles = AS_USUAL,
 ) -> PredictResult:
     """Forecasts the steps after the end of a panel; what nobody tells of the known covariates is taken as usual.
 
@@ -93,19 +152,22 @@ def forecast_from(
         notes: on the panel.
         horizon: steps; None for those that the model was trained for.
         run: what to forecast with.
+        asked: of its distribution.
 
     Raises:
         DataError: the panel holds values that the model's kind can't have, or a yes/no covariate another value.
-        UsageError: the horizon is below 1.
+        UsageError: the horizon is below 1, or the version has no distribution.
     """
+    trained = asked_of(stored, asked)
     horizon = check_horizon(stored, panel, horizon)
     notes += short_notes(stored.trained, panel)
     notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
     notes += assumed_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
     notes += longer_note(stored.trained, horizon)
-    forecasts = stored.trained.forecast(panel, horizon, run)
+    forecasts = trained.forecast(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
-    return PredictResult(stored.version, stored.trained.name, panel, forecasts, notes)
+    notes += median_notes(forecasts)
+    return PredictResult(stored.version, trained.name, panel, forecasts, notes)
 
 
 def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
+from forecast.interval_levels import LEVELS
 from forecast.models.covariates.covariate_model import CovariateModel
+from forecast.probabilities import PLACES
 from forecast.run import ALONE, Run
 from forecast.specs import Anchor, View
 
@@ -58,10 +60,6 @@ class Quantiles:
         return Interval(level, self.at(lower), self.at(upper))
 
 
-PLACES = 9
-"""Decimal places of a probability: 0.1 and 1 − 0.9 are the same."""
-
-
 def ends_of(level: float) -> tuple[float, float]:
     """Returns the probabilities of the two quantiles between which so many per cent of the truths should lie."""
     return round((100 - level) / 200, PLACES), round((100 + level) / 200, PLACES)
@@ -69,13 +67,19 @@ def ends_of(level: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """The next ``H`` steps of ``S`` series, in the target's unit."""
+    """The next ``H`` steps of ``S`` series, in the target's unit.
+
+    Attributes:
+        quantiles: that were asked for beside the intervals.
+        levels: of the intervals that were asked for, whether there are any or not.
+    """
 
     series_ids: tuple[str, ...]
     timestamps: NDArray[np.datetime64]  # (S, H), second resolution
     point: FloatArray  # (S, H)
     intervals: tuple[Interval, ...] = ()
     quantiles: Quantiles | None = None
+    levels: tuple[float, ...] = LEVELS
 
 
 @dataclass(frozen=True, eq=False)

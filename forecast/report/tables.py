@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
-from forecast.interval_levels import BOUNDS, bounds_of, coverage_of, with_levels
+from forecast.interval_levels import LEVELS, bounds_of, coverage_of, quantile_column, with_levels
 
 if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     import numpy as np
@@ -21,15 +21,25 @@ if TYPE_CHECKING:  # so that `models list` prints its table without numpy
     from forecast.evaluation.live import LiveScore
     from forecast.models.forecaster import Forecasts
 
-FORECAST_COLUMNS = with_levels(
-    ("series_id", "timestamp", "step", "forecast"), bounds_of, ("model", "version", "origin")
-)
-LIVE_COLUMNS = with_levels(
-    ("version", "steps", "issued", "points", "origins", "rmse", "mae", "bias"), coverage_of, ("naive_rmse", "skill")
-)
 ERROR_COLUMNS = ("by", "group", "model", "points", "rmse", "mae", "wape", "bias", "relative_bias", "wql")
 
 Value = str | int | float | None
+
+
+def forecast_columns(levels: Iterable[float] = LEVELS, probabilities: Iterable[float] = ()) -> tuple[str, ...]:
+    """Returns the columns of a table of forecasts: the bounds of each level after the forecast, then the quantiles."""
+    bounds = [name for level in levels for name in bounds_of(level)]
+    quantiles = map(quantile_column, probabilities)
+    return ("series_id", "timestamp", "step", "forecast", *bounds, *quantiles, "model", "version", "origin")
+
+
+def live_columns(levels: Iterable[float] = LEVELS) -> tuple[str, ...]:
+    """Returns the columns of a table of live scores: the coverage of unusual levels at the end."""
+    before = ("version", "steps", "issued", "points", "origins", "rmse", "mae", "bias")
+    return with_levels(before, coverage_of, ("naive_rmse", "skill"), levels)
+
+
+FORECAST_COLUMNS, LIVE_COLUMNS = forecast_columns(), live_columns()
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class ResultTable:
 def forecast_rows(
     forecasts: "Forecasts", origins: Sequence[str], model: str, version: str
 ) -> Iterator[tuple[Value, ...]]:
-    """Yields one row a series and step, in the order of FORECAST_COLUMNS.
+    """Yields one row a series and step, in the order of ``forecast_columns``.
 
     Args:
         forecasts: of all series.
@@ -62,14 +72,24 @@ def forecast_rows(
     """
     stamps = timestamp_texts(forecasts.timestamps).tolist()
     nothing: list[float | None] = [None] * forecasts.point.shape[1]
+    names = columns_of(forecasts)
     for s, series_id in enumerate(forecasts.series_ids):
-        columns: dict[str, Iterable[Value]] = dict.fromkeys(BOUNDS, nothing)
+        columns: dict[str, Iterable[Value]] = dict.fromkeys(names, nothing)
         for pair in forecasts.intervals:
             columns |= zip(bounds_of(pair.level), (_numbers(pair.lower[s]), _numbers(pair.upper[s])), strict=True)
+        if made := forecasts.quantiles:
+            columns |= {
+                quantile_column(p): _numbers(own[s]) for p, own in zip(made.probabilities, made.values, strict=True)
+            }
         columns |= {"series_id": repeat(series_id), "timestamp": stamps[s], "step": count(1)}
         columns |= {"forecast": _numbers(forecasts.point[s]), "model": repeat(model), "version": repeat(version)}
         columns["origin"] = repeat(origins[s])
-        yield from zip(*(columns[name] for name in FORECAST_COLUMNS), strict=False)  # what is repeated has no end
+        yield from zip(*(columns[name] for name in names), strict=False)  # what is repeated has no end
+
+
+def columns_of(forecasts: "Forecasts") -> tuple[str, ...]:
+    """Returns the columns of a table of forecasts; see ``forecast_columns``."""
+    return forecast_columns(forecasts.levels, forecasts.quantiles.probabilities if forecasts.quantiles else ())
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":
@@ -99,9 +119,9 @@ def error_table(errors: "ErrorTable") -> ResultTable:
 
 
 def live_row(score: "LiveScore") -> dict[str, Value]:
-    """Returns the score of issued forecasts as one mapping, in the order of LIVE_COLUMNS."""
+    """Returns the score of issued forecasts as one mapping, in the order of ``live_columns``."""
     held = {name: share for level, share in score.coverage.items() for name in coverage_of(level)}
-    return {name: held[name] if name in held else getattr(score, name) for name in LIVE_COLUMNS}
+    return {name: held[name] if name in held else getattr(score, name) for name in live_columns(score.coverage)}
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:

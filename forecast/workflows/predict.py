@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 from forecast.data.panel import Panel
 from forecast.experiment.input_data import only_model
-from forecast.experiment.stored_forecast import PredictResult, forecast_from, only_series, panel_of, with_future
+from forecast.experiment.stored_forecast import (
+    AS_USUAL,
+    AskedQuantiles,
+    PredictResult,
+    forecast_from,
+    only_series,
+    panel_of,
+    with_future,
+)
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.production.store.store import Store
 from forecast.run import Run
@@ -20,6 +28,7 @@ class PredictRequest:
         version: a version to use in place of the champion.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
         series: names of those that are forecast; empty for all.
+        asked: of the predictive distribution.
     """
 
     name: str | None
@@ -28,6 +37,7 @@ class PredictRequest:
     version: str | None = None
     future: str | None = None
     series: tuple[str, ...] = ()
+    asked: AskedQuantiles = AS_USUAL
 
 
 def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
@@ -39,7 +49,7 @@ def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
         UsageError: the store holds several models and none was named.
     """
     stored, panel, notes = prepared(request, store, run)
-    return forecast_from(stored, panel, notes, request.horizon, run)
+    return forecast_from(stored, panel, notes, request.horizon, run, request.asked)
 
 
 def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredModel, Panel, tuple[str, ...]]:

@@ -11,14 +11,15 @@ from forecast.cli.output.console import Cell, print_csv, print_json, say, say_no
 from forecast.cli.output.streams import write_out
 from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
-from forecast.interval_levels import BOUNDS
+from forecast.probabilities import read_levels, read_quantiles
 from forecast.process import start_run
 from forecast.wording import counted, short
 
 if TYPE_CHECKING:
     from forecast.workflows.predict import PredictRequest
 
-SHOWN = ("series_id", "timestamp", "step", "forecast", *BOUNDS)
+HIDDEN = ("model", "version", "origin")
+"""Columns that the table leaves to its heading."""
 
 
 @grouped
@@ -33,10 +34,13 @@ def predict_command(
 
     forecast predict sales --data newest.csv --future next_month.csv -o next_month_sales.csv
 
+    forecast predict sales --quantiles 0.1,0.5,0.9
+
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
     from forecast.experiment.destinations import FORECASTS, check_free
     from forecast.experiment.outputs import forecast_table
+    from forecast.experiment.stored_forecast import AskedQuantiles
     from forecast.production.store.store import Store
     from forecast.workflows.predict import PredictRequest, predict
 
@@ -44,8 +48,13 @@ def predict_command(
     ending = check_free(to, FORECASTS, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
-    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only)
+    asked = AskedQuantiles(
+        None if flags.levels is None else read_levels(flags.levels),
+        () if flags.quantiles is None else read_quantiles(flags.quantiles),
+    )
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, asked)
     if flags.values:
+        _refuse_distribution(flags)
         _what_if(request, flags, output, ending)
         return
     if flags.at:
@@ -79,6 +88,18 @@ def predict_command(
     write_out(f"  {result.version.name} {result.version.label}, {result.model}\n" + _fitted(rows))
 
 
+def _refuse_distribution(flags: PredictFlags) -> None:
+    """Refuses questions about one forecast where there are two.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for flag, given in (("--levels", flags.levels), ("--quantiles", flags.quantiles)):
+        if given is not None:
+            message = f"{flag} tells how sure one forecast is, and --set makes two of it."
+            raise UsageError(message, f"--set without {flag}, or {flag} without --set")
+
+
 def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
     from forecast.production.store.store import Store
     from forecast.workflows.what_if import Question, what_if
@@ -92,11 +113,11 @@ def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
 
 def _fitted(rows: list[dict[str, Cell]]) -> str:
     """Returns the table in as many columns as the terminal holds; the name of a lone series says nothing."""
-    columns = [column for column in SHOWN if any(row[column] is not None for row in rows)]
+    columns = [name for name in rows[0] if name not in HIDDEN and any(row[name] is not None for row in rows)]
     if len({row["series_id"] for row in rows}) == 1:
         columns.remove("series_id")
     while True:
         text = table(columns, [[short(row[column]) for column in columns] for row in rows], left=columns.index("step"))
         if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
             return text
-        del columns[-2:]
+        del columns[-2 if columns[-1].startswith("upper_") else -1 :]

@@ -40,7 +40,7 @@ def score_command(
     """
     from forecast.experiment.input_data import name_and_data
     from forecast.production.store.store import Store
-    from forecast.report.tables import LIVE_COLUMNS, csv_text, live_row
+    from forecast.report.tables import csv_text, live_columns, live_row
     from forecast.workflows.score import ScoreRequest, draw_scores, score
 
     store = Store(output.store)
@@ -54,7 +54,7 @@ def score_command(
     if form == "json":
         print_json(live_scores_json(result, files))
     elif form == "csv":
-        print_csv(csv_text(LIVE_COLUMNS, rows))
+        print_csv(csv_text(live_columns(result.points.levels), rows))
     else:
         write_out(live_scores_table(result))
     if not output.quiet:

@@ -9,6 +9,7 @@ import typer
 from forecast.cli.options.completion import complete_name, complete_version
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
+from forecast.probabilities import read_levels, read_quantiles
 from forecast.specs import Deadline
 
 _UNITS = {
@@ -103,6 +104,20 @@ def require_names(flag: str, text: str | None) -> None:
     """
     if text is not None and not split_names(text):
         raise UsageError(f"{flag} '{text}' names nothing.", f"{flag} with a name, or no {flag}")
+
+
+def check_levels(text: str | None) -> str | None:
+    """Returns levels as they were given; see ``read_levels``."""
+    if text is not None:
+        read_levels(text)
+    return text
+
+
+def check_quantiles(text: str | None) -> str | None:
+    """Returns quantiles as they were given; see ``read_quantiles``."""
+    if text is not None:
+        read_quantiles(text)
+    return text
 
 
 Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.options.arguments import parse_time_limit, require_names, settle_deadline
+from forecast.cli.options.arguments import check_levels, parse_time_limit, require_names, settle_deadline
 from forecast.cli.options.completion import complete_column, complete_frequency
 from forecast.cli.options.setting_values import LISTS
 from forecast.cli.options.settings import Configuration, configure, read_given
@@ -160,6 +160,15 @@ class SettingsFlags:
     folds: Annotated[
         int | None,
         _scoring("--folds", help="Origins at which the forecast is scored.", min=1, max=50, metavar="N"),
+    ] = None
+    levels: Annotated[
+        str | None,
+        _scoring(
+            "--levels",
+            help="Of the intervals, in per cent, such as 50,80,95 (80,95).",
+            metavar="LEVELS",
+            callback=check_levels,
+        ),
     ] = None
     kind: Annotated[
         Kind, _scoring("--kind", help="price: returns from the last value; sales: never below 0, checked.")

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.options.arguments import ModelVersion
+from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
+
+HOW_SURE = "How sure it is"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,26 @@ class PredictFlags:
             metavar="DATE[..DATE]",
             help="When --set holds, the last date included; default: the whole horizon.",
             rich_help_panel="What if",
+        ),
+    ] = None
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            "--levels",
+            metavar="LEVELS",
+            help="Of the intervals, in per cent, such as 50,90; default: those of the training.",
+            callback=check_levels,
+            rich_help_panel=HOW_SURE,
+        ),
+    ] = None
+    quantiles: Annotated[
+        str | None,
+        typer.Option(
+            "--quantiles",
+            metavar="QUANTILES",
+            help="Quantiles such as 0.1,0.5,0.9, in place of intervals.",
+            callback=check_quantiles,
+            rich_help_panel=HOW_SURE,
         ),
     ] = None
     version: ModelVersion = None

@@ -19,7 +19,7 @@ DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
 PATHS = (DATA, "store", "out_dir", "log_file", "future")
-LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static", "ignore")
+LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
 EXAMPLES = {
@@ -30,6 +30,8 @@ EXAMPLES = {
     "TIME": '"60s"',
     "CODE": '"D"',
     "WORDS": '"-200"',
+    "LEVELS": '"50,80,95"',
+    "QUANTILES": '"0.1,0.5,0.9"',
     "FORMAT": '"%d/%m/%Y"',
     "ENCODING": '"cp1251"',
     "COLUMN": '"sales"',

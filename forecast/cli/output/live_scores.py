@@ -1,22 +1,18 @@
 """The scores of issued forecasts as a person reads them, and as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output.console import fitted_table
-from forecast.interval_levels import LEVELS, MAIN
+from forecast.interval_levels import MAIN, level_text
 from forecast.wording import counted, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.live import LiveScore
     from forecast.workflows.score import ScoreResult
 
-HELD = {level: f"in {level} %" for level in LEVELS}
-COLUMNS = ("version", "steps", "points", "RMSE", "MAE", "bias", *HELD.values(), "naive", "skill")
-FIRST_TO_GO = (*(HELD[level] for level in LEVELS if level != MAIN), "MAE", "bias", HELD[MAIN], "naive")
-"""Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 LEGEND = "  bias: mean of forecast − truth · naive: RMSE of seasonal naive, from what was known\n"
 
 
@@ -47,11 +43,15 @@ def live_scores_table(result: "ScoreResult") -> str:
     steps = [score for score in result.scores if score.version == "all" and score.steps != "all"]
     issued = counted(result.points.steps.size, "forecast point")
     head = f"\n  {result.champion.name}: {result.come_true:,} of {issued} came true, in {result.source}\n"
-    rows = [_cells(score) for score in (*versions, *steps)]
-    return head + fitted_table(rows, COLUMNS, FIRST_TO_GO, left=2) + (LEGEND if rows else "")
+    held = {level: f"in {level_text(level)} %" for level in result.points.levels}
+    rows = [_cells(score, held) for score in (*versions, *steps)]
+    columns = ("version", "steps", "points", "RMSE", "MAE", "bias", *held.values(), "naive", "skill")
+    # until the table fits; CSV and JSON always have all
+    first_to_go = (*(held[level] for level in held if level != MAIN), "MAE", "bias", held[MAIN], "naive")
+    return head + fitted_table(rows, columns, first_to_go, left=2) + (LEGEND if rows else "")
 
 
-def _cells(score: "LiveScore") -> dict[str, str]:
+def _cells(score: "LiveScore", held: Mapping[float, str]) -> dict[str, str]:
     return {
         "version": score.version,
         "steps": score.steps,
@@ -59,7 +59,7 @@ def _cells(score: "LiveScore") -> dict[str, str]:
         "RMSE": short(score.rmse),
         "MAE": short(score.mae),
         "bias": short(score.bias),
-        **{column: percent(score.coverage[level]) for level, column in HELD.items()},
+        **{column: percent(score.coverage[level]) for level, column in held.items()},
         "naive": short(score.naive_rmse),
         "skill": percent(score.skill, signed=True),
     }

@@ -15,21 +15,23 @@ from numpy.typing import NDArray
 from forecast.data.arrow import coded, flags, memory
 from forecast.data.frequency import ROW, Timestamps
 from forecast.data.panel import FloatArray, IntArray
-from forecast.interval_levels import BOUNDS, FIRST_LEVELS, LEVELS, bounds_of
+from forecast.interval_levels import bounds_of, levels_in
 
 _TYPES = {
     **{name: pa.string() for name in ("series_id", "timestamp", "origin", "version")},
     "step": pa.int64(),
-    **{name: pa.float64() for name in ("forecast", *BOUNDS)},
+    "forecast": pa.float64(),
 }
-
-_LATER = {name for level in set(LEVELS) - set(FIRST_LEVELS) for name in bounds_of(level)}
-"""Columns that tables of earlier programs don't have."""
 
 
 @dataclass(frozen=True, eq=False)
 class ForecastTable:
-    """The rows of a table of forecasts."""
+    """The rows of a table of forecasts.
+
+    Attributes:
+        levels: of its intervals, in per cent.
+        bounds: (2 · levels, P), lower and upper level by level; NaN where there is no interval.
+    """
 
     series_ids: tuple[str, ...]  # the different ones
     series: IntArray  # (P,) place in series_ids
@@ -39,7 +41,15 @@ class ForecastTable:
     origins: Timestamps  # (P,)
     steps: IntArray  # (P,)
     point: FloatArray  # (P,)
-    bounds: FloatArray  # (bounds, P) in the order of BOUNDS; NaN where there is no interval
+    levels: tuple[float, ...]
+    bounds: FloatArray
+
+    def bounds_of(self, level: float) -> FloatArray:
+        """Returns the bounds of a level, (2, P); NaN where it has none."""
+        if level not in self.levels:
+            return np.full((2, len(self.steps)), np.nan)
+        place = 2 * self.levels.index(level)
+        return self.bounds[place : place + 2]
 
 
 def parse_forecasts(data: bytes) -> ForecastTable:
@@ -49,7 +59,9 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         ValueError: The bytes are no such table.
     """
     head = data.partition(b"\n")[0].decode(errors="replace")
-    types = {name: kind for name, kind in _TYPES.items() if name not in _LATER or name in head}
+    levels = levels_in(head.rstrip("\r").split(","))
+    bounds = [name for level in levels for name in bounds_of(level)]
+    types = {**_TYPES, **dict.fromkeys(bounds, pa.float64())}
     options = pacsv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=False
     )
@@ -60,7 +72,6 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         raise ValueError("is not a table of forecasts") from None
     if rows["step"].null_count:
         raise ValueError("has rows without a time or a step")
-    nothing = np.full(rows.num_rows, np.nan)
     series, series_ids = coded(rows["series_id"])
     version, versions = coded(rows["version"])
     return ForecastTable(
@@ -72,7 +83,8 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         origins=_stamps(rows["origin"]),
         steps=_memory(rows["step"], "int64"),
         point=_numbers(rows["forecast"]),
-        bounds=np.stack([_numbers(rows[name]) if name in types else nothing for name in BOUNDS]),
+        levels=levels,
+        bounds=np.array([_numbers(rows[name]) for name in bounds]).reshape(len(bounds), rows.num_rows),
     )
 
 

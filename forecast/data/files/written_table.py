@@ -10,12 +10,11 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pyarrow import parquet
 
-from forecast.interval_levels import BOUNDS
+from forecast.interval_levels import is_number_column
 
 _TYPES: Mapping[str, Any] = {
     **{name: pa.string() for name in ("series_id", "model", "version")},
-    **{name: pa.float64() for name in ("forecast", *BOUNDS)},
-    **{name: pa.float64() for name in ("what_if", "difference")},
+    **{name: pa.float64() for name in ("forecast", "what_if", "difference")},
     "step": pa.int64(),
 }
 
@@ -29,7 +28,9 @@ def table_bytes(table: bytes, ending: str, texts: Collection[str] = ()) -> bytes
         texts: columns that are text whatever stands in them, such as 00123; so are those of a forecast by their names.
     """
     if ending == ".parquet":
-        types = {**_TYPES, **{name: pa.string() for name in texts}}
+        names = table.partition(b"\n")[0].decode(errors="replace").split(",")
+        numbers = {name: pa.float64() for name in names if is_number_column(name)}
+        types = {**_TYPES, **numbers, **{name: pa.string() for name in texts}}
         how = pacsv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
         rows = pacsv.read_csv(
             pa.BufferReader(table), parse_options=pacsv.ParseOptions(newlines_in_values=True), convert_options=how

@@ -286,6 +286,7 @@ def _warmed(champion: TrainedModel, panel: Panel, run: Run) -> TrainedModel:
 def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: Run) -> ModelScore:
     """Returns how a trained model forecasts the hold-out, its weights as they are, in the target's unit."""
     truths, points, lower, upper = [], [], [], []
+    trained = trained.giving((MAIN,)) if trained.can_tell((MAIN,)) else trained
     for fold in folds:
         forecasts = trained.forecast(fold.train(panel), fold.horizon, run)
         truths.append(fold.truth(panel))
@@ -298,7 +299,7 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: 
 
 
 def _score_of(trial: Trial, truths: FloatArray) -> ModelScore:
-    bounds = next((pair for pair in trial.intervals if pair.level == MAIN), None)
+    bounds = trial.interval(MAIN)
     nothing = np.full_like(truths, np.nan)
     return _score(truths, trial.forecasts, bounds.lower if bounds else nothing, bounds.upper if bounds else nothing)
 

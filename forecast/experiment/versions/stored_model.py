@@ -38,6 +38,7 @@ from forecast.experiment.versions.stored_distribution import (
     pack_calibration,
     pack_distribution,
 )
+from forecast.interval_levels import LEVELS
 from forecast.models.combination import NAIVE, Combination
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.usual_values import Measure, UsualValues
@@ -202,7 +203,7 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
         found = load_distribution(entry.distribution, arrays, series_ids, model.horizon)
     elif widths:
         found = load_calibration(arrays, widths, series_ids, model.horizon)
-    levels = entry.distribution.levels if entry.distribution else tuple(widths)
+    levels = entry.distribution.levels if entry.distribution else tuple(widths) or _asked_levels(entry)
     usual = _load_usual(entry.usual or {}, arrays, series_ids, settings.methods.covariates)
     trained = TrainedModel(entry.model, model, combination, found, entry.season, settings.methods, usual)
     context = _load_context(data, series_ids, arrays)
@@ -248,6 +249,12 @@ class ModelEntry(Document):
     data: ManifestData
     libraries: MayLack[object] = None
     retrain: MayLack[object] = None
+
+
+def _asked_levels(entry: ModelEntry) -> tuple[float, ...]:
+    """Returns the levels that a version without any interval was asked for; its tables have their columns."""
+    asked = entry.settings.get("levels", LEVELS) if isinstance(entry.settings, Mapping) else LEVELS
+    return decode(tuple[float, ...], asked, "settings.levels")
 
 
 def _load_usual(

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
+from forecast.interval_levels import level_text
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.models.model_style import ModelStyle
 from forecast.report.figures.events import find_events, shade_events
@@ -114,10 +115,11 @@ def _draw_forecast(
     entries: dict[str, Any] = {model: line}
     if bands:
         line.set_zorder(ABOVE_MODELS - 0.5)  # the model that the picture is about
+        deeper = min(0.14, 0.42 / len(made.intervals)) if made.intervals else 0.0
         for depth, interval in enumerate(sorted(made.intervals, key=lambda interval: -interval.level)):
-            name = f"{model}, {interval.level} % interval"
+            name = f"{model}, {level_text(interval.level)} % interval"
             entries[name] = _draw_band(axes, dates, interval.lower[i], interval.upper[i])
-            entries[name].set(color=style.colour, alpha=0.16 + 0.14 * depth, zorder=2)
+            entries[name].set(color=style.colour, alpha=0.16 + deeper * depth, zorder=2)
     return entries
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
-from forecast.interval_levels import MAIN
+from forecast.interval_levels import MAIN, level_text
 from forecast.models.forecaster import Forecasts
 from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
 from forecast.report.html.chart import (
@@ -53,7 +53,7 @@ def forecast_gallery(history: Panel, forecasts: Mapping[str, Forecasts], actuals
         keys.append(Key("what came", "line", ACTUAL))
     keys += [Key(model, "line", looks[model]) for model in forecasts]
     levels = sorted(interval.level for interval in forecasts[main].intervals)
-    keys += [Key(f"{level} % interval of {main}", "band", _band(looks[main], level)) for level in levels]
+    keys += [Key(f"{level_text(level)} % interval of {main}", "band", _band(looks[main], level)) for level in levels]
     unit = "" if is_lone else f"All in the unit of {history.target}. "
     return Gallery(charts, tuple(keys), unit + _note(shown, len(forecasts[main].series_ids)))
 
@@ -102,7 +102,7 @@ def _band_marks(model: str, made: Forecasts, series_id: str, look: Look, axes: t
     marks = []
     for band in sorted(made.intervals, key=lambda interval: -interval.level):
         path = band_path(places, up.places(band.lower[i]), up.places(band.upper[i]))
-        marks.append(Mark("band", path, _band(look, band.level), f"{model}, {band.level} % interval"))
+        marks.append(Mark("band", path, _band(look, band.level), f"{model}, {level_text(band.level)} % interval"))
     return marks
 
 

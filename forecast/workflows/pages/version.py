@@ -11,7 +11,6 @@ from forecast.errors import DataError
 from forecast.experiment.outputs import Outlook
 from forecast.experiment.versions.stored_model import load_version
 from forecast.experiment.versions.stored_summary import read_summary
-from forecast.interval_levels import BOUNDS, LEVELS
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
@@ -85,11 +84,10 @@ def _forecasts(data: bytes) -> Forecasts:
         grid[where] = values
         return grid
 
-    bounds = dict(zip(BOUNDS, table.bounds, strict=True))
     intervals = [
-        Interval(level, laid(bounds[f"lower_{level}"], np.nan), laid(bounds[f"upper_{level}"], np.nan))
-        for level in LEVELS
-        if np.isfinite(bounds[f"lower_{level}"]).any()
+        Interval(level, *(laid(bound, np.nan) for bound in table.bounds_of(level)))
+        for level in table.levels
+        if np.isfinite(table.bounds_of(level)).any()
     ]
     stamps = laid(table.timestamps, np.datetime64("NaT", "s"))
-    return Forecasts(table.series_ids, stamps, laid(table.point, np.nan), tuple(intervals))
+    return Forecasts(table.series_ids, stamps, laid(table.point, np.nan), tuple(intervals), levels=table.levels)

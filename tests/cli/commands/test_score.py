@@ -8,6 +8,7 @@ import pytest
 
 from commands import FORECAST_COLUMNS, csv_bytes, launch, run, visits
 from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.decoding import encode
 from forecast.production.store.store import Store
 
 COLUMNS = "version,steps,issued,points,origins,rmse,mae,bias,coverage_80,coverage_95,naive_rmse,skill"
@@ -38,7 +39,7 @@ def publish(folder, source, tables, name="visits", columns=(), backtest_rmse=1.0
         "fingerprint": reading.fingerprint,
         "target": panel.target,
         "fill": panel.fill,
-        "options": vars(options),
+        "options": encode(options),
         "columns": vars(reading.columns),
         "frequency": vars(panel.frequency),
         "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),

@@ -3,11 +3,11 @@ import pytest
 
 from commands import FORECAST_COLUMNS
 from forecast.data.files.forecast_csv import parse_forecasts
-from forecast.interval_levels import BOUNDS
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.report.tables import FORECAST_COLUMNS as COLUMNS
 from forecast.report.tables import csv_text, forecast_rows
 
+UNUSUAL = "series_id,timestamp,step,forecast,lower_99.5,upper_99.5,version,origin"
 HOURS = np.array([["2024-02-29T22", "2024-02-29T23"], ["2024-03-01T00", "2024-03-01T01"]], dtype="datetime64[s]")
 
 
@@ -30,13 +30,19 @@ def test_what_was_written_comes_back_to_the_last_digit():
     np.testing.assert_array_equal(read.point, point.ravel())
     written = [bounds[0].lower, bounds[0].upper, bounds[1].lower, bounds[1].upper]
     np.testing.assert_array_equal(read.bounds, [bound.ravel() for bound in written])
-    assert COLUMNS[4:8] == BOUNDS
+    assert read.levels == (80, 95)
 
 
 def test_columns_that_are_added_later_are_not_looked_at():
     row = "a,2024-01-02,1,1.5,,,0,2,gru,v1,2024-01-01"
     read = parse_forecasts(table(row + ",new", header=FORECAST_COLUMNS + ",more"))
     assert (read.series_ids, read.point.tolist()) == (("a",), [1.5])
+
+
+def test_levels_are_those_of_the_columns():
+    read = parse_forecasts(table("a,2024-01-02,1,1.5,1,2,v1,2024-01-01", header=UNUSUAL))
+    assert (read.levels, read.bounds_of(99.5).tolist()) == ((99.5,), [[1.0], [2.0]])
+    assert np.isnan(read.bounds_of(80)).all()
 
 
 def test_names_that_look_like_nothing_or_like_numbers_stay_text():
