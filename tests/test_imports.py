@@ -20,6 +20,7 @@ FOUNDATION = (
     "records",
     "specs",
     "decoding",
+    "probabilities",
     "wording",
     "run",
 )  # all may use them

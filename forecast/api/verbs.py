@@ -7,7 +7,7 @@ Settings are those of the command line, with underscores; files of settings and 
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,12 +29,13 @@ from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import forecast_table, stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
-from forecast.experiment.stored_forecast import forecast_from, panel_of, with_future
+from forecast.experiment.stored_forecast import AskedQuantiles, forecast_from, panel_of, with_future
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
+from forecast.probabilities import read_levels, read_quantiles
 from forecast.process import start_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
@@ -46,6 +47,7 @@ from forecast.workflows.what_if import Question, answer
 
 Data = str | Path | pd.DataFrame | pd.Series | Reading
 Table = str | Path | pd.DataFrame | pd.Series
+Numbers = str | float | Sequence[float]
 EVERY_CELL = tuple(CELLS)
 
 
@@ -99,7 +101,13 @@ class Model:
         )
 
     def predict(
-        self, horizon: int | None = None, data: Data | None = None, future: Table | None = None
+        self,
+        horizon: int | None = None,
+        data: Data | None = None,
+        future: Table | None = None,
+        *,
+        levels: Numbers | None = None,
+        quantiles: Numbers | None = None,
     ) -> pd.DataFrame:
         """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
 
@@ -107,12 +115,17 @@ class Model:
             horizon: steps; as many as the model was trained for if left out.
             data: forecast from its end instead of that of the model's own data.
             future: the known covariates of the steps to come, where the data itself does not tell them.
+            levels: of the intervals, in per cent, such as ``[50, 90]``; those of the training if left out.
+            quantiles: such as ``[0.1, 0.5, 0.9]``, in place of intervals unless there are levels too.
 
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
         """
         panel, notes = self._with_future(data, future)
-        result = forecast_from(self._stored, panel, notes, _steps(horizon), start_run())
+        asked = AskedQuantiles(
+            None if levels is None else read_levels(levels), () if quantiles is None else read_quantiles(quantiles)
+        )
+        result = forecast_from(self._stored, panel, notes, _steps(horizon), start_run(), asked)
         table = forecast_table(result.forecasts, panel, result.model, self.version or "")
         return _frame(table, panel, result.notes)
 

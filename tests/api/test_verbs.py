@@ -153,6 +153,18 @@ def test_model_that_is_not_saved_leaves_nothing_and_predicts_the_same(path):
     assert loose.predict()["forecast"].tolist() == kept.predict()["forecast"].tolist()
 
 
+def test_levels_and_quantiles_are_asked_for_as_on_the_command_line(path):
+    model = train(path, "naive", name="x", levels=[50, 99.5], **BARE)
+    assert list(model.predict(3).columns)[4:-3] == ["lower_50", "upper_50", "lower_99.5", "upper_99.5"]
+    table = model.predict(3, levels=80, quantiles=[0.9, 0.1])
+    assert list(table.columns)[4:-3] == ["lower_80", "upper_80", "q0.1", "q0.9"]
+    pd.testing.assert_series_equal(table["lower_80"], table["q0.1"], check_names=False)
+    with pytest.raises(ForecastError, match="shares, not per cent"):
+        model.predict(quantiles=90)
+    made = compare(path, "naive", folds=2, horizon=7, levels="50").forecasts
+    assert list(made.columns)[4:6] == ["lower_50", "upper_50"]
+
+
 def test_model_predicts_from_other_data(path):
     model = train(frame(), "gru", name="x", **BARE)
     longer = pd.DataFrame(visits(70), columns=["day", "visits"]).astype({"day": "datetime64[s]"})

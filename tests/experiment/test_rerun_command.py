@@ -73,4 +73,4 @@ def test_settings_come_back_from_their_names_and_every_flag_is_one():
         *Settings().flat(),
     }
     lists = {setting_names()[name] for name in LISTS}
-    assert set(setting_values.LISTS) == {"time", "models", *lists}
+    assert set(setting_values.LISTS) == {"time", "models", "levels", "quantiles", *lists}

@@ -133,7 +133,9 @@ def early(tmp_path_factory):
     return folder, found[0].parent.name
 
 
-@pytest.mark.parametrize("words", [("--levels", "50"), ("--quantiles", "0.5"), ("--levels", "80", "--quantiles", "0.1")])
+@pytest.mark.parametrize(
+    "words", [("--levels", "50"), ("--quantiles", "0.5"), ("--levels", "80", "--quantiles", "0.1")]
+)
 def test_early_version_says_what_makes_one_that_can_be_asked(early, words):
     folder, name = early
     done = run("predict", name, *words, folder=folder)
