@@ -29,7 +29,7 @@ FOLDS = (
     Constant(MODULE, "FOLDS", (1, 2, 5)),
     Constant(MODULE, "ERRORS", (4, 10, 60), cases=("one of",)),
     Constant(MODULE, "ERRORS_OF_PANEL", (4, 30), cases=("panel",)),
-    Constant("forecast.evaluation.splits", "COMMON_END", (0.1, 1.0), cases=("ragged",)),
+    Constant("forecast.data.panel", "COMMON_END", (0.1, 1.0), cases=("ragged",)),
 )
 SEASONS = (Constant("forecast.models.classical.baselines", "JUDGES", (1, 10)),)
 

@@ -27,6 +27,7 @@ class ReadSettings(TypedDict, total=False):
     past: Names
     static: Names
     ignore: Names
+    half_life: str
 
 
 class RunSettings(ReadSettings, total=False):

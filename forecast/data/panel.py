@@ -25,6 +25,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Fill = Literal["interpolate", "previous", "zero", "error"]
 
+COMMON_END = 0.5  # measured by benchmarks/tuning/plan.py
+"""Where at least this share of the series ends together, an origin is a date for all of them."""
+
 
 TARGET = "target"
 """What tells series apart, beside the columns of their ids, where several columns are forecast."""
@@ -56,6 +59,8 @@ class Panel:
     fill: Fill = "interpolate"
     covariates: Covariates | None = None  # what is known beside the target
     ignored: tuple[tuple[int, int], ...] = ()  # spans of ordinals, ends included: nothing counts as observed there
+    weights: FloatArray | None = None  # (N,) how much each step counts where models learn and are scored; None for 1
+    half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
 
     def __len__(self) -> int:
         return len(self.series_ids)
@@ -101,6 +106,24 @@ class Panel:
         for begin, end in self.ignored:
             within |= (ordinals >= begin) & (ordinals <= end)
         return within
+
+    @cached_property
+    def training_weights(self) -> FloatArray | None:
+        """How much each step counts where models learn, the mean over observed ones being 1, (N,); None for 1."""
+        if self.weights is None and self.half_life is None:
+            return None
+        weights = np.ones(len(self.values)) if self.weights is None else self.weights
+        if self.half_life is not None and len(self):
+            ends = np.full(len(self), self.last.max()) if self.ends_together else self.last
+            ordinals = np.arange(len(self.values)) + np.repeat(self.first - self.offsets[:-1], self.lengths)
+            weights = weights * 0.5 ** ((np.repeat(ends, self.lengths) - ordinals) / self.half_life)
+        mean = weights[self.observed].mean() if self.observed.any() else 0.0
+        return weights / mean if mean > 0 else weights
+
+    @property
+    def ends_together(self) -> bool:
+        """Whether most series end at the panel's last step: then an origin is one date for all."""
+        return bool((self.last == self.last.max()).mean() >= COMMON_END)
 
     @property
     def counted_last(self) -> IntArray:
@@ -166,7 +189,8 @@ class Panel:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
             values = self.values[starts[0] : starts[0] + lengths[0]]
-            return replace(self, series_ids=names, values=values, offsets=offsets, first=first)
+            weights = None if self.weights is None else self.weights[starts[0] : starts[0] + lengths[0]]
+            return replace(self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights)
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
             self,
@@ -175,6 +199,7 @@ class Panel:
             offsets=offsets,
             first=first,
             covariates=self.covariates.cut(positions, chosen) if self.covariates else None,
+            weights=None if self.weights is None else self.weights[positions],
         )
 
     def _bridge(self, missing: IntArray) -> FloatArray:

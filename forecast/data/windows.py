@@ -49,6 +49,7 @@ class Windows:
     places: IntArray
     lookback: int
     horizon: int
+    weights: FloatArray | None = None  # (N,) how much each value counts as a target; None for 1
 
     def __len__(self) -> int:
         """Returns the number of windows, ``M``."""
@@ -64,6 +65,12 @@ class Windows:
         """Returns the horizon part of some windows, (B,) -> (B, H); NaN where nothing was observed."""
         index = self.starts[which, None] + self.lookback + np.arange(self.horizon)
         return np.where(self.observed[index], self.buffer[index], np.nan)
+
+    def target_weights(self, which: IntArray) -> FloatArray | None:
+        """Returns how much each value of the horizon part of some windows counts, (B,) -> (B, H); None for 1."""
+        if self.weights is None:
+            return None
+        return np.asarray(self.weights[self.starts[which, None] + self.lookback + np.arange(self.horizon)])
 
 
 def extend_left(values: NDArray[Number], steps: int, season: int) -> NDArray[Number]:
@@ -100,6 +107,10 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
     padding = np.clip(lookback + 2 * horizon - lengths, 0, lookback - least)
     padding[lengths < least + horizon] = 0
     places, observed, offsets = _padded(panel, padding, season)
+    weights = panel.training_weights
+    if weights is not None:
+        weights = np.where(places >= 0, weights[places], 0.0) if padding.any() else weights
+        observed = observed & (weights > 0)  # what counts for nothing is no target
     counts = np.maximum(lengths + padding - lookback - horizon + 1, 0)
     series = np.repeat(np.arange(len(panel)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -113,7 +124,7 @@ def cut_windows(panel: Panel, lookback: int, horizon: int, season: int = 1) -> W
             f"--window {max(1, lookback // 2)} --horizon {max(1, horizon // 2)}",
         )
     buffer = panel.filled if not padding.any() else _shown(panel.filled, places)
-    return Windows(buffer, observed, starts[scored], series[scored], padding, places, lookback, horizon)
+    return Windows(buffer, observed, starts[scored], series[scored], padding, places, lookback, horizon, weights)
 
 
 def last_lookbacks(panel: Panel, lookback: int, season: int = 1) -> FloatArray:

@@ -26,8 +26,6 @@ IntArray = NDArray[np.int64]
 
 MOST_IGNORED = 0.5
 """A fold of which a larger share is ignored would score too little, from an origin that has not seen what it should."""
-COMMON_END = 0.5  # measured by benchmarks/tuning/plan.py
-"""Where at least this share of the series ends together, an origin is a date for all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,7 @@ class Fold:
 
 def ends_together(panel: Panel) -> bool:
     """Tells whether origins are dates: true when most series end at the panel's last step."""
-    return bool((panel.last == panel.last.max()).mean() >= COMMON_END)
+    return panel.ends_together
 
 
 def _horizons_back(panel: Panel, ends: IntArray, horizon: int, count: int) -> list[int]:

@@ -175,9 +175,9 @@ def _append(panel: Panel, block: FloatArray) -> Panel:
     if covariates:
         covariates = replace(covariates, past=np.insert(covariates.past, ends, np.nan, axis=0))
     values = np.insert(panel.values, ends, block.ravel())
-    return replace(
-        panel, values=values, offsets=panel.offsets + steps * np.arange(len(panel) + 1), covariates=covariates
-    )
+    weights = None if panel.weights is None else np.insert(panel.weights, ends, 1.0)
+    offsets = panel.offsets + steps * np.arange(len(panel) + 1)
+    return replace(panel, values=values, offsets=offsets, covariates=covariates, weights=weights)
 
 
 def _stretch(bound: FloatArray, horizon: int) -> FloatArray:

@@ -63,14 +63,15 @@ class RegressionForecaster:
         windows = cut_windows(rest, self.spec.window, self.spec.horizon, self.view.season)
         rng = np.random.default_rng(self.seed)
         which, inputs, targets = _normalised(windows, maps, statistics, rng)
+        weights = windows.target_weights(which)
         if self.name == "ridge":
-            estimator: LinearMap | Forest = _fit_ridge(inputs, targets)
+            estimator: LinearMap | Forest = _fit_ridge(inputs, targets, weights)
         else:
             covariates = None
             if covariate_model and covariate_model.encoding:
                 season = min(self.view.season, self.spec.window)
                 covariates = _step_covariates(covariate_model.in_windows(panel, windows, which), season)
-            estimator = _fit_boosting(inputs, targets, covariates, rng)
+            estimator = _fit_boosting(inputs, targets, covariates, weights, rng)
         watcher.progress(1.0)
         return FittedRegression(self, estimator, maps, covariate_model)
 
@@ -190,20 +191,28 @@ def _normalised(
     return which, seen.inputs, np.clip(targets, -CLIP, CLIP)
 
 
-def _fit_ridge(inputs: FloatArray, targets: FloatArray) -> LinearMap:
-    """Fits all steps at once; its strength is chosen by leave-one-out on the training windows."""
+def _fit_ridge(inputs: FloatArray, targets: FloatArray, weights: FloatArray | None = None) -> LinearMap:
+    """Fits all steps at once; its strength is chosen by leave-one-out on the training windows.
+
+    Where values count differently, (B, H), a window counts as its values do on average.
+    """
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - scikit-learn costs a second to import
 
     whole = ~np.isnan(targets).any(axis=1)
     rows = whole if whole.any() else np.ones(len(targets), dtype=bool)
-    fitted = RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]))
+    of_rows = None if weights is None else weights[rows].mean(axis=1)
+    fitted = RidgeCV(alphas=ALPHAS).fit(inputs[rows], np.nan_to_num(targets[rows]), sample_weight=of_rows)
     horizon = targets.shape[1]  # of one step, some releases of scikit-learn return vectors
     weights = np.ascontiguousarray(fitted.coef_.reshape(horizon, -1))  # as they come from a file: sums round alike
     return LinearMap(weights, np.broadcast_to(fitted.intercept_, horizon).astype(np.float64))
 
 
 def _fit_boosting(
-    inputs: FloatArray, targets: FloatArray, covariates: FloatArray | None, rng: np.random.Generator
+    inputs: FloatArray,
+    targets: FloatArray,
+    covariates: FloatArray | None,
+    weights: FloatArray | None,
+    rng: np.random.Generator,
 ) -> Forest:
     """Fits one ensemble of trees for all steps of the horizon; each step brings what is known beside it, (B, H, F)."""
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - the same
@@ -218,7 +227,8 @@ def _fit_boosting(
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more than they bring
         rows = _with_step(inputs[window], step, None if covariates is None else covariates[window, step])
-        return Forest.of(trees.fit(rows, targets[window, step]))
+        of_rows = None if weights is None else weights[window, step]
+        return Forest.of(trees.fit(rows, targets[window, step], sample_weight=of_rows))
 
 
 def _with_step(inputs: FloatArray, step: NDArray[np.int64], covariates: FloatArray | None = None) -> FloatArray:

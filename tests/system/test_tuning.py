@@ -29,6 +29,7 @@ SHAPING = (
     "production/promotion.py",
     "data/checks/season_evidence.py",
     "data/checks/seasons.py",
+    "data/panel.py",
 )
 """Where numbers shape forecasts."""
 OTHERS = {
@@ -49,6 +50,7 @@ OTHERS = {
     "results of one": "UNKNOWN STILL",
     "where a distribution is kept and scored": "_HALF GRID DECILES MOST_LOSS",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING",
+    "what is left of a fold of which days are ignored": "MOST_IGNORED",
 }
 """Numbers that are none to be tuned, by what they are."""
 

@@ -7,11 +7,12 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.options.arguments import OnlyName, parse_duration
+from forecast.cli.options.arguments import OnlyName
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.retrain import tell_retrain
+from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, UsageError
 
 if TYPE_CHECKING:

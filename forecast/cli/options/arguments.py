@@ -1,61 +1,16 @@
 """How a command is told which model it is about, and which version of it."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from forecast.cli.options.completion import complete_name, complete_version
+from forecast.durations import EXAMPLES, parse_duration
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
 from forecast.probabilities import read_levels, read_quantiles
 from forecast.specs import Deadline
-
-_UNITS = {
-    "seconds": ("s", "sec", "secs", "second", "seconds"),
-    "minutes": ("m", "min", "mins", "minute", "minutes"),
-    "hours": ("h", "hr", "hrs", "hour", "hours"),
-    "days": ("d", "day", "days"),
-    "weeks": ("w", "wk", "wks", "week", "weeks"),
-}
-_MEANT = {word: unit for unit, words in _UNITS.items() for word in words}
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})\s*([a-z]*)\s*", re.ASCII)
-EXAMPLES = "90s, 10m, 1.5h, 7d or 4w"
-
-
-def parse_duration(flag: str, text: str, *, bare_seconds: bool = True, may_be_zero: bool = False) -> timedelta:
-    """Returns the length of time that a text stands for: numbers with units, added up; a number alone is seconds.
-
-    Args:
-        flag: whose value it is.
-        text: what came.
-        bare_seconds: take a number without a unit; else it is refused.
-        may_be_zero: take 0; else it is refused.
-
-    Raises:
-        UsageError: it stands for none, for nothing, or for more than a calendar holds.
-    """
-    total = _added_up(text.strip().lower(), bare_seconds)
-    if total is None or not (total or may_be_zero):
-        raise UsageError(f"{flag} '{text}' is not a length of time.", f"{flag} {EXAMPLES}")
-    return total
-
-
-def _added_up(text: str, bare_seconds: bool) -> timedelta | None:
-    """Returns the sum of the parts, or None where the text is no list of them."""
-    parts = list(_PART.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text:
-        return None
-    if [part[2] for part in parts] == [""]:
-        return timedelta(seconds=float(parts[0][1])) if bare_seconds else None
-    units = [_MEANT.get(part[2]) for part in parts]
-    if None in units or len({*units}) < len(units):
-        return None
-    try:
-        return sum((timedelta(**{str(u): float(p[1])}) for u, p in zip(units, parts, strict=True)), timedelta())
-    except OverflowError:
-        return None
 
 
 def parse_time_limit(text: str) -> float:

@@ -135,6 +135,14 @@ class DataFlags:
             metavar="DATE[..DATE]",
         ),
     ] = None
+    half_life: Annotated[
+        str | None,
+        _data(
+            "--half-life",
+            help="Learn half as much from what is so much older: 90d, 26w, 18mo, 1y.",
+            metavar="DURATION",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         """Refuses a list of names that has none.

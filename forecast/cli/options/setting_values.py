@@ -28,6 +28,7 @@ EXAMPLES = {
     "SHARE": "0.1",
     "RATE": "0.003",
     "TIME": '"60s"',
+    "DURATION": '"1y"',
     "CODE": '"D"',
     "WORDS": '"-200"',
     "LEVELS": '"50,80,95"',

@@ -48,6 +48,7 @@ from forecast.data.reading.row_findings import (
     order_findings,
     repeat_findings,
 )
+from forecast.data.reading.row_weights import aged
 from forecast.data.reading.target_values import TargetValues, measure_findings, read_targets
 from forecast.errors import DataError, QuestionError
 from forecast.name_lists import flag_value
@@ -148,9 +149,10 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
     whole = panel
-    panel, ignored = ignoring(panel, options.ignore, is_settled=is_settled)
+    panel, counted = ignoring(panel, options.ignore, is_settled=is_settled)
     if panel.values.size < whole.values.size:  # the other columns lie beside all steps
         numbers, texts = {}, {}
+    panel, weighed = aged(panel, options.half_life)
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -164,7 +166,8 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
             *rows.findings,
             *ahead_findings(panel, now),
             *more,
-            *ignored,
+            *counted,
+            *weighed,
         ),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
@@ -175,7 +178,7 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         texts=texts,
         candidates=candidates,
         question=question,
-        whole=whole if ignored else None,
+        whole=whole if panel.ignored else None,
         ids=_id_parts(columns, selection.keys, rows.laid, whole, panel),
     )
 

@@ -118,6 +118,8 @@ class _Rows:
         self._targets: list[FloatArray] = []
         self._laid: list[FloatArray] = []
         self._observed: list[BoolArray] = []
+        self._weights = panel.training_weights
+        self._offsets = panel.offsets
         for i in range(len(panel)):
             steps = slice(panel.offsets[i], panel.offsets[i + 1])
             size = added_size(panel.values[steps])
@@ -221,8 +223,13 @@ class _Rows:
             for block, some in enumerate(np.array_split(np.arange(len(rest)), BLOCKS)):
                 rows = rest[some][known[some]]
                 inputs, values = rows[:, 1:], rows[:, 0]
-                sums.gram[block, i], sums.moment[block, i] = inputs.T @ inputs, inputs.T @ values
-                sums.square[block, i], sums.rows[block, i] = values @ values, len(values)
+                counted, number = inputs, float(len(values))
+                if self._weights is not None:
+                    weights = self._weights[self._offsets[i] :][: len(rest)][some][known[some]]
+                    counted, values, number = inputs * weights[:, None], values * weights**0.5, float(weights.sum())
+                sums.gram[block, i] = counted.T @ inputs
+                sums.moment[block, i] = counted.T @ rows[:, 0]
+                sums.square[block, i], sums.rows[block, i] = values @ values, number
         return sums
 
 

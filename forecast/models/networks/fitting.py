@@ -252,13 +252,16 @@ def _fit_view(panel: Panel, view: View, windows: Windows, settings: ViewSettings
     seen = see(lookbacks, maps, statistics.level[series], statistics.scale[series])
     past = to_unit(lookbacks, seen.mean, maps)
     future = to_unit(windows.horizons(some), seen.mean, maps)
-    return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season, run.cache))
+    weights = windows.target_weights(some)
+    return replace(statistics, base=fit_smoothing(past, future, seen.scale, view.season, run.cache, weights))
 
 
 def panel_digest(panel: Panel) -> bytes:
     """Returns a fingerprint of all that a model can learn from a panel."""
     digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes() + panel.first.tobytes())
-    digest.update(repr(panel.ignored).encode())
+    digest.update(repr((panel.ignored, panel.half_life)).encode())
+    if panel.weights is not None:
+        digest.update(panel.weights.tobytes())
     told = panel.covariates
     if told:
         digest.update(repr(told.columns).encode())

@@ -40,10 +40,22 @@ class _WindowSample:
     targets: Floats  # (B, H), 0 where nothing was observed
     known: NDArray[np.bool_]  # (B, H)
     place: NDArray[np.float64]  # (B,), from 0 to 1, where in its series a window lies
+    weights: NDArray[np.float64] | None  # (B,), how much a window counts; None for 1
+
+    @property
+    def counts(self) -> bool:
+        """Whether any window is there that counts."""
+        return len(self.inputs) > 0 and (self.weights is None or bool(self.weights.sum() > 0))
 
     def some(self, which: NDArray[np.bool_]) -> "_WindowSample":
         """Returns some of the windows."""
-        return _WindowSample(self.inputs[which], self.targets[which], self.known[which], self.place[which])
+        weights = None if self.weights is None else self.weights[which]
+        return _WindowSample(self.inputs[which], self.targets[which], self.known[which], self.place[which], weights)
+
+    def mean_error(self, kernel: Floats) -> float:
+        """Returns the mean of the windows' errors, each as far as it counts."""
+        errors = self.errors(kernel)
+        return float(errors.mean() if self.weights is None else (errors * self.weights).sum() / self.weights.sum())
 
     def errors(self, kernel: Floats) -> Floats:
         """Returns each window's mean absolute error, (B,)."""
@@ -63,13 +75,13 @@ def fit_linear_init(
         return None
     sample = _window_sample(windows, view, statistics, settings)
     early, late = sample.some(sample.place < EARLY), sample.some(sample.place > LATE)
-    if not len(early.inputs) or not len(late.inputs):
+    if not (early.counts and late.counts):
         return None
     kernel = np.zeros((windows.lookback, windows.horizon), dtype=np.float32)
-    least = late.errors(kernel).mean()
+    least = late.mean_error(kernel)
     for _ in range(ROUNDS):
         tried = _ridge(early, kernel, PENALTIES)
-        errors = [late.errors(candidate).mean() for candidate in tried]
+        errors = [late.mean_error(candidate) for candidate in tried]
         best = int(np.argmin(errors))
         kernel = _ridge(sample, kernel, PENALTIES[best : best + 1])[0]
     return kernel if errors[best] < least else None
@@ -94,7 +106,10 @@ def _window_sample(windows: Windows, view: View, statistics: SeriesStatistics, s
         known[own] = ~np.isnan(missed)
         inputs[own] = np.clip(seen.inputs, -EDGE, EDGE, out=seen.inputs)
         targets[own] = np.where(known[own], missed, 0)
-    return _WindowSample(inputs, targets, known, place=(some - first + 0.5) / count)
+    weights = windows.target_weights(some)
+    if weights is not None:
+        weights = (weights * known).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return _WindowSample(inputs, targets, known, (some - first + 0.5) / count, weights)
 
 
 def _ridge(sample: _WindowSample, kernel: Floats, penalties: NDArray[np.float64]) -> list[Floats]:
@@ -104,6 +119,8 @@ def _ridge(sample: _WindowSample, kernel: Floats, penalties: NDArray[np.float64]
     """
     errors = sample.errors(kernel)
     weights = 1 / np.maximum(errors, 0.1 * np.median(errors) + 1e-9)
+    if sample.weights is not None:
+        weights = weights * sample.weights.astype(np.float32)
     weighed = sample.inputs * weights[:, None]
     gram = (weighed.T @ sample.inputs).astype(np.float64)
     values, vectors = np.linalg.eigh(gram)

@@ -113,7 +113,12 @@ def _mean_pattern(window: FloatArray, season: int) -> list[FloatArray]:
 
 
 def fit_smoothing(
-    windows: FloatArray, futures: FloatArray, scales: FloatArray, season: int, cache: Cache = NO_CACHE
+    windows: FloatArray,
+    futures: FloatArray,
+    scales: FloatArray,
+    season: int,
+    cache: Cache = NO_CACHE,
+    weights: FloatArray | None = None,
 ) -> FloatArray:
     """Returns the weighted mean of all maps, (L, H).
 
@@ -123,12 +128,18 @@ def fit_smoothing(
         scales: (B, 1) what each window's errors are measured by.
         season: of the maps; 1 for none.
         cache: holds the maps that are tried.
+        weights: (B, H) how much each value that came counts; None for 1.
     """
     known = ~np.isnan(futures)
     past, target = (windows / scales).astype(np.float32), (np.where(known, futures, 0.0) / scales).astype(np.float32)
     shape = (windows.shape[1], futures.shape[1], season)
     maps = cache.get("smoothing maps", shape, lambda: smoothing_maps(*shape), most=8)
-    losses = [float((np.where(known, past @ each.astype(np.float32) - target, 0) ** 2).sum()) for each in maps]
+
+    def loss(each: FloatArray) -> float:
+        squares = np.where(known, past @ each.astype(np.float32) - target, 0) ** 2
+        return float(squares.sum() if weights is None else (weights * squares).sum())
+
+    losses = [loss(each) for each in maps]
     errors = np.sqrt(np.maximum(losses, 1e-12))
-    weights = (errors.min() / errors) ** SHARPNESS
-    return np.asarray(np.tensordot(weights / weights.sum(), maps, axes=1))
+    shares = (errors.min() / errors) ** SHARPNESS
+    return np.asarray(np.tensordot(shares / shares.sum(), maps, axes=1))

@@ -35,7 +35,7 @@ ADAM_BETAS = (0.9, 0.999)  # measured by benchmarks/tuning/descent.py
 
 
 def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
-    """Returns the mean loss over the observed targets, (B, H) each: filled ones weigh nothing."""
+    """Returns the mean loss over the targets, (B, H) each, as far as each counts: filled ones weigh nothing."""
     error = outputs - targets
     size = tf.abs(error)
     if kind == "mse":
@@ -279,6 +279,7 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     windows = data.windows
     steps, series = data.buffer_size, padded_size(len(data.series_level))
     pad = np.pad
+    counted = windows.observed if windows.weights is None else windows.observed * windows.weights
     covariates = {}
     if data.covariates:
         observed, static = data.covariates.observed, data.covariates.static
@@ -287,7 +288,7 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
         covariates["static"] = tf.constant(pad(static, ((0, series - len(static)), (0, 0))), tf.float32)
     return covariates | {
         "buffer": tf.constant(pad(windows.buffer, (0, steps - len(windows.buffer))), tf.float32),
-        "observed": tf.constant(pad(windows.observed, (0, steps - len(windows.observed))), tf.float32),
+        "observed": tf.constant(pad(counted, (0, steps - len(counted))), tf.float32),
         "series_level": tf.constant(pad(data.series_level, (0, series - len(data.series_level))), tf.float32),
         "series_scale": tf.constant(pad(data.series_scale, (0, series - len(data.series_scale))), tf.float32),
     }

@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from forecast.cli.options.arguments import parse_duration, parse_since, parse_time_limit
+from forecast.cli.options.arguments import parse_since, parse_time_limit
+from forecast.durations import parse_duration
 from forecast.errors import UsageError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

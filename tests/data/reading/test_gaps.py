@@ -1,7 +1,6 @@
 """Very many steps without a row: a question, asked by `check` and `train` alike, and answered by flags."""
 
 import shlex
-from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from commands import run
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
-from forecast.decoding import decode
+from forecast.decoding import decode, encode
 from forecast.errors import DataError, QuestionError
 from forecast.experiment.versions.data_entry import decode_options
 from forecast.production.store.manifest import ManifestData
@@ -190,7 +189,7 @@ def settled_by(**data):
 
 
 def test_versions_of_earlier_programs_go_on_to_count_days_without_a_row_as_0():
-    options = {**asdict(ReadOptions(aggregate="sum")), "fill": "interpolate"}
+    options = {**encode(ReadOptions(aggregate="sum")), "fill": "interpolate"}
     assert settled_by(settled=options).filled == "zero"
     assert settled_by(settled=options, fills_sums=True).filled == "interpolate"
     mean = {**options, "aggregate": "mean"}
