@@ -21,6 +21,7 @@ FOUNDATION = (
     "specs",
     "decoding",
     "probabilities",
+    "durations",
     "wording",
     "run",
 )  # all may use them

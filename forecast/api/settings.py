@@ -27,6 +27,7 @@ class ReadSettings(TypedDict, total=False):
     past: Names
     static: Names
     ignore: Names
+    weight: str
     half_life: str
 
 

@@ -38,6 +38,7 @@ class ReadOptions:
         past: Covariates that are seen up to the origin only.
         static: Covariates that are a trait of the series.
         ignore: Dates, or ranges of them, whose values are neither learned from nor scored; see ``date_spans``.
+        weight: The column that says how much each row counts where models learn and are scored.
         half_life: So long before an origin, a value counts half where models learn; see ``row_weights``.
     """
 
@@ -57,6 +58,7 @@ class ReadOptions:
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     ignore: MayLack[tuple[str, ...]] = None
+    weight: MayLack[str] = None
     half_life: MayLack[str] = None
 
     @property

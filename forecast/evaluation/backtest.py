@@ -20,7 +20,7 @@ from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
-from forecast.evaluation.splits import Fold
+from forecast.evaluation.splits import Fold, truth_weights
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import (
     FEW,
@@ -78,6 +78,7 @@ class Backtest:
     rms_scales: FloatArray  # (K, S), its root mean square
     trials: tuple[Trial, ...]
     refitted: bool
+    weights: FloatArray | None = None  # (K, S, H), how much each truth counts in a score; None where all count alike
 
     def trial(self, name: str) -> Trial:
         """Returns the trial of a model that was tried."""
@@ -147,7 +148,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
         if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
             made.forget()
-    return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit)
+    return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit, truth_weights(panel, scored))
 
 
 def evidence_shifts(fold: Fold) -> list[int]:

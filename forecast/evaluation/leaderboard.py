@@ -77,7 +77,7 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...], repeats: int | No
         repeats: the season of the seasonal naive, where there are several to choose from.
     """
     reference = next((t for t in backtest.trials if t.name == REFERENCE), None)
-    base = metrics.rmse(backtest.truths, reference.forecasts) if reference else None
+    base = metrics.rmse(backtest.truths, reference.forecasts, backtest.weights) if reference else None
     same = _same_baselines(backtest)
     trials = [trial for trial in backtest.trials if trial.name not in same.values()]
     rows = sorted((_row(backtest, trial, base) for trial in trials), key=lambda row: row.rmse)
@@ -92,7 +92,10 @@ def leaderboard(backtest: Backtest, networks: tuple[str, ...], repeats: int | No
         points=int((~np.isnan(backtest.truths)).sum()),
         horizon=backtest.truths.shape[-1],
         verdict=verdict(ranked, networks, origins=origins(backtest)),
-        by_step={trial.name: metrics.rmse_by_step(backtest.truths, trial.forecasts) for trial in backtest.trials},
+        by_step={
+            trial.name: metrics.rmse_by_step(backtest.truths, trial.forecasts, backtest.weights)
+            for trial in backtest.trials
+        },
     )
 
 
@@ -110,12 +113,16 @@ def _same_baselines(backtest: Backtest) -> dict[str, str]:
 
 
 def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
-    truths, forecasts = backtest.truths, trial.forecasts
+    truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
     scales = {"scales": backtest.scales, "rms_scales": backtest.rms_scales}
-    scores = {name: metrics.score(metric, truths, forecasts, scales) for name, metric in METRICS.items()}
-    score = metrics.rmse(truths, forecasts)
-    by_seed = [metrics.rmse(truths, own) for own in trial.by_seed]
-    by_fold = [metrics.rmse(truths[k], forecasts[k]) for k in range(len(truths)) if not np.isnan(truths[k]).all()]
+    scores = {name: metrics.score(metric, truths, forecasts, scales, weights) for name, metric in METRICS.items()}
+    score = metrics.rmse(truths, forecasts, weights)
+    by_seed = [metrics.rmse(truths, own, weights) for own in trial.by_seed]
+    by_fold = [
+        metrics.rmse(truths[k], forecasts[k], None if weights is None else weights[k])
+        for k in range(len(truths))
+        if not np.isnan(truths[k]).all()
+    ]
     inner = trial.interval(MAIN)
     covered = metrics.coverage(truths, inner.lower, inner.upper) if inner else float("nan")
     return LeaderboardRow(
@@ -133,7 +140,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         predict_ms=1000 * trial.predict_seconds,
         note="",
         rmse_fold_std=float(np.std(by_fold, ddof=1)) if len(by_fold) > 1 else 0.0,
-        rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2)))),
+        rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2, weights)))),
         rmsse=scores["rmsse"],
         p_above=None,
         scores=tuple((name, value) for name, value in scores.items() if name not in OWN_FIELDS),
@@ -143,7 +150,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
 def _judged(backtest: Backtest, rows: list[LeaderboardRow], place: int, repeats: int | None) -> LeaderboardRow:
     """Returns a row with its rank, how it stands to the best row, and what is to be noted."""
     row, best, truths = rows[place], rows[0], backtest.truths
-    forecasts = {trial.name: trial.forecasts for trial in backtest.trials}
+    forecasts = {trial.name: metrics.weighed(truths, trial.forecasts, backtest.weights) for trial in backtest.trials}
     notes, p_above, p_best = [], None, None
     if repeats and row.model == REFERENCE:
         notes.append(f"repeats the last {repeats:,} steps" if repeats > 1 else "repeats the last step")

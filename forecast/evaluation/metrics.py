@@ -1,6 +1,7 @@
 """Errors of forecasts: plain functions of truths and forecasts; a NaN truth is not scored.
 
-Shapes: ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` and ``forecast`` are (…, S, H).
+Shapes: ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` and ``forecast`` are (…, S, H); so are ``weights``, how much
+each truth counts in a mean, None where all count alike.
 """
 
 from collections.abc import Mapping
@@ -11,95 +12,123 @@ from numpy.typing import NDArray
 from forecast.metric_records import MetricRecord
 
 FloatArray = NDArray[np.float64]
+Weights = FloatArray | None
 
 
-def rmse(truth: FloatArray, forecast: FloatArray) -> float:
+def rmse(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns the root of the mean squared error, pooled over all scored points, in the target's unit."""
-    return float(np.sqrt(_mean((truth - forecast) ** 2)))
+    return float(np.sqrt(_mean((truth - forecast) ** 2, weights)))
 
 
-def mae(truth: FloatArray, forecast: FloatArray) -> float:
+def mae(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns the mean absolute error, pooled over all scored points, in the target's unit."""
-    return _mean(np.abs(truth - forecast))
+    return _mean(np.abs(truth - forecast), weights)
 
 
-def bias(truth: FloatArray, forecast: FloatArray) -> float:
+def bias(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns the mean of forecast − truth over all scored points: above zero where forecasts are too high."""
-    return _mean(forecast - truth)
+    return _mean(forecast - truth, weights)
 
 
-def relative_bias(truth: FloatArray, forecast: FloatArray) -> float:
+def relative_bias(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns Σ(f − y) / Σ|y| over all scored points, 0.05 where they are 5 % too high in all; NaN if all truths are 0.
 
     Zero is best, not the lowest: no model can be chosen by it.
     """
-    return _share_of_size(truth, forecast - truth)
+    return _share_of_size(truth, forecast - truth, weights)
 
 
-def wape(truth: FloatArray, forecast: FloatArray) -> float:
+def wape(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns Σ|y − f| / Σ|y| over all scored points, as a share: 0.1 for errors of a tenth; NaN where truths are 0.
 
     The ratio of mean absolute error and mean size (Kolassa & Schütz 2007), also ND; each unit counts alike.
     """
-    return _share_of_size(truth, np.abs(truth - forecast))
+    return _share_of_size(truth, np.abs(truth - forecast), weights)
 
 
-def smape(truth: FloatArray, forecast: FloatArray) -> float:
+def smape(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> float:
     """Returns the mean of 200·|y − f| / (|y| + |f|) in per cent, over series of each series' mean (M4's rule).
 
     A point where truth and forecast are both zero counts as no error.
     """
     size = np.abs(truth) + np.abs(forecast)
     each = np.where(size > 0, 200 * np.abs(truth - forecast) / np.where(size > 0, size, 1), 0.0)
-    return _mean(mean_by_series(np.where(np.isnan(truth), np.nan, each)))
+    return _mean(mean_by_series(np.where(np.isnan(truth), np.nan, each), weights))
 
 
-def mase(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
+def mase(truth: FloatArray, forecast: FloatArray, scales: FloatArray, weights: Weights = None) -> float:
     """Returns the mean over series of the mean absolute error over the series' ``naive_scale``.
 
     Hyndman & Koehler 2006; M4's rule. Series that are not scored, or constant in training, are left out.
     """
-    return _mean(mean_by_series(np.abs(truth - forecast) / np.where(scales > 0, scales, np.nan)[..., None]))
+    return _mean(mean_by_series(np.abs(truth - forecast) / np.where(scales > 0, scales, np.nan)[..., None], weights))
 
 
-def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray) -> float:
+def rmsse(truth: FloatArray, forecast: FloatArray, scales: FloatArray, weights: Weights = None) -> float:
     """Returns the root of the mean over series of the squared error over the squared ``naive_scale`` (power 2).
 
     Like the M5 competition's measure, but with the seasonal difference as the scale.
     """
     squared = (truth - forecast) ** 2 / np.where(scales > 0, scales, np.nan)[..., None] ** 2
-    return float(np.sqrt(_mean(mean_by_series(squared))))
+    return float(np.sqrt(_mean(mean_by_series(squared, weights))))
 
 
-def score(metric: MetricRecord, truth: FloatArray, forecast: FloatArray, scales: Mapping[str, FloatArray]) -> float:
+def score(
+    metric: MetricRecord,
+    truth: FloatArray,
+    forecast: FloatArray,
+    scales: Mapping[str, FloatArray],
+    weights: Weights = None,
+) -> float:
     """Returns the error by a metric of the list; ``scales`` are those of a backtest by name."""
-    function = globals()[metric.name]
-    return float(function(truth, forecast, scales[metric.needs]) if metric.needs else function(truth, forecast))
+    given = (truth, forecast, scales[metric.needs]) if metric.needs else (truth, forecast)
+    more = {} if weights is None else {"weights": weights}
+    return float(globals()[metric.name](*given, **more))
 
 
-def mean_by_series(errors: FloatArray) -> FloatArray:
+def weighed(truth: FloatArray, forecast: FloatArray, weights: Weights) -> FloatArray:
+    """Returns forecasts whose squared errors are those of others times the truths' weights, of mean 1."""
+    if weights is None:
+        return forecast
+    mean = weights[~np.isnan(truth)].mean() if not np.isnan(truth).all() else 1.0
+    return np.asarray(truth + (forecast - truth) * np.sqrt(weights / mean))
+
+
+def mean_by_series(errors: FloatArray, weights: Weights = None) -> FloatArray:
     """Returns each series' mean over folds and steps, (…, S, H) -> (s,); series without a point are left out."""
     flat = np.moveaxis(errors, -2, 0).reshape(errors.shape[-2], -1)
     scored = ~np.isnan(flat)
+    if weights is not None:
+        shares = np.where(scored, np.moveaxis(weights, -2, 0).reshape(flat.shape), 0.0)
+        counted = shares.sum(axis=1) > 0
+        return np.asarray((shares * np.where(scored, flat, 0.0)).sum(axis=1)[counted] / shares.sum(axis=1)[counted])
     counts = scored.sum(axis=1)
     return np.asarray(np.where(scored, flat, 0.0).sum(axis=1)[counts > 0] / counts[counts > 0])
 
 
-def _share_of_size(truth: FloatArray, errors: FloatArray) -> float:
+def _share_of_size(truth: FloatArray, errors: FloatArray, weights: Weights) -> float:
     """Returns the sum of errors over the sum of the sizes of the truths that they are of; NaN where that is 0."""
+    if weights is not None:
+        truth, errors = weights * truth, weights * errors
     scored = ~np.isnan(errors)
     size = np.abs(truth[scored]).sum()
     return float(errors[scored].sum() / size) if size > 0 else float("nan")
 
 
-def _mean(errors: FloatArray) -> float:
+def _mean(errors: FloatArray, weights: Weights = None) -> float:
     """Returns the mean of what is scored; NaN where nothing is."""
-    scored = errors[~np.isnan(errors)]
+    known = ~np.isnan(errors)
+    if weights is not None:
+        total = weights[known].sum()
+        return float((weights[known] * errors[known]).sum() / total) if total > 0 else float("nan")
+    scored = errors[known]
     return float(scored.mean()) if scored.size else float("nan")
 
 
-def rmse_by_step(truth: FloatArray, forecast: FloatArray) -> FloatArray:
+def rmse_by_step(truth: FloatArray, forecast: FloatArray, weights: Weights = None) -> FloatArray:
     """Returns the RMSE of each step of the horizon, (…, S, H) -> (H,); NaN for a step without a point."""
+    if weights is not None:
+        return np.array([rmse(truth[..., h], forecast[..., h], weights[..., h]) for h in range(truth.shape[-1])])
     squared = ((truth - forecast) ** 2).reshape(-1, truth.shape[-1])
     scored = ~np.isnan(squared)
     counts = np.maximum(scored.sum(axis=0), 1)

@@ -12,6 +12,7 @@ Where a span is ignored at the end of the data, the last fold ends before it; a 
 is passed over for an earlier one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,8 @@ class Fold:
         index = self.cuts[:, None] + np.arange(self.horizon)
         inside = (index < panel.lengths[:, None]) & self.scored[:, None]
         position = np.minimum(panel.offsets[:-1, None] + index, len(panel.values) - 1)
+        if panel.weights is not None:
+            inside &= panel.weights[position] > 0  # what counts for nothing is not scored
         return np.where(inside, panel.values[position], np.nan)
 
     def origin(self, panel: Panel) -> np.datetime64:
@@ -62,6 +65,15 @@ class Fold:
     def moved(self, panel: Panel, steps: int) -> "Fold":
         """Returns the same fold with its origin so many steps later, never past the end of a series."""
         return Fold(self.number, np.minimum(self.cuts + steps, panel.lengths), self.scored, self.horizon)
+
+
+def truth_weights(panel: Panel, folds: Sequence[Fold]) -> FloatArray | None:
+    """Returns how much each truth of some folds counts, (K, S, H); None where all count alike."""
+    if panel.weights is None:
+        return None
+    index = np.stack([fold.cuts for fold in folds])[..., None] + np.arange(folds[0].horizon)  # (K, S, H)
+    position = np.minimum(panel.offsets[:-1, None] + index, len(panel.values) - 1)
+    return np.where(index < panel.lengths[:, None], panel.weights[position], 0.0)
 
 
 def ends_together(panel: Panel) -> bool:

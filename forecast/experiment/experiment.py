@@ -168,6 +168,9 @@ def run_experiment(
         result, specs, timing = _score_timed(scorer, models, terms)
     else:
         result = scorer.score(models, models, specs)
+    board = leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None)
+    if reading.columns.weight:
+        board = replace(board, verdict=f"{board.verdict} Errors are weighted by {reading.columns.weight}.".strip())
     return Experiment(
         reading,
         plan,
@@ -175,7 +178,7 @@ def run_experiment(
         specs,
         prepared.machine,
         result,
-        leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None),
+        board,
         memory,
         timing,
     )

@@ -97,14 +97,17 @@ def _usable(panel: Panel) -> NDArray[np.int64]:
 
 
 def _check_left(panel: Panel, first: Fold, horizon: int) -> None:
-    """Refuses spans to ignore that leave too little before the earliest origin to learn one horizon from.
+    """Refuses weights and spans to ignore that leave too little before the earliest origin to learn one horizon from.
 
     Raises:
         DataError: they do.
     """
+    known = first.train(panel)
+    if known.weights is not None and not (known.weights[known.observed] > 0).any():
+        text = "Every row before the earliest fold has a weight of 0: there is nothing to learn from."
+        raise DataError(text, "weights above 0 in older rows, or fewer --folds")
     if not panel.ignored:
         return
-    known = first.train(panel)
     left = int(_usable(known).max(initial=0))
     if left > horizon:
         return

@@ -248,7 +248,8 @@ def panel_of(
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return stored.context, (note,)
-    reading = read_alike(known, stored.options, stored.context.frequency, stored.columns, now=now)
+    options = replace(stored.options, weight=None, half_life=None)  # nothing is learned here
+    reading = read_alike(known, options, stored.context.frequency, stored.columns, now=now)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
     panel = called_alike(reading.panel, stored.context)
     before, there = set(stored.context.series_ids), set(panel.series_ids)

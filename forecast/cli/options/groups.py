@@ -135,6 +135,15 @@ class DataFlags:
             metavar="DATE[..DATE]",
         ),
     ] = None
+    weight: Annotated[
+        str | None,
+        _data(
+            "--weight",
+            help="Column that says how much each row counts, in learning and in scores; 0: not at all.",
+            metavar="COLUMN",
+            autocompletion=complete_column,
+        ),
+    ] = None
     half_life: Annotated[
         str | None,
         _data(

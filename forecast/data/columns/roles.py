@@ -35,6 +35,7 @@ from forecast.data.files.table import YEARS, Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
+from forecast.decoding import MayLack
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.name_lists import UnknownNameError, among_others, find_names, flag_value
 from forecast.wording import listed
@@ -63,6 +64,7 @@ class Columns:
     known: tuple[str, ...] = ()  # covariates, of the three kinds
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    weight: MayLack[str] = None  # how much each row counts
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from forecast.data.frequency import ROW
 from forecast.data.panel import IntArray
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError
-from forecast.name_lists import join_names
+from forecast.name_lists import flag_value, join_names
 from forecast.wording import listed, quoted
 
 ROWS = "rows"  # what is forecast where rows are counted
@@ -63,11 +63,14 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
     ids = check_names(table, "--id", options.ids)
     times = check_names(table, "--time", split_columns(table, options.time))
     by_kind = [check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS]
-    covariates = list(chain(*by_kind))
+    weights = check_names(table, "--weight", [options.weight] if options.weight is not None else [])
+    if len(weights) > 1:
+        raise UsageError("--weight takes one column.", f"--weight {flag_value(weights[:1])}")
+    covariates = [*chain(*by_kind), *weights]  # beside the target, be it what is known or how much a row counts
     named = [*targets, *ids, *times, *covariates]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
-        flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if covariates)]
+        flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if covariates), *["--weight"][: len(weights)]]
         raise UsageError(f"Column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
     findings: list[Finding] = []
     if options.no_dates:
@@ -96,7 +99,9 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
             raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
         target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
-    return Selection(Columns(join_names(times), targets, ids, *by_kind), dates, keys, tuple(findings))
+    weight = weights[0] if weights else None
+    columns = Columns(join_names(times), targets, ids, **dict(zip(KINDS, by_kind, strict=True)), weight=weight)
+    return Selection(columns, dates, keys, tuple(findings))
 
 
 def _check(options: ReadOptions) -> None:

@@ -58,10 +58,14 @@ def clean_csv(reading: Reading) -> bytes:
     entities, owners = _entities(reading)
     names, parts = _id_columns(columns.ids, entities)
     buffer, head = pa.BufferOutputStream(), io.StringIO()
-    csv.writer(head, lineterminator="\n").writerow([_time_name(reading), *names, *columns.target, *columns.covariates])
+    weight = [columns.weight] if columns.weight and len(columns.target) == 1 else []
+    csv.writer(head, lineterminator="\n").writerow(
+        [_time_name(reading), *names, *columns.target, *columns.covariates, *weight]
+    )
     buffer.write(head.getvalue().encode())
     levels: list[tuple[str, ...] | None] = [None] * len(columns.target)
     levels += [column.levels for column in panel.covariates.columns] if panel.covariates else []
+    levels += [None for _ in weight]
     plain = not SPECIAL.search("".join(chain(*parts, *(one or () for one in levels))))
     options = pacsv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     dates = _are_dates(panel)
@@ -92,6 +96,8 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
             words += [f"--{kind}", join_names(names)]
     for span in options.ignore or ():
         words += ["--ignore", span]
+    words += ["--weight", columns.weight] if columns.weight else []
+    words += ["--half-life", options.half_life] if options.half_life else []
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
@@ -157,6 +163,8 @@ def _one_below_another(panel: Panel) -> Iterator[CleanRows]:
         if panel.covariates:
             known = panel.covariates.known_at(series, ordinals)
             values += [*known.T, *panel.covariates.past[places].T, *panel.covariates.static[series].T]
+        if panel.weights is not None:
+            values.append(panel.weights[places])
         yield CleanRows(series, ordinals, values)
 
 

@@ -59,7 +59,7 @@ def lay_covariates(
     for kind, record in KINDS.items():
         own = _of(cells, kind)
         if record.rows == "observed":
-            values[kind] = np.concatenate([_laid(own, rows, one.first, one.offsets) for one in laid])
+            values[kind] = lay_beside(own, rows, laid)
         elif record.rows == "series":
             values[kind] = _traits(table, own, rows)
     columns = tuple(one.column for kind in KINDS for one in _of(cells, kind))
@@ -82,6 +82,11 @@ def lay_known(cells: Sequence[Cells], rows: Placing) -> tuple[FloatArray, IntArr
     first, last, offsets = spans(rows.series[told], rows.steps[told], len(rows.names))
     first = np.where(last < first, 0, first)
     return _laid(cells, rows, first, offsets), first, offsets
+
+
+def lay_beside(cells: Sequence[Cells], rows: Placing, laid: Sequence[Observations]) -> FloatArray:
+    """Returns columns on the steps of all targets, (N, C); NaN where no row tells."""
+    return np.concatenate([_laid(cells, rows, one.first, one.offsets) for one in laid])
 
 
 def _of(cells: Sequence[Cells], kind: Kind) -> list[Cells]:

@@ -48,7 +48,7 @@ from forecast.data.reading.row_findings import (
     order_findings,
     repeat_findings,
 )
-from forecast.data.reading.row_weights import aged
+from forecast.data.reading.row_weights import aged, weighted
 from forecast.data.reading.target_values import TargetValues, measure_findings, read_targets
 from forecast.errors import DataError, QuestionError
 from forecast.name_lists import flag_value
@@ -148,11 +148,12 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
+    panel, weighed = weighted(table, panel, columns.weight, _placing(selection.keys, rows), rows.laid)
     whole = panel
     panel, counted = ignoring(panel, options.ignore, is_settled=is_settled)
     if panel.values.size < whole.values.size:  # the other columns lie beside all steps
         numbers, texts = {}, {}
-    panel, weighed = aged(panel, options.half_life)
+    panel, old = aged(panel, options.half_life)
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -168,6 +169,7 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
             *more,
             *counted,
             *weighed,
+            *old,
         ),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
@@ -212,6 +214,7 @@ def _others(
 ) -> tuple[Mapping[str, FloatArray], Mapping[str, tuple[FloatArray, tuple[str, ...]]], tuple[Candidate, ...]]:
     """Returns the columns of numbers and text beside those that were read, and those that may become covariates."""
     taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
+    taken += [columns.weight] if columns.weight else []
     places = (rows.series, rows.steps, rows.laid[0])
     numbers = number_columns(table, taken, *places)
     texts = text_columns(table, taken, *places)
@@ -249,6 +252,7 @@ def _settled(
         known=columns.known,
         past=columns.past,
         static=columns.static,
+        weight=columns.weight,
     )
 
 
@@ -363,8 +367,11 @@ def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, c
         DataError: A trait changes within a series, or the calendar is far longer than the data.
     """
     owners = np.concatenate([np.flatnonzero(np.diff(one.offsets)) for one in rows.laid])
-    placing = Placing(rows.series, rows.steps, keys.names, rows.order)
-    return replace(panel, covariates=lay_covariates(table, cells, placing, rows.laid, owners))
+    return replace(panel, covariates=lay_covariates(table, cells, _placing(keys, rows), rows.laid, owners))
+
+
+def _placing(keys: SeriesKeys, rows: Rows) -> Placing:
+    return Placing(rows.series, rows.steps, keys.names, rows.order)
 
 
 def _assembled(

@@ -1,18 +1,85 @@
-"""How much each row counts where models learn: by age, as a person says it."""
+"""How much each row counts: as a column says, where models learn and are scored; by its age, where they learn.
+
+row    sales  trust        weights  1 1 0.2 1       a row of weight 0 counts for nothing; it is looked back over
+1       5      1          half-life of 2 steps     0.35 0.5 0.71 1       … at the last step
+2       7      1
+3     900      0.2
+4       6      1
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
+
+from forecast.data.covariates import Column
+from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
-from forecast.data.panel import Panel
+from forecast.data.panel import FloatArray, Panel
+from forecast.data.reading.covariate_layout import Placing, lay_beside
+from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.gridding import Observations
+from forecast.data.reading.target_values import finite_numbers
 from forecast.durations import parse_duration
-from forecast.errors import UsageError
+from forecast.errors import DataError, UsageError
+from forecast.wording import counted, digits
 
-HALF_LIFE = "--half-life"
+WEIGHT, HALF_LIFE = "--weight", "--half-life"
 AS_IT_IS = "smoothing, local-ridge and the models that learn nothing take each series as it is"
 """What can't be weighed, and so forecasts as it would without weights."""
+
+
+def weighted(
+    table: Table, panel: Panel, name: str | None, rows: Placing, laid: Sequence[Observations]
+) -> tuple[Panel, list[Finding]]:
+    """Returns the panel with the weights that a column holds, where one is named, and what is to be said of it.
+
+    Args:
+        table: The file.
+        panel: Of the targets; without its weights.
+        name: The column.
+        rows: Where they belong.
+        laid: The targets.
+
+    Raises:
+        DataError: A row with a value has no weight, or one below 0; or all weights are 0.
+    """
+    if name is None:
+        return panel, []
+    weights = finite_numbers(table, name)
+    steps = lay_beside([Cells(Column(name, "past"), weights)], rows, laid)[:, 0]
+    _check(table, name, weights, rows, panel, steps)
+    text = f"a row counts as {name} says, where networks, regressions and effects learn and where errors are averaged"
+    return replace(panel, weights=np.where(np.isnan(steps), 1.0, steps)), [Finding("note", "weights", text, WEIGHT)]
+
+
+def _check(table: Table, name: str, weights: FloatArray, rows: Placing, panel: Panel, steps: FloatArray) -> None:
+    """Refuses weights that say nothing.
+
+    Raises:
+        DataError: They do.
+    """
+    used = rows.series >= 0
+    below = np.flatnonzero(used & (weights < 0))
+    if below.size:
+        place, value = table.line(int(below[0])), digits(float(weights[below[0]]))
+        message = f"{table.source.name}: {name} is {value} on {place}; a weight can't be below 0."
+        raise DataError(message, "0 in that cell makes the row count for nothing")
+    lost = panel.observed & np.isnan(steps)
+    if lost.any():
+        empty = np.flatnonzero(used & np.isnan(weights))
+        place = table.line(int(empty[0])) if empty.size else "some lines"
+        more = f" and {counted(empty.size - 1, 'other row')}" if empty.size > 1 else ""
+        message = f"{table.source.name}: {name} is empty on {place}{more}, and each row with a value needs a weight."
+        raise DataError(message, "fill those cells: 1 for a row that counts like others, 0 for one that does not count")
+    if not (steps[panel.observed] > 0).any():
+        raise DataError(
+            f"{table.source.name}: each row with a value has a {name} of 0, so there is nothing to learn from.",
+            f"{WEIGHT} with another column",
+        )
 
 
 def half_life_steps(text: str, frequency: Frequency) -> float:

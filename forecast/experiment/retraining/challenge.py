@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, places_of
 from forecast.data.reading.reader import Reading
-from forecast.evaluation.backtest import Trial, backtest
+from forecast.evaluation.backtest import Backtest, Trial, backtest
 from forecast.evaluation.metrics import coverage, rmse
 from forecast.evaluation.scales import usual_spread
-from forecast.evaluation.splits import Fold, ends_together
+from forecast.evaluation.splits import Fold, ends_together, truth_weights
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import fit_on_all, with_baselines
@@ -145,13 +145,13 @@ def run_challenge(
         warm = _warmed(champion, early, run.on(experiment.machine))
         challengers.append(Challenger(score_on(warm, panel, folds, run), warm, is_warm=True))
     best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
-    truths = np.stack([fold.truth(panel) for fold in folds])
+    truths, weights = np.stack([fold.truth(panel) for fold in folds]), truth_weights(panel, folds)
     season, horizon = experiment.plan.naive_season, folds[0].horizon
     naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
     return Challenge(
         champion=score_on(champion, panel, folds, run),
         challenger=best,
-        naive_rmse=rmse(truths, naive),
+        naive_rmse=rmse(truths, naive, weights),
         steps=int((panel.lengths - folds[0].cuts)[folds[0].scored].max()),
         points=int((~np.isnan(truths)).sum()),
         refitted=False,
@@ -189,9 +189,9 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
         ).trials
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
     return Challenge(
-        champion=_score_of(old, result.truths),
-        challenger=Challenger(_score_of(trials[recipe.model], result.truths), None),
-        naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts),
+        champion=_score_of(old, result),
+        challenger=Challenger(_score_of(trials[recipe.model], result), None),
+        naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts, result.weights),
         steps=len(result.truths) * experiment.plan.horizon,
         points=int((~np.isnan(result.truths)).sum()),
         refitted=True,
@@ -295,17 +295,22 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: 
         nothing = np.full_like(forecasts.point, np.nan)
         lower.append(bounds.lower if bounds else nothing)
         upper.append(bounds.upper if bounds else nothing)
-    return _score(np.stack(truths), np.stack(points), np.stack(lower), np.stack(upper))
+    weights = truth_weights(panel, folds)
+    return _score(np.stack(truths), np.stack(points), (np.stack(lower), np.stack(upper)), weights)
 
 
-def _score_of(trial: Trial, truths: FloatArray) -> ModelScore:
+def _score_of(trial: Trial, result: Backtest) -> ModelScore:
+    truths = result.truths
     bounds = trial.interval(MAIN)
     nothing = np.full_like(truths, np.nan)
-    return _score(truths, trial.forecasts, bounds.lower if bounds else nothing, bounds.upper if bounds else nothing)
+    ends = (bounds.lower, bounds.upper) if bounds else (nothing, nothing)
+    return _score(truths, trial.forecasts, ends, result.weights)
 
 
-def _score(truths: FloatArray, points: FloatArray, lower: FloatArray, upper: FloatArray) -> ModelScore:
+def _score(
+    truths: FloatArray, points: FloatArray, ends: tuple[FloatArray, FloatArray], weights: FloatArray | None
+) -> ModelScore:
     """Returns the score of forecasts, (K, S, H); an RMSE of NaN where a scored forecast is not a number."""
     is_broken = bool((~np.isfinite(points) & ~np.isnan(truths)).any())
-    held = coverage(truths, lower, upper)
-    return ModelScore(float("nan") if is_broken else rmse(truths, points), None if np.isnan(held) else held)
+    held = coverage(truths, *ends)
+    return ModelScore(float("nan") if is_broken else rmse(truths, points, weights), None if np.isnan(held) else held)

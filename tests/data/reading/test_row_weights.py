@@ -1,13 +1,18 @@
-"""--half-life: how much a value counts where models learn, and what is refused."""
+"""--weight and --half-life: how much a value counts, and what is refused."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from forecast.data.frequency import ROW, parse_frequency
 from forecast.data.panel import panel_from_series
+from forecast.data.read_options import ReadOptions
+from forecast.data.reading.reader import read_panel
 from forecast.data.reading.row_weights import aged, half_life_steps
 from forecast.data.windows import cut_windows
-from forecast.errors import UsageError
+from forecast.errors import DataError, UsageError
+from forecast.evaluation.splits import Fold, truth_weights
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,84 @@ def test_windows_carry_the_weights_of_their_targets():
     shown = windows.horizons(which)
     expected = panel.training_weights[panel.offsets[windows.series][:, None] + shown.astype(int)]
     np.testing.assert_allclose(windows.target_weights(which), expected)
+
+
+def file_of(path, weights, values=None):
+    values = values or [f"{10 + i % 4}" for i in range(len(weights))]
+    rows = [f"2020-{i + 1:02}-01,{v},{w}\n" for i, (v, w) in enumerate(zip(values, weights, strict=True))]
+    path.write_text("month,sales,trust\n" + "".join(rows))
+    return path
+
+
+def test_a_column_says_how_much_each_row_counts_and_is_nothing_else(tmp_path):
+    path = file_of(tmp_path / "a.csv", [1, 2, 0, 0.5, 1, 1, 1, 1])
+    reading = read_panel(path, ReadOptions(weight="Trust"), other_numbers=True)
+    np.testing.assert_array_equal(reading.panel.weights, [1, 2, 0, 0.5, 1, 1, 1, 1])
+    assert reading.columns.target == ("sales",)
+    assert reading.columns.weight == reading.settled.weight == "trust"
+    assert reading.panel.covariates is None
+    assert reading.other_numbers == {}
+    assert [each.name for each in reading.candidates] == []
+    note = next(finding for finding in reading.findings if finding.topic == "weights")
+    assert note.text.startswith("a row counts as trust says")
+
+
+def test_the_weight_of_a_step_that_rows_are_added_up_to_is_their_mean(tmp_path):
+    path = tmp_path / "a.csv"
+    days = np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-03-01"))
+    path.write_text("day,sales,trust\n" + "".join(f"{day},{i},{i % 2}\n" for i, day in enumerate(days)))
+    reading = read_panel(path, ReadOptions(weight="trust", aggregate="sum", freq="MS"))
+    np.testing.assert_allclose(reading.panel.weights, [15 / 31, 15 / 29])
+
+
+def test_a_gap_and_an_empty_value_need_no_weight(tmp_path):
+    path = file_of(tmp_path / "a.csv", [1, "", 1, 0, 1, 1, 1, 1], ["1", "", "3", "4", "5", "6", "7", "8"])
+    panel = read_panel(path, ReadOptions(weight="trust")).panel
+    assert panel.weights.tolist() == [1, 1, 1, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("weights", "words", "hint"),
+    [
+        ([1, -1, 1, 1], "trust is -1 on line 3; a weight can't be below 0", "0 in that cell"),
+        ([1, "", 1, ""], "trust is empty on line 3 and 1 other row, and each row", "fill those cells: 1 for"),
+        ([1, 1, 1, ""], "trust is empty on line 5, and each row", "fill those cells: 1 for"),
+        ([0, 0, 0, 0], "each row with a value has a trust of 0", "--weight with another column"),
+    ],
+)
+def test_weights_that_say_nothing_are_refused(tmp_path, weights, words, hint):
+    with pytest.raises(DataError, match=words) as caught:
+        read_panel(file_of(tmp_path / "a.csv", weights), ReadOptions(weight="trust"))
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("trst", "has no column 'trst'. Did you mean 'trust'?"), ("sales", "Column sales is asked for twice")],
+)
+def test_a_weight_is_a_column_of_its_own(tmp_path, name, words):
+    options = ReadOptions(weight=name, target=("sales",))
+    with pytest.raises(UsageError) as caught:
+        read_panel(file_of(tmp_path / "a.csv", [1] * 8), options)
+    assert words in caught.value.message
+
+
+def test_a_row_without_weight_is_no_target_and_no_truth_but_is_looked_back_over():
+    weights = np.array([1.0, 1, 1, 0, 0, 1, 1, 1, 0, 2])
+    panel = replace(panel_from_series([np.arange(10.0)], "D"), weights=weights)
+    windows = cut_windows(panel, 3, 2)
+    which = np.arange(len(windows))
+    assert not np.isin([3, 4, 8], windows.horizons(which)).any()
+    assert np.isin([3, 4, 8], windows.lookbacks(which)).any()
+    fold = Fold(1, np.array([7]), np.array([True]), 3)
+    np.testing.assert_array_equal(fold.truth(panel), [[7, np.nan, 9]])
+    np.testing.assert_array_equal(truth_weights(panel, [fold]), [[[1, 0, 2]]])
+
+
+def test_the_weights_go_with_their_series_and_steps():
+    weights = np.arange(1.0, 13)
+    panel = replace(panel_from_series([np.arange(7.0), np.arange(5.0)], "D"), weights=weights)
+    assert panel.select([1]).weights.tolist() == [8, 9, 10, 11, 12]
+    assert panel.until([2, 3]).weights.tolist() == [1, 2, 8, 9, 10]
+    assert panel.tail(2).weights.tolist() == [6, 7, 11, 12]
+    assert panel.training_weights[panel.observed].mean() == pytest.approx(1)

@@ -139,7 +139,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     trials = tuple(SimpleNamespace(name=name, forecasts=truths, intervals=()) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))
     experiment = SimpleNamespace(
-        backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds),
+        backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds, weights=None),
         specs={"gru": spec.with_(**changes)},
         plan=Plan(5, 10, (WEEK,), 1, refit=True, nonnegative=True),
         machine=None,
