@@ -14,10 +14,18 @@ from places import ROOT
 DOCS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
-PARAMETERS = [
+def choices_of(words, parameter):
+    """Returns the words that a flag allows; those of an argument are of another kind."""
+    shown, _ = parameter.get_help_record(COMMANDS[words])
+    choices = shown.partition("<")[2].rstrip(">").split("|")
+    return choices if parameter.param_type_name == "option" and len(choices) > 1 else []
+
+
+CHOOSING = [
     pytest.param(words, parameter, id=f"{' '.join(words)} {parameter.opts[0]}")
     for words, context in COMMANDS.items()
     for parameter in context.command.params
+    if choices_of(words, parameter)
 ]
 
 
@@ -36,12 +44,13 @@ def section(words):
 # Help and docs
 
 
-@pytest.mark.parametrize(("words", "parameter"), PARAMETERS)
-def test_every_parameter_has_help_and_stands_in_the_docs(words, parameter):
-    assert len(parameter.help) > 8
-    assert parameter.help.endswith((".", "…"))
-    for name in parameter.opts if parameter.param_type_name == "option" else [parameter.metavar]:
-        assert name in section(words)
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_parameter_has_help_and_stands_in_the_docs(words):
+    for parameter in COMMANDS[words].command.params:
+        assert len(parameter.help) > 8, parameter.name
+        assert parameter.help.endswith((".", "…")), parameter.name
+        for name in parameter.opts if parameter.param_type_name == "option" else [parameter.metavar]:
+            assert name in section(words)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -87,13 +96,9 @@ def test_shell_is_offered_every_command(words, tmp_path):
     assert set(completed(*words, "", folder=tmp_path)) >= inner
 
 
-@pytest.mark.parametrize(("words", "parameter"), PARAMETERS)
+@pytest.mark.parametrize(("words", "parameter"), CHOOSING)
 def test_shell_is_offered_each_word_that_a_flag_allows(words, parameter, tmp_path):
-    shown, _ = parameter.get_help_record(COMMANDS[words])
-    choices = shown.partition("<")[2].rstrip(">").split("|")
-    if parameter.param_type_name != "option" or len(choices) < 2:
-        return
-    assert completed(*words, parameter.opts[0], "", folder=tmp_path) == choices
+    assert completed(*words, parameter.opts[0], "", folder=tmp_path) == choices_of(words, parameter)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from forecast.errors import UsageError
 from forecast.evaluation.significance import LEAST_BLOCKS, paired_blocks
 from forecast.experiment.ablation import check_ablation
 from forecast.report.figures.ablation import ablation_figure
+from forecast.specs import Machine
 
 FLAGS = ("--known", "promo", "--static", "region", "--horizon", "7", "--folds", "2", "--steps", "50", "--seeds", "1")
 
@@ -32,9 +33,10 @@ def shops(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def three_trees():
-    """Boosting, beside which the network is compared, is not what is asked here."""
+def cheaply():
+    """No XLA for loops of a moment, and three trees: boosting, which is compared too, is not what is asked here."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.experiment.experiment.machine_for", lambda models, asked: Machine(jit=False))
         patch.setattr("forecast.models.regression.TREES", 3)
         yield
 

@@ -27,6 +27,14 @@ def fit(name, panel, watcher=None):
     return forecaster.fit(panel, watcher or Watcher())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def three_trees():
+    """What boosting promises, it promises with few trees, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.models.regression.TREES", 3)
+        yield
+
+
 @pytest.fixture(scope="module")
 def fitted(awkward):
     return {name: fit(name, awkward) for name in INSTALLED}

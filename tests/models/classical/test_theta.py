@@ -12,6 +12,7 @@ from decomposed import mean, season_of
 from forecast.data.panel import panel_from_series
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
+from marks import slow, slow_but
 from tiny import assert_recomputed, wave
 
 NAN = np.nan
@@ -108,7 +109,10 @@ def test_forecasts_are_those_of_the_papers_series_by_series(series, season):
     assert_right(panel_from_series(series, "D"), 11, season)
 
 
-@pytest.mark.parametrize("season", [1, 2, 4, 5, 7, 12, 24, 52, 53, 400])
+SEASONS = [1, 2, 4, 5, 7, 12, 24, 52, 53]
+
+
+@pytest.mark.parametrize("season", slow_but(SEASONS, [*SEASONS, 400]))
 @pytest.mark.parametrize("level", [20.0, 0.0])
 def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(season, level):
     lengths = (2 * season - 1, 2 * season, 2 * season + 1, 130, 7)
@@ -216,7 +220,7 @@ def test_no_series_give_no_forecasts():
     assert smoothed(panel_from_series([], "D"), 3, 4).shape == (0, 3)
 
 
-@pytest.mark.parametrize(("season", "steps"), [(7, TODAY.history), (400, 1200)])
+@pytest.mark.parametrize(("season", "steps"), [(7, TODAY.history), slow(400, 1200)])
 def test_only_the_newest_history_counts(season, steps):
     long = seasonal(1500, season, seed=3)
     old = long.copy()

@@ -21,6 +21,7 @@ from forecast.models.registry import train_on
 from forecast.models.views import see, view_maps
 from forecast.run import NO_CACHE, SILENT, Cache, Run
 from forecast.specs import View
+from marks import slow
 from runs import QUIET, run_with
 from tiny import SEASON, VIEWS, awkward_panel, tiny_spec, wave, with_values
 from told import shops, told_model, told_spec
@@ -216,7 +217,7 @@ def test_warm_start_begins_from_the_weights_of_the_model_before(trained, awkward
 
 
 def test_a_model_that_is_trained_on_keeps_its_members_and_moves_their_weights(trained, awkward):
-    before = EnsembleModel((trained("rnn"), trained("gru")))
+    before = EnsembleModel((trained("linear"), trained("gru")))
     after = train_on(before, awkward, QUIET, Watcher())
     one, other = before.predict_members(awkward), after.predict_members(awkward)
     assert (one.views, one.seeds) == (other.views, other.seeds)
@@ -271,7 +272,7 @@ def test_curve_of_a_model_with_covariates_is_the_error_of_its_own_forecasts():
 TWO_SEASONS = (View("last-season", 7), View("last-season", 5))
 
 
-@pytest.mark.parametrize(("seed", "cell", "changes"), [(21, "linear", {}), (22, "gru", {"views": TWO_SEASONS})])
+@pytest.mark.parametrize(("seed", "cell", "changes"), [(21, "linear", {}), slow(22, "gru", {"views": TWO_SEASONS})])
 def test_fit_encodes_known_columns_once(monkeypatch, seed, cell, changes):
     encode, kinds = Encoding.encode, []
 

@@ -19,6 +19,7 @@ from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import run_cell, trace_cell
 from forecast.models.networks.recurrent import run_network, weight_shapes
 from forecast.models.registry import MODELS, spec_names
+from forecast.specs import Machine
 from min_gru import MIN_GRU
 from tiny import tiny_spec
 
@@ -50,6 +51,15 @@ def registered():
 @pytest.fixture(autouse=True)
 def own_cell():
     with registered():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheaply():
+    """No XLA for loops of a moment, and three trees: boosting, which is compared too, is not what is asked here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.experiment.experiment.machine_for", lambda models, asked: Machine(jit=False))
+        patch.setattr("forecast.models.regression.TREES", 3)
         yield
 
 
