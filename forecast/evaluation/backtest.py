@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
+from forecast.evaluation.ended_series import ended, ended_records
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
 from forecast.interval_levels import LEVELS
@@ -31,7 +33,17 @@ from forecast.models.combination import (
     plain_combination,
 )
 from forecast.models.ensemble import EnsembleForecaster, EnsembleModel
-from forecast.models.forecaster import Curve, Fitted, Forecaster, Interval, Members, Quantiles, Watcher, ends_of
+from forecast.models.forecaster import (
+    Curve,
+    Fitted,
+    Forecaster,
+    Interval,
+    Issuable,
+    Members,
+    Quantiles,
+    Watcher,
+    ends_of,
+)
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.run import SILENT, Run
 from forecast.specs import Anchor, Kind, Metric
@@ -175,7 +187,7 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
             trial.fit(fold, Watcher(progress).during(fold.number, fits, truth))
         trial.forecast(fold)
     progress(1.0)
-    return trial.result(len(folds))
+    return trial.result(folds)
 
 
 class Made:
@@ -301,8 +313,10 @@ class _RunningTrial:
         learned = learn_combination(evidence, self.metric, few=few, is_price=is_price, is_walk=is_walk)
         return learned or plain_combination(members, few)
 
-    def _distribution(self, known: Sequence[_Record], lowest: FloatArray) -> Distribution | None:
-        records = [record.errors for record in known]
+    def _distribution(
+        self, known: Sequence[_Record], lowest: FloatArray, more: Sequence[ErrorRecord] = ()
+    ) -> Distribution | None:
+        records = [*(record.errors for record in known), *more]
         if not records:
             return None
         nonnegative = bool((lowest >= 0).all())
@@ -328,20 +342,32 @@ class _RunningTrial:
             evidence = Evidence(forecast, truth, scales, fold.number)
             self.records.append(_Record(shift, evidence, ErrorRecord(fold.number, point, truth, hardness)))
 
-    def result(self, folds: int) -> Trial:
+    def _ended(
+        self, folds: Sequence[Fold], known: Sequence[_Record], combination: Combination
+    ) -> Sequence[ErrorRecord]:
+        """Returns the records of series that no fold scores; none where covariates take part in the forecasts."""
+        which, evidence = ended(self.panel, folds), [record.evidence for record in known if record.shift == 0]
+        if self.panel.covariates or not which.any() or not evidence or not evidence[0].members.anchors:
+            return ()
+        seasons = cast(Issuable, self.fitted).seasons
+        return tuple(ended_records(self.panel, which, evidence, combination, seasons, self.made.run))
+
+    def result(self, folds: Sequence[Fold]) -> Trial:
         """Returns the trial, with all that its folds taught."""
         assert self.fitted is not None
         assert self.members is not None
-        known = [record.known_at(folds) for record in self.records]
-        few, is_walk = self._few(folds, self.panel), self.scales.is_walk(folds, self.panel)
+        known = [record.known_at(len(folds)) for record in self.records]
+        few, is_walk = self._few(len(folds), self.panel), self.scales.is_walk(len(folds), self.panel)
+        combination = self._combination(known, few, self.members, is_walk)
+        more = self._ended(folds, known, combination)
         return Trial(
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
             quantiles=_stacked(self.quantiles, self.points, self.probabilities),
             levels=self.levels if any(self.quantiles) else (),
-            combination=self._combination(known, few, self.members, is_walk),
-            distribution=self._distribution(known, lowest_values(self.panel)),
+            combination=combination,
+            distribution=self._distribution(known, lowest_values(self.panel), more),
             parameters=self.fitted.parameters,
             train_seconds=self.train_seconds,
             predict_seconds=self.predict_seconds,

@@ -3,7 +3,7 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
-from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
+from forecast.evaluation.distribution.difficulty import DIFFICULTY, Difficulty, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values
@@ -136,21 +136,48 @@ class TrainedModel:
             self.levels,
         )
 
+    def paths(self, panel: Panel, count: int, run: Run = ALONE, *, seed: int = 0) -> Iterator[FloatArray]:
+        """Yields joint futures of each series in turn, (N, H) of the direct forecast, in the target's unit.
+
+        The n-th path of all series is one future, so that a sum over series or steps is that of each path's values.
+
+        Args:
+            panel: to forecast from the end of.
+            count: paths, ``N``.
+            run: what to work with.
+            seed: of the draws; the same gives the same paths, whichever series are asked for.
+
+        Raises:
+            UsageError: it is a version that knows only the levels that it was trained with, or no distribution.
+        """
+        if not isinstance(self.distribution, Distribution):
+            raise UsageError(*ONLY_LEVELS)
+        panel = self.filled(panel, self.horizon)
+        lowest, members = lowest_values(panel), self.model.predict_members(panel, run)
+        point = forecast_points(members, self.combination, lowest, self.scales.rounding)
+        known = self._difficulty(panel, members, point)
+        yield from self.distribution.paths(point, known, panel.series_ids, count, lowest, seed)
+
+    def _difficulty(self, panel: Panel, members: Members, point: FloatArray) -> Difficulty:
+        """Returns what is known at the end of a panel of the errors of its forecast."""
+        scales = interval_scales(panel, self.season, self.spread, self.scales)
+        used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
+        return difficulty(panel, self.season, scales, point, members, used, self.difficulty)
+
     def _bounds(
         self, panel: Panel, members: Members, point: FloatArray, lowest: FloatArray, probabilities: Sequence[float]
     ) -> tuple[tuple[Interval, ...], Quantiles | None]:
         """Returns the intervals of the first direct forecast, and quantiles of it where they are wanted."""
-        scales = interval_scales(panel, self.season, self.spread, self.scales)
         if self.distribution is None:
             nothing = np.full((len(probabilities), *point.shape), np.nan)
             return (), Quantiles(tuple(probabilities), nothing) if probabilities else None
         if isinstance(self.distribution, Calibration):
             if not self.can_tell(self.levels, probabilities):
                 raise UsageError(*ONLY_LEVELS)
+            scales = interval_scales(panel, self.season, self.spread, self.scales)
             own = self.distribution.intervals(point, panel.series_ids, scales, lowest)
             return tuple(interval for interval in own if interval.level in self.levels), None
-        used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
-        known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
+        known = self._difficulty(panel, members, point)
         every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, self.levels))}))
         quantiles = self.distribution.quantiles(point, known, panel.series_ids, every, lowest)
         intervals = tuple(quantiles.interval(level) for level in self.levels)

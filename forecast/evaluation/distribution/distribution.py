@@ -8,19 +8,22 @@ folds stand beside what many short series taught.
 Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.evaluation.distribution.difficulty import Difficulty
+from forecast.evaluation.distribution.paths import Dependence, fit_dependence
 from forecast.evaluation.distribution.shape import (
     GRID,
     SYMMETRIES,
     FloatArray,
     Symmetry,
     Transform,
+    at_scores,
     interpolated,
+    normal_scores,
     weighted_quantiles,
 )
 from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardness, fit_spread
@@ -80,6 +83,7 @@ class Distribution:
         table: (P,), quantiles of errors over their spread at these.
         series_ids: (S,), whose hardness is known.
         hardness: of these series.
+        dependence: how errors of several steps and series belong together.
     """
 
     symmetry: Symmetry
@@ -89,6 +93,7 @@ class Distribution:
     table: FloatArray
     series_ids: tuple[str, ...]
     hardness: Hardness
+    dependence: Dependence
 
     def quantiles(
         self,
@@ -112,6 +117,34 @@ class Distribution:
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
         values = transform.back(transform.forth(point) + shape * sizes)
         return Quantiles(tuple(probabilities), np.maximum(values, lowest[:, None]))
+
+    def paths(
+        self,
+        point: FloatArray,
+        difficulty: Difficulty,
+        series_ids: Sequence[str],
+        count: int,
+        lowest: FloatArray,
+        seed: int = 0,
+    ) -> Iterator[FloatArray]:
+        """Yields joint futures of each series in turn, (N, H), in the target's unit.
+
+        The n-th path of all series is one future: what they have in common is the same in each.
+
+        Args:
+            point: (S, H), in the target's unit.
+            difficulty: what is known at their origin.
+            series_ids: (S,).
+            count: paths, ``N``.
+            lowest: (S,), no value lies below: 0 for a series that never was negative, else −inf.
+            seed: of the draws.
+        """
+        transform, units = _scale(self.symmetry, self.share, point, difficulty)
+        sizes = units * self.spread.of(difficulty.features) * self._factors(series_ids, point.shape[1])
+        middle, grid = transform.forth(point), normal_scores(self.probabilities)
+        for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
+            own = Transform(transform.symmetry, transform.offsets[i])
+            yield np.maximum(own.back(middle[i] + at_scores(self.table, grid, scores) * sizes[i]), lowest[i])
 
     def _factors(self, series_ids: Sequence[str], horizon: int) -> FloatArray:
         """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""
@@ -139,20 +172,33 @@ def fit_distribution(
     if best is None:
         return None
     if fitter.series_folds < MANY:
-        return best.distribution
+        return fitter.distribution(best)
     horizon = records[0].point.shape[1]
     for symmetry in SYMMETRIES[1:] if nonnegative else ():
         best = fitter.better(best, symmetry, 1)
     if 1 < season <= min(horizon, MOST_PHASES):
-        best = fitter.better(best, best.distribution.symmetry, season)
-    return best.distribution
+        best = fitter.better(best, best.symmetry, season)
+    return fitter.distribution(best)
 
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A distribution with its pinball loss, in units of the scale of the series."""
+    """A distribution, as far as it is needed to compare it.
 
-    distribution: Distribution
+    Attributes:
+        symmetry: the scale on which errors are alike.
+        spread: how large errors are expected to be.
+        hardness: of the series.
+        table: quantiles of errors over their spread.
+        errors: (R, S, H), these errors.
+        loss: the pinball loss, in units of the scale of the series.
+    """
+
+    symmetry: Symmetry
+    spread: Spread
+    hardness: Hardness
+    table: FloatArray
+    errors: FloatArray
     loss: float
 
 
@@ -167,6 +213,21 @@ class _Fitter:
         known = ~np.isnan(truths) & ~np.isnan(np.stack([r.difficulty.scales for r in records]))[..., None]
         self.series_folds = float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
         self.known = known
+
+    def distribution(self, best: _Candidate) -> Distribution:
+        """Returns a candidate as a distribution, with how errors belong together."""
+        scores = np.where(np.isnan(best.errors), np.nan, np.interp(best.errors, best.table, normal_scores(GRID)))
+        dependence = fit_dependence(scores, self.folds, self.series_folds)
+        return Distribution(
+            best.symmetry,
+            SHARES[best.symmetry],
+            best.spread,
+            GRID,
+            best.table,
+            self.series_ids,
+            best.hardness,
+            dependence,
+        )
 
     def better(self, best: _Candidate, symmetry: Symmetry, phases: int) -> _Candidate:
         """Returns a candidate of this kind where it is clearly better than the best so far, else that one."""
@@ -195,8 +256,7 @@ class _Fitter:
         errors, loss = expected * factors, 0.0
         for record, (transform, units), error in zip(self.records, scales, errors, strict=True):
             loss += _pinball(record, transform, units * error, table)
-        found = Distribution(symmetry, share, spread, GRID, table, self.series_ids, hardness)
-        return _Candidate(found, loss)
+        return _Candidate(symmetry, spread, hardness, table, apart, loss)
 
     def _others_say(self, ratios: FloatArray, fold: int, phases: int) -> FloatArray:
         """Returns the hardness that the other folds tell of, by step: no error calibrates itself, (S, H)."""

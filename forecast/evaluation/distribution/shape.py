@@ -16,6 +16,8 @@ Symmetry = Literal["level", "sqrt", "log"]
 """The scale on which errors are alike: that of the values, of their square roots, or of their logarithms."""
 SYMMETRIES: tuple[Symmetry, ...] = ("level", "sqrt", "log")
 
+FAR = 40.0
+"""No normal score is further out."""
 _HALF = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075)
 GRID = (*_HALF, *(round(0.05 * k, 2) for k in range(2, 19)), *(round(1 - p, 4) for p in reversed(_HALF)))
 """The probabilities at which a distribution is kept; between them it is interpolated in normal scores."""
@@ -32,13 +34,22 @@ def interpolated(table: FloatArray, grid: Sequence[float], probabilities: Sequen
 
     Beyond the outermost of the grid the tails go on as steeply as a normal distribution through the last two.
     """
-    wanted, scores = normal_scores(probabilities), normal_scores(grid)
-    found = np.interp(wanted, scores, table)
-    for end, inner in ((0, 1), (-1, -2)):
-        beyond = wanted < scores[0] if end == 0 else wanted > scores[-1]
-        slope = (table[end] - table[inner]) / (scores[end] - scores[inner])
-        found = np.where(beyond, table[end] + slope * (wanted - scores[end]), found)
-    return np.asarray(found)
+    return at_scores(table, normal_scores(grid), normal_scores(probabilities))
+
+
+def at_scores(table: FloatArray, scores: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Returns the quantiles at the probabilities of some normal scores, of any shape; see ``interpolated``.
+
+    Args:
+        table: (P,), the distribution.
+        scores: (P,), the normal scores of its grid.
+        wanted: whose quantiles are wanted.
+    """
+    ends = [
+        table[end] + (table[end] - table[inner]) / (scores[end] - scores[inner]) * (far - scores[end])
+        for end, inner, far in ((0, 1, -FAR), (-1, -2, FAR))
+    ]
+    return np.asarray(np.interp(wanted, [-FAR, *scores, FAR], [ends[0], *table, ends[1]]))
 
 
 def weighted_quantiles(values: FloatArray, weights: FloatArray, probabilities: ArrayLike) -> FloatArray:

@@ -80,7 +80,11 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     sizes, steps = errors[places], places[2]
     sizes = np.minimum(sizes, WILD * max(np.median(sizes), 1e-12))
     prior, means = np.array(PRIOR), np.array(PRIOR_MEANS)
-    columns = np.nan_to_num(np.stack([features[:, f][places] for f in range(1, len(FEATURES))], axis=1) - means[1:])
+    columns = np.stack([features[:, f][places] for f in range(1, len(FEATURES))], axis=1)
+    seen = ~np.isnan(columns)
+    usual = np.where(seen, columns, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    means[1:] = np.where((prior[1:] == 0) & seen.any(axis=0), usual, means[1:])  # of what the prior says nothing
+    columns = np.nan_to_num(columns - means[1:])
     growth = prior[0] * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
     weight = series_folds / len(sizes)
     slopes = prior[1:].copy()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from forecast.decoding import Document
 from forecast.evaluation.distribution.difficulty import FEATURES
 from forecast.evaluation.distribution.distribution import MOST_PHASES, Distribution
+from forecast.evaluation.distribution.paths import Dependence
 from forecast.evaluation.distribution.shape import Symmetry
 from forecast.evaluation.distribution.spread import Hardness, Spread
 from forecast.evaluation.intervals import Calibration
@@ -27,6 +28,7 @@ class DistributionEntry(Document):
         probabilities: at which it is kept.
         features: by which errors are expected to be larger or smaller.
         phases: of the season, each with its own hardness; 1 for none.
+        common: share of the variance that all series have in common.
         levels: of the intervals that are given unasked, in per cent.
     """
 
@@ -35,6 +37,7 @@ class DistributionEntry(Document):
     probabilities: tuple[float, ...]
     features: tuple[str, ...]
     phases: int
+    common: float
     levels: tuple[float, ...]
 
 
@@ -49,6 +52,7 @@ def pack_distribution(
         probabilities=distribution.probabilities,
         features=FEATURES,
         phases=hardness.phases.shape[1],
+        common=distribution.dependence.share,
         levels=levels,
     )
     arrays = {
@@ -58,6 +62,8 @@ def pack_distribution(
         "profile": spread.profile,
         "own": hardness.own,
         "phases": hardness.phases,
+        "common": distribution.dependence.common,
+        "together": distribution.dependence.own,
     }
     return entry, {f"distribution/{name}": array for name, array in arrays.items()}
 
@@ -75,7 +81,7 @@ def load_distribution(
         raise ValueError("its probabilities are none that ascend between 0 and 1")
     if entry.features != FEATURES:
         raise ValueError("its errors are explained by what this program does not know")
-    if not 1 <= entry.phases <= MOST_PHASES or not 0 <= entry.share <= 1:
+    if not 1 <= entry.phases <= MOST_PHASES or not (0 <= entry.share <= 1 and 0 <= entry.common <= 1):
         raise ValueError("its distribution has phases or a share that none has")
     if not all(0 < level < 100 for level in entry.levels):
         raise ValueError("its levels are no percentages")
@@ -87,8 +93,9 @@ def load_distribution(
     if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
         raise ValueError("its quantiles cross, or a series errs by less than nothing")
     spread = Spread(read("slopes", len(FEATURES)), read("means", len(FEATURES)), read("profile", horizon))
-    hardness = Hardness(own, phases)
-    return Distribution(entry.symmetry, entry.share, spread, entry.probabilities, table, series_ids, hardness)
+    dependence = Dependence(entry.common, read("common", horizon, horizon), read("together", horizon, horizon))
+    known = Hardness(own, phases)
+    return Distribution(entry.symmetry, entry.share, spread, entry.probabilities, table, series_ids, known, dependence)
 
 
 def pack_calibration(
