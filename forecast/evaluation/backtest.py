@@ -20,6 +20,7 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
+from forecast.evaluation.distribution.outlook import Outlook
 from forecast.evaluation.ended_series import ended, ended_records
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
@@ -53,6 +54,9 @@ FloatArray = NDArray[np.float64]
 ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/distribution.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 
+MOST_KEPT = 2_000_000
+"""Points of all folds whose distributions are kept, to score totals by."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:
@@ -69,6 +73,7 @@ class Trial:
     train_seconds: float  # all fits of this model together
     predict_seconds: float  # one forecast of the whole panel
     curve: Curve | None
+    outlooks: tuple[Outlook | None, ...] = ()  # (K,); none of very many points, which would fill the memory
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -261,6 +266,7 @@ class _RunningTrial:
         self.points: list[FloatArray] = []
         self.by_seed: list[FloatArray] = []
         self.quantiles: list[Quantiles | None] = []
+        self.outlooks: list[Outlook | None] = []
         self.train_seconds = self.predict_seconds = 0.0
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
@@ -279,19 +285,32 @@ class _RunningTrial:
         few = self._few(fold.number, train)
         members = self._members(train)
         combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
-        scales, lowest = self.scales.of(fold, 0, train)
         if fold.number > 0:
+            _, lowest = self.scales.of(fold, 0, train)
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
             self.by_seed.append(_each_seed(members, combination, lowest))
-            distribution = self._distribution(known, lowest)
-            hardness = difficulty(train, self.scales.season, scales, point, members, combination.used)
-            self.quantiles.append(
-                distribution.quantiles(point, hardness, train.series_ids, self.probabilities, lowest)
-                if distribution
-                else None
-            )
+            outlook = self._outlook(fold, train, members, combination.used, point, known)
+            self.outlooks.append(outlook)
+            self.quantiles.append(outlook.quantiles(self.probabilities) if outlook else None)
         self._learn(fold, members, combination)
+
+    def _outlook(
+        self,
+        fold: Fold,
+        train: Panel,
+        members: Members,
+        used: NDArray[np.bool_],
+        point: FloatArray,
+        known: Sequence[_Record],
+    ) -> Outlook | None:
+        """Returns a forecast with the distribution that earlier folds taught; None where they taught none."""
+        scales, lowest = self.scales.of(fold, 0, train)
+        distribution = self._distribution(known, lowest)
+        if distribution is None:
+            return None
+        told = difficulty(train, self.scales.season, scales, point, members, used)
+        return Outlook(point, train.series_ids, distribution, told, lowest)
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -372,6 +391,7 @@ class _RunningTrial:
             train_seconds=self.train_seconds,
             predict_seconds=self.predict_seconds,
             curve=self.curve,
+            outlooks=tuple(self.outlooks) if np.size(self.points) <= MOST_KEPT else (),
         )
 
 

@@ -3,6 +3,7 @@
 leaderboard, scored_on, verdict     what came out
 data, folds, calendar               what it came from
 coverage                            how many truths the intervals held
+totals                              how many totals theirs held, of the model that was taken
 inferred, given, networks           what was inferred, asked for and trained
 beside                              what was used beside the target
 command, libraries                  how to do it again
@@ -148,6 +149,30 @@ class CoverageRow(Document):
     by_fold: tuple[float | None, ...]
 
 
+Total = Literal["horizon", "all series"]
+
+
+@dataclass(frozen=True)
+class TotalRow(Document):
+    """How well the distribution of a total holds, on folds that did not calibrate it.
+
+    Attributes:
+        model: whose.
+        total: of each series over the ``horizon``, or of ``all series`` at each step.
+        level: per cent that the intervals should hold.
+        share: that they held.
+        points: totals that were scored.
+        wql: of the quantiles of the total.
+    """
+
+    model: str
+    total: Total
+    level: float
+    share: float
+    points: int
+    wql: float
+
+
 @dataclass(frozen=True)
 class Inference(Document):
     """One thing that nobody had to say."""
@@ -230,6 +255,7 @@ class Summary(Document):
     step: MayLack[str] = None
     calendar: MayLack[FoldCalendar] = None
     coverage: MayLack[tuple[CoverageRow, ...]] = None
+    totals: MayLack[tuple[TotalRow, ...]] = None
     inferred: MayLack[tuple[Inference, ...]] = None
     given: MayLack[dict[str, str]] = None
     networks: MayLack[dict[str, dict[str, Any]]] = None
@@ -246,6 +272,7 @@ class Summary(Document):
 NEEDS = {
     "calendar": ("data", "folds"),
     "coverage": ("scored_on",),
+    "totals": ("coverage",),
     "inferred": ("given",),
     "networks": ("given",),
     "command": ("data", "fingerprint", "libraries"),
@@ -285,7 +312,8 @@ def summary_from(document: Any) -> Summary:
         origins = [fold.origin for fold in summary.folds or ()]
         for stamp in (summary.calendar.first, summary.calendar.last, *origins):
             _check_stamp(stamp, is_row=summary.data.is_row)
-    for row in summary.coverage or ():
+    held: list[CoverageRow | TotalRow] = [*(summary.coverage or ()), *(summary.totals or ())]
+    for row in held:
         if not (0 < row.level < 100 and row.points > 0):
             raise ValueError(f"tells of intervals of {row.level} % on {row.points} truths")
     return summary

@@ -21,7 +21,9 @@ from forecast.evaluation.summary import (
     SummaryData,
     SummaryFold,
     SummaryRow,
+    TotalRow,
 )
+from forecast.evaluation.total_scores import total_rows
 from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.experiment import Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
@@ -38,7 +40,13 @@ Document = dict[str, Any]
 
 
 def summary_of(
-    experiment: Experiment, command: str, given: dict[str, str], *, match: Match = "steps", reason: str | None = None
+    experiment: Experiment,
+    command: str,
+    given: dict[str, str],
+    *,
+    match: Match = "steps",
+    reason: str | None = None,
+    chosen: str | None = None,
 ) -> Summary:
     """Returns the summary.
 
@@ -48,6 +56,7 @@ def summary_of(
         given: the flags that were asked for.
         match: what the cells shared.
         reason: why the model was taken; None where none was.
+        chosen: that model, whose totals are scored; None for the best.
     """
     reading, plan, board = experiment.reading, experiment.plan, experiment.board
     panel = reading.panel
@@ -67,6 +76,7 @@ def summary_of(
             first=iso_text(ends[0]), last=iso_text(ends[1]), refit=plan.refit, together=ends_together(panel)
         ),
         coverage=_coverage(experiment),
+        totals=totals_of(experiment, chosen or next(row.model for row in board.rows)),
         inferred=(
             *inferred_from_file(reading),
             *decided_for_run(plan, networks, match=match, is_limited=is_limited),
@@ -170,6 +180,12 @@ def _coverage(experiment: Experiment) -> tuple[CoverageRow, ...]:
                 by_fold = tuple(rounded(value, DIGITS) for value in each)
                 found.append(CoverageRow(trial.name, interval.level, share, points, by_fold))
     return tuple(found)
+
+
+def totals_of(experiment: Experiment, model: str) -> tuple[TotalRow, ...]:
+    """Returns how many totals the intervals of a model held; none of panels whose paths would fill the memory."""
+    trial = experiment.backtest.trial(model)
+    return tuple(total_rows(model, experiment.backtest.truths, trial.outlooks, trial.levels)) if trial.outlooks else ()
 
 
 def _describe_network(spec: ModelSpec) -> Document:

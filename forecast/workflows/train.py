@@ -7,6 +7,7 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
+from forecast.evaluation.summary import TotalRow
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import (
@@ -67,6 +68,7 @@ class TrainResult:
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
     assumed: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
+    totals: tuple[TotalRow, ...] = ()  # how well their distributions held
     mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
 
     @property
@@ -124,7 +126,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     plots |= draw_experiment(experiment, request.plots, title)
     given = _given(request)
     command = train_command(experiment.reading, request.source, name, given)
-    summary = summary_of(experiment, command, given, reason=reason)
+    summary = summary_of(experiment, command, given, reason=reason, chosen=chosen)
     files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
@@ -142,7 +144,10 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     assumed = short_notes(trained, panel)
     assumed += unseen_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
     assumed += assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
-    return TrainResult(experiment, chosen, reason, version, forecasts, paths, importance, assumed, trained.mixture)
+    totals = summary.totals or ()
+    return TrainResult(
+        experiment, chosen, reason, version, forecasts, paths, importance, assumed, totals, trained.mixture
+    )
 
 
 def _given(request: TrainRequest) -> dict[str, str]:

@@ -9,6 +9,7 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import ProgressLine, say, say_notes, say_with_flags
 from forecast.cli.output.verbose import Phases, tell_reading, tell_specs
 from forecast.cli.signals import check_signals
+from forecast.interval_levels import MAIN
 from forecast.process import start_run
 from forecast.run import News, Run
 from forecast.specs import Anchor, Deadline, Device, Match, ModelSpec, Plan
@@ -139,7 +140,8 @@ def tell_saved(result: "TrainResult") -> None:
     """Says how far the intervals of a train can be trusted, what was saved and why, and which files there are."""
     version, coverage = result.version, result.board.row(result.chosen).coverage_80
     if coverage is not None:
-        say(f"80 % intervals held {percent(coverage)} of the truths on folds that did not calibrate them.")
+        held = f"80 % intervals held {percent(coverage)} of the truths on folds that did not calibrate them"
+        say(f"{held}{_totals_held(result)}.")
     if bare := without_interval(result.forecasts):
         from forecast.wording import listed
 
@@ -154,6 +156,14 @@ def tell_saved(result: "TrainResult") -> None:
     say(str(result.files[0]), "Forecast")
     say_notes(result.assumed)
     tell_files([str(path) for path in result.files[1:]])
+
+
+def _totals_held(result: "TrainResult") -> str:
+    """Returns how many totals the intervals held, to stand after how many truths; nothing where none was scored."""
+    steps = result.experiment.plan.horizon
+    whole = {"horizon": f"those of totals of {counted(steps, 'step')}", "all series": "of all series together"}
+    held = [f"{whole[row.total]} {percent(row.share)}" for row in result.totals if row.level == MAIN]
+    return f"; {', '.join(held)}" if held and steps > 1 else ""
 
 
 def tell_covariates(experiment: "Experiment") -> None:

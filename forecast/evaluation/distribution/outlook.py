@@ -1,0 +1,43 @@
+"""A forecast with its distribution: what any quantile, path and total is asked of.
+
+Shapes: ``N`` paths, ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.evaluation.distribution.difficulty import Difficulty
+from forecast.evaluation.distribution.distribution import Distribution
+from forecast.models.forecaster import Quantiles
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """A forecast from one origin, and what is known there of its errors.
+
+    Attributes:
+        point: (S, H), in the target's unit.
+        series_ids: (S,).
+        distribution: of the model.
+        difficulty: at the origin.
+        lowest: (S,), no value lies below: 0 for a series that never was negative, else −inf.
+    """
+
+    point: FloatArray
+    series_ids: tuple[str, ...]
+    distribution: Distribution
+    difficulty: Difficulty
+    lowest: FloatArray
+
+    def quantiles(self, probabilities: Sequence[float]) -> Quantiles:
+        """Returns quantiles of the forecast, (Q, S, H)."""
+        return self.distribution.quantiles(self.point, self.difficulty, self.series_ids, probabilities, self.lowest)
+
+    def paths(self, count: int, seed: int = 0) -> Iterator[FloatArray]:
+        """Yields joint futures of each series in turn, (N, H); see ``Distribution.paths``."""
+        return self.distribution.paths(self.point, self.difficulty, self.series_ids, count, self.lowest, seed)
