@@ -6,12 +6,10 @@ later folds only. Fold 0 is there to learn from and is never scored.
 Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``M`` members, ``R`` seeds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import blake2b
 from itertools import chain
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +18,9 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
-from forecast.evaluation.distribution.outlook import Outlook
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.ended_series import ended, ended_records
+from forecast.evaluation.member_forecasts import SharedForecasts
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
 from forecast.interval_levels import LEVELS
@@ -39,7 +38,6 @@ from forecast.models.forecaster import (
     Fitted,
     Forecaster,
     Interval,
-    Issuable,
     Members,
     Quantiles,
     Watcher,
@@ -47,7 +45,7 @@ from forecast.models.forecaster import (
 )
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.run import SILENT, Run
-from forecast.specs import Anchor, Kind, Metric
+from forecast.specs import Kind, Metric
 
 FloatArray = NDArray[np.float64]
 
@@ -73,7 +71,9 @@ class Trial:
     train_seconds: float  # all fits of this model together
     predict_seconds: float  # one forecast of the whole panel
     curve: Curve | None
-    outlooks: tuple[Outlook | None, ...] = ()  # (K,); none of very many points, which would fill the memory
+    distributed: tuple[
+        ProbabilisticForecast | None, ...
+    ] = ()  # (K,); none of very many points, which would fill the memory
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -159,7 +159,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         np.stack([learning_scales(fold.train(panel), season, power) for fold in scored]) for power in (1, 2)
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
-    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), Made(run)
+    trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), SharedForecasts(run)
     for place, forecaster in enumerate(forecasters, start=1):
         trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
         trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
@@ -195,54 +195,6 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     return trial.result(folds)
 
 
-class Made:
-    """Forecasts by networks that several models have in common: an ensemble's parts compete by themselves, too."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self._made: dict[tuple[Fitted, bytes], tuple[Members, float]] = {}
-
-    def forget(self) -> None:
-        """Frees the memory of all forecasts, where nobody will ask for them again."""
-        self._made.clear()
-
-    def members(self, fitted: Fitted, train: Panel) -> tuple[Members, float]:
-        """Returns the members of a model that was fitted, and the seconds that they took when they were made.
-
-        Args:
-            fitted: the model.
-            train: the panel of the backtest, cut at an origin.
-        """
-        origin = blake2b(train.offsets.tobytes()).digest()
-        if not isinstance(fitted, EnsembleModel):
-            return self._of(fitted, train, origin)
-        each = [self._of(part, train, origin) for part in fitted.parts]
-        for part in fitted.parts:
-            del self._made[part, origin]  # an ensemble is the last to ask
-        return fitted.joined([members for members, _ in each]), sum(seconds for _, seconds in each)
-
-    def _of(self, fitted: Fitted, train: Panel, origin: bytes) -> tuple[Members, float]:
-        known = self._made.get((fitted, origin))
-        if known is None:
-            began = self.run.clock.seconds()
-            members = fitted.predict_members(train, self.run)
-            seconds = self.run.clock.seconds() - began
-            for (_, other), (before, _) in self._made.items():
-                if other == origin and _are_same(before.anchors, members.anchors):
-                    members = replace(members, anchors=before.anchors)  # once in memory
-                    break
-            known = members, seconds
-            if isinstance(fitted, RecurrentModel):
-                self._made[fitted, origin] = known
-        return known
-
-
-def _are_same(one: Mapping[Anchor, FloatArray] | None, other: Mapping[Anchor, FloatArray] | None) -> bool:
-    if one is None or other is None or one.keys() != other.keys():
-        return False
-    return all(np.array_equal(values, other[name], equal_nan=True) for name, values in one.items())
-
-
 class _RunningTrial:
     """The state of one model between two folds: what it was fitted to and what it has seen come true."""
 
@@ -253,7 +205,7 @@ class _RunningTrial:
         first: Panel,
         scales: Scales,
         metric: Metric,
-        made: Made,
+        made: SharedForecasts,
         levels: tuple[float, ...],
     ) -> None:
         self.levels = levels
@@ -266,7 +218,7 @@ class _RunningTrial:
         self.points: list[FloatArray] = []
         self.by_seed: list[FloatArray] = []
         self.quantiles: list[Quantiles | None] = []
-        self.outlooks: list[Outlook | None] = []
+        self.distributed: list[ProbabilisticForecast | None] = []
         self.train_seconds = self.predict_seconds = 0.0
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
@@ -290,12 +242,12 @@ class _RunningTrial:
             point = forecast_points(members, combination, lowest)
             self.points.append(point)
             self.by_seed.append(_each_seed(members, combination, lowest))
-            outlook = self._outlook(fold, train, members, combination.used, point, known)
-            self.outlooks.append(outlook)
-            self.quantiles.append(outlook.quantiles(self.probabilities) if outlook else None)
+            made = self._with_distribution(fold, train, members, combination.used, point, known)
+            self.distributed.append(made)
+            self.quantiles.append(made.quantiles(self.probabilities) if made else None)
         self._learn(fold, members, combination)
 
-    def _outlook(
+    def _with_distribution(
         self,
         fold: Fold,
         train: Panel,
@@ -303,14 +255,14 @@ class _RunningTrial:
         used: NDArray[np.bool_],
         point: FloatArray,
         known: Sequence[_Record],
-    ) -> Outlook | None:
+    ) -> ProbabilisticForecast | None:
         """Returns a forecast with the distribution that earlier folds taught; None where they taught none."""
         scales, lowest = self.scales.of(fold, 0, train)
         distribution = self._distribution(known, lowest)
         if distribution is None:
             return None
         told = difficulty(train, self.scales.season, scales, point, members, used)
-        return Outlook(point, train.series_ids, distribution, told, lowest)
+        return ProbabilisticForecast(point, train.series_ids, distribution, told, lowest)
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -368,8 +320,10 @@ class _RunningTrial:
         which, evidence = ended(self.panel, folds), [record.evidence for record in known if record.shift == 0]
         if self.panel.covariates or not which.any() or not evidence or not evidence[0].members.anchors:
             return ()
-        seasons = cast(Issuable, self.fitted).seasons
-        return tuple(ended_records(self.panel, which, evidence, combination, seasons, self.made.run))
+        part = self.fitted.parts[0] if isinstance(self.fitted, EnsembleModel) else self.fitted
+        if not isinstance(part, RecurrentModel):
+            return ()
+        return tuple(ended_records(self.panel, which, evidence, combination, part.spec.seasons, self.made.run))
 
     def result(self, folds: Sequence[Fold]) -> Trial:
         """Returns the trial, with all that its folds taught."""
@@ -391,7 +345,7 @@ class _RunningTrial:
             train_seconds=self.train_seconds,
             predict_seconds=self.predict_seconds,
             curve=self.curve,
-            outlooks=tuple(self.outlooks) if np.size(self.points) <= MOST_KEPT else (),
+            distributed=tuple(self.distributed) if np.size(self.points) <= MOST_KEPT else (),
         )
 
 

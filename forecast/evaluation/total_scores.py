@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.evaluation.distribution.distribution import DECILES
-from forecast.evaluation.distribution.outlook import Outlook
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.quantile_metrics import wql
 from forecast.evaluation.summary import Total, TotalRow
@@ -19,23 +19,24 @@ from forecast.models.forecaster import ends_of
 
 FloatArray = NDArray[np.float64]
 
+Scored = tuple[FloatArray, FloatArray]
 PATHS = 200
 """Joint futures by which a total is scored."""
 
 
 def total_rows(
-    model: str, truths: FloatArray, outlooks: Sequence[Outlook | None], levels: Sequence[float]
+    model: str, truths: FloatArray, forecasts: Sequence[ProbabilisticForecast | None], levels: Sequence[float]
 ) -> Iterator[TotalRow]:
     """Yields the rows of a model; none where no fold has a distribution.
 
     Args:
         model: its name.
         truths: (K, S, H); NaN is left out of truth and forecast alike.
-        outlooks: (K,), the distribution of each fold.
+        forecasts: (K,), the distribution of each fold.
         levels: of the intervals, in per cent.
     """
     wanted = tuple(sorted({*DECILES, *(end for level in levels for end in ends_of(level))}))
-    folds = [_totals(truth, outlook) for truth, outlook in zip(truths, outlooks, strict=True) if outlook]
+    folds = [_totals(truth, own) for truth, own in zip(truths, forecasts, strict=True) if own]
     if not folds:
         return
     kinds: tuple[Total, ...] = ("horizon", "all series") if truths.shape[1] > 1 else ("horizon",)
@@ -50,11 +51,11 @@ def total_rows(
                 yield TotalRow(model, kind, level, coverage(truth, lower, upper), int(known.sum()), loss)
 
 
-def _totals(truth: FloatArray, outlook: Outlook) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+def _totals(truth: FloatArray, forecast: ProbabilisticForecast) -> tuple[Scored, Scored]:
     """Returns the true total and those of the paths, of each series, (S,) and (N, S), and of all, (H,) and (N, H)."""
     known = ~np.isnan(truth)
     own, every = np.empty((PATHS, len(truth))), np.zeros((PATHS, truth.shape[1]))
-    for i, paths in enumerate(outlook.paths(PATHS)):
+    for i, paths in enumerate(forecast.paths(PATHS)):
         counted = np.where(known[i], paths, 0.0)
         own[:, i] = counted.sum(axis=1)
         every += np.nan_to_num(counted)

@@ -185,7 +185,11 @@ def _coverage(experiment: Experiment) -> tuple[CoverageRow, ...]:
 def totals_of(experiment: Experiment, model: str) -> tuple[TotalRow, ...]:
     """Returns how many totals the intervals of a model held; none of panels whose paths would fill the memory."""
     trial = experiment.backtest.trial(model)
-    return tuple(total_rows(model, experiment.backtest.truths, trial.outlooks, trial.levels)) if trial.outlooks else ()
+    return (
+        tuple(total_rows(model, experiment.backtest.truths, trial.distributed, trial.levels))
+        if trial.distributed
+        else ()
+    )
 
 
 def _describe_network(spec: ModelSpec) -> Document:

@@ -8,7 +8,7 @@ import pytest
 from alone import series_statistics
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import by_length
-from forecast.evaluation.backtest import Made
+from forecast.evaluation.member_forecasts import SharedForecasts
 from forecast.evaluation.metrics import naive_scale
 from forecast.evaluation.scales import learning_scales, lowest_values, series_scales
 from forecast.models.classical import theta
@@ -141,7 +141,7 @@ asked: list[str] = []
 def test_an_ensemble_takes_what_its_parts_forecast_before_it(uneven):
     asked.clear()
     parts = tuple(Counting(ModelSpec(cell=cell, window=4, horizon=2), (), (), {}, CURRENT) for cell in ("rnn", "gru"))
-    earlier, made = uneven.until(np.maximum(uneven.lengths - 1, 0)), Made(QUIET)
+    earlier, made = uneven.until(np.maximum(uneven.lengths - 1, 0)), SharedForecasts(QUIET)
     for panel in (earlier, uneven):
         alone = [made.members(part, replace(panel))[0] for part in parts]  # a panel that was cut anew is the same
         assert alone[0].anchors is alone[1].anchors

@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class ProbabilisticForecast:
     """A forecast from one origin, and what is known there of its errors.
 
     Attributes:

@@ -1,0 +1,65 @@
+"""Forecasts by networks that several models of a backtest have in common, made once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.models.ensemble import EnsembleModel
+from forecast.models.forecaster import Fitted, Members
+from forecast.models.networks.recurrent import RecurrentModel
+from forecast.run import Run
+from forecast.specs import Anchor
+
+FloatArray = NDArray[np.float64]
+
+
+class SharedForecasts:
+    """Forecasts by networks that several models have in common: an ensemble's parts compete by themselves, too."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._made: dict[tuple[Fitted, bytes], tuple[Members, float]] = {}
+
+    def forget(self) -> None:
+        """Frees the memory of all forecasts, where nobody will ask for them again."""
+        self._made.clear()
+
+    def members(self, fitted: Fitted, train: Panel) -> tuple[Members, float]:
+        """Returns the members of a model that was fitted, and the seconds that they took when they were made.
+
+        Args:
+            fitted: the model.
+            train: the panel of the backtest, cut at an origin.
+        """
+        origin = blake2b(train.offsets.tobytes()).digest()
+        if not isinstance(fitted, EnsembleModel):
+            return self._of(fitted, train, origin)
+        each = [self._of(part, train, origin) for part in fitted.parts]
+        for part in fitted.parts:
+            del self._made[part, origin]  # an ensemble is the last to ask
+        return fitted.joined([members for members, _ in each]), sum(seconds for _, seconds in each)
+
+    def _of(self, fitted: Fitted, train: Panel, origin: bytes) -> tuple[Members, float]:
+        known = self._made.get((fitted, origin))
+        if known is None:
+            began = self.run.clock.seconds()
+            members = fitted.predict_members(train, self.run)
+            seconds = self.run.clock.seconds() - began
+            for (_, other), (before, _) in self._made.items():
+                if other == origin and _are_same(before.anchors, members.anchors):
+                    members = replace(members, anchors=before.anchors)  # once in memory
+                    break
+            known = members, seconds
+            if isinstance(fitted, RecurrentModel):
+                self._made[fitted, origin] = known
+        return known
+
+
+def _are_same(one: Mapping[Anchor, FloatArray] | None, other: Mapping[Anchor, FloatArray] | None) -> bool:
+    if one is None or other is None or one.keys() != other.keys():
+        return False
+    return all(np.array_equal(values, other[name], equal_nan=True) for name, values in one.items())
