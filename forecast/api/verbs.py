@@ -35,7 +35,6 @@ from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
-from forecast.probabilities import read_levels, read_quantiles
 from forecast.process import start_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
@@ -108,6 +107,7 @@ class Model:
         *,
         levels: Numbers | None = None,
         quantiles: Numbers | None = None,
+        cost: str | Mapping[str, float | str] | None = None,
     ) -> pd.DataFrame:
         """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
 
@@ -117,16 +117,16 @@ class Model:
             future: the known covariates of the steps to come, where the data itself does not tell them.
             levels: of the intervals, in per cent, such as ``[50, 90]``; those of the training if left out.
             quantiles: such as ``[0.1, 0.5, 0.9]``, in place of intervals unless there are levels too.
+            cost: of a unit too little and one too much, such as ``{"under": 3, "over": 1}``: columns tell what to
+                order, and what that may be expected to cost.
 
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
         """
         panel, notes = self._with_future(data, future)
-        asked = AskedQuantiles(
-            None if levels is None else read_levels(levels), () if quantiles is None else read_quantiles(quantiles)
-        )
+        asked = AskedQuantiles.of(levels, quantiles, cost)
         result = forecast_from(self._stored, panel, notes, _steps(horizon), start_run(), asked)
-        table = forecast_table(result.forecasts, panel, result.model, self.version or "")
+        table = forecast_table(result.forecasts, panel, result.model, self.version or "", result.beside)
         return _frame(table, panel, result.notes)
 
     def what_if(

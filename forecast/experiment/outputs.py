@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
-from forecast.models.forecaster import Forecasts
+from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import ResultTable, columns_of, forecast_rows, timestamp_texts
 
@@ -21,10 +21,13 @@ class Outlook:
     forecasts: Forecasts
 
 
-def forecast_table(forecasts: Forecasts, panel: Panel, model: str, version: str) -> ResultTable:
-    """Returns forecasts from the end of a panel as a row a series and step."""
+def forecast_table(
+    forecasts: Forecasts, panel: Panel, model: str, version: str, beside: Mapping[str, FloatArray] | None = None
+) -> ResultTable:
+    """Returns forecasts from the end of a panel as a row a series and step; with more columns, (S, H) each."""
     origins = [str(text) for text in timestamp_texts(np.asarray(panel.frequency.timestamps(panel.last)))]
-    return ResultTable(columns_of(forecasts), tuple(forecast_rows(forecasts, origins, model, version)))
+    rows = forecast_rows(forecasts, origins, model, version, beside)
+    return ResultTable(columns_of(forecasts, beside or ()), tuple(rows))
 
 
 def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> bytes:

@@ -1,9 +1,10 @@
 """A forecast from a stored model: from which panel, how far, and whether that can be promised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,13 +16,15 @@ from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.decisions.orders import Orders, UnitCosts, orders_of, read_unit_costs
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.interval_levels import level_text
-from forecast.models.forecaster import Forecasts
+from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
+from forecast.probabilities import read_levels, read_quantiles
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
 from forecast.run import Run
@@ -47,6 +50,12 @@ class PredictResult:
     panel: Panel
     forecasts: Forecasts
     notes: tuple[str, ...]
+    orders: Orders | None = None
+
+    @property
+    def beside(self) -> dict[str, FloatArray]:
+        """More columns of the table of forecasts, (S, H) each."""
+        return self.orders.columns if self.orders else {}
 
 
 def only_series(panel: Panel, names: Sequence[str]) -> Panel:
@@ -93,10 +102,26 @@ class AskedQuantiles:
     Attributes:
         levels: of the intervals, in per cent; None for the version's own, or none where there are quantiles.
         probabilities: of the quantiles.
+        costs: of a unit too little and too much, of which follows what to order; then there are no other intervals
+            than those of ``levels``.
     """
 
     levels: tuple[float, ...] | None = None
     probabilities: tuple[float, ...] = ()
+    costs: UnitCosts | None = None
+
+    @classmethod
+    def of(cls, levels: Any = None, quantiles: Any = None, cost: str | Mapping[str, float | str] | None = None) -> Self:
+        """Returns what is asked in words or numbers; None where nothing is.
+
+        Raises:
+            UsageError: something is no level, quantile or cost.
+        """
+        return cls(
+            None if levels is None else read_levels(levels),
+            () if quantiles is None else read_quantiles(quantiles),
+            None if cost is None else read_unit_costs(cost),
+        )
 
 
 AS_USUAL = AskedQuantiles()
@@ -110,8 +135,8 @@ def asked_of(stored: StoredModel, asked: AskedQuantiles) -> TrainedModel:
     """
     trained, levels = stored.trained, asked.levels
     if levels is None:
-        levels = () if asked.probabilities else trained.levels
-    if not trained.can_tell(levels, asked.probabilities):
+        levels = () if asked.probabilities or asked.costs else trained.levels
+    if not trained.can_tell(levels, asked.probabilities or ((MEDIAN,) if asked.costs else ())):
         name, label = stored.version.name, stored.version.label
         own = joined([f"{level_text(level)}" for level in trained.levels])
         message = f"{name} {label} was trained by an earlier program, which kept the {own} % intervals and no others."
@@ -167,7 +192,8 @@ def forecast_from(
     forecasts = trained.forecast(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
-    return PredictResult(stored.version, trained.name, panel, forecasts, notes)
+    orders = orders_of(trained, panel, forecasts, asked.costs, run) if asked.costs else None
+    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders)
 
 
 def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:

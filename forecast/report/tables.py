@@ -6,7 +6,7 @@ Shapes: ``S`` series, ``H`` horizon.
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,13 @@ ERROR_COLUMNS = ("by", "group", "model", "points", "rmse", "mae", "wape", "bias"
 Value = str | int | float | None
 
 
-def forecast_columns(levels: Iterable[float] = LEVELS, probabilities: Iterable[float] = ()) -> tuple[str, ...]:
-    """Returns the columns of a table of forecasts: the bounds of each level after the forecast, then the quantiles."""
+def forecast_columns(
+    levels: Iterable[float] = LEVELS, probabilities: Iterable[float] = (), beside: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Returns the columns of a table of forecasts: after the forecast bounds by level, quantiles and what is beside."""
     bounds = [name for level in levels for name in bounds_of(level)]
     quantiles = map(quantile_column, probabilities)
-    return ("series_id", "timestamp", "step", "forecast", *bounds, *quantiles, "model", "version", "origin")
+    return ("series_id", "timestamp", "step", "forecast", *bounds, *quantiles, *beside, "model", "version", "origin")
 
 
 def live_columns(levels: Iterable[float] = LEVELS) -> tuple[str, ...]:
@@ -60,7 +62,11 @@ class ResultTable:
 
 
 def forecast_rows(
-    forecasts: "Forecasts", origins: Sequence[str], model: str, version: str
+    forecasts: "Forecasts",
+    origins: Sequence[str],
+    model: str,
+    version: str,
+    beside: "Mapping[str, np.ndarray[Any, np.dtype[np.float64]]] | None" = None,
 ) -> Iterator[tuple[Value, ...]]:
     """Yields one row a series and step, in the order of ``forecast_columns``.
 
@@ -69,10 +75,11 @@ def forecast_rows(
         origins: (S,), each series' last observed step, as text.
         model: its name.
         version: its label, such as ``v1``.
+        beside: more columns, (S, H) each.
     """
     stamps = timestamp_texts(forecasts.timestamps).tolist()
     nothing: list[float | None] = [None] * forecasts.point.shape[1]
-    names = columns_of(forecasts)
+    names, more = columns_of(forecasts, beside or ()), beside or {}
     for s, series_id in enumerate(forecasts.series_ids):
         columns: dict[str, Iterable[Value]] = dict.fromkeys(names, nothing)
         for pair in forecasts.intervals:
@@ -81,15 +88,17 @@ def forecast_rows(
             columns |= {
                 quantile_column(p): _numbers(own[s]) for p, own in zip(made.probabilities, made.values, strict=True)
             }
+        columns |= {name: _numbers(own[s]) for name, own in more.items()}
         columns |= {"series_id": repeat(series_id), "timestamp": stamps[s], "step": count(1)}
         columns |= {"forecast": _numbers(forecasts.point[s]), "model": repeat(model), "version": repeat(version)}
         columns["origin"] = repeat(origins[s])
         yield from zip(*(columns[name] for name in names), strict=False)  # what is repeated has no end
 
 
-def columns_of(forecasts: "Forecasts") -> tuple[str, ...]:
+def columns_of(forecasts: "Forecasts", beside: Iterable[str] = ()) -> tuple[str, ...]:
     """Returns the columns of a table of forecasts; see ``forecast_columns``."""
-    return forecast_columns(forecasts.levels, forecasts.quantiles.probabilities if forecasts.quantiles else ())
+    probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
+    return forecast_columns(forecasts.levels, probabilities, beside)
 
 
 def timestamp_texts(timestamps: "np.ndarray[Any, np.dtype[np.datetime64]]") -> "np.ndarray[Any, Any]":

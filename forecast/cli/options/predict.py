@@ -66,6 +66,15 @@ class PredictFlags:
             rich_help_panel=HOW_SURE,
         ),
     ] = None
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            "--cost",
+            metavar="under=A,over=B",
+            help="What to order where a unit too little costs A and one too much B: numbers, or columns of the data.",
+            rich_help_panel=HOW_SURE,
+        ),
+    ] = None
     version: ModelVersion = None
     to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False

@@ -14,7 +14,10 @@ from forecast.interval_levels import is_number_column
 
 _TYPES: Mapping[str, Any] = {
     **{name: pa.string() for name in ("series_id", "model", "version")},
-    **{name: pa.float64() for name in ("forecast", "what_if", "difference")},
+    **{
+        name: pa.float64()
+        for name in ("forecast", "what_if", "difference", "order", "expected_cost", "expected_cost_of_forecast")
+    },
     "step": pa.int64(),
 }
 

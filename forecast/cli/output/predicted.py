@@ -1,0 +1,76 @@
+"""A forecast as a person reads it, and as JSON."""
+
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import Cell, print_csv, print_json, say, settle_form, table
+from forecast.cli.output.streams import write_out
+from forecast.wording import short, short_number
+
+if TYPE_CHECKING:
+    from forecast.experiment.decisions.orders import Orders
+    from forecast.experiment.stored_forecast import PredictResult
+    from forecast.report.tables import ResultTable
+
+HIDDEN = ("model", "version", "origin")
+"""Columns that the table leaves to its heading."""
+SHORTER = {"expected_cost": "cost", "expected_cost_of_forecast": "cost of forecast"}
+"""Heads of the table that are shorter than the names of columns."""
+
+
+def predicted_json(result: "PredictResult", made: "ResultTable", files: list[str]) -> dict[str, Any]:
+    """Returns the JSON document."""
+    version, orders = result.version, result.orders
+    document: dict[str, Any] = {"name": version.name, "version": version.label, "model": result.model}
+    if orders:
+        document["cost"] = {
+            "under": orders.asked.under,
+            "over": orders.asked.over,
+            "expected_cost": orders.total,
+            "expected_cost_of_forecast": orders.total_of_forecast,
+        }
+    return {**document, "forecasts": made.records(), "files": files}
+
+
+def print_predicted(
+    result: "PredictResult", made: "ResultTable", document: dict[str, Any], output: OutputFlags, *, is_written: bool
+) -> None:
+    """Prints a forecast, and what its orders may be expected to cost.
+
+    Args:
+        result: the forecast.
+        made: it, as a table.
+        document: likewise, see ``predicted_json``.
+        output: in what form.
+        is_written: a file holds it, so that it is printed for a program alone that asks for JSON.
+    """
+    if output.form == "json":
+        print_json(document)
+    elif not is_written and settle_form(output.form) == "csv":
+        print_csv(made.csv())
+    elif not is_written:
+        write_out(f"  {result.version.name} {result.version.label}, {result.model}\n{_fitted(made.records())}")
+    if result.orders and not output.quiet:
+        say(_total_cost(result.orders), "Total")
+
+
+def _total_cost(orders: "Orders") -> str:
+    """Returns what all orders may be expected to cost, beside what the forecast would."""
+    return (
+        f"Ordering so costs about {short_number(orders.total)} where ordering the forecast itself would cost "
+        f"{short_number(orders.total_of_forecast)}."
+    )
+
+
+def _fitted(rows: list[dict[str, Cell]]) -> str:
+    """Returns the table in as many columns as the terminal holds; the name of a lone series says nothing."""
+    columns = [name for name in rows[0] if name not in HIDDEN and any(row[name] is not None for row in rows)]
+    if len({row["series_id"] for row in rows}) == 1:
+        columns.remove("series_id")
+    while True:
+        cells = [[short(row[column]) for column in columns] for row in rows]
+        text = table([SHORTER.get(name, name) for name in columns], cells, left=columns.index("step"))
+        if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
+            return text
+        del columns[-2 if columns[-1].startswith("upper_") else -1 :]

@@ -1,0 +1,1 @@
+"""What a decision needs of a version's distribution: how much to order, totals with intervals, joint paths."""
