@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.quantile_metrics import distribution_scores
 from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
-from forecast.interval_levels import MAIN
+from forecast.interval_levels import LEVELS, MAIN
 from forecast.metric_records import METRICS
 
 FloatArray = NDArray[np.float64]
@@ -41,11 +42,12 @@ class LeaderboardRow:
     p_above: float | None  # Diebold-Mariano: that the difference to the row above is chance
     p_best: float | None = None  # Diebold-Mariano: that the difference to the best row is chance
     same: str = ""  # the baseline whose forecasts are these very numbers, so that it has no row of its own
-    scores: tuple[tuple[str, float], ...] = ()  # by metrics of the list without a field above
+    scores: tuple[tuple[str, float | None], ...] = ()  # by what has no field above; None is what can't be told
 
     def error(self, metric: str) -> float:
-        """Returns the score by a metric of the list."""
-        return float({**vars(self), **dict(self.scores)}[metric])
+        """Returns the score by a metric of the list; infinite where it can't be told."""
+        score: float | None = {**vars(self), **dict(self.scores)}[metric]
+        return np.inf if score is None else float(score)
 
 
 OWN_FIELDS = {own.name for own in fields(LeaderboardRow)}
@@ -115,7 +117,16 @@ def _same_baselines(backtest: Backtest) -> dict[str, str]:
 def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
     truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
     scales = {"scales": backtest.scales, "rms_scales": backtest.rms_scales}
-    scores = {name: metrics.score(metric, truths, forecasts, scales, weights) for name, metric in METRICS.items()}
+    scores = {
+        name: metrics.score(metric, truths, forecasts, scales, weights)
+        for name, metric in METRICS.items()
+        if metric.reads == "point"
+    }
+    scores |= {
+        "bias": metrics.bias(truths, forecasts, weights),
+        "relative_bias": metrics.relative_bias(truths, forecasts, weights),
+        **distribution_scores(truths, trial.quantiles, backtest.scales, _levels(backtest), weights),
+    }
     score = metrics.rmse(truths, forecasts, weights)
     by_seed = [metrics.rmse(truths, own, weights) for own in trial.by_seed]
     by_fold = [
@@ -143,8 +154,13 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2, weights)))),
         rmsse=scores["rmsse"],
         p_above=None,
-        scores=tuple((name, value) for name, value in scores.items() if name not in OWN_FIELDS),
+        scores=tuple((name, _known(value)) for name, value in scores.items() if name not in OWN_FIELDS),
     )
+
+
+def _levels(backtest: Backtest) -> tuple[float, ...]:
+    """Returns the levels of the intervals of any model, ascending; the usual ones where no model has any."""
+    return tuple(sorted({level for trial in backtest.trials for level in trial.levels} or LEVELS))
 
 
 def _judged(backtest: Backtest, rows: list[LeaderboardRow], place: int, repeats: int | None) -> LeaderboardRow:

@@ -5,7 +5,8 @@
     msis         one interval: its width, and what truths outside of it add, in the series' own naive differences
     calibration_error    how far the shares of truths below the quantiles are from what they should be
 
-Shapes: ``Q`` probabilities, ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` is (K, S, H), quantiles (Q, K, S, H).
+Shapes: ``Q`` probabilities, ``K`` folds, ``S`` series, ``H`` horizon. ``truth`` is (K, S, H), quantiles (Q, K, S, H);
+``weights`` as in ``metrics``. Shares of truths, such as the coverage, count all alike.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.metrics import mean_by_series
+from forecast.evaluation.metrics import Weights, coverage, mean_by_series
+from forecast.interval_levels import MAIN, coverage_of
+from forecast.metric_records import METRICS
+from forecast.models.forecaster import Quantiles
 
 FloatArray = NDArray[np.float64]
 
@@ -42,7 +46,12 @@ def pinball(truth: FloatArray, quantile: FloatArray, probability: float) -> floa
     return float(np.nanmean(losses)) if not np.isnan(losses).all() else float("nan")
 
 
-def wql(truth: FloatArray, quantiles: FloatArray, probabilities: Sequence[float] = DECILES) -> float:
+def wql(
+    truth: FloatArray,
+    quantiles: FloatArray,
+    probabilities: Sequence[float] = DECILES,
+    weights: Weights = None,
+) -> float:
     """Returns the weighted quantile loss: the mean over probabilities of Σ 2·ρ(y, q) / Σ|y|.
 
     Both sums are over all scored points. The mean of DeepAR's ρ-risks (Salinas et al. 2020), GluonTS's
@@ -53,13 +62,15 @@ def wql(truth: FloatArray, quantiles: FloatArray, probabilities: Sequence[float]
         truth: (K, S, H).
         quantiles: (Q, K, S, H), in the order of the probabilities.
         probabilities: Q of them.
+        weights: (K, S, H), of both sums.
     """
     scored = ~(np.isnan(truth) | np.isnan(quantiles).any(axis=0))
-    size = np.abs(truth[scored]).sum()
+    shares = 1.0 if weights is None else weights[scored]
+    size = (shares * np.abs(truth[scored])).sum()
     if not size > 0:
         return float("nan")
     pairs = zip(quantiles, probabilities, strict=True)
-    losses = [pinball_losses(truth[scored], quantile[scored], p).sum() for quantile, p in pairs]
+    losses = [(shares * pinball_losses(truth[scored], quantile[scored], p)).sum() for quantile, p in pairs]
     return float(2 * np.mean(losses) / size)
 
 
@@ -73,7 +84,12 @@ def interval_scores(truth: FloatArray, lower: FloatArray, upper: FloatArray, lev
 
 
 def msis(
-    truth: FloatArray, lower: FloatArray, upper: FloatArray, scales: FloatArray, level: float = MSIS_LEVEL
+    truth: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    scales: FloatArray,
+    level: float = MSIS_LEVEL,
+    weights: Weights = None,
 ) -> float:
     """Returns the mean scaled interval score: over series, the mean interval score over the series' ``naive_scale``.
 
@@ -86,9 +102,10 @@ def msis(
         upper: likewise.
         scales: (K, S), mean absolute seasonal difference before each origin.
         level: per cent that the interval should hold.
+        weights: (K, S, H), of a series' points.
     """
     usable = np.where(scales > 0, scales, np.nan)[..., None]
-    each = mean_by_series(interval_scores(truth, lower, upper, level) / usable)
+    each = mean_by_series(interval_scores(truth, lower, upper, level) / usable, weights)
     return float(each.mean()) if each.size else float("nan")
 
 
@@ -108,3 +125,43 @@ def calibration_error(truth: FloatArray, quantiles: FloatArray, probabilities: S
         return float("nan")
     pairs = zip(quantiles, probabilities, strict=True)
     return float(np.mean([abs(float((truth[scored] <= quantile[scored]).mean()) - p) for quantile, p in pairs]))
+
+
+def distribution_scores(
+    truth: FloatArray,
+    quantiles: Quantiles,
+    scales: FloatArray,
+    levels: Sequence[float],
+    weights: Weights = None,
+) -> dict[str, float]:
+    """Returns the metrics of quantiles, MSIS, calibration error, and coverage at each level but the main one, by name.
+
+    NaN is what can't be told: all of it where nothing is calibrated, and what stands on a level that nobody asked for.
+
+    Args:
+        truth: (K, S, H).
+        quantiles: (Q, K, S, H), the deciles among them.
+        scales: (K, S), see ``msis``.
+        levels: of the intervals that are looked for.
+        weights: (K, S, H).
+    """
+    more = {} if weights is None else {"weights": weights}
+    known = set(DECILES) <= set(quantiles.probabilities)
+    deciles = np.stack([quantiles.at(p) if known else np.full(truth.shape, np.nan) for p in DECILES])
+    alike = truth.astype(deciles.dtype)  # in the precision of the quantiles, so that what is equal counts as equal
+    found = {
+        name: float(globals()[name](truth, deciles, **more)) for name in METRICS if METRICS[name].reads == "quantiles"
+    }
+    found |= {"msis": float("nan"), "calibration_error": calibration_error(alike, deciles)}
+    for level in dict.fromkeys((*levels, MSIS_LEVEL)):
+        try:
+            interval = quantiles.interval(level)
+        except ValueError:  # nobody asked for it
+            held = float("nan")
+        else:
+            held = coverage(alike, interval.lower, interval.upper)
+            if level == MSIS_LEVEL:
+                found["msis"] = msis(truth, interval.lower, interval.upper, scales, weights=weights)
+        if level in levels and level != MAIN:
+            found |= dict.fromkeys(coverage_of(level), held)
+    return found

@@ -31,7 +31,7 @@ class SummaryRow(Document):
 
     Attributes:
         rmse_by_step: RMSE of each step, None where none was scored; itself None without a backtest.
-        scores: by metrics that have no field of their own.
+        scores: by metrics and measures that have no field of their own; None is what could not be told.
     """
 
     rank: int | None = None
@@ -54,7 +54,7 @@ class SummaryRow(Document):
     p_best: float | None = None
     same: str | None = None
     rmse_by_step: MayLack[tuple[float | None, ...]] = None
-    scores: MayLack[dict[str, float]] = None
+    scores: MayLack[dict[str, float | None]] = None
 
 
 SCORED_APART = ("model", "rmse", "coverage_80")

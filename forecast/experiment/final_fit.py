@@ -117,6 +117,10 @@ def choose(experiment: Experiment, model: str) -> tuple[str, str]:
     candidates = [name for name in candidates_for(model) if name in tried]  # a deadline may leave some out
     ranked = sorted(candidates, key=lambda name: experiment.board.row(name).error(metric))
     reason = f"the network with the lowest {METRICS[metric].explained or METRICS[metric].label} in the backtest"
+    if not np.isfinite(experiment.board.row(ranked[0]).error(metric)):  # rows stand by their RMSE
+        reason = (
+            f"the network with the lowest RMSE in the backtest, which is too short to tell its {METRICS[metric].label}"
+        )
     if ENSEMBLE in candidates and ranked[0] != ENSEMBLE:
         error = {name: experiment.board.row(name).error(metric) for name in (ranked[0], ENSEMBLE)}
         if error[ENSEMBLE] <= (1 + TIE) * error[ranked[0]]:

@@ -99,7 +99,7 @@ def libraries() -> dict[str, str]:
 def describe_board(board: Leaderboard) -> Document:
     """Returns the scores, and what they stand on, for JSON."""
     return {
-        "leaderboard": encode(_rows(board)),
+        "leaderboard": [_flat(encode(row)) for row in _rows(board)],
         "scored_on": encode(_scored_on(board)),
         "verdict": board.verdict,
     }
@@ -109,6 +109,12 @@ def describe_experiment(experiment: Experiment) -> Document:
     """Returns the data, what was used beside the target, the plan and the folds, for JSON."""
     beside = covariate_use(experiment).summary()
     return {"data": encode(_data(experiment)), "beside": encode(beside), "folds": encode(_folds(experiment))}
+
+
+def _flat(row: Document) -> Document:
+    """Returns a row as CSV has it, no score apart from others."""
+    scores = row.pop("scores", None) or {}
+    return {**row, **scores}
 
 
 def _rows(board: Leaderboard) -> tuple[SummaryRow, ...]:

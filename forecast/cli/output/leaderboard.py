@@ -8,7 +8,7 @@ from forecast.cli.output.console import fitted_table, print_csv, print_json, say
 from forecast.cli.output.streams import write_note, write_out
 from forecast.errors import printable
 from forecast.metric_records import METRICS
-from forecast.wording import counted, fixed, percent, short
+from forecast.wording import NO_NUMBER, counted, fixed, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
@@ -34,7 +34,7 @@ FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s",
 def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
     """Returns the table, a line above it that says what is forecast and scored, and the notes of rows below."""
     columns = list(COLUMNS)
-    more = [METRICS[name].label for name, _ in board.rows[0].scores]
+    more = [METRICS[name].label for name, _ in _shown(board.rows[0])]
     columns[columns.index("skill") : columns.index("skill")] = more
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
@@ -87,10 +87,19 @@ def _cells(row: "LeaderboardRow") -> dict[str, str]:
         "MAE": short(row.mae),
         "MASE": fixed(row.mase, METRICS["mase"].decimals),
         "sMAPE": fixed(row.smape, METRICS["smape"].decimals),
-        **{METRICS[name].label: fixed(value, METRICS[name].decimals) for name, value in row.scores},
+        **{METRICS[name].label: _score(value, METRICS[name].decimals) for name, value in _shown(row)},
         "skill": percent(row.skill, signed=True),
         "in 80 %": percent(row.coverage_80),
         "params": short(row.params),
         "train s": f"{row.train_seconds:.1f}",
         "ms": f"{row.predict_ms:.0f}",
     }
+
+
+def _shown(row: "LeaderboardRow") -> list[tuple[str, float | None]]:
+    """Returns the scores that have a column, by metric."""
+    return [(name, value) for name, value in row.scores if name in METRICS and METRICS[name].has_column]
+
+
+def _score(value: float | None, decimals: int) -> str:
+    return NO_NUMBER if value is None else fixed(value, decimals)

@@ -2,7 +2,7 @@
 
     (K, S, H) points ── a label each ──▶ (G,) groups ── their errors, model by model ──▶ ErrorTable
 
-Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``G`` groups, ``Q`` probabilities.
+Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``G`` groups.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from forecast.data.panel import IdParts, Panel
 from forecast.evaluation.backtest import Backtest
 from forecast.evaluation.groups.grouping import Grouping, grouping_of
-from forecast.evaluation.quantile_metrics import pinball_losses
+from forecast.evaluation.quantile_metrics import DECILES, pinball_losses
+from forecast.models.forecaster import Quantiles
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Quantiles = tuple[Sequence[float], FloatArray]
-"""Probabilities (Q,) and their quantiles (Q, K, S, H)."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,8 @@ def errors_by(way: str, panel: Panel, ids: IdParts, backtest: Backtest, models: 
     """Returns the errors of a backtest by what ``way_to_group`` returned; models are to stand the best first."""
     grouping = grouping_of(way, panel, backtest.folds[-len(backtest.truths) :], ids)
     forecasts = {name: backtest.trial(name).forecasts for name in models}
-    return errors_by_group(grouping, backtest.truths, forecasts, {})
+    quantiles = {name: trial.quantiles for name in models if (trial := backtest.trial(name)).levels}
+    return errors_by_group(grouping, backtest.truths, forecasts, quantiles)
 
 
 def errors_by_group(
@@ -150,15 +150,14 @@ def _errors_of(
 def _weighted_losses(
     labels: IntArray, truths: FloatArray, quantiles: Quantiles | None, count: int
 ) -> list[tuple[float, float]]:
-    """Returns the mean over probabilities of 2·pinball, and the size of the truths it stands on, by group."""
+    """Returns the mean over deciles of 2·pinball, summed, and the size of the truths it stands on, by group."""
     if quantiles is None:
         return [(0.0, 0.0)] * count
-    probabilities, values = quantiles
-    scored = ~(np.isnan(truths) | np.isnan(values).any(axis=0))
+    scored = ~np.isnan(truths) & np.all([~np.isnan(quantiles.at(probability)) for probability in DECILES], axis=0)
     own, truth, losses = labels[scored], truths[scored], np.zeros(count)
-    for probability, quantile in zip(probabilities, values, strict=True):
-        each = pinball_losses(truth, quantile[scored], probability)
-        losses += 2 / len(probabilities) * np.bincount(own, each, minlength=count)
+    for probability in DECILES:
+        each = pinball_losses(truth, quantiles.at(probability)[scored], probability)
+        losses += 2 / len(DECILES) * np.bincount(own, each, minlength=count)
     sizes = np.bincount(own, np.abs(truth), minlength=count)
     return list(zip(losses.tolist(), sizes.tolist(), strict=True))
 

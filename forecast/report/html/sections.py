@@ -11,7 +11,7 @@ from forecast.evaluation.groups.error_words import worst
 from forecast.evaluation.groups.group_errors import ErrorTable
 from forecast.evaluation.groups.grouping import SERIES
 from forecast.evaluation.summary import CoverageRow, SummaryRow
-from forecast.metric_records import METRICS
+from forecast.metric_records import MEASURES, METRICS
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
@@ -31,6 +31,8 @@ from forecast.wording import counted, percent, short_number
 
 CHANCE = 1.96
 """Standard deviations that hold 95 % of what chance does."""
+COVERAGE = "coverage_"
+INTERVAL_SCORES = {"msis": "MSIS", "calibration_error": "calibration error"}
 SCORES = (
     "model", "RMSE", "± seeds", "± folds", "MAE", "MASE", "sMAPE", "skill", "in 80 %", "params", "train s", "ms",
 )  # fmt: skip
@@ -83,9 +85,15 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
 
 def _columns(rows: Sequence[SummaryRow]) -> tuple[str, ...]:
     """Returns the columns of the leaderboard, those of metrics without a column of their own before the skill."""
-    more = dict.fromkeys(_label(name) for row in rows for name in row.scores or {})
+    names = (name for row in rows for name in row.scores or {})
+    more = dict.fromkeys(_label(name) for name in names if _has_column(name))
     place = SCORES.index("skill")
     return (*SCORES[:place], *more, *SCORES[place:])
+
+
+def _has_column(name: str) -> bool:
+    """Returns whether a score stands on the leaderboard; of what another program scored by, too."""
+    return METRICS[name].has_column if name in METRICS else name not in MEASURES and not name.startswith(COVERAGE)
 
 
 def _label(metric: str) -> str:
@@ -147,26 +155,46 @@ def errors_section(errors: ErrorTable, words: str, target: str) -> Section:
     return Section(anchor, f"Errors by {errors.by}", (PageTable(columns, tuple(lines)),), intro.strip())
 
 
-def coverage_section(held: Sequence[CoverageRow], folds: int) -> Section:
-    """Returns how many truths the intervals held, beside how many they should."""
+def coverage_section(held: Sequence[CoverageRow], folds: int, rows: Sequence[SummaryRow] = ()) -> Section:
+    """Returns how many truths the intervals held, beside how many they should; and how good they are, as far as told.
+
+    Args:
+        held: by model and level.
+        folds: that were scored.
+        rows: of the leaderboard.
+    """
+    scores = {row.model: row.scores or {} for row in rows}
+    told = [name for name in INTERVAL_SCORES if any(own.get(name) is not None for own in scores.values())]
     levels = sorted({one.level for one in held})
     columns = [
         PageColumn("model"),
         *(PageColumn(f"{level} % intervals held", True) for level in levels),
+        *(PageColumn(INTERVAL_SCORES[name], True) for name in told),
         PageColumn("truths", True),
     ]
-    rows = []
+    lines = []
     for model in dict.fromkeys(one.model for one in held):
         own = {one.level: one for one in held if one.model == model}
         points = max(one.points for one in own.values())
         found = [_held_cell(own[level], folds) if level in own else PageCell("–") for level in levels]
-        rows.append((PageCell(model), *found, PageCell(f"{points:,}")))
+        found += cells([_told(scores.get(model, {}).get(name), name) for name in told])
+        lines.append((PageCell(model), *found, PageCell(f"{points:,}")))
     intro = (
         "An 80 % interval should hold 80 % of what comes. Counted here are truths on folds that the intervals were not "
         "calibrated on. The upright mark is where the bar should end, and the grey field is where it ends 95 times of "
         "100 by mere chance, if errors had nothing to do with each other; as they do, the field is rather too narrow."
     )
-    return Section("coverage", "Intervals", (PageTable(tuple(columns), tuple(rows)),), intro)
+    if told:
+        intro += (
+            " MSIS is the mean width of the 95 % intervals in the series' usual seasonal differences, with what truths "
+            "outside of them add; the calibration error is how far, on average, the shares of truths below the nine "
+            "deciles are from 10, 20 … 90 %: 0 is best of both."
+        )
+    return Section("coverage", "Intervals", (PageTable(tuple(columns), tuple(lines)),), intro)
+
+
+def _told(value: float | None, name: str) -> str:
+    return percent(value, 1) if name == "calibration_error" else short_number(value)
 
 
 def _held_cell(one: CoverageRow, folds: int) -> PageCell:

@@ -139,7 +139,7 @@ def _coverage(summary: Summary) -> Section | LeftOutPart:
         return LeftOutPart("Intervals")
     if not summary.coverage:
         return LeftOutPart("Intervals", "no fold had enough past errors to calibrate intervals on")
-    return sections.coverage_section(summary.coverage, summary.scored_on.folds)
+    return sections.coverage_section(summary.coverage, summary.scored_on.folds, summary.leaderboard)
 
 
 def _folds(summary: Summary) -> Section | LeftOutPart:

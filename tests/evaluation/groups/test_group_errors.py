@@ -5,6 +5,7 @@ from forecast.evaluation import metrics
 from forecast.evaluation.groups.group_errors import ErrorTable, GroupErrors, errors_by_group
 from forecast.evaluation.groups.grouping import Grouping
 from forecast.evaluation.quantile_metrics import DECILES, wql
+from forecast.models.forecaster import Quantiles
 
 NAN = np.nan
 
@@ -26,7 +27,7 @@ def by_label(labels, names="abcd", is_ordered=True):
 def test_errors_of_a_group_are_the_metrics_of_its_points():
     truths, forecasts, quantiles = sample()
     labels = np.random.default_rng(1).integers(0, 3, truths.shape)
-    table = errors_by_group(by_label(labels), truths, forecasts, {"gru": (DECILES, quantiles)})
+    table = errors_by_group(by_label(labels), truths, forecasts, {"gru": Quantiles(DECILES, quantiles)})
     assert table.groups == ("a", "b", "c")
     assert table.models == ("gru", "naive")
     for row in table.rows:
