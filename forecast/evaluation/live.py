@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.evaluation import metrics
+from forecast.evaluation.quantile_metrics import MSIS_LEVEL, calibration_error, interval_scores, wql
 from forecast.interval_levels import LEVELS
 from forecast.models.classical.baselines import seasonal_naive
+from forecast.models.forecaster import ends_of
 
 ALL = "all"
 MOST_GROUPS = 4  # of steps
@@ -37,6 +39,7 @@ class LivePoints:
     bounds: FloatArray  # (2 · levels, P), lower and upper level by level; NaN where there is no interval
     truths: FloatArray  # (P,) NaN where nothing was observed, or not yet
     naive: FloatArray  # (P,) seasonal naive from the same origin; NaN where that had nothing to repeat
+    scales: FloatArray  # (P,) ``naive_scale`` of the series up to the origin; NaN where that is not known
     levels: tuple[float, ...] = LEVELS  # that any of them has, and the usual ones
 
     @property
@@ -60,6 +63,7 @@ class LivePoints:
             self.bounds[:, which],
             self.truths[which],
             self.naive[which],
+            self.scales[which],
             self.levels,
         )
 
@@ -79,6 +83,11 @@ class LiveScore:
     coverage: Mapping[float, float | None]  # by level, share of truths inside the intervals
     naive_rmse: float | None  # of seasonal naive from the same origins
     skill: float | None  # 1 − rmse / naive_rmse, both on the points that seasonal naive could forecast
+    wape: float | None
+    relative_bias: float | None
+    wql_of_bounds: float | None  # of the bounds of all levels, and the forecast as the median: all that was issued
+    msis: float | None
+    calibration_error_of_bounds: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +130,8 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
     naive = np.full(truths.shape, np.nan)
     due = ~np.isnan(truths)
     naive[due] = _seasonal_naive(panel, series[due], origins[due], steps[due], season)
-    return LivePoints(series, versions, origins, steps, values[0], values[1:], truths, naive, levels), lost
+    scales = _naive_scales(panel, series, origins, season)
+    return LivePoints(series, versions, origins, steps, values[0], values[1:], truths, naive, scales, levels), lost
 
 
 def score_live(points: LivePoints) -> tuple[LiveScore, ...]:
@@ -212,12 +222,61 @@ def _seasonal_naive(panel: Panel, series: IntArray, origins: IntArray, steps: In
     return forecasts
 
 
+def _naive_scales(panel: Panel, series: IntArray, origins: IntArray, season: int) -> FloatArray:
+    """Returns the ``naive_scale`` of each point's series up to its origin, (P,)."""
+    known = np.clip(origins - panel.first[series] + 1, 0, panel.lengths[series])
+    pairs, point = np.unique(np.stack([series, known]), axis=1, return_inverse=True)
+    own, steps = pairs
+    scales = np.full(own.shape, np.nan)
+    for lag, which in ((season, steps > season), (1, (steps <= season) & (steps > 1))):
+        if not which.any():
+            continue
+        differences = np.zeros(panel.values.size + 1)  # one more, at which a sum may end
+        differences[lag:-1] = np.abs(panel.values[lag:] - panel.values[:-lag])
+        begin = panel.offsets[own[which]]
+        spans = np.stack([begin + lag, begin + steps[which]], axis=1).ravel()  # each series is summed by itself
+        sums, counts = (
+            np.add.reduceat(each, spans)[::2]
+            for each in (np.nan_to_num(differences), (~np.isnan(differences)).astype(np.float64))
+        )
+        scales[which] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return np.asarray(scales[point])
+
+
+def _msis(points: LivePoints) -> float:
+    """Returns the mean over series of the mean interval score at 95 % over the naive scale; see ``msis``."""
+    if MSIS_LEVEL not in points.levels:
+        return float("nan")
+    scores = interval_scores(points.truths, *points.bounds_of(MSIS_LEVEL))
+    each = scores / np.where(points.scales > 0, points.scales, np.nan)
+    known = ~np.isnan(each)
+    counts = np.bincount(points.series[known])
+    sums = np.bincount(points.series[known], each[known])
+    return float((sums[counts > 0] / counts[counts > 0]).mean()) if known.any() else float("nan")
+
+
+def _issued_quantiles(points: LivePoints) -> tuple[tuple[float, ...], FloatArray]:
+    """Returns the probabilities and quantiles, (Q, P), of what was issued: bounds, and the forecast as the median.
+
+    A level that most forecasts were issued without is left out, so that these are scored by the others.
+    """
+    found = {0.5: points.forecasts}
+    many = {level: int((~np.isnan(points.bounds_of(level)[0])).sum()) for level in points.levels}
+    for level, count in many.items():
+        if 2 * count > max(many.values()):
+            found |= dict(zip(ends_of(level), points.bounds_of(level), strict=True))
+    if len(found) == 1:
+        found |= {0.5: np.full_like(points.forecasts, np.nan)}  # no bounds at all, so no distribution
+    return tuple(found), np.stack(list(found.values()))
+
+
 def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
     arrived = points.some(points.arrived)
     count = arrived.truths.size
     if count == 0:
         return None
     truths = arrived.truths
+    probabilities, quantiles = _issued_quantiles(arrived)
     common = ~np.isnan(arrived.naive)
     naive_rmse = metrics.rmse(truths[common], arrived.naive[common])
     return LiveScore(
@@ -232,6 +291,11 @@ def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
         coverage={level: _known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in points.levels},
         naive_rmse=_known(naive_rmse),
         skill=1 - metrics.rmse(truths[common], arrived.forecasts[common]) / naive_rmse if naive_rmse > 0 else None,
+        wape=_known(metrics.wape(truths, arrived.forecasts)),
+        relative_bias=_known(metrics.relative_bias(truths, arrived.forecasts)),
+        wql_of_bounds=_known(wql(truths, quantiles, probabilities)),
+        msis=_known(_msis(arrived)),
+        calibration_error_of_bounds=_known(calibration_error(truths, quantiles, probabilities)),
     )
 
 

@@ -38,7 +38,8 @@ def forecast_columns(
 def live_columns(levels: Iterable[float] = LEVELS) -> tuple[str, ...]:
     """Returns the columns of a table of live scores: the coverage of unusual levels at the end."""
     before = ("version", "steps", "issued", "points", "origins", "rmse", "mae", "bias")
-    return with_levels(before, coverage_of, ("naive_rmse", "skill"), levels)
+    after = ("naive_rmse", "skill", "wape", "relative_bias", "wql_of_bounds", "msis", "calibration_error_of_bounds")
+    return with_levels(before, coverage_of, after, levels)
 
 
 FORECAST_COLUMNS, LIVE_COLUMNS = forecast_columns(), live_columns()

@@ -7,6 +7,8 @@ import pytest
 from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.live import errors_by_origin, join_live, score_live, step_groups
+from forecast.evaluation.metrics import naive_scale
+from forecast.evaluation.quantile_metrics import calibration_error, wql
 from forecast.report.tables import live_row
 
 SEASON = 4
@@ -250,3 +252,44 @@ def test_error_of_each_forecast_is_that_which_pandas_finds():
     assert errors.rmse == pytest.approx([expected(own)["rmse"] for _, own in groups])
     assert errors.naive_rmse == pytest.approx([expected(own)["naive_rmse"] for _, own in groups])
     assert errors.is_complete.tolist() == [bool(own.truth.notna().all()) for _, own in groups]
+
+
+def test_scale_of_each_point_is_that_of_its_series_up_to_the_origin():
+    panel = a_panel()
+    points, _ = join_live(
+        panel, [parsed(frame) for frame in [*FRAMES, table(1), table(3), table(7)]], SEASON, lone=False
+    )
+    for series, origin, scale in zip(points.series, points.origins, points.scales, strict=True):
+        known = panel.series(series)[: max(origin - panel.first[series] + 1, 0)]
+        np.testing.assert_allclose(scale, naive_scale(known, SEASON))
+    assert np.isnan(points.scales).any()
+    assert (points.scales > 0).any()
+
+
+def test_small_series_keeps_its_scale_beside_a_huge_one():
+    panel = panel_from_series([1e15 + 1e12 * np.arange(40) % 7, 1e-6 * np.arange(40.0)], "D", series_ids=["a", "b"])
+    points, _ = join_live(panel, [parsed(table(20))], SEASON, lone=False)
+    np.testing.assert_allclose(points.scales[points.series == 1], 4e-6)
+
+
+def test_distribution_is_scored_as_far_as_it_was_issued():
+    points, _ = join_live(a_panel(), [parsed(frame) for frame in FRAMES], SEASON, lone=False)
+    score = next(each for each in score_live(points) if (each.version, each.steps) == ("all", "all"))
+    due = points.some(points.arrived)
+    quantiles = np.stack([due.bounds[0], due.bounds[1], due.bounds[2], due.bounds[3], due.forecasts])
+    probabilities = (0.1, 0.9, 0.025, 0.975, 0.5)
+    assert score.wql_of_bounds == pytest.approx(wql(due.truths, quantiles, probabilities))
+    assert score.calibration_error_of_bounds == pytest.approx(calibration_error(due.truths, quantiles, probabilities))
+    assert score.wape == pytest.approx(np.abs(due.truths - due.forecasts).sum() / np.abs(due.truths).sum())
+    assert score.relative_bias == pytest.approx((due.forecasts - due.truths).sum() / np.abs(due.truths).sum())
+    lower, upper = due.bounds_of(95)
+    each = upper - lower + 40 * np.maximum(lower - due.truths, 0) + 40 * np.maximum(due.truths - upper, 0)
+    scaled = pd.Series(each / due.scales).groupby(due.series).mean()
+    assert score.msis == pytest.approx(scaled.mean())
+
+
+def test_forecasts_without_bounds_have_no_scores_of_them():
+    bare = table(24).assign(lower_80=None, upper_80=None, lower_95=None, upper_95=None)
+    [score, *_] = score_live(join_live(a_panel(), [parsed(bare)], SEASON, lone=False)[0])
+    assert (score.wql_of_bounds, score.msis, score.calibration_error_of_bounds) == (None, None, None)
+    assert score.wape > 0

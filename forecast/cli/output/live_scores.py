@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output.console import fitted_table
 from forecast.interval_levels import MAIN, level_text
-from forecast.wording import counted, percent, short
+from forecast.wording import NO_NUMBER, counted, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.live import LiveScore
     from forecast.workflows.score import ScoreResult
 
 LEGEND = "  bias: mean of forecast − truth · naive: RMSE of seasonal naive, from what was known\n"
+WQL_LEGEND = "  WQL: of the bounds, and the forecast as the median; not of a leaderboard's nine quantiles\n"
 
 
 def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, Any]:
@@ -45,10 +46,12 @@ def live_scores_table(result: "ScoreResult") -> str:
     head = f"\n  {result.champion.name}: {result.come_true:,} of {issued} came true, in {result.source}\n"
     held = {level: f"in {level_text(level)} %" for level in result.points.levels}
     rows = [_cells(score, held) for score in (*versions, *steps)]
-    columns = ("version", "steps", "points", "RMSE", "MAE", "bias", *held.values(), "naive", "skill")
+    columns = ("version", "steps", "points", "RMSE", "MAE", "bias", "WAPE", "WQL", *held.values(), "naive", "skill")
     # until the table fits; CSV and JSON always have all
-    first_to_go = (*(held[level] for level in held if level != MAIN), "MAE", "bias", held[MAIN], "naive")
-    return head + fitted_table(rows, columns, first_to_go, left=2) + (LEGEND if rows else "")
+    others = (held[level] for level in held if level != MAIN)
+    text = fitted_table(rows, columns, ("WAPE", *others, "MAE", "WQL", "bias", held[MAIN], "naive"), left=2)
+    legend = LEGEND + (WQL_LEGEND if "WQL" in text.partition("\n")[0] else "")
+    return head + text + (legend if rows else "")
 
 
 def _cells(score: "LiveScore", held: Mapping[float, str]) -> dict[str, str]:
@@ -59,6 +62,8 @@ def _cells(score: "LiveScore", held: Mapping[float, str]) -> dict[str, str]:
         "RMSE": short(score.rmse),
         "MAE": short(score.mae),
         "bias": short(score.bias),
+        "WAPE": percent(score.wape, 1),
+        "WQL": NO_NUMBER if score.wql_of_bounds is None else f"{score.wql_of_bounds:.4f}",
         **{column: percent(score.coverage[level]) for level, column in held.items()},
         "naive": short(score.naive_rmse),
         "skill": percent(score.skill, signed=True),

@@ -11,7 +11,10 @@ from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.decoding import encode
 from forecast.production.store.store import Store
 
-COLUMNS = "version,steps,issued,points,origins,rmse,mae,bias,coverage_80,coverage_95,naive_rmse,skill"
+COLUMNS = (
+    "version,steps,issued,points,origins,rmse,mae,bias,coverage_80,coverage_95,naive_rmse,skill,"
+    "wape,relative_bias,wql_of_bounds,msis,calibration_error_of_bounds"
+)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 HORIZON = 8
 SEASON = 7
