@@ -38,9 +38,10 @@ from forecast.models.registry import check_names, rivals
 from forecast.process import start_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
-from forecast.report.tables import ResultTable
+from forecast.report.tables import ResultTable, error_table
 from forecast.specs import USUAL_STORE, Deadline, Device, Match, Settings
 from forecast.wording import counted
+from forecast.workflows.compare import find_errors, way_in
 from forecast.workflows.train import TrainRequest, finish
 from forecast.workflows.what_if import Question, answer
 
@@ -59,17 +60,21 @@ class Comparison:
         forecasts: a row a model, scored origin, series and step, with the truth as ``actual``.
         by_step: the RMSE of each model at each step of the horizon.
         verdict: who won, in a sentence.
+        errors: a row a group and model, where groups were asked for; the columns of ``forecast compare --by``.
     """
 
     leaderboard: pd.DataFrame
     forecasts: pd.DataFrame
     by_step: pd.DataFrame
     verdict: str
+    errors: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         """Returns the verdict and what there is to look at, in three lines."""
         models = ", ".join(self.leaderboard["model"])
-        return f"Comparison of {models}\n  {self.verdict}\n  .leaderboard  .forecasts  .by_step  .verdict"
+        return f"Comparison of {models}\n  {self.verdict}\n  .leaderboard  .forecasts  .by_step  .verdict" + (
+            "  .errors" if self.errors is not None else ""
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,6 +193,7 @@ def compare(
     models: Names = EVERY_CELL,
     *,
     match: Match = "steps",
+    by: str | None = None,
     time_limit: float | None = None,
     device: Device = "auto",
     **settings: Unpack[RunSettings],
@@ -198,6 +204,7 @@ def compare(
         data: a path, a frame (dates in a column or in the index) or what ``read_panel`` returned.
         models: their names; a text with commas or a list.
         match: what the cells share: training steps, ``params`` or ``seconds``.
+        by: what errors are told apart by: ``series``, ``step``, ``weekday``, ``month`` or one of several id columns.
         time_limit: seconds that it may take.
         device: what networks are trained on.
         settings: see ``RunSettings``.
@@ -209,9 +216,15 @@ def compare(
     deadline = None if time_limit is None else Deadline(time_limit, run.clock.seconds())
     names = check_names((*check_names(names_in(models)), *rivals()))
     reading, _ = _read(data, read_options(settings))
-    experiment = run_experiment(reading, Settings.of(settings), names, run, Terms(match, deadline))
+    chosen = Settings.of(settings)
+    way = None if by is None else way_in(reading, chosen, by)
+    experiment = run_experiment(reading, chosen, names, run, Terms(match, deadline))
     return Comparison(
-        leaderboard_frame(experiment), forecast_frame(experiment), step_frame(experiment), experiment.board.verdict
+        leaderboard_frame(experiment),
+        forecast_frame(experiment),
+        step_frame(experiment),
+        experiment.board.verdict,
+        None if way is None else pd.DataFrame(error_table(find_errors(experiment, way).table).records()),
     )
 
 

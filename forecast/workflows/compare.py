@@ -77,7 +77,7 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
     way = way_of(request, reading)
     experiment = run_experiment(reading, request.settings, models, run, request.terms)
     ablation = ablate(experiment, run) if request.ablate else None
-    found = _errors(experiment, way) if way else None
+    found = find_errors(experiment, way) if way else None
     run.reporter.progress("drawing", 1.0)
     title = f"{stem} ({experiment.reading.panel.target})"
     plots = draw_experiment(experiment, request.plots, title)
@@ -90,7 +90,7 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
         plots[errors_name(request)] = error_table(found.table).csv().encode()
     written = {f"{stem}-compare-{name}": content for name, content in plots.items()}
     if request.report:
-        each = [_errors(experiment, SERIES)] if len(reading.panel) > 1 and way != SERIES else []
+        each = [find_errors(experiment, SERIES)] if len(reading.panel) > 1 and way != SERIES else []
         errors = [*each, *([found] if found else [])]
         written[f"{stem}-compare-report.html"] = _page(request, experiment, errors, run.clock.now())
     files = write_all(request.folder, written) if written else ()
@@ -104,12 +104,20 @@ def way_of(request: CompareRequest, reading: Reading) -> str | None:
     Raises:
         UsageError: such data can't be told apart by it.
     """
-    if request.by is None:
-        return None
-    return way_to_group(request.by, reading.panel, request.settings.horizon or SEVERAL, reading.ids, reading.header)
+    return None if request.by is None else way_in(reading, request.settings, request.by)
 
 
-def _errors(experiment: Experiment, way: str) -> ErrorsFound:
+def way_in(reading: Reading, settings: Settings, by: str) -> str:
+    """Returns what is meant by a value of ``--by``.
+
+    Raises:
+        UsageError: such data can't be told apart by it.
+    """
+    return way_to_group(by, reading.panel, settings.horizon or SEVERAL, reading.ids, reading.header)
+
+
+def find_errors(experiment: Experiment, way: str) -> ErrorsFound:
+    """Returns the errors of all models by group, and where those of the best are."""
     reading, models = experiment.reading, [row.model for row in experiment.board.rows]
     table = errors_by(way, reading.panel, reading.ids, experiment.backtest, models)
     return ErrorsFound(table, error_words(table, reading.panel, reading.ids))

@@ -118,6 +118,21 @@ def test_forecasts_and_truths_give_the_scores_of_the_leaderboard(path):
     assert [truth[day] for day in found.forecasts["timestamp"]] == found.forecasts["actual"].tolist()
 
 
+def test_errors_by_group_are_those_that_pandas_finds(path):
+    found = compare(path, "naive", by="weekday", folds=2, horizon=7)
+    forecasts = found.forecasts.assign(error=lambda table: table["forecast"] - table["actual"])
+    by_day = forecasts.groupby(["model", forecasts["timestamp"].dt.day_name()])
+    rmse, bias = (by_day["error"].agg(lambda e: (e**2).mean() ** 0.5), by_day["error"].mean())
+    assert set(found.errors["by"]) == {"weekday"}
+    assert len(found.errors) == len(rmse) == 7 * len(found.leaderboard)
+    for row in found.errors.itertuples():
+        assert row.rmse == pytest.approx(rmse[row.model, row.group])
+        assert row.bias == pytest.approx(bias[row.model, row.group])
+    assert compare(path, "naive", folds=2, horizon=7).errors is None
+    with pytest.raises(ForecastError, match="One step is forecast"):
+        compare(path, "naive", by="step", horizon=1)
+
+
 def test_origin_is_the_step_before_the_first_forecast(path):
     found = compare(path, "naive", folds=2, horizon=7).forecasts
     first = found[found["step"] == 1]

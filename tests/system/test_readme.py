@@ -40,7 +40,7 @@ def options():
 
 def test_examples_were_found():
     assert len(INSTALLS) == 2
-    names = ["train", "compare", "predict", "doctor", "train", "predict", "report", "schedule", "history"]
+    names = ["train", "compare", "compare", "predict", "doctor", "train", "predict", "report", "schedule", "history"]
     assert [command.split()[1] for command in COMMANDS] == names
 
 
