@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import IdParts, Panel
 from forecast.evaluation.groups.group_errors import ErrorTable, GroupErrors
 from forecast.evaluation.groups.grouping import DATE_GROUPS, SERIES, STEP
-from forecast.wording import counted, joined, percent, score_text, spelled
+from forecast.wording import counted, joined, percent, rare_percent, score_text, spelled
 
 BoolArray = NDArray[np.bool_]
 
@@ -30,6 +30,8 @@ LITTLE = 30
 """Points of a group below which its error may well be chance."""
 MOST_WINNERS = 4
 """Models that are named with how many groups they are the best in."""
+ALIKE = 1.05
+"""Up to so many times the lowest error, all groups are said to be alike."""
 WORTH_A_WORD = 0.02
 """Relative bias that is told."""
 
@@ -75,7 +77,10 @@ def _group_words(own: Sequence[GroupErrors], by: str) -> Iterator[str]:
     """Yields where the model errs most and least, and to which side."""
     most, least = max(own, key=_rmse), min(own, key=_rmse)
     where = _in(most.group, by)
-    if _rmse(most) > _rmse(least) > 0:
+    if _rmse(most) < ALIKE * _rmse(least):
+        span = f"RMSE {score_text(_rmse(least))} to {score_text(_rmse(most))}"
+        yield f"{most.model} errs about as much {_everywhere(by)}: {span}."
+    elif _rmse(most) > _rmse(least) > 0:
         times = score_text(float(f"{_rmse(most) / _rmse(least):.2g}"))
         there = f"with an RMSE of {score_text(_rmse(most))}, {times} times that {_in(least.group, by)}"
         yield f"{most.model} errs most {where}, {there}, where it errs least."
@@ -93,10 +98,10 @@ def _series_words(own: Sequence[GroupErrors], panel: Panel, ids: IdParts) -> Ite
         return
     model = own[0].model
     if len(own) <= ALL_SHOWN:
-        yield f"{own[0].group} holds {percent(own[0].squares / total)} of the squared error of {model}."
+        yield f"{own[0].group} holds {rare_percent(own[0].squares / total)} of the squared error of {model}."
         return
     few = own[:WORST]
-    held = percent(sum(row.squares for row in few) / total)
+    held = rare_percent(sum(row.squares for row in few) / total)
     yield f"The {WORST_WORD} worst of {len(own):,} series hold {held} of the squared error of {model}."
     found = list(_in_common(few, own, panel, ids))
     yield from found or ["They have nothing simple in common: neither size, nor a short history, nor a side."]
@@ -190,3 +195,7 @@ def _in(group: str, by: str) -> str:
     if by == STEP:
         return f"at step {group}"
     return {"weekday": f"on {group}", "month": f"in {group}"}.get(by, f"for {by} {group}")
+
+
+def _everywhere(by: str) -> str:
+    return {STEP: "at every step", "weekday": "on every weekday", "month": "in every month"}.get(by, f"for every {by}")

@@ -92,6 +92,14 @@ def test_groups_are_told_by_the_most_and_the_least():
     )
 
 
+def test_groups_that_are_alike_are_said_to_be():
+    panel = panel_from_series([np.ones(9)], "D")
+    words = error_words(by_day([1, 1, 1, 1, 1, 1, 1.04]), panel, IdParts())
+    assert words.startswith(
+        "gru errs about as much on every weekday: RMSE 1 to 1.04. On Sunday it forecasts 10 % too low."
+    )
+
+
 def test_few_points_are_warned_of():
     panel = panel_from_series([np.ones(9)], "D")
     assert "With as few as 3 points a group, small differences may be chance." in error_words(
