@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import IdParts, Panel
+from forecast.data.panel import TARGET, IdParts, Panel
+from forecast.errors import shortened
 from forecast.evaluation.groups.group_errors import ErrorTable, GroupErrors
 from forecast.evaluation.groups.grouping import DATE_GROUPS, SERIES, STEP
 from forecast.wording import counted, joined, percent, rare_percent, score_text, spelled
@@ -32,6 +33,8 @@ MOST_WINNERS = 4
 """Models that are named with how many groups they are the best in."""
 ALIKE = 1.05
 """Up to so many times the lowest error, all groups are said to be alike."""
+LONGEST = 40
+"""Signs of a group's name within a sentence."""
 WORTH_A_WORD = 0.02
 """Relative bias that is told."""
 
@@ -77,7 +80,9 @@ def _group_words(own: Sequence[GroupErrors], by: str) -> Iterator[str]:
     """Yields where the model errs most and least, and to which side."""
     most, least = max(own, key=_rmse), min(own, key=_rmse)
     where = _in(most.group, by)
-    if _rmse(most) < ALIKE * _rmse(least):
+    if by == TARGET:
+        pass  # in units of their own
+    elif _rmse(most) < ALIKE * _rmse(least):
         span = f"RMSE {score_text(_rmse(least))} to {score_text(_rmse(most))}"
         yield f"{most.model} errs about as much {_everywhere(by)}: {span}."
     elif _rmse(most) > _rmse(least) > 0:
@@ -88,8 +93,8 @@ def _group_words(own: Sequence[GroupErrors], by: str) -> Iterator[str]:
         side = "high" if most.relative_bias > 0 else "low"
         yield f"{where[0].upper()}{where[1:]} it forecasts {percent(abs(most.relative_bias))} too {side}."
     shares = {row.group: row.wape for row in own if row.wape is not None}
-    if shares and (worst := max(shares, key=lambda group: shares[group])) != most.group:
-        yield f"As a share of what came (WAPE), it errs most {_in(worst, by)}: {percent(shares[worst], 1)}."
+    if shares and ((worst := max(shares, key=lambda group: shares[group])) != most.group or by == TARGET):
+        yield f"As a share of what came (WAPE), {most.model} errs most {_in(worst, by)}: {percent(shares[worst], 1)}."
 
 
 def _series_words(own: Sequence[GroupErrors], panel: Panel, ids: IdParts) -> Iterator[str]:
@@ -98,7 +103,8 @@ def _series_words(own: Sequence[GroupErrors], panel: Panel, ids: IdParts) -> Ite
         return
     model = own[0].model
     if len(own) <= ALL_SHOWN:
-        yield f"{own[0].group} holds {rare_percent(own[0].squares / total)} of the squared error of {model}."
+        held = rare_percent(own[0].squares / total)
+        yield f"{shortened(own[0].group, LONGEST)} holds {held} of the squared error of {model}."
         return
     few = own[:WORST]
     held = rare_percent(sum(row.squares for row in few) / total)
@@ -192,6 +198,7 @@ def _rmse(row: GroupErrors) -> float:
 
 def _in(group: str, by: str) -> str:
     """Returns a group with its preposition."""
+    group = shortened(group, LONGEST)
     if by == STEP:
         return f"at step {group}"
     return {"weekday": f"on {group}", "month": f"in {group}"}.get(by, f"for {by} {group}")

@@ -100,6 +100,24 @@ def test_groups_that_are_alike_are_said_to_be():
     )
 
 
+def test_columns_of_different_units_are_compared_by_their_size():
+    truths = np.array([[[100.0] * 40], [[10.0] * 40]]).reshape(1, 2, 40)
+    grouping = Grouping("target", ("visits", "sales"), np.arange(2)[None, :, None], is_ordered=False)
+    table = errors_by_group(grouping, truths, {"gru": truths + np.array([[5.0], [1.0]])}, {})
+    words = error_words(table, panel_from_series([np.ones(9)] * 2, "D"), IdParts())
+    assert "times" not in words
+    assert "As a share of what came (WAPE), gru errs most for target sales: 10.0 %." in words
+
+
+def test_long_name_is_shortened_within_a_sentence():
+    truths = np.ones((1, 2, 40))
+    grouping = Grouping("series", ("x" * 200, "b"), np.arange(2)[None, :, None], is_ordered=False)
+    table = errors_by_group(grouping, truths, {"gru": truths + np.array([[5.0], [1.0]])}, {})
+    words = error_words(table, panel_from_series([np.ones(9)] * 2, "D", series_ids=grouping.names), IdParts())
+    assert len(words) < 120
+    assert "xxx holds 96 % of the squared error of gru." in words
+
+
 def test_few_points_are_warned_of():
     panel = panel_from_series([np.ones(9)], "D")
     assert "With as few as 3 points a group, small differences may be chance." in error_words(
