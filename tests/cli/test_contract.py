@@ -17,7 +17,8 @@ COMPARE = ("compare", "visits.csv", "--models", "naive", "--plots", "none")
 DATA = "source rows time target id series frequency seasons horizon window kind findings"
 ROW = (
     "rank model rmse rmse_std mae mase smape skill coverage_80 params train_seconds predict_ms note "
-    "rmse_fold_std rmse_mean_series rmsse p_above p_best same rmse_by_step"
+    "rmse_fold_std rmse_mean_series rmsse p_above p_best same rmse_by_step "
+    "wape bias relative_bias wql msis calibration_error coverage_95"
 )
 CONTEST = {
     "data": DATA,
@@ -64,6 +65,7 @@ DOCUMENTS = {
     },
     (*TRAIN, "--name", "visits"): None,  # once more, for a second version
     COMPARE: CONTEST,
+    (*COMPARE, "--by", "weekday"): {**CONTEST, "errors_by": "by model words groups"},
     (*COMPARE, "--dry-run"): REHEARSAL,
     ("predict",): {"name": str, "version": str, "model": str, "forecasts": FORECAST, "files": list},
     ("retrain", "--dry-run"): RETRAIN,

@@ -80,7 +80,7 @@ def test_csv_is_that_of_the_groups_and_the_words_go_to_stderr(shops, tmp_path):
 
 def test_table_fits_and_marks_the_lowest_of_each_row(shops, tmp_path):
     done = run(*SHOPS, "--by", "series", "--format", "table", "--out-dir", tmp_path, folder=shops, COLUMNS="80")
-    assert "RMSE by series, * the lowest; WAPE and bias of " in done.out
+    assert "RMSE by series, * the lowest; WQL, WAPE and bias of " in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     rows = [line for line in done.out.splitlines() if line.startswith(("  north/", "  so/uth/"))]
     assert [line.split()[0] for line in rows] == ["so/uth/c", "north/b", "north/a"]
