@@ -132,6 +132,18 @@ def test_scores_are_those_of_utilsforecast():
         assert metrics.bias(truth[:, [series]], upper[:, [series]]) == pytest.approx(losses.bias(own, ["q0.9"])["q0.9"])
 
 
+def test_weight_of_two_is_the_point_twice():
+    truth, quantiles = sample()
+    twice = np.concatenate([truth, truth[:1]]), np.concatenate([quantiles, quantiles[:, :1]], axis=1)
+    weights = np.ones(truth.shape)
+    weights[0] = 2.0
+    scales = np.full((3, 4), 2.0)
+    assert wql(truth, quantiles, weights=weights) == pytest.approx(wql(*twice))
+    assert msis(truth, quantiles[0], quantiles[8], scales[:2], weights=weights) == pytest.approx(
+        msis(twice[0], twice[1][0], twice[1][8], scales)
+    )
+
+
 # What is not scored
 
 

@@ -169,7 +169,7 @@ def _for_their_size(few: Sequence[GroupErrors], own: Sequence[GroupErrors]) -> s
 
 def _wape(rows: Sequence[GroupErrors]) -> float | None:
     size = sum(row.size for row in rows)
-    return sum(row.points * (row.mae or 0.0) for row in rows) / size if size > 0 else None
+    return sum(row.weight * (row.mae or 0.0) for row in rows) / size if size > 0 else None
 
 
 def _wins(table: ErrorTable) -> Iterator[str]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import IdParts, Panel
 from forecast.evaluation.backtest import Backtest
 from forecast.evaluation.groups.grouping import Grouping, grouping_of
+from forecast.evaluation.metrics import Weights
 from forecast.evaluation.quantile_metrics import DECILES, pinball_losses
 from forecast.models.forecaster import Quantiles
 
@@ -36,11 +37,12 @@ class GroupErrors:
     relative_bias: float | None  # Σ(forecast − truth) / Σ|truth|
     wql: float | None
     size: float  # Σ|truth|
+    weight: float  # of all points together: as many as they are, where all count alike
 
     @property
     def squares(self) -> float:
         """The sum of its squared errors."""
-        return self.points * (self.rmse or 0.0) ** 2
+        return self.weight * (self.rmse or 0.0) ** 2
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def errors_by(way: str, panel: Panel, ids: IdParts, backtest: Backtest, models: 
     grouping = grouping_of(way, panel, backtest.folds[-len(backtest.truths) :], ids)
     forecasts = {name: backtest.trial(name).forecasts for name in models}
     quantiles = {name: trial.quantiles for name in models if (trial := backtest.trial(name)).levels}
-    return errors_by_group(grouping, backtest.truths, forecasts, quantiles)
+    return errors_by_group(grouping, backtest.truths, forecasts, quantiles, backtest.weights)
 
 
 def errors_by_group(
@@ -91,6 +93,7 @@ def errors_by_group(
     truths: FloatArray,
     forecasts: Mapping[str, FloatArray],
     quantiles: Mapping[str, Quantiles],
+    weights: Weights = None,
 ) -> ErrorTable:
     """Returns the errors of the models in each group; groups that no point of the horizon falls into are left out.
 
@@ -99,15 +102,19 @@ def errors_by_group(
         truths: (K, S, H), NaN where nothing is scored.
         forecasts: (K, S, H) by model, the best first.
         quantiles: by model, of those that have them.
+        weights: (K, S, H), how much each truth counts in means and sums; None for all alike.
     """
     labels = np.broadcast_to(grouping.labels, truths.shape)
+    weights = np.ones(truths.shape) if weights is None else weights
     each = [
-        _errors_of(name, grouping.names, labels, truths, own, quantiles.get(name)) for name, own in forecasts.items()
+        _errors_of(name, grouping.names, labels, truths, own, quantiles.get(name), weights)
+        for name, own in forecasts.items()
     ]
     occurs = np.bincount(labels.ravel(), minlength=len(grouping.names)) > 0
     order = np.flatnonzero(occurs).tolist()
     if not grouping.is_ordered:
-        order.sort(key=lambda place: -(each[0][place].rmse or -1.0))
+        worst = [-1.0 if row.rmse is None else row.rmse for row in each[0]]
+        order.sort(key=lambda place: -worst[place])
     return ErrorTable(grouping.by, tuple(forecasts), tuple(rows[place] for place in order for rows in each))
 
 
@@ -118,23 +125,24 @@ def _errors_of(
     truths: FloatArray,
     forecasts: FloatArray,
     quantiles: Quantiles | None,
+    weights: FloatArray,
 ) -> list[GroupErrors]:
     """Returns the errors of a model in each group, G of them."""
     errors = forecasts - truths
     scored = ~np.isnan(errors)
-    own, errors, size = labels[scored], errors[scored], np.abs(truths[scored])
+    own, errors, size, shares = labels[scored], errors[scored], np.abs(truths[scored]), weights[scored]
 
     def sums(values: FloatArray) -> FloatArray:
-        return np.bincount(own, values, minlength=len(groups)).astype(np.float64)
+        return np.bincount(own, shares * values, minlength=len(groups)).astype(np.float64)
 
-    counts = np.bincount(own, minlength=len(groups))
+    points, counts = np.bincount(own, minlength=len(groups)), sums(np.ones(shares.shape))
     squares, absolute, signed, sizes = sums(errors**2), sums(np.abs(errors)), sums(errors), sums(size)
-    losses = _weighted_losses(labels, truths, quantiles, len(groups))
+    losses = _weighted_losses(labels, truths, quantiles, weights, len(groups))
     return [
         GroupErrors(
             group=group,
             model=model,
-            points=int(counts[g]),
+            points=int(points[g]),
             rmse=_over(squares[g], counts[g], root=True),
             mae=_over(absolute[g], counts[g]),
             wape=_over(absolute[g], sizes[g]),
@@ -142,23 +150,24 @@ def _errors_of(
             relative_bias=_over(signed[g], sizes[g]),
             wql=_over(*losses[g]),
             size=float(sizes[g]),
+            weight=float(counts[g]),
         )
         for g, group in enumerate(groups)
     ]
 
 
 def _weighted_losses(
-    labels: IntArray, truths: FloatArray, quantiles: Quantiles | None, count: int
+    labels: IntArray, truths: FloatArray, quantiles: Quantiles | None, weights: FloatArray, count: int
 ) -> list[tuple[float, float]]:
     """Returns the mean over deciles of 2·pinball, summed, and the size of the truths it stands on, by group."""
     if quantiles is None:
         return [(0.0, 0.0)] * count
     scored = ~np.isnan(truths) & np.all([~np.isnan(quantiles.at(probability)) for probability in DECILES], axis=0)
-    own, truth, losses = labels[scored], truths[scored], np.zeros(count)
+    own, truth, shares, losses = labels[scored], truths[scored], weights[scored], np.zeros(count)
     for probability in DECILES:
-        each = pinball_losses(truth, quantiles.at(probability)[scored], probability)
+        each = shares * pinball_losses(truth, quantiles.at(probability)[scored], probability)
         losses += 2 / len(DECILES) * np.bincount(own, each, minlength=count)
-    sizes = np.bincount(own, np.abs(truth), minlength=count)
+    sizes = np.bincount(own, shares * np.abs(truth), minlength=count)
     return list(zip(losses.tolist(), sizes.tolist(), strict=True))
 
 

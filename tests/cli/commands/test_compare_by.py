@@ -95,7 +95,7 @@ def test_table_fits_and_marks_the_lowest_of_each_row(shops, tmp_path):
 def test_model_that_leads_where_there_is_no_room_for_it_is_named(monkeypatch):
     models = ("gru", "lstm", "seasonal-naive", "local-ridge")
     rows = tuple(
-        GroupErrors(day, model, 40, 1.0 + (place + len(day)) % 4, 1.0, 0.1, 0.2, 0.02, None, 9.0)
+        GroupErrors(day, model, 40, 1.0 + (place + len(day)) % 4, 1.0, 0.1, 0.2, 0.02, None, 9.0, 40.0)
         for day in ("Monday", "Tuesday", "Wednesday", "Saturday")
         for place, model in enumerate(models)
     )

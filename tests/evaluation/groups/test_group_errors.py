@@ -44,6 +44,23 @@ def test_errors_of_a_group_are_the_metrics_of_its_points():
         assert row.wql == (None if expected is None else pytest.approx(expected))
 
 
+def test_weights_count_in_every_error_of_a_group():
+    truths, forecasts, quantiles = sample()
+    weights = np.random.default_rng(2).uniform(0, 3, truths.shape)
+    weights[0, 0] = 0.0
+    labels = np.random.default_rng(1).integers(0, 2, truths.shape)
+    table = errors_by_group(by_label(labels), truths, forecasts, {"gru": Quantiles(DECILES, quantiles)}, weights)
+    for row in table.of("gru"):
+        own = labels == "ab".index(row.group)
+        truth, forecast, shares = truths[own], forecasts["gru"][own], weights[own]
+        assert row.points == (~np.isnan(truth)).sum()
+        assert row.rmse == pytest.approx(metrics.rmse(truth, forecast, shares))
+        assert row.wape == pytest.approx(metrics.wape(truth, forecast, shares))
+        assert row.bias == pytest.approx(metrics.bias(truth, forecast, shares))
+        assert row.wql == pytest.approx(wql(truth, quantiles[:, own], weights=shares))
+        assert row.squares == pytest.approx(np.nansum(shares * (truth - forecast) ** 2))
+
+
 def test_groups_add_up_to_all():
     truths, forecasts, _ = sample()
     table = errors_by_group(by_label(np.arange(4)[None, :, None]), truths, forecasts, {})
@@ -66,9 +83,9 @@ def test_group_of_one_point_of_none_and_of_zeros():
     truths = np.array([[[5.0, NAN, 0.0, 0.0]]])
     table = errors_by_group(by_label([0, 1, 2, 2]), truths, {"gru": np.full((1, 1, 4), 2.0)}, {})
     one, nothing, zeros = table.rows
-    assert one == GroupErrors("a", "gru", 1, 3.0, 3.0, 0.6, -3.0, -0.6, None, 5.0)
-    assert nothing == GroupErrors("b", "gru", 0, None, None, None, None, None, None, 0.0)
-    assert zeros == GroupErrors("c", "gru", 2, 2.0, 2.0, None, 2.0, None, None, 0.0)
+    assert one == GroupErrors("a", "gru", 1, 3.0, 3.0, 0.6, -3.0, -0.6, None, 5.0, 1.0)
+    assert nothing == GroupErrors("b", "gru", 0, None, None, None, None, None, None, 0.0, 0.0)
+    assert zeros == GroupErrors("c", "gru", 2, 2.0, 2.0, None, 2.0, None, None, 0.0, 2.0)
     assert table.best == {"a": "gru", "c": "gru"}
 
 
@@ -79,7 +96,7 @@ def test_group_that_no_step_falls_into_is_left_out():
 
 def test_best_is_the_lowest_of_a_group_and_the_better_model_where_they_are_alike():
     def row(group, model, rmse):
-        return GroupErrors(group, model, 1, rmse, rmse, None, None, None, None, 0.0)
+        return GroupErrors(group, model, 1, rmse, rmse, None, None, None, None, 0.0, 1.0)
 
     rows = (row("a", "gru", 2.0), row("a", "naive", 1.0), row("b", "gru", 3.0), row("b", "naive", 3.0))
     assert ErrorTable("series", ("gru", "naive"), rows).best == {"a": "naive", "b": "gru"}
