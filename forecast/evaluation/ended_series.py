@@ -84,5 +84,6 @@ def _widened(record: ErrorRecord, which: NDArray[np.bool_]) -> ErrorRecord:
 
     told = record.difficulty
     features = np.concatenate([told.features, np.full_like(told.features[:, :1], np.nan)], axis=1)[:, place]
-    difficulties = Difficulty(widened(told.scales), widened(told.levels), features)
+    origins = np.append(told.origins, 0)[place]
+    difficulties = Difficulty(widened(told.scales), widened(told.levels), origins, features)
     return ErrorRecord(record.fold, widened(record.point), widened(record.truth), difficulties)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import IntArray, Panel
 from forecast.data.windows import by_length
 from forecast.models.forecaster import Members
 from forecast.specs import Anchor
@@ -47,11 +47,13 @@ class Difficulty:
     Attributes:
         scales: (S,), each series' scale; NaN for one that is to have no interval.
         levels: (S,), the mean size of each series' last steps.
+        origins: (S,), the ordinals of each series' last step, which tell the phases of the steps to come.
         features: (F, S, H), in the order of ``FEATURES``; NaN where a model has none of the kind.
     """
 
     scales: FloatArray
     levels: FloatArray
+    origins: IntArray
     features: NDArray[np.float32]
 
 
@@ -93,7 +95,7 @@ def difficulty(
         if members.anchors and anchor in members.anchors:
             put(anchor, np.abs(members.anchors[anchor] - point))
     features[:, np.isnan(scales)] = np.nan
-    return Difficulty(scales, sizes[2], features)
+    return Difficulty(scales, sizes[2], panel.last, features)
 
 
 def _sizes(panel: Panel, season: int, settings: DifficultySettings) -> FloatArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.paths import Dependence, fit_dependence
 from forecast.evaluation.distribution.shape import (
@@ -26,7 +27,7 @@ from forecast.evaluation.distribution.shape import (
     normal_scores,
     weighted_quantiles,
 )
-from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardness, fit_spread
+from forecast.evaluation.distribution.spread import Hardness, Spread, fit_hardness, fit_spread, stride
 from forecast.models.forecaster import Quantiles
 
 USUAL_HALF = (0.13, 0.27, 0.41, 0.55, 0.715, 0.90, 1.16, 1.50)  # measured by benchmarks/tuning/distribution.py
@@ -45,11 +46,10 @@ MANY = 40  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series from which on scales and phases are chosen."""
 PHASE_BELIEF = 10.0  # measured by benchmarks/tuning/distribution.py
 MOST_PHASES = 48
-# measured by benchmarks/tuning/distribution.py
 SHARES: dict[Symmetry, float] = {"level": 0.0, "sqrt": 0.02, "log": 0.1}
 """Of a series' level, added before a root or a logarithm, which zeros have none of."""
 DECILES = tuple(round(0.1 * k, 1) for k in range(1, 10))
-TINY, MOST_LOSS = 1e-9, 50.0
+MOST_LOSS = 50.0
 MOST_ERRORS = 60_000
 """By which a shape is told, evenly chosen where there are more."""
 
@@ -113,7 +113,8 @@ class Distribution:
             lowest: (S,), no quantile lies below: 0 for a series that never was negative, else −inf.
         """
         transform, units = _scale(self.symmetry, self.share, point, difficulty)
-        sizes = units * self.spread.of(difficulty.features) * self._factors(series_ids, point.shape[1])
+        factors = self._factors(series_ids, difficulty.origins, point.shape[1])
+        sizes = units * self.spread.of(difficulty.features) * factors
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
         values = transform.back(transform.forth(point) + shape * sizes)
         return Quantiles(tuple(probabilities), np.maximum(values, lowest[:, None]))
@@ -140,20 +141,22 @@ class Distribution:
             seed: of the draws.
         """
         transform, units = _scale(self.symmetry, self.share, point, difficulty)
-        sizes = units * self.spread.of(difficulty.features) * self._factors(series_ids, point.shape[1])
+        factors = self._factors(series_ids, difficulty.origins, point.shape[1])
+        sizes = units * self.spread.of(difficulty.features) * factors
         middle, grid = transform.forth(point), normal_scores(self.probabilities)
         for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
             own = Transform(transform.symmetry, transform.offsets[i])
             yield np.maximum(own.back(middle[i] + at_scores(self.table, grid, scores) * sizes[i]), lowest[i])
 
-    def _factors(self, series_ids: Sequence[str], horizon: int) -> FloatArray:
+    def _factors(self, series_ids: Sequence[str], origins: IntArray, horizon: int) -> FloatArray:
         """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""
         if tuple(series_ids) == self.series_ids:
-            return self.hardness.of(horizon)
-        place = {name: i for i, name in enumerate(self.series_ids)}
-        known = self.hardness.of(horizon)
-        rows = [known[place[name]] if name in place else np.ones(horizon) for name in series_ids]
-        return np.array(rows).reshape(len(rows), horizon)
+            return self.hardness.of(origins, horizon)
+        places = {name: i for i, name in enumerate(self.series_ids)}
+        which = [places.get(name, len(places)) for name in series_ids]  # after the last: as hard as usual
+        own = np.append(self.hardness.own, 1.0)[which]
+        phases = np.concatenate([self.hardness.phases, np.ones((1, self.hardness.count))])[which]
+        return Hardness(own, phases).of(origins, horizon)
 
 
 def fit_distribution(
@@ -167,17 +170,17 @@ def fit_distribution(
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
     """
-    fitter = _Fitter(records, series_ids)
+    fitter = _Fitter(records, series_ids, 0.0 if nonnegative else -np.inf)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
     if fitter.series_folds < MANY:
         return fitter.distribution(best)
     horizon = records[0].point.shape[1]
-    for symmetry in SYMMETRIES[1:] if nonnegative else ():
-        best = fitter.better(best, symmetry, 1)
+    if nonnegative:
+        best = fitter.better(best, [(symmetry, 1) for symmetry in SYMMETRIES[1:]])
     if 1 < season <= min(horizon, MOST_PHASES):
-        best = fitter.better(best, best.symmetry, season)
+        best = fitter.better(best, [(best.symmetry, season)])
     return fitter.distribution(best)
 
 
@@ -205,10 +208,11 @@ class _Candidate:
 class _Fitter:
     """What several candidates have in common."""
 
-    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...]) -> None:
-        self.records, self.series_ids = records, series_ids
+    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], lowest: float) -> None:
+        self.records, self.series_ids, self.lowest = records, series_ids, lowest
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
+        self.origins = np.stack([record.difficulty.origins for record in records])
         truths = np.stack([record.truth for record in records])
         known = ~np.isnan(truths) & ~np.isnan(np.stack([r.difficulty.scales for r in records]))[..., None]
         self.series_folds = float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
@@ -229,10 +233,11 @@ class _Fitter:
             dependence,
         )
 
-    def better(self, best: _Candidate, symmetry: Symmetry, phases: int) -> _Candidate:
-        """Returns a candidate of this kind where it is clearly better than the best so far, else that one."""
-        other = self.fitted(symmetry, phases)
-        return other if other and other.loss < CLEARLY * best.loss else best
+    def better(self, plain: _Candidate, others: Sequence[tuple[Symmetry, int]]) -> _Candidate:
+        """Returns the best of some kinds of candidates where it is clearly better than a plain one, else that one."""
+        found = [candidate for symmetry, phases in others if (candidate := self.fitted(symmetry, phases))]
+        best = min(found, key=lambda candidate: candidate.loss, default=plain)
+        return best if best.loss < CLEARLY * plain.loss else plain
 
     def fitted(self, symmetry: Symmetry, phases: int) -> _Candidate | None:
         """Returns the candidate of a kind; None where nothing is known."""
@@ -249,21 +254,25 @@ class _Fitter:
             return None
         expected = np.stack([spread.of(own) for own in self.features])
         ratios = signed / expected
-        hardness = fit_hardness(np.abs(ratios), self.folds, phases, PHASE_BELIEF)
-        factors = np.stack([self._others_say(np.abs(ratios), fold, phases) for fold in self.folds.tolist()])
+        hardness = fit_hardness(np.abs(ratios), self.folds, self.origins, phases, PHASE_BELIEF)
+        factors = self._others_say(np.abs(ratios), phases)
         apart = ratios / factors
         table = self._table(apart)
         errors, loss = expected * factors, 0.0
         for record, (transform, units), error in zip(self.records, scales, errors, strict=True):
-            loss += _pinball(record, transform, units * error, table)
+            loss += _pinball(record, transform, units * error, table, self.lowest)
         return _Candidate(symmetry, spread, hardness, table, apart, loss)
 
-    def _others_say(self, ratios: FloatArray, fold: int, phases: int) -> FloatArray:
-        """Returns the hardness that the other folds tell of, by step: no error calibrates itself, (S, H)."""
-        others = self.folds != fold
-        if not others.any():
-            return np.ones(ratios.shape[1:])
-        return fit_hardness(ratios[others], self.folds[others], phases, PHASE_BELIEF).of(ratios.shape[2])
+    def _others_say(self, ratios: FloatArray, phases: int) -> FloatArray:
+        """Returns the hardness that the other folds tell of, by step: no error calibrates itself, (R, S, H)."""
+        factors = np.ones(ratios.shape)
+        for fold in np.unique(self.folds):
+            others = self.folds != fold
+            if others.any():
+                told = fit_hardness(ratios[others], self.folds[others], self.origins[others], phases, PHASE_BELIEF)
+                for own in np.flatnonzero(~others):
+                    factors[own] = told.of(self.origins[own], ratios.shape[2])
+        return factors
 
     def _table(self, errors: FloatArray) -> FloatArray:
         """Returns the quantiles of standardised errors at ``GRID``.
@@ -274,7 +283,7 @@ class _Fitter:
         """
         folds = np.unique(self.folds)
         each = [own[~np.isnan(own)] for own in (errors[self.folds == fold] for fold in folds)]
-        each = [own[:: -(-len(own) * len(folds) // MOST_ERRORS)] for own in each if len(own)]
+        each = [own[:: stride(len(own), MOST_ERRORS // len(folds), errors.shape[2])] for own in each if len(own)]
         centres = np.array([np.median(own) for own in each])
         centre = centres.mean()
         if len(centres) > 1:
@@ -291,14 +300,16 @@ class _Fitter:
 
 def _scale(symmetry: Symmetry, share: float, point: FloatArray, difficulty: Difficulty) -> tuple[Transform, FloatArray]:
     """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
-    transform = Transform(symmetry, (share * difficulty.levels + TINY)[:, None])
+    size = np.maximum(difficulty.levels, difficulty.scales)  # a series that ends with zeros has no level
+    transform = Transform(symmetry, (share * size)[:, None])
     return transform, difficulty.scales[:, None] * transform.slope(point)
 
 
-def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table: FloatArray) -> float:
-    """Returns the sum of the pinball losses of all deciles, in units of the scales of the series."""
+def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table: FloatArray, lowest: float) -> float:
+    """Returns the sum of the pinball losses of all deciles as they are issued, in units of the scales of the series."""
     middle, loss = transform.forth(record.point), 0.0
     for probability, shape in zip(DECILES, interpolated(table, GRID, DECILES), strict=True):
-        missed = (record.truth - transform.back(middle + shape * sizes)) / record.difficulty.scales[:, None]
+        quantile = np.maximum(transform.back(middle + shape * sizes), lowest)
+        missed = (record.truth - quantile) / record.difficulty.scales[:, None]
         loss += float(np.nansum(np.minimum(np.maximum(probability * missed, (probability - 1) * missed), MOST_LOSS)))
     return loss

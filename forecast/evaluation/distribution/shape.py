@@ -62,11 +62,11 @@ def weighted_quantiles(values: FloatArray, weights: FloatArray, probabilities: A
 
 @dataclass(frozen=True, eq=False)
 class Transform:
-    """The scale on which errors are alike; strictly increasing, and inverted where values may not be below zero.
+    """The scale on which errors are alike: strictly increasing, below zero as steep as at zero.
 
     Attributes:
         symmetry: which.
-        offsets: (S, 1), added before a root or a logarithm; its derivative is 1 at the forecast for ``level``.
+        offsets: (S, 1), added before a root or a logarithm.
     """
 
     symmetry: Symmetry
@@ -77,14 +77,18 @@ class Transform:
         if self.symmetry == "level":
             return values
         raised = np.maximum(values, 0) + self.offsets
-        return 2 * np.sqrt(raised) if self.symmetry == "sqrt" else np.log(raised)
+        scaled = 2 * np.sqrt(raised) if self.symmetry == "sqrt" else np.log(raised)
+        return scaled + np.minimum(values, 0) * self.slope(np.zeros_like(self.offsets))
 
     def back(self, values: FloatArray) -> FloatArray:
         """Returns values of the scale in the target's unit."""
         if self.symmetry == "level":
             return values
-        raised = np.maximum(values / 2, 0) ** 2 if self.symmetry == "sqrt" else np.exp(np.minimum(values, 700.0))
-        return raised - self.offsets
+        zero = np.zeros_like(self.offsets)
+        start = self.forth(zero)
+        above = np.maximum(values, start)
+        raised = (above / 2) ** 2 if self.symmetry == "sqrt" else np.exp(np.minimum(above, 700.0))
+        return raised - self.offsets + np.minimum(values - start, 0) / self.slope(zero)
 
     def slope(self, values: FloatArray) -> FloatArray:
         """Returns the derivative of the scale at some values."""

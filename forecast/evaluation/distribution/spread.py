@@ -7,10 +7,12 @@ Shapes: ``R`` records, ``F`` features, ``S`` series, ``H`` horizon, ``C`` phases
 """
 
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.difficulty import FEATURES
 
 FloatArray = NDArray[np.float64]
@@ -35,7 +37,7 @@ PLAIN = 1 / 4  # measured by benchmarks/tuning/distribution.py
 WILD = 20.0  # measured by benchmarks/tuning/distribution.py
 """An error of more times what is expected counts as so many."""
 REACH = 3  # measured by benchmarks/tuning/distribution.py
-"""Steps on both sides that lend a step their errors."""
+"""Steps on both sides that lend a step their errors: those of one date have much in common in all series."""
 MOST_POINTS = 50_000
 """Errors that are looked at, evenly chosen where there are more."""
 ROUNDS, DAMPING = 8, 0.8
@@ -75,7 +77,7 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     places = np.nonzero(~np.isnan(errors))
     if not len(places[0]):
         return None
-    every = -(-len(places[0]) // MOST_POINTS)
+    every = stride(len(places[0]), MOST_POINTS, errors.shape[2])
     places = tuple(place[::every] for place in places)
     sizes, steps = errors[places], places[2]
     sizes = np.minimum(sizes, WILD * max(np.median(sizes), 1e-12))
@@ -103,6 +105,14 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     return Spread(np.concatenate([prior[:1], slopes]), means, profile)
 
 
+def stride(count: int, most: int, horizon: int) -> int:
+    """Returns which of so many errors, series by series and step by step, to look at: each so many-th, of all steps."""
+    every = max(1, -(-count // most))
+    while gcd(every, horizon) > 1:
+        every += 1
+    return every
+
+
 def _log_means(ratios: FloatArray, steps: NDArray[np.int64], horizon: int) -> FloatArray:
     """Returns the logarithm of the mean ratio by step, each with those of its neighbours, (H,)."""
     sums, counts = np.bincount(steps, ratios, horizon), np.bincount(steps, minlength=horizon)
@@ -117,23 +127,34 @@ class Hardness:
 
     Attributes:
         own: (S,).
-        phases: (S, C), by the step of the horizon modulo ``C``; C is 1 where phases are alike.
+        phases: (S, C), by the ordinal of the step modulo ``C``; C is 1 where phases are alike.
     """
 
     own: FloatArray
     phases: FloatArray
 
-    def of(self, horizon: int) -> FloatArray:
-        """Returns the factors by step, (S, H)."""
-        return self.own[:, None] * self.phases[:, np.arange(horizon) % self.phases.shape[1]]
+    def of(self, origins: IntArray, horizon: int) -> FloatArray:
+        """Returns the factors of the steps after each series' origin, (S,) -> (S, H)."""
+        return self.own[:, None] * np.take_along_axis(self.phases, phases_after(origins, horizon, self.count), axis=1)
+
+    @property
+    def count(self) -> int:
+        """Phases of the season, ``C``."""
+        return int(self.phases.shape[1])
 
 
-def fit_hardness(ratios: FloatArray, folds: NDArray[np.int64], phases: int, belief: float) -> Hardness:
+def phases_after(origins: IntArray, horizon: int, count: int) -> IntArray:
+    """Returns the phases of the steps after some origins, (…,) -> (…, H); one step has the same from every origin."""
+    return (origins[..., None] + np.arange(1, horizon + 1)) % count
+
+
+def fit_hardness(ratios: FloatArray, folds: IntArray, origins: IntArray, phases: int, belief: float) -> Hardness:
     """Returns the hardness of each series, drawn to 1 the less is known of it.
 
     Args:
         ratios: (R, S, H), absolute errors over what was expected; NaN where nothing is known.
         folds: (R,), which fold a record is from.
+        origins: (R, S), the ordinals of the last steps before them.
         phases: of the season; 1 for none.
         belief: errors of a phase that are what all of the series' are, beside its own.
     """
@@ -146,8 +167,9 @@ def fit_hardness(ratios: FloatArray, folds: NDArray[np.int64], phases: int, beli
     own = np.where(seen > 0, np.exp(drawn), 1.0)
     factors = np.ones((series, phases))
     if phases > 1:
+        phase_of = phases_after(origins, horizon, phases)
         for phase in range(phases):
-            among = np.arange(horizon) % phases == phase
-            usual = tame[:, :, among].sum(axis=(0, 2)) / own
-            factors[:, phase] = (usual + belief) / (known[:, :, among].sum(axis=(0, 2)) + belief)
+            among = phase_of == phase
+            usual = np.where(among, tame, 0.0).sum(axis=(0, 2)) / own
+            factors[:, phase] = (usual + belief) / ((among & known).sum(axis=(0, 2)) + belief)
     return Hardness(own, factors)

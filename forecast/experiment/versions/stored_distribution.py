@@ -16,6 +16,8 @@ from forecast.evaluation.intervals import Calibration
 from forecast.models.networks.serialization import Arrays
 
 LEAST_STEP = 1e-6
+LARGEST = 1e4
+"""More than any number of a distribution: they are ratios and logarithms of such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +83,18 @@ def load_distribution(
         raise ValueError("its probabilities are none that ascend between 0 and 1")
     if entry.features != FEATURES:
         raise ValueError("its errors are explained by what this program does not know")
-    if not 1 <= entry.phases <= MOST_PHASES or not (0 <= entry.share <= 1 and 0 <= entry.common <= 1):
+    if not 1 <= entry.phases <= MOST_PHASES or not (0 < entry.share <= 1 or entry.symmetry == "level"):
         raise ValueError("its distribution has phases or a share that none has")
+    if not 0 <= entry.common <= 1:
+        raise ValueError("what its series have in common is no share")
     if not all(0 < level < 100 for level in entry.levels):
         raise ValueError("its levels are no percentages")
 
     def read(name: str, *shape: int) -> NDArray[np.float64]:
-        return arrays.read(f"distribution/{name}", "f", shape)
+        array = arrays.read(f"distribution/{name}", "f", shape)
+        if (np.abs(array) > LARGEST).any():
+            raise ValueError(f"its distribution's {name} holds what no number of it is")
+        return array
 
     table, own, phases = read("table", len(grid)), read("own", count), read("phases", count, entry.phases)
     if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
