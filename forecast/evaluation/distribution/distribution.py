@@ -170,7 +170,7 @@ def fit_distribution(
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
     """
-    fitter = _Fitter(records, series_ids, 0.0 if nonnegative else -np.inf)
+    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
@@ -208,8 +208,10 @@ class _Candidate:
 class _Fitter:
     """What several candidates have in common."""
 
-    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], lowest: float) -> None:
-        self.records, self.series_ids, self.lowest = records, series_ids, lowest
+    def __init__(
+        self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, lowest: float
+    ) -> None:
+        self.records, self.series_ids, self.season, self.lowest = records, series_ids, season, lowest
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
         self.origins = np.stack([record.difficulty.origins for record in records])
@@ -249,7 +251,7 @@ class _Fitter:
                 for record, (transform, units) in zip(self.records, scales, strict=True)
             ]
         )
-        spread = fit_spread(np.abs(signed), self.features, self.series_folds)
+        spread = fit_spread(np.abs(signed), self.features, self.series_folds, self.season)
         if spread is None:
             return None
         expected = np.stack([spread.of(own) for own in self.features])

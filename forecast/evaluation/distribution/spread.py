@@ -24,6 +24,8 @@ PRIOR_MEANS = (1.58, -0.27, -0.02, 2.13, 2.11, -1.2, -1.2, -0.59, -0.79, -0.5)
 """The features of a usual series."""
 PRIOR_SIZE = -0.215  # measured by benchmarks/tuning/distribution.py
 """The logarithm of its mean absolute error in units of its scale."""
+PRIOR_PLAIN = (0.31, 0.58)  # measured by benchmarks/tuning/distribution.py
+"""The first of its slopes and its size where there is no season: its scale is then that of differences of one step."""
 BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
 SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
@@ -66,13 +68,14 @@ class Spread:
         return np.exp(self.profile + deviation)
 
 
-def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: float) -> Spread | None:
+def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: float, season: int) -> Spread | None:
     """Returns the spread that explains errors best; None where there is no error.
 
     Args:
         errors: (R, S, H), absolute, in units of the scale; NaN where nothing is known.
         features: (R, F, S, H).
         series_folds: how many independent pieces the errors are: folds that a series was forecast in.
+        season: of the scale; 1 for none.
     """
     places = np.nonzero(~np.isnan(errors))
     if not len(places[0]):
@@ -87,11 +90,12 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
     usual = np.where(seen, columns, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     means[1:] = np.where((prior[1:] == 0) & seen.any(axis=0), usual, means[1:])  # of what the prior says nothing
     columns = np.nan_to_num(columns - means[1:])
-    growth = prior[0] * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
+    growth_slope, usual_size = (prior[0], PRIOR_SIZE) if season > 1 else PRIOR_PLAIN
+    growth = growth_slope * (np.log(np.arange(1, errors.shape[2] + 1)) - means[0])
     weight = series_folds / len(sizes)
     slopes = prior[1:].copy()
     normal = weight * columns.T @ columns + BELIEF * np.eye(len(slopes))
-    size = PRIOR_SIZE
+    size = usual_size
     for _ in range(ROUNDS):
         ratios = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
         mean = max(float(ratios.mean()), 1e-6)
@@ -99,10 +103,10 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
         gradient = weight * columns.T @ (ratios / mean - 1) - BELIEF * (slopes - prior[1:])
         slopes = slopes + DAMPING * np.linalg.solve(normal, gradient)
     left = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
-    size = PRIOR_SIZE + series_folds / (series_folds + SIZE_BELIEF) * (size - PRIOR_SIZE)
+    size = usual_size + series_folds / (series_folds + SIZE_BELIEF) * (size - usual_size)
     share = series_folds / (series_folds + STEP_BELIEF)
     profile = size + growth + share * _log_means(left, steps, len(growth))
-    return Spread(np.concatenate([prior[:1], slopes]), means, profile)
+    return Spread(np.array([growth_slope, *slopes]), means, profile)
 
 
 def stride(count: int, most: int, horizon: int) -> int:
