@@ -52,7 +52,7 @@ FloatArray = NDArray[np.float64]
 ENOUGH_ERRORS = 40  # measured by benchmarks/tuning/distribution.py
 """Few series forecast from more origins inside a fold, until their errors are about this many a step."""
 
-MOST_KEPT = 2_000_000
+MOST_KEPT = 400_000
 """Points of all folds whose distributions are kept, to score totals by."""
 
 

@@ -127,6 +127,8 @@ def narrated(
     narrator.end()
 
 
+FEW_ERRORS = 0.2
+"""Where other series tell at least so much of a distribution, that is said."""
 ANCHORS: dict[Anchor, str] = {
     "naive": "the last value repeated",
     "seasonal-naive": "the last season repeated",
@@ -141,7 +143,7 @@ def tell_saved(result: "TrainResult") -> None:
     version, coverage = result.version, result.board.row(result.chosen).coverage_80
     if coverage is not None:
         held = f"80 % intervals held {percent(coverage)} of the truths on folds that did not calibrate them"
-        say(f"{held}{_totals_held(result)}.")
+        say(f"{held}{_totals_held(result)}.{_few_errors(result)}")
     if bare := without_interval(result.forecasts):
         from forecast.wording import listed
 
@@ -156,6 +158,17 @@ def tell_saved(result: "TrainResult") -> None:
     say(str(result.files[0]), "Forecast")
     say_notes(result.assumed)
     tell_files([str(path) for path in result.files[1:]])
+
+
+def _few_errors(result: "TrainResult") -> str:
+    """Returns what few folds can't know of intervals, to stand at the end; nothing where they know enough."""
+    from forecast.evaluation.distribution.distribution import usual_share
+
+    plan, series = result.experiment.plan, len(result.experiment.reading.panel)
+    share = usual_share((plan.folds + plan.warms_up) * series)
+    if share < FEW_ERRORS:
+        return ""
+    return f" So few folds say little of how wide they should be: {percent(share)} is what many short series taught."
 
 
 def _totals_held(result: "TrainResult") -> str:

@@ -159,6 +159,15 @@ class Distribution:
         return Hardness(own, phases).of(origins, horizon)
 
 
+def usual_share(series_folds: float) -> float:
+    """Returns the share of a distribution's shape that stands on other series, where so many folds were forecast.
+
+    Args:
+        series_folds: folds times series.
+    """
+    return USUAL_FOLDS / (USUAL_FOLDS + series_folds)
+
+
 def fit_distribution(
     records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, *, nonnegative: bool
 ) -> Distribution | None:
