@@ -217,9 +217,7 @@ class _Candidate:
 class _Fitter:
     """What several candidates have in common."""
 
-    def __init__(
-        self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, lowest: float
-    ) -> None:
+    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, lowest: float) -> None:
         self.records, self.series_ids, self.season, self.lowest = records, series_ids, season, lowest
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
