@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from held_back import CLIPPED, Case, filled, pieces, smoothed, training_part
+from held_back import CLIPPED, Case, filled, pieces, smoothed, summed, training_part
 from study import Constant, FloatArray, Study, main
 
 HOME, STANDARDS = "forecast.evaluation.distribution", "forecast.evaluation.scales"
@@ -32,6 +32,7 @@ CONSTANTS = (
     Constant(SPREAD, "PRIOR", (NO_SLOPES,)),
     Constant(SPREAD, "PRIOR_MEANS", (10 * (0.0,),)),
     Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
+    Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.5, 0.58), (0.31, 1.0)), cases=("years",)),
     Constant(SPREAD, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
     Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),
@@ -59,6 +60,9 @@ def cases(quick: bool) -> dict[str, Case | tuple[Case, ...]]:
     months = replace(shorter(training_part("m4_monthly_sub200", 200)), horizon=12, folds=FOLDS)
     for number, count in (("one", 1), ("five", 5)):
         cases[f"{number} of m4"] = tuple(pieces(months, 40, count, copy) for copy in range(6 if quick else 40))
+    years = replace(summed(training_part("tourism_monthly", 300), 12, "YS", 2, 1), folds=FOLDS)
+    long = np.flatnonzero(years.panel.lengths >= 18)[: 6 if quick else 40]
+    cases["years"] = tuple(replace(years, panel=years.panel.select([int(i)])) for i in long)
     return cases
 
 

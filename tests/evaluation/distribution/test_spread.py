@@ -17,6 +17,7 @@ from forecast.evaluation.distribution.spread import (
     stride,
 )
 
+SEASON = 12
 NAN = np.nan
 H = 6
 MEANS = np.array(PRIOR_MEANS)
@@ -39,14 +40,14 @@ def errors_like(features, slopes, size=0.0, seed=1):
 def test_many_errors_tell_what_they_hang_on():
     slopes = np.array([0.0, 0.5, 0.0, -0.3, 0.9, 0.4, 0.0, 0.0, 0.2, -0.4])
     features = told(5, 400)
-    found = fit_spread(errors_like(features, slopes, size=0.3), features, 2000.0)
+    found = fit_spread(errors_like(features, slopes, size=0.3), features, 2000.0, SEASON)
     np.testing.assert_allclose(found.slopes[1:], slopes[1:], atol=0.05)
     assert found.profile.mean() == pytest.approx(0.3, abs=0.05)
 
 
 def test_few_errors_leave_what_many_short_series_taught():
     features = told(2, 1)
-    found = fit_spread(errors_like(features, np.zeros(10)), features, 0.0)
+    found = fit_spread(errors_like(features, np.zeros(10)), features, 0.0, SEASON)
     np.testing.assert_allclose(found.slopes, PRIOR)
     np.testing.assert_allclose(found.profile, PRIOR_SIZE + PRIOR[0] * (np.log(np.arange(1, H + 1)) - MEANS[0]))
 
@@ -54,7 +55,7 @@ def test_few_errors_leave_what_many_short_series_taught():
 def test_what_the_errors_are_counts_more_the_more_folds_there_are():
     features = told(2, 40)
     errors = 5 * errors_like(features, np.array(PRIOR))
-    sizes = [fit_spread(errors, features, folds).profile.mean() for folds in (0.0, 2.0, 20.0, 2000.0)]
+    sizes = [fit_spread(errors, features, folds, SEASON).profile.mean() for folds in (0.0, 2.0, 20.0, 2000.0)]
     assert sizes == sorted(sizes)
     assert sizes[-1] - sizes[0] > 1
 
@@ -62,14 +63,14 @@ def test_what_the_errors_are_counts_more_the_more_folds_there_are():
 def test_errors_that_grow_over_the_horizon_are_expected_to():
     features = told(5, 300)
     errors = errors_like(features, np.array(PRIOR)) * np.arange(1, H + 1)
-    found = fit_spread(errors, features, 1500.0)
+    found = fit_spread(errors, features, 1500.0, SEASON)
     assert (np.diff(found.profile) > 0).all()
     assert found.profile[-1] - found.profile[0] > np.log(2)  # neighbours lend their errors
 
 
 def test_features_that_a_forecast_has_not_got_are_as_usual():
     features = told(3, 20)
-    spread = fit_spread(errors_like(features, np.array(PRIOR)), features, 60.0)
+    spread = fit_spread(errors_like(features, np.array(PRIOR)), features, 60.0, SEASON)
     lacks, usual = features[0].copy(), features[0].copy()
     lacks[5:] = NAN
     usual[5:] = np.array(spread.means)[5:, None, None]
@@ -77,11 +78,11 @@ def test_features_that_a_forecast_has_not_got_are_as_usual():
 
 
 def test_nothing_known_teaches_nothing():
-    assert fit_spread(np.full((2, 3, H), NAN), told(2, 3), 0.0) is None
+    assert fit_spread(np.full((2, 3, H), NAN), told(2, 3), 0.0, SEASON) is None
 
 
 def test_forecasts_that_were_always_right_have_a_small_spread_and_no_warning():
-    spread = fit_spread(np.zeros((3, 4, H)), told(3, 4), 12.0)
+    spread = fit_spread(np.zeros((3, 4, H)), told(3, 4), 12.0, SEASON)
     assert np.isfinite(spread.profile).all()
     assert (spread.profile < -3).all()
 
@@ -91,7 +92,7 @@ def test_one_wild_series_does_not_widen_all_others():
     calm = errors_like(features, np.array(PRIOR))
     wild = calm.copy()
     wild[:, 0] = 1e9
-    one, other = (fit_spread(errors, features, 180.0).of(features[0])[1:] for errors in (calm, wild))
+    one, other = (fit_spread(errors, features, 180.0, SEASON).of(features[0])[1:] for errors in (calm, wild))
     assert np.exp(np.abs(np.log(other / one)).mean()) < 1.5
 
 
@@ -108,9 +109,9 @@ def test_steps_of_a_panel_too_large_to_be_looked_at_whole_each_have_their_own_si
     """Each 24-th of errors of 24 steps would be the same step of all series."""
     features, steps = told(2, 500, 24), np.arange(1, 25)
     errors = errors_like(features, np.array(PRIOR)) * steps
-    whole = fit_spread(errors, features, 1000.0)
+    whole = fit_spread(errors, features, 1000.0, SEASON)
     monkeypatch.setattr(module, "MOST_POINTS", 1000)
-    np.testing.assert_allclose(fit_spread(errors, features, 1000.0).profile, whole.profile, atol=0.35)
+    np.testing.assert_allclose(fit_spread(errors, features, 1000.0, SEASON).profile, whole.profile, atol=0.35)
 
 
 # Series that are harder than is expected of them
@@ -163,3 +164,11 @@ def test_a_phase_that_was_never_seen_is_as_hard_as_the_series():
     ratios = np.random.default_rng(0).exponential(1, (3, 2, 2))
     found = hardness(ratios, phases=7, origins=np.full((3, 2), 6))
     np.testing.assert_array_equal(found.phases[:, 2:], 1)
+
+
+def test_without_a_season_few_errors_are_taken_for_larger_and_growing_faster():
+    nothing = np.full((1, 1, H), np.nan)
+    nothing[0, 0, 0] = 1.0
+    seasonal, plain = (fit_spread(nothing, told(1, 1), 0.0, season).profile for season in (12, 1))
+    assert (plain > seasonal + 0.3).all()
+    assert np.ptp(plain) > np.ptp(seasonal)
