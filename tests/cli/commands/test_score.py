@@ -43,7 +43,7 @@ def publish(folder, source, tables, name="visits", columns=(), backtest_rmse=1.0
         "target": panel.target,
         "fill": panel.fill,
         "options": encode(options),
-        "columns": vars(reading.columns),
+        "columns": encode(reading.columns),
         "frequency": vars(panel.frequency),
         "training_end": str(panel.frequency.timestamps(panel.last.max()[None])[0]),
     }
