@@ -1,9 +1,9 @@
 """Every metric of the leaderboard, one record each (standard library only); everyone else iterates.
 
 To add a metric, write its plain function in ``evaluation/metrics.py`` (of forecasts) or
-``evaluation/quantile_metrics.py`` (of their deciles) and add its record here under the function's name: it is then
-scored, has a column in the leaderboard, is a choice of ``--metric``, chooses views and models by its unit and power,
-and is said in sentences by its label.
+``evaluation/distribution/quantile_metrics.py`` (of their deciles) and add its record here under the function's name: it
+is then scored, has a column in the leaderboard, is a choice of ``--metric``, chooses views and models by its unit and
+power, and is said in sentences by its label.
 """
 
 from dataclasses import dataclass

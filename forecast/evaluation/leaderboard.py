@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
-from forecast.evaluation.quantile_metrics import distribution_scores
+from forecast.evaluation.distribution.quantile_metrics import distribution_scores
 from forecast.evaluation.significance import chance_words, diebold_mariano, gap_words, is_last_value, standing
 from forecast.evaluation.verdict import NAIVE, REFERENCE, verdict
 from forecast.interval_levels import LEVELS, MAIN

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.files.forecast_csv import ForecastTable
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.evaluation import metrics
-from forecast.evaluation.quantile_metrics import MSIS_LEVEL, calibration_error, interval_scores, wql
+from forecast.evaluation.distribution.quantile_metrics import MSIS_LEVEL, calibration_error, interval_scores, wql
 from forecast.interval_levels import LEVELS
 from forecast.models.classical.baselines import seasonal_naive
 from forecast.models.forecaster import ends_of

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from forecast.evaluation.distribution.distribution import DECILES
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.evaluation.distribution.quantile_metrics import wql
 from forecast.evaluation.metrics import coverage
-from forecast.evaluation.quantile_metrics import wql
 from forecast.evaluation.summary import Total, TotalRow
 from forecast.models.forecaster import ends_of
 

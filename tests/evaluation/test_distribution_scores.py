@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecast.evaluation import metrics, quantile_metrics
+from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
+from forecast.evaluation.distribution import quantile_metrics
+from forecast.evaluation.distribution.distribution import DECILES
+from forecast.evaluation.distribution.quantile_metrics import distribution_scores
 from forecast.evaluation.leaderboard import leaderboard
-from forecast.evaluation.quantile_metrics import DECILES, distribution_scores
 from forecast.evaluation.verdict import REFERENCE
 from forecast.experiment.final_fit import choose
 from forecast.models.forecaster import Quantiles, ends_of

@@ -6,9 +6,9 @@ import pytest
 
 from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
+from forecast.evaluation.distribution.quantile_metrics import calibration_error, wql
 from forecast.evaluation.live import errors_by_origin, join_live, score_live, step_groups
 from forecast.evaluation.metrics import naive_scale
-from forecast.evaluation.quantile_metrics import calibration_error, wql
 from forecast.report.tables import live_row
 
 SEASON = 4

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from forecast.evaluation import metrics
+from forecast.evaluation.distribution.distribution import DECILES
+from forecast.evaluation.distribution.quantile_metrics import wql
 from forecast.evaluation.groups.group_errors import ErrorTable, GroupErrors, errors_by_group
 from forecast.evaluation.groups.grouping import Grouping
-from forecast.evaluation.quantile_metrics import DECILES, wql
 from forecast.models.forecaster import Quantiles
 
 NAN = np.nan

@@ -4,8 +4,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from forecast.evaluation import metrics, quantile_metrics
-from forecast.evaluation.quantile_metrics import DECILES, MSIS_LEVEL, calibration_error, msis, pinball, wql
+from forecast.evaluation import metrics
+from forecast.evaluation.distribution import quantile_metrics
+from forecast.evaluation.distribution.distribution import DECILES
+from forecast.evaluation.distribution.quantile_metrics import MSIS_LEVEL, calibration_error, msis, pinball, wql
 
 NAN = np.nan
 needs_utilsforecast = pytest.mark.skipif(

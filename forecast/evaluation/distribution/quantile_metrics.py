@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.evaluation.distribution.distribution import DECILES
 from forecast.evaluation.metrics import Weights, coverage, mean_by_series
 from forecast.interval_levels import MAIN, coverage_of
 from forecast.metric_records import METRICS
@@ -21,8 +22,6 @@ from forecast.models.forecaster import Quantiles
 
 FloatArray = NDArray[np.float64]
 
-DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""The probabilities that WQL and the calibration error are means over, those of GluonTS, Chronos and TiRex."""
 MSIS_LEVEL = 95.0
 """The level of MSIS, in per cent: that of the M4 competition."""
 
@@ -55,8 +54,9 @@ def wql(
     """Returns the weighted quantile loss: the mean over probabilities of Σ 2·ρ(y, q) / Σ|y|.
 
     Both sums are over all scored points. The mean of DeepAR's ρ-risks (Salinas et al. 2020), GluonTS's
-    ``mean_weighted_sum_quantile_loss``; with more and more probabilities it becomes the mean CRPS over the mean size of
-    the truths (Gneiting & Ranjan 2011). NaN where all truths are 0.
+    ``mean_weighted_sum_quantile_loss``; at the deciles, what Chronos and TiRex are compared by. With more and more
+    probabilities it becomes the mean CRPS over the mean size of the truths (Gneiting & Ranjan 2011). NaN where all
+    truths are 0.
 
     Args:
         truth: (K, S, H).
