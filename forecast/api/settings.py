@@ -29,6 +29,8 @@ class ReadSettings(TypedDict, total=False):
     ignore: Names
     weight: str
     half_life: str
+    min: float | str
+    max: float | str
 
 
 class RunSettings(ReadSettings, total=False):

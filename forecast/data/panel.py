@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from forecast.data.covariates import Covariates
 from forecast.data.frequency import Frequency, parse_frequency
+from forecast.data.limits import Limits
 from forecast.data.season_bridge import bridged
 
 FloatArray = NDArray[np.float64]
@@ -60,6 +61,7 @@ class Panel:
     covariates: Covariates | None = None  # what is known beside the target
     ignored: tuple[tuple[int, int], ...] = ()  # spans of ordinals, ends included: nothing counts as observed there
     weights: FloatArray | None = None  # (N,) how much each step counts where models learn and are scored; None for 1
+    limits: Limits | None = None  # that forecasts are to keep
     half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
 
     def __len__(self) -> int:
@@ -190,7 +192,8 @@ class Panel:
         if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
             values = self.values[starts[0] : starts[0] + lengths[0]]
             weights = None if self.weights is None else self.weights[starts[0] : starts[0] + lengths[0]]
-            return replace(self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights)
+            cut = replace(self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights)
+            return replace(cut, limits=self.limits.of(chosen)) if self.limits else cut
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
             self,
@@ -200,6 +203,7 @@ class Panel:
             first=first,
             covariates=self.covariates.cut(positions, chosen) if self.covariates else None,
             weights=None if self.weights is None else self.weights[positions],
+            limits=self.limits.of(chosen) if self.limits else None,
         )
 
     def _bridge(self, missing: IntArray) -> FloatArray:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from forecast.data.limits import as_limit
 from forecast.decoding import MayLack
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
@@ -39,6 +40,8 @@ class ReadOptions:
         static: Covariates that are a trait of the series.
         ignore: Dates, or ranges of them, whose values are neither learned from nor scored; see ``date_spans``.
         weight: The column that says how much each row counts where models learn and are scored.
+        min: No forecast lies below: a number, or a column.
+        max: No forecast lies above: likewise.
         half_life: So long before an origin, a value counts half where models learn; see ``row_weights``.
     """
 
@@ -60,6 +63,8 @@ class ReadOptions:
     ignore: MayLack[tuple[str, ...]] = None
     weight: MayLack[str] = None
     half_life: MayLack[str] = None
+    min: MayLack[str] = None
+    max: MayLack[str] = None
 
     @property
     def filled(self) -> Fill:
@@ -78,7 +83,14 @@ class ReadOptions:
             own[name] = names_in(own[name]) if name == "missing" else as_given(own[name])
         if "ignore" in own:
             own["ignore"] = tuple(span for text in own["ignore"] for span in split_names(text)) or None
+        own |= {name: f"{own[name]}" for name in ("min", "max") if own.get(name) is not None}
         return cls(**own)
+
+    @property
+    def limit_columns(self) -> tuple[str | None, str | None]:
+        """The columns that are limits of forecasts, below and above; None where that is a number, or none."""
+        low, high = (None if as_limit(text) is not None else text for text in (self.min, self.max))
+        return low, high
 
 
 LISTS = frozenset(field.name for field in fields(ReadOptions) if field.default == ()) | {"ignore"}

@@ -14,6 +14,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest, is_never_negative, keep
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
@@ -175,11 +176,11 @@ def evidence_shifts(fold: Fold) -> list[int]:
 
 
 def forecast_points(
-    members: Members, combination: Combination | None, lowest: FloatArray, rounding: float = SCALES.rounding
+    members: Members, combination: Combination | None, lowest: Lowest, rounding: float = SCALES.rounding
 ) -> FloatArray:
     """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
     point = (combination or plain_combination(members)).apply(members)
-    return np.maximum(np.where(np.abs(point) < rounding, 0.0, point), lowest[:, None])
+    return keep(np.where(np.abs(point) < rounding, 0.0, point), lowest)
 
 
 def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:
@@ -285,12 +286,12 @@ class _RunningTrial:
         return learned or plain_combination(members, few)
 
     def _distribution(
-        self, known: Sequence[_Record], lowest: FloatArray, more: Sequence[ErrorRecord] = ()
+        self, known: Sequence[_Record], lowest: Lowest, more: Sequence[ErrorRecord] = ()
     ) -> Distribution | None:
         records = [*(record.errors for record in known), *more]
         if not records:
             return None
-        nonnegative = bool((lowest >= 0).all())
+        nonnegative = is_never_negative(lowest)
         return fit_distribution(records, self.panel.series_ids, self.scales.season, nonnegative=nonnegative)
 
     def _members(self, train: Panel) -> Members:
@@ -349,7 +350,7 @@ class _RunningTrial:
         )
 
 
-def _each_seed(members: Members, combination: Combination, lowest: FloatArray) -> FloatArray:
+def _each_seed(members: Members, combination: Combination, lowest: Lowest) -> FloatArray:
     """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
     result = []
     for seed in dict.fromkeys(members.seeds):

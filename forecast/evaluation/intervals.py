@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest, keep
 from forecast.models.forecaster import Interval
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +32,7 @@ class Calibration:
         return np.array([self.own.get(series_id, 1.0) for series_id in series_ids])
 
     def intervals(
-        self, point: FloatArray, series_ids: Sequence[str], scales: FloatArray, lowest: FloatArray
+        self, point: FloatArray, series_ids: Sequence[str], scales: FloatArray, lowest: Lowest
     ) -> tuple[Interval, ...]:
         """Returns an interval a level around point forecasts.
 
@@ -42,8 +43,7 @@ class Calibration:
             lowest: (S,), no bound lies below: 0 for a series that never was negative, else −inf.
         """
         half = np.where(scales > 0, scales * self.own_of(series_ids), np.nan)[:, None] * self.spread
-        floor = lowest[:, None]
         return tuple(
-            Interval(level, np.maximum(point - width * half, floor), np.maximum(point + width * half, floor))
+            Interval(level, keep(point - width * half, lowest), keep(point + width * half, lowest))
             for level, width in self.widths.items()
         )

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest
 from forecast.data.panel import Panel
 from forecast.data.windows import by_length
 from forecast.evaluation.metrics import naive_scales
@@ -120,19 +121,25 @@ def lowest_values(panel: Panel) -> FloatArray:
     return lowest
 
 
+def lowest_within(panel: Panel, steps: int) -> Lowest:
+    """Returns ``lowest_values``, with the limits of so many steps after each series' end where some are set."""
+    lowest = lowest_values(panel)
+    return panel.limits.within(lowest, panel.last, steps) if panel.limits else lowest
+
+
 class Scales:
     """What is measured at each fold, once for all models."""
 
     def __init__(self, season: int, horizon: int, kind: Kind = "auto") -> None:
         self.season, self._horizon, self.kind = season, horizon, kind
-        self._found: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+        self._found: dict[tuple[int, int], tuple[FloatArray, Lowest]] = {}
         self._strengths: dict[int, float | None] = {}
         self._walks: dict[int, bool] = {}
 
-    def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, FloatArray]:
-        """Returns ``learning_scales`` and ``lowest_values`` of what is known so many steps after a fold's origin."""
+    def of(self, fold: Fold, shift: int, train: Panel) -> tuple[FloatArray, Lowest]:
+        """Returns ``learning_scales`` and ``lowest_within`` of what is known so many steps after a fold's origin."""
         if (fold.number, shift) not in self._found:
-            self._found[fold.number, shift] = learning_scales(train, self.season), lowest_values(train)
+            self._found[fold.number, shift] = learning_scales(train, self.season), lowest_within(train, self._horizon)
         return self._found[fold.number, shift]
 
     def strength(self, number: int, known: Panel) -> float | None:

@@ -11,13 +11,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest, steps_within
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.distribution.difficulty import DIFFICULTY, Difficulty, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values
+from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_within
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
@@ -117,12 +118,13 @@ class TrainedModel:
             UsageError: quantiles are wanted of a version that knows only the levels that it was trained with.
         """
         panel = self.filled(panel, horizon)
-        lowest = lowest_values(panel)
+        lowest = lowest_within(panel, -(-horizon // self.horizon) * self.horizon)
         blocks: list[FloatArray] = []
         extended = panel
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
-            blocks.append(forecast_points(members, self.combination, lowest, self.scales.rounding))
+            own = steps_within(lowest, len(blocks) * self.horizon, self.horizon)
+            blocks.append(forecast_points(members, self.combination, own, self.scales.rounding))
             if len(blocks) == 1:
                 intervals, quantiles = self._bounds(panel, members, blocks[0], lowest, probabilities)
             if sum(block.shape[1] for block in blocks) < horizon:
@@ -153,7 +155,7 @@ class TrainedModel:
         if not isinstance(self.distribution, Distribution):
             raise UsageError(*ONLY_LEVELS)
         panel = self.filled(panel, self.horizon)
-        lowest, members = lowest_values(panel), self.model.predict_members(panel, run)
+        lowest, members = lowest_within(panel, self.horizon), self.model.predict_members(panel, run)
         point = forecast_points(members, self.combination, lowest, self.scales.rounding)
         known = self._difficulty(panel, members, point)
         yield from self.distribution.paths(point, known, panel.series_ids, count, lowest, seed)
@@ -165,7 +167,7 @@ class TrainedModel:
         return difficulty(panel, self.season, scales, point, members, used, self.difficulty)
 
     def _bounds(
-        self, panel: Panel, members: Members, point: FloatArray, lowest: FloatArray, probabilities: Sequence[float]
+        self, panel: Panel, members: Members, point: FloatArray, lowest: Lowest, probabilities: Sequence[float]
     ) -> tuple[tuple[Interval, ...], Quantiles | None]:
         """Returns the intervals of the first direct forecast, and quantiles of it where they are wanted."""
         if self.distribution is None:

@@ -84,15 +84,20 @@ def assumed_notes(
         fix: the command that tells it.
         is_both: it is said of two forecasts.
     """
+    limits = panel.limits.untold(panel.last, horizon) if panel.limits else ()
+    carried = [f"{name} is not told for all steps to come: its last value is carried on ({fix})." for name in limits]
     names, missing = missing_ahead(panel, horizon, columns_needed(trained))
     alike: dict[bytes, list[int]] = {}  # columns that are missing on the same steps, in one sentence
     for c in np.flatnonzero(missing.any(axis=(0, 1))):
         alike.setdefault(missing[..., c].any(axis=0).tobytes(), []).append(int(c))
     takes = "both forecasts take" if is_both else "this forecast takes"
-    return tuple(
-        f"{_lack(panel, [names[c] for c in some], missing[..., some])}{takes} "
-        f"{_as_usual(trained, panel, [names[c] for c in some])} ({fix} tells {'them' if some[1:] else 'it'})."
-        for some in alike.values()
+    return (
+        *carried,
+        *(
+            f"{_lack(panel, [names[c] for c in some], missing[..., some])}{takes} "
+            f"{_as_usual(trained, panel, [names[c] for c in some])} ({fix} tells {'them' if some[1:] else 'it'})."
+            for some in alike.values()
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from forecast.data.files.free_memory import free_memory, size_text
-from forecast.data.files.source import Source
+from forecast.data.files.source import Source, read_source
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
 from forecast.data.panel import Panel
@@ -75,7 +75,7 @@ def only_series(panel: Panel, names: Sequence[str]) -> Panel:
 
 
 def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tuple[Panel, tuple[str, ...]]:
-    """Returns a panel with what a second file tells of the steps to come, and what is to be said about it.
+    """Returns a panel with what a second file tells of the steps to come, limits included, and what is to be said.
 
     Args:
         panel: to forecast from.
@@ -86,7 +86,13 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
         UsageError: the panel has no known covariates.
         DataError, NotFoundError: see ``read_future``; or a yes/no column is told to be anything else.
     """
-    if panel.covariates is None or not panel.covariates.of("known"):
+    has_known = panel.covariates is not None and bool(panel.covariates.of("known"))
+    if panel.limits and panel.limits.told:
+        source = read_source(source, options.encoding)  # standard input can't be read twice
+        panel, texts = _with_limits(panel, source, options, may_lack=has_known)
+        if not has_known:
+            return panel, texts
+    if not has_known:
         message = "--future tells of known covariates, but the model was trained without any."
         raise UsageError(message, "forecast train DATA --known COLUMNS makes one with them")
     covariates, findings = read_future(source, options, panel)
@@ -159,6 +165,30 @@ def median_notes(forecasts: Forecasts) -> tuple[str, ...]:
         f"The median (q0.5) lies {gap_percent(share)} from the forecast, mostly {side} it: as many outcomes are above "
         "the median as below, while the forecast is like their mean, which is what a low RMSE wants.",
     )
+
+
+def _with_limits(
+    panel: Panel, source: Source, options: ReadOptions, *, may_lack: bool
+) -> tuple[Panel, tuple[str, ...]]:
+    """Returns a panel with what a second file tells of the limits of the steps to come.
+
+    Raises:
+        DataError: see ``read_future``; a file may lack the columns where it tells of others.
+    """
+    assert panel.limits
+    try:
+        told, findings = read_future(source, options, replace(panel, covariates=panel.limits.told))
+    except DataError as error:
+        if may_lack and "has no column" in error.message:
+            return panel, ()
+        raise
+    limits = replace(panel.limits, told=told)
+    if limits.cross(panel.last):
+        raise DataError(
+            f"{source.name}: on some step to come, the lower limit is above the upper one.",
+            "correct the file, so that --min is not above --max",
+        )
+    return replace(panel, limits=limits), tuple(finding.text for finding in findings)
 
 
 def forecast_from(

@@ -71,12 +71,16 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
 
 def _check_plain(stored: StoredModel) -> None:
     """Refuses a model that forecasts by covariates or by dates: the file is given the target's past values alone."""
-    told = stored.trained.model.covariate_model
+    told, version = stored.trained.model.covariate_model, stored.version
+    if stored.context.limits:
+        raise UsageError(
+            f"{version.name} {version.label} keeps its forecasts within --min and --max, which a Keras file would not.",
+            "forecast train DATA without --min and --max makes a model that can be exported",
+        )
     if told is None:
         return
     columns = [column.name for column in told.encoding.columns] if told.encoding else []
     what, without = (listed(columns, 8), f"without {listed(columns, 8)} and ") if columns else ("the calendar", "")
-    version = stored.version
     raise UsageError(
         f"{version.name} {version.label} forecasts by {what} too, and a Keras file takes past values only.",
         f"forecast train DATA {without}with --no-calendar makes a model that can be exported",

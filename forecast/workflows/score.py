@@ -114,7 +114,9 @@ def draw_scores(result: ScoreResult, kind: PlotKind, folder: Path) -> tuple[Path
 def _read(request: ScoreRequest, champion: Version) -> Reading:
     data = data_of(champion)
     no_covariates: dict[str, Any] = dict.fromkeys(KINDS, ())
-    options = replace(data.options, **no_covariates, weight=None, half_life=None)  # truths alone are looked at
+    options = replace(
+        data.options, **no_covariates, weight=None, half_life=None, min=None, max=None
+    )  # truths alone are looked at
     source = request.source
     if source is None:
         source = data.source

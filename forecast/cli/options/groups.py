@@ -144,6 +144,24 @@ class DataFlags:
             autocompletion=complete_column,
         ),
     ] = None
+    min: Annotated[
+        str | None,
+        _data(
+            "--min",
+            help="No forecast lies below: a number, or a column of numbers.",
+            metavar="LIMIT",
+            autocompletion=complete_column,
+        ),
+    ] = None
+    max: Annotated[
+        str | None,
+        _data(
+            "--max",
+            help="No forecast lies above: a number, or a column, such as a capacity.",
+            metavar="LIMIT",
+            autocompletion=complete_column,
+        ),
+    ] = None
     half_life: Annotated[
         str | None,
         _data(

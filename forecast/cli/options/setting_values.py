@@ -29,6 +29,7 @@ EXAMPLES = {
     "RATE": "0.003",
     "TIME": '"60s"',
     "DURATION": '"1y"',
+    "LIMIT": '"0"',
     "CODE": '"D"',
     "WORDS": '"-200"',
     "LEVELS": '"50,80,95"',
@@ -115,6 +116,8 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
     if isinstance(value, str) and not value.strip(" ," if option.name in LISTS else " "):
         raise DataError(f"In {place}, {key} is {value!r}; it must not be empty.", f"{key} = {example_of(option)}")
     given = join_names(list(map(str, value))) if isinstance(value, list) and option.name in LISTS else value
+    if option.metavar == "LIMIT" and isinstance(given, int | float) and not isinstance(given, bool):
+        given = f"{given}"
     if isinstance(given, str) and option.name in PATHS:
         given = file.resolved(given)
     wanted = _kind_of(option)

@@ -97,7 +97,14 @@ def _tell(findings: "Iterable[Finding]") -> None:
 
 def _label(finding: "Finding") -> str:
     """Returns the label of a finding: what was chosen, where it is a choice among several columns."""
-    labels = {"time": "Time", "target": "Target", "ids": "Id", "ignored": "Ignored", "weights": "Weights"}
+    labels = {
+        "time": "Time",
+        "target": "Target",
+        "ids": "Id",
+        "ignored": "Ignored",
+        "weights": "Weights",
+        "limits": "Limits",
+    }
     return labels.get(finding.topic, finding.grade.capitalize())
 
 

@@ -65,6 +65,8 @@ class Columns:
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     weight: MayLack[str] = None  # how much each row counts
+    low: MayLack[str] = None  # below which no forecast lies
+    high: MayLack[str] = None  # above which none does
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
     if len(weights) > 1:
         raise UsageError("--weight takes one column.", f"--weight {flag_value(weights[:1])}")
     covariates = [*chain(*by_kind), *weights]  # beside the target, be it what is known or how much a row counts
+    low, high = (_limit(table, *each) for each in zip(("--min", "--max"), options.limit_columns, strict=True))
+    covariates += [name for name in dict.fromkeys((low, high)) if name and name not in covariates]
     named = [*targets, *ids, *times, *covariates]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
@@ -100,8 +102,21 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
         target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
     weight = weights[0] if weights else None
-    columns = Columns(join_names(times), targets, ids, **dict(zip(KINDS, by_kind, strict=True)), weight=weight)
+    known, past, static = by_kind
+    columns = Columns(join_names(times), targets, ids, known, past, static, weight, low, high)
     return Selection(columns, dates, keys, tuple(findings))
+
+
+def _limit(table: Table, flag: str, name: str | None) -> str | None:
+    """Returns the column of a limit as the file spells it.
+
+    Raises:
+        UsageError: The file has no such column, or several are named.
+    """
+    names = check_names(table, flag, [name] if name is not None else [])
+    if len(names) > 1:
+        raise UsageError(f"{flag} takes a number or one column.", f"{flag} {flag_value(names[:1])}")
+    return names[0] if names else None
 
 
 def _check(options: ReadOptions) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.covariates import KINDS, Column
+from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.dates.date_spans import RANGE, parse_span, periods_of
 from forecast.data.frequency import MONTHS
 from forecast.data.future.extrapolation import Flags, Pair, unseen_ahead, unseen_text
@@ -138,9 +138,22 @@ def apply_scenario(panel: Panel, changes: Sequence[Scenario], steps: BoolArray, 
         base = np.where(np.isnan(own), usual[:, None, change.place], own)
         values[..., change.place] = np.where(steps, change.value * base if change.is_share else change.value, np.nan)
     offsets = np.arange(series + 1) * horizon
-    return replace(
-        panel, covariates=continued(covariates, Known(values.reshape(-1, usual.shape[1]), panel.last + 1, offsets))
-    )
+
+    def otherwise(told: Covariates, places: Sequence[int | None]) -> Covariates:
+        """Returns known columns with what is otherwise, each from its place among the panel's; None for none."""
+        own = np.full((series * horizon, len(places)), np.nan)
+        for at, place in enumerate(places):
+            if place is not None:
+                own[:, at] = values[..., place].ravel()
+        return continued(told, Known(own, panel.last + 1, offsets))
+
+    names = [column.name for column in covariates.of("known")]
+    changed = replace(panel, covariates=otherwise(covariates, range(len(names))))
+    limits = panel.limits
+    if limits is None or limits.told is None:
+        return changed
+    places = [names.index(column.name) if column.name in names else None for column in limits.told.columns]
+    return replace(changed, limits=replace(limits, told=otherwise(limits.told, places)))
 
 
 def doubts(changed: Panel, changes: Sequence[Scenario], horizon: int, flags: Flags) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from forecast.data.covariates import KINDS
+from forecast.data.covariates import KINDS, Covariates
 from forecast.data.dates.infer_frequency import infer_frequency
 from forecast.data.frequency import is_row, row_of
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
@@ -54,18 +54,21 @@ def clean_csv(reading: Reading) -> bytes:
     if columns.covariates and len(columns.target) > 1:
         text = "The clean table has room for covariates beside one target only."
         raise UsageError(text, f"--target {flag_value(columns.target[:1])}, or leave out --known, --past and --static")
-    panel = with_all_known(reading.panel)
+    panel, limits = reading.panel, _limit_names(reading)
+    if limits and panel.covariates is None:  # they are written as known ahead
+        panel = replace(panel, covariates=_on_steps_of(panel))
+    panel = with_all_known(panel)
     entities, owners = _entities(reading)
     names, parts = _id_columns(columns.ids, entities)
     buffer, head = pa.BufferOutputStream(), io.StringIO()
     weight = [columns.weight] if columns.weight and len(columns.target) == 1 else []
     csv.writer(head, lineterminator="\n").writerow(
-        [_time_name(reading), *names, *columns.target, *columns.covariates, *weight]
+        [_time_name(reading), *names, *columns.target, *columns.covariates, *limits, *weight]
     )
     buffer.write(head.getvalue().encode())
     levels: list[tuple[str, ...] | None] = [None] * len(columns.target)
     levels += [column.levels for column in panel.covariates.columns] if panel.covariates else []
-    levels += [None for _ in weight]
+    levels += [None for _ in (*weight, *(limits if columns.covariates else ()))]
     plain = not SPECIAL.search("".join(chain(*parts, *(one or () for one in levels))))
     options = pacsv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     dates = _are_dates(panel)
@@ -76,6 +79,20 @@ def clean_csv(reading: Reading) -> bytes:
         arrays = [times, *whose, *map(_written, rows.values, levels)]
         pacsv.write_csv(pa.Table.from_arrays(arrays, [str(i) for i in range(len(arrays))]), buffer, options)
     return bytes(buffer.getvalue())
+
+
+def _limit_names(reading: Reading) -> list[str]:
+    """Returns the columns of limits that are written beside the covariates; none beside several targets."""
+    columns = reading.columns
+    names = [name for name in dict.fromkeys((columns.low, columns.high)) if name and name not in columns.covariates]
+    return names if len(columns.target) == 1 else []
+
+
+def _on_steps_of(panel: Panel) -> Covariates:
+    """Returns the limits as covariates of a panel that has no others."""
+    assert panel.limits
+    assert panel.limits.told
+    return replace(panel.limits.told, past=np.empty((len(panel.values), 0)))
 
 
 def extra_flags(reading: Reading, options: ReadOptions) -> str:
@@ -98,6 +115,8 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
         words += ["--ignore", span]
     words += ["--weight", columns.weight] if columns.weight else []
     words += ["--half-life", options.half_life] if options.half_life else []
+    for flag, column, text in (("--min", columns.low, options.min), ("--max", columns.high, options.max)):
+        words += [flag, column or text] if text is not None else []
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
@@ -163,6 +182,10 @@ def _one_below_another(panel: Panel) -> Iterator[CleanRows]:
         if panel.covariates:
             known = panel.covariates.known_at(series, ordinals)
             values += [*known.T, *panel.covariates.past[places].T, *panel.covariates.static[series].T]
+        if panel.limits and panel.limits.told and panel.covariates is not panel.limits.told:
+            known = panel.limits.told.known_at(series, ordinals)
+            own = [column.name for column in panel.covariates.columns] if panel.covariates else []
+            values += [known[:, i] for i, one in enumerate(panel.limits.told.columns) if one.name not in own]
         if panel.weights is not None:
             values.append(panel.weights[places])
         yield CleanRows(series, ordinals, values)

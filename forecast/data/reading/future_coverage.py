@@ -65,7 +65,12 @@ def with_all_known(panel: Panel) -> Panel:
     values[places] = panel.values
     past = np.full((offsets[-1], covariates.past.shape[1]), np.nan)
     past[places] = covariates.past
-    return replace(panel, values=values, offsets=offsets, first=first, covariates=replace(covariates, past=past))
+    weights = None
+    if panel.weights is not None:
+        weights = np.full(offsets[-1], np.nan)
+        weights[places] = panel.weights
+    told = replace(covariates, past=past)
+    return replace(panel, values=values, offsets=offsets, first=first, covariates=told, weights=weights)
 
 
 def missing_ahead(

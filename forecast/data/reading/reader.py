@@ -33,10 +33,9 @@ from forecast.data.reading.alignment import align, around_steps, average_doubled
 from forecast.data.reading.covariate_candidates import Candidate, find_candidates, number_columns, text_columns
 from forecast.data.reading.covariate_findings import with_covariate_findings
 from forecast.data.reading.covariate_layout import Placing, lay_covariates
-from forecast.data.reading.covariate_values import Cells, read_all_cells
+from forecast.data.reading.covariate_values import read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
-from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.row_findings import (
     ahead_findings,
     constant_findings,
@@ -48,7 +47,7 @@ from forecast.data.reading.row_findings import (
     order_findings,
     repeat_findings,
 )
-from forecast.data.reading.row_weights import aged, weighted
+from forecast.data.reading.row_weights import as_asked
 from forecast.data.reading.target_values import TargetValues, measure_findings, read_targets
 from forecast.errors import DataError, QuestionError
 from forecast.name_lists import flag_value
@@ -143,17 +142,15 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
     panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
     if question and may_ask:
         raise QuestionError(f"{table.source.name}: {question.text}.", question.answers)
+    placed = _placed(selection.keys, rows)
     if cells:
-        panel = _with_covariates(table, panel, selection.keys, rows, cells)
+        panel = replace(panel, covariates=lay_covariates(table, cells, placed[0], *placed[1]))
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
-    panel, weighed = weighted(table, panel, columns.weight, _placing(selection.keys, rows), rows.laid)
-    whole = panel
-    panel, counted = ignoring(panel, options.ignore, is_settled=is_settled)
+    whole, panel, asked = as_asked(table, panel, (columns, options), *placed, is_settled=is_settled)
     if panel.values.size < whole.values.size:  # the other columns lie beside all steps
         numbers, texts = {}, {}
-    panel, old = aged(panel, options.half_life)
     return Reading(
         source=table.source.name,
         path=table.source.path,
@@ -167,9 +164,7 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
             *rows.findings,
             *ahead_findings(panel, now),
             *more,
-            *counted,
-            *weighed,
-            *old,
+            *asked,
         ),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
@@ -214,7 +209,7 @@ def _others(
 ) -> tuple[Mapping[str, FloatArray], Mapping[str, tuple[FloatArray, tuple[str, ...]]], tuple[Candidate, ...]]:
     """Returns the columns of numbers and text beside those that were read, and those that may become covariates."""
     taken = [*split_columns(table, columns.time), *columns.ids, *columns.target]
-    taken += [columns.weight] if columns.weight else []
+    taken += filter(None, (columns.weight, columns.low, columns.high))
     places = (rows.series, rows.steps, rows.laid[0])
     numbers = number_columns(table, taken, *places)
     texts = text_columns(table, taken, *places)
@@ -253,6 +248,8 @@ def _settled(
         past=columns.past,
         static=columns.static,
         weight=columns.weight,
+        min=columns.low or options.min,
+        max=columns.high or options.max,
     )
 
 
@@ -360,18 +357,10 @@ def _question(table: Table, panel: Panel, rows: Rows, options: ReadOptions, colu
     return gap_question(panel, absent, options, named, in_order=in_order)
 
 
-def _with_covariates(table: Table, panel: Panel, keys: SeriesKeys, rows: Rows, cells: Sequence[Cells]) -> Panel:
-    """Returns the panel with what is known beside it.
-
-    Raises:
-        DataError: A trait changes within a series, or the calendar is far longer than the data.
-    """
+def _placed(keys: SeriesKeys, rows: Rows) -> tuple[Placing, tuple[list[Observations], IntArray]]:
+    """Returns where each row belongs, the targets, and which series of the file each of the panel is of, (S,)."""
     owners = np.concatenate([np.flatnonzero(np.diff(one.offsets)) for one in rows.laid])
-    return replace(panel, covariates=lay_covariates(table, cells, _placing(keys, rows), rows.laid, owners))
-
-
-def _placing(keys: SeriesKeys, rows: Rows) -> Placing:
-    return Placing(rows.series, rows.steps, keys.names, rows.order)
+    return Placing(rows.series, rows.steps, keys.names, rows.order), (rows.laid, owners)
 
 
 def _assembled(

@@ -14,14 +14,18 @@ from datetime import timedelta
 
 import numpy as np
 
+from forecast.data.columns.roles import Columns
 from forecast.data.covariates import Column
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
-from forecast.data.panel import FloatArray, Panel
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.read_options import ReadOptions
 from forecast.data.reading.covariate_layout import Placing, lay_beside
 from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.forecast_limits import limited
 from forecast.data.reading.gridding import Observations
+from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.target_values import finite_numbers
 from forecast.durations import parse_duration
 from forecast.errors import DataError, UsageError
@@ -30,6 +34,38 @@ from forecast.wording import counted, digits
 WEIGHT, HALF_LIFE = "--weight", "--half-life"
 AS_IT_IS = "smoothing, local-ridge and the models that learn nothing take each series as it is"
 """What can't be weighed, and so forecasts as it would without weights."""
+
+
+def as_asked(
+    table: Table,
+    panel: Panel,
+    how: tuple[Columns, ReadOptions],
+    rows: Placing,
+    placed: tuple[Sequence[Observations], IntArray],
+    *,
+    is_settled: bool,
+) -> tuple[Panel, Panel, list[Finding]]:
+    """Returns the panel with all that a person said of its rows and forecasts, and what is to be said of that.
+
+    The first one has the values that are ignored, which the second one has not.
+
+    Args:
+        table: The file.
+        panel: As it was read.
+        how: The columns, and what was asked for.
+        rows: Where they belong.
+        placed: The targets, and which series of the file each of the panel is.
+        is_settled: See ``ignoring``.
+
+    Raises:
+        UsageError, DataError: See ``ignoring``, ``weighted``, ``aged`` and ``limited``.
+    """
+    columns, options = how
+    panel, weighed = weighted(table, panel, columns.weight, rows, placed[0])
+    panel, limits = limited(table, panel, how, rows, placed, is_settled=is_settled)
+    left, hidden = ignoring(panel, options.ignore, is_settled=is_settled)
+    left, old = aged(left, options.half_life)
+    return panel, left, [*hidden, *weighed, *old, *limits]
 
 
 def weighted(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.paths import Dependence, fit_dependence
@@ -101,7 +102,7 @@ class Distribution:
         difficulty: Difficulty,
         series_ids: Sequence[str],
         probabilities: Sequence[float],
-        lowest: FloatArray,
+        lowest: Lowest,
     ) -> Quantiles:
         """Returns quantiles of forecasts.
 
@@ -117,7 +118,7 @@ class Distribution:
         sizes = units * self.spread.of(difficulty.features) * factors
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
         values = transform.back(transform.forth(point) + shape * sizes)
-        return Quantiles(tuple(probabilities), np.maximum(values, lowest[:, None]))
+        return Quantiles(tuple(probabilities), keep(values, lowest))
 
     def paths(
         self,
@@ -125,7 +126,7 @@ class Distribution:
         difficulty: Difficulty,
         series_ids: Sequence[str],
         count: int,
-        lowest: FloatArray,
+        lowest: Lowest,
         seed: int = 0,
     ) -> Iterator[FloatArray]:
         """Yields joint futures of each series in turn, (N, H), in the target's unit.
@@ -146,7 +147,7 @@ class Distribution:
         middle, grid = transform.forth(point), normal_scores(self.probabilities)
         for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
             own = Transform(transform.symmetry, transform.offsets[i])
-            yield np.maximum(own.back(middle[i] + at_scores(self.table, grid, scores) * sizes[i]), lowest[i])
+            yield keep_one(own.back(middle[i] + at_scores(self.table, grid, scores) * sizes[i]), lowest, i)
 
     def _factors(self, series_ids: Sequence[str], origins: IntArray, horizon: int) -> FloatArray:
         """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""

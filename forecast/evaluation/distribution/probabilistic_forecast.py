@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.models.forecaster import Quantiles
@@ -25,14 +26,14 @@ class ProbabilisticForecast:
         series_ids: (S,).
         distribution: of the model.
         difficulty: at the origin.
-        lowest: (S,), no value lies below: 0 for a series that never was negative, else −inf.
+        lowest: no value lies below: 0 for a series that never was negative, else −inf; or all limits that were set.
     """
 
     point: FloatArray
     series_ids: tuple[str, ...]
     distribution: Distribution
     difficulty: Difficulty
-    lowest: FloatArray
+    lowest: Lowest
 
     def quantiles(self, probabilities: Sequence[float]) -> Quantiles:
         """Returns quantiles of the forecast, (Q, S, H)."""

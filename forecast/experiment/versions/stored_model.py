@@ -17,6 +17,7 @@ import numpy as np
 
 from forecast.data.covariates import ARRAYS, KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
+from forecast.data.limits import Limits, as_limit
 from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.decoding import Document, MayLack, decode, encode
@@ -287,7 +288,9 @@ def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) 
     offsets, first = _series_bounds(arrays, "context/", count, data.frequency)
     values = arrays.read("context/values", "f", (int(offsets[-1]),), can_miss=True)
     ignored = _load_ignored(arrays)
-    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill, ignored=ignored)
+    limits = _load_limits(data, arrays, count)
+    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
+    panel = replace(panel, ignored=ignored, limits=limits)
     if not data.covariates:
         return panel
     known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
@@ -298,6 +301,22 @@ def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) 
         kept[kind] = arrays.read(f"context/{kind}", "f", (rows[record.rows], number), can_miss=True)
     covariates = Covariates(data.covariates, known_offsets=known_offsets, known_first=known_first, **kept)
     return replace(panel, covariates=covariates)
+
+
+def _load_limits(data: DataEntry, arrays: Arrays, count: int) -> Limits | None:
+    """Returns the limits that forecasts keep; None of most versions."""
+    if data.options.min is None and data.options.max is None:
+        return None
+    low, high = (as_limit(text) for text in (data.options.min, data.options.max))
+    low_column, high_column = data.options.limit_columns
+    names = [name for name in dict.fromkeys((low_column, high_column)) if name]
+    if not names:
+        return Limits(low, high)
+    offsets, first = _series_bounds(arrays, "context/limits/known_", count, data.frequency)
+    known = arrays.read("context/limits/known", "f", (int(offsets[-1]), len(names)), can_miss=True)
+    nothing = np.empty((0, 0)), np.empty((count, 0))
+    told = Covariates(tuple(Column(name, "known") for name in names), known, offsets, first, *nothing)
+    return Limits(low, high, told, low_column, high_column)
 
 
 def _load_ignored(arrays: Arrays) -> tuple[tuple[int, int], ...]:
@@ -325,6 +344,8 @@ def _context_arrays(context: Panel) -> dict[str, Any]:
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
     if context.ignored:
         arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
+    if context.limits:
+        arrays |= {f"limits/{name}": array for name, array in context.limits.arrays().items()}
     if context.covariates is None:
         return arrays
     covariates = context.covariates.since(context.first - 1)  # what comes after an event tells of the first step

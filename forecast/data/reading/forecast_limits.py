@@ -1,0 +1,116 @@
+"""--min and --max → the limits of a panel: a number, or a column of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from forecast.data.columns.roles import Columns
+from forecast.data.covariates import Column
+from forecast.data.files.table import Table
+from forecast.data.findings import Finding
+from forecast.data.frequency import readable
+from forecast.data.limits import Limits, as_limit
+from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.read_options import ReadOptions
+from forecast.data.reading.covariate_layout import Placing, lay_covariates
+from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.gridding import Observations
+from forecast.data.reading.target_values import finite_numbers
+from forecast.errors import DataError, UsageError
+from forecast.wording import counted, digits
+
+MIN, MAX = "--min", "--max"
+
+
+def limited(
+    table: Table,
+    panel: Panel,
+    how: tuple[Columns, ReadOptions],
+    rows: Placing,
+    placed: tuple[Sequence[Observations], IntArray],
+    *,
+    is_settled: bool,
+) -> tuple[Panel, list[Finding]]:
+    """Returns the panel with the limits that its forecasts are to keep, and what is to be said of them.
+
+    Args:
+        table: The file.
+        panel: As it was read.
+        how: Which of the limits are columns, and which are numbers.
+        rows: Where they belong.
+        placed: The targets, and which series of the file each of the panel is.
+        is_settled: A version has these limits already: it is known what lies beyond them.
+
+    Raises:
+        UsageError: The lower number is above the upper one.
+        DataError: A cell is no number, a column is empty, or a lower limit is above the upper one.
+    """
+    columns, options = how
+    if options.min is None and options.max is None:
+        return panel, []
+    low, high = (as_limit(text) for text in (options.min, options.max))
+    if low is not None and high is not None and low > high:
+        raise UsageError(
+            f"{MIN} {options.min} is above {MAX} {options.max}.", f"{MIN} {options.max} {MAX} {options.min}"
+        )
+    cells = {name: finite_numbers(table, name) for name in (columns.low, columns.high) if name}
+    for name, values in cells.items():
+        if np.isnan(values).all():
+            flag = MIN if name == columns.low else MAX
+            raise DataError(f"{table.source.name}: column {name} is empty.", f"{flag} with a number or another column")
+    _check_order(table, columns, rows, *(_of(cells, *each) for each in ((columns.low, low), (columns.high, high))))
+    told = None
+    if cells:
+        known = [Cells(Column(name, "known"), values) for name, values in cells.items()]
+        told = lay_covariates(table, known, rows, *placed)
+    limits = Limits(low, high, told, columns.low, columns.high)
+    found = _beyond(panel, limits, options)
+    return replace(panel, limits=limits), found[:1] if is_settled else found
+
+
+def _of(cells: dict[str, FloatArray], name: str | None, number: float | None) -> FloatArray | float | None:
+    return cells[name] if name else number
+
+
+def _check_order(
+    table: Table, columns: Columns, rows: Placing, low: FloatArray | float | None, high: FloatArray | float | None
+) -> None:
+    """Refuses a row in which the lower limit is above the upper one.
+
+    Raises:
+        DataError: There is one; its line is named.
+    """
+    if low is None or high is None:
+        return
+    lows, highs = np.broadcast_to(low, rows.series.shape), np.broadcast_to(high, rows.series.shape)
+    wrong = np.flatnonzero((rows.series >= 0) & (lows > highs))
+    if wrong.size:
+        row = int(wrong[0])
+        one, two = columns.low or MIN, columns.high or MAX
+        raise DataError(
+            f"{table.source.name}: {one} is {digits(float(lows[row]))} on {table.line(row)}, above {two}, which is "
+            f"{digits(float(highs[row]))} there.",
+            f"correct that line, or other limits for {MIN} and {MAX}",
+        )
+
+
+def _beyond(panel: Panel, limits: Limits, options: ReadOptions) -> list[Finding]:
+    """Returns what limits there are, and a warning of values that lie beyond those that are numbers."""
+    parts = [f"{word} {text}" for word, text in (("below", options.min), ("above", options.max)) if text is not None]
+    flags = ", ".join(flag for flag, text in ((MIN, options.min), (MAX, options.max)) if text is not None)
+    findings = [Finding("note", "limits", f"no forecast, interval or quantile lies {' or '.join(parts)}", flags)]
+    for number, flag, word, how in ((limits.low, MIN, "below", np.nanmin), (limits.high, MAX, "above", np.nanmax)):
+        if number is None:
+            continue
+        beyond = np.flatnonzero(panel.values < number if word == "below" else panel.values > number)
+        if beyond.size:
+            worst = float(how(panel.values[beyond]))
+            place = int(beyond[0])
+            series = int(panel.series_of(beyond[:1])[0])
+            stamp = readable(panel.timestamps(series)[place - panel.offsets[series]])
+            verb = "lies" if beyond.size == 1 else "lie"
+            text = f"{counted(beyond.size, 'value')} {verb} {word} {digits(number)}, up to {digits(worst)}; "
+            text = text.replace("up to", "down to") if word == "below" else text
+            findings.append(Finding("warning", "beyond", f"{text}the first on {stamp}; forecasts will not", flag))
+    return findings
