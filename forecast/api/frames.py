@@ -89,7 +89,7 @@ def table_frame(table: ResultTable, panel: Panel) -> pd.DataFrame:
 
 
 def _column(name: str, values: Sequence[Value], panel: Panel) -> Any:
-    if name in {"timestamp", "origin"}:
+    if name in {"timestamp", "period_start", "period_end", "origin"}:
         return (
             pd.to_datetime(pd.Series(list(map(str, values))))
             if date_columns(panel)
@@ -97,7 +97,8 @@ def _column(name: str, values: Sequence[Value], panel: Panel) -> Any:
         )
     if name in {"series_id", "model", "version"}:
         return pd.Series([value or None for value in values], dtype="str")
-    return np.array(values, dtype=np.int64 if name == "step" else np.float64)
+    kinds = {"step": np.int64, "steps": np.int64, "is_whole": np.bool_}
+    return np.array(values, dtype=kinds.get(name, np.float64))
 
 
 def _stamps(stamps: Any, panel: Panel) -> Any:

@@ -58,6 +58,25 @@ class RunSettings(ReadSettings, total=False):
     learning_rate: float
 
 
+class Questions(TypedDict, total=False):
+    """What ``predict`` can be asked beside its numbers; on the command line these are flags.
+
+    Attributes:
+        levels: of the intervals, in per cent, such as ``[50, 90]``; those of the training if left out.
+        quantiles: such as ``[0.1, 0.5, 0.9]``, in place of intervals unless there are levels too.
+        cost: of a unit too little and one too much, such as ``{"under": 3, "over": "waste"}``, numbers or columns: what
+            to order, and what that may be expected to cost.
+        total: the period that is added up: day, week, month, quarter, year or horizon.
+        total_by: the part of the id that those series have in common which are added up; ``all`` for every one.
+    """
+
+    levels: str | float | Sequence[float]
+    quantiles: str | float | Sequence[float]
+    cost: str | Mapping[str, float | str]
+    total: str
+    total_by: str
+
+
 def read_options(settings: Mapping[str, Any]) -> ReadOptions:
     """Returns how the data is read; all settings are checked on the way.
 

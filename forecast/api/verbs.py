@@ -7,7 +7,7 @@ Settings are those of the command line, with underscores; files of settings and 
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.api.frames import forecast_frame, leaderboard_frame, source_of, step_frame, table_frame
-from forecast.api.settings import ReadSettings, RunSettings, read_options
+from forecast.api.settings import Questions, ReadSettings, RunSettings, read_options
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.data.read_options import Names, names_in
@@ -27,9 +27,16 @@ from forecast.errors import UsageError
 from forecast.experiment.experiment import run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
-from forecast.experiment.outputs import forecast_table, stem_of
+from forecast.experiment.outputs import stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
-from forecast.experiment.stored_forecast import AskedQuantiles, forecast_from, panel_of, with_future
+from forecast.experiment.stored_forecast import (
+    Asked,
+    KnownData,
+    data_of_forecast,
+    forecast_from,
+    result_table,
+    with_future,
+)
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
 from forecast.experiment.versions.stored_model import StoredModel, load_version
@@ -47,7 +54,6 @@ from forecast.workflows.what_if import Question, answer
 
 Data = str | Path | pd.DataFrame | pd.Series | Reading
 Table = str | Path | pd.DataFrame | pd.Series
-Numbers = str | float | Sequence[float]
 EVERY_CELL = tuple(CELLS)
 
 
@@ -93,7 +99,7 @@ class Model:
     version: str | None
     leaderboard: pd.DataFrame | None
     _stored: StoredModel
-    _panel: Panel | None = None  # what it was trained on
+    _read: Reading | None = None  # what it was trained on
 
     def __repr__(self) -> str:
         """Returns what it is and what it was trained on, in three lines."""
@@ -109,10 +115,7 @@ class Model:
         horizon: int | None = None,
         data: Data | None = None,
         future: Table | None = None,
-        *,
-        levels: Numbers | None = None,
-        quantiles: Numbers | None = None,
-        cost: str | Mapping[str, float | str] | None = None,
+        **asked: Unpack[Questions],
     ) -> pd.DataFrame:
         """Returns a row a series and step, in the columns of ``forecast predict``; what is to be said is warned of.
 
@@ -120,19 +123,16 @@ class Model:
             horizon: steps; as many as the model was trained for if left out.
             data: forecast from its end instead of that of the model's own data.
             future: the known covariates of the steps to come, where the data itself does not tell them.
-            levels: of the intervals, in per cent, such as ``[50, 90]``; those of the training if left out.
-            quantiles: such as ``[0.1, 0.5, 0.9]``, in place of intervals unless there are levels too.
-            cost: of a unit too little and one too much, such as ``{"under": 3, "over": 1}``: columns tell what to
-                order, and what that may be expected to cost.
+            asked: of the distribution, see ``Questions``; a row is a total where these are asked for.
 
         Raises:
             ForecastError: the data can't be read, or does not fit the model.
         """
-        panel, notes = self._with_future(data, future)
-        asked = AskedQuantiles.of(levels, quantiles, cost)
-        result = forecast_from(self._stored, panel, notes, _steps(horizon), start_run(), asked)
-        table = forecast_table(result.forecasts, panel, result.model, self.version or "", result.beside)
-        return _frame(table, panel, result.notes)
+        known = self._with_future(data, future)
+        steps, questions = _steps(horizon), Asked.of(**asked)
+        result = forecast_from(self._stored, known.panel, known.notes, steps, start_run(), questions, known.ids)
+        table = result_table(result, self.version or "")
+        return _frame(table, known.panel, result.notes)
 
     def what_if(
         self,
@@ -155,28 +155,27 @@ class Model:
         Raises:
             ForecastError: the question can't be asked of this model, or the data can't be read.
         """
-        panel, notes = self._with_future(data, future)
+        known = self._with_future(data, future)
         if not isinstance(values, Mapping):
             raise UsageError(f"what_if takes values by column, not {_kind(values)}.", "what_if({'promo': 1})")
         question = Question(tuple(f"{name}={value}" for name, value in values.items()), at)
-        result = answer(self._stored, panel, notes, question, _steps(horizon), start_run())
-        return _frame(result.table(), panel, result.notes)
+        result = answer(self._stored, known.panel, known.notes, question, _steps(horizon), start_run())
+        return _frame(result.table(), known.panel, result.notes)
 
-    def _with_future(self, data: Data | None, future: Table | None) -> tuple[Panel, tuple[str, ...]]:
-        """Returns what to forecast from, and what is to be said about it."""
-        notes: tuple[str, ...] = ()
+    def _with_future(self, data: Data | None, future: Table | None) -> KnownData:
+        """Returns what to forecast from."""
         if isinstance(data, Reading):
-            panel = called_alike(data.panel, self._stored.context)
-        elif data is None and self._panel is not None:
-            panel = self._panel
+            known = KnownData(called_alike(data.panel, self._stored.context), (), data.ids)
+        elif data is None and self._read is not None:
+            known = KnownData(self._read.panel, (), self._read.ids)
         else:
-            panel, notes = panel_of(self._stored, _known(data), start_run().clock.now())
+            known = data_of_forecast(self._stored, _known(data), start_run().clock.now())
         given = _known(future)
         if given is None:
-            return panel, notes
+            return known
         options = data.settled if isinstance(data, Reading) else self._stored.options
-        panel, more = with_future(panel, given, options)
-        return panel, (*notes, *more)
+        panel, more = with_future(known.panel, given, options)
+        return KnownData(panel, (*known.notes, *more), known.ids)
 
 
 def read_panel(data: Data, **settings: Unpack[ReadSettings]) -> Reading:
@@ -271,7 +270,7 @@ def train(
             result = finish(request, experiment, progress, run)
         stored = load_version(result.version)
     version = None if store is None else result.version.label
-    return Model(called, result.chosen, version, leaderboard_frame(experiment), stored, reading.panel)
+    return Model(called, result.chosen, version, leaderboard_frame(experiment), stored, reading)
 
 
 def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: str | None = None) -> Model:

@@ -47,6 +47,11 @@ def write_file(path: Path, text: str) -> None:
     atomic_write(path, text.encode())
 
 
+def write_content(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    atomic_write(path, content)
+
+
 def write_table(path: Path, ending: str, table: ResultTable) -> None:
     """Writes a table as the ending of the file says, whole or not at all."""
     from forecast.data.files.written_table import table_bytes  # pyarrow

@@ -12,13 +12,15 @@ from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.source import Source, read_source
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
-from forecast.data.panel import Panel
+from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.orders import Orders, UnitCosts, orders_of, read_unit_costs
+from forecast.experiment.decisions.totals import AskedTotals, Totals, read_totals, totals_of
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
+from forecast.experiment.outputs import forecast_table
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.interval_levels import level_text
@@ -27,6 +29,7 @@ from forecast.name_lists import UnknownNameError, find_names, flag_value
 from forecast.probabilities import read_levels, read_quantiles
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
+from forecast.report.tables import ResultTable
 from forecast.run import Run
 from forecast.wording import counted, gap_percent, joined, listed
 
@@ -51,11 +54,19 @@ class PredictResult:
     forecasts: Forecasts
     notes: tuple[str, ...]
     orders: Orders | None = None
+    totals: Totals | None = None
 
     @property
     def beside(self) -> dict[str, FloatArray]:
         """More columns of the table of forecasts, (S, H) each."""
         return self.orders.columns if self.orders else {}
+
+
+def result_table(result: PredictResult, version: str) -> ResultTable:
+    """Returns a forecast as a row a series and step, or as a row a total where these were asked for."""
+    if result.totals:
+        return result.totals.table(result.model, version)
+    return forecast_table(result.forecasts, result.panel, result.model, version, result.beside)
 
 
 def only_series(panel: Panel, names: Sequence[str]) -> Panel:
@@ -102,38 +113,56 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
 
 
 @dataclass(frozen=True)
-class AskedQuantiles:
-    """What is asked of a predictive distribution.
+class Asked:
+    """What is asked of a forecast beside its numbers.
 
     Attributes:
         levels: of the intervals, in per cent; None for the version's own, or none where there are quantiles.
         probabilities: of the quantiles.
         costs: of a unit too little and too much, of which follows what to order; then there are no other intervals
             than those of ``levels``.
+        totals: what is added up.
     """
 
     levels: tuple[float, ...] | None = None
     probabilities: tuple[float, ...] = ()
     costs: UnitCosts | None = None
+    totals: AskedTotals | None = None
 
     @classmethod
-    def of(cls, levels: Any = None, quantiles: Any = None, cost: str | Mapping[str, float | str] | None = None) -> Self:
+    def of(
+        cls,
+        levels: Any = None,
+        quantiles: Any = None,
+        cost: str | Mapping[str, float | str] | None = None,
+        total: str | None = None,
+        total_by: str | None = None,
+    ) -> Self:
         """Returns what is asked in words or numbers; None where nothing is.
 
         Raises:
-            UsageError: something is no level, quantile or cost.
+            UsageError: something is no level, quantile, cost or period, or costs of totals are asked for.
         """
+        totals = read_totals(total, total_by)
+        if totals and cost is not None:
+            raise UsageError("--cost says what to order at each step, not of totals.", "--cost without --total")
         return cls(
             None if levels is None else read_levels(levels),
             () if quantiles is None else read_quantiles(quantiles),
             None if cost is None else read_unit_costs(cost),
+            totals,
         )
 
+    @property
+    def needed(self) -> tuple[float, ...]:
+        """Probabilities that a distribution must know."""
+        return self.probabilities or ((MEDIAN,) if self.costs or self.totals else ())
 
-AS_USUAL = AskedQuantiles()
+
+AS_USUAL, NO_ID = Asked(), IdParts()
 
 
-def asked_of(stored: StoredModel, asked: AskedQuantiles) -> TrainedModel:
+def asked_of(stored: StoredModel, asked: Asked) -> TrainedModel:
     """Returns a version that gives the intervals which are asked for.
 
     Raises:
@@ -142,7 +171,7 @@ def asked_of(stored: StoredModel, asked: AskedQuantiles) -> TrainedModel:
     trained, levels = stored.trained, asked.levels
     if levels is None:
         levels = () if asked.probabilities or asked.costs else trained.levels
-    if not trained.can_tell(levels, asked.probabilities or ((MEDIAN,) if asked.costs else ())):
+    if not trained.can_tell(levels, asked.needed):
         name, label = stored.version.name, stored.version.label
         own = joined([f"{level_text(level)}" for level in trained.levels])
         message = f"{name} {label} was trained by an earlier program, which kept the {own} % intervals and no others."
@@ -197,7 +226,8 @@ def forecast_from(
     notes: tuple[str, ...],
     horizon: int | None,
     run: Run,
-    asked: AskedQuantiles = AS_USUAL,
+    asked: Asked = AS_USUAL,
+    ids: IdParts = NO_ID,
 ) -> PredictResult:
     """Forecasts the steps after the end of a panel; what nobody tells of the known covariates is taken as usual.
 
@@ -208,6 +238,7 @@ def forecast_from(
         horizon: steps; None for those that the model was trained for.
         run: what to forecast with.
         asked: of its distribution.
+        ids: what the panel's series are told apart by.
 
     Raises:
         DataError: the panel holds values that the model's kind can't have, or a yes/no covariate another value.
@@ -215,15 +246,21 @@ def forecast_from(
     """
     trained = asked_of(stored, asked)
     horizon = check_horizon(stored, panel, horizon)
-    notes += short_notes(stored.trained, panel)
-    notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
-    notes += assumed_notes(stored.trained, panel, horizon, f"forecast predict {stored.version.name} --future FILE")
-    notes += longer_note(stored.trained, horizon)
+    notes += known_notes(stored, panel, horizon) + longer_note(stored.trained, horizon)
     forecasts = trained.forecast(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
     orders = orders_of(trained, panel, forecasts, asked.costs, run) if asked.costs else None
-    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders)
+    totals = totals_of(trained, panel, forecasts, asked.totals, ids, run) if asked.totals else None
+    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals)
+
+
+def known_notes(stored: StoredModel, panel: Panel, horizon: int) -> tuple[str, ...]:
+    """Returns what is to be said of the data, and of what is not known of the steps to come."""
+    notes = short_notes(stored.trained, panel)
+    notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
+    fix = f"forecast predict {stored.version.name} --future FILE"
+    return notes + assumed_notes(stored.trained, panel, horizon, fix)
 
 
 def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:
@@ -295,15 +332,28 @@ def longer_note(trained: TrainedModel, horizon: int) -> tuple[str, ...]:
     )
 
 
-def panel_of(
-    stored: StoredModel, source: str | Source | None, now: datetime | None = None
-) -> tuple[Panel, tuple[str, ...]]:
-    """Returns the data to forecast from, and what is to be said about it."""
+@dataclass(frozen=True, eq=False)
+class KnownData:
+    """What is forecast from.
+
+    Attributes:
+        panel: ends at the origin.
+        notes: what is to be said about it.
+        ids: what its series are told apart by.
+    """
+
+    panel: Panel
+    notes: tuple[str, ...]
+    ids: IdParts
+
+
+def data_of_forecast(stored: StoredModel, source: str | Source | None, now: datetime | None = None) -> KnownData:
+    """Returns the data to forecast from: a file's, or the end of what the model was trained on."""
     known = source or stored.source
     if isinstance(known, str) and source is None and kind_of(Path(known), "--data FILE") != "file":
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
-        return stored.context, (note,)
+        return KnownData(stored.context, (note,), id_parts_of(stored))
     options = replace(stored.options, weight=None, half_life=None)  # nothing is learned here
     reading = read_alike(known, options, stored.context.frequency, stored.columns, now=now)
     notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
@@ -318,7 +368,15 @@ def panel_of(
             f"{short:,} of {len(panel):,} series in {reading.source} have fewer than the {window} steps that "
             "the model looks back on; it sees what there is again and again."
         )
-    return panel, tuple(notes)
+    return KnownData(panel, tuple(notes), reading.ids)
+
+
+def id_parts_of(stored: StoredModel) -> IdParts:
+    """Returns what the series that a model was trained on are told apart by, as far as their names tell."""
+    options, series_ids = stored.options, stored.context.series_ids
+    names = (*options.ids, *([TARGET] if len(options.target) > 1 else []))
+    parts = tuple(tuple(name.split("/")) if len(names) > 1 else (name,) for name in series_ids)
+    return IdParts(names, parts) if names and {len(own) for own in parts} == {len(names)} else IdParts()
 
 
 def _series(ids: set[str]) -> str:

@@ -53,8 +53,11 @@ class ResultTable:
     rows: tuple[tuple[Value, ...], ...]
 
     def csv(self) -> str:
-        """Returns it as CSV."""
-        return csv_text(self.columns, self.rows)
+        """Returns it as CSV; yes or no as JSON writes it."""
+        rows: Iterable[Sequence[Value]] = self.rows
+        if any(isinstance(value, bool) for row in self.rows[:1] for value in row):
+            rows = ([str(value).lower() if isinstance(value, bool) else value for value in row] for row in rows)
+        return csv_text(self.columns, rows)
 
     def records(self) -> list[dict[str, Value]]:
         """Returns a mapping a row; an empty text is a value that is not there, as in CSV."""
@@ -84,14 +87,14 @@ def forecast_rows(
     for s, series_id in enumerate(forecasts.series_ids):
         columns: dict[str, Iterable[Value]] = dict.fromkeys(names, nothing)
         for pair in forecasts.intervals:
-            columns |= zip(bounds_of(pair.level), (_numbers(pair.lower[s]), _numbers(pair.upper[s])), strict=True)
+            columns |= zip(bounds_of(pair.level), (numbers_of(pair.lower[s]), numbers_of(pair.upper[s])), strict=True)
         if made := forecasts.quantiles:
             columns |= {
-                quantile_column(p): _numbers(own[s]) for p, own in zip(made.probabilities, made.values, strict=True)
+                quantile_column(p): numbers_of(own[s]) for p, own in zip(made.probabilities, made.values, strict=True)
             }
-        columns |= {name: _numbers(own[s]) for name, own in more.items()}
+        columns |= {name: numbers_of(own[s]) for name, own in more.items()}
         columns |= {"series_id": repeat(series_id), "timestamp": stamps[s], "step": count(1)}
-        columns |= {"forecast": _numbers(forecasts.point[s]), "model": repeat(model), "version": repeat(version)}
+        columns |= {"forecast": numbers_of(forecasts.point[s]), "model": repeat(model), "version": repeat(version)}
         columns["origin"] = repeat(origins[s])
         yield from zip(*(columns[name] for name in names), strict=False)  # what is repeated has no end
 
@@ -143,7 +146,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     return buffer.getvalue()
 
 
-def _numbers(values: "np.ndarray[Any, np.dtype[np.float64]]") -> list[float | None]:
+def numbers_of(values: "np.ndarray[Any, np.dtype[np.float64]]") -> list[float | None]:
+    """Returns values as a table holds them; None for NaN."""
     return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 NaN is not itself
 
 

@@ -15,7 +15,7 @@ from forecast.experiment.experiment import prepare
 from forecast.experiment.input_data import only_model
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of
-from forecast.experiment.stored_forecast import panel_of
+from forecast.experiment.stored_forecast import data_of_forecast
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.covariates.covariate_model import NetworkCovariates, check_columns
@@ -65,7 +65,8 @@ def explain_model(request: ModelRequest, store: Store, run: Run) -> Explanation:
     models = store.model(request.name or only_model(store, "explain"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
     parts = recurrent_parts(stored)
-    panel, notes = panel_of(stored, request.source)
+    known = data_of_forecast(stored, request.source)
+    panel, notes = known.panel, known.notes
     costs = [network_cost(part.spec, _predict_seconds(part, run.clock), None, NOT_RECORDED) for part in parts]
     title = f"{stored.version.name} {stored.version.label} ({stored.trained.name})"
     subjects = [Subject(part, check_columns(part.covariate_model, panel)) for part in parts]

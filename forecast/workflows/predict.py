@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 
-from forecast.data.panel import Panel
+from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
+from forecast.experiment.decisions.totals import narrowed
 from forecast.experiment.input_data import only_model
 from forecast.experiment.stored_forecast import (
     AS_USUAL,
-    AskedQuantiles,
+    MEDIAN,
+    Asked,
+    KnownData,
     PredictResult,
+    asked_of,
+    check_horizon,
+    data_of_forecast,
     forecast_from,
+    known_notes,
     only_series,
-    panel_of,
     with_future,
 )
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 from forecast.run import Run
 
 
@@ -37,7 +44,7 @@ class PredictRequest:
     version: str | None = None
     future: str | None = None
     series: tuple[str, ...] = ()
-    asked: AskedQuantiles = AS_USUAL
+    asked: Asked = AS_USUAL
 
 
 def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
@@ -48,20 +55,54 @@ def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
         DataError: the version is damaged, or the data can't be read.
         UsageError: the store holds several models and none was named.
     """
-    stored, panel, notes = prepared(request, store, run)
-    return forecast_from(stored, panel, notes, request.horizon, run, request.asked)
+    stored, known = prepared(request, store, run)
+    return forecast_from(stored, known.panel, known.notes, request.horizon, run, request.asked, known.ids)
 
 
-def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredModel, Panel, tuple[str, ...]]:
-    """Returns the model, the panel from whose end it forecasts, and what is to be said about that.
+@dataclass(frozen=True)
+class PathsResult:
+    """Joint futures of a version, as a file."""
+
+    version: Version
+    model: str
+    notes: tuple[str, ...]
+    drawn: DrawnPaths
+
+
+def predict_paths(request: PredictRequest, count: int, ending: str, store: Store, run: Run) -> PathsResult:
+    """Draws joint futures from the end of the data.
+
+    Args:
+        request: what to forecast, with which model.
+        count: of the futures.
+        ending: of the file that they are to be.
+        store: of the models.
+        run: what to work with.
+
+    Raises:
+        ForecastError: see ``predict`` and ``check_paths``.
+    """
+    stored, known = prepared(request, store, run)
+    trained, panel = asked_of(stored, Asked(probabilities=(MEDIAN,))), known.panel
+    steps = check_paths(trained, panel, count, request.horizon, ending)
+    check_horizon(stored, panel, steps)
+    notes = known.notes + known_notes(stored, panel, steps)
+    drawn = draw_paths(trained, panel, count, steps, ending, run)
+    return PathsResult(stored.version, trained.name, notes, drawn)
+
+
+def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredModel, KnownData]:
+    """Returns the model, and what it forecasts from.
 
     Raises:
         ForecastError: see ``predict``.
     """
     models = store.model(request.name or only_model(store, "predict"))
     stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
-    panel, notes = panel_of(stored, request.source, run.clock.now())
+    known = data_of_forecast(stored, request.source, run.clock.now())
+    panel, notes = known.panel, known.notes
     if request.future is not None:
         panel, more = with_future(panel, request.future, stored.options)
         notes += more
-    return stored, only_series(panel, request.series), notes
+    chosen = only_series(panel, request.series)
+    return stored, KnownData(chosen, notes, narrowed(known.ids, panel.series_ids, chosen.series_ids))

@@ -102,8 +102,8 @@ def what_if(request: PredictRequest, question: Question, store: Store, run: Run)
         UsageError: the question can't be asked of this model; see also ``predict``.
         NotFoundError, DataError: see ``predict``.
     """
-    stored, panel, notes = prepared(request, store, run)
-    return answer(stored, panel, notes, question, request.horizon, run)
+    stored, known = prepared(request, store, run)
+    return answer(stored, known.panel, known.notes, question, request.horizon, run)
 
 
 def answer(

@@ -7,12 +7,11 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
-from forecast.cli.output.console import say, say_notes, write_result
-from forecast.cli.output.predicted import predicted_json, print_predicted
+from forecast.cli.output.console import print_json, say, say_notes, write_result
+from forecast.cli.output.predicted import extent_of, paths_extent, paths_json, predicted_json, print_predicted
 from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.process import start_run
-from forecast.wording import counted
 
 if TYPE_CHECKING:
     from forecast.workflows.predict import PredictRequest
@@ -34,26 +33,47 @@ def predict_command(
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
-    from forecast.experiment.destinations import FORECASTS, check_free
-    from forecast.experiment.stored_forecast import AskedQuantiles
+    from forecast.experiment.destinations import FORECASTS, TABLES, check_free
+    from forecast.experiment.stored_forecast import Asked
     from forecast.workflows.predict import PredictRequest
 
-    ending = check_free(flags.to, FORECASTS, force=flags.force)
+    ending = check_free(flags.to, FORECASTS if flags.paths is None else TABLES, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
-    asked = AskedQuantiles.of(flags.levels, flags.quantiles, flags.cost)
+    asked = Asked.of(flags.levels, flags.quantiles, flags.cost, flags.total, flags.total_by)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, asked)
     if flags.values:
-        _refuse_distribution(flags)
+        _refuse_others("--set", flags)
         _what_if(request, flags, output, ending)
         return
     if flags.at:
         raise UsageError("--at says when --set holds, and nothing is set.", f"--set COLUMN=VALUE --at {flags.at}")
+    if flags.paths is not None:
+        _refuse_others("--paths", flags)
+        _paths(request, flags, output, ending)
+        return
     _predict(request, flags.to, output, ending)
 
 
+def _paths(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
+    from forecast.experiment.outputs import write_content
+    from forecast.production.store.store import Store
+    from forecast.workflows.predict import predict_paths
+
+    if flags.to is None or flags.paths is None:
+        raise UsageError("--paths writes into a file, and none is named.", f"--paths {flags.paths} -o paths.parquet")
+    result = predict_paths(request, flags.paths, ending, Store(output.store), start_run())
+    if not output.quiet:
+        say_notes(result.notes)
+    write_content(flags.to, result.drawn.content)
+    if not output.quiet:
+        say(f"{flags.to}: {paths_extent(result)}, by {result.model} {result.version.label}", "Wrote")
+    if output.form == "json":
+        print_json(paths_json(result, str(flags.to)))
+
+
 def _predict(request: "PredictRequest", to: Path | None, output: OutputFlags, ending: str) -> None:
-    from forecast.experiment.outputs import forecast_table
+    from forecast.experiment.stored_forecast import result_table
     from forecast.production.store.store import Store
     from forecast.workflows.predict import predict
 
@@ -62,26 +82,30 @@ def _predict(request: "PredictRequest", to: Path | None, output: OutputFlags, en
         say(f"{result.version.name} {result.version.label}, by forecast {result.version.program}", "Trained")
     if not output.quiet:
         say_notes(result.notes)
-    made = forecast_table(result.forecasts, result.panel, result.model, result.version.label, result.beside)
+    made = result_table(result, result.version.label)
     document = predicted_json(result, made, [str(to)] if to else [])
     if to is not None:
         write_result(to, ending, made, document)
         if not output.quiet:
-            steps, label = counted(result.forecasts.point.shape[1], "step"), result.version.label
-            say(f"{to}: {steps} of {len(result.panel):,} series, by {result.model} {label}", "Wrote")
+            say(f"{to}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
     print_predicted(result, made, document, output, is_written=to is not None)
 
 
-def _refuse_distribution(flags: PredictFlags) -> None:
-    """Refuses questions about one forecast where there are two.
+def _refuse_others(flag: str, flags: PredictFlags) -> None:
+    """Refuses questions about one forecast where there are several.
+
+    Args:
+        flag: that makes several.
+        flags: what was asked.
 
     Raises:
-        UsageError: there is one.
+        UsageError: there is such a question.
     """
-    for flag, given in (("--levels", flags.levels), ("--quantiles", flags.quantiles), ("--cost", flags.cost)):
-        if given is not None:
-            message = f"{flag} asks about one forecast, and --set makes two of it."
-            raise UsageError(message, f"--set without {flag}, or {flag} without --set")
+    for name in ("levels", "quantiles", "cost", "total", "total_by", *(["paths"] if flag == "--set" else [])):
+        other = f"--{name.replace('_', '-')}"
+        if getattr(flags, name) is not None:
+            message = f"{other} asks about one forecast, and {flag} makes several of it."
+            raise UsageError(message, f"{flag} without {other}, or {other} without {flag}")
 
 
 def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:

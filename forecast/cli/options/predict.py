@@ -75,6 +75,34 @@ class PredictFlags:
             rich_help_panel=HOW_SURE,
         ),
     ] = None
+    total: Annotated[
+        str | None,
+        typer.Option(
+            "--total",
+            metavar="PERIOD",
+            help="Add up each day, week, month, quarter, year or the horizon, with intervals of the sums.",
+            rich_help_panel=HOW_SURE,
+        ),
+    ] = None
+    total_by: Annotated[
+        str | None,
+        typer.Option(
+            "--total-by",
+            metavar="ID-PART",
+            help="Add up the series that have a part of the id in common, such as region; all: every one.",
+            rich_help_panel=HOW_SURE,
+        ),
+    ] = None
+    paths: Annotated[
+        int | None,
+        typer.Option(
+            "--paths",
+            metavar="N",
+            min=1,
+            help="Write so many joint futures of all series and steps into the file of -o, for a simulation.",
+            rich_help_panel=HOW_SURE,
+        ),
+    ] = None
     version: ModelVersion = None
     to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False

@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import Cell, print_csv, print_json, say, settle_form, table
 from forecast.cli.output.streams import write_out
-from forecast.wording import short, short_number
+from forecast.wording import counted, short, short_number
 
 if TYPE_CHECKING:
     from forecast.experiment.decisions.orders import Orders
     from forecast.experiment.stored_forecast import PredictResult
     from forecast.report.tables import ResultTable
+    from forecast.workflows.predict import PathsResult
 
 HIDDEN = ("model", "version", "origin")
 """Columns that the table leaves to its heading."""
-SHORTER = {"expected_cost": "cost", "expected_cost_of_forecast": "cost of forecast"}
+SHORTER = {
+    "expected_cost": "cost",
+    "expected_cost_of_forecast": "cost of forecast",
+    "period_start": "from",
+    "period_end": "to",
+    "is_whole": "whole",
+}
 """Heads of the table that are shorter than the names of columns."""
 
 
@@ -30,7 +37,30 @@ def predicted_json(result: "PredictResult", made: "ResultTable", files: list[str
             "expected_cost": orders.total,
             "expected_cost_of_forecast": orders.total_of_forecast,
         }
+    if totals := result.totals:
+        document["total"], document["total_by"] = totals.asked.period, totals.asked.by
+        return {**document, "totals": made.records(), "files": files}
     return {**document, "forecasts": made.records(), "files": files}
+
+
+def extent_of(result: "PredictResult") -> str:
+    """Returns how much is forecast, in words."""
+    if result.totals:
+        return counted(len(result.totals.names), "total")
+    return f"{counted(result.forecasts.point.shape[1], 'step')} of {len(result.panel):,} series"
+
+
+def paths_extent(result: "PathsResult") -> str:
+    """Returns how many paths were drawn, in words."""
+    drawn = result.drawn
+    return f"{counted(drawn.count, 'path')} of {counted(drawn.steps, 'step')} of {drawn.series:,} series"
+
+
+def paths_json(result: "PathsResult", file: str) -> dict[str, Any]:
+    """Returns the JSON document; the paths themselves are in the file."""
+    drawn, version = result.drawn, result.version
+    extent = {"paths": drawn.count, "series": drawn.series, "steps": drawn.steps}
+    return {"name": version.name, "version": version.label, "model": result.model, **extent, "files": [file]}
 
 
 def print_predicted(
@@ -68,9 +98,15 @@ def _fitted(rows: list[dict[str, Cell]]) -> str:
     columns = [name for name in rows[0] if name not in HIDDEN and any(row[name] is not None for row in rows)]
     if len({row["series_id"] for row in rows}) == 1:
         columns.remove("series_id")
+    for row in rows:
+        if "is_whole" in row:
+            row["is_whole"] = "yes" if row["is_whole"] else "no"
+    if all(row.get("period_start") == row.get("period_end") for row in rows) and "period_end" in columns:
+        columns.remove("period_end")
+    names = next(place for place, name in enumerate(columns) if name in {"step", "steps"})
     while True:
         cells = [[short(row[column]) for column in columns] for row in rows]
-        text = table([SHORTER.get(name, name) for name in columns], cells, left=columns.index("step"))
+        text = table([SHORTER.get(name, name) for name in columns], cells, left=names)
         if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
             return text
         del columns[-2 if columns[-1].startswith("upper_") else -1 :]

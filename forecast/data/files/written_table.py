@@ -18,7 +18,8 @@ _TYPES: Mapping[str, Any] = {
         name: pa.float64()
         for name in ("forecast", "what_if", "difference", "order", "expected_cost", "expected_cost_of_forecast")
     },
-    "step": pa.int64(),
+    **{name: pa.int64() for name in ("step", "steps")},
+    "is_whole": pa.bool_(),
 }
 
 

@@ -18,7 +18,7 @@ from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.panel import Panel
 from forecast.data.reading.future_coverage import when
 from forecast.errors import UsageError, did_you_mean
-from forecast.evaluation.newsvendor import critical_ratios, expected_costs, quantiles_at
+from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.interval_levels import level_text
 from forecast.models.forecaster import Forecasts

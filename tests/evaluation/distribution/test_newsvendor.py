@@ -3,7 +3,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from forecast.evaluation.newsvendor import critical_ratios, expected_costs, quantiles_at
+from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
 
 DENSE = tuple(np.linspace(0.0005, 0.9995, 2000).tolist())
 

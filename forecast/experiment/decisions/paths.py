@@ -1,0 +1,89 @@
+"""`--paths 200 -o paths.parquet`: joint futures for one's own simulation, as the bytes of a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.written_paths import paths_bytes
+from forecast.data.frequency import Timestamps
+from forecast.data.panel import Panel
+from forecast.errors import DataError, UsageError
+from forecast.evaluation.distribution.distribution import Distribution
+from forecast.evaluation.trained_model import TrainedModel
+from forecast.run import Run
+from forecast.wording import counted
+
+OF_A_VALUE = {".parquet": 24, ".csv": 160}
+"""Bytes that a value takes on its way into a file of a kind; with tabs and packed, as much as with commas."""
+
+
+@dataclass(frozen=True)
+class DrawnPaths:
+    """Joint futures as a file.
+
+    Attributes:
+        content: of the file.
+        count: of the paths.
+        series: how many.
+        steps: of each.
+    """
+
+    content: bytes
+    count: int
+    series: int
+    steps: int
+
+
+def check_paths(trained: TrainedModel, panel: Panel, count: int, horizon: int | None, ending: str) -> int:
+    """Returns the steps of the paths, before any is drawn.
+
+    Args:
+        trained: the model.
+        panel: that they go on from.
+        count: of them.
+        horizon: steps; None for all that errors were measured for.
+        ending: of the file.
+
+    Raises:
+        UsageError: there are none, they reach too far, or there are too many for the memory.
+        DataError: the version knows nothing of its errors.
+    """
+    if count < 1:
+        raise UsageError(f"--paths {count} is too few.", "--paths 1 or more")
+    if not isinstance(trained.distribution, Distribution):
+        raise DataError("The version knows nothing of its errors, so no paths can be drawn.", "train on more rows")
+    steps = trained.horizon if horizon is None else horizon
+    if steps > trained.horizon:
+        message = f"Errors were measured for {counted(trained.horizon, 'step')}, and paths reach no further."
+        raise UsageError(message, f"--horizon {trained.horizon}, or forecast train DATA --horizon {steps}")
+    size, room = OF_A_VALUE.get(ending, OF_A_VALUE[".csv"]), free_memory()
+    needed = size * count * len(panel) * steps
+    if needed > room:
+        most = max(1, int(room / (size * len(panel) * steps)))
+        what = f"{counted(count, 'path')} of {counted(len(panel), 'series')} need {size_text(needed)} of memory"
+        raise UsageError(f"{what}, and {size_text(room)} is free.", f"--paths {most}, or --series with fewer of them")
+    return steps
+
+
+def draw_paths(trained: TrainedModel, panel: Panel, count: int, steps: int, ending: str, run: Run) -> DrawnPaths:
+    """Returns joint futures; the n-th path of all series and steps is one of them, and the same at each draw.
+
+    Args:
+        trained: has a distribution.
+        panel: that they go on from.
+        count: of them.
+        steps: of each, see ``check_paths``.
+        ending: of the file.
+        run: what to work with.
+    """
+    stamps = panel.future_timestamps(steps)
+
+    def series() -> Iterator[tuple[str, Timestamps, NDArray[np.float64]]]:
+        drawn = trained.paths(panel, count, run)
+        for name, times, values in zip(panel.series_ids, stamps, drawn, strict=True):
+            yield name, times, values[:, :steps]
+
+    return DrawnPaths(paths_bytes(series(), ending), count, len(panel), steps)

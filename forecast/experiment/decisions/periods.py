@@ -1,0 +1,114 @@
+"""Periods of the calendar that the steps of a forecast are added up by, and whether they are there as a whole.
+
+    step        -1   0 | 1   2   3   4   5 |
+    month      June  June June July July July July     June began before the forecast, and July may go on after it
+
+Shapes: ``S`` series, ``H`` horizon.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.frequency import DAY, Frequency, Timestamps, months_of, seconds_of
+from forecast.errors import UsageError
+from forecast.wording import joined
+
+IntArray = NDArray[np.int64]
+Period = Literal["day", "week", "month", "quarter", "year", "horizon"]
+
+MONDAY = 4
+"""The first one after 1970-01-01, which was a Thursday: weeks are those of ISO 8601, from Monday to Sunday."""
+SLACK = 1.02
+"""A step may be this much longer than a period, since months differ."""
+
+
+@dataclass(frozen=True)
+class PeriodKind:
+    """One kind of period.
+
+    Attributes:
+        days: that it usually has.
+        number: of the periods that timestamps lie in, consecutive whole numbers.
+        begins: the first day of periods.
+    """
+
+    days: float
+    number: Callable[[Timestamps], IntArray]
+    begins: Callable[[IntArray], Timestamps]
+
+
+def _months(months: int) -> PeriodKind:
+    """Returns the period of so many months."""
+    return PeriodKind(
+        months * 365.2425 / 12,
+        lambda stamps: months_of(stamps) // months,
+        lambda numbers: (numbers * months).astype("datetime64[M]").astype("datetime64[s]"),
+    )
+
+
+def _days(days: int, first: int = 0) -> PeriodKind:
+    """Returns the period of so many days, of which one begins so many days after 1970-01-01."""
+    return PeriodKind(
+        days,
+        lambda stamps: (seconds_of(stamps) // DAY - first) // days,
+        lambda numbers: (numbers * days + first).astype("datetime64[D]").astype("datetime64[s]"),
+    )
+
+
+PERIODS: dict[Period, PeriodKind] = {
+    "day": _days(1),
+    "week": _days(7, MONDAY),
+    "month": _months(1),
+    "quarter": _months(3),
+    "year": _months(12),
+}
+HORIZON: Period = "horizon"
+
+
+def check_period(period: Period, frequency: Frequency) -> None:
+    """Refuses a period that is shorter than a step.
+
+    Raises:
+        UsageError: it is, or there are no dates.
+    """
+    if period == HORIZON:
+        return
+    if frequency.unit == "row":
+        raise UsageError(f"Data without dates has no {period}s to add up.", "--total horizon")
+    fitting = [name for name, kind in PERIODS.items() if frequency.days <= SLACK * kind.days]
+    if period not in fitting:
+        words = joined([f"--total {name}" for name in (*fitting, HORIZON)], "or")
+        raise UsageError(f"--total {period} is finer than the data, which is {frequency.name}.", words)
+
+
+def numbered(period: Period, frequency: Frequency, ordinals: IntArray) -> IntArray:
+    """Returns the number of the period that each step lies in, of the shape of ``ordinals``; 0 for the horizon."""
+    if period == HORIZON:
+        return np.zeros(ordinals.shape, dtype=np.int64)
+    return PERIODS[period].number(frequency.timestamps(ordinals))
+
+
+def whole_steps(period: Period, frequency: Frequency, last: IntArray, numbers: IntArray) -> NDArray[np.bool_]:
+    """Returns whether the period of each step is forecast as a whole, (S, H).
+
+    Args:
+        period: any.
+        frequency: of the steps.
+        last: (S,) ordinal of the last step before the forecast.
+        numbers: (S, H), see ``numbered``.
+    """
+    if period == HORIZON:
+        return np.ones(numbers.shape, dtype=bool)
+    around = np.stack([last, last + numbers.shape[1] + 1], axis=1)
+    before, after = numbered(period, frequency, around).T
+    return np.asarray((numbers != before[:, None]) & (numbers != after[:, None]))
+
+
+def edges_of(period: Period, numbers: IntArray) -> tuple[Timestamps, Timestamps]:
+    """Returns the first and the last day of periods of the calendar."""
+    begins = PERIODS[period].begins
+    return begins(numbers), begins(numbers + 1) - np.timedelta64(DAY, "s")

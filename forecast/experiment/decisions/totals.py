@@ -1,0 +1,317 @@
+"""`--total month`, `--total-by region`: sums over steps and series, with intervals of the sums.
+
+The errors of a horizon and of all series belong together, so that bounds can't be added up: joint paths are, and the
+quantiles of their sums are those of the total. The forecast of a total is the sum of the forecasts.
+
+Shapes: ``S`` series, ``H`` horizon, ``R`` totals, ``N`` paths, ``Q`` probabilities.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
+from typing import cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.frequency import Timestamps
+from forecast.data.panel import TARGET, IdParts, Panel
+from forecast.errors import UsageError, did_you_mean
+from forecast.evaluation.distribution.distribution import Distribution
+from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.decisions.periods import HORIZON, Period, check_period, edges_of, numbered, whole_steps
+from forecast.interval_levels import bounds_of, quantile_column
+from forecast.models.forecaster import Forecasts, Quantiles, ends_of
+from forecast.name_lists import flag_value
+from forecast.report.tables import ResultTable, numbers_of, timestamp_texts
+from forecast.run import Run
+from forecast.wording import counted, joined, quoted
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+ALL = "all"
+KEYS = ("series_id", "period_start", "period_end", "steps", "is_whole", "forecast")
+PATHS = 2000
+"""Joint futures that a total is told by."""
+
+
+@dataclass(frozen=True)
+class AskedTotals:
+    """What is added up.
+
+    Attributes:
+        period: steps of the same one; None for each step by itself.
+        by: the part of the id that series have in common, ``ALL`` for all of them; None for each series by itself.
+    """
+
+    period: Period | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """Sums of forecasts.
+
+    Attributes:
+        asked: what was added up.
+        names: (R,) of the series, or of what they have in common.
+        starts: (R,) first day of the period, or the step's own time.
+        ends: (R,) last day of it, likewise.
+        origins: (R,) the last step that was observed of any of the series.
+        steps: (R,) of time that are in it.
+        is_whole: (R,) whether each step of the period, and each series, is.
+        forecasts: (R,), in the target's unit.
+        levels: of the intervals, in per cent.
+        quantiles: (Q, R), the ends of all levels, and those that were asked for; NaN where nothing is known.
+        probabilities: that were asked for.
+    """
+
+    asked: AskedTotals
+    names: tuple[str, ...]
+    starts: Timestamps
+    ends: Timestamps
+    origins: Timestamps
+    steps: IntArray
+    is_whole: BoolArray
+    forecasts: FloatArray
+    levels: tuple[float, ...]
+    quantiles: Quantiles
+    probabilities: tuple[float, ...]
+
+    def table(self, model: str, version: str) -> ResultTable:
+        """Returns them as a row a total."""
+        made = self.quantiles
+        columns = {
+            name: made.at(end)
+            for level in self.levels
+            for name, end in zip(bounds_of(level), ends_of(level), strict=True)
+        }
+        columns |= {quantile_column(probability): made.at(probability) for probability in self.probabilities}
+        starts, ends = timestamp_texts(np.stack([self.starts, self.ends])).tolist()
+        origins = timestamp_texts(self.origins).tolist()
+        keys = (self.names, starts, ends, self.steps.tolist(), self.is_whole.tolist())
+        numbers = map(numbers_of, (self.forecasts, *columns.values()))
+        rows = zip(*keys, *numbers, repeat(model), repeat(version), origins, strict=False)
+        return ResultTable((*KEYS, *columns, "model", "version", "origin"), tuple(rows))
+
+
+def read_totals(total: str | None, by: str | None) -> AskedTotals | None:
+    """Returns what is to be added up; None where nothing is.
+
+    Raises:
+        UsageError: there is no such period.
+    """
+    if total is None and by is None:
+        return None
+    periods = get_args(Period)
+    if total is not None and total not in periods:
+        message = f"--total {quoted(total)} is no period.{did_you_mean(total, periods)}"
+        raise UsageError(message, f"--total {joined(periods, 'or')}")
+    return AskedTotals(cast(Period | None, total), by)
+
+
+def totals_of(
+    trained: TrainedModel, panel: Panel, forecasts: Forecasts, asked: AskedTotals, ids: IdParts, run: Run
+) -> Totals:
+    """Returns sums of forecasts with the intervals and quantiles that these have.
+
+    Args:
+        trained: made the forecasts.
+        panel: that they go on from.
+        forecasts: (S, H).
+        asked: what is to be added up.
+        ids: what the panel's series are told apart by.
+        run: what to work with.
+
+    Raises:
+        UsageError: the period is finer than the data, the series have no such part, or memory is short.
+    """
+    groups, names = _groups(asked.by, panel, ids)
+    cells = _cells(asked.period, panel, forecasts.point, groups)
+    probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
+    every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, trained.levels))}))
+    point: FloatArray = np.bincount(cells.rows.ravel(), forecasts.point.ravel(), cells.count).astype(np.float64)
+    values = np.full((len(every), cells.count), np.nan)
+    if every and isinstance(trained.distribution, Distribution):
+        known = _known(cells, trained.horizon)
+        for chosen, sums in _summed(trained, panel, forecasts.point, groups, cells, run):
+            values[:, chosen] = np.quantile(sums, every, axis=0)
+        values[:, ~known] = np.nan
+    _put_single(values, every, forecasts, cells)
+    return Totals(
+        asked=asked,
+        names=tuple(names[group] for group in cells.groups),
+        starts=cells.starts,
+        ends=cells.ends,
+        origins=cells.origins,
+        steps=cells.steps,
+        is_whole=cells.is_whole,
+        forecasts=point,
+        levels=trained.levels,
+        quantiles=Quantiles(every, values),
+        probabilities=probabilities,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Which total each step of each series is a part of.
+
+    Attributes:
+        rows: (S, H) places among the totals, which stand group by group.
+        groups: (R,).
+        sizes: (R,) steps of all series together.
+    """
+
+    rows: IntArray
+    groups: IntArray
+    starts: Timestamps
+    ends: Timestamps
+    origins: Timestamps
+    steps: IntArray
+    sizes: IntArray
+    is_whole: BoolArray
+
+    @property
+    def count(self) -> int:
+        """How many totals there are."""
+        return len(self.groups)
+
+
+def _groups(by: str | None, panel: Panel, ids: IdParts) -> tuple[IntArray, tuple[str, ...]]:
+    """Returns the group of each series, (S,), and the groups' names.
+
+    Raises:
+        UsageError: the series have no such part.
+    """
+    if by is None:
+        return np.arange(len(panel)), panel.series_ids
+    names = {name.casefold(): name for name in reversed(ids.names)}
+    name = by if by in ids.names else names.get(by.casefold())
+    if name is None and by.casefold() == ALL:
+        return np.zeros(len(panel), dtype=np.int64), (ALL,)
+    if name is None and not ids.names and len(panel) > 1:
+        message = f"--total-by {by}: the file that tells the parts of the id is gone, and names of series don't."
+        raise UsageError(message, "--data FILE with newer rows, or --total-by all")
+    if name is None:
+        own = [each for each in ids.names if each != TARGET] or list(ids.names)
+        what = f"the id, which is {joined(own)}" if own else "an id, since there is one series"
+        ways = joined([f"--total-by {flag_value([each])}" for each in (*ids.names, ALL)], "or")
+        meant = did_you_mean(by, (*ids.names, ALL))
+        message = f"--total-by {by}: {by} is no part of {what}.{meant}"
+        more = f"; forecast train DATA --id {flag_value([by, *own])} makes a model with it" if own and not meant else ""
+        raise UsageError(message, f"{ways}{more}")
+    own = [parts[ids.names.index(name)] for parts in ids.values]
+    found = tuple(dict.fromkeys(own))
+    places = {each: place for place, each in enumerate(found)}
+    return np.array([places[each] for each in own]), found
+
+
+def _cells(period: Period | None, panel: Panel, point: FloatArray, groups: IntArray) -> _Cells:
+    frequency, (series, horizon) = panel.frequency, point.shape
+    ordinals = panel.last[:, None] + np.arange(1, horizon + 1)
+    if period is not None:
+        check_period(period, frequency)
+    numbers = ordinals if period is None else numbered(period, frequency, ordinals)
+    is_whole = (
+        np.ones(point.shape, dtype=bool) if period is None else whole_steps(period, frequency, panel.last, numbers)
+    )
+    lowest = numbers.min()
+    width = int(numbers.max() - lowest) + 1
+    keys, rows = np.unique(groups[:, None] * width + numbers - lowest, return_inverse=True)
+    rows = rows.reshape(series, horizon)
+    count, flat = len(keys), rows.ravel()
+    own = keys // width
+    first, last = np.full(count, ordinals.max()), np.full(count, ordinals.min())
+    np.minimum.at(first, flat, ordinals.ravel())
+    np.maximum.at(last, flat, ordinals.ravel())
+    sizes, steps = np.bincount(flat, minlength=count), last - first + 1
+    whole = np.bincount(flat, is_whole.ravel(), count) == sizes  # each series has each step of the period
+    whole &= sizes == np.bincount(groups)[own] * steps
+    if period is None or period == HORIZON:
+        starts, ends = frequency.timestamps(first), frequency.timestamps(last)
+    else:
+        starts, ends = edges_of(period, keys % width + lowest)
+    latest = np.full(int(groups.max()) + 1, panel.last.min())
+    np.maximum.at(latest, groups, panel.last)
+    return _Cells(rows, own, starts, ends, frequency.timestamps(latest[own]), steps, sizes, whole)
+
+
+def _known(cells: _Cells, horizon: int) -> BoolArray:
+    """Returns of which totals all steps lie within the horizon that errors were measured for, (R,)."""
+    beyond = np.zeros(cells.count, dtype=bool)
+    beyond[cells.rows[:, horizon:].ravel()] = True
+    return ~beyond
+
+
+def _summed(
+    trained: TrainedModel, panel: Panel, point: FloatArray, groups: IntArray, cells: _Cells, run: Run
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yields some of the totals at a time, each with the sums of its paths: places (r,), and (N, r).
+
+    A series of which no errors are known counts by its forecast where others are known.
+    """
+    order = np.argsort(groups, kind="stable")
+    horizon = min(point.shape[1], trained.horizon)
+    for chosen in _parts(groups[order], np.bincount(cells.groups), order):
+        some = cells.rows[chosen, :horizon]
+        places, local = np.unique(some, return_inverse=True)
+        local = local.reshape(some.shape)
+        sums, is_known = np.zeros((PATHS, len(places))), np.zeros(len(places), dtype=bool)
+        for i, paths in enumerate(trained.paths(panel.select(chosen), PATHS, run)):
+            rows, begins = np.unique(local[i], return_index=True)
+            own = paths[:, :horizon]
+            is_known[rows] |= ~np.isnan(own).any()
+            own = np.where(np.isnan(own), point[chosen[i], :horizon], own)
+            sums[:, rows] += np.add.reduceat(own, begins, axis=1)
+        sums[:, ~is_known] = np.nan
+        yield places, sums
+
+
+def _parts(groups: IntArray, totals: IntArray, order: IntArray) -> Iterator[IntArray]:
+    """Yields the series of some whole groups at a time, so that their sums fit into the memory.
+
+    Args:
+        groups: of the series, ascending.
+        totals: of each group.
+        order: the series.
+
+    Raises:
+        UsageError: those of one group don't.
+    """
+    room = free_memory() // 4 // (8 * PATHS)
+    if totals.max(initial=0) > room:
+        needed = size_text(int(32 * PATHS * totals.max()))
+        what = f"{counted(int(totals.max()), 'total')} of {PATHS:,} paths need {needed} of memory"
+        raise UsageError(f"{what}, and {size_text(free_memory())} is free.", "--horizon with fewer steps")
+    ends = np.cumsum(totals)
+    begin = 0
+    while begin < len(totals):
+        end = max(begin + 1, int(np.searchsorted(ends, (ends[begin - 1] if begin else 0) + room, side="right")))
+        yield order[np.searchsorted(groups, begin) : np.searchsorted(groups, end)]
+        begin = end
+
+
+def _put_single(values: FloatArray, every: Sequence[float], forecasts: Forecasts, cells: _Cells) -> None:
+    """Puts the quantiles of forecasts where a total is one step of one series: they are the same."""
+    known = [*([forecasts.quantiles] if forecasts.quantiles else [])]
+    known += [Quantiles(ends_of(i.level), np.stack([i.lower, i.upper])) for i in forecasts.intervals]
+    single = cells.sizes[cells.rows] == 1
+    for made in known:
+        for probability, own in zip(made.probabilities, made.values, strict=True):
+            values[every.index(probability), cells.rows[single]] = own[single]
+
+
+def narrowed(ids: IdParts, names: Sequence[str], chosen: Sequence[str]) -> IdParts:
+    """Returns what some series are told apart by.
+
+    Args:
+        ids: of all series.
+        names: of these.
+        chosen: of those that stay.
+    """
+    parts = dict(zip(names, ids.values, strict=False))
+    return replace(ids, values=tuple(parts[name] for name in chosen if name in parts))

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from forecast.data.frequency import ROW, parse_frequency
+from forecast.errors import UsageError
+from forecast.experiment.decisions.periods import PERIODS, check_period, edges_of, numbered, whole_steps
+
+
+def days(*texts):
+    return np.array(texts, dtype="datetime64[s]")
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "edges"),
+    [
+        ("day", "2024-07-10T23", ("2024-07-10", "2024-07-10")),
+        ("week", "2024-07-10", ("2024-07-08", "2024-07-14")),  # Monday to Sunday
+        ("week", "2024-07-14T23", ("2024-07-08", "2024-07-14")),
+        ("week", "1969-12-29", ("1969-12-29", "1970-01-04")),
+        ("month", "2024-02-29", ("2024-02-01", "2024-02-29")),
+        ("quarter", "2024-12-31", ("2024-10-01", "2024-12-31")),
+        ("year", "1969-06-30", ("1969-01-01", "1969-12-31")),
+    ],
+)
+def test_day_lies_in_the_period_of_the_calendar(period, day, edges):
+    begin, end = edges_of(period, PERIODS[period].number(days(day)))
+    assert (str(begin[0])[:10], str(end[0])[:10]) == edges
+
+
+def whole(code, origin, horizon, period):
+    """Returns which of the steps after an origin belong to a period that is there as a whole."""
+    frequency = parse_frequency(code, days(origin))
+    last = frequency.ordinals(days(origin))
+    steps = last[:, None] + np.arange(1, horizon + 1)
+    return whole_steps(period, frequency, last, numbered(period, frequency, steps))[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("code", "origin", "horizon", "period", "expected"),
+    [
+        ("D", "2024-07-31", 31, "month", [True] * 31),
+        ("D", "2024-07-31", 30, "month", [False] * 30),
+        ("D", "2024-07-30", 33, "month", [False] + [True] * 31 + [False]),
+        ("B", "2024-07-05", 6, "week", [True] * 5 + [False]),  # a week of five days, after a Friday
+        ("MS", "2024-03-01", 4, "quarter", [True] * 3 + [False]),
+        ("ME", "2024-03-31", 4, "quarter", [True] * 3 + [False]),
+        ("QE", "2024-12-31", 4, "year", [True] * 4),
+        ("h", "2024-07-31T23", 25, "day", [True] * 24 + [False]),
+        ("W-SUN", "2024-07-28", 2, "week", [True] * 2),
+        ("D", "2024-07-30", 3, "horizon", [True] * 3),
+    ],
+)
+def test_period_is_whole_where_all_of_its_steps_are_forecast(code, origin, horizon, period, expected):
+    assert whole(code, origin, horizon, period) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "period"),
+    [("MS", "week"), ("YS", "quarter"), ("W", "day"), ("D", "day"), ("2D", "day"), ("6MS", "quarter")],
+)
+def test_only_what_is_longer_than_a_step_is_added_up(code, period):
+    frequency = parse_frequency(code, days("2024-07-01"))
+    if (code, period) == ("D", "day"):
+        check_period(period, frequency)  # one step each
+        return
+    with pytest.raises(
+        UsageError, match=f"--total {period} is finer than the data, which is {frequency.name}"
+    ) as error:
+        check_period(period, frequency)
+    assert period not in error.value.hint
+    assert "--total horizon" in error.value.hint
+
+
+def test_months_of_31_days_hold_four_weeks():
+    check_period("month", parse_frequency("4W", days("2024-07-07")))
+
+
+def test_rows_have_no_months():
+    with pytest.raises(UsageError, match="has no months to add up") as error:
+        check_period("month", ROW)
+    assert error.value.hint == "--total horizon"
+    check_period("horizon", ROW)
