@@ -180,10 +180,11 @@ def _wins(table: ErrorTable) -> Iterator[str]:
     total = sum(many for _, many in wins)
     groups = "series" if table.by == SERIES else f"{table.by}s" if table.by in {STEP, *DATE_GROUPS} else "groups"
     first, *others = wins
-    more = [f"{model} in {many:,}" for model, many in others[: MOST_WINNERS - 1]]
-    more += ["others in the rest"] if len(others) >= MOST_WINNERS else []
+    at = {STEP: "at", "weekday": "on"}.get(table.by, "in")
+    more = [f"{model} {at} {many:,}" for model, many in others[: MOST_WINNERS - 1]]
+    more += [f"others {at} the rest"] if len(others) >= MOST_WINNERS else []
     of = f"{first[1]:,} of {total:,}" if first[1] < total else f"all {total:,}" if total > 2 else "both"
-    yield f"{first[0]} has the lowest RMSE in {joined([f'{of} {groups}', *more])}."
+    yield f"{first[0]} has the lowest RMSE {at} {joined([f'{of} {groups}', *more])}."
 
 
 def _caution(own: Sequence[GroupErrors]) -> Iterator[str]:

@@ -78,6 +78,11 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
         f"error in the unit of {target}, large errors counted more; skill is by how much it is lower than that of the "
         "seasonal naive, which repeats the last season."
     )
+    if METRICS["wql"].label in scores:
+        intro += (
+            " WQL scores the whole distribution: the losses of its nine deciles as a share of what came, 0 at best; of "
+            "the middle alone it would be the WAPE."
+        )
     columns = tuple(PageColumn(scores[place], place > 0) for place in shown)
     table = PageTable(columns, tuple(tuple(line[place] for place in shown) for line in lines))
     return Section("leaderboard", "Leaderboard", (table,), intro)
@@ -133,14 +138,14 @@ def errors_section(errors: ErrorTable, words: str, target: str) -> Section:
         target: the unit of the errors.
     """
     best = errors.models[0]
-    colour, own = styles_of(errors.models)[best].colour, {row.group: row for row in errors.of(best)}
+    style, own = styles_of(errors.models)[best], {row.group: row for row in errors.of(best)}
     lowest = {(row.group, row.model): row.rmse for row in errors.rows}
     groups = [group for group in worst(errors) if group in errors.best]
     longest = max((own[group].rmse or 0.0 for group in groups), default=0.0) or 1.0
     lines = []
     for group in groups:
         row, winner = own[group], errors.best[group]
-        score = PageCell(short_number(row.rmse), Bar((row.rmse or 0.0) / longest, colour))
+        score = PageCell(short_number(row.rmse), Bar((row.rmse or 0.0) / longest, style.colour, style.is_baseline))
         share, side = percent(row.wape, 1), percent(row.relative_bias, 1, signed=True)
         other = f"{winner}, {short_number(lowest[group, winner])}"
         lines.append((PageCell(group), score, *cells([share, side, other, f"{row.points:,}"])))
@@ -188,7 +193,7 @@ def coverage_section(held: Sequence[CoverageRow], folds: int, rows: Sequence[Sum
         intro += (
             " MSIS is the mean width of the 95 % intervals in the series' usual seasonal differences, with what truths "
             "outside of them add; the calibration error is how far, on average, the shares of truths below the nine "
-            "deciles are from 10, 20 … 90 %: 0 is best of both."
+            "deciles are from 10, 20 … 90\xa0%: 0 is best of both."
         )
     return Section("coverage", "Intervals", (PageTable(tuple(columns), tuple(lines)),), intro)
 

@@ -88,7 +88,7 @@ def test_groups_are_told_by_the_most_and_the_least():
     words = error_words(by_day([1, 1, 1, 1, 1, 8, 2]), panel, IdParts())
     assert words == (
         "gru errs most on Saturday, with an RMSE of 8, 8 times that on Monday, where it errs least. On Saturday it "
-        "forecasts 80 % too low. gru has the lowest RMSE in 6 of 7 weekdays and naive in 1."
+        "forecasts 80 % too low. gru has the lowest RMSE on 6 of 7 weekdays and naive on 1."
     )
 
 
