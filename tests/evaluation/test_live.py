@@ -293,3 +293,21 @@ def test_forecasts_without_bounds_have_no_scores_of_them():
     [score, *_] = score_live(join_live(a_panel(), [parsed(bare)], SEASON, lone=False)[0])
     assert (score.wql_of_bounds, score.msis, score.calibration_error_of_bounds) == (None, None, None)
     assert score.wape > 0
+
+
+def test_level_that_few_forecasts_were_issued_with_leaves_the_others_scored():
+    """A version that was asked for 50 %, beside older ones that were not."""
+    own = table(24, version="v3")
+    middle = own.assign(lower_50=own["forecast"] - 1, upper_50=own["forecast"] + 1)
+    frames = [*FRAMES, middle]
+    points, _ = join_live(a_panel(), [parsed(frame) for frame in frames], SEASON, lone=False)
+    scores = {each.version: each for each in score_live(points) if each.steps == "all"}
+    due = points.some(points.arrived)
+    usual = np.stack([*due.bounds_of(80), *due.bounds_of(95), due.forecasts])
+    assert scores["all"].wql_of_bounds == pytest.approx(wql(due.truths, usual, (0.1, 0.9, 0.025, 0.975, 0.5)))
+    newest = due.some(due.versions == 3)
+    assert not np.isnan(newest.bounds_of(50)[0]).all()
+    every = np.stack([*newest.bounds_of(50), *newest.bounds_of(80), *newest.bounds_of(95), newest.forecasts])
+    probabilities = (0.25, 0.75, 0.1, 0.9, 0.025, 0.975, 0.5)
+    only_v3 = score_live(join_live(a_panel(), [parsed(middle)], SEASON, lone=False)[0])[0]
+    assert only_v3.wql_of_bounds == pytest.approx(wql(newest.truths, every, probabilities))
