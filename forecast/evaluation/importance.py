@@ -18,7 +18,7 @@ from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.metrics import rmse
-from forecast.evaluation.scales import lowest_values
+from forecast.evaluation.scales import lowest_within
 from forecast.evaluation.splits import Fold
 from forecast.models.combination import Combination
 from forecast.models.forecaster import Fitted
@@ -71,7 +71,9 @@ def measure_importance(
         points = []
         for fold, model in fitted:
             told = replace(chosen, covariates=covariates).until(fold.cuts[some])
-            points.append(forecast_points(model.predict_members(told, run), combination, lowest_values(told)))
+            points.append(
+                forecast_points(model.predict_members(told, run), combination, lowest_within(told, fold.horizon))
+            )
         return rmse(truth, np.stack(points))
 
     covariates = chosen.covariates

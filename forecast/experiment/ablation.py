@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import backtest
-from forecast.evaluation.metrics import rmse
+from forecast.evaluation.metrics import rmse, weighed
 from forecast.evaluation.significance import LEVEL, doubt
 from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.regressors import COVARIATES
@@ -103,7 +103,8 @@ def ablate(experiment: Experiment, run: Run) -> Ablation:
     if calendar_used(experiment):
         plain = {cell: spec.with_(calendar=False, country=None) for cell, spec in experiment.specs.items()}
         cases.append((CALENDAR, panel, plain))
-    usual = experiment.backtest.trial(model).forecasts
+    truths, weights = experiment.backtest.truths, experiment.backtest.weights
+    usual = weighed(truths, experiment.backtest.trial(model).forecasts, weights)
     rows = []
     for number, (name, told, specs) in enumerate(cases):
 
@@ -111,8 +112,7 @@ def ablate(experiment: Experiment, run: Run) -> Ablation:
             run.reporter.progress(f"{model} without {name}", (number + share) / len(cases))
 
         forecasts = _without(experiment, model, told, specs, progress, run.on(experiment.machine))
-        rows.append(_worth(name, experiment.backtest.truths, forecasts, usual))
-    truths = experiment.backtest.truths
+        rows.append(_worth(name, truths, weighed(truths, forecasts, weights), usual))
     return Ablation(model, rmse(truths, usual), tuple(sorted(rows, key=lambda row: -row.worth)))
 
 

@@ -85,7 +85,9 @@ def assumed_notes(
         is_both: it is said of two forecasts.
     """
     limits = panel.limits.untold(panel.last, horizon) if panel.limits else ()
-    carried = [f"{name} is not told for all steps to come: its last value is carried on ({fix})." for name in limits]
+    carried = [
+        f"{name} is not told for all steps to come: its last value is carried on ({fix} tells it)." for name in limits
+    ]
     names, missing = missing_ahead(panel, horizon, columns_needed(trained))
     alike: dict[bytes, list[int]] = {}  # columns that are missing on the same steps, in one sentence
     for c in np.flatnonzero(missing.any(axis=(0, 1))):

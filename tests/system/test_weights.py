@@ -104,6 +104,16 @@ def test_the_clean_table_keeps_the_weights(tmp_path):
     assert (tmp_path / "clean.csv").read_text().startswith("month,sales,trust\n2014-01-01,")
 
 
+def test_a_clean_table_of_several_targets_has_no_room_for_weights(tmp_path):
+    (tmp_path / "sales.csv").write_text(
+        "month,a,b,trust\n" + "".join(f"2014-{m:02}-01,{m},{m},1\n" for m in range(1, 13))
+    )
+    flags = ("--target", "a,b", "--weight", "trust", "--fix", "clean.csv")
+    outcome = run("check", "sales.csv", *flags, folder=tmp_path)
+    assert outcome.code == 2
+    assert "has room for weights and limits beside one target only" in outcome.err
+
+
 def test_rows_of_weight_nought_before_the_first_fold_leave_nothing_to_learn_from(tmp_path):
     (tmp_path / "sales.csv").write_text(sales(60, lambda i: int(i > 50)))
     outcome = run("train", "sales.csv", "--model", "ridge", *FLAGS, folder=tmp_path)

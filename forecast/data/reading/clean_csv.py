@@ -47,13 +47,16 @@ def clean_csv(reading: Reading) -> bytes:
     """Returns the table as UTF-8 CSV; read again, it gives the same panel.
 
     Raises:
-        UsageError: There are covariates beside several targets, whose series have steps of their own.
+        UsageError: There are other columns beside several targets, whose series have steps of their own.
     """
     reading = replace(reading, panel=reading.whole or reading.panel)
     columns = reading.columns
-    if columns.covariates and len(columns.target) > 1:
-        text = "The clean table has room for covariates beside one target only."
-        raise UsageError(text, f"--target {flag_value(columns.target[:1])}, or leave out --known, --past and --static")
+    beside = [*columns.covariates, *filter(None, (columns.weight, columns.low, columns.high))]
+    if beside and len(columns.target) > 1:
+        what = "covariates" if columns.covariates else "weights and limits"
+        flags = "--known, --past and --static" if columns.covariates else "--weight, and columns for --min and --max"
+        text = f"The clean table has room for {what} beside one target only."
+        raise UsageError(text, f"--target {flag_value(columns.target[:1])}, or leave out {flags}")
     panel, limits = reading.panel, _limit_names(reading)
     if limits and panel.covariates is None:  # they are written as known ahead
         panel = replace(panel, covariates=_on_steps_of(panel))

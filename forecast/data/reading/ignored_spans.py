@@ -54,6 +54,14 @@ def ignoring(panel: Panel, texts: Sequence[str] | None, *, is_settled: bool) -> 
     return _begun(hidden), findings
 
 
+def closed(panel: Panel, texts: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Returns spans with the end of the data for one that is left open: a retrain is not to ignore all newer rows."""
+    if texts is None:
+        return None
+    end = readable(panel.frequency.timestamps(panel.last.max()[None])[0]).replace(" ", "T").removeprefix("row ")
+    return tuple(f"{text}{end}" if text.strip().endswith(RANGE) else text for text in texts)
+
+
 def _begun(panel: Panel) -> Panel:
     """Returns the panel whose series begin where something is not ignored: nobody looks back on what came before."""
     shown = np.flatnonzero(~panel.is_ignored)

@@ -36,6 +36,7 @@ from forecast.data.reading.covariate_layout import Placing, lay_covariates
 from forecast.data.reading.covariate_values import read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
+from forecast.data.reading.ignored_spans import closed
 from forecast.data.reading.row_findings import (
     ahead_findings,
     constant_findings,
@@ -169,7 +170,7 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
         is_closed=table.source.is_closed,
-        settled=_settled(options, selection, targets.missing, rows.frequency, _mark(table, columns)),
+        settled=_settled(options, selection, targets.missing, whole, _mark(table, columns)),
         header=tuple(table.names),
         other_numbers=numbers,
         texts=texts,
@@ -226,11 +227,12 @@ def _mark(table: Table, columns: Columns) -> Decimal | None:
 
 
 def _settled(
-    options: ReadOptions, selection: Selection, missing: tuple[str, ...], frequency: Frequency, mark: Decimal | None
+    options: ReadOptions, selection: Selection, missing: tuple[str, ...], panel: Panel, mark: Decimal | None
 ) -> ReadOptions:
     """Returns the options that read the file, and one that continues it, in the same way again.
 
-    The order of day and month and the mark before decimals are settled, since a few new rows may be open to both.
+    The order of day and month and the mark before decimals are settled, since a few new rows may be open to both; so is
+    the end of a span to ignore.
     """
     columns, form = selection.columns, selection.dates.form
     is_open = {"%d", "%m"} <= set(re.findall("%.", form)) and not form.startswith("%Y")
@@ -243,11 +245,12 @@ def _settled(
         decimal=options.decimal or mark,
         missing=missing,
         fill=options.filled,
-        freq=frequency.code if options.aggregate else options.freq,
+        freq=panel.frequency.code if options.aggregate else options.freq,
         known=columns.known,
         past=columns.past,
         static=columns.static,
         weight=columns.weight,
+        ignore=closed(panel, options.ignore),
         min=columns.low or options.min,
         max=columns.high or options.max,
     )

@@ -104,6 +104,18 @@ def test_a_version_may_ignore_days_that_its_file_has_lost():
     assert findings == []
 
 
+def test_a_span_that_is_left_open_ends_with_the_data_once_a_version_keeps_it(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("month,sales\n" + "".join(f"2020-{m:02}-01,{m % 5}\n" for m in range(1, 13)))
+    settled = read_panel(path, ReadOptions(ignore=("2020-10..", "..2020-02", "2020-05"))).settled
+    assert settled.ignore == ("2020-10..2020-12-01", "..2020-02", "2020-05")
+    path.write_text("sales\n" + "".join(f"{m % 5}\n" for m in range(1, 13)))
+    options = ReadOptions(ignore=("9..",), no_dates=True, target=("sales",))
+    reading = read_panel(path, options)
+    assert reading.settled.ignore == (f"9..{reading.days[1]}",)
+    assert read_panel(path, reading.settled, is_settled=True).panel.ignored == reading.panel.ignored
+
+
 def test_lists_with_commas_and_lists_of_texts_are_the_same_spans():
     for given in ("2020-03,2021", ["2020-03", "2021"], ["2020-03,2021"]):
         assert ReadOptions.of({"ignore": given}).ignore == ("2020-03", "2021")
