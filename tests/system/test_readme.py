@@ -40,7 +40,8 @@ def options():
 
 def test_examples_were_found():
     assert len(INSTALLS) == 2
-    names = ["train", "compare", "compare", "predict", "doctor", "train", "predict", "report", "schedule", "history"]
+    names = ["train", "compare", "compare", "predict", "doctor", "train", "predict"]
+    names += ["predict", "predict", "predict", "predict", "report", "schedule", "history"]
     assert [command.split()[1] for command in COMMANDS] == names
 
 
@@ -139,6 +140,17 @@ def assert_shown_what_if(rows):
         assert [float(number.replace(",", "")) for number in numbers] == pytest.approx(found, rel=0.01)
 
 
+def assert_shown_totals(rows):
+    """The README's totals are those that its command prints, as far as machines agree."""
+    shown = re.findall(r"^  (20\S+)  (20\S+) +(\d+) +(yes|no) +([\d.,]+) +([\d.,]+) +([\d.,]+)$", README, re.MULTILINE)
+    assert len(shown) == 2
+    for (start, end, steps, whole, *numbers), said in zip(shown, rows, strict=False):
+        assert (start, end, steps) == (said["period_start"], said["period_end"], said["steps"])
+        assert (whole == "yes") == (said["is_whole"] == "true")
+        found = [float(said[name]) for name in ("forecast", "lower_80", "upper_80")]
+        assert [float(number.replace(",", "")) for number in numbers] == pytest.approx(found, rel=0.02)
+
+
 def test_stale_figures_would_be_noticed():
     one = dict.fromkeys(("forecast", "what_if", "difference"), "1")
     with pytest.raises(AssertionError):
@@ -159,4 +171,6 @@ def test_commands_run_one_after_another(tmp_path):
             assert effects_in(done.err) == effects_in(README)
         if "--set" in command:
             assert_shown_what_if(done.rows)
+        if "--total" in command:
+            assert_shown_totals(done.rows)
     assert len((tmp_path / "next_two_years.csv").read_text().splitlines()) == 25

@@ -17,6 +17,7 @@ from forecast.cli.options.completion import complete_column, complete_frequency
 from forecast.cli.options.setting_values import LISTS
 from forecast.cli.options.settings import Configuration, configure, read_given
 from forecast.errors import UsageError
+from forecast.interval_levels import LEVELS, level_text
 from forecast.specs import (
     MOST,
     USUAL_STORE,
@@ -197,14 +198,14 @@ class SettingsFlags:
         _scoring("--folds", help="Origins at which the forecast is scored.", min=1, max=50, metavar="N"),
     ] = None
     levels: Annotated[
-        str | None,
+        str,
         _scoring(
             "--levels",
-            help="Of the intervals, in per cent, such as 50,80,95 (80,95).",
+            help="Of the intervals, in per cent, such as 50,80,95.",
             metavar="LEVELS",
             callback=check_levels,
         ),
-    ] = None
+    ] = ",".join(map(level_text, LEVELS))
     kind: Annotated[
         Kind, _scoring("--kind", help="price: returns from the last value; sales: never below 0, checked.")
     ] = Settings.kind

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import Cell, print_csv, print_json, say, settle_form, table
 from forecast.cli.output.streams import write_out
-from forecast.wording import counted, short, short_number
+from forecast.wording import counted, digits, rounded, short
 
 if TYPE_CHECKING:
     from forecast.experiment.decisions.orders import Orders
@@ -87,10 +87,8 @@ def print_predicted(
 
 def _total_cost(orders: "Orders") -> str:
     """Returns what all orders may be expected to cost, beside what the forecast would."""
-    return (
-        f"Ordering so costs about {short_number(orders.total)} where ordering the forecast itself would cost "
-        f"{short_number(orders.total_of_forecast)}."
-    )
+    about, usual = (digits(rounded(cost, 4) or 0.0) for cost in (orders.total, orders.total_of_forecast))
+    return f"Ordering so costs about {about} where ordering the forecast itself would cost {usual}."
 
 
 def _fitted(rows: list[dict[str, Cell]]) -> str:
