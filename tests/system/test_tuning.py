@@ -48,7 +48,7 @@ OTHERS = {
     "what a cell or a model is": "RATES RECORD registry.MODELS",
     "the arithmetic of a library": "KERAS TENSORFLOW",
     "results of one": "UNKNOWN STILL",
-    "where a distribution is kept and scored": "_HALF GRID DECILES MOST_LOSS FAR MOST_KEPT",
+    "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT",
     "how errors belong together, measured by hand on the training parts": "LASTING FADING FADES paths.BELIEF "
     "COMMON_BELIEF USUAL_SHARE MOST_SHARE MOST_SCORE",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING",
