@@ -257,6 +257,7 @@ def test_forecast_of_a_fold_does_not_depend_on_what_came_after_its_origin(refit)
         trial = run(with_values(panel, values), Shifted(), folds=3, refit=refit).trials[0]
         np.testing.assert_array_equal(trial.forecasts[:k], expected.trials[0].forecasts[:k])
         np.testing.assert_array_equal(trial.by_seed[:, :k], expected.trials[0].by_seed[:, :k])
+        np.testing.assert_array_equal(trial.quantiles.values[:, :k], expected.trials[0].quantiles.values[:, :k])
         for found, interval in zip(trial.intervals, expected.trials[0].intervals, strict=True):
             np.testing.assert_array_equal(found.lower[:k], interval.lower[:k])
             np.testing.assert_array_equal(found.upper[:k], interval.upper[:k])

@@ -162,6 +162,19 @@ def test_untouched_version_can_do_everything(mine):
     assert use(mine, all_of_it=True) == {}
 
 
+@pytest.mark.parametrize(("field", "value"), [
+    ("phases", 0), ("share", -1), ("symmetry", "cube"), ("probabilities", [0.9, 0.1]), ("features", []),
+    ("levels", [100]), ("common", 2),
+])  # fmt: skip
+def test_a_distribution_that_can_not_be_is_refused_and_the_version_is_shown(mine, field, value):
+    tampered = Tampered(mine)
+    tampered.seal(replaced(tampered.manifest, ("distribution", field), value))
+    refused = use(mine)
+    assert refused["predict"].exit_code == 5
+    assert "can't be read by this program" in refused["predict"].message
+    assert "show" not in refused
+
+
 def test_manifest_that_is_nested_too_deeply_is_damaged(mine):
     nested = {}
     for _ in range(700):  # JSON takes more

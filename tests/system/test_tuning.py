@@ -43,7 +43,7 @@ OTHERS = {
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
     "what the calendar is": "CYCLES year_days month_days easter",
-    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_IGNORED",
+    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
     "the arithmetic of a library": "KERAS TENSORFLOW",

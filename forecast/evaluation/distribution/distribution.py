@@ -117,7 +117,7 @@ class Distribution:
         factors = self._factors(series_ids, difficulty.origins, point.shape[1])
         sizes = units * self.spread.of(difficulty.features) * factors
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
-        values = transform.back(transform.forth(point) + shape * sizes)
+        values = transform.moved(point, shape * sizes)
         return Quantiles(tuple(probabilities), keep(values, lowest))
 
     def paths(
@@ -144,10 +144,11 @@ class Distribution:
         transform, units = _scale(self.symmetry, self.share, point, difficulty)
         factors = self._factors(series_ids, difficulty.origins, point.shape[1])
         sizes = units * self.spread.of(difficulty.features) * factors
-        middle, grid = transform.forth(point), normal_scores(self.probabilities)
+        grid = normal_scores(self.probabilities)
         for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
             own = Transform(transform.symmetry, transform.offsets[i])
-            yield keep_one(own.back(middle[i] + at_scores(self.table, grid, scores) * sizes[i]), lowest, i)
+            moved = own.moved(point[i], at_scores(self.table, grid, scores) * sizes[i])
+            yield keep_one(moved, lowest, i)
 
     def _factors(self, series_ids: Sequence[str], origins: IntArray, horizon: int) -> FloatArray:
         """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""
@@ -317,9 +318,9 @@ def _scale(symmetry: Symmetry, share: float, point: FloatArray, difficulty: Diff
 
 def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table: FloatArray, lowest: float) -> float:
     """Returns the sum of the pinball losses of all deciles as they are issued, in units of the scales of the series."""
-    middle, loss = transform.forth(record.point), 0.0
+    loss = 0.0
     for probability, shape in zip(DECILES, interpolated(table, GRID, DECILES), strict=True):
-        quantile = np.maximum(transform.back(middle + shape * sizes), lowest)
+        quantile = np.maximum(transform.moved(record.point, shape * sizes), lowest)
         missed = (record.truth - quantile) / record.difficulty.scales[:, None]
         loss += float(np.nansum(np.minimum(np.maximum(probability * missed, (probability - 1) * missed), MOST_LOSS)))
     return loss

@@ -21,6 +21,8 @@ FAR = 40.0
 _HALF = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075)
 GRID = (*_HALF, *(round(0.05 * k, 2) for k in range(2, 19)), *(round(1 - p, 4) for p in reversed(_HALF)))
 """The probabilities at which a distribution is kept; between them it is interpolated in normal scores."""
+MOST_STRETCH = 10.0
+"""A logarithm near zero makes small errors enormous."""
 
 
 def normal_scores(probabilities: ArrayLike) -> FloatArray:
@@ -89,6 +91,16 @@ class Transform:
         above = np.maximum(values, start)
         raised = (above / 2) ** 2 if self.symmetry == "sqrt" else np.exp(np.minimum(above, 700.0))
         return raised - self.offsets + np.minimum(values - start, 0) / self.slope(zero)
+
+    def moved(self, values: FloatArray, steps: FloatArray) -> FloatArray:
+        """Returns values in the target's unit that were moved so far on the scale, (…, S, H).
+
+        Upwards, none is moved more than ``MOST_STRETCH`` times as far as the slope at it tells.
+        """
+        if self.symmetry == "level":
+            return values + steps
+        there = self.back(self.forth(values) + steps)
+        return np.where(steps > 0, np.minimum(there, values + MOST_STRETCH * steps / self.slope(values)), there)
 
     def slope(self, values: FloatArray) -> FloatArray:
         """Returns the derivative of the scale at some values."""

@@ -83,7 +83,11 @@ def load_distribution(
         raise ValueError("its probabilities are none that ascend between 0 and 1")
     if entry.features != FEATURES:
         raise ValueError("its errors are explained by what this program does not know")
-    if not 1 <= entry.phases <= MOST_PHASES or not (0 < entry.share <= 1 or entry.symmetry == "level"):
+    if (
+        not 1 <= entry.phases <= MOST_PHASES
+        or not 0 <= entry.share <= 1
+        or not (entry.share or entry.symmetry == "level")
+    ):
         raise ValueError("its distribution has phases or a share that none has")
     if not 0 <= entry.common <= 1:
         raise ValueError("what its series have in common is no share")
