@@ -245,7 +245,7 @@ def test_the_median_is_the_forecast_where_folds_err_this_way_and_that():
 
 def test_one_fold_is_no_reason_to_move_the_median():
     errors = np.random.default_rng(0).normal(size=(1, 100, H)) + 2
-    assert np.abs(quantiles_of(fitted(errors), 100, (0.5,)).at(0.5) - POINT).max() < 0.1
+    assert np.abs(quantiles_of(fitted(errors), 100, (0.5,)).at(0.5) - POINT).max() < 0.2
 
 
 def test_the_median_moves_where_all_folds_agree_and_the_forecast_stays():
