@@ -65,6 +65,8 @@ def as_asked(
     panel, limits = limited(table, panel, how, rows, placed, is_settled=is_settled)
     left, hidden = ignoring(panel, options.ignore, is_settled=is_settled)
     left, old = aged(left, options.half_life)
+    if weighed and not old:
+        weighed = [replace(weighed[0], text=f"{weighed[0].text}; {AS_IT_IS}")]
     return panel, left, [*hidden, *weighed, *old, *limits]
 
 

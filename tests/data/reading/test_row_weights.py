@@ -95,6 +95,7 @@ def test_a_column_says_how_much_each_row_counts_and_is_nothing_else(tmp_path):
     assert [each.name for each in reading.candidates] == []
     note = next(finding for finding in reading.findings if finding.topic == "weights")
     assert note.text.startswith("a row counts as trust says")
+    assert note.text.endswith("take each series as it is")
 
 
 def test_the_weight_of_a_step_that_rows_are_added_up_to_is_their_mean(tmp_path):
