@@ -219,3 +219,40 @@ def test_a_column_of_text_is_no_limit(tmp_path):
     outcome = run("train", "sales.csv", *FLAGS, "--max", "capacity", folder=tmp_path)
     assert outcome.code == 5
     assert "much" in outcome.err
+
+
+def test_what_if_keeps_to_the_limits_and_moves_one_that_is_set(tmp_path):
+    (tmp_path / "sales.csv").write_text(sales(66, 6))
+    flags = ("--known", "capacity", "--max", "capacity", "--model", "ridge", "--horizon", "6", "--plots", "none")
+    assert run("train", "sales.csv", *flags, folder=tmp_path).code == 0
+    asked = run("predict", "sales", "--set", "capacity=44", "--at", "2019-08..2019-09", "--json", folder=tmp_path)
+    assert asked.code == 0, asked.err
+    rows = asked.document["forecasts"]
+    assert all(row["forecast"] <= 55 for row in rows)
+    assert [row["what_if"] <= 44 for row in rows][1:3] == [True, True]
+    assert max(row["what_if"] for row in rows) > 44
+
+
+def test_a_version_with_limits_is_not_exported_to_keras_which_would_not_keep_them(tmp_path):
+    train(tmp_path, sales(66), "--max", "52")
+    outcome = run("models", "export", "sales", "v1", "sales.keras", folder=tmp_path)
+    assert outcome.code == 2
+    assert "sales v1 keeps its forecasts within --min and --max, which a Keras file would not" in outcome.err
+
+
+def test_python_takes_limits_weights_and_days_to_ignore(tmp_path):
+    import pandas as pd
+
+    import forecast
+
+    (tmp_path / "sales.csv").write_text(sales(66))
+    frame = pd.read_csv(tmp_path / "sales.csv")
+    model = forecast.train(
+        frame, "smoothing", horizon=6, target="sales", min=45, max="capacity", ignore=["2016", "2017-02"]
+    )
+    later = pd.DataFrame({"month": [f"2019-{m:02}-01" for m in range(7, 13)], "capacity": [48] * 6})
+    found = model.predict(6, future=later).forecast
+    assert found.max() == 48
+    assert found.min() >= 45
+    with pytest.raises(forecast.ForecastError, match="lies outside of the data"):
+        forecast.train(frame, "naive", target="sales", ignore="2055")
