@@ -32,7 +32,7 @@ CONSTANTS = (
     Constant(SPREAD, "PRIOR", (NO_SLOPES,)),
     Constant(SPREAD, "PRIOR_MEANS", (10 * (0.0,),)),
     Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
-    Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.5, 0.58), (0.31, 1.0)), cases=("years",)),
+    Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.31, 0.0), (0.31, 0.3), (0.31, 1.0)), cases=("years",)),
     Constant(SPREAD, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
     Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),
