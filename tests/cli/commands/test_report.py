@@ -160,7 +160,7 @@ def test_version_of_an_early_program_says_what_it_lacks(folder):
     assert why.startswith("Error by step, Intervals, Folds on the calendar, What was inferred, Data findings, Settings")
 
 
-VERSIONED = {"series_ids", "trust", "anchor", "season", "widths", "settings", "libraries"}
+VERSIONED = {"series_ids", "trust", "anchor", "season", "widths", "distribution", "settings", "libraries"}
 
 
 # retrain

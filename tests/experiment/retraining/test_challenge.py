@@ -30,7 +30,7 @@ def panel(ends, starts=None, ids=None):
 
 def trained_on(data, **change):
     model = EnsembleModel((random_model(tiny_spec("gru", **change), data),))
-    return TrainedModel("gru", model, None, Calibration(np.ones(H), {80: 1.0}), SEASON, CURRENT)
+    return TrainedModel("gru", model, None, Calibration(np.ones(H), {80: 1.0}), SEASON, CURRENT, levels=(80,))
 
 
 def held(ends, trained, least=H, **more):
@@ -136,7 +136,8 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     assert model.spec.known > 0
     champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK, CURRENT)
     truths = np.ones((1, 3, 5))
-    trials = tuple(SimpleNamespace(name=name, forecasts=truths, intervals=()) for name in ("gru", "seasonal-naive"))
+    without = {"forecasts": truths, "interval": lambda _level: None}
+    trials = tuple(SimpleNamespace(name=name, **without) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))
     experiment = SimpleNamespace(
         backtest=SimpleNamespace(trials=trials, truths=truths, folds=folds, weights=None),
