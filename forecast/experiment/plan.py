@@ -127,7 +127,7 @@ def check_kind(panel: Panel, kind: Kind, hint: str = "--kind auto, or mend the d
     """
     if kind == "auto":
         return
-    if kind == "price" and panel.fill == "zero" and not panel.observed.all():
+    if kind == "price" and panel.fill == "zero" and not (panel.observed | panel.is_ignored).all():
         raise UsageError("--kind price can't have zeros in its gaps.", "--fill previous")
     wrong = np.flatnonzero(panel.values < 0 if kind == "sales" else panel.values <= 0)
     if not wrong.size:

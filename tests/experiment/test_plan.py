@@ -284,3 +284,9 @@ def test_a_plan_counts_the_steps_that_are_not_ignored():
     shorter = panel_from_series([values[20:]], "YS")
     plans = [make_plan(each, Settings()) for each in (panel.ignoring([(0, 19)]), shorter)]
     assert (plans[0].horizon, plans[0].folds, plans[0].window) == (plans[1].horizon, plans[1].folds, plans[1].window)
+
+
+def test_a_price_may_be_ignored_for_some_days_whatever_stands_in_gaps():
+    values = 10.0 + np.arange(60) % 7
+    panel = panel_from_series([values], "D", fill="zero").ignoring([(20, 25)])
+    assert make_plan(panel, Settings(kind="price")).kind == "price"
