@@ -25,8 +25,6 @@ def predict_command(
 ) -> None:
     """Forecast from the end of the data with the champion, without TensorFlow.
 
-    forecast predict sales
-
     forecast predict sales --data newest.csv --future next_month.csv -o next_month_sales.csv
 
     forecast predict sales --quantiles 0.1,0.5,0.9
