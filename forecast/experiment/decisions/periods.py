@@ -89,7 +89,7 @@ def numbered(period: Period, frequency: Frequency, ordinals: IntArray) -> IntArr
     """Returns the number of the period that each step lies in, of the shape of ``ordinals``; 0 for the horizon."""
     if period == HORIZON:
         return np.zeros(ordinals.shape, dtype=np.int64)
-    return PERIODS[period].number(frequency.timestamps(ordinals))
+    return ordinals if _is_own(period, frequency) else PERIODS[period].number(frequency.timestamps(ordinals))
 
 
 def whole_steps(period: Period, frequency: Frequency, last: IntArray, numbers: IntArray) -> NDArray[np.bool_]:
@@ -108,7 +108,12 @@ def whole_steps(period: Period, frequency: Frequency, last: IntArray, numbers: I
     return np.asarray((numbers != before[:, None]) & (numbers != after[:, None]))
 
 
-def edges_of(period: Period, numbers: IntArray) -> tuple[Timestamps, Timestamps]:
-    """Returns the first and the last day of periods of the calendar."""
-    begins = PERIODS[period].begins
+def edges_of(period: Period, frequency: Frequency, numbers: IntArray) -> tuple[Timestamps, Timestamps]:
+    """Returns the first and the last day of periods of the calendar, by their numbers; see ``numbered``."""
+    begins = frequency.period_begins if _is_own(period, frequency) else PERIODS[period].begins
     return begins(numbers), begins(numbers + 1) - np.timedelta64(DAY, "s")
+
+
+def _is_own(period: Period, frequency: Frequency) -> bool:
+    """Returns whether steps are weeks of their own, which may begin on any day, and are to be weeks."""
+    return period == "week" and frequency.unit == "week" and frequency.every == 1

@@ -34,7 +34,7 @@ BoolArray = NDArray[np.bool_]
 
 ALL = "all"
 KEYS = ("series_id", "period_start", "period_end", "steps", "is_whole", "forecast")
-PATHS = 2000
+PATHS = 1000
 """Joint futures that a total is told by."""
 
 
@@ -234,7 +234,7 @@ def _cells(period: Period | None, panel: Panel, point: FloatArray, groups: IntAr
     if period is None or period == HORIZON:
         starts, ends = frequency.timestamps(first), frequency.timestamps(last)
     else:
-        starts, ends = edges_of(period, keys % width + lowest)
+        starts, ends = edges_of(period, frequency, keys % width + lowest)
     latest = np.full(int(groups.max()) + 1, panel.last.min())
     np.maximum.at(latest, groups, panel.last)
     return _Cells(rows, own, starts, ends, frequency.timestamps(latest[own]), steps, sizes, whole)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.frequency import ROW, parse_frequency
+from forecast.data.frequency import ROW, Frequency, parse_frequency
 from forecast.errors import UsageError
 from forecast.experiment.decisions.periods import PERIODS, check_period, edges_of, numbered, whole_steps
 
@@ -23,8 +23,15 @@ def days(*texts):
     ],
 )
 def test_day_lies_in_the_period_of_the_calendar(period, day, edges):
-    begin, end = edges_of(period, PERIODS[period].number(days(day)))
+    begin, end = edges_of(period, Frequency("hour"), PERIODS[period].number(days(day)))
     assert (str(begin[0])[:10], str(end[0])[:10]) == edges
+
+
+def test_weeks_of_the_data_begin_when_they_do_there():
+    frequency = parse_frequency("W-WED", days("2024-04-24"))
+    numbers = numbered("week", frequency, frequency.ordinals(days("2024-04-24", "2024-05-01")))
+    begin, end = edges_of("week", frequency, numbers)
+    assert [str(day)[:10] for day in (*begin, *end)] == ["2024-04-18", "2024-04-25", "2024-04-24", "2024-05-01"]
 
 
 def whole(code, origin, horizon, period):
