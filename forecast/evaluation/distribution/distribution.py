@@ -9,7 +9,7 @@ Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.paths import Dependence, fit_dependence
 from forecast.evaluation.distribution.shape import (
     GRID,
+    MOST_STRETCH,
     SYMMETRIES,
     FloatArray,
     Symmetry,
@@ -85,6 +86,7 @@ class Distribution:
         series_ids: (S,), whose hardness is known.
         hardness: of these series.
         dependence: how errors of several steps and series belong together.
+        stretch: of the scale on which errors are alike, see ``Transform``.
     """
 
     symmetry: Symmetry
@@ -95,6 +97,7 @@ class Distribution:
     series_ids: tuple[str, ...]
     hardness: Hardness
     dependence: Dependence
+    stretch: float = MOST_STRETCH
 
     def quantiles(
         self,
@@ -113,7 +116,7 @@ class Distribution:
             probabilities: ascending, between 0 and 1.
             lowest: (S,), no quantile lies below: 0 for a series that never was negative, else −inf.
         """
-        transform, units = _scale(self.symmetry, self.share, point, difficulty)
+        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
         factors = self._factors(series_ids, difficulty.origins, point.shape[1])
         sizes = units * self.spread.of(difficulty.features) * factors
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
@@ -141,12 +144,12 @@ class Distribution:
             lowest: (S,), no value lies below: 0 for a series that never was negative, else −inf.
             seed: of the draws.
         """
-        transform, units = _scale(self.symmetry, self.share, point, difficulty)
+        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
         factors = self._factors(series_ids, difficulty.origins, point.shape[1])
         sizes = units * self.spread.of(difficulty.features) * factors
         grid = normal_scores(self.probabilities)
         for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
-            own = Transform(transform.symmetry, transform.offsets[i])
+            own = replace(transform, offsets=transform.offsets[i])
             moved = own.moved(point[i], at_scores(self.table, grid, scores) * sizes[i])
             yield keep_one(moved, lowest, i)
 
@@ -253,7 +256,7 @@ class _Fitter:
     def fitted(self, symmetry: Symmetry, phases: int) -> _Candidate | None:
         """Returns the candidate of a kind; None where nothing is known."""
         share = SHARES[symmetry]
-        scales = [_scale(symmetry, share, record.point, record.difficulty) for record in self.records]
+        scales = [_scale(symmetry, share, record.point, record.difficulty, MOST_STRETCH) for record in self.records]
         signed = np.stack(
             [
                 (transform.forth(record.truth) - transform.forth(record.point)) / units
@@ -309,10 +312,12 @@ class _Fitter:
         return weighted_quantiles(np.concatenate(parts), np.concatenate(weights), GRID)
 
 
-def _scale(symmetry: Symmetry, share: float, point: FloatArray, difficulty: Difficulty) -> tuple[Transform, FloatArray]:
+def _scale(
+    symmetry: Symmetry, share: float, point: FloatArray, difficulty: Difficulty, stretch: float
+) -> tuple[Transform, FloatArray]:
     """Returns the scale on which errors are alike, and the unit in which they are measured on it, (S, H)."""
     size = np.maximum(difficulty.levels, difficulty.scales)  # a series that ends with zeros has no level
-    transform = Transform(symmetry, (share * size)[:, None])
+    transform = Transform(symmetry, (share * size)[:, None], stretch)
     return transform, difficulty.scales[:, None] * transform.slope(point)
 
 

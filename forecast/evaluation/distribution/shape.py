@@ -69,10 +69,12 @@ class Transform:
     Attributes:
         symmetry: which.
         offsets: (S, 1), added before a root or a logarithm.
+        stretch: upwards, no value is moved more than so many times as far as the slope at it tells.
     """
 
     symmetry: Symmetry
     offsets: FloatArray
+    stretch: float = MOST_STRETCH
 
     def forth(self, values: FloatArray) -> FloatArray:
         """Returns values on the scale, (…, S, H)."""
@@ -93,14 +95,11 @@ class Transform:
         return raised - self.offsets + np.minimum(values - start, 0) / self.slope(zero)
 
     def moved(self, values: FloatArray, steps: FloatArray) -> FloatArray:
-        """Returns values in the target's unit that were moved so far on the scale, (…, S, H).
-
-        Upwards, none is moved more than ``MOST_STRETCH`` times as far as the slope at it tells.
-        """
+        """Returns values in the target's unit that were moved so far on the scale, (…, S, H)."""
         if self.symmetry == "level":
             return values + steps
         there = self.back(self.forth(values) + steps)
-        return np.where(steps > 0, np.minimum(there, values + MOST_STRETCH * steps / self.slope(values)), there)
+        return np.where(steps > 0, np.minimum(there, values + self.stretch * steps / self.slope(values)), there)
 
     def slope(self, values: FloatArray) -> FloatArray:
         """Returns the derivative of the scale at some values."""

@@ -27,6 +27,7 @@ class DistributionEntry(Document):
     Attributes:
         symmetry: the scale on which errors are alike.
         share: of a series' level that is added before a root or a logarithm.
+        stretch: how many times as far as on the level a value may move up there.
         probabilities: at which it is kept.
         features: by which errors are expected to be larger or smaller.
         phases: of the season, each with its own hardness; 1 for none.
@@ -36,6 +37,7 @@ class DistributionEntry(Document):
 
     symmetry: Symmetry
     share: float
+    stretch: float
     probabilities: tuple[float, ...]
     features: tuple[str, ...]
     phases: int
@@ -51,6 +53,7 @@ def pack_distribution(
     entry = DistributionEntry(
         symmetry=distribution.symmetry,
         share=distribution.share,
+        stretch=distribution.stretch,
         probabilities=distribution.probabilities,
         features=FEATURES,
         phases=hardness.phases.shape[1],
@@ -78,8 +81,10 @@ def load_distribution(
     Raises:
         ValueError: they are none that a program wrote.
     """
-    grid, count = np.array(entry.probabilities), len(series_ids)
-    if len(grid) < 2 or not (grid[0] > 0 and grid[-1] < 1 and (np.diff(grid) >= LEAST_STEP).all()):
+    probabilities, count = np.array(entry.probabilities), len(series_ids)
+    if len(probabilities) < 2 or not (
+        probabilities[0] > 0 and probabilities[-1] < 1 and (np.diff(probabilities) >= LEAST_STEP).all()
+    ):
         raise ValueError("its probabilities are none that ascend between 0 and 1")
     if entry.features != FEATURES:
         raise ValueError("its errors are explained by what this program does not know")
@@ -89,6 +94,8 @@ def load_distribution(
         or not (entry.share or entry.symmetry == "level")
     ):
         raise ValueError("its distribution has phases or a share that none has")
+    if not 1 <= entry.stretch <= LARGEST:
+        raise ValueError("its distribution stretches by what none does")
     if not 0 <= entry.common <= 1:
         raise ValueError("what its series have in common is no share")
     if not all(0 < level < 100 for level in entry.levels):
@@ -100,13 +107,14 @@ def load_distribution(
             raise ValueError(f"its distribution's {name} holds what no number of it is")
         return array
 
-    table, own, phases = read("table", len(grid)), read("own", count), read("phases", count, entry.phases)
+    table, own, phases = read("table", len(probabilities)), read("own", count), read("phases", count, entry.phases)
     if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
         raise ValueError("its quantiles cross, or a series errs by less than nothing")
     spread = Spread(read("slopes", len(FEATURES)), read("means", len(FEATURES)), read("profile", horizon))
     dependence = Dependence(entry.common, read("common", horizon, horizon), read("together", horizon, horizon))
     known = Hardness(own, phases)
-    return Distribution(entry.symmetry, entry.share, spread, entry.probabilities, table, series_ids, known, dependence)
+    grid, share, stretch = entry.probabilities, entry.share, entry.stretch
+    return Distribution(entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch)
 
 
 def pack_calibration(

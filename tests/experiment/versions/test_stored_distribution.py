@@ -39,7 +39,7 @@ def distribution():
     ]
     found = fit_distribution(records, IDS, 1, nonnegative=True)
     phases = rng.uniform(0.5, 2, (3, 3))
-    return replace(found, symmetry="log", share=0.1, hardness=replace(found.hardness, phases=phases))
+    return replace(found, symmetry="log", share=0.1, stretch=2.0, hardness=replace(found.hardness, phases=phases))
 
 
 def written(distribution, levels=(50.0, 80, 99.5)):
@@ -87,6 +87,8 @@ def test_every_array_is_read(distribution):
         ("probabilities", [0.9, 0.1], "probabilities"),
         ("features", ["step"], "does not know"),
         ("features", [], "does not know"),
+        ("stretch", 0.5, "stretches"),
+        ("stretch", 1e9, "stretches"),
         ("phases", 0, "phases"),
         ("phases", 10**9, "phases"),
         ("phases", 2, "phases"),  # the array has three
