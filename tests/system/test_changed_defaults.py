@@ -14,6 +14,7 @@ import forecast
 from forecast.data.dates.calendar_features import CalendarSettings
 from forecast.errors import ForecastError
 from forecast.evaluation.distribution.difficulty import DifficultySettings
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.scales import ScaleSettings
 from forecast.experiment.versions import stored_model
 from forecast.experiment.versions.forecast_settings import AS_OF_A984722, ForecastSettings
@@ -79,10 +80,16 @@ def versions(*quick):
 def forecast_of(store, name):
     """Returns the bytes of all that a version forecasts from the end of its data, members and anchors by themselves."""
     stored = Store(store).model(name).with_champion(load_version)
-    made = stored.trained.forecast(stored.context, 2 * stored.trained.horizon)
+    has_distribution = isinstance(stored.trained.distribution, Distribution)
+    asked = (0.001, 0.1, 0.5, 0.997) if has_distribution else ()
+    made = stored.trained.forecast(stored.context, 2 * stored.trained.horizon, probabilities=asked)
+    paths = list(stored.trained.paths(stored.context, 5)) if has_distribution else []
+    quantiles = [made.quantiles.values] if made.quantiles else []
     bounds = [bound for interval in made.intervals for bound in (interval.lower, interval.upper)]
     members = stored.trained.model.predict_members(stored.trained.filled(stored.context, stored.trained.horizon))
-    return [each.tobytes() for each in (made.point, *bounds, members.values, *members.anchors.values())]
+    return [
+        each.tobytes() for each in (made.point, *bounds, *quantiles, *paths, members.values, *members.anchors.values())
+    ]
 
 
 def other(value):
@@ -150,7 +157,7 @@ def changed_constants(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize(("store", "name"), versions("0d56c31-shops", "a984722-stocks"))
+@pytest.mark.parametrize(("store", "name"), versions("0d56c31-shops", "a984722-stocks", "1c99ba4-kiosks"))
 def test_no_default_and_no_constant_moves_a_version(store, name, request):
     before = forecast_of(store, name)
     request.getfixturevalue("changed_defaults")

@@ -40,6 +40,26 @@ def test_frozen_version_forecasts_what_it_did_when_it_was_published(store, name,
     np.testing.assert_allclose(numbers_of(done.rows), numbers_of(published), rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["shops", "kiosks"])
+@pytest.mark.parametrize("what", ["quantiles", "totals"])
+def test_frozen_distribution_says_what_it_did_when_it_was_published(what, name, tmp_path):
+    """Two of the first that have one: three shops with covariates, and kiosks that are harder on Saturdays."""
+    store = shutil.copytree(STORES / "1c99ba4", tmp_path / "store")
+    published = list(csv.DictReader(io.StringIO((STORES / f"1c99ba4-{name}-{what}.csv").read_text(encoding="utf-8"))))
+    numbers = [column for column in published[0] if column.startswith(("forecast", "q0.", "lower_", "upper_"))]
+    asked = {
+        "quantiles": ["--quantiles", "0.001,0.025,0.1,0.5,0.9,0.975,0.999"],
+        "totals": ["--total", "week", "--total-by", "all"],
+    }[what]
+    done = run("predict", name, "--store", store, *asked, "--format", "csv", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert len(numbers) > 4
+    found, expected = (
+        np.array([[float(row[each]) for each in numbers] for row in rows]) for rows in (done.rows, published)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("program", ["a984722", "0d56c31"])
 def test_a_store_of_every_kind_of_train_is_frozen(program):
     names = {name for store, name in (param.values for param in MODELS) if store.name == program}
