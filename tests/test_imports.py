@@ -19,6 +19,7 @@ FOUNDATION = (
     "name_lists",
     "records",
     "specs",
+    "widening",
     "decoding",
     "probabilities",
     "durations",

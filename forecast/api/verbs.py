@@ -39,7 +39,7 @@ from forecast.experiment.stored_forecast import (
 )
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
-from forecast.experiment.versions.stored_model import StoredModel, load_version
+from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
 from forecast.process import start_run
@@ -281,7 +281,7 @@ def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: s
     """
     folder = Store(Path(store))
     models = folder.model(name or only_model(folder, "predict"))
-    stored = load_version(models.version(version)) if version else models.with_champion(load_version)
+    stored = load_version(models.version(version)) if version else models.with_widening(load_champion)
     return Model(models.name, stored.trained.name, stored.version.label, None, stored)
 
 

@@ -8,7 +8,8 @@ Shapes: ``S`` series, ``H`` horizon.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,12 @@ class Calibration:
     spread: FloatArray  # (H,) mean absolute error by step
     widths: dict[int, float]  # half width of each level, in spreads
     own: Mapping[str, float] = field(default_factory=dict)  # by series: how many times as much it errs as others
+
+    def widened(self, factor: float) -> Self:
+        """Returns it with all intervals so many times as wide."""
+        if factor == 1:
+            return self
+        return replace(self, widths={level: factor * width for level, width in self.widths.items()})
 
     def own_of(self, series_ids: Sequence[str]) -> FloatArray:
         """Returns how many times as much as others each of these series errs, (S,); 1 where that isn't known."""

@@ -9,7 +9,7 @@ Shapes: ``P`` points, ``S`` series, ``H`` horizon.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -40,6 +40,7 @@ class LivePoints:
     truths: FloatArray  # (P,) NaN where nothing was observed, or not yet
     naive: FloatArray  # (P,) seasonal naive from the same origin; NaN where that had nothing to repeat
     scales: FloatArray  # (P,) ``naive_scale`` of the series up to the origin; NaN where that is not known
+    widened: FloatArray  # (P,) how many times as wide as the version's own its bounds were issued
     levels: tuple[float, ...] = LEVELS  # that any of them has, and the usual ones
 
     @property
@@ -64,7 +65,17 @@ class LivePoints:
             self.truths[which],
             self.naive[which],
             self.scales[which],
+            self.widened[which],
             self.levels,
+        )
+
+    def as_wide_as(self, factor: float) -> Self:
+        """Returns the points with all bounds so many times as wide as the version's own."""
+        scaled = self.forecasts + (self.bounds - self.forecasts) * (factor / self.widened)
+        return replace(
+            self,
+            bounds=np.where(self.widened == factor, self.bounds, scaled),
+            widened=np.full_like(self.widened, factor),
         )
 
 
@@ -119,7 +130,7 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
         part, fits = _placed(panel, table, levels, lone)
         parts.append(part[:, fits])
         lost += int((~fits).sum())
-    columns = np.concatenate([np.empty((5 + 2 * len(levels), 0)), *parts], axis=1)
+    columns = np.concatenate([np.empty((6 + 2 * len(levels), 0)), *parts], axis=1)
     keys = columns[:4].astype(np.int64)
     order = np.lexsort(keys[::-1])  # stable: of equal keys, the one issued first comes first
     is_new = np.ones(order.size, dtype=bool)
@@ -131,7 +142,8 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
     due = ~np.isnan(truths)
     naive[due] = _seasonal_naive(panel, series[due], origins[due], steps[due], season)
     scales = _naive_scales(panel, series, origins, season)
-    return LivePoints(series, versions, origins, steps, values[0], values[1:], truths, naive, scales, levels), lost
+    known = (truths, naive, scales, values[1])
+    return LivePoints(series, versions, origins, steps, values[0], values[2:], *known, levels), lost
 
 
 def score_live(points: LivePoints) -> tuple[LiveScore, ...]:
@@ -177,7 +189,7 @@ def step_groups(horizon: int) -> list[tuple[int, int]]:
 def _placed(
     panel: Panel, table: ForecastTable, levels: Sequence[float], lone: bool
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Returns the rows of a table in places and ordinals of the panel, (5 + 2 · levels, P), and which fit it, (P,)."""
+    """Returns the rows of a table in places and ordinals of the panel, (6 + 2 · levels, P), and which fit it, (P,)."""
     frequency = panel.frequency
     ids = table.series_ids
     places = np.zeros(len(ids), dtype=np.int64) if lone else places_of(ids, panel.series_ids)
@@ -190,7 +202,7 @@ def _placed(
     series, versions = places[table.series], numbers[table.version]
     fits &= (series >= 0) & (versions >= 0)
     bounds = [table.bounds_of(level) for level in levels]
-    return np.vstack([series, versions, origins, table.steps, table.point, *bounds]), fits
+    return np.vstack([series, versions, origins, table.steps, table.point, table.widened, *bounds]), fits
 
 
 def _number(label: str) -> int:

@@ -99,6 +99,10 @@ class TrainedModel:
         """Returns it with other intervals than its own; see ``can_tell``."""
         return replace(self, levels=tuple(levels))
 
+    def widened(self, factor: float) -> Self:
+        """Returns it with intervals, quantiles and paths so many times as wide as its own; its forecasts stay."""
+        return replace(self, distribution=self.distribution and self.distribution.widened(factor))
+
     def forecast(
         self, panel: Panel, horizon: int, run: Run = ALONE, *, probabilities: Sequence[float] = ()
     ) -> Forecasts:

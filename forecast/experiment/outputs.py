@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast.data.files.forecast_csv import WIDENED
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.models.forecaster import FloatArray, Forecasts
@@ -30,9 +31,18 @@ def forecast_table(
     return ResultTable(columns_of(forecasts, beside or ()), tuple(rows))
 
 
-def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str) -> bytes:
-    """Returns forecasts from the end of a panel as a file of them."""
-    return forecast_table(forecasts, panel, model, version).csv().encode()
+def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str, widened: float = 1.0) -> bytes:
+    """Returns forecasts from the end of a panel as a file of them.
+
+    Args:
+        forecasts: of the panel.
+        panel: that they were made from.
+        model: its name.
+        version: its label.
+        widened: how many times as wide as the version's own all bounds are; said in a column where that is not once.
+    """
+    beside = {} if widened == 1 else {WIDENED: np.full(forecasts.point.shape, widened)}
+    return forecast_table(forecasts, panel, model, version, beside).csv().encode()
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:

@@ -46,7 +46,11 @@ OF_A_FORECAST = 1500
 
 @dataclass(frozen=True, eq=False)
 class PredictResult:
-    """What `predict` found."""
+    """What `predict` found.
+
+    Attributes:
+        widened: how many times as wide as the version's own its intervals and quantiles are.
+    """
 
     version: Version
     model: str
@@ -55,6 +59,7 @@ class PredictResult:
     notes: tuple[str, ...]
     orders: Orders | None = None
     totals: Totals | None = None
+    widened: float = 1.0
 
     @property
     def beside(self) -> dict[str, FloatArray]:
@@ -252,7 +257,8 @@ def forecast_from(
     notes += median_notes(forecasts)
     orders = orders_of(trained, panel, forecasts, asked.costs, run) if asked.costs else None
     totals = totals_of(trained, panel, forecasts, asked.totals, ids, run) if asked.totals else None
-    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals)
+    widened = stored.widening.factor
+    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened)
 
 
 def known_notes(stored: StoredModel, panel: Panel, horizon: int) -> tuple[str, ...]:
@@ -260,7 +266,7 @@ def known_notes(stored: StoredModel, panel: Panel, horizon: int) -> tuple[str, .
     notes = short_notes(stored.trained, panel)
     notes += unseen_notes(stored.trained, panel, horizon, is_averaged=bool(stored.options.aggregate))
     fix = f"forecast predict {stored.version.name} --future FILE"
-    return notes + assumed_notes(stored.trained, panel, horizon, fix)
+    return notes + assumed_notes(stored.trained, panel, horizon, fix) + stored.width_notes
 
 
 def check_numbers(stored: StoredModel, forecasts: Forecasts) -> None:

@@ -10,9 +10,10 @@ from forecast.production.runs import try_run
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.store.version import WEIGHTS, Version
+from forecast.widening import Widening
 from forecast.wording import listed
 
-Row = dict[str, str | bool]
+Row = dict[str, str | bool | float | None]
 
 
 def is_store(root: Path) -> bool:
@@ -26,7 +27,7 @@ def describe_champions(root: Path) -> list[Row]:
     store = Store(root)
     for name in store.names():
         try:
-            rows.append(_describe(store.model(name).champion(), champion=True))
+            rows.append(store.model(name).with_widening(_describe))
         except ForecastError as error:
             rows.append(_blank(name, error.message))
     return rows
@@ -41,12 +42,12 @@ def describe_versions(root: Path, name: str) -> list[Row]:
     models = Store(root).model(name)
     versions = models.versions()
     try:
-        champion = models.champion().id
+        champion, widening = models.with_widening(lambda version, widening: (version.id, widening))
     except ForecastError:
         if not versions:
             raise
-        champion = ""
-    return [_describe(version, champion=version.id == champion) for version in versions]
+        champion, widening = "", None
+    return [_describe(version, widening if version.id == champion else None) for version in versions]
 
 
 def early_note(root: Path, name: str) -> str | None:
@@ -66,23 +67,25 @@ def early_note(root: Path, name: str) -> str | None:
     )
 
 
-def _describe(version: Version, *, champion: bool) -> Row:
+def _describe(version: Version, widening: Widening | None) -> Row:
+    """Returns the row of a version; the champion's widening is known."""
     data = version.manifest.get("data")
     ended = "" if data is None else f"row {data.last_row}" if data.last_row else data.get("training_end") or ""
     return {
         "name": version.name,
         "version": version.label,
-        "champion": champion,
+        "champion": widening is not None,
         "model": version.manifest.get("model") or "",
         "created": version.created.isoformat(timespec="seconds"),
         "training_end": ended,
         "id": version.id,
+        "widened": widening.factor if widening else None,
     }
 
 
 def _blank(name: str, problem: str) -> Row:
     nothing: Row = dict.fromkeys(("version", "model", "created", "training_end", "id"), "")
-    return {**nothing, "name": name, "champion": False, "model": problem}
+    return {**nothing, "name": name, "champion": False, "model": problem, "widened": None}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from forecast.experiment.stored_forecast import (
     only_series,
     with_future,
 )
-from forecast.experiment.versions.stored_model import StoredModel, load_version
+from forecast.experiment.versions.stored_model import StoredModel, load_champion, load_version
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.run import Run
@@ -98,7 +98,7 @@ def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredMod
         ForecastError: see ``predict``.
     """
     models = store.model(request.name or only_model(store, "predict"))
-    stored = load_version(models.version(request.version)) if request.version else models.with_champion(load_version)
+    stored = load_version(models.version(request.version)) if request.version else models.with_widening(load_champion)
     known = data_of_forecast(stored, request.source, run.clock.now())
     panel, notes = known.panel, known.notes
     if request.future is not None:

@@ -17,13 +17,14 @@ from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, sc
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.input_data import only_model, read_alike
 from forecast.experiment.outputs import write_all
-from forecast.experiment.retraining.live import drift_since, read_live
+from forecast.experiment.retraining.live import drift_since, read_live, width_since
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import naive_season_of
 from forecast.production.store.disk import kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.specs import PlotKind
+from forecast.widening import Widening
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class ScoreResult:
     points: LivePoints
     scores: tuple[LiveScore, ...]
     drift: tuple[DriftSignal, ...]
+    widening: Widening  # with which `retrain` lets the next intervals differ from the champion's own
+    in_use: Widening  # with which the champion's forecasts are issued now
     notes: tuple[str, ...]
 
     @property
@@ -71,10 +74,11 @@ def score(request: ScoreRequest, store: Store) -> ScoreResult:
         UsageError: the store holds several models and none was named, or the file is not like the champion's.
     """
     models = store.model(request.name or only_model(store, "score"))
-    champion = models.champion()
+    champion, in_use = models.with_widening(lambda version, widening: (version, widening))
     reading = _read(request, champion)
     season = naive_season_of(champion.manifest)
     points, notes = read_live(models, reading, season)
+    widening = width_since(models, champion, points)
     warnings = [finding.text for finding in reading.findings if finding.grade == "warning"]
     return ScoreResult(
         champion=champion,
@@ -83,7 +87,9 @@ def score(request: ScoreRequest, store: Store) -> ScoreResult:
         season=season,
         points=points,
         scores=score_live(points),
-        drift=drift_since(champion, points, reading.panel),
+        drift=drift_since(champion, points, reading.panel, widening.factor),
+        widening=widening,
+        in_use=in_use,
         notes=(*warnings, *notes, *_missing(points, reading, champion.name)),
     )
 

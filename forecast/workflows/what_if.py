@@ -131,7 +131,7 @@ def answer(
     changed = apply_scenario(panel, changes, asked, usual.of(panel)) if usual else panel
     first, second = (trained.forecast(each, horizon, run) for each in (panel, changed))
     notes += tuple(doubts(changed, changes, horizon, flags))
-    notes += longer_note(trained, horizon)
+    notes += longer_note(trained, horizon) + stored.width_notes
     fix = f"forecast predict {stored.version.name} --future FILE"
     notes += assumed_notes(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes(names, trained)

@@ -34,7 +34,7 @@ SPEC = (
     "batch_size learning_rate schedule seeds preset calendar country known past static"
 )
 REHEARSAL = {"dry_run": bool, "steps": "verb what seconds", "networks": int, "seconds": float, "files": list}
-VERSIONS = {"models": "name version champion model created training_end id"}
+VERSIONS = {"models": "name version champion model created training_end id widened"}
 CHAMPION = {"name": str, "version": str, "champion": bool, "id": str}
 FORECAST = "series_id timestamp step forecast lower_80 upper_80 lower_95 upper_95 model version origin"
 RETRAIN = {
@@ -44,13 +44,15 @@ RETRAIN = {
     "new_rows": int,
     "seconds": float,
     "exit_code": int,
+    "widened": None,
+    "held": None,
     "plan": list,
     "notes": list,
     "files": list,
 }
 RUN = (
     "name time command outcome reason trigger champion challenger champion_rmse challenger_rmse naive_rmse rows "
-    "new_rows training_end seconds exit_code"
+    "new_rows training_end seconds exit_code widened held"
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {
@@ -67,12 +69,13 @@ DOCUMENTS = {
     COMPARE: CONTEST,
     (*COMPARE, "--by", "weekday"): {**CONTEST, "errors_by": "by model words groups"},
     (*COMPARE, "--dry-run"): REHEARSAL,
-    ("predict",): {"name": str, "version": str, "model": str, "forecasts": FORECAST, "files": list},
+    ("predict",): {"name": str, "version": str, "model": str, "widened": float, "forecasts": FORECAST, "files": list},
     ("retrain", "--dry-run"): RETRAIN,
     ("retrain", "--force"): RETRAIN,
     ("score",): {
         "name": str, "champion": str, "source": str, "season": int, "issued": int, "come_true": int,
         "scores": list, "drift": list, "notes": list, "files": list,
+        "intervals": "level promised held points origins widened next_widened",
     },
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},

@@ -5,6 +5,11 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
+from forecast.evaluation.distribution.difficulty import FEATURES
+from forecast.evaluation.distribution.distribution import SHARES, Distribution
+from forecast.evaluation.distribution.paths import Dependence
+from forecast.evaluation.distribution.shape import GRID
+from forecast.evaluation.distribution.spread import Hardness, Spread
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import series_scales
 from forecast.evaluation.trained_model import TrainedModel
@@ -47,6 +52,62 @@ def test_forecast_joins_the_members_and_draws_the_intervals():
     assert [interval.level for interval in forecasts.intervals] == [80, 95]
     assert forecasts.series_ids == panel.series_ids
     np.testing.assert_array_equal(forecasts.timestamps, panel.future_timestamps(H))
+
+
+def a_distribution(panel, symmetry):
+    """Errors that are larger above than below, and a median that is not quite the forecast."""
+    apart = np.sort(np.concatenate([-np.geomspace(0.1, 2, 19)[::-1], np.geomspace(0.1, 5, len(GRID) - 19)])) + 0.05
+    flat = Spread(np.zeros(len(FEATURES)), np.zeros(len(FEATURES)), np.zeros(H))
+    hardness = Hardness(np.ones(len(panel)), np.ones((len(panel), 1)))
+    share = SHARES[symmetry]
+    dependence = Dependence(0.2, np.eye(H), np.eye(H))
+    return Distribution(symmetry, share, flat, GRID, apart, panel.series_ids, hardness, dependence)
+
+
+def test_wider_quantiles_lie_so_many_times_as_far_from_the_median_and_the_forecast_stays():
+    panel = panel_from_series([1000 + wave(40), 2000 + wave(30, seed=1)], "D")
+    trained = trained_on(panel, a_distribution(panel, "level"))
+    asked = (0.02, 0.1, 0.5, 0.7, 0.99)
+    own, wider = (each.forecast(panel, H, probabilities=asked) for each in (trained, trained.widened(1.4)))
+    np.testing.assert_array_equal(own.point, wider.point)
+    median = own.quantiles.at(0.5)
+    np.testing.assert_allclose(wider.quantiles.at(0.5), median)
+    np.testing.assert_allclose(wider.quantiles.values - median, 1.4 * (own.quantiles.values - median), rtol=1e-6)
+    for one, other in zip(wider.intervals, own.intervals, strict=True):
+        np.testing.assert_allclose(one.upper - one.lower, 1.4 * (other.upper - other.lower), rtol=1e-6)
+
+
+@pytest.mark.parametrize("symmetry", ["level", "sqrt", "log"])
+@pytest.mark.parametrize("factor", [0.5, 1.3, 3.0])
+def test_widened_quantiles_never_cross_and_are_negative_where_the_data_is_only(symmetry, factor):
+    panel = awkward_panel()
+    trained = trained_on(panel, a_distribution(panel, symmetry)).widened(factor)
+    asked = tuple(np.linspace(0.01, 0.99, 25).round(2))
+    values = trained.forecast(panel, H, probabilities=asked).quantiles.values
+    known = ~np.isnan(values).any(axis=0)
+    assert known.sum() >= 4 * H
+    assert (np.diff(values[:, known], axis=0) >= 0).all()
+    assert (values[:, known] >= 0).all()
+
+
+def test_widened_paths_have_the_quantiles_that_are_widened():
+    panel = panel_from_series([1000 + wave(40)], "D")
+    trained = trained_on(panel, a_distribution(panel, "level")).widened(1.5)
+    (drawn,) = trained.paths(panel, 4000)
+    forecasts = trained.forecast(panel, H, probabilities=(0.1, 0.9))
+    shares = (drawn < forecasts.quantiles.values[:, 0][:, None]).mean(axis=1)
+    np.testing.assert_allclose(shares, [[0.1] * H, [0.9] * H], atol=0.03)
+
+
+def test_two_widths_of_an_early_version_are_widened_alike_and_one_is_as_it_is():
+    panel = gapless()
+    trained = trained_on(panel, replace(CALIBRATION, widths={80: 0.12, 95: 0.2}))  # so that none is cut off at zero
+    own, wider = (each.forecast(panel, H) for each in (trained, trained.widened(1.5)))
+    for one, other in zip(wider.intervals, own.intervals, strict=True):
+        np.testing.assert_allclose(one.upper - own.point, 1.5 * (other.upper - own.point))
+        np.testing.assert_allclose(own.point - one.lower, 1.5 * (own.point - other.lower))
+    assert trained.widened(1.0).distribution is trained.distribution
+    assert trained_on(panel, None).widened(1.5).distribution is None
 
 
 def test_series_have_the_widths_that_their_own_errors_taught_whatever_their_order():

@@ -11,7 +11,8 @@ from forecast.production.store.store import Store
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 KEYS = [
     "time", "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
-    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "fingerprint", "asked",
+    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
+    "fingerprint", "asked",
 ]  # fmt: skip
 
 

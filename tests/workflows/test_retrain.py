@@ -32,7 +32,7 @@ HORIZON = 7
 DAYS = 100
 KEYS = (
     "time", "command", "outcome", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse", "reason",
-    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
+    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
 )  # fmt: skip
 
 

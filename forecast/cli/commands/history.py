@@ -14,7 +14,8 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, settle_form, table, wrapped
 from forecast.cli.output.streams import write_out
 from forecast.specs import PlotKind
-from forecast.wording import short
+from forecast.widening import is_own_width, width_text
+from forecast.wording import percent, short
 
 if TYPE_CHECKING:
     from forecast.production.store.run_record import RunRecord
@@ -87,4 +88,7 @@ def _cells(run: "RunRecord") -> list[str]:
 
 def _with_reason(line: str, run: "RunRecord") -> str:
     why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
+    if run.widened is not None and not is_own_width(run.widened):
+        held = f" (their own held {percent(run.held)})" if run.held is not None else ""
+        why += f"{'; ' if why else ''}intervals {width_text(run.widened)}{held}"
     return line + (wrapped(why, "    ", label_width=4) if why else "")

@@ -1,6 +1,7 @@
 """`forecast models list|show`: what is in the store; the commands that change it are in ``models_change``."""
 
 import re
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,6 +11,10 @@ from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form
 from forecast.cli.output.streams import write_out
+from forecast.widening import is_own_width, width_text
+
+if TYPE_CHECKING:
+    from forecast.workflows.models import Row
 
 models_app = typer.Typer(
     help="The trained models: list, show, rollback, promote, prune, export.",
@@ -18,7 +23,8 @@ models_app = typer.Typer(
 )
 
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
-CREATED = "created (UTC)"
+COLUMNS = (*HEADER, "widened")
+CREATED, WIDTH = "created (UTC)", "intervals"
 FIRST_TO_GO = (CREATED, "training_end")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
@@ -68,24 +74,29 @@ for _name, _command in (
     models_app.command(_name)(_command)
 
 
-def _print_versions(rows: list[dict[str, str | bool]], output: OutputFlags) -> None:
+def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
     from forecast.report.tables import csv_text
 
     form = settle_form(output.form)
     if form == "json":
         print_json({"models": rows})
         return
-    cells = [[str(row[column]) for column in HEADER] for row in rows]
     if form == "csv":
-        print_csv(csv_text(HEADER, cells))
+        cells = [["" if row[column] is None else str(row[column]) for column in COLUMNS] for row in rows]
+        print_csv(csv_text(COLUMNS, cells))
         return
     columns = [CREATED if name == "created" else name for name in HEADER]
     shown = [dict(zip(columns, (_readable(row[name]) for name in HEADER), strict=True)) for row in rows]
+    widths = [float(row["widened"] or 1) for row in rows]
+    if not all(map(is_own_width, widths)):
+        columns.append(WIDTH)
+        for cells_of, width in zip(shown, widths, strict=True):
+            cells_of[WIDTH] = "" if is_own_width(width) else width_text(width)
     write_out(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)))
 
 
-def _readable(value: str | bool) -> str:
+def _readable(value: str | bool | float | None) -> str:
     """Returns what a person needs of it: a mark for true, a time without its seconds and zone."""
     if isinstance(value, bool):
         return "✓" if value else ""
-    return re.sub(r"(\d{4}-\d\d-\d\d)(?:T00:00:00$|T(\d\d:\d\d).*)", r"\1 \2", value).rstrip()
+    return re.sub(r"(\d{4}-\d\d-\d\d)(?:T00:00:00$|T(\d\d:\d\d).*)", r"\1 \2", str(value)).rstrip()

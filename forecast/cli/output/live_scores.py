@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import fitted_table
+from forecast.cli.output.console import fitted_table, wrapped
 from forecast.interval_levels import MAIN, level_text
+from forecast.widening import held_text, is_own_width, width_text
 from forecast.wording import NO_NUMBER, counted, percent, short
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, 
         "come_true": result.come_true,
         "scores": [live_row(score) for score in result.scores],
         "drift": [asdict(signal) for signal in result.drift],
+        "intervals": _intervals(result),
         "notes": list(result.notes),
         "files": [str(path) for path in files],
     }
@@ -51,7 +53,37 @@ def live_scores_table(result: "ScoreResult") -> str:
     others = (held[level] for level in held if level != MAIN)
     text = fitted_table(rows, columns, ("WAPE", *others, "MAE", "WQL", "bias", held[MAIN], "naive"), left=2)
     legend = LEGEND + (WQL_LEGEND if "WQL" in text.partition("\n")[0] else "")
-    return head + text + (legend if rows else "")
+    return head + text + (legend if rows else "") + _next_width(result)
+
+
+def _intervals(result: "ScoreResult") -> dict[str, Any]:
+    """Returns what was promised, what was held, and what `retrain` makes of it."""
+    widening = result.widening
+    return {
+        "level": widening.level,
+        "promised": widening.level / 100,
+        "held": widening.held,
+        "points": widening.points,
+        "origins": widening.origins,
+        "widened": result.in_use.factor,
+        "next_widened": widening.factor,
+    }
+
+
+def _next_width(result: "ScoreResult") -> str:
+    """Returns in a sentence what `retrain` makes of how intervals held; empty where nothing is known."""
+    widening, label = result.widening, result.champion.label
+    if widening.held is None:
+        return ""
+    held = held_text(widening)
+    if is_own_width(widening.factor) and is_own_width(result.in_use.factor):
+        verdict = f"{label}'s intervals stay as they are"
+    elif is_own_width(widening.factor):
+        verdict = f"the next retrain gives {label}'s intervals their own width again"
+    else:
+        when = "stay" if widening.factor == result.in_use.factor else "are from the next retrain on"
+        verdict = f"intervals {when} {width_text(widening.factor)} than {label}'s own"
+    return wrapped(f"{held[0].upper()}{held[1:]}: {verdict}.", "  ", label_width=2)
 
 
 def _cells(score: "LiveScore", held: Mapping[float, str]) -> dict[str, str]:

@@ -30,6 +30,7 @@ def predicted_json(result: "PredictResult", made: "ResultTable", files: list[str
     """Returns the JSON document."""
     version, orders = result.version, result.orders
     document: dict[str, Any] = {"name": version.name, "version": version.label, "model": result.model}
+    document["widened"] = result.widened
     if orders:
         document["cost"] = {
             "under": orders.asked.under,

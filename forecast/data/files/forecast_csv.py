@@ -16,12 +16,15 @@ from forecast.data.arrow import coded, flags, memory
 from forecast.data.frequency import ROW, Timestamps
 from forecast.data.panel import FloatArray, IntArray
 from forecast.interval_levels import bounds_of, levels_in
+from forecast.widening import LEAST, MOST
 
 _TYPES = {
     **{name: pa.string() for name in ("series_id", "timestamp", "origin", "version")},
     "step": pa.int64(),
     "forecast": pa.float64(),
 }
+WIDENED = "widened"
+"""The column of the store's own tables that says how many times as wide as the version's own all bounds are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ class ForecastTable:
     point: FloatArray  # (P,)
     levels: tuple[float, ...]
     bounds: FloatArray
+    widened: FloatArray  # (P,) how many times as wide as the version's own they are
 
     def bounds_of(self, level: float) -> FloatArray:
         """Returns the bounds of a level, (2, P); NaN where it has none."""
@@ -59,9 +63,11 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         ValueError: The bytes are no such table.
     """
     head = data.partition(b"\n")[0].decode(errors="replace")
-    levels = levels_in(head.rstrip("\r").split(","))
+    names = head.rstrip("\r").split(",")
+    levels = levels_in(names)
     bounds = [name for level in levels for name in bounds_of(level)]
-    types = {**_TYPES, **dict.fromkeys(bounds, pa.float64())}
+    more = [*bounds, *(name for name in names if name == WIDENED)]
+    types = {**_TYPES, **dict.fromkeys(more, pa.float64())}
     options = pacsv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=False
     )
@@ -72,6 +78,9 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         raise ValueError("is not a table of forecasts") from None
     if rows["step"].null_count:
         raise ValueError("has rows without a time or a step")
+    widened = _numbers(rows[WIDENED]) if WIDENED in types else np.ones(rows.num_rows)
+    if not ((widened >= LEAST) & (widened <= MOST)).all():
+        raise ValueError("is widened by nothing that can be")
     series, series_ids = coded(rows["series_id"])
     version, versions = coded(rows["version"])
     return ForecastTable(
@@ -85,6 +94,7 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         point=_numbers(rows["forecast"]),
         levels=levels,
         bounds=np.array([_numbers(rows[name]) for name in bounds]).reshape(len(bounds), rows.num_rows),
+        widened=widened,
     )
 
 

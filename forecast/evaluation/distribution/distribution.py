@@ -10,6 +10,7 @@ Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -98,6 +99,13 @@ class Distribution:
     hardness: Hardness
     dependence: Dependence
     stretch: float = MOST_STRETCH
+
+    def widened(self, factor: float) -> Self:
+        """Returns it with all quantiles and paths so many times as far from the median, on the scale of its errors."""
+        if factor == 1:
+            return self
+        median = interpolated(self.table, self.probabilities, (0.5,))
+        return replace(self, table=median + factor * (self.table - median))
 
     def quantiles(
         self,

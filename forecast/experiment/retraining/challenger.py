@@ -68,6 +68,7 @@ def pack_challenger(
     options: ReadOptions | None,
     run: Run,
     *,
+    widened: float,
     refit_all: bool,
 ) -> tuple[dict[str, bytes], ModelEntry]:
     """Returns the files and the manifest entry of a version, after the packed model was read back and compared.
@@ -77,6 +78,7 @@ def pack_challenger(
         label: that the version will have.
         options: how the data was read; None for the champion's way.
         run: what to forecast with.
+        widened: how many times as wide as its own the intervals of the forecast are that it issues.
         refit_all: it was trained on all the data, and not only on what came before the points that decided.
 
     Raises:
@@ -88,10 +90,11 @@ def pack_challenger(
     weights, entry = pack_version(trained, known, how, finalist.recipe.settings, challenge.experiment.plan.naive_season)
     forecasts = trained.forecast(reading.panel, trained.horizon, run)
     self_test(weights, encode(entry), forecasts, reading.panel, run)
+    issued = trained.widened(widened).forecast(reading.panel, trained.horizon, run) if widened != 1 else forecasts
     files = {
         WEIGHTS: weights,
         METRICS: summary_bytes(_summary(finalist, how)),
-        FORECAST: forecast_csv(forecasts, reading.panel, trained.name, label),
+        FORECAST: forecast_csv(issued, reading.panel, trained.name, label, widened),
         RECORD: pack_record(known.panel),
     }
     return files, replace(entry, retrain=finalist.record.entry())

@@ -8,23 +8,36 @@ from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live import LivePoints, join_live
+from forecast.evaluation.live_width import next_width
 from forecast.experiment.versions.data_entry import data_of
+from forecast.experiment.versions.stored_model import has_distribution
 from forecast.experiment.versions.stored_summary import read_summary
 from forecast.interval_levels import MAIN
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
+from forecast.widening import Widening
 
+MOST_ISSUED = 256 * 1024**2
+"""Bytes of the newest issued forecasts, of which `retrain` learns how wide the next are to be: years of most panels."""
 RECENT_HORIZONS = 3
 """Drift is judged by the truths of so many horizons: as long a time as the backtest has folds by default."""
 
 
-def read_live(models: ModelStore, reading: Reading, season: int) -> tuple[LivePoints, tuple[str, ...]]:
+def read_live(
+    models: ModelStore, reading: Reading, season: int, most: int | None = None
+) -> tuple[LivePoints, tuple[str, ...]]:
     """Returns every forecast ever issued for a model beside the truths in a file, and what is to be said about it.
+
+    Args:
+        models: the model in the store.
+        reading: of the file.
+        season: of the seasonal naive.
+        most: bytes of issued forecasts, from which on the oldest are left out.
 
     Raises:
         DataError: the folder of issued forecasts can't be read.
     """
-    issued = models.issued()
+    issued = models.issued(most)
     notes, tables = list(issued.notes), []
     for table in issued.tables:
         try:
@@ -41,15 +54,35 @@ def read_live(models: ModelStore, reading: Reading, season: int) -> tuple[LivePo
     return points, tuple(notes)
 
 
-def drift_since(version: Version, points: LivePoints, panel: Panel) -> tuple[DriftSignal, ...]:
+def width_since(models: ModelStore, version: Version, points: LivePoints) -> Widening:
+    """Returns how much wider than its own the next intervals of a version are to be; see ``next_width``.
+
+    What counts was issued by it and by those before it, as far back as they have the same kind of intervals.
+
+    Args:
+        models: the model in the store.
+        version: in use.
+        points: from ``read_live``.
+    """
+    others = [
+        other.number
+        for other in models.versions()
+        if other.number < version.number and has_distribution(other) != has_distribution(version)
+    ]
+    of_kind = (points.versions > max(others, default=0)) & (points.versions <= version.number)
+    return next_width(points.some(of_kind))
+
+
+def drift_since(version: Version, points: LivePoints, panel: Panel, widened: float = 1.0) -> tuple[DriftSignal, ...]:
     """Returns the signals that the world has moved away from what a version learned; see ``detect_drift``.
 
     Args:
         version: the champion.
         points: from ``read_live``.
         panel: that they were joined with.
+        widened: how many times as wide as its own its next intervals are: what that has mended is no sign.
     """
-    own = points.some((points.versions == version.number) & points.arrived)
+    own = points.some((points.versions == version.number) & points.arrived).as_wide_as(widened)
     horizon = int(own.steps.max(initial=0))
     recent = own.some(own.origins + own.steps > panel.last.max() - RECENT_HORIZONS * horizon)
     lower, upper = recent.bounds_of(MAIN)

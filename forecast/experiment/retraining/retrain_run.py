@@ -9,7 +9,8 @@ from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.decoding import encode
-from forecast.errors import NotFoundError, UsageError
+from forecast.errors import DataError, NotFoundError, UsageError
+from forecast.evaluation.live import LivePoints
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.final_fit import check_model
@@ -34,7 +35,7 @@ from forecast.experiment.retraining.continuity import (
     check_whole,
     compare_with_record,
 )
-from forecast.experiment.retraining.live import drift_since, read_live
+from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, read_live, width_since
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
@@ -45,10 +46,12 @@ from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
 from forecast.production.store.disk import atomic_write, kind_of
+from forecast.production.store.json_document import utc
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
 from forecast.run import Run
+from forecast.widening import USUAL, Widening, widening_sentence
 from forecast.wording import counted, listed
 
 
@@ -66,6 +69,9 @@ class RetrainRun:
     notes: tuple[str, ...] = ()  # on what was told of the future
     assumed: tuple[str, ...] = ()  # what that had to guess of the known covariates, in words
     is_averaged: bool = False  # the rows of a step were made one
+    widening: Widening = USUAL  # of the next intervals of the version in use
+    points: LivePoints | None = None  # what was issued beside what came true; None where it can't be read
+    blind: tuple[str, ...] = ()  # why it can't, in words
 
     def result(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -75,7 +81,7 @@ class RetrainRun:
         """
         request, name = self.request, self.past.champion.name
         check_folder(request.folder, "-o", (f"{name}.csv", *([f"{name}-report.html"] if request.report else [])))
-        stored = load_version(self.past.champion)
+        stored, self.widening = load_version(self.past.champion), self.progress.models.widening()
         recipe = self._recipe(stored)
         self.progress.is_about_data = True
         reading = self._read(stored)
@@ -86,6 +92,7 @@ class RetrainRun:
         check_flags(reading.panel, yes_no_columns(reading.panel), is_averaged=self.is_averaged)
         sequel = self._checked(stored, reading)
         self.progress.is_about_data = False
+        self._learn_width(stored, reading)
         why, why_not = self._trigger(stored, reading, sequel, recipe)
         self.log("checked", {**asdict(sequel), "rows": reading.rows, "trigger": why, "reason": why_not})
         if not why:
@@ -175,30 +182,57 @@ class RetrainRun:
         champion = stored.version
 
         def drift() -> str:
-            points, _ = read_live(self.progress.models, reading, naive_season_of(champion.manifest))
-            return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel))
+            points, factor = self.points, self.widening.factor
+            if points is None:
+                points, _ = read_live(self.progress.models, reading, naive_season_of(champion.manifest), MOST_ISSUED)
+            return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel, factor))
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
         age = max(self.run.clock.now() - champion.created, timedelta(0))  # clocks jump
         return trigger(self.request.rules, came, sequel.revised, age, _difference(recipe, stored), drift)
 
+    def _learn_width(self, stored: StoredModel, reading: Reading) -> None:
+        """Looks how issued intervals held, and settles how wide the next are; without them, it stays as it is."""
+        models, champion = self.progress.models, stored.version
+        try:
+            self.points, _ = read_live(models, reading, naive_season_of(champion.manifest), MOST_ISSUED)
+        except DataError as error:  # no reason to stop: drift alone can't do without
+            self.blind = (f"{error.message} So intervals are as wide as before.",)
+            return
+        self.widening = self._dated(width_since(models, champion, self.points))
+
+    def _dated(self, learned: Widening) -> Widening:
+        """Returns a widening with the time since when its factor holds."""
+        before = self.progress.models.widening()
+        now = utc(self.run.clock.now()).isoformat(timespec="seconds")
+        since = before.since if learned.factor == before.factor else now
+        return replace(learned, since=since)
+
     def _nothing(self, stored: StoredModel, reading: Reading, reason: str, *, is_same: bool) -> RetrainResult:
         """Ends without training, but with the champion's forecast from the newest row."""
         if self.request.dry_run:
-            record = self.progress.learn(outcome="dry-run", reason=reason)
+            record = self._learn(outcome="dry-run", reason=reason)
             return self._result(stored.version, record, plan=(f"{reason}: nothing would be trained or written",))
         facts: dict[str, Any] = {"outcome": "nothing-new", "reason": reason}
         path = self._issue(stored, reading.panel)
         if is_same:
             facts |= {"rows": reading.rows, "new_rows": 0}
             facts |= {"fingerprint": reading.fingerprint, "asked": self.request.asked}
-        return self._result(stored.version, self.progress.learn(**facts), files=(path,))
+        return self._result(stored.version, self._learn(**facts), files=(path,))
+
+    def _learn(self, **facts: Any) -> RunRecord:
+        """Books how wide the next intervals are, and more facts; returns the record so far."""
+        return self.progress.learn(widened=self.widening.factor, held=self.widening.held, **facts)
 
     def _issue(self, stored: StoredModel, panel: Panel) -> Path:
         """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
-        forecasts = stored.trained.forecast(panel, stored.trained.horizon, self.run)
-        path, table = self._write_forecast(stored.version, stored.trained, forecasts, panel)
-        self.progress.models.issue(table, stored.version, self.run.clock.now())
+        models, widened = self.progress.models, self.widening.factor
+        models.widen(stored.version, self.widening)
+        trained = stored.trained.widened(widened)
+        forecasts = trained.forecast(panel, trained.horizon, self.run)
+        path = self._write_forecast(stored.version, trained, forecasts, panel)
+        table = forecast_csv(forecasts, panel, trained.name, stored.version.label, widened)
+        models.issue(table, stored.version, self.run.clock.now())
         return path
 
     def _settled(
@@ -214,14 +248,16 @@ class RetrainRun:
             decision = second_look(decision, challenge, final.trained, panel, self.request.gate, self.run)
             if decision.is_published:
                 record = self.progress.learn(**asdict(decision))
-                version = self._publish(AcceptedChallenger(stored, reading, recipe, challenge, record, *final))
+                passed = self._passed_on(stored, final.trained) if decision.outcome == "promoted" else USUAL
+                finalist = AcceptedChallenger(stored, reading, recipe, challenge, record, *final)
+                version = self._publish(finalist, passed)
                 if decision.outcome == "promoted":
-                    in_use, model = version, final.trained
+                    in_use, model, self.widening = version, final.trained.widened(passed.factor), passed
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
-            path, _ = self._write_forecast(in_use, model, model.forecast(panel, model.horizon, self.run), panel)
-        record = self.progress.learn(
+            path = self._write_forecast(in_use, model, model.forecast(panel, model.horizon, self.run), panel)
+        record = self._learn(
             **asdict(decision),
             champion=in_use.label,
             challenger=version.label if version else None,
@@ -233,21 +269,26 @@ class RetrainRun:
         notes = (*self.notes, *challenge.notes, *_gained(reading, stored))
         return self._result(stored.version, record, notes, files=(path,))
 
-    def _publish(self, finalist: AcceptedChallenger) -> Version:
+    def _passed_on(self, stored: StoredModel, challenger: TrainedModel) -> Widening:
+        """Returns how wide the intervals of a challenger are when it takes over: it goes on where the champion was."""
+        is_same_kind = type(challenger.distribution) is type(stored.trained.distribution)
+        return self.widening if is_same_kind else USUAL
+
+    def _publish(self, finalist: AcceptedChallenger, widening: Widening) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
-        files, entry = pack_challenger(finalist, label, self.request.options, self.run, refit_all=change.refit_all)
+        files, entry = pack_challenger(
+            finalist, label, self.request.options, self.run, widened=widening.factor, refit_all=change.refit_all
+        )
         champion = finalist.record.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"
-        version = models.publish(files, encode(entry), self.run.clock.now(), champion=champion)
+        version = models.publish(files, encode(entry), self.run.clock.now(), champion=champion, widening=widening)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
-    def _write_forecast(
-        self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel
-    ) -> tuple[Path, bytes]:
-        """Writes the forecast file, and returns where, and what is in it."""
+    def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
+        """Writes the forecast file, and returns where."""
         path = self.request.folder / f"{version.name}.csv"
         table = forecast_csv(forecasts, panel, trained.name, version.label)
         atomic_write(path, table, flag="-o DIR", only_file=True)
@@ -256,7 +297,7 @@ class RetrainRun:
         self.assumed = short_notes(trained, panel)
         self.assumed += unseen_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
         self.assumed += assumed_notes(trained, panel, trained.horizon, "--future FILE")
-        return path, table
+        return path
 
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
         models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
@@ -268,11 +309,12 @@ class RetrainRun:
             f"write  v{models.next_number()} into {models.folder}, if it wins",
             f"write  {self.request.folder / f'{stored.version.name}.csv'}",
         )
-        return self._result(stored.version, self.progress.learn(outcome="dry-run"), plan=plan)
+        return self._result(stored.version, self._learn(outcome="dry-run"), plan=plan)
 
     def _result(self, before: Version, record: RunRecord, notes: tuple[str, ...] = (), **more: Any) -> RetrainResult:
         since = before.manifest.data.training_end.removesuffix("T00:00:00")
-        said = (*notes, *self.assumed)
+        told = widening_sentence(record.champion or "", self.widening)
+        said = (*notes, *self.assumed, *self.blind, *([told] if told else []))
         return RetrainResult(record, since, notes=said, outlook=self.outlook, **more)
 
 

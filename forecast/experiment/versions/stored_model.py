@@ -51,6 +51,7 @@ from forecast.production.store.json_document import NewerStoreError
 from forecast.production.store.manifest import MANIFEST, Manifest, ManifestData
 from forecast.production.store.version import WEIGHTS, Version, unreadable
 from forecast.specs import MOST_STORED_STEPS, Anchor, Settings
+from forecast.widening import USUAL, Widening, widening_sentence
 
 MOST_TRUST = 10.0
 CONTEXT_SEASONS = 5
@@ -62,7 +63,11 @@ LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
 
 @dataclass(frozen=True, eq=False)
 class StoredModel:
-    """A version, loaded: the model, where its data was, and the end of the data it was trained on."""
+    """A version, loaded: the model, where its data was, and the end of the data it was trained on.
+
+    Attributes:
+        widening: how the intervals of the model differ from the version's own.
+    """
 
     version: Version
     trained: TrainedModel
@@ -70,6 +75,13 @@ class StoredModel:
     options: ReadOptions
     fingerprint: str
     context: Panel
+    widening: Widening = USUAL
+
+    @property
+    def width_notes(self) -> tuple[str, ...]:
+        """What is to be said of intervals that are not the version's own."""
+        told = widening_sentence(self.version.label, self.widening)
+        return (told,) if told else ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -137,6 +149,11 @@ def naive_season_of(manifest: Manifest) -> int:
     return max(manifest.season if manifest.naive_season is None else manifest.naive_season, 1)
 
 
+def has_distribution(version: Version) -> bool:
+    """Returns whether a version has a predictive distribution, and not the two widths that early programs kept."""
+    return bool(version.document.get("distribution"))
+
+
 def _describe_data(reading: Reading, options: ReadOptions) -> ManifestData:
     """Returns the manifest's entry ``data``."""
     panel = reading.panel
@@ -181,6 +198,16 @@ def load_version(version: Version) -> StoredModel:
             f"forecast models rollback {version.name}, or train it anew",
         ) from error
     return StoredModel(version, trained, data.source, data.options, data.fingerprint, context)
+
+
+def load_champion(version: Version, widening: Widening) -> StoredModel:
+    """Returns the model of the version in use, its intervals as wide as issued forecasts have taught.
+
+    Raises:
+        DataError: as for ``load_version``.
+    """
+    stored = load_version(version)
+    return replace(stored, trained=stored.trained.widened(widening.factor), widening=widening)
 
 
 def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedModel, Panel]:

@@ -1,12 +1,18 @@
-"""The champion file: which version is in use, which were before it, and the last version number given out."""
+"""The champion file: which version is in use, which were before it, and the last version number given out.
+
+How much wider than its own the champion's next intervals are stands here too: a version forecasts the same for ever,
+and the champion is the version that the alias names, with the width that issued forecasts have taught since.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from forecast.decoding import decode, encode
 from forecast.production.store.json_document import format_document, parse_document, utc
 from forecast.production.store.manifest import MOST_NUMBER, is_version_id
+from forecast.widening import USUAL, Widening
 
 ALIAS = "champion"
 ALIAS_LIMIT = 64 * 1024  # bytes
@@ -21,29 +27,32 @@ class Alias:
     since: datetime | None = None
     before: tuple[str, ...] = ()  # earlier champions, oldest first
     last_number: int = 0
+    widened: Widening = USUAL  # of the champion's next intervals
 
-    def moved_to(self, version_id: str, now: datetime) -> Self:
+    def moved_to(self, version_id: str, now: datetime, widened: Widening = USUAL) -> Self:
         """Returns the alias at another version, the present champion remembered."""
         before = (*self.before, self.champion) if self.champion else self.before
-        return replace(self, champion=version_id, since=utc(now), before=before[-_TRAIL:])
+        return replace(self, champion=version_id, since=utc(now), before=before[-_TRAIL:], widened=widened)
 
     def back_at(self, version_id: str, now: datetime) -> Self:
-        """Returns the alias at an earlier version, the champions since then forgotten."""
+        """Returns the alias at an earlier version with its own intervals, the champions since then forgotten."""
         before = self.before
         if version_id in before:
             last_time = len(before) - 1 - before[::-1].index(version_id)
             before = before[:last_time]
-        return replace(self, champion=version_id, since=utc(now), before=before)
+        return replace(self, champion=version_id, since=utc(now), before=before, widened=USUAL)
 
     def to_bytes(self) -> bytes:
         """Returns the content of the champion file."""
         since = None if self.since is None else self.since.isoformat()
+        widened = {} if self.widened == USUAL else {"widened": encode(self.widened)}
         return format_document(
             {
                 "champion": self.champion,
                 "since": since,
                 "before": self.before,
                 "last_number": self.last_number,
+                **widened,
             }
         )
 
@@ -63,7 +72,7 @@ class Alias:
             raise ValueError("has no list of earlier champions")
         if type(number) is not int or not 0 <= number <= MOST_NUMBER:
             raise ValueError("has no last version number")
-        return cls(champion, _since(document), tuple(before), number)
+        return cls(champion, _since(document), tuple(before), number, _widened(document))
 
 
 def _since(document: Mapping[str, Any]) -> datetime:
@@ -71,3 +80,13 @@ def _since(document: Mapping[str, Any]) -> datetime:
         return utc(datetime.fromisoformat(document["since"]))
     except (KeyError, TypeError, ValueError):
         raise ValueError("has no time") from None
+
+
+def _widened(document: Mapping[str, Any]) -> Widening:
+    """Returns how the champion's next intervals differ from its own; they don't in what early programs wrote."""
+    if "widened" not in document:
+        return USUAL
+    widened = decode(Widening, document["widened"], "widened")
+    if not widened.is_sound:
+        raise ValueError("widens intervals by nothing that can be")
+    return widened

@@ -81,36 +81,61 @@ def keep_forecast_of(disk: Disk, folder: Path, version: Version) -> None:
         keep_issued(disk, folder, table, version.number, version.created, twin=version.folder / FORECAST)
 
 
-def read_issued(folder: Path, versions: Iterable[Version]) -> IssuedTables:
+def read_issued(folder: Path, versions: Iterable[Version], most: int | None = None) -> IssuedTables:
     """Returns the forecasts in the folder ``issued`` and those of the versions, each once.
 
     Versions that were published as candidates issued none. What is damaged or of another program is left out
     and named in the notes.
 
+    Args:
+        folder: ``issued``.
+        versions: That are there.
+        most: Bytes, from which on older forecasts are left out.
+
     Raises:
         DataError: The folder is there but can't be read.
     """
-    found, notes = {}, []
-    for version in versions:
+    found: dict[str, IssuedTable] = {}
+    of_versions, of_files = [], []
+    taken = 0
+    for version in sorted(versions, key=lambda version: version.created, reverse=True):
+        if most is not None and taken > most:
+            break
         try:
             table = _forecast_of(version)
         except DataError as error:
             if version.folder.exists():  # else a prune took it away since it was listed, and kept its forecast
-                notes.append(error.message)
+                of_versions.append(error.message)
             continue
         if table is not None:
             name = _name(table, version.number, version.created)
             found[name] = IssuedTable(f"{FORECAST} of {version.label}", name.partition("-")[0], table)
+            taken += len(table)
     # After the versions: a prune writes here first and removes then, so that nothing slips through.
-    for name in _listed(folder):
+    taken = 0
+    for name in reversed(_listed(folder)):
+        if most is not None and taken > most:
+            break
         try:
-            found.setdefault(name, _read(folder / name))
+            taken += len(found.setdefault(name, _read(folder / name)).data)
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
             reason = plain_words(error) if isinstance(error, OSError) else str(error)
-            notes.append(f"{folder / name} is left out: it {reason}.")
-    return IssuedTables(tuple(found[name] for name in sorted(found)), tuple(notes))
+            of_files.append(f"{folder / name} is left out: it {reason}.")
+    tables = tuple(found[name] for name in sorted(found))
+    return IssuedTables(_newest(tables, most), (*of_versions[::-1], *of_files[::-1]))
+
+
+def _newest(tables: tuple[IssuedTable, ...], most: int | None) -> tuple[IssuedTable, ...]:
+    """Returns the newest tables, of so many bytes in all, but one at least."""
+    if most is None:
+        return tables
+    first, left = len(tables), most
+    while first > 0 and (left >= len(tables[first - 1].data) or first == len(tables)):
+        first -= 1
+        left -= len(tables[first].data)
+    return tables[first:]
 
 
 def _forecast_of(version: Version) -> bytes | None:

@@ -29,6 +29,7 @@ from forecast.production.store.lock import ModelLock
 from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.store.version import DamagedError, Version, load_version, unreadable
 from forecast.production.store.version_list import VersionList, read_version_list, version_folders
+from forecast.widening import USUAL, Widening
 
 _T = TypeVar("_T")
 Accept = Callable[[Version, Version], None]
@@ -77,10 +78,22 @@ class ModelStore:
 
         If the champion moves while ``load`` reads, and the old one is pruned, ``load`` gets the new one.
         """
+        return self.with_widening(lambda version, _widening: load(version))
+
+    def widening(self) -> Widening:
+        """Returns how the next intervals of the version in use differ from its own.
+
+        Raises:
+            NotFoundError, DataError: As for ``champion``.
+        """
+        return self._alias().widened
+
+    def with_widening(self, load: Callable[[Version, Widening], _T]) -> _T:
+        """Returns what ``load`` makes of the version in use and of how its next intervals differ from its own."""
         alias = self._alias()
         while True:
             try:
-                return load(load_version(self.name, self._versions / alias.champion))
+                return load(load_version(self.name, self._versions / alias.champion), alias.widened)
             except DataError:
                 previous, alias = alias, self._alias()
                 if alias.champion == previous.champion:
@@ -134,8 +147,27 @@ class ModelStore:
                     sweep(self._disk, folder)
             yield
 
+    def widen(self, version: Version, widening: Widening) -> None:
+        """Sets how the next intervals of the version in use differ from its own.
+
+        Raises:
+            LockedError: Another run writes to this model.
+            DataError: The disk refused; all is as before.
+        """
+        with self.lock():
+            alias = self._alias_to_move()
+            if alias.champion == version.id and alias.widened != widening:
+                with self._writing():
+                    self._write_alias(replace(alias, widened=widening))
+
     def publish(
-        self, files: Mapping[str, bytes], manifest: Mapping[str, JSON], now: datetime, *, champion: bool
+        self,
+        files: Mapping[str, bytes],
+        manifest: Mapping[str, JSON],
+        now: datetime,
+        *,
+        champion: bool,
+        widening: Widening = USUAL,
     ) -> Version:
         """Saves a new version, whole or not at all, and with ``champion`` puts it in use.
 
@@ -144,6 +176,7 @@ class ModelStore:
             manifest: What the caller wants to keep beside number, id, time, program and checksums.
             now: Aware time of publication.
             champion: Whether the alias moves to it.
+            widening: How its next intervals differ from its own, where it becomes champion.
 
         Raises:
             ValueError: An argument breaks these rules.
@@ -160,7 +193,7 @@ class ModelStore:
                 place(self._disk, self._versions / version_id, {**files, MANIFEST: document})
                 try:
                     if champion:
-                        alias = alias.moved_to(version_id, now)
+                        alias = alias.moved_to(version_id, now, widening)
                     if alias.champion:
                         self._write_alias(alias)
                 except BaseException:
@@ -272,9 +305,13 @@ class ModelStore:
         with self.lock(), self._writing():
             return keep_issued(self._disk, self._issued, table, version.number, now)
 
-    def issued(self) -> IssuedTables:
-        """Returns every forecast that was ever issued, oldest first, whether or not its version is still there."""
-        return read_issued(self._issued, self.versions())
+    def issued(self, most: int | None = None) -> IssuedTables:
+        """Returns every forecast that was ever issued, oldest first, whether or not its version is still there.
+
+        Args:
+            most: Bytes, from which on the oldest are left out.
+        """
+        return read_issued(self._issued, self.versions(), most)
 
     def record(self, entry: Mapping[str, JSON]) -> None:
         """Adds one line to the history.

@@ -17,13 +17,13 @@ from forecast.production.store.json_document import utc
 
 FACTS = (
     "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
-    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
+    "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
 )  # fmt: skip
 """What is told of every run."""
 LINE = ("time", *FACTS, "fingerprint", "asked")
 COLUMNS = (
     "name", "time", "command", "outcome", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
-    "reason", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
+    "reason", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
 )  # fmt: skip
 """Of the table of ``forecast history``."""
 PROOF = ("outcome", "reason", "challenged", "scored_on", "champion_rmse", "challenger_rmse", "naive_rmse")
@@ -42,6 +42,8 @@ class RunRecord(PartialDocument):
         champion_rmse: of the version in use before, on the newest points, as are the other two.
         trigger: what made it worth training.
         rows: of the file.
+        widened: how many times as wide as its own the next intervals of the version in use afterwards are.
+        held: share of the newest issued points that lay in their version's own interval, which that stands on.
         fingerprint: of the file.
         asked: the settings that decide whether the same data is worth another run.
         time: in ISO 8601; when the run ended.
@@ -67,6 +69,8 @@ class RunRecord(PartialDocument):
     training_end: str | None = None
     seconds: float | None = None
     exit_code: int | None = 0
+    widened: float | None = None
+    held: float | None = None
     fingerprint: str | None = None
     asked: dict[str, Any] | None = field(default_factory=dict)
     time: str | None = None

@@ -8,7 +8,7 @@ from commands import run
 
 COLUMNS = (
     "name,time,command,outcome,champion,challenger,champion_rmse,challenger_rmse,naive_rmse,"
-    "reason,trigger,rows,new_rows,training_end,seconds,exit_code"
+    "reason,trigger,rows,new_rows,training_end,seconds,exit_code,widened,held"
 )
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 RUNS = [
@@ -29,6 +29,8 @@ RUNS = [
         "training_end": "2026-01-10T00:00:00",
         "seconds": 12.34,
         "exit_code": 0,
+        "widened": 1.14,
+        "held": 0.62,
     },
     {
         "time": "2026-01-18T05:15:00+02:00",
@@ -79,9 +81,10 @@ def test_table_says_what_and_why_in_eighty_columns(tmp_path):
     assert max(map(len, lines)) <= 80
     assert lines[0] == "  sales"
     assert lines[3].split() == ["2026-01-11", "03:15", "promoted", "211.04", "204.80", "v2", "12.3", "0"]
-    assert lines[4] == "    the challenger's error is 3 % lower (trained because 7 new rows)"
-    assert lines[5].split() == ["2026-01-18", "03:15", "refused", "–", "–", "–", "–", "5"]
-    assert lines[6] == "    cut off"
+    assert lines[4] == "    the challenger's error is 3 % lower (trained because 7 new rows); intervals"
+    assert lines[5] == "    14 % wider (their own held 62 %)"
+    assert lines[6].split() == ["2026-01-18", "03:15", "refused", "–", "–", "–", "–", "5"]
+    assert lines[7] == "    cut off"
 
 
 def test_all_models_are_shown_where_none_is_named(tmp_path):

@@ -10,7 +10,7 @@ from commands import QUICK, run
 pytestmark = pytest.mark.usefixtures("untrained")
 
 TRAIN = ("train", "visits.csv", "--model", "gru", *QUICK, "--plots", "none")
-COLUMNS = "name,version,champion,model,created,training_end"
+COLUMNS = "name,version,champion,model,created,training_end,widened"
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +68,9 @@ def test_show_has_a_row_a_version_oldest_first(twice):
 def test_json_is_pinned(twice):
     document = run("models", "show", "visits", "--json", folder=twice).document
     assert list(document) == ["schema_version", "models"]
-    assert [list(row) for row in document["models"]] == [[*COLUMNS.split(","), "id"]] * 2
-    assert [type(value) for value in document["models"][0].values()] == [str, str, bool, str, str, str, str]
+    assert [list(row) for row in document["models"]] == [[*COLUMNS.split(",")[:-1], "id", "widened"]] * 2
+    assert [type(value) for value in document["models"][0].values()] == [*(str, str, bool), *[str] * 4, type(None)]
+    assert document["models"][1]["widened"] == 1
     assert document["models"][1]["champion"] is True
 
 

@@ -17,7 +17,7 @@ DAYS = 100
 JSON_KEYS = {
     "schema_version", "name", "command", "outcome", "reason", "champion", "challenger", "champion_rmse",
     "challenger_rmse", "naive_rmse", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
-    "challenged", "scored_on", "plan", "notes", "files",
+    "widened", "held", "challenged", "scored_on", "plan", "notes", "files",
 }  # fmt: skip
 
 

@@ -128,8 +128,8 @@ def test_seasonal_naive_is_what_was_seen_a_week_before(live):
 def test_json_holds_the_same_numbers_as_csv(live):
     plain, document = run("score", folder=live), run("score", "--json", folder=live).document
     assert list(document) == [
-        *("schema_version", "name", "champion", "source", "season", "issued", "come_true", "scores", "drift", "notes"),
-        "files",
+        *("schema_version", "name", "champion", "source", "season", "issued", "come_true", "scores", "drift"),
+        *("intervals", "notes", "files"),
     ]
     assert [{name: str(value) for name, value in row.items()} for row in document["scores"]] == plain.rows
     assert (document["issued"], document["come_true"]) == (32, 8 + 8 + 8 + 4)
@@ -141,6 +141,12 @@ def test_table_is_for_people_and_fits_their_terminal(live, columns):
     add_version(live)
     lines = run("score", "--format", "table", folder=live, COLUMNS=columns).out.splitlines()
     assert lines[1] == "  visits: 36 of 40 forecast points came true, in visits.csv"
+    told = next(i for i, line in enumerate(lines) if "issued points" in line)
+    assert " ".join(" ".join(lines[told:]).split()) == (
+        "Of the last 36 issued points that came true, 75 % lay in their version's own 80 % interval: "
+        "v2's intervals stay as they are."
+    )
+    lines = lines[:told]
     legends = 2 if "WQL" in lines[2] else 1
     assert all(" of " in line for line in lines[-legends:])
     assert [line.split()[:2] for line in lines[3:-legends]] == [

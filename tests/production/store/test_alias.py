@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from forecast.production.store.alias import Alias
 from forecast.production.store.json_document import NewerStoreError
+from forecast.widening import USUAL, Widening
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 A, B, C = (f"2026010{day}T031500Z-4f2a91c0" for day in (1, 2, 3))
@@ -49,6 +51,10 @@ def test_the_file_stays_small_after_ten_thousand_promotions():
         ("last_number", -1, "no last version number"),
         ("since", None, "has no time"),
         ("since", "noon", "has no time"),
+        ("widened", None, "widened is None"),
+        ("widened", {"factor": "wide"}, "widened.factor is 'wide'"),
+        ("widened", {"factor": 99.0}, "widens intervals by nothing that can be"),
+        ("widened", {"factor": 0.0}, "widens intervals by nothing that can be"),
     ],
 )
 def test_a_damaged_field_is_refused(key, value, match):
@@ -60,3 +66,18 @@ def test_a_damaged_field_is_refused(key, value, match):
 def test_an_alias_of_a_newer_program_is_not_guessed_at():
     with pytest.raises(NewerStoreError, match="newer forecast"):
         Alias.from_bytes(b'{"schema_version": 99}')
+
+
+def test_how_wide_intervals_are_comes_back_and_an_early_alias_says_nothing_of_it():
+    widening = Widening(1.14, 80, 0.62, 56, 8, "2026-01-02T03:15:00+00:00")
+    alias = replace(Alias(A, NOW, (), 1), widened=widening)
+    assert Alias.from_bytes(alias.to_bytes()) == alias
+    early = Alias(A, NOW, (), 1).to_bytes()
+    assert b"widened" not in early
+    assert Alias.from_bytes(early).widened == USUAL
+
+
+def test_another_champion_has_its_own_intervals_unless_they_are_passed_on():
+    alias = replace(Alias(A, NOW, (), 1), widened=Widening(1.14))
+    assert alias.moved_to(B, NOW).widened == alias.moved_to(B, NOW).back_at(A, NOW).widened == USUAL
+    assert alias.moved_to(B, NOW, Widening(1.14)).widened.factor == 1.14

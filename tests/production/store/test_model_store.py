@@ -14,8 +14,10 @@ from forecast.errors import UPGRADE, DataError, LockedError, NotFoundError, Usag
 from forecast.production.store import version_list
 from forecast.production.store.store import Store
 from forecast.production.store.version import DamagedError
+from forecast.widening import USUAL, Widening
 
 NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
+WIDER = Widening(1.14, 80, 0.62, 56, 8, NOW.isoformat())
 
 
 def publish(shop, champion=True, now=NOW, content=b"weights"):
@@ -136,6 +138,45 @@ def test_a_publication_that_fails_at_any_step_leaves_the_model_as_it_was(tmp_pat
     with pytest.raises((DataError, KeyboardInterrupt)):
         publish(shop, content=b"new")
     assert shop.champion().read("weights.npz") == b"new"
+
+
+# ── widen ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_width_of_the_champion_is_kept_until_another_is_in_use(shop):
+    first = publish(shop)
+    assert shop.widening() == USUAL
+    shop.widen(first, WIDER)
+    assert shop.with_widening(lambda version, widening: (version, widening)) == (first, WIDER)
+    candidate = publish(shop, champion=False)
+    shop.widen(candidate, Widening(2.0))  # it is not in use
+    assert (shop.champion(), shop.widening()) == (first, WIDER)
+    publish(shop)
+    assert shop.widening() == USUAL
+    shop.widen(shop.champion(), WIDER)
+    shop.rollback(None, NOW)
+    assert (shop.champion(), shop.widening()) == (first, USUAL)
+
+
+def test_width_is_passed_on_in_the_one_write_that_moves_the_champion(shop):
+    shop.widen(publish(shop), WIDER)
+    shop.publish({"weights.npz": b"w"}, {}, NOW, champion=True, widening=WIDER)
+    assert (shop.champion().label, shop.widening()) == ("v2", WIDER)
+
+
+def test_width_that_is_as_it_was_is_not_written_again(shop):
+    version = publish(shop)
+    shop.widen(version, WIDER)
+    before = (shop.folder / "champion").stat().st_ino
+    shop.widen(version, WIDER)
+    assert (shop.folder / "champion").stat().st_ino == before
+
+
+def test_width_is_not_set_while_another_run_writes(shop):
+    version = publish(shop)
+    with Store(shop.folder.parents[1]).model("shop").lock(), pytest.raises(LockedError):
+        shop.widen(version, WIDER)
+    assert shop.widening() == USUAL
 
 
 # ── champion ────────────────────────────────────────────────────────────────────────────────────────────────
