@@ -64,7 +64,7 @@ class Trial:
     name: str
     forecasts: FloatArray  # (K, S, H)
     by_seed: FloatArray  # (R, K, S, H), each seed's networks alone
-    quantiles: Quantiles  # (Q, K, S, H) in single precision; NaN on folds that nothing calibrates
+    quantiles: Quantiles  # (Q, K, S, H), mostly in single precision; NaN on folds that nothing calibrates
     levels: tuple[float, ...]  # of the intervals, in per cent; none where there is no distribution at all
     combination: Combination  # learned over all folds
     distribution: Distribution | None  # over all folds
@@ -363,7 +363,9 @@ def _stacked(
     folds: Sequence[Quantiles | None], points: Sequence[FloatArray], probabilities: tuple[float, ...]
 ) -> Quantiles:
     """Returns the quantiles of all folds, (Q, K, S, H); NaN on folds that had none."""
-    values = np.full((len(probabilities), len(points), *points[0].shape), np.nan, dtype=np.float32)
+    fits = 1e-30 < max(float(np.abs(point).max(initial=0.0)) for point in points) < 1e30
+    kind = np.float32 if fits else np.float64
+    values = np.full((len(probabilities), len(points), *points[0].shape), np.nan, dtype=kind)
     for number, quantiles in enumerate(folds):
         if quantiles:
             values[:, number] = quantiles.values

@@ -288,6 +288,18 @@ def test_lowest_values_are_zero_or_nothing():
     np.testing.assert_array_equal(forecast_points(members, None, lowest_values(panel))[:, 0], [0, -3, 0, 0])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1e60, 1e33, 1e-6])
+def test_quantiles_of_numbers_beyond_single_precision_are_those_of_others_in_another_unit(unit):
+    plain, far = (
+        run(panel_from_series([size * wave(60)], "D"), Baseline("naive", H, SEASON, CURRENT.classical)).trials[0]
+        for size in (1.0, unit)
+    )
+    known = ~np.isnan(plain.quantiles.values)
+    assert known.any()
+    np.testing.assert_allclose(far.quantiles.values[known] / unit, plain.quantiles.values[known], rtol=1e-4)
+
+
 def test_few_series_forecast_from_more_origins_and_many_from_one():
     few, many = Shifted(), Shifted()
     run(panel_from_series([wave(60)], "D"), few)

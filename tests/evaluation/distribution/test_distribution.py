@@ -16,7 +16,7 @@ from forecast.evaluation.distribution.distribution import (
 from forecast.evaluation.distribution.shape import GRID, SYMMETRIES
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.scales import learning_scales
-from forecast.models.classical.baselines import baseline
+from forecast.models.classical.baselines import baseline, naive
 from forecast.models.forecaster import Members, ends_of
 from forecast.models.method_settings import CURRENT
 from marks import slow
@@ -231,6 +231,24 @@ def test_what_a_single_short_series_can_not_know_many_others_taught(folds, noise
         empirical.append((np.abs(told.truth - told.point) <= width).mean())
     assert 0.75 < np.mean(inside) < 0.85
     assert folds > 1 or np.mean(empirical) < np.mean(inside) - 0.03
+
+
+def test_a_single_walk_that_is_forecast_by_its_last_value_is_held_nearly_as_often_as_promised():
+    """Without a season, the scale is that of one step; errors of a walk are several of these."""
+    rng, inside = np.random.default_rng(0), []
+    for _ in range(150):
+        values = 100 + np.cumsum(rng.normal(size=96))
+        panel, records = panel_from_series([values], "D"), []
+        for fold in range(4):
+            known = panel.until([48 + 12 * fold])
+            point, used = naive(known, 12), np.ones(1, dtype=bool)
+            members = Members(("a",), (0,), point[None], {"naive": point})
+            told = difficulty(known, 1, learning_scales(known, 1), point, members, used)
+            records.append(ErrorRecord(fold, point, values[None, 48 + 12 * fold : 60 + 12 * fold], told))
+        found, now = fit_distribution(records[:3], ("s0",), 1, nonnegative=False), records[3]
+        interval = found.quantiles(now.point, now.difficulty, ("s0",), ends_of(80), np.full(1, FREE)).interval(80)
+        inside.append(coverage(now.truth, interval.lower, interval.upper))
+    assert 0.7 < np.mean(inside) < 0.85
 
 
 # The median
