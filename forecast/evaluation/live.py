@@ -112,7 +112,9 @@ class OriginErrors:
     is_complete: NDArray[np.bool_]  # (K,) whether every point of it has come true
 
 
-def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lone: bool) -> tuple[LivePoints, int]:
+def join_live(
+    panel: Panel, tables: Iterable[ForecastTable], season: int | None, *, lone: bool
+) -> tuple[LivePoints, int]:
     """Returns issued forecasts beside the truths of a panel, and how many rows fit nothing in it.
 
     A forecast that was issued again for the same series, version, origin and step counts once, as it was issued
@@ -121,7 +123,7 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
     Args:
         panel: What is known now.
         tables: As they were issued, oldest first.
-        season: Of the seasonal naive, in steps.
+        season: Of the seasonal naive, in steps; None where nobody asks what that forecast.
         lone: The panel is one series without a name of its own: forecasts fit it whatever they call theirs.
     """
     tables, parts, lost = list(tables), [], 0
@@ -139,9 +141,10 @@ def join_live(panel: Panel, tables: Iterable[ForecastTable], season: int, *, lon
     values = columns[4:, order[is_new]]
     truths = _observed(panel, series, origins + steps)
     naive = np.full(truths.shape, np.nan)
-    due = ~np.isnan(truths)
-    naive[due] = _seasonal_naive(panel, series[due], origins[due], steps[due], season)
-    scales = _naive_scales(panel, series, origins, season)
+    scales, due = naive, ~np.isnan(truths)
+    if season is not None:
+        naive[due] = _seasonal_naive(panel, series[due], origins[due], steps[due], season)
+        scales = _naive_scales(panel, series, origins, season)
     known = (truths, naive, scales, values[1])
     return LivePoints(series, versions, origins, steps, values[0], values[2:], *known, levels), lost
 

@@ -24,14 +24,14 @@ RECENT_HORIZONS = 3
 
 
 def read_live(
-    models: ModelStore, reading: Reading, season: int, most: int | None = None
+    models: ModelStore, reading: Reading, season: int | None, most: int | None = None
 ) -> tuple[LivePoints, tuple[str, ...]]:
     """Returns every forecast ever issued for a model beside the truths in a file, and what is to be said about it.
 
     Args:
         models: the model in the store.
         reading: of the file.
-        season: of the seasonal naive.
+        season: of the seasonal naive; None where nobody asks what that forecast.
         most: bytes of issued forecasts, from which on the oldest are left out.
 
     Raises:

@@ -39,7 +39,7 @@ from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, read_l
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
-from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
+from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
@@ -184,7 +184,7 @@ class RetrainRun:
         def drift() -> str:
             points, factor = self.points, self.widening.factor
             if points is None:
-                points, _ = read_live(self.progress.models, reading, naive_season_of(champion.manifest), MOST_ISSUED)
+                points, _ = read_live(self.progress.models, reading, None, MOST_ISSUED)
             return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel, factor))
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
@@ -195,7 +195,7 @@ class RetrainRun:
         """Looks how issued intervals held, and settles how wide the next are; without them, it stays as it is."""
         models, champion = self.progress.models, stored.version
         try:
-            self.points, _ = read_live(models, reading, naive_season_of(champion.manifest), MOST_ISSUED)
+            self.points, _ = read_live(models, reading, None, MOST_ISSUED)
         except DataError as error:  # no reason to stop: drift alone can't do without
             self.blind = (f"{error.message} So intervals are as wide as before.",)
             return

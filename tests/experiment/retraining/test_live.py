@@ -80,7 +80,7 @@ class Nights:
     def learn(self, day):
         """Learns from what is known before a day, as `retrain` does, and returns it with the points."""
         reading = self.until(day)
-        points, _ = read_live(self.models, reading, 1)
+        points, _ = read_live(self.models, reading, None)
         return width_since(self.models, self.models.champion(), points), points, reading.panel
 
     def live(self, *, until=NIGHTS, every=10):
@@ -160,7 +160,7 @@ def test_of_bytes_without_end_only_the_newest_issued_are_read(tmp_path):
         nights.issue(day)
     reading = nights.until(CHANGE + 12)
     size = len(nights.models.issued().tables[-1].data)
-    days = [{int(d) for d in read_live(nights.models, reading, 1, most)[0].origins} for most in (None, 5 * size, 1)]
+    days = [{int(d) for d in read_live(nights.models, reading, None, most)[0].origins} for most in (None, 5 * size, 1)]
     assert [len(own) for own in days] == [12, 5, 1]
     assert max(days[0]) == max(days[1]) == max(days[2])
 
