@@ -117,6 +117,7 @@ def test_shell_is_offered_each_word_that_a_flag_allows(words, parameter, tmp_pat
         (("predict", "visits", "--model-version", ""), ["v1"]),
         (("models", "promote", "visits", ""), ["v1"]),
         (("models", "rollback", "visits", "--to", "v"), ["v1"]),
+        (("predict", "visits", "--total", "m"), ["month"]),
         (("history", "x"), []),
     ],
 )

@@ -54,6 +54,13 @@ def complete_frequency(incomplete: str) -> list[str]:
     return _beginning(FREQUENCIES, incomplete)
 
 
+def complete_period(incomplete: str) -> list[str]:
+    """Returns the periods that forecasts are added up by."""
+    from forecast.experiment.decisions.periods import HORIZON, PERIODS
+
+    return _beginning((*PERIODS, HORIZON), incomplete)
+
+
 def complete_name(context: typer.Context, incomplete: str) -> list[str]:
     """Returns the models in the store."""
     from forecast.production.store.store import Store

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
+from forecast.cli.options.completion import complete_period
 
 HOW_SURE = "How sure it is"
 
@@ -80,6 +81,7 @@ class PredictFlags:
         typer.Option(
             "--total",
             metavar="PERIOD",
+            autocompletion=complete_period,
             help="Add up each day, week, month, quarter, year or the horizon, with intervals of the sums.",
             rich_help_panel=HOW_SURE,
         ),
