@@ -62,7 +62,8 @@ def test_rows_are_the_next_steps_of_the_calendar(shop):
 def test_json_holds_the_same_numbers_as_csv(shop):
     plain, document = run("predict", folder=shop.folder), run("predict", "--json", folder=shop.folder).document
     assert {key: type(value) for key, value in document.items()} == {
-        "schema_version": int, "name": str, "version": str, "model": str, "forecasts": list, "files": list
+        "schema_version": int, "name": str, "version": str, "model": str, "widened": float, "forecasts": list,
+        "files": list,
     }  # fmt: skip
     assert next(iter(document)) == "schema_version"
     assert [list(row) for row in document["forecasts"]] == [FORECAST_COLUMNS.split(",")] * 12
