@@ -86,6 +86,7 @@ def test_check_predict_and_score_need_neither_tensorflow_nor_pandas(shop):
     assert first_importers(*commands, folder=shop.folder).keys() == {"numpy", "pyarrow"}
 
 
+@pytest.mark.slow
 def test_report_of_a_version_needs_no_tensorflow(shop, tmp_path):
     words = ("report", "visits", "-o", str(tmp_path / "page.html"))
     assert imported_by(*words, folder=shop.folder) & {"tensorflow", "keras", "pandas", "sklearn"} == set()

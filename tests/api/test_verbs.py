@@ -70,6 +70,7 @@ def test_settings_are_those_of_the_command_line():
 # Data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", slow_but(["path", "frame"], ["path", "text", "frame", "indexed", "reading"]))
 def test_same_data_gives_the_same_scores_however_it_comes(shape, path):
     data = {

@@ -173,6 +173,7 @@ def ended(*words, folder):
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 
+@pytest.mark.slow
 def test_process_ends_without_python_being_taken_apart(tmp_path):
     """A thread of Arrow that wanted the interpreter just then aborted `forecast score`, once in 120 busy runs."""
     code, lines, note = ended("predict", "nobody", folder=tmp_path)

@@ -99,6 +99,7 @@ def test_views_are_chosen_by_its_unit_and_power():
     np.testing.assert_allclose(_member_errors(evidence, "rmse"), [5**0.5, 1.0])
 
 
+@pytest.mark.slow
 def test_program_takes_it_as_a_choice_and_prints_it(tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(60)))
     words = ("compare", "visits.csv", "--models", "naive", "--folds", "1", "--metric", "nd", "--plots", "none")

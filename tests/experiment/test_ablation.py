@@ -46,6 +46,7 @@ def ablated(shops):
     return run("compare", "shops.csv", "--models", "linear", *FLAGS, "--ablate", "--json", folder=shops)
 
 
+@pytest.mark.slow
 def test_ablation_tells_what_each_covariate_is_worth(ablated, shops):
     document = ablated.document["ablation"]
     rows = {row["covariate"]: row for row in document["covariates"]}

@@ -171,6 +171,7 @@ class Clock:
         return weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "network", "step"), [slow(25, 0.05, 0.002), (40, 0.3, 0.0005)])
 def test_train_ends_within_its_limit_and_uses_it(limit, network, step, tmp_path, monkeypatch):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(200)))

@@ -53,6 +53,7 @@ OFTEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     slow_but(

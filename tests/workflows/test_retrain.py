@@ -595,6 +595,7 @@ def test_interrupted_run_is_recorded(shop, monkeypatch):
 # What the champion's data promised, and odd series
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [{"rules": Rules(min_new_rows=100)}, {"gate": Gate(min_gain=0.99)}, {}])
 @pytest.mark.parametrize(("kind", "value"), [("sales", -5.0), ("price", 0.0)])
 def test_values_that_the_kind_cannot_have_are_refused_on_every_way_out(shop, kind, value, asked):
@@ -609,6 +610,7 @@ def test_values_that_the_kind_cannot_have_are_refused_on_every_way_out(shop, kin
     assert shop.forecast == before
 
 
+@pytest.mark.slow
 def test_a_series_that_never_varies_and_a_new_one_stand_in_no_way(shop):
     """They have no scale, and so no intervals: no reason to refuse the version that knows them."""
 

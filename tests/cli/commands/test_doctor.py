@@ -11,6 +11,7 @@ def checked(tmp_path_factory):
     return run("doctor", "--json", folder=tmp_path_factory.mktemp("doctor"))
 
 
+@pytest.mark.slow
 def test_json_is_pinned(checked):
     assert checked.code == 0
     document = checked.document

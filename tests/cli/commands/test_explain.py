@@ -151,6 +151,7 @@ def test_cells_are_trained_on_a_file_and_compared(folder, tmp_path):
     assert [flow["path"] for flow in cells["lstm"]["flow"]] == ["hidden", "cell state"]
 
 
+@pytest.mark.slow
 def test_memory_test_prints_a_table(tmp_path, monkeypatch):
     from memory_results import recollection
 

@@ -179,6 +179,7 @@ def test_prune_names_the_damaged_versions_that_it_removes(mine):
 # Export
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves
 def test_export_writes_a_keras_file_once(mine):
     done = run("models", "export", "visits", "champion", "visits.keras", folder=mine)

@@ -149,6 +149,7 @@ def test_output_that_can_not_be_written_is_an_error(target, text, shop):
     assert text in done.err
 
 
+@pytest.mark.slow
 def test_broken_pipe_is_silent(shop):
     command = f"set -o pipefail; '{FORECAST}' predict visits --horizon 700 | head -1"
     done = subprocess.run(["bash", "-c", command], cwd=shop.folder, capture_output=True, text=True, check=False)

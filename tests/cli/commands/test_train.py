@@ -109,6 +109,7 @@ def test_stderr_says_what_was_saved_and_what_to_do_next(shop):
     assert "\x1b" not in shop.train.err + shop.train.out
 
 
+@pytest.mark.slow
 def test_files_that_are_named_are_there(shop, again):
     folder, outcome = again
     plots = [f"forecasts/visits-{name}.png" for name in ("forecast", "scores", "steps", "convergence")]
@@ -303,6 +304,7 @@ def test_long_files_have_a_column_that_names_the_series(tmp_path):
     assert all(float(row["forecast"]) > 50 for row in table[12:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "name"),
     [

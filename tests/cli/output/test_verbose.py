@@ -29,6 +29,7 @@ def test_verbose_tells_settings_reading_and_seconds(folder):
     assert re.fullmatch(r"Took      [\d.]+ s in all, [\d.]+ s of it to start", done.err.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_verbose_changes_no_result(folder):
     def scores(*more):
         return [(row["model"], row["rmse"]) for row in run(*COMPARE, *more, folder=folder).rows]

@@ -132,6 +132,7 @@ def test_views_of_different_seasons_are_padded_each_by_its_own():
     )
 
 
+@pytest.mark.slow
 def test_rolled_network_is_trained_on_one_step(awkward):
     spec = tiny_spec("rnn", rolled=True, highway=False, views=(View("zero", level="series", scale="range"),))
     model = fit(spec, awkward)

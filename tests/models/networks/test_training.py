@@ -344,6 +344,7 @@ def test_kinds_that_are_not_there_are_no_inputs():
         assert [each.shape[1:] for each in inputs[1:]] == shapes
 
 
+@pytest.mark.slow
 def test_training_moves_all_that_covariates_pass_through():
     model = RecurrentForecaster("gru", told_spec("gru"), QUIET).fit(shops(), Watcher())
     begin = get_weights(build_network(model.spec, 0))

@@ -97,6 +97,7 @@ def expected(shop, level):
     return level * season(STEPS + HORIZON)[steps] * np.exp(PROMO * shop.promo[-HORIZON:]) * shop.open[-HORIZON:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", slow_but(["begins late", "never sells"], ODD))
 def test_odd_shop_harms_no_other(odd, usual, beside):
     among = beside(odd)[:5]

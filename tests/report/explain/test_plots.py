@@ -66,6 +66,7 @@ def drawn(cell_reports):
     return functools.cache(lambda name: FIGURES[name](cell_reports, "A title"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_all_text_is_inside_and_apart(name, drawn):
     figure = drawn(name)
@@ -88,6 +89,7 @@ def test_same_picture_is_the_same_bytes(name, cell_reports):
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_but(HOSTILE[:1], HOSTILE))
 def test_hostile_names_are_only_text(name, cell_reports):
     calendar = replace(cell_reports[0].calendar, series_id=name)
