@@ -148,6 +148,7 @@ def test_disk_that_is_full_is_an_error_of_one_sentence(words, shop):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "code"), [("forecast predict >&-", 0), slow("forecast predict nobody 2>&-", 4)])
 def test_closed_stream_is_no_error(command, code, shop):
     done = in_shell(command, shop.folder)
@@ -182,6 +183,7 @@ def test_process_ends_without_python_being_taken_apart(tmp_path):
     assert note.startswith("error: ")
 
 
+@pytest.mark.slow
 def test_bug_under_debug_still_shows_its_traceback_at_the_end(tmp_path):
     code, lines, note = ended("predict", "nobody", "--debug", folder=tmp_path)
     assert code == 1
@@ -198,6 +200,7 @@ def test_results_in_a_pipe_are_utf_8_whatever_the_locale(shop):
 # Colour and terminals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "is_coloured"),
     [

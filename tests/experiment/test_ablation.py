@@ -63,6 +63,7 @@ def test_ablation_tells_what_each_covariate_is_worth(ablated, shops):
     assert [row["covariate"] for row in written] == [row["covariate"] for row in document["covariates"]]
 
 
+@pytest.mark.slow
 def test_ablation_without_a_column_is_the_backtest_of_a_file_that_lacks_it(ablated, shops):
     lines = (shops / "shops.csv").read_text().splitlines()
     bare = [",".join(cell for c, cell in enumerate(line.split(",")) if c != 3) for line in lines]

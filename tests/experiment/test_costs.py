@@ -73,6 +73,7 @@ def test_where_not_even_the_libraries_fit_no_setting_is_blamed(monkeypatch):
     assert "--" not in refused.value.hint
 
 
+@pytest.mark.slow
 def test_memory_grows_with_each_setting_that_takes_it():
     least = memory_needed(*planned())
     for more in ({"horizon": 2_000}, {"window": 3_000}, {"units": 4_000}, {"series": 40}):

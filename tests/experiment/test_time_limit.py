@@ -139,6 +139,7 @@ def test_members_of_added_seeds_count_as_those_of_their_view():
     assert (wider.trust, wider.anchor) == (0.7, "smoothing")
 
 
+@pytest.mark.slow
 def test_cells_that_there_is_no_time_for_are_left_out_and_the_first_never_is():
     tiny = {cell: tiny_spec(cell) for cell in ("linear", "rnn")}
     assert measure_paces(tiny, panel(), folds()[0], QUIET, lambda: -1.0).keys() == {"linear"}

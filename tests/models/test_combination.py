@@ -58,6 +58,7 @@ def assert_usable(combination, members):
     assert np.isfinite(combination.apply(members)).all()
 
 
+@pytest.mark.slow
 @REPEATABLE
 @given(VALUES, ANCHORS, st.floats(0, 1), st.integers(0, 1), st.randoms())
 def test_joint_forecast_lies_between_members_and_anchor_whatever_the_order(values, anchors, trust, anchor, random):

@@ -84,6 +84,7 @@ def dripping(head, drop):
     return say
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "say",
     [

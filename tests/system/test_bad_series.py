@@ -94,6 +94,7 @@ def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
     assert widths(trial) == pytest.approx(width, rel=0.3)
 
 
+@pytest.mark.slow
 def test_series_that_never_varied_has_no_interval_rather_than_one_of_no_width():
     _, _, trial, _ = experiment("constant")
     for interval in trial.intervals:

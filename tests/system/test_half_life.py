@@ -28,6 +28,7 @@ def echoes():
     return panel_from_series([values], "YS")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ridge", "boosting", "linear", "gru"])
 def test_a_model_forecasts_what_came_of_late_rather_than_what_came_of_old(name):
     view = View("last-value", level="mean", scale="deviation", ridge=True)

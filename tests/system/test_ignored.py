@@ -94,6 +94,7 @@ def scores_of(outcome):
     ]
 
 
+@pytest.mark.slow
 def test_a_train_that_ignores_days_is_the_same_whatever_stands_there(tmp_path):
     flags = ("--model", "linear", *QUICK)
     clean, poisoned = trained(tmp_path / "a", 20, *flags), trained(tmp_path / "b", 1e9, *flags)
@@ -111,6 +112,7 @@ def test_predict_gives_trains_numbers_with_its_file_and_without_it(tmp_path):
     assert issued == again.out == alone.out
 
 
+@pytest.mark.slow
 def test_retrain_and_score_go_on_ignoring(tmp_path):
     folder = tmp_path / "a"
     trained(folder, 20, "--model", "seasonal-naive")
@@ -131,6 +133,7 @@ def _number(version):
     return json.loads((version / "manifest.json").read_text())["number"]
 
 
+@pytest.mark.slow
 def test_a_retrain_that_begins_to_ignore_does_not_take_it_for_a_rewritten_past(tmp_path):
     folder = tmp_path / "a"
     folder.mkdir()

@@ -123,6 +123,7 @@ def test_history_models_and_the_note_tell_of_it(folder):
     assert run("models", "show", "visits", "--format", "table", folder=folder).out.rstrip().endswith(words)
 
 
+@pytest.mark.slow
 def test_a_challenger_that_takes_over_goes_on_where_the_champion_was(folder):
     done = run("retrain", "visits", "--force", "--json", folder=folder)
     assert (done.document["outcome"], done.document["champion"]) == ("promoted", "v2")

@@ -142,6 +142,7 @@ def test_quantiles_and_longer_horizons_of_a_prediction_stay_within(tmp_path):
     assert max(found) == 52
 
 
+@pytest.mark.slow
 def test_retrain_goes_on_within_the_limits_and_scores_both_so(tmp_path):
     train(tmp_path, sales(66), "--max", "52", "--min", "45")
     (tmp_path / "sales.csv").write_text(sales(78))

@@ -98,6 +98,7 @@ def words_of(command):
     return ("retrain", "visits", "--force", "-q") if command == "retrain" else ("train", "visits.csv", *QUICK, "-q")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "instant", "number"),
     [
@@ -118,6 +119,7 @@ def test_run_that_is_stopped_leaves_a_line_and_the_store_as_it_was(command, inst
     assert (line["reason"], line["exit_code"]) == (f"stopped by {number.name}", 128 + number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "number"), [("retrain", signal.SIGTERM), ("train", signal.SIGINT)])
 def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, folder, stop):
     table = (folder / "forecasts/visits.csv").read_text()

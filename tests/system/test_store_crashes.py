@@ -246,6 +246,7 @@ def act_at_once(root, roles, rounds):
     return totals
 
 
+@pytest.mark.slow
 def test_writers_pruners_and_readers_at_once_meet_no_error_but_the_lock(tmp_path):
     totals = act_at_once(tmp_path, ["write", "write", "prune", "roll", "read", "read"], rounds=75)
     assert set(totals) <= {0, 75}

@@ -89,6 +89,7 @@ def test_what_lies_in_a_folder_of_somebody_else_is_said_to_be_closed(words, plac
     assert "hint:" in done.stderr
 
 
+@pytest.mark.slow
 def test_settings_of_others_above_are_passed_over_and_said_so(place):
     folder = place / "mine/inner"
     folder.mkdir()

@@ -222,6 +222,7 @@ def test_step_longer_than_a_thousand_years_is_refused_by_all_that_read_the_data(
     assert "data.frequency is none that data can have" in refused["predict"].message
 
 
+@pytest.mark.slow
 def test_account_that_makes_no_sense_is_refused_by_the_report_alone(mine):
     tampered = Tampered(mine)
     summary = json.loads(tampered.files[METRICS])

@@ -115,6 +115,7 @@ def is_record(node):
     return all(has_number(each.value) for each in plain) and not any(each.value is None for each in plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_measures_constants_that_are_there_and_read_with_values_that_are_others(tuning, name):
     for constant in constants_of(tuning(name)):

@@ -424,6 +424,7 @@ def test_a_rollback_is_not_undone_by_the_next_run_on_the_same_data(shop):
 # Suspicious data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "match", "allowed"),
     [

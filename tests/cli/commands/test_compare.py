@@ -109,6 +109,7 @@ def test_quiet_still_says_what_was_left_out_of_the_data(folder):
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing_but_the_result(folder):
     done = run("compare", "visits.csv", *CHEAP, "--quiet", folder=folder)
     assert (done.code, done.err) == (0, "")
@@ -120,6 +121,7 @@ def test_networks_are_told_only_where_one_is_trained(folder, compared):
     assert "Networks  1 seed × 3 views" in compared[1].err
 
 
+@pytest.mark.slow
 def test_plots_are_named_and_written(folder):
     done = run("compare", "visits.csv", *BARE[:-2], "--out-dir", "plots", "--json", folder=folder)
     files = done.document["files"]
@@ -149,6 +151,7 @@ def test_without_data_and_history_the_sample_is_used(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_without_data_the_last_train_is_taken_with_its_columns(folder):
     wide = csv_bytes([(day, -value, value) for day, value in visits()], "day,sales,visits")
     (folder / "wide.csv").write_bytes(wide)

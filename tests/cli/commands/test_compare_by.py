@@ -78,6 +78,7 @@ def test_csv_is_that_of_the_groups_and_the_words_go_to_stderr(shops, tmp_path):
     assert "has the lowest RMSE, " in done.err
 
 
+@pytest.mark.slow
 def test_table_fits_and_marks_the_lowest_of_each_row(shops, tmp_path):
     done = run(*SHOPS, "--by", "series", "--format", "table", "--out-dir", tmp_path, folder=shops, COLUMNS="80")
     assert "RMSE by series, * the lowest; WQL, WAPE and bias of " in done.out
@@ -113,6 +114,7 @@ def test_model_that_leads_where_there_is_no_room_for_it_is_named(monkeypatch):
     assert "no room" not in _errors_text(ErrorTable("weekday", models, rows), "Words.", "errors.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["errors.csv", "errors.tsv.gz", "errors.parquet", "errors.json"])
 def test_errors_go_where_they_are_sent_and_the_leaderboard_to_stdout(name, shops, tmp_path):
     target = tmp_path / name
@@ -187,6 +189,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_trained(arguments, code
     assert hint in done.err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_series_without_a_scored_point_is_said(tmp_path):
     """Its rows end long before those of the others, so that nothing of it is scored with a date for an origin."""
     rows = [(day, shop, value + place) for place, shop in enumerate("ab") for day, value in visits()]

@@ -136,6 +136,7 @@ def test_json_names_the_file_that_was_written(shop, tmp_path):
     assert run("predict", "-o", target, "--json", "-q", folder=shop.folder).document["files"] == [str(target)]
 
 
+@pytest.mark.slow
 def test_output_can_be_a_device(shop):
     assert launch("predict", "-o", "/dev/stdout", "-q", folder=shop.folder).header == FORECAST_COLUMNS
 

@@ -197,6 +197,7 @@ def test_nothing_new_needs_no_numpy(folder):
     assert imported_by("retrain", "visits", "visits.csv", folder=folder) == set()
 
 
+@pytest.mark.slow
 def test_rows_that_are_too_few_need_no_tensorflow(folder):
     grow(folder, DAYS + 1)
     used = imported_by("retrain", "visits", "visits.csv", "--min-new-rows", "2", folder=folder)

@@ -188,6 +188,7 @@ def test_line_that_is_not_there_after_all_is_no_success(shop, tab):
     assert "Your crontab was changed by another program just then" in done.err
 
 
+@pytest.mark.slow
 def test_parallel_installs_lose_no_block(tab):
     """Six processes at once, and a crontab program that waits until others have read as well, or nobody comes."""
     program = tab.parent / "crontab"

@@ -130,6 +130,7 @@ def test_plots_come_in_the_kind_that_was_asked_for(kind, magic, tmp_path):
     assert all(path.read_bytes().startswith(magic) for path in drawn)
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing_but_the_result(tmp_path):
     done = run("train", "visits.csv", *BARE, "--quiet", folder=folder_with(tmp_path))
     assert (done.code, done.err) == (0, "")

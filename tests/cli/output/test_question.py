@@ -35,6 +35,7 @@ def asked():
         yield check
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answers", "target"), [("2\n", "revenue"), ("\n9\nno\nUNITS\n", "units"), ("1\n", "units")])
 def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, shop, asked):
     shown, code = asked(shop, answers)

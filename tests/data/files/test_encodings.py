@@ -109,6 +109,7 @@ def test_signs_without_letters_tell_nothing():
     assert detect("temp °C; ½; £".encode("cp1252")) == "cp1252"
 
 
+@pytest.mark.slow
 def test_long_texts_are_told_by_their_beginning():
     text = "Дата,Продажи\n" + "".join(f"2024,{i},Москва\n" for i in range(30_000))
     assert decoded(text.encode("cp1251")) == (text, "Windows-1251")

@@ -168,6 +168,7 @@ def test_a_path_that_can_not_be_one_is_refused():
         read_source("a\0b.csv")
 
 
+@pytest.mark.slow
 def test_long_text_that_is_not_ascii_keeps_its_encoding(tmp_path):
     text = "date,Verkäufe\n" + "2024-01-01,1\n" * 700_000
     assert read_source(written(tmp_path, "a.csv", text.encode())).encoding == "UTF-8"

@@ -118,6 +118,7 @@ def test_a_row_of_another_width_is_named():
         table_of("d,v\na,1\nb,2\nc")
 
 
+@pytest.mark.slow
 def test_a_line_longer_than_a_block_is_refused():
     with pytest.raises(DataError, match="has a row longer than 8 MB"):
         table_of(b"d,v\na,1\nb," + b"7" * (1 << 24) + b"\n" + b"c,3\n" * 9)

@@ -71,6 +71,7 @@ def last_told(rows, column):
     return told.groupby("day")[column].last()
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=12)
 @given(frame=tables())
 def test_every_kind_is_laid_out_as_pandas_lays_it_out(frame, tmp_path_factory):

@@ -233,6 +233,7 @@ def test_what_a_single_short_series_can_not_know_many_others_taught(folds, noise
     assert folds > 1 or np.mean(empirical) < np.mean(inside) - 0.03
 
 
+@pytest.mark.slow
 def test_a_single_walk_that_is_forecast_by_its_last_value_is_held_nearly_as_often_as_promised():
     """Without a season, the scale is that of one step; errors of a walk are several of these."""
     rng, inside = np.random.default_rng(0), []

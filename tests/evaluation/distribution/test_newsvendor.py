@@ -31,6 +31,7 @@ def test_two_outcomes_cost_what_one_finds_by_hand():
     assert cost(quantiles, probabilities, 14, 3, 1) == pytest.approx(0.5 * 3 * 6 + 0.5 * 1 * 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("under", "over"), [(3.0, 1.0), (1.0, 1.0), (1.0, 9.0)])
 def test_normal_demand_costs_the_density_at_the_critical_ratio(under, over):
     """At the best order (under + over) · σ · φ(z): Arrow, Harris & Marschak 1951."""

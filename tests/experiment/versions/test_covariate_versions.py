@@ -166,6 +166,7 @@ def test_data_that_lost_a_covariate_is_refused_with_the_command_that_does_withou
         assert error.value.hint == f"forecast train {path}{flags} makes a model without it"
 
 
+@pytest.mark.slow
 def test_column_that_came_since_is_left_aside_and_said_once(shop, tmp_path):
     table = [[*row, step] for step, row in enumerate(rows(DAYS + 7, HORIZON))]
     header = ("day", "shop", "sales", "promo", "sky", "temp", "region", "wind")

@@ -244,6 +244,7 @@ def test_warm_start_keeps_the_inputs_and_measures_the_effects_anew():
     assert np.isfinite(after.predict_members(panel).values).all()
 
 
+@pytest.mark.slow
 def test_warm_start_leaves_aside_what_its_networks_do_not_know():
     panel = shops()
     covariates = panel.covariates
@@ -307,6 +308,7 @@ def test_what_covariates_teach_is_learned_once_and_of_nothing_else(differs, monk
     assert len(asked) == 2
 
 
+@pytest.mark.slow
 def test_rolled_network_takes_no_covariates():
     view = View("zero", level="series", scale="range")
     panel = shops()

@@ -111,6 +111,7 @@ def train_slowly(spec, panel, seed):
     return get_weights(network)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "changes"),
     [
@@ -191,6 +192,7 @@ def test_watching_shows_the_weights_of_that_moment_and_changes_nothing():
     assert np.abs(seen[training.CHUNK]["highway/kernel"] - trained["highway/kernel"]).max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
 def test_filled_targets_teach_nothing(loss):
     spec = tiny_spec("linear", loss=loss, steps=20)
@@ -267,6 +269,7 @@ def test_infinite_data_is_an_error():
         train(spec, panel=panel_from_series([values], "D"))
 
 
+@pytest.mark.slow
 def test_one_compilation_serves_all_seeds_views_steps_and_lengths_of_a_shape():
     spec = tiny_spec("rnn", units=5)
     short, long = (panel_from_series([wave(steps)], "D") for steps in (40, 60))

@@ -104,6 +104,7 @@ def test_hostile_names_are_only_text(name, cell_reports):
         assert b"<script" not in render(figure, "svg")
 
 
+@pytest.mark.slow
 def test_panels_say_what_they_show(cell_reports, drawn):
     assert "Cho et al., Keras; Chung et al. write 1 − z" in words_of(
         gates_figure(cell_reports[2].calendar, target="rides")

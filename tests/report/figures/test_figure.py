@@ -42,6 +42,7 @@ def rendered(kind):
     return render(picture(), kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MAGIC)
 def test_the_same_picture_is_the_same_bytes(kind):
     first = rendered(kind)
@@ -66,6 +67,7 @@ def test_a_png_is_as_wide_as_a_screen_column():
     assert 1000 <= int.from_bytes(rendered("png")[16:20], "big") <= 1200
 
 
+@pytest.mark.slow
 def test_drawing_needs_neither_pyplot_nor_a_display():
     code = (
         f"import sys; from forecast.report.figures import {', '.join(PLOTS)};"

@@ -132,6 +132,7 @@ def test_series_are_found_by_name_not_by_position():
     assert [len(lines_of(axes)) for axes in figure.axes] == [2, 3]
 
 
+@pytest.mark.slow
 def test_series_without_history_or_with_gaps_only_is_still_drawn():
     panel = panel_of(2, 40, ids=["a", "b"])
     made = forecasts_for(panel)
@@ -189,6 +190,7 @@ def test_every_frequency_gives_a_legible_axis(frequency):
     assert len([label for label in figure.axes[0].get_xticklabels() if label.get_text()]) >= 3
 
 
+@pytest.mark.slow
 def test_figures_of_one_input_are_the_same_bytes_and_leave_it_unchanged():
     panel = panel_of(2, 40)
     made = forecasts_for(panel)
@@ -198,6 +200,7 @@ def test_figures_of_one_input_are_the_same_bytes_and_leave_it_unchanged():
     np.testing.assert_array_equal(made.point, before[1])
 
 
+@pytest.mark.slow
 def test_nothing_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
