@@ -119,6 +119,7 @@ def test_forecasts_and_truths_give_the_scores_of_the_leaderboard(path):
     assert [truth[day] for day in found.forecasts["timestamp"]] == found.forecasts["actual"].tolist()
 
 
+@pytest.mark.slow
 def test_errors_by_group_are_those_that_pandas_finds(path):
     found = compare(path, "naive", by="weekday", folds=2, horizon=7)
     forecasts = found.forecasts.assign(error=lambda table: table["forecast"] - table["actual"])

@@ -137,6 +137,7 @@ def in_shell(command, folder, **environment):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", slow_but(["predict", "--version"], ["predict", "", "--help", "--version", "train --help"])
 )

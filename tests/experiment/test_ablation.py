@@ -85,6 +85,7 @@ def test_ablation_stands_below_the_leaderboard_as_a_table_and_beside_it_as_csv(s
     assert "loses without" in piped.err
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_an_ablation_names_the_trainings_and_the_files(shops):
     done = run("compare", "shops.csv", "--models", "linear", *FLAGS, "--ablate", "-n", "--json", folder=shops)
     document = json.loads(done.out)
@@ -93,6 +94,7 @@ def test_a_dry_run_of_an_ablation_names_the_trainings_and_the_files(shops):
     assert "forecasts/shops-compare-ablation.csv" in document["files"]
 
 
+@pytest.mark.slow
 def test_train_tells_what_shuffling_each_covariate_costs(shops):
     done = run("train", "shops.csv", "--model", "linear", *FLAGS, "--plots", "none", "--json", folder=shops)
     worth = {one["covariate"]: one for one in done.document["importance"]}

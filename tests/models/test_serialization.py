@@ -126,6 +126,7 @@ def test_what_only_networks_can_is_refused(words, message, tmp_path):
     assert message in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_but(["boosting"], ["boosting", "ridge"]))
 def test_predicting_with_a_regression_needs_neither_scikit_learn_nor_tensorflow(name, tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))

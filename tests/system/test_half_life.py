@@ -76,6 +76,7 @@ def forecasts(folder):
     return [float(line.split(",")[3]) for line in (folder / "forecasts" / "sales.csv").read_text().splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_a_version_keeps_its_half_life_and_retrain_learns_by_it(tmp_path):
     (tmp_path / "sales.csv").write_text(sales(60))
     flags = ("--model", "ridge", "--horizon", "3", *QUICK, "--plots", "none")

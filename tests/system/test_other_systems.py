@@ -25,6 +25,7 @@ def elsewhere(folder, *words):
 CHECK = ("check", "visits.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", slow_but([CHECK], [("--version",), ("models", "list"), CHECK]))
 def test_what_only_reads_needs_no_locks(words, tmp_path):
     done = elsewhere(tmp_path, *words)

@@ -241,6 +241,7 @@ def test_account_that_makes_no_sense_is_refused_by_the_report_alone(mine):
         assert error.value.hint == "forecast models rollback shops"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", slow_but([math.nan], [math.nan, math.inf, -math.inf]))
 def test_weights_that_are_no_numbers_are_refused(mine, number):
     tampered = Tampered(mine)
@@ -258,6 +259,7 @@ def test_weights_that_are_no_numbers_are_refused(mine, number):
         assert error.value.hint.startswith("forecast models rollback shops")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", slow_but([3], [3, 1]))
 def test_arrays_of_another_shape_or_kind_or_too_many_are_refused(mine, every):
     tampered = Tampered(mine)

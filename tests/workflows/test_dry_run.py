@@ -36,6 +36,7 @@ def files_of(folder):
 QUICKEST = [(*NAIVE, "--plots", "none"), (*TRAIN, "--plots", "svg")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", slow_but(QUICKEST, [NAIVE, *QUICKEST, TRAIN]))
 def test_dry_run_writes_nothing_and_names_the_files_of_the_run(words, folder, paced):
     before = files_of(folder)

@@ -178,6 +178,7 @@ def test_named_file_needs_no_explanation(folder):
     assert "Using" not in run("compare", "visits.csv", *CHEAP, folder=folder).err
 
 
+@pytest.mark.slow
 def test_last_file_that_is_gone_is_said(folder):
     (folder / "gone.csv").write_bytes(csv_bytes(visits()))
     assert run("train", "gone.csv", "--model", "gru", *BARE[2:], folder=folder).code == 0

@@ -129,6 +129,7 @@ def test_errors_go_where_they_are_sent_and_the_leaderboard_to_stdout(name, shops
     assert not (shops / "forecasts").exists()
 
 
+@pytest.mark.slow
 def test_page_shows_the_series_and_the_groups_that_were_asked_for(shops, tmp_path):
     done = run(*SHOPS, "--by", "region", "--report", "--out-dir", tmp_path, folder=shops)
     page = Reader((tmp_path / "shops-compare-report.html").read_text(encoding="utf-8"))
@@ -141,6 +142,7 @@ def test_page_shows_the_series_and_the_groups_that_were_asked_for(shops, tmp_pat
     assert done.code == 0
 
 
+@pytest.mark.slow
 def test_page_of_one_series_has_no_errors_by_series(shops, tmp_path):
     run("compare", "visits.csv", *CHEAP, "--report", "--out-dir", tmp_path, folder=shops)
     page = Reader((tmp_path / "visits-compare-report.html").read_text(encoding="utf-8"))

@@ -79,6 +79,7 @@ def test_dry_run_names_the_report_and_writes_none(folder):
     assert not (folder / "forecasts" / "visits-compare-report.html").exists()
 
 
+@pytest.mark.slow
 def test_names_from_data_stay_text(tmp_path, monkeypatch):
     train_nothing(monkeypatch)
     rows = [(day, name, value) for name in ("<script>alert(1)</script>", "b & c") for day, value in visits(100)]
@@ -92,6 +93,7 @@ def test_names_from_data_stay_text(tmp_path, monkeypatch):
 # compare
 
 
+@pytest.mark.slow
 def test_compare_shows_the_last_fold_beside_what_came(folder):
     done = run("compare", "visits.csv", "--models", "gru,lstm", *BARE[2:], "--report", "--json", folder=folder)
     assert done.document["files"] == ["forecasts/visits-compare-report.html"]

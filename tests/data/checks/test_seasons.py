@@ -86,6 +86,7 @@ def test_few_cycles_without_a_season_are_too_short_to_tell_and_many_are_none():
     assert seasons_of(panel_from_series([calm(240)], "MS"))[0].verdict == "none"
 
 
+@pytest.mark.slow
 def test_chance_seasons_among_many_series_are_none_of_the_panel():
     rng = np.random.default_rng(8)
     panels = [panel_from_series(list(rng.normal(100, 5, (10, 60))), "MS") for _ in range(50)]

@@ -192,6 +192,7 @@ def test_covariates_of_a_model_can_not_be_changed_by_a_retrain(shop, tmp_path):
         again(shop, path, ReadOptions(target=("guests",)))
 
 
+@pytest.mark.slow
 def test_retrain_says_what_its_forecast_had_to_guess_and_takes_it_from_a_second_file(shop, tmp_path):
     dark = str(write(tmp_path / "dark.csv", rows(DAYS + 7)))
     ahead = [[row[0], row[1], *row[3:5]] for row in rows(DAYS + 7, HORIZON) if row[2] == ""]

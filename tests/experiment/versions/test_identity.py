@@ -74,6 +74,7 @@ def test_force_goes_back_all_the_same(crossed):
     assert run("models", "promote", "shop", "v2", "--force", folder=folder).code == 0
 
 
+@pytest.mark.slow
 def test_files_that_differ_after_a_dot_are_models_of_their_own(tmp_path):
     for year in ("2023", "2024"):
         (tmp_path / f"sales.{year}.csv").write_bytes(csv_bytes(visits(90)))

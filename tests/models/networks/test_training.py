@@ -132,6 +132,7 @@ def test_compiled_loop_equals_plain_keras_with_adam_written_out(cell, changes):
     assert max(np.abs(slow[name] - untrained[name]).max() for name in slow) > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", slow_but(["linear"], ["lstm", "linear"]))
 def test_xla_trains_what_the_plain_graph_trains(cell):
     spec = tiny_spec(cell)
@@ -141,6 +142,7 @@ def test_xla_trains_what_the_plain_graph_trains(cell):
     assert_same(fast, train(spec, jit=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", slow_but([WITH_DROPOUT], [{}, WITH_DROPOUT]))
 @pytest.mark.parametrize("cell", slow_but(["rnn"], ["rnn", "lstm", "gru"]))
 def test_a_seed_is_a_model(cell, changes):

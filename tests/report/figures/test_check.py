@@ -38,6 +38,7 @@ def test_clean_series_has_no_marks():
     assert len(lines_of(figure.axes[0])) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", slow_but([2, 20], [2, 3, 4, 5, 6, 20]))
 def test_series_with_the_gravest_findings_are_shown(many):
     series = [noise(np.random.default_rng(seed), 120) for seed in range(many)]
@@ -57,6 +58,7 @@ def test_long_series_keeps_its_extremes():
     assert (line.min(), line.max()) == (-900, 900)
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_text():
     figure = figure_of([troubled(i) for i in range(len(HOSTILE))], HOSTILE, target=HOSTILE[1], title=HOSTILE[1])
     assert_all_text_is_inside_and_apart(figure)

@@ -81,6 +81,7 @@ def test_panels_without_events_are_drawn_as_before():
     assert not figure_of(replace(panel, covariates=None)).axes[0].patches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freq", slow_but(["D"], ["D", "h", "W-SUN", "MS"]))
 @pytest.mark.parametrize("series", slow_but([8], [1, 8]))
 def test_every_frequency_and_many_series_can_be_drawn(freq, series):
@@ -89,6 +90,7 @@ def test_every_frequency_and_many_series_can_be_drawn(freq, series):
     assert_all_text_is_inside_and_apart(figure)
 
 
+@pytest.mark.slow
 def test_a_long_horizon_on_small_axes_is_drawn_without_a_warning():
     panel = panel_of(6)
     assert_all_text_is_inside_and_apart(figure_of(panel, 500))

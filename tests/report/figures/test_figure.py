@@ -79,6 +79,7 @@ def test_drawing_needs_neither_pyplot_nor_a_display():
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=root, check=True)
 
 
+@pytest.mark.slow
 def test_the_figure_grows_by_its_frame_so_that_the_axes_keep_their_room():
     small, large = picture(title=""), picture(title="long " * 60, names=[f"model {i}" for i in range(30)])
     for figure in (small, large):
@@ -88,6 +89,7 @@ def test_the_figure_grows_by_its_frame_so_that_the_axes_keep_their_room():
     assert heights[0] == pytest.approx(heights[1], rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", slow_but(["svg"], MAGIC))
 def test_hostile_names_are_only_text(kind):
     for name in ("".join(HOSTILE), "売上"):

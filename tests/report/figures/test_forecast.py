@@ -105,6 +105,7 @@ def test_gaps_break_the_line_and_lonely_points_are_dots():
     assert lines[1].get_marker() == "."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("series", slow_but([1, 7], [1, 2, 3, 4, 5, 6, 7, 414]))
 def test_at_most_six_series_are_drawn_each_under_its_name(series):
     panel = panel_of(series, 40, ids=[f"H{i}" for i in range(series)])
@@ -167,6 +168,7 @@ def test_values_that_are_never_negative_get_no_room_below_zero():
     assert forecast_figure(panel, {"lstm": forecasts_for(panel, levels=())}).axes[0].get_ylim()[0] >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_but(HOSTILE_TARGETS[:1], HOSTILE_TARGETS))
 def test_hostile_names_are_only_text(name):
     panel = panel_of(2, 40, ids=[name, f"{name}2"], target=name)
