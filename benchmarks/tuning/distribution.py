@@ -35,6 +35,7 @@ CONSTANTS = (
     Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.31, 0.0), (0.31, 0.3), (0.31, 1.0)), cases=("years",)),
     Constant(SPREAD, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
+    Constant(SPREAD, "SPREAD_DOUBT", (0.0, 0.3, 1.2, 2.4), cases=SHORT),
     Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),
     Constant(SPREAD, "OWN_FOLDS", (0.5, 2.0, 4.0, 12.0, 1e6)),
     Constant(SPREAD, "PLAIN", (0.5, 1.0, 0.1)),

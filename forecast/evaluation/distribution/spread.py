@@ -30,6 +30,10 @@ BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
 SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
 """Likewise for the mean size of errors."""
+SPREAD_DOUBT = 0.6  # measured by benchmarks/tuning/distribution.py
+"""The square of errors to come is larger than that of few errors seen, by this over their folds times series, as a new
+observation strays from a mean of few. Intervals for 80 % held 77 % of single series without it (60 training parts,
+--preset fast), and 72 % on folds, which have fewer before them; with it 78 and 75 %."""
 STEP_BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
 """Likewise for how they grow over the horizon."""
 OWN_FOLDS = 6.0  # measured by benchmarks/tuning/distribution.py
@@ -104,6 +108,7 @@ def fit_spread(errors: FloatArray, features: NDArray[np.float32], series_folds: 
         slopes = slopes + DAMPING * np.linalg.solve(normal, gradient)
     left = np.clip(sizes / np.exp(size + growth[steps] + columns @ slopes), 0, WILD)
     size = usual_size + series_folds / (series_folds + SIZE_BELIEF) * (size - usual_size)
+    size += 0.5 * float(np.log1p(SPREAD_DOUBT / series_folds)) if series_folds else 0.0
     share = series_folds / (series_folds + STEP_BELIEF)
     profile = size + growth + share * _log_means(left, steps, len(growth))
     return Spread(np.array([growth_slope, *slopes]), means, profile)

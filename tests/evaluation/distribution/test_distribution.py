@@ -352,4 +352,4 @@ def test_awkward_errors_give_finite_quantiles(errors):
 def test_one_error_says_little():
     found = fitted(np.full((1, 1, 1), 30.0))
     interval = quantiles_of(found, 1, ends_of(80), horizon=1).interval(80)
-    assert 0.5 < (interval.upper - POINT).item() < 30
+    assert 0.5 < (interval.upper - POINT).item() < 40

@@ -172,3 +172,13 @@ def test_without_a_season_few_errors_are_taken_for_larger_and_growing_faster():
     seasonal, plain = (fit_spread(nothing, told(1, 1), 0.0, season).profile for season in (12, 1))
     assert (plain > seasonal + 0.3).all()
     assert np.ptp(plain) > np.ptp(seasonal)
+
+
+@pytest.mark.parametrize(("series_folds", "larger"), [(1.0, 1.265), (4.0, 1.072), (4000.0, 1.0)])
+def test_errors_to_come_are_expected_larger_than_few_that_were_seen(series_folds, larger, monkeypatch):
+    errors, features = np.full((1, 1, H), 1.0), told(1, 1)
+    found = fit_spread(errors, features, series_folds, SEASON).of(features[0])
+    monkeypatch.setattr("forecast.evaluation.distribution.spread.SPREAD_DOUBT", 0.0)
+    np.testing.assert_allclose(
+        found / fit_spread(errors, features, series_folds, SEASON).of(features[0]), larger, rtol=1e-3
+    )
