@@ -178,6 +178,8 @@ def _trained(
     refuse(subject, ("data", "version"), "where cells are trained on DATA")
     if settings.time_limit is not None:
         raise UsageError("--time-limit can't apply here.", "--steps with a smaller number, or --preset fast")
+    if settings.levels != SettingsFlags.levels:
+        raise UsageError("--levels can't apply here: nothing is forecast that has intervals.", "leave it out")
     source, options = find_data(name, reading, output)
     cells = split_names(subject.models if subject.models is not None else EVERY_CELL)
     request = DataRequest(source, options, settings.settings(), cells, focus)

@@ -106,6 +106,7 @@ def test_most_typical_series_is_shown_and_named(folder, tmp_path):
         (("gru", "--units", "3"), 2, "can't apply to a saved model", "forecast explain DATA"),
         (("visits.csv", "--data", "shops.csv"), 2, "--data can't apply where cells are trained", "leave it out"),
         (("visits.csv", "--time-limit", "9s"), 2, "--time-limit can't apply here", "--steps"),
+        (("visits.csv", "--levels", "50"), 2, "--levels can't apply here", "leave it out"),
         (("gru", "--memory-test"), 2, "takes no data", "forecast explain --memory-test"),
         (("--memory-test", "--lags", "9"), 2, "--lags can't apply to the memory test", "leave it out"),
         (("nobody",), 4, "There is no model 'nobody'", "forecast train DATA --name nobody"),
