@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.data.columns.roles import Columns
 from forecast.data.covariates import KINDS, Covariates, Kind
 from forecast.data.files.table import Table
 from forecast.data.panel import FloatArray, IntArray
+from forecast.data.read_options import ReadOptions
 from forecast.data.reading.covariate_values import Cells
 from forecast.data.reading.gridding import Observations, spans
 from forecast.errors import DataError
@@ -39,34 +41,51 @@ class Placing:
     order: IntArray | None = None
 
 
-def lay_covariates(
-    table: Table, cells: Sequence[Cells], rows: Placing, laid: Sequence[Observations], owners: IntArray
-) -> Covariates:
+@dataclass(frozen=True, eq=False)
+class PlacedRows:
+    """The rows of a file, and what they became.
+
+    Attributes:
+        table: The file.
+        columns: What its columns are for.
+        options: What was asked for.
+        placing: Where each row belongs.
+        laid: The target columns, whose steps are those of the past columns.
+        owners: The series of the file that each series of the panel is of, (S,).
+    """
+
+    table: Table
+    columns: Columns
+    options: ReadOptions
+    placing: Placing
+    laid: Sequence[Observations]
+    owners: IntArray
+
+
+def lay_covariates(rows: PlacedRows, cells: Sequence[Cells]) -> Covariates:
     """Returns the covariates of a panel.
 
     Args:
-        table: The file.
+        rows: Of the file.
         cells: Of each covariate.
-        rows: Where they belong.
-        laid: The target columns, whose steps are those of the past columns.
-        owners: The series of the file that each series of the panel is of, (S,).
 
     Raises:
         DataError: A trait changes within a series, or the calendar is far longer than the data.
     """
-    known, first, offsets = lay_known(_of(cells, "known"), rows)
+    placing = rows.placing
+    known, first, offsets = lay_known(_of(cells, "known"), placing)
     values = {"known": known}
     for kind, record in KINDS.items():
         own = _of(cells, kind)
         if record.rows == "observed":
-            values[kind] = lay_beside(own, rows, laid)
+            values[kind] = lay_beside(own, placing, rows.laid)
         elif record.rows == "series":
-            values[kind] = _traits(table, own, rows)
+            values[kind] = _traits(rows.table, own, placing)
     columns = tuple(one.column for kind in KINDS for one in _of(cells, kind))
     covariates = Covariates(columns, known_offsets=offsets, known_first=first, **values)
-    if np.array_equal(owners, np.arange(len(rows.names))):
+    if np.array_equal(rows.owners, np.arange(len(placing.names))):
         return covariates
-    return covariates.cut(np.arange(sum(int(one.offsets[-1]) for one in laid)), owners)
+    return covariates.cut(np.arange(sum(int(one.offsets[-1]) for one in rows.laid)), rows.owners)
 
 
 def lay_known(cells: Sequence[Cells], rows: Placing) -> tuple[FloatArray, IntArray, IntArray]:

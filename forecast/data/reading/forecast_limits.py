@@ -1,21 +1,17 @@
 """--min and --max → the limits of a panel: a number, or a column of numbers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from forecast.data.columns.roles import Columns
 from forecast.data.covariates import Column
-from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.limits import Limits, as_limit
-from forecast.data.panel import FloatArray, IntArray, Panel
+from forecast.data.panel import FloatArray, Panel
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.covariate_layout import Placing, lay_covariates
+from forecast.data.reading.covariate_layout import PlacedRows, lay_covariates
 from forecast.data.reading.covariate_values import Cells
-from forecast.data.reading.gridding import Observations
 from forecast.data.reading.target_values import finite_numbers
 from forecast.errors import DataError, UsageError
 from forecast.wording import counted, digits
@@ -23,30 +19,19 @@ from forecast.wording import counted, digits
 MIN, MAX = "--min", "--max"
 
 
-def limited(
-    table: Table,
-    panel: Panel,
-    how: tuple[Columns, ReadOptions],
-    rows: Placing,
-    placed: tuple[Sequence[Observations], IntArray],
-    *,
-    is_settled: bool,
-) -> tuple[Panel, list[Finding]]:
+def limited(panel: Panel, rows: PlacedRows, *, is_settled: bool) -> tuple[Panel, list[Finding]]:
     """Returns the panel with the limits that its forecasts are to keep, and what is to be said of them.
 
     Args:
-        table: The file.
         panel: As it was read.
-        how: Which of the limits are columns, and which are numbers.
-        rows: Where they belong.
-        placed: The targets, and which series of the file each of the panel is.
+        rows: Of the file.
         is_settled: A version has these limits already: it is known what lies beyond them.
 
     Raises:
         UsageError: The lower number is above the upper one.
         DataError: A cell is no number, a column is empty, or a lower limit is above the upper one.
     """
-    columns, options = how
+    table, columns, options = rows.table, rows.columns, rows.options
     if options.min is None and options.max is None:
         return panel, []
     low, high = (as_limit(text) for text in (options.min, options.max))
@@ -59,11 +44,11 @@ def limited(
         if np.isnan(values).all():
             flag = MIN if name == columns.low else MAX
             raise DataError(f"{table.source.name}: column {name} is empty.", f"{flag} with a number or another column")
-    _check_order(table, columns, rows, *(_of(cells, *each) for each in ((columns.low, low), (columns.high, high))))
+    _check_order(rows, *(_of(cells, *each) for each in ((columns.low, low), (columns.high, high))))
     told = None
     if cells:
         known = [Cells(Column(name, "known"), values) for name, values in cells.items()]
-        told = lay_covariates(table, known, rows, *placed)
+        told = lay_covariates(rows, known)
     limits = Limits(low, high, told, columns.low, columns.high)
     found = _beyond(panel, limits, options)
     return replace(panel, limits=limits), found[:1] if is_settled else found
@@ -73,9 +58,7 @@ def _of(cells: dict[str, FloatArray], name: str | None, number: float | None) ->
     return cells[name] if name else number
 
 
-def _check_order(
-    table: Table, columns: Columns, rows: Placing, low: FloatArray | float | None, high: FloatArray | float | None
-) -> None:
+def _check_order(rows: PlacedRows, low: FloatArray | float | None, high: FloatArray | float | None) -> None:
     """Refuses a row in which the lower limit is above the upper one.
 
     Raises:
@@ -83,8 +66,9 @@ def _check_order(
     """
     if low is None or high is None:
         return
-    lows, highs = np.broadcast_to(low, rows.series.shape), np.broadcast_to(high, rows.series.shape)
-    wrong = np.flatnonzero((rows.series >= 0) & (lows > highs))
+    table, columns, series = rows.table, rows.columns, rows.placing.series
+    lows, highs = np.broadcast_to(low, series.shape), np.broadcast_to(high, series.shape)
+    wrong = np.flatnonzero((series >= 0) & (lows > highs))
     if wrong.size:
         row = int(wrong[0])
         one, two = columns.low or MIN, columns.high or MAX

@@ -32,7 +32,7 @@ from forecast.data.reading.aggregation import absence_findings, aggregate, aggre
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.reading.covariate_candidates import Candidate, find_candidates, number_columns, text_columns
 from forecast.data.reading.covariate_findings import with_covariate_findings
-from forecast.data.reading.covariate_layout import Placing, lay_covariates
+from forecast.data.reading.covariate_layout import PlacedRows, Placing, lay_covariates
 from forecast.data.reading.covariate_values import read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
@@ -143,13 +143,13 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
     panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
     if question and may_ask:
         raise QuestionError(f"{table.source.name}: {question.text}.", question.answers)
-    placed = _placed(selection.keys, rows)
+    placed = _placed(table, selection, options, rows)
     if cells:
-        panel = replace(panel, covariates=lay_covariates(table, cells, placed[0], *placed[1]))
+        panel = replace(panel, covariates=lay_covariates(placed, cells))
         more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
-    whole, panel, asked = as_asked(table, panel, (columns, options), *placed, is_settled=is_settled)
+    whole, panel, asked = as_asked(panel, placed, is_settled=is_settled)
     if panel.values.size < whole.values.size:  # the other columns lie beside all steps
         numbers, texts = {}, {}
     return Reading(
@@ -360,10 +360,11 @@ def _question(table: Table, panel: Panel, rows: Rows, options: ReadOptions, colu
     return gap_question(panel, absent, options, named, in_order=in_order)
 
 
-def _placed(keys: SeriesKeys, rows: Rows) -> tuple[Placing, tuple[list[Observations], IntArray]]:
-    """Returns where each row belongs, the targets, and which series of the file each of the panel is of, (S,)."""
+def _placed(table: Table, selection: Selection, options: ReadOptions, rows: Rows) -> PlacedRows:
+    """Returns the rows with where they belong."""
     owners = np.concatenate([np.flatnonzero(np.diff(one.offsets)) for one in rows.laid])
-    return Placing(rows.series, rows.steps, keys.names, rows.order), (rows.laid, owners)
+    placing = Placing(rows.series, rows.steps, selection.keys.names, rows.order)
+    return PlacedRows(table, selection.columns, options, placing, rows.laid, owners)
 
 
 def _assembled(

@@ -8,23 +8,18 @@ row    sales  trust        weights  1 1 0.2 1       a row of weight 0 counts for
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
-from forecast.data.columns.roles import Columns
 from forecast.data.covariates import Column
-from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
-from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.data.read_options import ReadOptions
-from forecast.data.reading.covariate_layout import Placing, lay_beside
+from forecast.data.panel import FloatArray, Panel
+from forecast.data.reading.covariate_layout import PlacedRows, lay_beside
 from forecast.data.reading.covariate_values import Cells
 from forecast.data.reading.forecast_limits import limited
-from forecast.data.reading.gridding import Observations
 from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.target_values import finite_numbers
 from forecast.durations import parse_duration
@@ -36,71 +31,55 @@ AS_IT_IS = "smoothing, local-ridge and the models that learn nothing take each s
 """What can't be weighed, and so forecasts as it would without weights."""
 
 
-def as_asked(
-    table: Table,
-    panel: Panel,
-    how: tuple[Columns, ReadOptions],
-    rows: Placing,
-    placed: tuple[Sequence[Observations], IntArray],
-    *,
-    is_settled: bool,
-) -> tuple[Panel, Panel, list[Finding]]:
+def as_asked(panel: Panel, rows: PlacedRows, *, is_settled: bool) -> tuple[Panel, Panel, list[Finding]]:
     """Returns the panel with all that a person said of its rows and forecasts, and what is to be said of that.
 
     The first one has the values that are ignored, which the second one has not.
 
     Args:
-        table: The file.
         panel: As it was read.
-        how: The columns, and what was asked for.
-        rows: Where they belong.
-        placed: The targets, and which series of the file each of the panel is.
+        rows: Of the file, with what was asked for.
         is_settled: See ``ignoring``.
 
     Raises:
         UsageError, DataError: See ``ignoring``, ``weighted``, ``aged`` and ``limited``.
     """
-    columns, options = how
-    panel, weighed = weighted(table, panel, columns.weight, rows, placed[0])
-    panel, limits = limited(table, panel, how, rows, placed, is_settled=is_settled)
-    left, hidden = ignoring(panel, options.ignore, is_settled=is_settled)
-    left, old = aged(left, options.half_life)
+    panel, weighed = weighted(panel, rows)
+    panel, limits = limited(panel, rows, is_settled=is_settled)
+    left, hidden = ignoring(panel, rows.options.ignore, is_settled=is_settled)
+    left, old = aged(left, rows.options.half_life)
     if weighed and not old:
         weighed = [replace(weighed[0], text=f"{weighed[0].text}; {AS_IT_IS}")]
     return panel, left, [*hidden, *weighed, *old, *limits]
 
 
-def weighted(
-    table: Table, panel: Panel, name: str | None, rows: Placing, laid: Sequence[Observations]
-) -> tuple[Panel, list[Finding]]:
+def weighted(panel: Panel, rows: PlacedRows) -> tuple[Panel, list[Finding]]:
     """Returns the panel with the weights that a column holds, where one is named, and what is to be said of it.
 
     Args:
-        table: The file.
         panel: Of the targets; without its weights.
-        name: The column.
-        rows: Where they belong.
-        laid: The targets.
+        rows: Of the file.
 
     Raises:
         DataError: A row with a value has no weight, or one below 0; or all weights are 0.
     """
+    name = rows.columns.weight
     if name is None:
         return panel, []
-    weights = finite_numbers(table, name)
-    steps = lay_beside([Cells(Column(name, "past"), weights)], rows, laid)[:, 0]
-    _check(table, name, weights, rows, panel, steps)
+    weights = finite_numbers(rows.table, name)
+    steps = lay_beside([Cells(Column(name, "past"), weights)], rows.placing, rows.laid)[:, 0]
+    _check(rows, name, weights, panel, steps)
     text = f"a row counts as {name} says, where networks, regressions and effects learn and where errors are averaged"
     return replace(panel, weights=np.where(np.isnan(steps), 1.0, steps)), [Finding("note", "weights", text, WEIGHT)]
 
 
-def _check(table: Table, name: str, weights: FloatArray, rows: Placing, panel: Panel, steps: FloatArray) -> None:
+def _check(rows: PlacedRows, name: str, weights: FloatArray, panel: Panel, steps: FloatArray) -> None:
     """Refuses weights that say nothing.
 
     Raises:
         DataError: They do.
     """
-    used = rows.series >= 0
+    table, used = rows.table, rows.placing.series >= 0
     below = np.flatnonzero(used & (weights < 0))
     if below.size:
         place, value = table.line(int(below[0])), digits(float(weights[below[0]]))
