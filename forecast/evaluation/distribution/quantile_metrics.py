@@ -36,15 +36,6 @@ def pinball_losses(truth: FloatArray, quantile: FloatArray, probability: float) 
     return np.maximum(probability * gap, (probability - 1) * gap)
 
 
-def pinball(truth: FloatArray, quantile: FloatArray, probability: float) -> float:
-    """Returns the mean pinball loss of one quantile over all scored points, in the target's unit.
-
-    At 0.5 it is half the mean absolute error. See ``pinball_losses``.
-    """
-    losses = pinball_losses(truth, quantile, probability)
-    return float(np.nanmean(losses)) if not np.isnan(losses).all() else float("nan")
-
-
 def wql(
     truth: FloatArray,
     quantiles: FloatArray,

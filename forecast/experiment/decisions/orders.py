@@ -20,7 +20,6 @@ from forecast.data.reading.future_coverage import when
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.interval_levels import level_text
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import flag_value
 from forecast.probabilities import PLACES
@@ -207,8 +206,3 @@ def _check_room(grid: int, shape: tuple[int, int]) -> None:
 def _widened(values: FloatArray, horizon: int) -> FloatArray:
     """Returns values with NaN on the steps beyond, (S, H)."""
     return np.pad(values, ((0, 0), (0, horizon - values.shape[1])), constant_values=np.nan)
-
-
-def cost_word(cost: float | str) -> str:
-    """Returns a cost as it was asked for: a number or the name of a column."""
-    return cost if isinstance(cost, str) else level_text(cost)
