@@ -73,6 +73,17 @@ class Columns:
         """All covariates, in the order of their kinds."""
         return tuple(name for kind in KINDS for name in getattr(self, kind))
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The columns of limits that are no covariates, too."""
+        return tuple(name for name in dict.fromkeys((self.low, self.high)) if name and name not in self.covariates)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What stands beside time, target and ids: covariates, the weight, and limits that are none of these."""
+        weight = (self.weight,) if self.weight else ()
+        return (*self.covariates, *weight, *(name for name in self.limits if name not in weight))
+
 
 @dataclass(frozen=True, eq=False)
 class SeriesKeys:

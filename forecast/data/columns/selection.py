@@ -4,8 +4,7 @@ Shapes: ``R`` rows.
 """
 
 from collections import Counter
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,21 +58,9 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
         DataError: No column will do.
     """
     _check(options)
-    targets = check_names(table, "--target", options.target)
-    ids = check_names(table, "--id", options.ids)
-    times = check_names(table, "--time", split_columns(table, options.time))
-    by_kind = [check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS]
-    weights = check_names(table, "--weight", [options.weight] if options.weight is not None else [])
-    if len(weights) > 1:
-        raise UsageError("--weight takes one column.", f"--weight {flag_value(weights[:1])}")
-    covariates = [*chain(*by_kind), *weights]  # beside the target, be it what is known or how much a row counts
-    low, high = (_limit(table, *each) for each in zip(("--min", "--max"), options.limit_columns, strict=True))
-    covariates += [name for name in dict.fromkeys((low, high)) if name and name not in covariates]
-    named = [*targets, *ids, *times, *covariates]
-    twice = next((name for name in named if named.count(name) > 1), None)
-    if twice:
-        flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if covariates), *["--weight"][: len(weights)]]
-        raise UsageError(f"Column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
+    asked, times = _named(table, options)
+    targets, ids, beside = asked.target, asked.ids, asked.beside
+    named = [*targets, *ids, *times, *beside]
     findings: list[Finding] = []
     if options.no_dates:
         ids = ids or tuple(name for name in table.names if name.lower() in SURE_IDS and name not in named)[:1]
@@ -82,10 +69,10 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
     else:
         times, dates, findings = choose_times(table, times, named, options, today)
         if not ids and options.aggregate:
-            others = possible_ids(table, dates, [*targets, *times, *covariates])
+            others = possible_ids(table, dates, [*targets, *times, *beside])
             findings += [Finding("note", "ids", f"none; possible: {listed(others)}", "--id")] if others else []
         elif not ids:
-            ids, more = choose_ids(table, dates, [*targets, *times, *covariates], ", ".join(times))
+            ids, more = choose_ids(table, dates, [*targets, *times, *beside], ", ".join(times))
             findings += more
         keys = _keys(table, ids)
     findings += [
@@ -99,23 +86,46 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
         wide = columns_of_months([name for name in table.names if name not in named]) if len(times) == 1 else []
         if wide and (dates.stamps == dates.stamps.astype("datetime64[Y]")).all():
             raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
-        target, more = choose_target(table, [*ids, *times, *covariates], lambda: _order(dates, keys))
+        target, more = choose_target(table, [*ids, *times, *beside], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
-    weight = weights[0] if weights else None
-    known, past, static = by_kind
-    columns = Columns(join_names(times), targets, ids, known, past, static, weight, low, high)
+    columns = replace(asked, time=join_names(times), target=targets, ids=ids)
     return Selection(columns, dates, keys, tuple(findings))
 
 
-def _limit(table: Table, flag: str, name: str | None) -> str | None:
-    """Returns the column of a limit as the file spells it.
+def _named(table: Table, options: ReadOptions) -> tuple[Columns, tuple[str, ...]]:
+    """Returns the columns that are asked for, as the file spells them, and one by one those of the time.
+
+    Raises:
+        UsageError: The file lacks one, one is asked for twice, or several where one is taken.
+    """
+    targets = check_names(table, "--target", options.target)
+    ids = check_names(table, "--id", options.ids)
+    times = check_names(table, "--time", split_columns(table, options.time))
+    by_kind = {str(kind): check_names(table, f"--{kind}", getattr(options, kind)) for kind in KINDS}
+    weight = _one(table, "--weight", options.weight, "one column")
+    low, high = (
+        _one(table, flag, name, "a number or one column")
+        for flag, name in zip(("--min", "--max"), options.limit_columns, strict=True)
+    )
+    columns = Columns(join_names(times), targets, ids, **by_kind, weight=weight, low=low, high=high)
+    named = [*targets, *ids, *times, *columns.beside]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice:
+        flags = ["--time", "--target", *(f"--{kind}" for kind in KINDS if columns.beside)]
+        flags += ["--weight"] if weight else []
+        raise UsageError(f"Column {twice} is asked for twice.", f"{', '.join(flags)} and --id take different columns")
+    return columns, times
+
+
+def _one(table: Table, flag: str, name: str | None, what: str) -> str | None:
+    """Returns the column that a flag names, as the file spells it.
 
     Raises:
         UsageError: The file has no such column, or several are named.
     """
     names = check_names(table, flag, [name] if name is not None else [])
     if len(names) > 1:
-        raise UsageError(f"{flag} takes a number or one column.", f"{flag} {flag_value(names[:1])}")
+        raise UsageError(f"{flag} takes {what}.", f"{flag} {flag_value(names[:1])}")
     return names[0] if names else None
 
 

@@ -51,13 +51,12 @@ def clean_csv(reading: Reading) -> bytes:
     """
     reading = replace(reading, panel=reading.whole or reading.panel)
     columns = reading.columns
-    beside = [*columns.covariates, *filter(None, (columns.weight, columns.low, columns.high))]
-    if beside and len(columns.target) > 1:
+    if columns.beside and len(columns.target) > 1:
         what = "covariates" if columns.covariates else "weights and limits"
         flags = "--known, --past and --static" if columns.covariates else "--weight, and columns for --min and --max"
         text = f"The clean table has room for {what} beside one target only."
         raise UsageError(text, f"--target {flag_value(columns.target[:1])}, or leave out {flags}")
-    panel, limits = reading.panel, _limit_names(reading)
+    panel, limits = reading.panel, columns.limits if len(columns.target) == 1 else ()
     if limits and panel.covariates is None:  # they are written as known ahead
         panel = replace(panel, covariates=_on_steps_of(panel))
     panel = with_all_known(panel)
@@ -82,13 +81,6 @@ def clean_csv(reading: Reading) -> bytes:
         arrays = [times, *whose, *map(_written, rows.values, levels)]
         pacsv.write_csv(pa.Table.from_arrays(arrays, [str(i) for i in range(len(arrays))]), buffer, options)
     return bytes(buffer.getvalue())
-
-
-def _limit_names(reading: Reading) -> list[str]:
-    """Returns the columns of limits that are written beside the covariates; none beside several targets."""
-    columns = reading.columns
-    names = [name for name in dict.fromkeys((columns.low, columns.high)) if name and name not in columns.covariates]
-    return names if len(columns.target) == 1 else []
 
 
 def _on_steps_of(panel: Panel) -> Covariates:
