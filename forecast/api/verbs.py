@@ -24,13 +24,13 @@ from forecast.data.read_options import Names, names_in
 from forecast.data.reading import reader
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
+from forecast.experiment.decisions.asked import Asked
 from forecast.experiment.experiment import run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import called_alike, only_model
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.retraining.unfinished_run import Progress
 from forecast.experiment.stored_forecast import (
-    Asked,
     KnownData,
     data_of_forecast,
     forecast_from,

@@ -1,10 +1,9 @@
 """A forecast from a stored model: from which panel, how far, and whether that can be promised."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 
@@ -16,30 +15,24 @@ from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.decisions.orders import Orders, UnitCosts, orders_of, read_unit_costs
-from forecast.experiment.decisions.totals import AskedTotals, Totals, read_totals, totals_of
+from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
+from forecast.experiment.decisions.orders import Orders, orders_of
+from forecast.experiment.decisions.totals import Totals, totals_of
 from forecast.experiment.input_data import called_alike, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import forecast_table
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
-from forecast.interval_levels import level_text
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
-from forecast.probabilities import read_levels, read_quantiles
 from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
 from forecast.report.tables import ResultTable
 from forecast.run import Run
-from forecast.wording import counted, gap_percent, joined, listed
+from forecast.wording import counted, listed
 
 MOST_REPEATS = 1000
 """A forecast is repeated from its own end at most so many times, for the steps that no network was trained for."""
-
-
-MEDIAN = 0.5
-CLEAR_GAP = 0.005
-"""From so much of the forecasts on, the median is said to differ from them."""
 OF_A_FORECAST = 1500
 """Bytes that a step of one series takes: in all members, with its bounds, as a row and as text."""
 
@@ -117,88 +110,7 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
     return told, tuple(finding.text for finding in findings)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a forecast beside its numbers.
-
-    Attributes:
-        levels: of the intervals, in per cent; None for the version's own, or none where there are quantiles.
-        probabilities: of the quantiles.
-        costs: of a unit too little and too much, of which follows what to order; then there are no other intervals
-            than those of ``levels``.
-        totals: what is added up.
-    """
-
-    levels: tuple[float, ...] | None = None
-    probabilities: tuple[float, ...] = ()
-    costs: UnitCosts | None = None
-    totals: AskedTotals | None = None
-
-    @classmethod
-    def of(
-        cls,
-        levels: Any = None,
-        quantiles: Any = None,
-        cost: str | Mapping[str, float | str] | None = None,
-        total: str | None = None,
-        total_by: str | None = None,
-    ) -> Self:
-        """Returns what is asked in words or numbers; None where nothing is.
-
-        Raises:
-            UsageError: something is no level, quantile, cost or period, or costs of totals are asked for.
-        """
-        totals = read_totals(total, total_by)
-        if totals and cost is not None:
-            raise UsageError("--cost says what to order at each step, not of totals.", "--cost without --total")
-        return cls(
-            None if levels is None else read_levels(levels),
-            () if quantiles is None else read_quantiles(quantiles),
-            None if cost is None else read_unit_costs(cost),
-            totals,
-        )
-
-    @property
-    def needed(self) -> tuple[float, ...]:
-        """Probabilities that a distribution must know."""
-        return self.probabilities or ((MEDIAN,) if self.costs or self.totals else ())
-
-
-AS_USUAL, NO_ID = Asked(), IdParts()
-
-
-def asked_of(stored: StoredModel, asked: Asked) -> TrainedModel:
-    """Returns a version that gives the intervals which are asked for.
-
-    Raises:
-        UsageError: an earlier program trained it, so that it has two levels and no more.
-    """
-    trained, levels = stored.trained, asked.levels
-    if levels is None:
-        levels = () if asked.probabilities or asked.costs else trained.levels
-    if not trained.can_tell(levels, asked.needed):
-        name, label = stored.version.name, stored.version.label
-        own = joined([f"{level_text(level)}" for level in trained.levels])
-        message = f"{name} {label} was trained by an earlier program, which kept the {own} % intervals and no others."
-        raise UsageError(message, f"forecast retrain {name} --force makes a version that can be asked for any")
-    return trained.giving(levels)
-
-
-def median_notes(forecasts: Forecasts) -> tuple[str, ...]:
-    """Returns how the median and the point forecast differ, where the median is asked for and they clearly do."""
-    made = forecasts.quantiles
-    if made is None or MEDIAN not in made.probabilities:
-        return ()
-    gap = made.at(MEDIAN) - forecasts.point
-    size = np.nanmean(np.abs(forecasts.point)) if np.isfinite(gap).any() else 0.0
-    if not size or np.nanmean(np.abs(gap)) <= CLEAR_GAP * size:
-        return ()
-    share = float(np.nanmean(np.abs(gap)) / size)
-    side = "below" if np.nanmean(gap) < 0 else "above"
-    return (
-        f"The median (q0.5) lies {gap_percent(share)} from the forecast, mostly {side} it: as many outcomes are above "
-        "the median as below, while the forecast is like their mean, which is what a low RMSE wants.",
-    )
+NO_ID = IdParts()
 
 
 def _with_limits(

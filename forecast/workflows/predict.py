@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
+from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
 from forecast.experiment.input_data import only_model
 from forecast.experiment.stored_forecast import (
-    AS_USUAL,
-    MEDIAN,
-    Asked,
     KnownData,
     PredictResult,
-    asked_of,
     check_horizon,
     data_of_forecast,
     forecast_from,

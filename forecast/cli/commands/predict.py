@@ -31,8 +31,8 @@ def predict_command(
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
     """
+    from forecast.experiment.decisions.asked import Asked
     from forecast.experiment.destinations import FORECASTS, TABLES, check_free
-    from forecast.experiment.stored_forecast import Asked
     from forecast.workflows.predict import PredictRequest
 
     ending = check_free(flags.to, FORECASTS if flags.paths is None else TABLES, force=flags.force)
