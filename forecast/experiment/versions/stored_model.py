@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.data.covariates import ARRAYS, KINDS, Column, Covariates
-from forecast.data.frequency import Frequency
-from forecast.data.limits import Limits, as_limit
-from forecast.data.panel import IntArray, Panel
+from forecast.data.covariates import Column
+from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.decoding import Document, MayLack, decode, encode
 from forecast.errors import DataError
@@ -26,12 +24,13 @@ from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
-from forecast.experiment.versions.data_entry import DataEntry, check_steps, data_of, decode_data
+from forecast.experiment.versions.data_entry import data_of, decode_data
 from forecast.experiment.versions.forecast_settings import (
     ForecastSettings,
     read_forecast_settings,
     write_forecast_settings,
 )
+from forecast.experiment.versions.stored_context import context_arrays, load_context
 from forecast.experiment.versions.stored_distribution import (
     DistributionEntry,
     load_calibration,
@@ -106,18 +105,12 @@ def pack_version(
     used = trained.steps_used
     is_short = used is None or panel.ignored  # what stands in a span that is ignored is made of all around it
     context = panel if is_short else panel.tail(max(used or 0, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
-    arrays |= {f"context/{name}": array for name, array in _context_arrays(context).items()}
+    arrays |= {f"context/{name}": array for name, array in context_arrays(context).items()}
     combination = trained.combination
     if combination:
         arrays["members/used"] = combination.used
-    widths: dict[str, float] = {}
-    distribution = None
-    if isinstance(trained.distribution, Calibration):
-        widths, more = pack_calibration(trained.distribution, panel.series_ids)
-        arrays |= more
-    elif trained.distribution:
-        distribution, more = pack_distribution(trained.distribution, trained.levels)
-        arrays |= more
+    widths, distribution, of_errors = _pack_errors(trained, panel.series_ids)
+    arrays |= of_errors
     usual = trained.learned
     if usual:
         arrays |= {"usual/own": usual.own, "usual/common": usual.common}
@@ -142,6 +135,16 @@ def pack_version(
         libraries={name: package_version(name) for name in LIBRARIES},
     )
     return pack_arrays(arrays), entry
+
+
+def _pack_errors(
+    trained: TrainedModel, series_ids: tuple[str, ...]
+) -> tuple[dict[str, float], DistributionEntry | None, dict[str, Any]]:
+    """Returns what is known of a model's errors: the widths of an early program or a distribution, and its arrays."""
+    if isinstance(trained.distribution, Calibration):
+        widths, arrays = pack_calibration(trained.distribution, series_ids)
+        return widths, None, arrays
+    return {}, *(pack_distribution(trained.distribution, trained.levels) if trained.distribution else (None, {}))
 
 
 def naive_season_of(manifest: Manifest) -> int:
@@ -234,7 +237,7 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     levels = entry.distribution.levels if entry.distribution else tuple(widths) or _asked_levels(entry)
     usual = _load_usual(entry.usual or {}, arrays, series_ids, settings.methods.covariates)
     trained = TrainedModel(entry.model, model, combination, found, entry.season, settings.methods, usual)
-    context = _load_context(data, series_ids, arrays)
+    context = load_context(data, series_ids, arrays)
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
     spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season, settings.scales)
@@ -307,76 +310,6 @@ def _load_combination(entry: ModelEntry, arrays: Arrays, model: Issuable) -> Com
     if not used.any() or isinstance(anchor, int) or anchor not in known or abs(entry.trust) > MOST_TRUST:
         raise ValueError("it does not say which networks count, and against what")
     return Combination(used, float(entry.trust), anchor)
-
-
-def _load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -> Panel:
-    """Returns the end of the data that a version was trained on."""
-    count = len(series_ids)
-    offsets, first = _series_bounds(arrays, "context/", count, data.frequency)
-    values = arrays.read("context/values", "f", (int(offsets[-1]),), can_miss=True)
-    ignored = _load_ignored(arrays)
-    limits = _load_limits(data, arrays, count)
-    panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
-    panel = replace(panel, ignored=ignored, limits=limits)
-    if not data.covariates:
-        return panel
-    known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
-    rows = {"ahead": int(known_offsets[-1]), "observed": len(values), "series": count}
-    kept = {}
-    for kind, record in KINDS.items():
-        number = sum(column.kind == kind for column in data.covariates)
-        kept[kind] = arrays.read(f"context/{kind}", "f", (rows[record.rows], number), can_miss=True)
-    covariates = Covariates(data.covariates, known_offsets=known_offsets, known_first=known_first, **kept)
-    return replace(panel, covariates=covariates)
-
-
-def _load_limits(data: DataEntry, arrays: Arrays, count: int) -> Limits | None:
-    """Returns the limits that forecasts keep; None of most versions."""
-    if data.options.min is None and data.options.max is None:
-        return None
-    low, high = (as_limit(text) for text in (data.options.min, data.options.max))
-    low_column, high_column = data.options.limit_columns
-    names = [name for name in dict.fromkeys((low_column, high_column)) if name]
-    if not names:
-        return Limits(low, high)
-    offsets, first = _series_bounds(arrays, "context/limits/known_", count, data.frequency)
-    known = arrays.read("context/limits/known", "f", (int(offsets[-1]), len(names)), can_miss=True)
-    nothing = np.empty((0, 0)), np.empty((count, 0))
-    told = Covariates(tuple(Column(name, "known") for name in names), known, offsets, first, *nothing)
-    return Limits(low, high, told, low_column, high_column)
-
-
-def _load_ignored(arrays: Arrays) -> tuple[tuple[int, int], ...]:
-    """Returns the spans of ordinals that were ignored; none of most versions."""
-    if "context/ignored" not in arrays:
-        return ()
-    ends = arrays.read("context/ignored", "i", (len(arrays["context/ignored"]),)).tolist()
-    if len(ends) % 2 or ends != sorted(ends):
-        raise ValueError("context/ignored are no spans")
-    return tuple(zip(ends[::2], ends[1::2], strict=True))
-
-
-def _series_bounds(arrays: Arrays, prefix: str, count: int, frequency: Frequency) -> tuple[IntArray, IntArray]:
-    """Returns where each series lies in a buffer, and the ordinal of its first step."""
-    offsets, first = arrays.read(f"{prefix}offsets", "i", (count + 1,)), arrays.read(f"{prefix}first", "i", (count,))
-    if offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise ValueError(f"{prefix}offsets are no bounds of series")
-    if count:
-        check_steps(frequency, int(first.min()), int((first + np.diff(offsets)).max()))
-    return offsets, first
-
-
-def _context_arrays(context: Panel) -> dict[str, Any]:
-    """Returns what the end of the data is kept as: known columns from before its first step on, and beyond its last."""
-    arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
-    if context.ignored:
-        arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
-    if context.limits:
-        arrays |= {f"limits/{name}": array for name, array in context.limits.arrays().items()}
-    if context.covariates is None:
-        return arrays
-    covariates = context.covariates.since(context.first - 1)  # what comes after an event tells of the first step
-    return arrays | {name: getattr(covariates, name) for name in ARRAYS}
 
 
 def read_settings(version: Version) -> Settings:
