@@ -114,7 +114,8 @@ def _same_baselines(backtest: Backtest) -> dict[str, str]:
     return {"naive": REFERENCE}
 
 
-def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
+def _scores(backtest: Backtest, trial: Trial) -> dict[str, float]:
+    """Returns the scores of a trial by name; NaN is what can't be told."""
     truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
     scales = {"scales": backtest.scales, "rms_scales": backtest.rms_scales}
     scores = {
@@ -122,11 +123,16 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         for name, metric in METRICS.items()
         if metric.reads == "point"
     }
-    scores |= {
+    return scores | {
         "bias": metrics.bias(truths, forecasts, weights),
         "relative_bias": metrics.relative_bias(truths, forecasts, weights),
         **distribution_scores(truths, trial.quantiles, backtest.scales, _levels(backtest), weights),
     }
+
+
+def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow:
+    truths, forecasts, weights = backtest.truths, trial.forecasts, backtest.weights
+    scores = _scores(backtest, trial)
     score = metrics.rmse(truths, forecasts, weights)
     by_seed = [metrics.rmse(truths, own, weights) for own in trial.by_seed]
     by_fold = [

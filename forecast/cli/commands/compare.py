@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +20,11 @@ from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_f
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.name_lists import split_names
+from forecast.run import Run
 from forecast.specs import Match
+
+if TYPE_CHECKING:
+    from forecast.workflows.compare import CompareResult
 
 EVERY_CELL = ",".join(CELLS)
 
@@ -80,7 +84,6 @@ def compare_command(
 
     forecast compare shops.csv --known promo,price --ablate
     """
-    from forecast.experiment.summary import describe_board, describe_experiment
     from forecast.experiment.time_limit import Terms
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.dry_run import dry_run_compare
@@ -109,16 +112,24 @@ def compare_command(
     if plot.dry_run:
         print_dry_run(planned, output)
         return
+    if result.errors and experiment.to:
+        write_errors(result, experiment.to, ending)
+    _print(result, output, run)
+
+
+def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
+    """Prints a comparison, or its errors by group where they were asked for."""
+    from forecast.experiment.summary import describe_board, describe_experiment
+
     board = result.experiment.board
     files = [str(path) for path in result.files]
+    if result.errors_file and str(result.errors_file) not in files:
+        files.append(str(result.errors_file))
     document = {**describe_experiment(result.experiment), **describe_board(board), "files": files}
     if result.ablation:
         document["ablation"] = ablation_json(result.ablation)
     if result.errors:
         document["errors_by"] = errors_json(result)
-    if experiment.to and result.errors:
-        write_errors(result, experiment.to, ending)
-        files.append(str(experiment.to))
     if result.errors:
         print_errors(result, output, document)
     else:
