@@ -165,7 +165,7 @@ def loss(
     distribution: Any, now: Any, series_ids: tuple[str, ...], lowest: FloatArray, scales: FloatArray
 ) -> FloatArray:
     """Returns the loss of the distribution of a forecast by what came, over scales, (S, H)."""
-    from forecast.evaluation.distribution.distribution import DECILES
+    from forecast.evaluation.distribution.quantile_metrics import DECILES
     from forecast.models.forecaster import ends_of
 
     every = tuple(sorted({*DECILES, *ends_of(95)}))

@@ -18,8 +18,9 @@ from forecast.data.limits import Lowest, is_never_negative, keep
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
-from forecast.evaluation.distribution.distribution import DECILES, Distribution, ErrorRecord, fit_distribution
+from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
 from forecast.evaluation.member_forecasts import SharedForecasts
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
@@ -72,9 +73,7 @@ class Trial:
     train_seconds: float  # all fits of this model together
     predict_seconds: float  # one forecast of the whole panel
     curve: Curve | None
-    distributed: tuple[
-        ProbabilisticForecast | None, ...
-    ] = ()  # (K,); none of very many points, which would fill the memory
+    distributed: tuple[ProbabilisticForecast | None, ...] = ()  # (K,); nothing where points are very many
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -238,32 +237,24 @@ class _RunningTrial:
         few = self._few(fold.number, train)
         members = self._members(train)
         combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
+        record = self._record(fold, 0, members, combination)
         if fold.number > 0:
             _, lowest = self.scales.of(fold, 0, train)
-            point = forecast_points(members, combination, lowest)
-            self.points.append(point)
+            self.points.append(record.errors.point)
             self.by_seed.append(_each_seed(members, combination, lowest))
-            made = self._with_distribution(fold, train, members, combination.used, point, known)
+            made = self._with_distribution(record.errors, known, lowest)
             self.distributed.append(made)
             self.quantiles.append(made.quantiles(self.probabilities) if made else None)
-        self._learn(fold, members, combination)
+        self._learn(fold, record, combination)
 
     def _with_distribution(
-        self,
-        fold: Fold,
-        train: Panel,
-        members: Members,
-        used: NDArray[np.bool_],
-        point: FloatArray,
-        known: Sequence[_Record],
+        self, made: ErrorRecord, known: Sequence[_Record], lowest: Lowest
     ) -> ProbabilisticForecast | None:
         """Returns a forecast with the distribution that earlier folds taught; None where they taught none."""
-        scales, lowest = self.scales.of(fold, 0, train)
         distribution = self._distribution(known, lowest)
         if distribution is None:
             return None
-        told = difficulty(train, self.scales.season, scales, point, members, used)
-        return ProbabilisticForecast(point, train.series_ids, distribution, told, lowest)
+        return ProbabilisticForecast(made.point, self.panel.series_ids, distribution, made.difficulty, lowest)
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -299,20 +290,26 @@ class _RunningTrial:
         self.members, self.predict_seconds = self.made.members(self.fitted, train)
         return self.members
 
-    def _learn(self, fold: Fold, members: Members, combination: Combination) -> None:
-        """Records the fold's forecast, and where series are few, more from origins between it and the next."""
+    def _learn(self, fold: Fold, first: _Record, combination: Combination) -> None:
+        """Keeps the fold's forecast, and where series are few, more from origins between it and the next."""
         if not fold.scored.any():
             return
         for shift in evidence_shifts(fold):
-            moved = fold.moved(self.panel, shift)
-            train = moved.train(self.panel)
-            truth = moved.truth(self.panel)
-            forecast = members if shift == 0 else self._members(train)
-            scales, lowest = self.scales.of(fold, shift, train)
-            point = forecast_points(forecast, combination, lowest)
-            hardness = difficulty(train, self.scales.season, scales, point, forecast, combination.used)
-            evidence = Evidence(forecast, truth, scales, fold.number)
-            self.records.append(_Record(shift, evidence, ErrorRecord(fold.number, point, truth, hardness)))
+            if shift:
+                members = self._members(fold.moved(self.panel, shift).train(self.panel))
+                self.records.append(self._record(fold, shift, members, combination))
+            else:
+                self.records.append(first)
+
+    def _record(self, fold: Fold, shift: int, members: Members, combination: Combination) -> _Record:
+        """Returns a forecast from so many steps after a fold's origin, with what came and what was known of errors."""
+        moved = fold.moved(self.panel, shift)
+        train, truth = moved.train(self.panel), moved.truth(self.panel)
+        scales, lowest = self.scales.of(fold, shift, train)
+        point = forecast_points(members, combination, lowest)
+        told = difficulty(train, self.scales.season, scales, point, members, combination.used)
+        evidence = Evidence(members, truth, scales, fold.number)
+        return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told))
 
     def _ended(
         self, folds: Sequence[Fold], known: Sequence[_Record], combination: Combination

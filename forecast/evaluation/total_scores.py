@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.distribution.distribution import DECILES
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
-from forecast.evaluation.distribution.quantile_metrics import wql
+from forecast.evaluation.distribution.quantile_metrics import DECILES, wql
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.summary import Total, TotalRow
 from forecast.models.forecaster import ends_of

@@ -3,7 +3,7 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
@@ -15,8 +15,9 @@ from forecast.data.limits import Lowest, steps_within
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
-from forecast.evaluation.distribution.difficulty import DIFFICULTY, Difficulty, DifficultySettings, difficulty
+from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_within
 from forecast.interval_levels import LEVELS
@@ -106,11 +107,18 @@ class TrainedModel:
     def forecast(
         self, panel: Panel, horizon: int, run: Run = ALONE, *, probabilities: Sequence[float] = ()
     ) -> Forecasts:
-        """Returns the forecasts of the next steps of each series.
+        """Returns the forecasts of the next steps of each series; see ``issue``."""
+        return self.issue(panel, horizon, run, probabilities=probabilities)[0]
+
+    def issue(
+        self, panel: Panel, horizon: int, run: Run = ALONE, *, probabilities: Sequence[float] = ()
+    ) -> tuple[Forecasts, ProbabilisticForecast | None]:
+        """Returns the forecasts of the next steps of each series, and the distribution of the direct ones among them.
 
         A horizon longer than trained repeats the direct forecast from its own end; the steps that this adds
         have no intervals (NaN bounds): their errors were never measured. What nobody tells of the known columns is as
-        usual, so that a step's forecast is the same number whatever the horizon.
+        usual, so that a step's forecast is the same number whatever the horizon. There is no distribution without
+        errors, nor in a version that knows only the levels that it was trained with.
 
         Args:
             panel: to forecast from the end of.
@@ -124,16 +132,17 @@ class TrainedModel:
         panel = self.filled(panel, horizon)
         lowest = lowest_within(panel, -(-horizon // self.horizon) * self.horizon)
         blocks: list[FloatArray] = []
-        extended = panel
+        extended, distributed = panel, None
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
             own = steps_within(lowest, len(blocks) * self.horizon, self.horizon)
             blocks.append(forecast_points(members, self.combination, own, self.scales.rounding))
             if len(blocks) == 1:
-                intervals, quantiles = self._bounds(panel, members, blocks[0], lowest, probabilities)
+                distributed = self._distributed(panel, members, blocks[0], own)
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
-        return Forecasts(
+        intervals, quantiles = self._bounds(panel, blocks[0], lowest, distributed, probabilities)
+        forecasts = Forecasts(
             panel.series_ids,
             panel.future_timestamps(horizon),
             np.hstack(blocks)[:, :horizon],
@@ -141,51 +150,39 @@ class TrainedModel:
             quantiles and replace(quantiles, values=np.stack([_stretch(each, horizon) for each in quantiles.values])),
             self.levels,
         )
+        return forecasts, distributed
 
-    def paths(self, panel: Panel, count: int, run: Run = ALONE, *, seed: int = 0) -> Iterator[FloatArray]:
-        """Yields joint futures of each series in turn, (N, H) of the direct forecast, in the target's unit.
-
-        The n-th path of all series is one future, so that a sum over series or steps is that of each path's values.
-
-        Args:
-            panel: to forecast from the end of.
-            count: paths, ``N``.
-            run: what to work with.
-            seed: of the draws; the same gives the same paths, whichever series are asked for.
-
-        Raises:
-            UsageError: it is a version that knows only the levels that it was trained with, or no distribution.
-        """
+    def _distributed(
+        self, panel: Panel, members: Members, point: FloatArray, lowest: Lowest
+    ) -> ProbabilisticForecast | None:
+        """Returns a direct forecast with its distribution; None where none is known."""
         if not isinstance(self.distribution, Distribution):
-            raise UsageError(*ONLY_LEVELS)
-        panel = self.filled(panel, self.horizon)
-        lowest, members = lowest_within(panel, self.horizon), self.model.predict_members(panel, run)
-        point = forecast_points(members, self.combination, lowest, self.scales.rounding)
-        known = self._difficulty(panel, members, point)
-        yield from self.distribution.paths(point, known, panel.series_ids, count, lowest, seed)
-
-    def _difficulty(self, panel: Panel, members: Members, point: FloatArray) -> Difficulty:
-        """Returns what is known at the end of a panel of the errors of its forecast."""
+            return None
         scales = interval_scales(panel, self.season, self.spread, self.scales)
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
-        return difficulty(panel, self.season, scales, point, members, used, self.difficulty)
+        known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
+        return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest)
 
     def _bounds(
-        self, panel: Panel, members: Members, point: FloatArray, lowest: Lowest, probabilities: Sequence[float]
+        self,
+        panel: Panel,
+        point: FloatArray,
+        lowest: Lowest,
+        distributed: ProbabilisticForecast | None,
+        probabilities: Sequence[float],
     ) -> tuple[tuple[Interval, ...], Quantiles | None]:
         """Returns the intervals of the first direct forecast, and quantiles of it where they are wanted."""
-        if self.distribution is None:
-            nothing = np.full((len(probabilities), *point.shape), np.nan)
-            return (), Quantiles(tuple(probabilities), nothing) if probabilities else None
         if isinstance(self.distribution, Calibration):
             if not self.can_tell(self.levels, probabilities):
                 raise UsageError(*ONLY_LEVELS)
             scales = interval_scales(panel, self.season, self.spread, self.scales)
             own = self.distribution.intervals(point, panel.series_ids, scales, lowest)
             return tuple(interval for interval in own if interval.level in self.levels), None
-        known = self._difficulty(panel, members, point)
+        if distributed is None:
+            nothing = np.full((len(probabilities), *point.shape), np.nan)
+            return (), Quantiles(tuple(probabilities), nothing) if probabilities else None
         every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, self.levels))}))
-        quantiles = self.distribution.quantiles(point, known, panel.series_ids, every, lowest)
+        quantiles = distributed.quantiles(every)
         intervals = tuple(quantiles.interval(level) for level in self.levels)
         wanted = [every.index(probability) for probability in probabilities]
         return intervals, Quantiles(tuple(probabilities), quantiles.values[wanted]) if wanted else None

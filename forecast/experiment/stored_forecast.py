@@ -164,11 +164,11 @@ def forecast_from(
     trained = asked_of(stored, asked)
     horizon = check_horizon(stored, panel, horizon)
     notes += known_notes(stored, panel, horizon) + longer_note(stored.trained, horizon)
-    forecasts = trained.forecast(panel, horizon, run, probabilities=asked.probabilities)
+    forecasts, distributed = trained.issue(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
-    orders = orders_of(trained, panel, forecasts, asked.costs, run) if asked.costs else None
-    totals = totals_of(trained, panel, forecasts, asked.totals, ids, run) if asked.totals else None
+    orders = orders_of(trained, panel, forecasts, distributed, asked.costs) if asked.costs else None
+    totals = totals_of(panel, forecasts, distributed, asked.totals, ids) if asked.totals else None
     widened = stored.widening.factor
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened)
 

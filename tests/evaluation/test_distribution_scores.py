@@ -8,8 +8,7 @@ import pytest
 from forecast.evaluation import metrics
 from forecast.evaluation.backtest import Backtest, Trial
 from forecast.evaluation.distribution import quantile_metrics
-from forecast.evaluation.distribution.distribution import DECILES
-from forecast.evaluation.distribution.quantile_metrics import distribution_scores
+from forecast.evaluation.distribution.quantile_metrics import DECILES, distribution_scores
 from forecast.evaluation.leaderboard import leaderboard
 from forecast.evaluation.verdict import REFERENCE
 from forecast.experiment.final_fit import choose

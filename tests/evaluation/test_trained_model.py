@@ -93,7 +93,8 @@ def test_widened_quantiles_never_cross_and_are_negative_where_the_data_is_only(s
 def test_widened_paths_have_the_quantiles_that_are_widened():
     panel = panel_from_series([1000 + wave(40)], "D")
     trained = trained_on(panel, a_distribution(panel, "level")).widened(1.5)
-    (drawn,) = trained.paths(panel, 4000)
+    _, distributed = trained.issue(panel, H)
+    (drawn,) = distributed.paths(4000)
     forecasts = trained.forecast(panel, H, probabilities=(0.1, 0.9))
     shares = (drawn < forecasts.quantiles.values[:, 0][:, None]).mean(axis=1)
     np.testing.assert_allclose(shares, [[0.1] * H, [0.9] * H], atol=0.03)

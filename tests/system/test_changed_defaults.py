@@ -82,8 +82,8 @@ def forecast_of(store, name):
     stored = Store(store).model(name).with_champion(load_version)
     has_distribution = isinstance(stored.trained.distribution, Distribution)
     asked = (0.001, 0.1, 0.5, 0.997) if has_distribution else ()
-    made = stored.trained.forecast(stored.context, 2 * stored.trained.horizon, probabilities=asked)
-    paths = list(stored.trained.paths(stored.context, 5)) if has_distribution else []
+    made, distributed = stored.trained.issue(stored.context, 2 * stored.trained.horizon, probabilities=asked)
+    paths = list(distributed.paths(5)) if has_distribution else []
     quantiles = [made.quantiles.values] if made.quantiles else []
     bounds = [bound for interval in made.intervals for bound in (interval.lower, interval.upper)]
     members = stored.trained.model.predict_members(stored.trained.filled(stored.context, stored.trained.horizon))

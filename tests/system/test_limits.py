@@ -59,7 +59,8 @@ def test_forecasts_quantiles_and_paths_of_any_horizon_stay_within():
     model = trained(panel)
     found = model.forecast(panel, 8, QUIET, probabilities=(0.001, 0.5, 0.999))
     ends = [bound for each in found.intervals for bound in (each.lower, each.upper)]
-    paths = [*model.paths(panel, 50, QUIET)]
+    _, distributed = model.issue(panel, model.horizon, QUIET)
+    paths = [*distributed.paths(50)]
     for values in (found.point, *ends, found.quantiles.values, *paths):
         assert np.nanmin(values) >= LOW
         assert np.nanmax(values) <= HIGH

@@ -49,7 +49,7 @@ OTHERS = {
     "the arithmetic of a library": "KERAS TENSORFLOW",
     "results of one": "UNKNOWN STILL",
     "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT",
-    "how errors belong together, measured by hand on the training parts": "LASTING FADING FADES paths.BELIEF "
+    "how errors belong together, measured by hand on the training parts": "LASTING FADING FADES paths.BELIEF FUTURES "
     "COMMON_BELIEF USUAL_SHARE MOST_SHARE MOST_SCORE",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING",
     "what is left of a fold of which days are ignored": "MOST_IGNORED",

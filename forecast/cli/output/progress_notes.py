@@ -17,7 +17,7 @@ from forecast.wording import counted, percent
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import Finding, Reading
-    from forecast.evaluation.summary import Inference
+    from forecast.evaluation.summary import Inference, TotalRow
     from forecast.experiment.experiment import Experiment
     from forecast.models.forecaster import Forecasts
     from forecast.workflows.train import TrainResult
@@ -134,6 +134,8 @@ def narrated(
     narrator.end()
 
 
+FEW_TOTALS = 20
+"""Of fewer, a share in per cent would say more than is known."""
 FEW_ERRORS = 0.2
 """Where other series tell at least so much of a distribution, that is said."""
 ANCHORS: dict[Anchor, str] = {
@@ -167,6 +169,12 @@ def tell_saved(result: "TrainResult") -> None:
     tell_files([str(path) for path in result.files[1:]])
 
 
+def _held(row: "TotalRow") -> str:
+    """Returns how many totals were held; of a few, not as a share."""
+    few = row.points < FEW_TOTALS
+    return f"{round(row.share * row.points)} of {row.points}" if few else percent(row.share)
+
+
 def _few_errors(result: "TrainResult") -> str:
     """Returns what few folds can't know of intervals, to stand at the end; nothing where they know enough."""
     from forecast.evaluation.distribution.distribution import usual_share
@@ -182,7 +190,7 @@ def _totals_held(result: "TrainResult") -> str:
     """Returns how many totals the intervals held, to stand after how many truths; nothing where none was scored."""
     steps = result.experiment.plan.horizon
     whole = {"horizon": f"those of totals of {counted(steps, 'step')}", "all series": "of all series together"}
-    held = [f"{whole[row.total]} {percent(row.share)}" for row in result.totals if row.level == MAIN]
+    held = [f"{whole[row.total]} {_held(row)}" for row in result.totals if row.level == MAIN]
     return f"; {', '.join(held)}" if held and steps > 1 else ""
 
 

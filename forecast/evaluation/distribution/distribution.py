@@ -17,7 +17,8 @@ import numpy as np
 from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
 from forecast.evaluation.distribution.difficulty import Difficulty
-from forecast.evaluation.distribution.paths import Dependence, fit_dependence
+from forecast.evaluation.distribution.paths import FUTURES, Dependence, fit_dependence
+from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
 from forecast.evaluation.distribution.shape import (
     GRID,
     MOST_STRETCH,
@@ -51,7 +52,6 @@ PHASE_BELIEF = 10.0  # measured by benchmarks/tuning/distribution.py
 MOST_PHASES = 48
 SHARES: dict[Symmetry, float] = {"level": 0.0, "sqrt": 0.02, "log": 0.1}
 """Of a series' level, added before a root or a logarithm, which zeros have none of."""
-DECILES = tuple(round(0.1 * k, 1) for k in range(1, 10))
 MOST_LOSS = 50.0
 MOST_ERRORS = 60_000
 """By which a shape is told, evenly chosen where there are more."""
@@ -88,6 +88,7 @@ class Distribution:
         hardness: of these series.
         dependence: how errors of several steps and series belong together.
         stretch: of the scale on which errors are alike, see ``Transform``.
+        futures: joint paths by which totals are told.
     """
 
     symmetry: Symmetry
@@ -99,6 +100,7 @@ class Distribution:
     hardness: Hardness
     dependence: Dependence
     stretch: float = MOST_STRETCH
+    futures: int = FUTURES
 
     def widened(self, factor: float) -> Self:
         """Returns it with all quantiles and paths so many times as far from the median, on the scale of its errors."""
@@ -124,9 +126,7 @@ class Distribution:
             probabilities: ascending, between 0 and 1.
             lowest: (S,), no quantile lies below: 0 for a series that never was negative, else −inf.
         """
-        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
-        factors = self._factors(series_ids, difficulty.origins, point.shape[1])
-        sizes = units * self.spread.of(difficulty.features) * factors
+        transform, sizes = self._sizes(point, difficulty, series_ids)
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
         values = transform.moved(point, shape * sizes)
         return Quantiles(tuple(probabilities), keep(values, lowest))
@@ -138,7 +138,9 @@ class Distribution:
         series_ids: Sequence[str],
         count: int,
         lowest: Lowest,
+        *,
         seed: int = 0,
+        which: Sequence[int] | None = None,
     ) -> Iterator[FloatArray]:
         """Yields joint futures of each series in turn, (N, H), in the target's unit.
 
@@ -151,15 +153,24 @@ class Distribution:
             count: paths, ``N``.
             lowest: (S,), no value lies below: 0 for a series that never was negative, else −inf.
             seed: of the draws.
+            which: places of the series that are wanted, in their order; None for all.
         """
-        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
-        factors = self._factors(series_ids, difficulty.origins, point.shape[1])
-        sizes = units * self.spread.of(difficulty.features) * factors
+        which = range(len(series_ids)) if which is None else which
+        transform, sizes = self._sizes(point, difficulty, series_ids)
         grid = normal_scores(self.probabilities)
-        for i, scores in enumerate(self.dependence.draws(count, series_ids, seed)):
+        draws = self.dependence.draws(count, [series_ids[i] for i in which], seed)
+        for i, scores in zip(which, draws, strict=True):
             own = replace(transform, offsets=transform.offsets[i])
             moved = own.moved(point[i], at_scores(self.table, grid, scores) * sizes[i])
             yield keep_one(moved, lowest, i)
+
+    def _sizes(
+        self, point: FloatArray, difficulty: Difficulty, series_ids: Sequence[str]
+    ) -> tuple[Transform, FloatArray]:
+        """Returns the scale on which errors are alike, and how large they are expected to be on it, (S, H)."""
+        transform, units = _scale(self.symmetry, self.share, point, difficulty, self.stretch)
+        factors = self._factors(series_ids, difficulty.origins, point.shape[1])
+        return transform, units * self.spread.of(difficulty.features) * factors
 
     def _factors(self, series_ids: Sequence[str], origins: IntArray, horizon: int) -> FloatArray:
         """Returns the hardness of some series by step, (S, H); 1 where nothing is known of one."""
@@ -238,7 +249,6 @@ class _Fitter:
         truths = np.stack([record.truth for record in records])
         known = ~np.isnan(truths) & ~np.isnan(np.stack([r.difficulty.scales for r in records]))[..., None]
         self.series_folds = float(sum(known[self.folds == fold].any(axis=(0, 2)).sum() for fold in set(self.folds)))
-        self.known = known
 
     def distribution(self, best: _Candidate) -> Distribution:
         """Returns a candidate as a distribution, with how errors belong together."""
@@ -334,6 +344,6 @@ def _pinball(record: ErrorRecord, transform: Transform, sizes: FloatArray, table
     loss = 0.0
     for probability, shape in zip(DECILES, interpolated(table, GRID, DECILES), strict=True):
         quantile = np.maximum(transform.moved(record.point, shape * sizes), lowest)
-        missed = (record.truth - quantile) / record.difficulty.scales[:, None]
-        loss += float(np.nansum(np.minimum(np.maximum(probability * missed, (probability - 1) * missed), MOST_LOSS)))
+        losses = pinball_losses(record.truth, quantile, probability) / record.difficulty.scales[:, None]
+        loss += float(np.nansum(np.minimum(losses, MOST_LOSS)))
     return loss

@@ -39,6 +39,7 @@ class ProbabilisticForecast:
         """Returns quantiles of the forecast, (Q, S, H)."""
         return self.distribution.quantiles(self.point, self.difficulty, self.series_ids, probabilities, self.lowest)
 
-    def paths(self, count: int, seed: int = 0) -> Iterator[FloatArray]:
+    def paths(self, count: int, *, seed: int = 0, which: Sequence[int] | None = None) -> Iterator[FloatArray]:
         """Yields joint futures of each series in turn, (N, H); see ``Distribution.paths``."""
-        return self.distribution.paths(self.point, self.difficulty, self.series_ids, count, self.lowest, seed)
+        known = (self.point, self.difficulty, self.series_ids)
+        return self.distribution.paths(*known, count, self.lowest, seed=seed, which=which)

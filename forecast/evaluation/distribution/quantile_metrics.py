@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.evaluation.distribution.distribution import DECILES
 from forecast.evaluation.metrics import Weights, coverage, mean_by_series
 from forecast.interval_levels import MAIN, coverage_of
 from forecast.metric_records import METRICS
@@ -22,6 +21,8 @@ from forecast.models.forecaster import Quantiles
 
 FloatArray = NDArray[np.float64]
 
+DECILES = tuple(round(0.1 * k, 1) for k in range(1, 10))
+"""The probabilities that WQL and the calibration error are means over, those of GluonTS, Chronos and TiRex."""
 MSIS_LEVEL = 95.0
 """The level of MSIS, in per cent: that of the M4 competition."""
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import IdParts, Panel
 from forecast.evaluation.backtest import Backtest
-from forecast.evaluation.distribution.distribution import DECILES
-from forecast.evaluation.distribution.quantile_metrics import pinball_losses
+from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
 from forecast.evaluation.groups.grouping import Grouping, grouping_of
 from forecast.evaluation.metrics import Weights
 from forecast.models.forecaster import Quantiles

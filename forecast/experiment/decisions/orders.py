@@ -19,11 +19,11 @@ from forecast.data.panel import Panel
 from forecast.data.reading.future_coverage import when
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.distribution.newsvendor import critical_ratios, expected_costs, quantiles_at
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import flag_value
 from forecast.probabilities import PLACES
-from forecast.run import Run
 from forecast.wording import counted, digits, joined, quoted
 
 FloatArray = NDArray[np.float64]
@@ -101,15 +101,21 @@ def read_unit_costs(asked: str | Mapping[str, float | str]) -> UnitCosts:
     return UnitCosts(**found)
 
 
-def orders_of(trained: TrainedModel, panel: Panel, forecasts: Forecasts, asked: UnitCosts, run: Run) -> Orders:
+def orders_of(
+    trained: TrainedModel,
+    panel: Panel,
+    forecasts: Forecasts,
+    distributed: ProbabilisticForecast | None,
+    asked: UnitCosts,
+) -> Orders:
     """Returns what to order in place of the forecasts of a panel.
 
     Args:
         trained: has a distribution.
         panel: that the forecasts go on from.
         forecasts: (S, H).
+        distributed: the direct ones among them; None where no errors are known.
         asked: what units cost.
-        run: what to work with.
 
     Raises:
         UsageError: a column is not there or no number, or a cost of it is not above 0.
@@ -122,9 +128,10 @@ def orders_of(trained: TrainedModel, panel: Panel, forecasts: Forecasts, asked: 
     each = np.unique(ratios)
     grid = tuple(sorted({*GRID, *(each.tolist() if len(each) <= MOST_RATIOS else [])}))
     _check_room(len(grid), (shape[0], trained.horizon))
-    made = trained.giving(()).forecast(panel, steps, run, probabilities=grid).quantiles
-    assert made is not None  # it was asked for
-    quantiles, point = made.values.astype(np.float64), forecasts.point[:, :steps]
+    point = forecasts.point[:, :steps]
+    quantiles: FloatArray = np.full((len(grid), *point.shape), np.nan)
+    if distributed:
+        quantiles[:] = distributed.quantiles(grid).values[..., :steps]
     orders = quantiles_at(quantiles, grid, ratios)
     costs, usual = (expected_costs(quantiles, grid, each, under, over) for each in (orders, point))
     return Orders(asked, *(_widened(each, shape[1]) for each in (orders, costs, usual)))

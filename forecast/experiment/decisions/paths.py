@@ -80,9 +80,11 @@ def draw_paths(trained: TrainedModel, panel: Panel, count: int, steps: int, endi
         run: what to work with.
     """
     stamps = panel.future_timestamps(steps)
+    _, distributed = trained.issue(panel, trained.horizon, run)
+    assert distributed is not None  # it was checked
 
     def series() -> Iterator[tuple[str, Timestamps, NDArray[np.float64]]]:
-        drawn = trained.paths(panel, count, run)
+        drawn = distributed.paths(count)
         for name, times, values in zip(panel.series_ids, stamps, drawn, strict=True):
             yield name, times, values[:, :steps]
 

@@ -18,14 +18,12 @@ from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
-from forecast.evaluation.distribution.distribution import Distribution
-from forecast.evaluation.trained_model import TrainedModel
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.experiment.decisions.periods import HORIZON, Period, check_period, edges_of, numbered, whole_steps
 from forecast.interval_levels import bounds_of, quantile_column
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 from forecast.name_lists import flag_value
 from forecast.report.tables import ResultTable, numbers_of, timestamp_texts
-from forecast.run import Run
 from forecast.wording import counted, joined, quoted
 
 FloatArray = NDArray[np.float64]
@@ -34,8 +32,6 @@ BoolArray = NDArray[np.bool_]
 
 ALL = "all"
 KEYS = ("series_id", "period_start", "period_end", "steps", "is_whole", "forecast")
-PATHS = 1000
-"""Joint futures that a total is told by."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +110,16 @@ def read_totals(total: str | None, by: str | None) -> AskedTotals | None:
 
 
 def totals_of(
-    trained: TrainedModel, panel: Panel, forecasts: Forecasts, asked: AskedTotals, ids: IdParts, run: Run
+    panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None, asked: AskedTotals, ids: IdParts
 ) -> Totals:
     """Returns sums of forecasts with the intervals and quantiles that these have.
 
     Args:
-        trained: made the forecasts.
-        panel: that they go on from.
+        panel: that the forecasts go on from.
         forecasts: (S, H).
+        distributed: the direct ones among them; None where no errors are known.
         asked: what is to be added up.
         ids: what the panel's series are told apart by.
-        run: what to work with.
 
     Raises:
         UsageError: the period is finer than the data, the series have no such part, or memory is short.
@@ -132,12 +127,12 @@ def totals_of(
     groups, names = _groups(asked.by, panel, ids)
     cells = _cells(asked.period, panel, forecasts.point, groups)
     probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
-    every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, trained.levels))}))
+    every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, forecasts.levels))}))
     point: FloatArray = np.bincount(cells.rows.ravel(), forecasts.point.ravel(), cells.count).astype(np.float64)
     values = np.full((len(every), cells.count), np.nan)
-    if every and isinstance(trained.distribution, Distribution):
-        known = _known(cells, trained.horizon)
-        for chosen, sums in _summed(trained, panel, forecasts.point, groups, cells, run):
+    if every and distributed:
+        known = _known(cells, distributed.point.shape[1])
+        for chosen, sums in _summed(distributed, forecasts.point.shape[1], groups, cells):
             values[:, chosen] = np.quantile(sums, every, axis=0)
         values[:, ~known] = np.nan
     _put_single(values, every, forecasts, cells)
@@ -150,7 +145,7 @@ def totals_of(
         steps=cells.steps,
         is_whole=cells.is_whole,
         forecasts=point,
-        levels=trained.levels,
+        levels=forecasts.levels,
         quantiles=Quantiles(every, values),
         probabilities=probabilities,
     )
@@ -248,44 +243,45 @@ def _known(cells: _Cells, horizon: int) -> BoolArray:
 
 
 def _summed(
-    trained: TrainedModel, panel: Panel, point: FloatArray, groups: IntArray, cells: _Cells, run: Run
+    distributed: ProbabilisticForecast, steps: int, groups: IntArray, cells: _Cells
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yields some of the totals at a time, each with the sums of its paths: places (r,), and (N, r).
 
     A series of which no errors are known counts by its forecast where others are known.
     """
-    order = np.argsort(groups, kind="stable")
-    horizon = min(point.shape[1], trained.horizon)
-    for chosen in _parts(groups[order], np.bincount(cells.groups), order):
+    order, count = np.argsort(groups, kind="stable"), distributed.distribution.futures
+    horizon = min(steps, distributed.point.shape[1])
+    for chosen in _parts(groups[order], np.bincount(cells.groups), order, count):
         some = cells.rows[chosen, :horizon]
         places, local = np.unique(some, return_inverse=True)
         local = local.reshape(some.shape)
-        sums, is_known = np.zeros((PATHS, len(places))), np.zeros(len(places), dtype=bool)
-        for i, paths in enumerate(trained.paths(panel.select(chosen), PATHS, run)):
+        sums, is_known = np.zeros((count, len(places))), np.zeros(len(places), dtype=bool)
+        for i, paths in enumerate(distributed.paths(count, which=chosen.tolist())):
             rows, begins = np.unique(local[i], return_index=True)
             own = paths[:, :horizon]
             is_known[rows] |= ~np.isnan(own).any()
-            own = np.where(np.isnan(own), point[chosen[i], :horizon], own)
+            own = np.where(np.isnan(own), distributed.point[chosen[i], :horizon], own)
             sums[:, rows] += np.add.reduceat(own, begins, axis=1)
         sums[:, ~is_known] = np.nan
         yield places, sums
 
 
-def _parts(groups: IntArray, totals: IntArray, order: IntArray) -> Iterator[IntArray]:
+def _parts(groups: IntArray, totals: IntArray, order: IntArray, count: int) -> Iterator[IntArray]:
     """Yields the series of some whole groups at a time, so that their sums fit into the memory.
 
     Args:
         groups: of the series, ascending.
         totals: of each group.
         order: the series.
+        count: paths by which a total is told.
 
     Raises:
         UsageError: those of one group don't.
     """
-    room = free_memory() // 4 // (8 * PATHS)
+    room = free_memory() // 4 // (8 * count)
     if totals.max(initial=0) > room:
-        needed = size_text(int(32 * PATHS * totals.max()))
-        what = f"{counted(int(totals.max()), 'total')} of {PATHS:,} paths need {needed} of memory"
+        needed = size_text(int(32 * count * totals.max()))
+        what = f"{counted(int(totals.max()), 'total')} of {count:,} paths need {needed} of memory"
         raise UsageError(f"{what}, and {size_text(free_memory())} is free.", "--horizon with fewer steps")
     ends = np.cumsum(totals)
     begin = 0

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.decoding import Document
+from forecast.decoding import Document, MayLack
 from forecast.evaluation.distribution.difficulty import FEATURES
 from forecast.evaluation.distribution.distribution import MOST_PHASES, Distribution
 from forecast.evaluation.distribution.paths import Dependence
@@ -18,6 +18,8 @@ from forecast.models.networks.serialization import Arrays
 LEAST_STEP = 1e-6
 LARGEST = 1e4
 """More than any number of a distribution: they are ratios and logarithms of such."""
+
+FIRST_FUTURES, MOST_FUTURES = 1000, 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class DistributionEntry(Document):
         phases: of the season, each with its own hardness; 1 for none.
         common: share of the variance that all series have in common.
         levels: of the intervals that are given unasked, in per cent.
+        futures: joint paths by which totals are told; the first versions did not say so.
     """
 
     symmetry: Symmetry
@@ -43,6 +46,7 @@ class DistributionEntry(Document):
     phases: int
     common: float
     levels: tuple[float, ...]
+    futures: MayLack[int] = None
 
 
 def pack_distribution(
@@ -59,6 +63,7 @@ def pack_distribution(
         phases=hardness.phases.shape[1],
         common=distribution.dependence.share,
         levels=levels,
+        futures=distribution.futures,
     )
     arrays = {
         "table": distribution.table,
@@ -81,7 +86,37 @@ def load_distribution(
     Raises:
         ValueError: they are none that a program wrote.
     """
-    probabilities, count = np.array(entry.probabilities), len(series_ids)
+    _check(entry)
+    count = len(series_ids)
+
+    def read(name: str, *shape: int) -> NDArray[np.float64]:
+        array = arrays.read(f"distribution/{name}", "f", shape)
+        if (np.abs(array) > LARGEST).any():
+            raise ValueError(f"its distribution's {name} holds what no number of it is")
+        return array
+
+    table, own, phases = (
+        read("table", len(entry.probabilities)),
+        read("own", count),
+        read("phases", count, entry.phases),
+    )
+    if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
+        raise ValueError("its quantiles cross, or a series errs by less than nothing")
+    spread = Spread(read("slopes", len(FEATURES)), read("means", len(FEATURES)), read("profile", horizon))
+    dependence = Dependence(entry.common, read("common", horizon, horizon), read("together", horizon, horizon))
+    known = Hardness(own, phases)
+    grid, share, stretch = entry.probabilities, entry.share, entry.stretch
+    futures = entry.futures or FIRST_FUTURES
+    return Distribution(entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures)
+
+
+def _check(entry: DistributionEntry) -> None:
+    """Refuses numbers that no program wrote.
+
+    Raises:
+        ValueError: there is one.
+    """
+    probabilities = np.array(entry.probabilities)
     if len(probabilities) < 2 or not (
         probabilities[0] > 0 and probabilities[-1] < 1 and (np.diff(probabilities) >= LEAST_STEP).all()
     ):
@@ -96,25 +131,12 @@ def load_distribution(
         raise ValueError("its distribution has phases or a share that none has")
     if not 1 <= entry.stretch <= LARGEST:
         raise ValueError("its distribution stretches by what none does")
+    if entry.futures is not None and not 1 <= entry.futures <= MOST_FUTURES:
+        raise ValueError("its totals are told by no number of paths")
     if not 0 <= entry.common <= 1:
         raise ValueError("what its series have in common is no share")
     if not all(0 < level < 100 for level in entry.levels):
         raise ValueError("its levels are no percentages")
-
-    def read(name: str, *shape: int) -> NDArray[np.float64]:
-        array = arrays.read(f"distribution/{name}", "f", shape)
-        if (np.abs(array) > LARGEST).any():
-            raise ValueError(f"its distribution's {name} holds what no number of it is")
-        return array
-
-    table, own, phases = read("table", len(probabilities)), read("own", count), read("phases", count, entry.phases)
-    if (np.diff(table) < 0).any() or (own <= 0).any() or (phases <= 0).any():
-        raise ValueError("its quantiles cross, or a series errs by less than nothing")
-    spread = Spread(read("slopes", len(FEATURES)), read("means", len(FEATURES)), read("profile", horizon))
-    dependence = Dependence(entry.common, read("common", horizon, horizon), read("together", horizon, horizon))
-    known = Hardness(own, phases)
-    grid, share, stretch = entry.probabilities, entry.share, entry.stretch
-    return Distribution(entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch)
 
 
 def pack_calibration(

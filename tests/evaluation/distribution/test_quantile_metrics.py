@@ -6,8 +6,14 @@ import pytest
 
 from forecast.evaluation import metrics
 from forecast.evaluation.distribution import quantile_metrics
-from forecast.evaluation.distribution.distribution import DECILES
-from forecast.evaluation.distribution.quantile_metrics import MSIS_LEVEL, calibration_error, msis, pinball_losses, wql
+from forecast.evaluation.distribution.quantile_metrics import (
+    DECILES,
+    MSIS_LEVEL,
+    calibration_error,
+    msis,
+    pinball_losses,
+    wql,
+)
 
 NAN = np.nan
 needs_utilsforecast = pytest.mark.skipif(

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.evaluation import metrics
-from forecast.evaluation.distribution.distribution import DECILES
-from forecast.evaluation.distribution.quantile_metrics import wql
+from forecast.evaluation.distribution.quantile_metrics import DECILES, wql
 from forecast.evaluation.groups.group_errors import ErrorTable, GroupErrors, errors_by_group
 from forecast.evaluation.groups.grouping import Grouping
 from forecast.models.forecaster import Quantiles

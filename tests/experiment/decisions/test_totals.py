@@ -11,7 +11,8 @@ import pytest
 
 from commands import run
 from forecast import load
-from forecast.experiment.decisions.totals import PATHS
+from forecast.evaluation.distribution.paths import FUTURES as PATHS
+from forecast.models.classical.baselines import Baseline
 
 FIRST, DAYS, HORIZON = date(2024, 4, 1), 100, 28  # the forecast goes from 10 July to 6 August
 COLUMNS = "series_id,period_start,period_end,steps,is_whole,forecast"
@@ -135,6 +136,14 @@ def test_totals_of_some_series_are_those_of_the_same_paths(shops):
     [one] = predict(shops, "--total", "horizon", "--series", "south/c").rows
     other = next(row for row in every if row["series_id"] == "south/c")
     assert float(one["upper_95"]) == pytest.approx(float(other["upper_95"]), rel=1e-6)
+
+
+@pytest.mark.parametrize("words", [("--total", "week"), ("--cost", "under=3,over=1"), ("--quantiles", "0.1")])
+def test_the_model_forecasts_once_whatever_is_asked_of_its_distribution(words, shops, monkeypatch):
+    asked, predict_members = [], Baseline.predict_members
+    monkeypatch.setattr(Baseline, "predict_members", lambda *own: asked.append(own) or predict_members(*own))
+    predict(shops, *words)
+    assert len(asked) == 1
 
 
 def test_little_memory_takes_groups_one_by_one(shops, monkeypatch):
