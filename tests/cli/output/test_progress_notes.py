@@ -8,7 +8,8 @@ from forecast.evaluation.summary import TotalRow
 
 def words(*rows, horizon=12):
     totals = tuple(TotalRow("gru", total, level, share, points, 0.1) for total, level, share, points in rows)
-    return _totals_held(
+    experiment = SimpleNamespace(plan=SimpleNamespace(horizon=horizon))
+    return _totals_held(SimpleNamespace(experiment=experiment, totals=totals))
         SimpleNamespace(experiment=SimpleNamespace(plan=SimpleNamespace(horizon=horizon)), totals=totals)
     )
 
