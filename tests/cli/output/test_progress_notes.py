@@ -10,8 +10,6 @@ def words(*rows, horizon=12):
     totals = tuple(TotalRow("gru", total, level, share, points, 0.1) for total, level, share, points in rows)
     experiment = SimpleNamespace(plan=SimpleNamespace(horizon=horizon))
     return _totals_held(SimpleNamespace(experiment=experiment, totals=totals))
-        SimpleNamespace(experiment=SimpleNamespace(plan=SimpleNamespace(horizon=horizon)), totals=totals)
-    )
 
 
 @pytest.mark.parametrize(("share", "points", "said"), [(2 / 3, 3, "2 of 3"), (0.8, 20, "80 %"), (0.0, 19, "0 of 19")])
