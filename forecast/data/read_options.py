@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from forecast.data.covariates import Column
+from forecast.data.frequency import Frequency
 from forecast.data.limits import as_limit
 from forecast.decoding import MayLack
 from forecast.errors import UsageError
@@ -91,6 +93,21 @@ class ReadOptions:
         """The columns that are limits of forecasts, below and above; None where that is a number, or none."""
         low, high = (None if as_limit(text) is not None else text for text in (self.min, self.max))
         return low, high
+
+
+@dataclass(frozen=True)
+class PriorReading:
+    """How the data of a version was read, so that newer data is read alike.
+
+    Attributes:
+        covariates: What was text then is text again, and keeps its codes.
+        frequency: With the time of day of its steps; None for what the dates and options say.
+        is_settled: The options are the version's: dates to ignore that the file no longer has are no mistake.
+    """
+
+    covariates: tuple[Column, ...] = ()
+    frequency: Frequency | None = None
+    is_settled: bool = False
 
 
 LISTS = frozenset(field.name for field in fields(ReadOptions) if field.default == ()) | {"ignore"}

@@ -14,7 +14,8 @@ from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.source import SUFFIXES, Source
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
-from forecast.data.reading.reader import Reading, ReadOptions, read_panel
+from forecast.data.read_options import PriorReading, ReadOptions
+from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of
 from forecast.name_lists import flag_value, pieces_of
@@ -111,8 +112,9 @@ def read_alike(
     """
     if is_asked:
         options = _with_covariates(options, covariates)
+    prior = PriorReading(covariates, is_settled=not is_asked)
     try:
-        reading = read_panel(source, options, like=covariates, now=now, is_settled=not is_asked)
+        reading = read_panel(source, options, prior=prior, now=now)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -130,9 +132,7 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(
-                source, options, like=covariates, frequency=frequency, now=now, is_settled=not is_asked
-            )
+            reading = read_panel(source, options, prior=replace(prior, frequency=frequency), now=now)
             if (reading.whole or reading.panel).observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem

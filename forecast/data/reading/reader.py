@@ -20,20 +20,19 @@ import numpy as np
 
 from forecast.data.columns.roles import Columns, SeriesKeys
 from forecast.data.columns.selection import ROWS, Selection, select
-from forecast.data.covariates import Column
 from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.source import Source, naming, read_source
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
 from forecast.data.panel import TARGET, Fill, FloatArray, IdParts, IntArray, Panel
-from forecast.data.read_options import KEEP_ALL, ReadOptions
+from forecast.data.read_options import KEEP_ALL, PriorReading, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
 from forecast.data.reading.covariate_candidates import Candidate, find_candidates, number_columns, text_columns
 from forecast.data.reading.covariate_findings import with_covariate_findings
 from forecast.data.reading.covariate_layout import PlacedRows, Placing, lay_covariates
-from forecast.data.reading.covariate_values import read_all_cells
+from forecast.data.reading.covariate_values import Cells, read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
 from forecast.data.reading.ignored_spans import closed
@@ -55,7 +54,7 @@ from forecast.name_lists import flag_value
 from forecast.specs import Aggregate, Decimal
 from forecast.wording import listed
 
-DEFAULTS = ReadOptions()
+DEFAULTS, NEVER_READ = ReadOptions(), PriorReading()
 __all__ = ["Columns", "Finding", "ReadOptions", "Reading", "read_panel"]
 
 
@@ -103,16 +102,14 @@ class Rows:
     findings: list[Finding]
 
 
-def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader knows of it already
+def read_panel(
     source: str | Path | Source,
     options: ReadOptions = DEFAULTS,
     *,
     other_numbers: bool = False,
     may_ask: bool = True,
-    like: tuple[Column, ...] = (),
-    frequency: Frequency | None = None,
+    prior: PriorReading = NEVER_READ,
     now: datetime | None = None,
-    is_settled: bool = False,
 ) -> Reading:
     """Returns the panel that a CSV, TSV or Parquet file, or standard input (``-``), holds.
 
@@ -121,10 +118,8 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         options: What is not to be inferred.
         other_numbers: Whether the other columns of numbers are wanted too; there are none where rows are added up.
         may_ask: Whether a question about very many gaps ends the reading; else it is a finding, and ``question``.
-        like: Covariates as they were read before: what was text then is text again, and keeps its codes.
-        frequency: As it was read before, with the time of day of its steps; None for what the dates and options say.
+        prior: How data before it was read.
         now: When it is, which two digits of a year don't go far beyond, and no date without a warning.
-        is_settled: The options are those of a version: dates to ignore that the file no longer has are no mistake.
 
     Raises:
         NotFoundError: There is no such file.
@@ -136,20 +131,17 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
     selection = select(table, options, now.year if now else None)
     columns = selection.columns
     targets = read_targets(table, columns, options)
-    cells = read_all_cells(table, columns, targets.missing, like)
-    empty = empty_row_findings(table, columns, selection.dates, selection.keys, targets.values)
+    cells = read_all_cells(table, columns, targets.missing, prior.covariates)
     with naming(table.source):
-        rows = _rows(table, selection, targets.values, options, frequency)
-    panel, more, question = _panel(table, selection, rows, options, is_sequel=frequency is not None)
+        rows = _rows(table, selection, targets.values, options, prior.frequency)
+    panel, more, question = _panel(table, selection, rows, options, is_sequel=prior.frequency is not None)
     if question and may_ask:
         raise QuestionError(f"{table.source.name}: {question.text}.", question.answers)
     placed = _placed(table, selection, options, rows)
-    if cells:
-        panel = replace(panel, covariates=lay_covariates(placed, cells))
-        more = with_covariate_findings(more, panel, cells, is_averaged=bool(options.aggregate), is_new=not like)
+    panel, more = _with_covariates(panel, placed, cells, more, is_new=not prior.covariates)
     wants_others = other_numbers and not options.aggregate
     numbers, texts, candidates = _others(table, columns, rows) if wants_others else ({}, {}, ())
-    whole, panel, asked = as_asked(panel, placed, is_settled=is_settled)
+    whole, panel, asked = as_asked(panel, placed, is_settled=prior.is_settled)
     if panel.values.size < whole.values.size:  # the other columns lie beside all steps
         numbers, texts = {}, {}
     return Reading(
@@ -160,7 +152,6 @@ def read_panel(  # noqa: PLR0913 - the file, how to read it, and what its reader
         panel=panel,
         findings=(
             *_column_findings(table, selection, targets),
-            *empty,
             *order_findings(rows.series, rows.steps),
             *rows.findings,
             *ahead_findings(panel, now),
@@ -188,9 +179,10 @@ def _table(source: str | Path | Source, options: ReadOptions) -> Table:
 
 
 def _column_findings(table: Table, selection: Selection, targets: TargetValues) -> list[Finding]:
-    """Returns what is to be said of the file and its columns, before rows are looked at."""
+    """Returns what is to be said of the file, its columns and its empty rows, before rows are placed."""
     measures = chain.from_iterable(measure_findings(table, name) for name in selection.columns.covariates)
-    return [*dialect_findings(table), *selection.findings, *targets.findings, *measures]
+    empty = empty_row_findings(table, selection.columns, selection.dates, selection.keys, targets.values)
+    return [*dialect_findings(table), *selection.findings, *targets.findings, *measures, *empty]
 
 
 def _id_parts(columns: Columns, keys: SeriesKeys, laid: Sequence[Observations], whole: Panel, panel: Panel) -> IdParts:
@@ -365,6 +357,21 @@ def _placed(table: Table, selection: Selection, options: ReadOptions, rows: Rows
     owners = np.concatenate([np.flatnonzero(np.diff(one.offsets)) for one in rows.laid])
     placing = Placing(rows.series, rows.steps, selection.keys.names, rows.order)
     return PlacedRows(table, selection.columns, options, placing, rows.laid, owners)
+
+
+def _with_covariates(
+    panel: Panel, rows: PlacedRows, cells: Sequence[Cells], findings: list[Finding], *, is_new: bool
+) -> tuple[Panel, list[Finding]]:
+    """Returns a panel with its covariates, where it has any, and what is to be said of both.
+
+    Raises:
+        DataError: see ``lay_covariates``.
+    """
+    if not cells:
+        return panel, findings
+    panel = replace(panel, covariates=lay_covariates(rows, cells))
+    is_averaged = bool(rows.options.aggregate)
+    return panel, with_covariate_findings(findings, panel, cells, is_averaged=is_averaged, is_new=is_new)
 
 
 def _assembled(

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.data.read_options import PriorReading, ReadOptions
+from forecast.data.reading.reader import read_panel
 from forecast.errors import UsageError
 from places import ROOT
 
@@ -14,7 +15,7 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data s
 def read(tmp_path):
     def read_frame(frame, like=(), **options):
         frame.to_csv(tmp_path / "shops.csv", index=False)
-        return read_panel(tmp_path / "shops.csv", ReadOptions(**options), like=like)
+        return read_panel(tmp_path / "shops.csv", ReadOptions(**options), prior=PriorReading(like))
 
     return read_frame
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.data.read_options import ReadOptions
+from forecast.data.read_options import PriorReading, ReadOptions
 from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, UsageError
@@ -113,7 +113,7 @@ def test_a_span_that_is_left_open_ends_with_the_data_once_a_version_keeps_it(tmp
     options = ReadOptions(ignore=("9..",), no_dates=True, target=("sales",))
     reading = read_panel(path, options)
     assert reading.settled.ignore == (f"9..{reading.days[1]}",)
-    assert read_panel(path, reading.settled, is_settled=True).panel.ignored == reading.panel.ignored
+    assert read_panel(path, reading.settled, prior=PriorReading(is_settled=True)).panel.ignored == reading.panel.ignored
 
 
 def test_lists_with_commas_and_lists_of_texts_are_the_same_spans():
