@@ -17,7 +17,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags
-from forecast.data.reading.covariate_candidates import Candidate, candidate_findings
+from forecast.data.reading.covariates.candidates import Candidate, candidate_findings
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins

@@ -21,8 +21,8 @@ from forecast.data.findings import Finding
 from forecast.data.panel import IntArray, Panel, places_of
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.data.reading.alignment import align
-from forecast.data.reading.covariate_layout import Placing, lay_known
-from forecast.data.reading.covariate_values import Cells, read_cells, unseen_findings
+from forecast.data.reading.covariates.layout import Placing, lay_known
+from forecast.data.reading.covariates.values import Cells, read_cells, unseen_findings
 from forecast.data.reading.future_coverage import Known, continued
 from forecast.data.reading.missing_codes import numbers_among
 from forecast.data.reading.row_findings import empty_row_findings

@@ -21,7 +21,7 @@ from forecast.data.dates.date_spans import RANGE, parse_span, periods_of
 from forecast.data.frequency import MONTHS
 from forecast.data.future.extrapolation import Flags, Pair, unseen_ahead, unseen_text
 from forecast.data.panel import FloatArray, Panel
-from forecast.data.reading.covariate_values import FALSE, TRUE
+from forecast.data.reading.covariates.values import FALSE, TRUE
 from forecast.data.reading.future_coverage import Known, continued, when
 from forecast.errors import UsageError, did_you_mean
 from forecast.name_lists import flag_value

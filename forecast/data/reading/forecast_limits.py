@@ -10,8 +10,8 @@ from forecast.data.frequency import readable
 from forecast.data.limits import Limits, as_limit
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.covariate_layout import PlacedRows, lay_covariates
-from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.covariates.layout import PlacedRows, lay_covariates
+from forecast.data.reading.covariates.values import Cells
 from forecast.data.reading.target_values import finite_numbers
 from forecast.errors import DataError, UsageError
 from forecast.wording import counted, digits

@@ -29,10 +29,10 @@ from forecast.data.panel import TARGET, Fill, FloatArray, IdParts, IntArray, Pan
 from forecast.data.read_options import KEEP_ALL, PriorReading, ReadOptions
 from forecast.data.reading.aggregation import absence_findings, aggregate, aggregated_frequency, unfinished
 from forecast.data.reading.alignment import align, around_steps, average_doubled_hours, infer_of_rows
-from forecast.data.reading.covariate_candidates import Candidate, find_candidates, number_columns, text_columns
-from forecast.data.reading.covariate_findings import with_covariate_findings
-from forecast.data.reading.covariate_layout import PlacedRows, Placing, lay_covariates
-from forecast.data.reading.covariate_values import Cells, read_all_cells
+from forecast.data.reading.covariates.candidates import Candidate, find_candidates, number_columns, text_columns
+from forecast.data.reading.covariates.findings import with_covariate_findings
+from forecast.data.reading.covariates.layout import PlacedRows, Placing, lay_covariates
+from forecast.data.reading.covariates.values import Cells, read_all_cells
 from forecast.data.reading.gaps import ASKED, GapQuestion, gap_question
 from forecast.data.reading.gridding import Observations, lay_out
 from forecast.data.reading.ignored_spans import closed
@@ -75,7 +75,7 @@ class Reading:
     header: tuple[str, ...] = ()  # all columns of the file
     other_numbers: Mapping[str, FloatArray] = field(
         default_factory=dict
-    )  # see ``covariate_candidates``; empty if not asked for
+    )  # see ``covariates.candidates``; empty if not asked for
     texts: Mapping[str, tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)  # of few; likewise
     candidates: tuple[Candidate, ...] = ()  # to become covariates; likewise
     question: GapQuestion | None = None  # that only a person can answer

@@ -17,8 +17,8 @@ from forecast.data.covariates import Column
 from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
 from forecast.data.panel import FloatArray, Panel
-from forecast.data.reading.covariate_layout import PlacedRows, lay_beside
-from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.covariates.layout import PlacedRows, lay_beside
+from forecast.data.reading.covariates.values import Cells
 from forecast.data.reading.forecast_limits import limited
 from forecast.data.reading.ignored_spans import ignoring
 from forecast.data.reading.target_values import finite_numbers

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.reading import covariate_candidates
+from forecast.data.reading.covariates import candidates
 from forecast.data.reading.reader import ReadOptions, read_panel
 
 TABLE = """day,shop,sales,temp,note
@@ -34,6 +34,6 @@ def test_there_are_none_unless_asked_for_or_where_rows_are_added_up(path):
 
 
 def test_of_a_long_file_the_first_steps_are_kept(path, monkeypatch):
-    monkeypatch.setattr(covariate_candidates, "MOST_VALUES", 3)
+    monkeypatch.setattr(candidates, "MOST_VALUES", 3)
     kept = read_panel(path, ReadOptions(target=("sales",)), other_numbers=True).other_numbers["temp"]
     np.testing.assert_array_equal(kept, [10, np.nan, np.nan])

@@ -18,7 +18,7 @@ from forecast.data.covariates import KINDS, Covariates, Kind
 from forecast.data.files.table import Table
 from forecast.data.panel import FloatArray, IntArray
 from forecast.data.read_options import ReadOptions
-from forecast.data.reading.covariate_values import Cells
+from forecast.data.reading.covariates.values import Cells
 from forecast.data.reading.gridding import Observations, spans
 from forecast.errors import DataError
 from forecast.name_lists import flag_value

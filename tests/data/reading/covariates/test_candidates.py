@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.data.reading.covariate_candidates import ROOM, Candidate, candidate_findings
+from forecast.data.reading.covariates.candidates import ROOM, Candidate, candidate_findings
 from forecast.data.reading.reader import ReadOptions, read_panel
 from places import ROOT
 

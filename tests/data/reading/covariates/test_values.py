@@ -5,7 +5,7 @@ from forecast.data.columns.roles import Columns
 from forecast.data.covariates import Column
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
-from forecast.data.reading.covariate_values import MOST_LEVELS, read_all_cells, read_cells, unseen_findings
+from forecast.data.reading.covariates.values import MOST_LEVELS, read_all_cells, read_cells, unseen_findings
 from forecast.errors import DataError, UsageError
 
 NAN = np.nan

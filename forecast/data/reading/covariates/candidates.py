@@ -18,7 +18,7 @@ from forecast.data.column_names import CLOCK_NAMES, is_named
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.panel import FloatArray, IntArray
-from forecast.data.reading.covariate_values import read_cells
+from forecast.data.reading.covariates.values import read_cells
 from forecast.data.reading.gridding import Observations
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import flag_value

@@ -11,7 +11,7 @@ from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
 from forecast.data.panel import FloatArray, IntArray, Panel
-from forecast.data.reading.covariate_values import Cells, unseen_findings
+from forecast.data.reading.covariates.values import Cells, unseen_findings
 from forecast.data.reading.future_coverage import reach, steps_counted
 from forecast.wording import listed, quoted
 
