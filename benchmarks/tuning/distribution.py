@@ -5,9 +5,12 @@
 Measured on folds that did not calibrate it: the pinball loss of the deciles, twice its mean as in WQL, and an eighth of
 the score of the 95 % intervals (width and misses together; Gneiting & Raftery 2007), which of normal errors is about as
 much; both over each series' scale. The forecasts are those of exponential smoothing beside a seasonal repetition. Of
-few rows it is the score of 80 % intervals. ``USUAL_HALF`` and ``USUAL_TAIL`` are judged as the whole, ``USUAL``.
+few rows it is the score of 80 % intervals. How errors belong together is judged by the pinball loss of totals: of each
+series over the horizon, and, counted as one series more, of all series. ``USUAL_HALF`` and ``USUAL_TAIL`` are judged
+as the whole, ``USUAL``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -17,8 +20,8 @@ from held_back import CLIPPED, Case, filled, pieces, smoothed, summed, training_
 from study import Constant, FloatArray, Study, main
 
 HOME, STANDARDS = "forecast.evaluation.distribution", "forecast.evaluation.scales"
-WHOLE, SPREAD, DIFFICULTY = f"{HOME}.distribution", f"{HOME}.spread", f"{HOME}.difficulty"
-FOLDS = 5
+WHOLE, SPREAD, DIFFICULTY, PATHS = f"{HOME}.distribution", f"{HOME}.spread", f"{HOME}.difficulty", f"{HOME}.paths"
+FOLDS, DRAWN = 5, 200
 NORMAL = np.linspace(-4, 4, 39)  # quantiles of no shape in particular: too wide in the middle, no tail
 NO_SLOPES = (0.2,) + 9 * (0.0,)
 SHORT = ("one", "five")
@@ -50,6 +53,14 @@ CONSTANTS = (
 FEW = (
     Constant(STANDARDS, "ScaleSettings.few_differences", (1, 3, 9)),
     Constant(STANDARDS, "ScaleSettings.belief", (0.0, 1.0, 2.0, 8.0, 32.0)),
+)
+TOGETHER = (
+    Constant(PATHS, "LASTING", (0.0, 0.15, 0.6)),
+    Constant(PATHS, "FADING", (0.0, 0.15, 0.6)),
+    Constant(PATHS, "FADES", (0.5, 0.95)),
+    Constant(PATHS, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
+    Constant(PATHS, "COMMON_BELIEF", (0.5, 16.0, 1e6)),
+    Constant(PATHS, "USUAL_SHARE", (0.0, 0.2, 0.8)),
 )
 
 
@@ -132,13 +143,46 @@ def distribution_of(records: list[Any], series_ids: tuple[str, ...], season: int
 
 def errors(case: Case) -> FloatArray:
     """Returns the loss of each series' distributions on the last two folds."""
-    from forecast.evaluation.backtest import evidence_shifts
-    from forecast.evaluation.scales import learning_scales, lowest_values
+    usual = usual_scales(case)
+    found = [loss(*told, case.panel.series_ids, lowest, usual) for *told, lowest in distributions(case)]
+    return mean_known(np.concatenate(found, axis=1)) if found else np.full(len(case.panel), np.nan)
 
-    panel, folds = case.panel, folds_of(case)
-    usual = learning_scales(panel.until(folds[0].cuts), case.season)  # the same whatever the constants are
-    usual = np.where(usual > 0, usual, np.nan)
-    records, shifts, found = [], [], []
+
+def total_errors(case: Case) -> FloatArray:
+    """Returns the loss of each series' total on the last two folds, and after them that of all series together."""
+    usual, found = usual_scales(case) * case.horizon, []
+    for distribution, now, lowest in distributions(case):
+        drawn = distribution.paths(now.point, now.difficulty, case.panel.series_ids, DRAWN, lowest)
+        known = ~np.isnan(now.truth) & ~np.isnan(usual)[:, None]
+        sums = [np.where(own, each, 0.0).sum(axis=1) for own, each in zip(known, drawn, strict=True)]
+        truth = np.where(known, now.truth, 0.0).sum(axis=1)
+        every, size = np.append(truth, truth.sum()), np.append(usual, np.nansum(usual))
+        found.append(pinball(every, np.vstack([*sums, np.nansum(sums, axis=0)]), size))
+    return mean_known(np.stack(found, axis=1)) if found else np.full(len(case.panel) + 1, np.nan)
+
+
+def pinball(truth: FloatArray, paths: FloatArray, scales: FloatArray) -> FloatArray:
+    """Returns the mean pinball loss of the deciles of some paths over scales, (S,), (S, N) -> (S,)."""
+    from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
+
+    losses = [pinball_losses(truth, np.quantile(paths, p, axis=1), p) for p in DECILES]
+    return np.minimum(2 * np.mean(losses, axis=0) / scales, CLIPPED)
+
+
+def usual_scales(case: Case) -> FloatArray:
+    """Returns scales that are the same whatever the constants are, (S,)."""
+    from forecast.evaluation.scales import learning_scales
+
+    usual = learning_scales(case.panel.until(folds_of(case)[0].cuts), case.season)
+    return np.where(usual > 0, usual, np.nan)
+
+
+def distributions(case: Case) -> Iterator[tuple[Any, Any, FloatArray]]:
+    """Yields what is known at each of the last two folds: distribution, record and lowest values; where anything is."""
+    from forecast.evaluation.backtest import evidence_shifts
+    from forecast.evaluation.scales import lowest_values
+
+    panel, folds, records, shifts = case.panel, folds_of(case), [], []
     for number, fold in enumerate(folds):
         if number >= case.folds - 2:
             train, lowest = fold.train(panel), lowest_values(fold.train(panel))
@@ -146,13 +190,12 @@ def errors(case: Case) -> FloatArray:
             known = [_told(*each, number, case.horizon) for each in zip(records, shifts, strict=True)]
             distribution = distribution_of(known, panel.series_ids, case.season, lowest)
             if distribution is None:
-                return np.full(len(panel), np.nan)
-            found.append(loss(distribution, now, panel.series_ids, lowest, usual))
+                return
+            yield distribution, now, lowest
         for shift in evidence_shifts(fold):
             train = fold.moved(panel, shift).train(panel)
             records.append(record_of(train, case.season, number, *forecast_from(case, number, shift)))
             shifts.append(shift)
-    return mean_known(np.concatenate(found, axis=1))
 
 
 def _told(record: Any, shift: int, fold: int, horizon: int) -> Any:
@@ -227,7 +270,7 @@ def record_with(record: Any, train: Any, scales: FloatArray, forecast: Made) -> 
     return replace(record, difficulty=known)
 
 
-STUDIES = (Study(CONSTANTS, cases, errors), Study(FEW, few_rows, few_errors))
+STUDIES = (Study(CONSTANTS, cases, errors), Study(FEW, few_rows, few_errors), Study(TOGETHER, cases, total_errors))
 
 if __name__ == "__main__":
     main(__doc__, STUDIES)

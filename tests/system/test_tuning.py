@@ -43,14 +43,13 @@ OTHERS = {
     "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
     "what the calendar is": "CYCLES year_days month_days easter",
-    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED",
+    "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED "
+    "MOST_SHARE MOST_SCORE",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
     "the arithmetic of a library": "KERAS TENSORFLOW",
     "results of one": "UNKNOWN STILL",
-    "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT",
-    "how errors belong together, measured by hand on the training parts": "LASTING FADING FADES paths.BELIEF FUTURES "
-    "COMMON_BELIEF USUAL_SHARE MOST_SHARE MOST_SCORE",
+    "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT FUTURES",
     "steps of a fit that ends at the same place": "ROUNDS DAMPING",
     "what is left of a fold of which days are ignored": "MOST_IGNORED",
 }

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-LASTING, FADING, FADES = 0.35, 0.35, 0.85
+LASTING, FADING, FADES = 0.35, 0.35, 0.85  # measured by benchmarks/tuning/distribution.py
 """Errors of a series, so many steps apart, usually have a correlation of LASTING + FADING · FADES^steps: about the mean
 of five panels' training parts and of the airline series (0.3 to 0.8 one step apart, 0.1 to 0.45 a year apart)."""
-BELIEF = 20.0
+BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which this counts."""
-COMMON_BELIEF = 4.0
+COMMON_BELIEF = 4.0  # measured by benchmarks/tuning/distribution.py
 """Origins for which it counts in what all series have in common."""
-USUAL_SHARE = 0.05
+USUAL_SHARE = 0.05  # measured by benchmarks/tuning/distribution.py
 """Share of the variance that series usually have in common; it counts like one origin."""
 FUTURES = 1000
 """Joint paths by which a total is told."""
