@@ -1,4 +1,4 @@
-"""How the width of the next intervals is best learned from issued ones: forecast/evaluation/live_width.py.
+"""How the width of the next intervals is best learned from issued ones: forecast/evaluation/live/width.py.
 
     python benchmarks/interval_width.py [--quick]
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.evaluation import live_width
-from forecast.evaluation.live_width import Tracker
+from forecast.evaluation.live import width as live_width
+from forecast.evaluation.live.width import Tracker
 
 PROMISED, HALF = 0.8, 1.2815515655446004
 NIGHTS, CHANGE, AFTER = 320, 160, 40

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # so that `models list` prints its table without numpy
 
     from forecast.evaluation.groups.group_errors import ErrorTable
     from forecast.evaluation.leaderboard import Leaderboard
-    from forecast.evaluation.live import LiveScore
+    from forecast.evaluation.live.scores import LiveScore
     from forecast.models.forecaster import Forecasts
 
 ERROR_COLUMNS = ("by", "group", "model", "points", "rmse", "mae", "wape", "bias", "relative_bias", "wql")

@@ -13,7 +13,8 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
-from forecast.evaluation.live import LivePoints, LiveScore, errors_by_origin, score_live
+from forecast.evaluation.live.points import LivePoints
+from forecast.evaluation.live.scores import LiveScore, errors_by_origin, score_live
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.input_data import only_model, read_alike
 from forecast.experiment.outputs import write_all

@@ -11,7 +11,7 @@ from forecast.widening import held_text, is_own_width, width_text
 from forecast.wording import NO_NUMBER, counted, percent, short
 
 if TYPE_CHECKING:
-    from forecast.evaluation.live import LiveScore
+    from forecast.evaluation.live.scores import LiveScore
     from forecast.workflows.score import ScoreResult
 
 LEGEND = "  bias: mean of forecast − truth · naive: RMSE of seasonal naive, from what was known\n"

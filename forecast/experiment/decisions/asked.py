@@ -82,7 +82,7 @@ def asked_of(stored: StoredModel, asked: Asked) -> TrainedModel:
         levels = () if asked.probabilities or asked.costs else trained.levels
     if not trained.can_tell(levels, asked.needed):
         name, label = stored.version.name, stored.version.label
-        own = joined([f"{level_text(level)}" for level in trained.levels])
+        own = joined(list(map(level_text, trained.levels)))
         message = f"{name} {label} was trained by an earlier program, which kept the {own} % intervals and no others."
         raise UsageError(message, f"forecast retrain {name} --force makes a version that can be asked for any")
     return trained.giving(levels)

@@ -7,8 +7,8 @@ from forecast.data.panel import IntArray, Panel
 from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
-from forecast.evaluation.live import LivePoints, join_live
-from forecast.evaluation.live_width import next_width
+from forecast.evaluation.live.points import LivePoints, join_live
+from forecast.evaluation.live.width import next_width
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import has_distribution
 from forecast.experiment.versions.stored_summary import read_summary

@@ -10,7 +10,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading
 from forecast.decoding import encode
 from forecast.errors import DataError, NotFoundError, UsageError
-from forecast.evaluation.live import LivePoints
+from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.final_fit import check_model

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from forecast.evaluation.live import OriginErrors
+from forecast.evaluation.live.scores import OriginErrors
 from forecast.evaluation.verdict import REFERENCE
 from forecast.models.model_style import ModelStyle
 from forecast.models.registry import MODELS

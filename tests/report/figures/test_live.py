@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast.evaluation.live import OriginErrors
+from forecast.evaluation.live.scores import OriginErrors
 from forecast.report.figures.figure import render
 from forecast.report.figures.live import STYLES, live_figure
 from marks import slow_but

@@ -27,7 +27,7 @@ import numpy as np
 
 from forecast.data.panel import FloatArray, IntArray
 from forecast.evaluation.distribution.paths import FADES, FADING, LASTING
-from forecast.evaluation.live import LivePoints
+from forecast.evaluation.live.points import LivePoints
 from forecast.interval_levels import MAIN
 from forecast.widening import DECIMALS, LEAST, MOST, Widening
 

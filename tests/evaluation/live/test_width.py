@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.evaluation.live import LivePoints
-from forecast.evaluation.live_width import MOST, next_width, own_sizes
+from forecast.evaluation.live.points import LivePoints
+from forecast.evaluation.live.width import MOST, next_width, own_sizes
 
 HALF = {80: 1.2815515655446004, 95: 1.959963984540054}
 LEVELS = (80, 95)

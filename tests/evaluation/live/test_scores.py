@@ -7,7 +7,8 @@ import pytest
 from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.distribution.quantile_metrics import calibration_error, wql
-from forecast.evaluation.live import errors_by_origin, join_live, score_live, step_groups
+from forecast.evaluation.live.points import join_live
+from forecast.evaluation.live.scores import errors_by_origin, score_live, step_groups
 from forecast.evaluation.metrics import naive_scale
 from forecast.report.tables import live_row
 
