@@ -168,7 +168,8 @@ def forecast_from(
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
     orders = orders_of(trained, panel, forecasts, distributed, asked.costs) if asked.costs else None
-    totals = totals_of(panel, forecasts, distributed, asked.totals, ids) if asked.totals else None
+    taken = (*(stored.options.time or "").split(","), *stored.options.target)
+    totals = totals_of(panel, forecasts, distributed, asked.totals, ids, taken) if asked.totals else None
     widened = stored.widening.factor
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened)
 

@@ -113,7 +113,9 @@ def way_in(reading: Reading, settings: Settings, by: str) -> str:
     Raises:
         UsageError: such data can't be told apart by it.
     """
-    return way_to_group(by, reading.panel, settings.horizon or SEVERAL, reading.ids, reading.header)
+    used = {*reading.columns.time.split(","), *reading.columns.target}
+    free = [name for name in reading.header if name not in used]
+    return way_to_group(by, reading.panel, settings.horizon or SEVERAL, reading.ids, free)
 
 
 def find_errors(experiment: Experiment, way: str) -> ErrorsFound:

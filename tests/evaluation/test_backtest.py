@@ -16,7 +16,7 @@ from forecast.models.combination import Evidence, FewSeriesPrior, learn_combinat
 from forecast.models.forecaster import Curve, Members
 from forecast.models.method_settings import CURRENT
 from runs import QUIET
-from tiny import SEASON, awkward_panel, wave, with_values
+from tiny import SEASON, awkward_panel, random_model, tiny_spec, wave, with_values
 
 H = 3
 NAN = np.nan
@@ -306,6 +306,27 @@ def test_few_series_forecast_from_more_origins_and_many_from_one():
     run(panel_from_series([wave(60, seed=i) for i in range(50)], "D"), many)
     assert len(few.shown) == 3 * H
     assert len(many.shown) == 3
+
+
+class Untrained:
+    """Networks whose weights are random, trusted against what is usual."""
+
+    name = "linear"
+
+    def fit(self, panel, watcher):
+        return random_model(tiny_spec("linear", anchors=("naive", "smoothing")), panel)
+
+
+def test_a_series_that_ended_before_all_folds_has_intervals_by_its_own_errors(monkeypatch):
+    """Nothing scores it, but what the networks are trusted against tells how hard it is."""
+    rng = np.random.default_rng(0)
+    own = [20 + rng.normal(0, size, 60) for size in (1.0, 1.0, 1.0, 1.0)]
+    wild = np.concatenate([20 + rng.normal(0, 0.2, 16), 20 + 8 * (-1.0) ** np.arange(16)])  # of late
+    panel = panel_from_series([*own, wild], "D")
+    hardness = run(panel, Untrained(), refit=False).trials[0].distribution.hardness.own
+    assert hardness[-1] > 1.2
+    monkeypatch.setattr("forecast.evaluation.backtest.ended", lambda panel, folds: np.zeros(len(panel), dtype=bool))
+    assert run(panel, Untrained(), refit=False).trials[0].distribution.hardness.own[-1] == 1
 
 
 def test_progress_of_a_model_goes_from_nought_to_one():

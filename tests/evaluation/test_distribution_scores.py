@@ -52,8 +52,8 @@ def trial(name, noise, width, levels=(80, 95)):
 
 
 def board(*trials):
-    scales = np.full((K, S), 4.0)
-    return leaderboard(Backtest((), truths(), scales, scales, trials, refitted=True), ("gru", "lstm"))
+    scales, rms_scales = np.full((K, S), 4.0), np.full((K, S), 7.0)
+    return leaderboard(Backtest((), truths(), scales, rms_scales, trials, refitted=True), ("gru", "lstm"))
 
 
 def test_scores_of_a_row_are_those_of_its_quantiles():

@@ -39,6 +39,9 @@ def test_bias_is_above_zero_where_forecasts_are_too_high():
     pairs = pairs_of(truth, forecast)
     assert metrics.bias(truth, forecast) == pytest.approx(sum(f - y for y, f in pairs) / len(pairs))
     assert metrics.bias(np.array([1.0, NAN]), np.array([3.0, 9.0])) == 2.0
+    size = sum(abs(y) for y, _ in pairs)
+    assert metrics.relative_bias(truth, forecast) == pytest.approx(sum(f - y for y, f in pairs) / size)
+    assert metrics.relative_bias(np.array([10.0, -10.0, NAN]), np.array([14.0, -8.0, 99.0])) == pytest.approx(6 / 20)
 
 
 def test_rmse_and_mae_are_pooled_over_all_scored_points():

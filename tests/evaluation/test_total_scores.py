@@ -64,5 +64,16 @@ def test_unknown_truths_are_left_out_of_forecast_and_truth_alike():
     assert own.wql < 0.01
 
 
+def test_a_series_without_paths_is_left_out_of_the_sum_of_all_and_of_its_truth():
+    class Lacking(Drawn):
+        def paths(self, count):
+            for i, paths in enumerate(super().paths(count)):
+                yield np.full_like(paths, np.nan) if i == 4 else paths
+
+    own, every = total_rows("gru", truths(0.0, origins=1), [Lacking(0.001, 0.0)], (80,))
+    assert (own.points, every.points) == (SERIES - 1, H)
+    assert every.wql < 0.01  # a thirtieth of the sum, were its truth counted
+
+
 def test_fold_without_distribution_has_no_totals():
     assert list(total_rows("gru", truths(0.0, origins=2), [None, None], (80,))) == []

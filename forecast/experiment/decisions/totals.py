@@ -110,7 +110,12 @@ def read_totals(total: str | None, by: str | None) -> AskedTotals | None:
 
 
 def totals_of(
-    panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None, asked: AskedTotals, ids: IdParts
+    panel: Panel,
+    forecasts: Forecasts,
+    distributed: ProbabilisticForecast | None,
+    asked: AskedTotals,
+    ids: IdParts,
+    taken: Sequence[str] = (),
 ) -> Totals:
     """Returns sums of forecasts with the intervals and quantiles that these have.
 
@@ -120,11 +125,12 @@ def totals_of(
         distributed: the direct ones among them; None where no errors are known.
         asked: what is to be added up.
         ids: what the panel's series are told apart by.
+        taken: columns that tell the time or are forecast, so that none can become a part of the id.
 
     Raises:
         UsageError: the period is finer than the data, the series have no such part, or memory is short.
     """
-    groups, names = _groups(asked.by, panel, ids)
+    groups, names = _groups(asked.by, panel, ids, taken)
     cells = _cells(asked.period, panel, forecasts.point, groups)
     probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()
     every = tuple(sorted({*probabilities, *chain.from_iterable(map(ends_of, forecasts.levels))}))
@@ -176,7 +182,7 @@ class _Cells:
         return len(self.groups)
 
 
-def _groups(by: str | None, panel: Panel, ids: IdParts) -> tuple[IntArray, tuple[str, ...]]:
+def _groups(by: str | None, panel: Panel, ids: IdParts, taken: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
     """Returns the group of each series, (S,), and the groups' names.
 
     Raises:
@@ -197,7 +203,8 @@ def _groups(by: str | None, panel: Panel, ids: IdParts) -> tuple[IntArray, tuple
         ways = joined([f"--total-by {flag_value([each])}" for each in (*ids.names, ALL)], "or")
         meant = did_you_mean(by, (*ids.names, ALL))
         message = f"--total-by {by}: {by} is no part of {what}.{meant}"
-        more = f"; forecast train DATA --id {flag_value([by, *own])} makes a model with it" if own and not meant else ""
+        may_be = own and not meant and by not in taken
+        more = f"; forecast train DATA --id {flag_value([by, *own])} makes a model with it" if may_be else ""
         raise UsageError(message, f"{ways}{more}")
     own = [parts[ids.names.index(name)] for parts in ids.values]
     found = tuple(dict.fromkeys(own))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
+from forecast.evaluation.distribution import distribution as module
 from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty, difficulty
 from forecast.evaluation.distribution.distribution import (
     DECILES,
@@ -133,6 +134,27 @@ def test_some_series_have_the_same_bytes_as_in_their_panel_in_any_order_and_new_
     new = found.quantiles(points[which], part, ("new", *names[1:]), DECILES, np.zeros(3)).values
     assert new[:, 1:].tobytes() == some[:, 1:].tobytes()
     assert (new[:, 0] != some[:, 0]).any()
+
+
+# Paths
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_paths_of_series_that_never_were_negative_are_not_and_those_of_others_are(symmetry):
+    found = replace(fitted(np.random.default_rng(0).normal(0, 5, (4, 3, H))), symmetry=symmetry, share=0.1)
+    lowest = np.array([NEVER_NEGATIVE, FREE, NEVER_NEGATIVE])
+    least = [own.min() for own in found.paths(np.ones((3, H)), known_of(3, levels=1.0), ids(3), 200, lowest)]
+    assert least[0] == least[2] == 0
+    assert least[1] < 0
+
+
+def test_paths_are_as_spread_as_the_quantiles_of_each_series_and_step():
+    found = fitted(skewed(np.random.default_rng(0), 5, 40, H) * np.linspace(0.5, 2, 40)[:, None])
+    points, lowest = np.full((2, H), POINT), np.full(2, FREE)
+    told = some_of(known_of(40), [3, 38])
+    quantiles = found.quantiles(points, told, ("s3", "s38"), (0.1, 0.9), lowest).values - POINT
+    paths = np.stack(list(found.paths(points, told, ("s3", "s38"), 4000, lowest))) - POINT
+    np.testing.assert_allclose(np.quantile(paths, (0.1, 0.9), axis=1), quantiles, rtol=0.15)
 
 
 # Coverage
@@ -302,12 +324,11 @@ def test_errors_are_alike_on_the_scale_that_they_were_made_on(kind):
     assert fit_distribution(records, ids(80), 1, nonnegative=False).symmetry == "level"
 
 
-def test_few_forecasts_choose_no_scale():
-    some = [
-        ErrorRecord(each.fold, each.point[:9], each.truth[:9], some_of(each.difficulty, np.arange(9)))
-        for each in grown("log")[:4]
-    ]
+def test_few_forecasts_choose_no_scale(monkeypatch):
+    some = grown("log", series=9)[:4]
     assert fit_distribution(some, ids(9), 1, nonnegative=True).symmetry == "level"
+    monkeypatch.setattr(module, "MANY", 0)
+    assert fit_distribution(some, ids(9), 1, nonnegative=True).symmetry == "log"  # were they many
 
 
 def test_a_series_that_ended_with_zeros_has_bounds_of_its_own_size_on_the_logarithm_too():

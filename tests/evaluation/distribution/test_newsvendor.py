@@ -31,6 +31,14 @@ def test_two_outcomes_cost_what_one_finds_by_hand():
     assert cost(quantiles, probabilities, 14, 3, 1) == pytest.approx(0.5 * 3 * 6 + 0.5 * 1 * 4)
 
 
+def test_an_order_between_two_quantiles_costs_what_lies_on_both_sides_of_it():
+    """0 a quarter of the time, 10 another, evenly between in the other half: 3 · ¼ · 5 + 3 · ½ · 1¼, and so over."""
+    assert cost((0, 10), (0.25, 0.75), 5, 3, 1) == pytest.approx((3 + 1) * (0.25 * 5 + 0.5 * 1.25))
+    assert cost((0, 10), (0.25, 0.75), 7.5, 3, 1) == pytest.approx(
+        3 * (0.25 * 2.5 + 0.5 * 2.5**2 / 20) + 0.25 * 7.5 + 0.5 * 7.5**2 / 20
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("under", "over"), [(3.0, 1.0), (1.0, 1.0), (1.0, 9.0)])
 def test_normal_demand_costs_the_density_at_the_critical_ratio(under, over):

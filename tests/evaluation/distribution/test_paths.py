@@ -32,6 +32,21 @@ def test_correlation_along_the_horizon_is_found(fades):
     assert correlation[0, 3] == pytest.approx(fades**3, abs=0.06)
 
 
+def test_what_series_have_in_common_follows_the_horizon_by_a_correlation_of_its_own():
+    """Own parts that hardly last beside a common part that does, and the other way round."""
+    rng = np.random.default_rng(6)
+    alone = [np.sqrt(1 - 0.5) * scores_of(rng, 0.0, fades=fades) for fades in (0.1, 0.9)]
+    common = [np.sqrt(0.5) * scores_of(rng, 1.0, fades=fades) for fades in (0.9, 0.1)]
+    near = []
+    for own, shared in zip(alone, common, strict=True):
+        found = fit_dependence(own + shared, np.arange(ROUNDS), ROUNDS * 50.0)
+        near.append([(root @ root.T)[0, 1] for root in (found.common, found.own)])
+    (lasting, fading), (faded, lasted) = near
+    assert (fading, lasted) == pytest.approx((0.1, 0.9), abs=0.05)
+    assert lasting > 0.75
+    assert faded < 0.4  # of 40 origins, drawn to what is usual
+
+
 def test_draws_have_the_spread_and_the_dependence_that_were_found():
     found = fit_dependence(scores_of(np.random.default_rng(2), 0.4), np.arange(ROUNDS), ROUNDS * 50.0)
     one, other = found.draws(4000, ("a", "b"), seed=1)
@@ -54,6 +69,13 @@ def test_draws_of_a_series_are_the_same_whichever_others_are_asked_for():
     alone = next(found.draws(10, ("b",), seed=4))
     among = list(found.draws(10, ("a", "b", "c"), seed=4))[1]
     np.testing.assert_array_equal(alone, among)
+
+
+def test_another_seed_draws_other_futures_and_the_same_one_the_same():
+    found = Dependence(0.3, np.eye(H), np.eye(H))
+    one, same, other = (next(found.draws(10, ("a",), seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).all()
 
 
 def test_few_origins_leave_what_is_usual():

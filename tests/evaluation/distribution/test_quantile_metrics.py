@@ -1,4 +1,3 @@
-from importlib.util import find_spec
 from statistics import NormalDist
 
 import numpy as np
@@ -16,9 +15,6 @@ from forecast.evaluation.distribution.quantile_metrics import (
 )
 
 NAN = np.nan
-needs_utilsforecast = pytest.mark.skipif(
-    find_spec("utilsforecast") is None, reason="utilsforecast is missing: pip install '.[bench]'"
-)
 
 
 def sample(shape=(2, 4, 5), seed=0):
@@ -116,7 +112,6 @@ def test_true_quantiles_have_the_lowest_wql_and_no_calibration_error():
     assert min(calibration_error(truth, quantiles[name]) for name in ("narrow", "wide")) > 0.05
 
 
-@needs_utilsforecast
 def test_scores_are_those_of_utilsforecast():
     import pandas as pd
     from utilsforecast import losses

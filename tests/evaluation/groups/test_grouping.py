@@ -90,6 +90,12 @@ def test_one_series_has_nothing_to_tell_apart():
     assert error.value.hint == "--by step or --by month"
 
 
+def test_steps_are_numbered_from_one_and_stand_in_their_order():
+    grouping = grouping_of("step", panel(), rolling_origins(panel(), 3, 2, 2)[1:], IDS)
+    assert grouping.names == ("1", "2", "3")
+    assert np.broadcast_to(grouping.labels, (2, 3, 3))[1, 2].tolist() == [0, 1, 2]
+
+
 def test_labels_are_those_of_each_series_own_dates():
     """Series that end at different dates are forecast on different days; 1970-01-01 was a Thursday."""
     own = panel(first=0)

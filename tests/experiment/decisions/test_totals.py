@@ -195,6 +195,7 @@ def test_file_that_is_gone_leaves_parts_that_names_tell(shops):
         ("--total fortnight", "--total 'fortnight' is no period.", "day, week, month, quarter, year or horizon"),
         ("--total mont", "Did you mean 'month'?", "day, week, month"),
         ("--total-by town", "no part of the id, which is region and shop", "--total-by region, --total-by shop or"),
+        ("--total-by day", "no part of the id, which is region and shop", "--total-by shop or --total-by all\n"),
         ("--total-by regoin", "Did you mean 'region'?", "--total-by region"),
         ("--total week --cost under=3,over=1", "not of totals", "--cost without --total"),
         ("--total week --set promo=1", "--set makes several of it", "--set without --total"),
@@ -210,7 +211,7 @@ def test_file_that_is_gone_leaves_parts_that_names_tell(shops):
 def test_what_can_not_be_asked_is_refused_with_what_can(shops, words, message, hint):
     done = run("predict", "shops", *words.split(), folder=shops)
     assert (done.code, done.out) == (2, "")
-    error, last = done.err.splitlines()[-2:]
+    error, last = done.err.splitlines(keepends=True)[-2:]
     assert message in error
     assert hint in last
     assert not (shops / "p.csv").exists()

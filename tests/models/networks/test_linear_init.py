@@ -54,6 +54,28 @@ def test_linear_series_is_forecast_better_than_by_the_base_and_near_its_own_law(
     assert change @ kernel[:, 0] > 0.5
 
 
+def swinging(length, seed=0):
+    noise, values = np.random.default_rng(seed).normal(0, 1, length), np.zeros(length)
+    for t in range(1, length):
+        values[t] = -0.9 * values[t - 1] + noise[t]
+    return values + 50
+
+
+def test_windows_that_count_for_nothing_teach_nothing():
+    """Series of another law, whose weights are nought, leave what the others teach alone."""
+    values = [autoregression(200, seed) for seed in range(3)]
+    alone, statistics = windows_and_statistics(values)
+    both = panel_from_series([*values, *(swinging(200, seed) for seed in range(3))], "D")
+    light = replace(both, weights=np.repeat([1.0, 0.0], 600))
+    kernels = [fit_linear_init(alone, VIEW, statistics, CURRENT.views)]
+    for panel in (light, both):
+        windows = cut_windows(panel, L, H, VIEW.season)
+        kernels.append(fit_linear_init(windows, VIEW, measure_series(panel, VIEW, CURRENT.views), CURRENT.views))
+    own, weighted, mixed = (errors_of(kernel, alone, statistics) for kernel in kernels)
+    assert weighted == pytest.approx(own, rel=0.01)
+    assert mixed > 1.05 * own
+
+
 def test_noise_is_not_learned():
     noise = np.random.default_rng(1).normal(0, 1, 80)
     view = View("mean-season", level="mean", scale="series", ridge=True)  # the best there is for noise
