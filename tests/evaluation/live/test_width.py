@@ -64,6 +64,13 @@ def test_where_nothing_changes_the_factor_stays_near_one(horizon, series):
     assert np.mean(np.abs(np.log(factors))) < 0.03
 
 
+def test_a_small_error_of_the_width_shows_in_the_long_run():
+    """Of 10 % too narrow, ten months teach each store; a tracker that follows changes would take it for chance."""
+    made = [np.log(next_width(issued(range(300), 1.1 * errors(300, 1, 20, seed))).factor) for seed in range(8)]
+    assert np.mean(made) == pytest.approx(np.log(1.1), abs=0.03)
+    assert min(made) > np.log(1.05)
+
+
 @pytest.mark.parametrize(("size", "least", "most"), [(2.0, 1.6, 2.4), (1.4, 1.2, 1.65), (0.6, 0.5, 0.75)])
 @pytest.mark.parametrize(("horizon", "series"), [(1, 10), (3, 10)])
 def test_errors_of_another_size_are_followed(size, least, most, horizon, series):

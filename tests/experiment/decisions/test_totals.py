@@ -12,6 +12,7 @@ import pytest
 from commands import run
 from forecast import load
 from forecast.evaluation.distribution.paths import FUTURES as PATHS
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.models.classical.baselines import Baseline
 
 FIRST, DAYS, HORIZON = date(2024, 4, 1), 100, 28  # the forecast goes from 10 July to 6 August
@@ -120,6 +121,21 @@ def test_total_beyond_the_horizon_has_no_interval(shops):
     last = [row for row in done.rows if row["series_id"] == "south/d"]
     assert [row["lower_80"] == "" for row in last] == [False] * 4 + [True]
     assert all(row["forecast"] for row in last)
+
+
+def test_series_of_which_no_errors_are_known_counts_by_its_forecast(shops, monkeypatch):
+    words, whole = ("--total-by", "all", "--total", "horizon"), ProbabilisticForecast.paths
+    usual = predict(shops, *words).rows[0]
+
+    def lacking(self, count, *, which, **named):
+        for place, own in zip(which, whole(self, count, which=which, **named), strict=True):
+            yield np.full_like(own, np.nan) if self.series_ids[place] == "north/b" else own
+
+    monkeypatch.setattr(ProbabilisticForecast, "paths", lacking)
+    total = predict(shops, *words).rows[0]
+    assert total["forecast"] == usual["forecast"]
+    assert float(usual["lower_80"]) < float(total["lower_80"]) < float(total["forecast"])
+    assert float(total["forecast"]) < float(total["upper_80"]) < float(usual["upper_80"])
 
 
 def test_series_that_ended_before_the_others_leave_their_totals_in_part(shops, tmp_path):

@@ -61,12 +61,13 @@ def swinging(length, seed=0):
     return values + 50
 
 
-def test_windows_that_count_for_nothing_teach_nothing():
-    """Series of another law, whose weights are nought, leave what the others teach alone."""
+@pytest.mark.parametrize("weight", [0.0, 0.001])
+def test_windows_that_hardly_count_teach_hardly_anything(weight):
+    """Series of another law, whose weights are as good as nought, leave what the others teach alone."""
     values = [autoregression(200, seed) for seed in range(3)]
     alone, statistics = windows_and_statistics(values)
     both = panel_from_series([*values, *(swinging(200, seed) for seed in range(3))], "D")
-    light = replace(both, weights=np.repeat([1.0, 0.0], 600))
+    light = replace(both, weights=np.repeat([1.0, weight], 600))
     kernels = [fit_linear_init(alone, VIEW, statistics, CURRENT.views)]
     for panel in (light, both):
         windows = cut_windows(panel, L, H, VIEW.season)
