@@ -24,7 +24,7 @@ from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.forecaster import Forecasts
 from forecast.name_lists import flag_value
 from forecast.probabilities import PLACES
-from forecast.wording import counted, digits, joined, quoted
+from forecast.wording import counted, digits, joined, quoted, short
 
 FloatArray = NDArray[np.float64]
 
@@ -192,9 +192,11 @@ def _check_ratio(under: FloatArray, over: FloatArray) -> None:
     Raises:
         UsageError: there are such.
     """
-    most = float(np.maximum(under / over, over / under).max(initial=1.0))
+    with np.errstate(over="ignore"):
+        most = float(np.maximum(under / over, over / under).max(initial=1.0))
     if most > MOST_TIMES:
-        message = f"--cost: one side costs {most:,.0f} times the other, which asks for an event that no errors tell of."
+        times = f"{short(most)} times" if np.isfinite(most) else "countless times"
+        message = f"--cost: one side costs {times} the other, which asks for an event that no errors tell of."
         raise UsageError(message, f"costs that differ by {MOST_TIMES:,} times at most")
 
 

@@ -130,6 +130,8 @@ def test_half_a_question_is_refused(asked):
         ("under=town,over=1", "town is a text, not a cost", "waste or margin"),
         ("under=seen,over=1", "seen is known only up to the end of the data", "waste or margin"),
         ("under=1e9,over=1", "1,000,000,000 times the other", "10,000 times"),
+        ("under=1e300,over=1", "costs 1.0000e+300 times the other", "10,000 times"),
+        ("under=1e300,over=1e-300", "costs countless times the other", "10,000 times"),
     ],
 )
 def test_costs_that_are_none_are_refused_with_what_would_do(shop, asked, message, hint):
