@@ -80,11 +80,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Key:
-    """A line of the legend."""
+    """A line of the legend; where the shape always lies on others in the chart, ``under`` says on which."""
 
     text: str
     shape: Shape
     look: Look
+    under: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,11 @@ def forecast_gallery(history: Panel, forecasts: Mapping[str, Forecasts], actuals
         keys.append(Key("what came", "line", ACTUAL))
     keys += [Key(model, "line", looks[model]) for model in forecasts]
     levels = sorted(interval.level for interval in forecasts[main].intervals)
-    keys += [Key(f"{level_text(level)} % interval of {main}", "band", _band(looks[main], level)) for level in levels]
+    bands = [_band(looks[main], level) for level in levels]
+    keys += [  # a narrow band lies on all that are wider
+        Key(f"{level_text(level)} % interval of {main}", "band", bands[k], tuple(bands[k + 1 :]))
+        for k, level in enumerate(levels)
+    ]
     unit = "" if is_lone else f"All in the unit of {history.target}. "
     return Gallery(charts, tuple(keys), unit + _note(shown, len(forecasts[main].series_ids)))
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,17 @@ def test_intervals_are_those_of_the_first_model_only():
         "history", "gru", "lstm", "naive", "80 % interval of gru", "95 % interval of gru",
     ]  # fmt: skip
     assert sum(mark.shape == "band" for mark in gallery.charts[0].marks) == 2
+
+
+def test_legend_paints_each_interval_as_it_lies_on_the_wider_ones():
+    panel = panel_of()
+    made = forecasts_for(panel)
+    narrow, wide = made.intervals
+    three = replace(made, intervals=(replace(narrow, level=50.0), replace(narrow, level=80.0), wide))
+    gallery = forecast_gallery(panel, {"lstm": three})
+    painted = [(*key.under, key.look) for key in gallery.keys if key.shape == "band"]
+    drawn = [mark.look for mark in gallery.charts[0].marks if mark.shape == "band"]  # the widest first
+    assert [sorted(looks, key=str) for looks in painted] == [sorted(drawn[:k], key=str) for k in (3, 2, 1)]
 
 
 def test_what_came_is_drawn_where_it_is_known():
