@@ -21,7 +21,7 @@ ALLOWED = {
     ("models/networks/tensorflow.py", "pathlib"): "where its libraries for a GPU lie",
     ("workflows/schedule.py", "os.environ"): "what the job of a crontab finds is what the person's shell has",
     ("data/target_names.py", "cache"): "tables of words and what a name says: text alone, the same in every process",
-    ("data/dates/dates.py", "lru_cache"): "how many texts each form reads: text alone, the same in every process",
+    ("data/dates/form_counts.py", "lru_cache"): "how many texts each form reads: text alone, the same in every process",
     ("data/dates/date_forms.py", "cache"): "the pattern of a form: text alone, the same in every process",
     ("models/parallel.py", "ThreadPoolExecutor"): "as many threads as it is told",
     ("models/networks/fitting.py", "ThreadPoolExecutor"): "as many networks side by side as the machine says",

@@ -8,13 +8,11 @@ Shapes: ``R`` rows, ``D`` different texts.
 
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -22,22 +20,18 @@ from forecast.data.arrow import flags
 from forecast.data.dates.centuries import last_year
 from forecast.data.dates.clock_changes import settle_days
 from forecast.data.dates.date_forms import (
-    BARE_WEEKS,
-    BARE_YEAR,
     COUNTED,
     DAY,
     FORMS,
-    IN_TURN,
     LAST_YEAR,
-    PAIRS,
     TIMID,
     Parsed,
     has_open_century,
-    likely_forms,
     parse,
     short_years,
 )
 from forecast.data.dates.date_ranges import beginnings
+from forecast.data.dates.form_counts import counts_by_form, sample_of
 from forecast.data.dates.spacing import most_even, only_in_order
 from forecast.data.dates.unreadable import not_a_date
 from forecast.data.files.table import Table, Texts
@@ -47,7 +41,6 @@ from forecast.wording import MONTHS, quoted
 
 Stamps = NDArray[np.datetime64]
 
-SAMPLE = 200  # different texts that choose the forms worth trying on all
 UNIX = {"unix": 1, "unix-ms": 10**3, "unix-us": 10**6, "unix-ns": 10**9}  # parts of a second since 1970
 UNIX_YEARS = (5e8, 4.2e9)  # seconds: from 1985 to 2103
 EXCEL, EXCEL_YEARS = "excel", (20_000, 60_000)  # days since 1899-12-30: from 1954 to 2064
@@ -63,7 +56,6 @@ NO_DATE = (
     rf"((grand|sub|overall|report)[ -]?)?({'|'.join(TOTALS)})(\P{{L}}.{{0,80}})?)\s*$"
 )
 MOST_TOTALS = 10  # lines at the end of the rows that may be totals: of accounts, of campaigns …
-MOSTLY = 0.8
 MOST_STRAYS = 0.01  # share of rows that may have a time of day or a total in place of a date
 
 
@@ -136,7 +128,7 @@ def read_dates(table: Table, name: str, form: str | None = None, today: int | No
 
 def _beginnings(texts: Texts, form: str | None) -> tuple[Texts, tuple[str, ...]]:
     """Returns a column with the beginning of each range in its place, and what is to be said of that."""
-    sample = _sample(texts.values)
+    sample = sample_of(texts.values)
 
     begun = beginnings(texts.values, sample, partial(_read_most, form=form))
     if begun is None:
@@ -148,7 +140,7 @@ def _beginnings(texts: Texts, form: str | None) -> tuple[Texts, tuple[str, ...]]
 def _read_most(values: Any, form: str | None) -> Parsed:
     """Returns texts in the form given, or in that which reads the most of them."""
     if form is None:
-        counts = _counts(values)
+        counts = counts_by_form(values)
         form = max(FORMS, key=lambda each: counts[each])
     return parse(values, form)
 
@@ -258,10 +250,10 @@ def looks_like_dates(texts: Texts, form: str | None = None, *, boldly: bool = Fa
         form: The only form that counts.
         boldly: Try the forms, too, in which much is written that is no date.
     """
-    sample = _sample(texts.values)
+    sample = sample_of(texts.values)
     if 2 * int(flags(pc.match_substring_regex(sample, r"\d\d")).sum()) < len(sample):
         return False  # no year; most text is done with here
-    counts = {form: int(parse(sample, form).valid.sum())} if form else _counts(sample)
+    counts = {form: int(parse(sample, form).valid.sum())} if form else counts_by_form(sample)
     if not max(counts.values()):
         begun = beginnings(sample, sample, partial(_read_most, form=form))
         counts = counts if begun is None else {form or "": int(_read_most(begun, form).valid.sum())}
@@ -298,7 +290,7 @@ def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     Raises:
         DataError: Several forms fit as many, and read them differently but just as evenly.
     """
-    counts = _counts(_sample(texts.values))
+    counts = counts_by_form(sample_of(texts.values))
     enough = max(1.0, 0.9 * max(counts.values()))
     forms = [form for form in FORMS if counts[form] >= enough] or FORMS[:1]
     certain = [form for form in forms if not has_open_century(form) or len(_last_years(texts, form, today)) == 1]
@@ -322,72 +314,6 @@ def _best(texts: Texts, file: str, today: int | None) -> tuple[Parsed, str]:
     day = readings[chosen].wall[position].astype("datetime64[s]").item()
     name = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     return readings[chosen], f"{text} is {name}: {why}"
-
-
-def _counts(sample: Any) -> Mapping[str, int]:
-    """Returns how many texts of the sample each form reads."""
-    return _counts_of_few(_Few(tuple(sample.to_pylist()), sample)) if len(sample) <= SAMPLE else _count_forms(sample)
-
-
-@dataclass(frozen=True)
-class _Few:
-    words: tuple[str, ...]  # by which alone they are told apart
-    array: Any = field(compare=False)
-
-
-@lru_cache(32)  # one sample tells that a column holds dates, that they are no ranges, and their form
-def _counts_of_few(texts: _Few) -> Mapping[str, int]:
-    return _count_forms(texts.array)
-
-
-def _count_forms(sample: Any) -> Mapping[str, int]:
-    likely = set(likely_forms(sample)) - (set() if _are_weeks(sample) else set(BARE_WEEKS))
-    if len(sample) < 2 or _are_hours_of_a_day(sample):
-        likely -= set(PAIRS)
-    readings = {form: parse(sample, form) for form in FORMS if form in likely}
-    in_turn = dict.fromkeys((IN_TURN, "%m-%y", "%y-%b"), _are_months_in_turn) | {BARE_YEAR: _are_years_in_turn}
-    for form, is_in_turn in in_turn.items():
-        if form in readings and not is_in_turn(readings[form]):
-            del readings[form]
-    counts = {form: int(readings[form].valid.sum()) if form in readings else 0 for form in FORMS}
-    pairs = max(counts[form] for form in PAIRS)
-    if pairs and pairs >= MOSTLY * max(counts.values()):  # no months go on like 2010-11, 2011-12
-        return {form: count if form in PAIRS else 0 for form, count in counts.items()}
-    return counts
-
-
-def _are_years_in_turn(reading: Parsed) -> bool:
-    """Returns whether each year is mostly the one after, or each the one before, that of the text above it."""
-    years = reading.wall[reading.valid].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)
-    steps = np.diff(years) % 100
-    return steps.size > 1 and max((steps == 1).mean(), (steps == 99).mean()) > MOSTLY
-
-
-def _are_hours_of_a_day(sample: Any) -> bool:
-    """Returns whether pairs such as 00-01 go from 0 to 24, as those of hours do."""
-    first = {re.split(r"\D", text.strip(), maxsplit=1)[0] for text in sample.to_pylist()}
-    return {f"{hour:02}" for hour in range(24)} <= first and len(first) <= 26
-
-
-def _are_weeks(sample: Any) -> bool:
-    """Returns whether most texts end with two digits that are too large for a month."""
-    endings = [text.strip()[-2:] for text in sample.to_pylist()]
-    return bool(2 * sum(ending.isdecimal() and int(ending) > 12 for ending in endings) > len(endings))
-
-
-def _are_months_in_turn(reading: Parsed) -> bool:
-    """Returns whether each month is mostly the one after, or each the one before, that of the text above it."""
-    months = reading.wall[reading.valid].astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-    steps = np.diff(months)
-    return bool(len(steps)) and max((steps == 1).mean(), (steps == -1).mean()) > MOSTLY
-
-
-def _sample(values: Any) -> Any:
-    """Returns the first and the last of many texts."""
-    half = SAMPLE // 2
-    if len(values) <= SAMPLE:
-        return values
-    return pa.concat_arrays([values.slice(0, half), values.slice(len(values) - half)])
 
 
 def _ambiguous(file: str, text: str, position: int, readings: list[Parsed]) -> DataError:
