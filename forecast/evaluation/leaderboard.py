@@ -151,7 +151,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         mase=scores["mase"],
         smape=scores["smape"],
         skill=1 - score / base if base else None,
-        coverage_80=None if np.isnan(covered) else covered,
+        coverage_80=metrics.known(covered),
         params=trial.parameters,
         train_seconds=trial.train_seconds,
         predict_ms=1000 * trial.predict_seconds,
@@ -160,7 +160,7 @@ def _row(backtest: Backtest, trial: Trial, base: float | None) -> LeaderboardRow
         rmse_mean_series=float(np.mean(np.sqrt(metrics.mean_by_series((truths - forecasts) ** 2, weights)))),
         rmsse=scores["rmsse"],
         p_above=None,
-        scores=tuple((name, _known(value)) for name, value in scores.items() if name not in OWN_FIELDS),
+        scores=tuple((name, metrics.known(value)) for name, value in scores.items() if name not in OWN_FIELDS),
     )
 
 
@@ -178,7 +178,7 @@ def _judged(backtest: Backtest, rows: list[LeaderboardRow], place: int, repeats:
         notes.append(f"repeats the last {repeats:,} steps" if repeats > 1 else "repeats the last step")
     if place > 0:
         p_above, p_best = (
-            _known(diebold_mariano(truths, forecasts[other.model], forecasts[row.model]))
+            metrics.known(diebold_mariano(truths, forecasts[other.model], forecasts[row.model]))
             for other in (rows[place - 1], best)
         )
         notes += _standing_note(best, row, p_best, origins(backtest))
@@ -197,7 +197,3 @@ def _standing_note(best: LeaderboardRow, row: LeaderboardRow, p: float | None, m
     if stands == "unproven":
         return [f"{best.model} is {gap_words(best.rmse, row.rmse)} it, but that may be chance{basis}"]
     return []
-
-
-def _known(p: float) -> float | None:
-    return None if np.isnan(p) else p

@@ -86,6 +86,11 @@ def score(
     return float(globals()[metric.name](*given, **more))
 
 
+def known(score: float) -> float | None:
+    """Returns a score; None in place of NaN, where it can't be told."""
+    return None if np.isnan(score) else score
+
+
 def weighed(truth: FloatArray, forecast: FloatArray, weights: Weights) -> FloatArray:
     """Returns forecasts whose squared errors are those of others times the truths' weights, of mean 1."""
     if weights is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.frequency import Frequency
+from forecast.data.frequency import EPOCH_WEEKDAY, Frequency
 from forecast.errors import UsageError
 
 IntArray = NDArray[np.int64]
@@ -20,7 +20,6 @@ Span = tuple[Any, Any]
 """From when on, and until when, which is no longer part of it."""
 
 RANGE = ".."
-MONDAY = 3  # days that 1 January 1970 lies after a Monday
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
 
 
@@ -53,7 +52,7 @@ def parse_span(flag: str, text: str, frequency: Frequency, example: str) -> Span
 def periods_of(frequency: Frequency, ordinals: IntArray) -> tuple[Stamps, Stamps]:
     """Returns when the period of each step begins and ends, in the shape given; weeks of Mondays begin on them."""
     stamps = frequency.timestamps(ordinals)
-    is_monday = (stamps.astype("datetime64[D]").astype(np.int64) + MONDAY) % 7 == 0
+    is_monday = (stamps.astype("datetime64[D]").astype(np.int64) + EPOCH_WEEKDAY) % 7 == 0
     if frequency.unit == "week" and is_monday.all():
         return stamps, frequency.timestamps(ordinals + 1)
     return frequency.period_begins(ordinals), frequency.period_begins(ordinals + 1)

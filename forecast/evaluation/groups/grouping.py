@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.frequency import EPOCH_WEEKDAY, months_of
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.splits import Fold
@@ -16,8 +17,6 @@ from forecast.name_lists import flag_value
 from forecast.wording import DAYS, MONTHS, joined, quoted
 
 IntArray = NDArray[np.int64]
-
-EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +38,11 @@ class Grouping:
 
 def _weekdays(panel: Panel, ordinals: IntArray) -> IntArray:
     days = panel.frequency.timestamps(ordinals).astype("datetime64[D]").astype(np.int64)
-    return np.asarray((days + EPOCH_WEEKDAY) % 7)
+    return np.asarray((days + EPOCH_WEEKDAY) % 7)  # 0 for Monday
 
 
 def _months(panel: Panel, ordinals: IntArray) -> IntArray:
-    return np.asarray(panel.frequency.timestamps(ordinals).astype("datetime64[M]").astype(np.int64) % 12)
+    return np.asarray(months_of(panel.frequency.timestamps(ordinals)) % 12)
 
 
 @dataclass(frozen=True)

@@ -137,16 +137,12 @@ def _score(version: str, steps: str, points: LivePoints) -> LiveScore | None:
         rmse=metrics.rmse(truths, arrived.forecasts),
         mae=metrics.mae(truths, arrived.forecasts),
         bias=metrics.bias(truths, arrived.forecasts),
-        coverage={level: _known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in points.levels},
-        naive_rmse=_known(naive_rmse),
+        coverage={level: metrics.known(metrics.coverage(truths, *arrived.bounds_of(level))) for level in points.levels},
+        naive_rmse=metrics.known(naive_rmse),
         skill=1 - metrics.rmse(truths[common], arrived.forecasts[common]) / naive_rmse if naive_rmse > 0 else None,
-        wape=_known(metrics.wape(truths, arrived.forecasts)),
-        relative_bias=_known(metrics.relative_bias(truths, arrived.forecasts)),
-        wql_of_bounds=_known(wql(truths, quantiles, probabilities)),
-        msis=_known(_msis(arrived)),
-        calibration_error_of_bounds=_known(calibration_error(truths, quantiles, probabilities)),
+        wape=metrics.known(metrics.wape(truths, arrived.forecasts)),
+        relative_bias=metrics.known(metrics.relative_bias(truths, arrived.forecasts)),
+        wql_of_bounds=metrics.known(wql(truths, quantiles, probabilities)),
+        msis=metrics.known(_msis(arrived)),
+        calibration_error_of_bounds=metrics.known(calibration_error(truths, quantiles, probabilities)),
     )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value

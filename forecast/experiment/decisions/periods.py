@@ -13,15 +13,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.frequency import DAY, Frequency, Timestamps, months_of, seconds_of
+from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, Timestamps, months_of, seconds_of
 from forecast.errors import UsageError
 from forecast.wording import joined
 
 IntArray = NDArray[np.int64]
 Period = Literal["day", "week", "month", "quarter", "year", "horizon"]
 
-MONDAY = 4
-"""The first one after 1970-01-01, which was a Thursday: weeks are those of ISO 8601, from Monday to Sunday."""
+MONDAY = 7 - EPOCH_WEEKDAY
+"""The first one after 1970-01-01: weeks are those of ISO 8601, from Monday to Sunday."""
 SLACK = 1.02
 """A step may be this much longer than a period, since months differ."""
 
