@@ -57,6 +57,16 @@ def test_what_nobody_tells_is_named():
     assert Limits(high=3.0).untold(LAST, 9) == ()
 
 
+@pytest.mark.parametrize(
+    ("low", "crosses"),
+    [(4.0, False), (5.0, False), (5.5, True), (7.5, True)],  # 3, 5, 5, … and 8 are to come
+)
+def test_limits_cross_where_a_lower_one_is_above_an_upper_one_on_a_step_that_is_told(low, crosses):
+    later = np.array([4, 5])
+    assert Limits(low, high_column="capacity", told=CAPACITY).cross(later) is crosses
+    assert not Limits(low, 1.0).cross(later)  # numbers are compared where they are read
+
+
 def test_limits_go_with_their_series():
     limits = Limits(high_column="capacity", told=CAPACITY).of(np.array([1]))
     np.testing.assert_array_equal(limits.within(NONE[:1], np.array([0]), 3).high, [[7, 8, 8]])

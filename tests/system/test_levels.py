@@ -102,6 +102,13 @@ def test_quantiles_stand_in_the_place_of_intervals(asked):
     assert float(row["q0.1"]) == told["q0.1"]
 
 
+def test_how_the_median_differs_from_the_forecast_is_said_where_it_is_asked_for(asked, monkeypatch):
+    monkeypatch.setattr("forecast.experiment.decisions.asked.CLEAR_GAP", 0.0)
+    median, others = (run("predict", "visits", "--quantiles", words, folder=asked).err for words in ("0.5", "0.1,0.9"))
+    assert "The median (q0.5) lies" in median
+    assert "median" not in others
+
+
 def test_quantiles_beyond_the_horizon_are_empty_and_said_to_be(asked, tmp_path):
     target = tmp_path / "next.parquet"
     done = run("predict", "visits", "--horizon", "9", "--quantiles", "0.1", "-o", target, folder=asked)

@@ -97,7 +97,8 @@ def read_unit_costs(asked: str | Mapping[str, float | str]) -> UnitCosts:
     found = {side: _number_or_name(part[2]) for side, part in zip(sides, parts, strict=True)}
     for side, cost in found.items():
         if isinstance(cost, float) and not 0 < cost < float("inf"):
-            raise UsageError(f"--cost {side}={digits(cost)}: a cost must be above 0.", EXAMPLE)
+            must = "finite" if cost == float("inf") else "above 0"
+            raise UsageError(f"--cost {side}={digits(cost)}: a cost must be {must}.", EXAMPLE)
     return UnitCosts(**found)
 
 

@@ -61,6 +61,14 @@ def test_series_that_end_apart_are_as_old_as_their_own_end_says():
     np.testing.assert_allclose(ends, ends[0])
 
 
+def test_where_most_series_end_together_one_that_ended_before_is_older_than_they_are():
+    """An origin is one date for all of them."""
+    panel, _ = aged(panel_from_series([*[np.arange(9.0)] * 9, np.arange(5.0)], "D"), "2d")
+    assert panel.ends_together
+    ends = panel.training_weights[panel.offsets[1:] - 1]
+    np.testing.assert_allclose(ends[-1] / ends[:-1], 0.25)
+
+
 def test_without_a_word_about_weights_there_are_none():
     panel, findings = aged(panel_from_series([np.arange(9.0)], "D"), None)
     assert panel.training_weights is None

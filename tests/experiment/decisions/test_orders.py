@@ -125,7 +125,7 @@ def test_half_a_question_is_refused(asked):
     [
         ("under=0,over=1", "under=0: a cost must be above 0", "--cost under=3,over=1"),
         ("under=3,over=-1", "over=-1: a cost must be above 0", "--cost under=3,over=1"),
-        ("under=inf,over=1", "a cost must be above 0", "--cost under=3,over=1"),
+        ("under=inf,over=1", "under=inf: a cost must be finite", "--cost under=3,over=1"),
         ("under=margn,over=1", "no column 'margn'. Did you mean 'margin'?", "waste or margin"),
         ("under=town,over=1", "town is a text, not a cost", "waste or margin"),
         ("under=seen,over=1", "seen is known only up to the end of the data", "waste or margin"),
