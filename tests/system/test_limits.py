@@ -111,6 +111,15 @@ def test_a_capacity_that_changes_ahead_is_kept_step_by_step(tmp_path):
     assert max(row["upper_95"] for row in rows) == 52.5
 
 
+def test_a_file_that_tells_an_upper_limit_below_the_lower_one_is_refused(tmp_path):
+    train(tmp_path, sales(66), "--min", "20", "--max", "capacity")
+    (tmp_path / "next.csv").write_text("month,capacity\n2019-07-01,40\n2019-08-01,19\n")
+    done = run("predict", "sales", "--future", "next.csv", folder=tmp_path)
+    assert (done.code, done.out) == (5, "")
+    assert "next.csv: on some step to come, the lower limit is above the upper one." in done.err
+    assert "hint:  correct the file, so that --min is not above --max" in done.err
+
+
 def test_predict_keeps_to_the_limits_with_the_file_without_it_and_told_by_another(tmp_path):
     train(tmp_path, sales(66), "--max", "capacity")
     issued = (tmp_path / "forecasts/sales.csv").read_text()
