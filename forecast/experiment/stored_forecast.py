@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.files.source import Source, read_source
 from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
@@ -223,11 +223,10 @@ def _check_reach(trained: int, series: int, horizon: int) -> None:
         message = f"--horizon {horizon} is {times} the {counted(trained, 'step')} that the model was trained for."
         raise UsageError(message, f"--horizon {most} or less, or forecast train DATA --horizon with more steps")
     needed = OF_A_FORECAST * series * horizon
-    if horizon > trained and needed > free_memory():
-        most = max(trained, int(free_memory() / OF_A_FORECAST / series))
-        what = f"{counted(horizon, 'step')} of {counted(series, 'series')} need {size_text(needed)} of memory"
-        message = f"{what}, and {size_text(free_memory())} is free."
-        raise UsageError(message, f"--horizon {most} or less, or --series with fewer of them")
+    if horizon > trained and needed > (free := free_memory()):
+        most = max(trained, int(free / OF_A_FORECAST / series))
+        needs = f"{counted(horizon, 'step')} of {counted(series, 'series')} need"
+        raise short_of_memory(needs, needed, free, f"--horizon {most} or less, or --series with fewer of them")
 
 
 def check_promise(stored: StoredModel, panel: Panel) -> None:

@@ -51,6 +51,11 @@ def size_text(count: float) -> str:
     return f"{max(1, round(count / (1 << 20))):,} MB"
 
 
+def short_of_memory(needs: str, needed: float, free: float, hint: str) -> UsageError:
+    """Returns that something takes more bytes than are free; ``needs`` names it and ends with the verb."""
+    return UsageError(f"{needs} {size_text(needed)} of memory, and {size_text(free)} is free.", hint)
+
+
 def more_memory(count: float) -> str:
     """Returns how to go on where there are so many bytes: the setting that says so, rounded up to be enough."""
     parts, unit = (10 * count / (1 << 30), "GB") if count >= 1 << 30 else (count / (1 << 20), "MB")

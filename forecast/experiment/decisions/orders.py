@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Covariates
-from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.panel import Panel
 from forecast.data.reading.future_coverage import when
 from forecast.errors import UsageError, did_you_mean
@@ -208,9 +208,9 @@ def _check_room(grid: int, shape: tuple[int, int]) -> None:
         UsageError: it would.
     """
     needed = 8 * 4 * grid * shape[0] * shape[1]
-    if needed > free_memory():
-        what = f"--cost for {counted(shape[0], 'series')} needs {size_text(needed)} of memory"
-        raise UsageError(f"{what}, and {size_text(free_memory())} is free.", "--series with fewer of them")
+    if needed > (free := free_memory()):
+        needs = f"--cost for {counted(shape[0], 'series')} needs"
+        raise short_of_memory(needs, needed, free, "--series with fewer of them")
 
 
 def _widened(values: FloatArray, horizon: int) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.files.written_paths import paths_bytes
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import Panel
@@ -63,8 +63,8 @@ def check_paths(trained: TrainedModel, panel: Panel, count: int, horizon: int | 
     needed = size * count * len(panel) * steps
     if needed > room:
         most = max(1, int(room / (size * len(panel) * steps)))
-        what = f"{counted(count, 'path')} of {counted(len(panel), 'series')} need {size_text(needed)} of memory"
-        raise UsageError(f"{what}, and {size_text(room)} is free.", f"--paths {most}, or --series with fewer of them")
+        needs = f"{counted(count, 'path')} of {counted(len(panel), 'series')} need"
+        raise short_of_memory(needs, needed, room, f"--paths {most}, or --series with fewer of them")
     return steps
 
 

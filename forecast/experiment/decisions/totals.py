@@ -14,7 +14,7 @@ from typing import cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.files.free_memory import free_memory, size_text
+from forecast.data.files.free_memory import free_memory, short_of_memory
 from forecast.data.frequency import Timestamps
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
@@ -287,9 +287,8 @@ def _parts(groups: IntArray, totals: IntArray, order: IntArray, count: int) -> I
     """
     room = free_memory() // 4 // (8 * count)
     if totals.max(initial=0) > room:
-        needed = size_text(int(32 * count * totals.max()))
-        what = f"{counted(int(totals.max()), 'total')} of {count:,} paths need {needed} of memory"
-        raise UsageError(f"{what}, and {size_text(free_memory())} is free.", "--horizon with fewer steps")
+        needs = f"{counted(int(totals.max()), 'total')} of {count:,} paths need"
+        raise short_of_memory(needs, int(32 * count * totals.max()), free_memory(), "--horizon with fewer steps")
     ends = np.cumsum(totals)
     begin = 0
     while begin < len(totals):
