@@ -1,5 +1,6 @@
 """The commands by name, and what `forecast --help` says of them all."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
 from forecast.cli.commands.train import train_command
+from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 
 EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
     "Exit codes: 0 done · 1 a bug · 2 usage · 3 dependency or device missing · 4 not found · 5 bad data or config · "
@@ -36,6 +38,7 @@ EXAMPLES = """From a CSV of sales or prices to forecasts you can trust.
 """
 
 app = typer.Typer(
+    cls=HelpfulGroup,
     help=EXAMPLES,
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -60,19 +63,26 @@ def _forecast(
     pass
 
 
-app.command("check")(check_command)
-app.command("train")(train_command)
-app.command("compare")(compare_command)
-app.command("predict")(predict_command)
-app.command("retrain")(retrain_command)
-app.command("score")(score_command)
-app.command("schedule")(schedule_command)
-app.command("history")(history_command)
-app.command("report")(report_command)
-app.command("explain")(explain_command)
-app.command("doctor")(doctor_command)
-app.add_typer(models_app, name="models")
-app.add_typer(config_app, name="config")
+USE, OPERATE, LOOK = "Use", "Operate", "Look inside"
+
+
+def _add(panel: str, name: str, command: Callable[..., None]) -> None:
+    app.command(name, cls=HelpfulCommand, rich_help_panel=panel)(command)
+
+
+_add(USE, "check", check_command)
+_add(USE, "train", train_command)
+_add(USE, "compare", compare_command)
+_add(USE, "predict", predict_command)
+_add(OPERATE, "retrain", retrain_command)
+_add(OPERATE, "score", score_command)
+_add(OPERATE, "schedule", schedule_command)
+_add(OPERATE, "history", history_command)
+_add(LOOK, "explain", explain_command)
+_add(LOOK, "report", report_command)
+_add(LOOK, "doctor", doctor_command)
+app.add_typer(models_app, name="models", rich_help_panel=OPERATE)
+app.add_typer(config_app, name="config", rich_help_panel=OPERATE)
 
 
 @cache

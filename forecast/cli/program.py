@@ -104,7 +104,7 @@ def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
         return _report(error, arguments, run)
     except typer.exceptions.TyperException as error:
         complaint = usage_error(error)
-        return _report(complaint, arguments, run) if complaint else ExitCode.USAGE
+        return _report(complaint, arguments, run) if complaint else ExitCode.DONE
     except BrokenPipeError:
         raise
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked

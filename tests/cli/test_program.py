@@ -58,10 +58,11 @@ def test_general_help_lists_every_command_and_exit_code(tmp_path):
     assert numbers == [code.value for code in ExitCode]
 
 
-def test_bare_program_shows_its_help_without_an_error(tmp_path):
-    done = run(folder=tmp_path)
-    assert (done.code, done.err) == (2, "")
-    assert done.out.split() == run("--help", folder=tmp_path).out.split()
+@pytest.mark.parametrize("words", [(), ("models",), ("config",)])
+def test_bare_program_shows_its_help_without_an_error(words, tmp_path):
+    done = run(*words, folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.split() == run(*words, "--help", folder=tmp_path).out.split()
 
 
 # Errors of usage

@@ -8,11 +8,13 @@ import typer
 from forecast.cli.grouping import grouped
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.options.settings import Configuration, commands_of, shared_options
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
 from forecast.cli.output.streams import write_out
 
 config_app = typer.Typer(
+    cls=HelpfulGroup,
     help="Settings that are written down: show where each comes from, or begin a file of them.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -21,7 +23,7 @@ config_app = typer.Typer(
 HEADER = ("setting", "value", "origin")
 
 
-@config_app.command("show")
+@config_app.command("show", cls=HelpfulCommand)
 @grouped
 def show_command(context: typer.Context, output: OutputFlags) -> None:
     """Say what every setting is and where it comes from: a flag, a variable, the file or the program.
@@ -70,7 +72,7 @@ def _rows(context: typer.Context, given: Configuration) -> list[tuple[str, Cell,
     return rows + [(name, setting.value, setting.origin) for name, setting in given.own.items()]
 
 
-@config_app.command("init")
+@config_app.command("init", cls=HelpfulCommand)
 @grouped
 def init_command(
     context: typer.Context,

@@ -9,6 +9,7 @@ from forecast.cli.commands.models_change import export_command, promote_command,
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
+from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form
 from forecast.cli.output.streams import write_out
 from forecast.widening import is_own_width, width_text
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from forecast.workflows.models import Row
 
 models_app = typer.Typer(
+    cls=HelpfulGroup,
     help="The trained models: list, show, rollback, promote, prune, export.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -29,7 +31,7 @@ FIRST_TO_GO = (CREATED, "training_end")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
 
-@models_app.command("list")
+@models_app.command("list", cls=HelpfulCommand)
 @grouped
 def list_command(output: OutputFlags) -> None:
     """List the models and their champions.
@@ -47,7 +49,7 @@ def list_command(output: OutputFlags) -> None:
     _print_versions(describe_champions(output.store), output)
 
 
-@models_app.command("show")
+@models_app.command("show", cls=HelpfulCommand)
 @grouped
 def show_command(name: Name, output: OutputFlags) -> None:
     """List all versions of a model.
@@ -71,7 +73,7 @@ for _name, _command in (
     ("prune", prune_command),
     ("export", export_command),
 ):
-    models_app.command(_name)(_command)
+    models_app.command(_name, cls=HelpfulCommand)(_command)
 
 
 def _print_versions(rows: list["Row"], output: OutputFlags) -> None:

@@ -39,15 +39,16 @@ _when, _challenge, _checks, _job = (
 class TriggerFlags:
     """When it is worth training; any rule that fires is enough. Without one: any new row."""
 
-    min_new_rows: Annotated[int | None, _when("--min-new-rows", min=1, metavar="N", help="So many rows are new.")] = (
-        None
-    )
-    max_age: Annotated[
-        str | None, _when("--max-age", metavar="TIME", help="The champion is so old, such as 7d, and a row is new.")
+    min_new_rows: Annotated[
+        int | None, _when("--min-new-rows", min=1, metavar="N", help="Only if so many rows are new.")
     ] = None
-    on_drift: Annotated[bool, _when("--on-drift", help="Live errors, intervals or values are not what they were.")] = (
-        False
-    )
+    max_age: Annotated[
+        str | None,
+        _when("--max-age", metavar="TIME", help="Only if the champion is so old, such as 7d, and a row is new."),
+    ] = None
+    on_drift: Annotated[
+        bool, _when("--on-drift", help="Only if live errors, intervals or values are not what they were.")
+    ] = False
 
 
 @dataclass(frozen=True)

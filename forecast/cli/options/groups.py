@@ -14,6 +14,7 @@ import typer
 
 from forecast.cli.options.arguments import check_levels, parse_time_limit, require_names, settle_deadline
 from forecast.cli.options.completion import complete_column, complete_frequency
+from forecast.cli.options.help import ALL, show_all
 from forecast.cli.options.setting_values import LISTS
 from forecast.cli.options.settings import Configuration, configure, read_given
 from forecast.errors import UsageError
@@ -288,6 +289,7 @@ class OutputFlags:
             is_eager=True,  # it settles the defaults of the other flags
         ),
     ] = None
+    help_all: Annotated[bool, _output(ALL, help="Show all flags and exit.", callback=show_all, is_eager=True)] = False
 
     def check(self) -> None:
         """Refuses flags that contradict each other; what a variable or the file says of the form gives way.

@@ -29,6 +29,7 @@ ONE_COMMAND = ("name", "strict")
 NEVER = (
     *(
         "help",
+        "help_all",
         "config",
         "json",
         "quiet",
