@@ -44,16 +44,24 @@ def print_explanation(
         paths: of the files that were written.
         output: flags of it.
     """
-    from forecast.workflows.pages.explain_tables import SUMMARY, explain_document, plain_json, summary_rows
+    from forecast.workflows.pages.explain_tables import (
+        SUMMARY,
+        explain_document,
+        plain_json,
+        summary_rows,
+        summary_texts,
+    )
 
-    form, rows = settle_form(output.form), summary_rows(explanation)
+    form = settle_form(output.form)
     if form == "json":
         document = {**explain_document(explanation), "lesson": list(lesson)}
         print_json({**plain_json(document), "files": paths})
     elif form == "csv":
-        _write_csv(SUMMARY, rows)
+        _write_csv(SUMMARY, summary_rows(explanation))
     else:
-        cells = [{HEADERS.get(key, key): short(value) for key, value in row.items()} for row in rows]
+        cells = [
+            {HEADERS.get(key, key): value for key, value in row.items()} for row in summary_texts(explanation, short)
+        ]
         text = fitted_table(cells, list(cells[0]), FIRST_TO_GO)
         said = "".join(
             wrapped(f"{s.text} [{s.panel}]", f"{i}.", label_width=3) for i, s in enumerate(explanation.sentences, 1)

@@ -16,6 +16,7 @@ from forecast.evaluation.explain.learning import Learning
 from forecast.evaluation.explain.memory import MemoryCurve, memory_curve
 from forecast.evaluation.explain.spike import Spike, spike_response
 from forecast.evaluation.explain.subject import Subject
+from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import Network
 from forecast.specs import ModelSpec
 
@@ -45,6 +46,11 @@ class CellReport:
     def cell(self) -> str:
         """The cell."""
         return self.spec.cell
+
+    @property
+    def memory_flow(self) -> Flow:
+        """How gradients pass the state that carries the cell's memory."""
+        return next(flow for flow in self.flows if flow.path == CELLS[self.cell].memory)
 
 
 def report_on_cell(subject: Subject, series: int, cost: Cost, learning: Learning | None = None) -> CellReport:

@@ -14,9 +14,9 @@ from forecast.data.covariates import KINDS
 from forecast.data.panel import Panel
 from forecast.evaluation.explain.subject import Probe, Subject, WindowEnds
 from forecast.models.covariates.encoding import training_rows
-from forecast.models.networks.backprop import ForwardPass
+from forecast.models.networks.backprop import ForwardPass, mean_transition
 from forecast.models.networks.cells import CELLS
-from forecast.models.networks.cells.cell import CELL_STATE, EIGENVALUES, HIDDEN, Trace
+from forecast.models.networks.cells.cell import CELL_STATE, HIDDEN, JACOBIAN, Trace
 from forecast.models.networks.recurrent import Network
 
 FloatArray = NDArray[np.float64]
@@ -66,8 +66,8 @@ class TimeConstants:
     """How long each unit remembers, in observed steps, (U,): τ = −1 / ln(mean keep gate), times the segment.
 
     Attributes:
-        source: the gate; for a cell that has none, the moduli of its recurrent matrix' eigenvalues: what it would
-            keep if its tanh were a straight line, an upper bound; ∞ from 1 on.
+        source: the gate; for a cell that has none, its Jacobian ∂h_t/∂h_{t−1}, the mean over real windows and steps,
+            with what tanh leaves of a change: the moduli of its eigenvalues are what is kept; ∞ from 1 on.
     """
 
     cell: str
@@ -84,8 +84,8 @@ class Saturation:
         high: likewise above 0.9.
         flat: share of the tanh values beyond ± 0.95; None for a cell whose candidate goes through none.
         dead: units whose state hardly varies.
-        radius: largest modulus of an eigenvalue of the recurrent matrix, of the candidate's where there are gates;
-            None for a cell without one.
+        radius: largest modulus of an eigenvalue of the recurrent matrix as it is, without what gates and tanh leave of
+            it; of the candidate's where there are gates; None for a cell without one.
     """
 
     cell: str
@@ -181,8 +181,8 @@ def time_constants(probe: Probe, passage: ForwardPass) -> TimeConstants:
     if keep := CELLS[cell].keep_gate:
         source, kept = keep.label, keep.kept(trace.gates).mean(axis=(0, 1))
     else:
-        recurrent = passage.weights[-1]["recurrent"]
-        source, kept = EIGENVALUES, np.sort(np.abs(np.linalg.eigvals(recurrent)))[::-1]
+        jacobian = mean_transition(CELLS[cell], passage.weights[-1], trace)
+        source, kept = JACOBIAN, np.sort(np.abs(np.linalg.eigvals(jacobian)))[::-1]
     kept = kept.astype(np.float64)
     fading = np.clip(kept, 1e-9, 1 - 1e-12)
     return TimeConstants(cell, source, np.where(kept < 1, -segment / np.log(fading), np.inf))

@@ -128,6 +128,25 @@ def backpropagate(
     return LayerGradients(projected @ weights["kernel"].T, hidden, states, projected, recurrent)
 
 
+def mean_transition(cell: RecurrentCell, weights: CellWeights, trace: Trace) -> NDArray[np.float64]:
+    """Returns ∂h_t/∂h_{t−1} of one layer, the mean over windows and steps, (U, U): what is kept from step to step.
+
+    All that stands between two steps is in it: of h' = tanh(W x + U h + b) it is the mean of 1 − h'², times U.
+
+    Args:
+        cell: of the layer.
+        weights: of the layer.
+        trace: of the run forward.
+    """
+    steps, batch, units = trace.hidden.shape
+    before, total = trace.before, np.zeros((units, units))
+    each = np.broadcast_to(np.eye(units, dtype=trace.hidden.dtype)[:, None], (units, batch, units))
+    for t in range(steps):
+        own = cell.backward(each, np.zeros_like(each), _moment(trace, before, t), weights)
+        total += own.earlier.mean(axis=1, dtype=np.float64)
+    return np.asarray(total / steps)
+
+
 def _moment(trace: Trace, before: Array, t: int) -> Moment:
     gates = {name: values[t] for name, values in trace.gates.items()}
     if trace.cell_state is None:

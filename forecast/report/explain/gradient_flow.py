@@ -56,9 +56,11 @@ def _caption(flows: Sequence[Flow]) -> str:
         left = f"keeps {percent(flow.trained[-1] / flow.trained[0])} over {len(flow.trained) - 1} steps"
         text = left if half is None else f"halves in {half:.1f} steps"
         each.append(f"{flow.name} {text}" + (f", and explodes (beyond {EXPLODING:.0f})" if flow.explodes else ""))
+    split = any(flow.path != HIDDEN for flow in flows)
+    two = " Where there is a cell state, it is the memory; the hidden state is what is shown of it." if split else ""
     segment = flows[0].segment
     unit = f" One step holds {segment} observations." if segment > 1 else ""
     return (
         f"After training: {'; '.join(each)}. Spectral norm of ∂h_T/∂h_t (cell state: ∂c_T/∂c_t), median over windows "
-        f"and networks. Lines at 1 and at one half.{unit}"
+        f"and networks. Lines at 1 and at one half.{two}{unit}"
     )

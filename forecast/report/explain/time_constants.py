@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from forecast.evaluation.explain.gates import TimeConstants
-from forecast.models.networks.cells.cell import EIGENVALUES
+from forecast.models.networks.cells.cell import JACOBIAN
 from forecast.report.explain.axes import mark_seasons
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import house_style, styles_of
@@ -35,7 +35,7 @@ def constants_figure(constants: Sequence[TimeConstants], *, seasons: Sequence[in
         axes.hist(np.clip(each.tau, SHORTEST, LONGEST), bins=bins, color=styles[each.cell].colour, edgecolor="white")
         axes.set_xscale("log")
         axes.set_xlim(bins[0], bins[-1])
-        axes.set_ylabel(each.source if each.source == EIGENVALUES else "units")
+        axes.set_ylabel("units")
         axes.margins(y=0.22)  # room for the names of seasons
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         axes.set_title(f"{each.cell}, by its {each.source}: median {_words(float(np.median(each.tau)))}")
@@ -44,12 +44,12 @@ def constants_figure(constants: Sequence[TimeConstants], *, seasons: Sequence[in
     grid[-1].xaxis.set_minor_formatter(NullFormatter())
     grid[-1].set_xlabel("time constant τ in observed steps")
     caption = "τ = −1 / ln(mean keep gate), times the observations in one recurrent step."
-    ungated = [each.cell.upper() for each in constants if each.source == EIGENVALUES]
+    ungated = [each.cell.upper() for each in constants if each.source == JACOBIAN]
     if ungated:
         caption += (
-            f" An {ungated[0]} has no gate that keeps: its bars are the moduli of its recurrent matrix' eigenvalues, "
-            "what it would keep if tanh were a straight line, an upper bound; a modulus of 1 or more counts as "
-            "the longest."
+            f" An {ungated[0]} has no gate that keeps: its bars are the eigenvalues of its mean Jacobian "
+            "∂h_t/∂h_{t−1} along real windows, the recurrent matrix with what tanh leaves of each change; "
+            "a modulus of 1 or more counts as the longest."
         )
     add_frame(figure, title=title, caption=caption)
     return figure

@@ -18,7 +18,7 @@ from forecast.workflows.pages.explain_tables import (
     json_bytes,
     recall_document,
     recall_rows,
-    summary_rows,
+    summary_texts,
 )
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ MEASURES = {
     "lags_50": "lags that hold 50 % of the cell's sensitivity",
     "lags_90": "lags that hold 90 % of it",
     "whole_lags_90": "lags that hold 90 % of the whole forecast's",
-    "half_life": "half-life of the gradient, recurrent steps",
-    "median_tau": "median time constant, observed steps",
+    "half_life": "half-life of a change in the memory (LSTM: its cell state), recurrent steps",
+    "median_tau": "median time constant (mean keep gate; RNN: mean Jacobian), observed steps",
     "idle_units": "idle units",
     "saturated": "saturated share of tanh values",
-    "spectral_radius": "spectral radius",
+    "spectral_radius": "spectral radius of the recurrent matrix, without gates and tanh",
     "parameters": "parameters of a network",
     "predict_ms": "milliseconds a forecast",
 }
@@ -185,9 +185,9 @@ def _drawn(figure: "Drawing", kind: PlotKind, name: str) -> tuple[bytes, "Pictur
 def _summary_table(explanation: Explanation) -> "PageTable":
     from forecast.report.html.page import PageColumn, PageTable, cells
 
-    found = summary_rows(explanation)
-    columns = (PageColumn(""), *(PageColumn(str(row["cell"]), True) for row in found))
-    rows = [cells([words, *(measure(row[name]) for row in found)]) for name, words in MEASURES.items()]
+    found = summary_texts(explanation, measure)
+    columns = (PageColumn(""), *(PageColumn(row["cell"], True) for row in found))
+    rows = [cells([words, *(row[name] for row in found)]) for name, words in MEASURES.items()]
     return PageTable(columns, tuple(rows))
 
 

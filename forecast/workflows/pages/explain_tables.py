@@ -1,7 +1,7 @@
 """Every number that `forecast explain` draws, as tables and as a JSON document."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def summary_rows(explanation: Explanation) -> list[dict[str, Any]]:
             "lags_50": p.memory.reach(0.5),
             "lags_90": p.memory.reach(0.9),
             "whole_lags_90": p.memory.whole_reach(0.9),
-            "half_life": half_life(p.flows[0].trained),
+            "half_life": half_life(p.memory_flow.trained),
             "median_tau": float(np.median(p.constants.tau)),
             "idle_units": p.saturation.dead,
             "saturated": p.saturation.flat,
@@ -53,6 +53,16 @@ def summary_rows(explanation: Explanation) -> list[dict[str, Any]]:
         }
         for p in explanation.cell_reports
     ]
+
+
+def summary_texts(explanation: Explanation, write: Callable[[Any], str]) -> list[dict[str, str]]:
+    """Returns the same in words: a half-life that does not come within the window is longer than its steps."""
+    rows = []
+    for p, row in zip(explanation.cell_reports, summary_rows(explanation), strict=True):
+        longer = f"> {len(p.memory_flow.trained) - 1}"
+        texts = {name: write(value) for name, value in row.items()}
+        rows.append(texts if row["half_life"] is not None else {**texts, "half_life": longer})
+    return rows
 
 
 def recall_rows(found: MemoryTestResult) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from forecast.evaluation.explain.sentences import plain_words
 from forecast.evaluation.explain.spike import spike_response
 from forecast.evaluation.explain.subject import Subject, WindowEnds, cut_at, sample_ends, typical_series
 from forecast.models.forecaster import Snapshot
+from forecast.models.networks.backprop import mean_transition
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import spec_parameters
 from forecast.models.networks.recurrent import run_network
@@ -235,14 +236,43 @@ def test_time_constant_is_that_of_the_mean_keep_gate(cell, gate):
     assert found.source == f"{gate} gate"
 
 
-def test_time_constants_of_an_rnn_are_those_of_its_eigenvalues():
+def test_time_constants_of_an_rnn_are_those_of_its_mean_jacobian_with_what_tanh_leaves():
     subject = subject_of("rnn")
     recurrent = np.diag([0.5, -0.9, 1.5]).astype(np.float32)
     networks = tuple(replace(n, weights=n.weights | {"cell0/recurrent": recurrent}) for n in subject.model.networks)
     probe, passage = passage_of(Subject(replace(subject.model, networks=networks), subject.panel))
     found = time_constants(probe, passage)
-    np.testing.assert_allclose(found.tau, [np.inf, -2 / np.log(0.9), -2 / np.log(0.5)], rtol=1e-5)
-    assert saturation(probe, passage).radius == pytest.approx(1.5)
+    hidden = passage.traces[-1].hidden.astype(float)
+    kept = np.abs(np.diag(recurrent)) * (1 - hidden**2).mean(axis=(0, 1))  # of a diagonal matrix, a number a unit
+    with np.errstate(divide="ignore"):
+        ours = np.where(kept < 1, -2 / np.log(np.minimum(kept, 1)), np.inf)
+    np.testing.assert_allclose(np.sort(found.tau), np.sort(ours), rtol=1e-4)
+    assert saturation(probe, passage).radius == pytest.approx(1.5)  # of the matrix as it is
+
+
+def test_mean_transition_is_what_small_changes_of_the_state_do():
+    """Against finite differences of the step itself, with everything else held."""
+    _, passage = passage_of(subject_of("gru"))
+    cell, weights, trace = CELLS["gru"], passage.weights[-1], passage.traces[-1]
+    rows, size = [], 1e-3
+    bias = weights["bias"][0]
+    projected = passage.inputs[-1] @ weights["kernel"] + bias
+    for unit in range(trace.hidden.shape[2]):
+        ends = []
+        for sign in (1, -1):
+            moved = trace.before + sign * size * np.eye(3, dtype=np.float32)[unit]
+            ends.append(np.stack([cell.forward(p, m, m, weights)[0] for p, m in zip(projected, moved, strict=True)]))
+        rows.append(((ends[0] - ends[1]) / (2 * size)).mean(axis=(0, 1)))
+    np.testing.assert_allclose(mean_transition(cell, weights, trace), np.stack(rows).T, atol=2e-3)
+
+
+@pytest.mark.parametrize(("cell", "path"), [("rnn", "hidden"), ("gru", "hidden"), ("lstm", "cell state")])
+def test_half_life_of_a_cell_is_that_of_the_state_that_carries_its_memory(cell, path):
+    subject = subject_of(cell)
+    own = report_on_cell(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
+    assert own.memory_flow.path == path
+    sentence = next(one.text for one in plain_words([own], (4,), "day", 60) if one.panel == "flow")
+    assert "hidden state" not in sentence
 
 
 def test_saturation_counts_shut_open_and_idle():
@@ -355,7 +385,8 @@ def test_advice_on_the_window_fits_what_the_window_needs():
 
     def advice(whole, seasons, longest=10_000):
         curve = replace(cell_report.memory, recurrent=np.eye(1, 8)[0], whole=np.array(whole, dtype=float), share=0.05)
-        return plain_words([replace(cell_report, memory=curve)], seasons, "day", longest)[1].text
+        sentences = plain_words([replace(cell_report, memory=curve)], seasons, "day", longest)
+        return next(sentence.text for sentence in sentences if "sensitivity goes through" in sentence.text)
 
     assert "Only 5 % of the forecast's sensitivity goes through the cell" in advice([1] * 8, ())
     assert "90 % of it lies in the last 2 of 8 steps: try --window 2." in advice([1, 1, 0, 0, 0, 0, 0, 0], ())

@@ -111,7 +111,7 @@ def test_panels_say_what_they_show(cell_reports, drawn):
     )
     assert "lstm's cell state" in words_of(drawn("flow"))
     assert "season 4" in words_of(drawn("memory"))
-    assert "an upper bound" in words_of(drawn("constants"))
+    assert "mean Jacobian" in words_of(drawn("constants"))
     recall = words_of(drawn("recall"))
     assert all(f"{cell}, {setup}" in recall for cell in CELLS for setup in CELLS[cell].memory_setups)
 

@@ -27,8 +27,8 @@ Tensor = Any  # TensorFlow ships no types
 HIDDEN, CELL_STATE = "hidden", "cell state"
 STATES = {HIDDEN: "hidden state h", CELL_STATE: "cell state c"}
 """What a cell carries from step to step, and how a picture calls it; only some have a cell state too."""
-EIGENVALUES = "eigenvalues"
-"""What the memory of a cell that has no gate for it is read from."""
+JACOBIAN = "Jacobian"
+"""What the memory of a cell that has no gate for it is read from: ∂h_t/∂h_{t−1} along real windows."""
 
 USUAL = "as usual"
 Setups = Mapping[str, Mapping[str, Any]]
@@ -215,6 +215,11 @@ class RecurrentCell:
     def paths(self) -> tuple[str, ...]:
         """The states through which a gradient goes back in time."""
         return (HIDDEN, CELL_STATE) if self.has_cell_state else (HIDDEN,)
+
+    @property
+    def memory(self) -> str:
+        """The state that carries the memory: the cell state where there is one, which the hidden state only shows."""
+        return self.paths[-1]
 
     def columns(self, gate: str, units: int) -> slice:
         """Returns where a gate's columns are in packed arrays."""
