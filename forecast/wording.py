@@ -1,7 +1,8 @@
 """How messages, tables and pictures name counts, numbers, shares, lists and cells: one wording on all floors (stdlib).
 
-A number is written by one of five, which differ in what it stands beside:
+A number is written by one of six, which differ in what it stands beside:
 
+    about            1,470,000   a number that is expected, in a headline: three digits
     digits           1,468,512   a value of the data within a sentence: as a person writes it
     score_text       26.834      an error within a sentence: five digits
     short            28.000      a cell of a table of the terminal: as many decimals as the cells above it
@@ -80,6 +81,16 @@ def digits(value: float, least: int = 6) -> str:
     return f"{value:,.0f}" if abs(value) >= WHOLE else _without_noughts(value, least)
 
 
+def about(value: float | None, least: int = 3) -> str:
+    """Returns a number as it is told of something uncertain, to three digits: ``611,000`` or ``41.2`` or ``0.057``."""
+    if value is None or not math.isfinite(value):
+        return NO_NUMBER
+    if not value or not TRILLION > abs(value) > 1 / WHOLE:
+        return f"{value:.{least}g}"
+    decimals = least - 1 - math.floor(math.log10(abs(value)))
+    return _trimmed(f"{round(value, decimals):,.{max(0, decimals)}f}")
+
+
 def score_text(value: float) -> str:
     """Returns an error with at most five significant digits and thousands separators; a power of ten if huge."""
     if value == 0 or not math.isfinite(value) or abs(value) < 1e-3:
@@ -88,7 +99,10 @@ def score_text(value: float) -> str:
 
 
 def _without_noughts(value: float, least: int) -> str:
-    text = f"{value:,.{max(0, least - 1 - math.floor(math.log10(abs(value))))}f}"
+    return _trimmed(f"{value:,.{max(0, least - 1 - math.floor(math.log10(abs(value))))}f}")
+
+
+def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -95,7 +95,8 @@ _WORDS: dict[float, str] = {
         "holiday holidays isholiday promo promos promotion promotions onpromotion discount discounts "
         "markdown deal deals feat feature featured display ad ads advert advertising marketing spend "
         "campaign event events open closed is has flag dummy cpi unemployment fuel inflation gdp interest "
-        "rate ratio pct percent percentage percentuale prozent anteil share bounce conversion index rating "
+        "rate ratio pct percent "
+        "percentage percentuale prozent anteil share bounce conversion index rating "
         "ratings score latitude longitude lat lon lng age size sqft weight distance weekend weekday workday "
         "workingday dayofweek school tax taxes shipping fee fees feiertag feiertage ferien aktion aktionen "
         "rabatt rabatte festivo descuento feriado desconto promocao promocion remise soldes ferie sconto "
@@ -305,3 +306,26 @@ def _longer(word: str, table: dict[str, float]) -> Iterator[tuple[str, float]]:
 def is_known_word(word: str) -> bool:
     """Returns whether a word, with its accents, is one of those that names of columns have."""
     return _plain(word) in _table()
+
+
+_LEVELS = (
+    "temp temps temperature temperatur temperatura temperaturen humidity feuchte luftfeuchtigkeit rh "
+    "pressure luftdruck wind rate ratio pct percent "
+    "percentage percentuale prozent anteil share index rating ratings score level levels "
+    "occupancy speed aqi pm ozone utilization latency cpi unemployment inflation interest age power stock bestand "
+    "inventory lager visibility dewpoint dew mean average avg durchschnitt 気温 湿度 温度"
+)
+
+
+def adds_up(name: str) -> bool | None:
+    """Returns whether sums over time of a column mean something by its name; None where that says nothing.
+
+    Those of sales do, those of a temperature or a price don't.
+    """
+    words = plain_words(name)
+    if _set(_LEVELS) & set(words):
+        return False
+    found = score_name(name)
+    if found.word in _set(_WORDS[CLOSE] + " " + _WORDS[PRICE]) and found.score not in {AMOUNT, AMOUNT + COMPOUND}:
+        return False
+    return True if SALES <= found.score < MEASURED else None

@@ -9,6 +9,7 @@ import numpy as np
 from forecast.data.files.forecast_csv import WIDENED
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import ResultTable, columns_of, forecast_rows, timestamp_texts
@@ -16,10 +17,15 @@ from forecast.report.tables import ResultTable, columns_of, forecast_rows, times
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
-    """What is foretold, and the history before it."""
+    """What is foretold, and the history before it.
+
+    Attributes:
+        distributed: the direct forecasts with the distribution of their errors; None where none is known.
+    """
 
     history: Panel
     forecasts: Forecasts
+    distributed: ProbabilisticForecast | None = None
 
 
 def forecast_table(

@@ -117,7 +117,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     experiment = replace(experiment, learned=trained.model.covariate_model)
     run.reporter.progress("drawing and saving", 1.0)
     importance = experiment.importance(chosen, run)
-    forecasts = trained.forecast(panel, experiment.plan.horizon, run)
+    forecasts, distributed = trained.issue(panel, experiment.plan.horizon, run)
     repeats = experiment.plan.naive_season
     weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}")
@@ -138,7 +138,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
 
-        page = version_page(models, version, run.clock.now(), Outlook(panel, forecasts))
+        page = version_page(models, version, run.clock.now(), Outlook(panel, forecasts, distributed))
         paths += write_all(request.folder, {f"{name}-report.html": page})
     is_averaged = bool(experiment.reading.settled.aggregate)
     assumed = short_notes(trained, panel)

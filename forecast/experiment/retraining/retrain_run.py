@@ -41,7 +41,6 @@ from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Forecasts
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
@@ -229,9 +228,9 @@ class RetrainRun:
         models, widened = self.progress.models, self.widening.factor
         models.widen(stored.version, self.widening)
         trained = stored.trained.widened(widened)
-        forecasts = trained.forecast(panel, trained.horizon, self.run)
-        path = self._write_forecast(stored.version, trained, forecasts, panel)
-        table = forecast_csv(forecasts, panel, trained.name, stored.version.label, widened)
+        outlook = Outlook(panel, *trained.issue(panel, trained.horizon, self.run))
+        path = self._write_forecast(stored.version, trained, outlook)
+        table = forecast_csv(outlook.forecasts, panel, trained.name, stored.version.label, widened)
         models.issue(table, stored.version, self.run.clock.now())
         return path
 
@@ -256,7 +255,8 @@ class RetrainRun:
         if in_use is stored.version:
             path = self._issue(stored, panel)
         else:  # the version itself holds the forecast that was issued with it
-            path = self._write_forecast(in_use, model, model.forecast(panel, model.horizon, self.run), panel)
+            outlook = Outlook(panel, *model.issue(panel, model.horizon, self.run))
+            path = self._write_forecast(in_use, model, outlook)
         record = self._learn(
             **asdict(decision),
             champion=in_use.label,
@@ -287,13 +287,13 @@ class RetrainRun:
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 
-    def _write_forecast(self, version: Version, trained: TrainedModel, forecasts: Forecasts, panel: Panel) -> Path:
+    def _write_forecast(self, version: Version, trained: TrainedModel, outlook: Outlook) -> Path:
         """Writes the forecast file, and returns where."""
-        path = self.request.folder / f"{version.name}.csv"
-        table = forecast_csv(forecasts, panel, trained.name, version.label)
+        panel, path = outlook.history, self.request.folder / f"{version.name}.csv"
+        table = forecast_csv(outlook.forecasts, panel, trained.name, version.label)
         atomic_write(path, table, flag="-o DIR", only_file=True)
         self.progress.unwritten = None
-        self.outlook = Outlook(panel, forecasts)
+        self.outlook = outlook
         self.assumed = short_notes(trained, panel)
         self.assumed += unseen_notes(trained, panel, trained.horizon, is_averaged=self.is_averaged)
         self.assumed += assumed_notes(trained, panel, trained.horizon, "--future FILE")

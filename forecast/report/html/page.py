@@ -169,6 +169,7 @@ class Page:
         title: what it is about.
         about: which run, model and version, and when.
         verdict: what came out, in sentences: the first in large letters.
+        caveats: what a reader must know before the numbers are used.
         facts: beside the verdict.
         foot: what made the page.
         findings: numbered, after the verdict.
@@ -181,6 +182,7 @@ class Page:
     sections: tuple[Section, ...]
     foot: str
     findings: tuple[PageFinding, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     def title_of(self, anchor: str) -> str:
         """Returns the title of a section."""

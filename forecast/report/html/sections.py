@@ -53,13 +53,17 @@ class CovariateRow:
     words: str
 
 
-def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: str) -> Section:
+def leaderboard_section(
+    rows: Sequence[SummaryRow], *, target: str, stands_on: str, verdict: str = "", saved: str = ""
+) -> Section:
     """Returns the table of scores.
 
     Args:
         rows: of the leaderboard, the best first.
         target: the unit of the errors.
         stands_on: what was scored, such as ``3 folds × 12 steps``.
+        verdict: on them, where the page says it nowhere else.
+        saved: the model that is in use.
     """
     styles = styles_of(row.model for row in rows)
     scores = _columns(rows)
@@ -69,7 +73,8 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
     for row in rows:
         style, rmse = styles[row.model], row.rmse
         bar = Bar(rmse / longest, style.colour, style.is_baseline) if rmse is not None else None
-        first = PageCell(row.model, note=row.note or "")
+        in_use = "saved: it makes the forecast" if row.model == saved else ""
+        first = PageCell(row.model, note="; ".join(filter(None, (in_use, row.note))))
         score = PageCell(short_number(rmse), bar)
         lines.append((first, score, *cells([_score(row, name) for name in scores[2:]])))
     shown = [place for place in range(len(scores)) if place < 2 or any(line[place].text != "–" for line in lines)]
@@ -85,7 +90,8 @@ def leaderboard_section(rows: Sequence[SummaryRow], *, target: str, stands_on: s
         )
     columns = tuple(PageColumn(scores[place], place > 0) for place in shown)
     table = PageTable(columns, tuple(tuple(line[place] for place in shown) for line in lines))
-    return Section("leaderboard", "Leaderboard", (table,), intro)
+    blocks = (Words(verdict), table) if verdict else (table,)
+    return Section("leaderboard", "Leaderboard", blocks, intro)
 
 
 def _columns(rows: Sequence[SummaryRow]) -> tuple[str, ...]:

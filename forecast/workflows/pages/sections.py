@@ -31,14 +31,17 @@ class ReportIntro:
     Attributes:
         title: what it is about.
         about: which run and when.
-        before, after: sentences around the verdict of the account.
+        lead: sentences that come first; none where the verdict of the account does.
+        caveats: what a reader must know before the numbers are used.
+        facts: numbers before those of the account.
         model: that the facts are about; None for the best.
     """
 
     title: str
     about: str
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
     model: str | None = None
 
 
@@ -68,7 +71,13 @@ def page_of(
         now: aware time; stands at the foot.
         errors: where they are.
     """
-    parts: list[Section | LeftOutPart] = [*life.decision, _leaderboard(summary), forecast, _steps(summary), *errors]
+    parts: list[Section | LeftOutPart] = [
+        forecast,
+        *life.decision,
+        _leaderboard(summary, cover),
+        _steps(summary),
+        *errors,
+    ]
     parts += [_coverage(summary), _folds(summary), *life.runs]
     parts += _covariates(summary)
     parts += [_inferred(summary), _findings(summary), _settings(summary), _reproduce(summary)]
@@ -80,10 +89,11 @@ def page_of(
     page = Page(
         title=cover.title,
         about=cover.about,
-        verdict=tuple(filter(None, (*cover.before, summary.verdict, *cover.after))),
-        facts=tuple(_facts(summary, cover.model)),
+        verdict=cover.lead or tuple(filter(None, (summary.verdict,))),
+        facts=(*cover.facts, *_facts(summary, cover.model)),
         sections=tuple(present),
         foot=f"{made}This file needs no network: all of it is in it.",
+        caveats=cover.caveats,
     )
     return render_page(page)
 
@@ -111,9 +121,15 @@ def _facts(summary: Summary, model: str | None) -> list[Fact]:
     return facts
 
 
-def _leaderboard(summary: Summary) -> Section:
+def _leaderboard(summary: Summary, cover: ReportIntro) -> Section:
     target = "the target" if summary.target is None else summary.target
-    return sections.leaderboard_section(summary.leaderboard, target=target, stands_on=_stands_on(summary))
+    return sections.leaderboard_section(
+        summary.leaderboard,
+        target=target,
+        stands_on=_stands_on(summary),
+        verdict=(summary.verdict or "") if cover.lead else "",
+        saved=cover.model or "",
+    )
 
 
 def _stands_on(summary: Summary) -> str:

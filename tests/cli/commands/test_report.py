@@ -12,7 +12,7 @@ from html_reader import Reader
 from untrained import train_nothing
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "2", "--seeds", "1", "--plots", "none")
-SECTIONS = ["leaderboard", "forecast", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]
+SECTIONS = ["forecast", "leaderboard", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,17 @@ def test_report_says_what_the_command_printed(trained):
         assert f"{row['mase']:.3f}" in words
     assert "--horizon 7" in words
     assert "forecast train visits.csv --model gru --horizon 7 --folds 2 --seeds 1" in words
+
+
+def test_report_says_first_what_is_expected_and_then_by_which_model(trained):
+    folder, done = trained
+    page = read(folder / "forecasts" / "visits-report.html")
+    lead, *_ = (words for words in page.words if "next 7 days" in words)
+    assert re.fullmatch(r"visits, next 7 days: [\d,.]+ \(80 %: [\d,.]+ to [\d,.]+\), .* the last 7 days\.", lead)
+    order = [next(i for i, words in enumerate(page.words) if text in words) for text in (
+        lead, "Forecast by gru: in 2 tests on the past (7 days each) it was off by", done.document["verdict"],
+    )]  # fmt: skip
+    assert order == sorted(order)
 
 
 def test_without_the_flag_there_is_no_report(folder):
@@ -157,7 +168,7 @@ def test_version_of_an_early_program_says_what_it_lacks(folder):
     models.publish(files, {**manifest, **fresh}, old.created, champion=True)
     assert run("report", "visits", folder=folder).code == 0
     page = read(folder / "visits-report.html")
-    assert sections(page) == ["leaderboard", "forecast", "left-out"]
+    assert sections(page) == ["forecast", "leaderboard", "left-out"]
     [why] = [words for words in page.words if "early programs" in words]
     assert why.startswith("Error by step, Intervals, Folds on the calendar, What was inferred, Data findings, Settings")
 
@@ -173,7 +184,7 @@ def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
     done = run("retrain", "visits", "visits.csv", "--min-gain", "0.99", "--report", "--json", folder=folder)
     assert done.document["files"] == ["forecasts/visits.csv", "forecasts/visits-report.html"]
     page = read(folder / "forecasts" / "visits-report.html")
-    assert sections(page)[0] == "decision"
+    assert sections(page)[1] == "decision"
     assert "runs" in sections(page)
     words = " ".join(page.words)
     assert "The champion stays" in words

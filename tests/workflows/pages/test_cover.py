@@ -1,0 +1,29 @@
+"""What a report says first: it is of the model that was saved, whoever won."""
+
+from forecast.evaluation.summary import ScoredOn, Summary, SummaryRow
+from forecast.workflows.pages.cover import accuracy_sentence
+
+ROWS = (
+    SummaryRow(rank=1, model="gru", rmse=10.0, mae=8.0, scores={"wape": 0.20}),
+    SummaryRow(rank=2, model="ensemble", rmse=10.1, mae=8.04, scores={"wape": 0.21}),
+    SummaryRow(rank=3, model="seasonal-naive", rmse=15.0, mae=12.0, note="repeats the last 7 steps"),
+)
+SUMMARY = Summary(
+    leaderboard=ROWS, scored_on=ScoredOn(folds=3, points=84, horizon=28), target="sales", verdict="gru has the lowest"
+)
+
+
+def test_the_saved_model_is_named_and_not_the_one_that_won():
+    words = accuracy_sentence(SUMMARY, "ensemble", "day")
+    assert words == (
+        "Forecast by ensemble, all networks together: in 3 tests on the past (28 days each) it was off by 8.04 sales "
+        "a day on average, 21 % of what came; seasonal-naive, which repeats the last 7 steps, was off by 12."
+    )
+
+
+def test_a_baseline_is_not_compared_with_itself():
+    assert accuracy_sentence(SUMMARY, "seasonal-naive", "day").endswith("off by 12 sales a day on average.")
+
+
+def test_without_a_backtest_the_model_is_named_alone():
+    assert accuracy_sentence(Summary(leaderboard=ROWS[:1]), "gru", "day") == "Forecast by gru."
