@@ -12,6 +12,11 @@ HEAD = """\
 # Commands
 
 Made by `python docs/make_commands.py` from the program's own help; a test keeps it current.
+
+Results go to stdout (a table on a terminal, CSV in a pipe, `--json` for programs), everything else to stderr; `-v`
+says more of it. `-n` (`--dry-run`) of `train`, `compare` and `retrain` says what would be done, and the first two how
+long it takes on this machine. After `forecast --install-completion` the shell completes flags, columns of the file,
+models and versions.
 """
 
 
@@ -20,7 +25,15 @@ def commands_text():
     root = typer.main.get_command(app)
     context = typer.Context(root, info_name="forecast")
     pages = [page for name, command in root.commands.items() for page in _pages(name, command, context)]
-    return "\n".join([HEAD, f"{EXIT_CODES}.\n", *pages])
+    return "\n".join([HEAD, f"{EXIT_CODES}.\n", _glance(pages), *pages])
+
+
+def _glance(pages):
+    """Returns a table of all commands, each with its first sentence."""
+    heads = (page.splitlines() for page in pages)
+    rows = ((title.removeprefix("## "), about) for title, _, about, *_ in heads)
+    lines = [f"| [`{name}`](#{name.replace(' ', '-')}) | {_cell(about)} |" for name, about in rows]
+    return "\n".join(["| command | what it does |", "|---|---|", *lines]) + "\n"
 
 
 def _pages(name, command, parent) -> Iterator[str]:

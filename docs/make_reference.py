@@ -1,0 +1,140 @@
+"""Writes what pages take from the program: `python docs/make_reference.py`.
+
+Pages hold it between `<!-- NAME -->` and `<!-- end of NAME -->`; the rest of them is written by hand.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from forecast.cli.app import EXIT_CODES, app
+from forecast.cli.options.config_template import config_form
+from forecast.cli.options.settings import commands_of, shared_options
+from forecast.models.networks.cells import CELLS
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+METHODS = ("AutoETS", "AutoTheta", "AutoARIMA", "seasonal-naive", "naive")
+"""What the README's table shows beside ours, by their names in the results."""
+HOLD_OUTS = {
+    "tourism_monthly": "366 series of tourism, monthly",
+    "m3_monthly": "1,428 series of M3, monthly",
+    "m4_monthly_sub200": "200 series of M4, monthly",
+    "nn5_daily": "111 cash machines, daily",
+    "m4_hourly": "414 series of M4, hourly",
+}
+SINGLE = {
+    "airline_passengers": "airline passengers",
+    "champagne": "champagne sales",
+    "car_sales": "car sales",
+    "female_births": "daily births",
+    "stocks5_daily": "five share prices",
+}
+MEANINGS = {
+    "0": "also: the challenger did not win, or nothing was new",
+    "1": "please report it, with `--debug`",
+    "2": "a flag or an argument; the hint has the right one",
+    "3": "the hint says what to install",
+    "4": "a file, a model, a version",
+    "5": "of the data or of `forecast.toml`; `forecast check FILE` tells more",
+    "6": "not a number, or no memory",
+    "7": "a gate that you asked for, such as `check --strict`",
+    "10": "only if you ask for it",
+    "75": "try again later, or `--lock-timeout 10m`",
+    "129": "the terminal was closed",
+    "130": "you stopped it; the store is as it was",
+    "143": "somebody stopped it; the store is as it was",
+}
+
+
+def results_table() -> str:
+    """Returns the README's table of errors, from benchmarks/RESULTS.md."""
+    text = RESULTS.read_text(encoding="utf-8")
+    lines = ["| data | error | forecast | AutoETS | AutoTheta | AutoARIMA | seasonal naive | last value |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    for name, about in HOLD_OUTS.items():
+        rows = _table(text.partition(f"\n### {name}\n")[2])
+        found = {row["contender"]: row["MASE"] for row in rows}
+        lines.append(_row(about, "MASE", [found["forecast auto"], *(found.get(each, "–") for each in METHODS)]))
+    rows = _table(text[text.index("| set | forecast auto |") - 1 :])
+    for row in rows:
+        found, about = row | {"seasonal-naive": row["seasonal naive"]}, SINGLE[row["set"]]
+        lines.append(_row(about, "RMSE", [found["forecast auto"], *(found[each] for each in METHODS)]))
+    return "\n".join(lines)
+
+
+def _table(text: str) -> list[dict[str, str]]:
+    """Returns the first table of a text."""
+    table = re.search(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    if table is None:
+        raise ValueError("there is no table")
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines())
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def _row(about: str, error: str, cells: list[str]) -> str:
+    numbers = [float(cell.replace(",", "")) if cell != "–" else float("inf") for cell in cells]
+    best = min(numbers)
+    shown = [f"**{cell}**" if number == best else cell for cell, number in zip(cells, numbers, strict=True)]
+    return f"| {' | '.join([about, error, *shown])} |"
+
+
+def exit_codes() -> str:
+    """Returns the table of exit codes."""
+    said = EXIT_CODES.removeprefix("Exit codes: ").split(" · ")
+    codes = [each.split(" ", 1) for each in said]
+    return "\n".join(["| code | means | |", "|---|---|---|", *(f"| {c} | {m} | {MEANINGS[c]} |" for c, m in codes)])
+
+
+def settings() -> str:
+    """Returns the file that `forecast config init` writes."""
+    context = typer.main.get_command(app).make_context("forecast", ["config", "init"])
+    return f"```toml\n{config_form(shared_options(commands_of(context)), None).strip()}\n```"
+
+
+def equations() -> str:
+    """Returns the equations of each cell, as `forecast explain --teach` prints them."""
+    lines = []
+    for name, cell in CELLS.items():
+        lines += [f"### {name.upper()}", "", "```text", *cell.equations, "```", ""]
+        lines += ["| gate or state | symbol |", "|---|---|"]
+        lines += [f"| {gate} | {symbol} |" for gate, symbol in cell.symbols.items()]
+        lines += [
+            "",
+            f"Weights, with U units and F inputs: {cell.formula}. Multiplications a step: {cell.step_formula}.",
+            "",
+        ]
+    return "\n".join(lines).strip()
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "results": results_table,
+    "exit codes": exit_codes,
+    "settings": settings,
+    "equations": equations,
+}
+
+
+def written(text: str) -> str:
+    """Returns a page with its parts as they are today."""
+    for name, make in PARTS.items():
+        part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        if part.search(text):
+            made = make()
+            text = part.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", text)
+    return text
+
+
+def pages() -> list[Path]:
+    """Returns the README and the pages of the site."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+if __name__ == "__main__":
+    for page in pages():
+        old = page.read_text(encoding="utf-8")
+        if (new := written(old)) != old:
+            page.write_text(new, encoding="utf-8")
+            print(page.relative_to(ROOT))

@@ -1,0 +1,69 @@
+"""The pages of README.md and docs/, and the scripts that write parts of them."""
+
+import importlib.util
+import re
+import sys
+from itertools import zip_longest
+
+from places import ROOT
+
+
+def script(name):
+    """Returns a script of docs/ as a module."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+PAGES = {
+    page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in script("make_sessions").pages()
+}
+"""The text of each page by its path."""
+
+CHANGES = re.compile(
+    r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # the id of a version
+    r"|20[23]\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?"  # when it was made
+    r"|(?<![\w.])[\d.]+ (s|min|kB|MB|GB)\b"  # how long it took, how much it is
+)
+NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
+TIMED = ("train s", "seconds")  # columns that hold how long it took
+
+
+def differences(shown, found, left_out="…"):
+    """Yields what a page shows and a command no longer prints: words exactly, numbers as far as machines agree."""
+    head, cut, tail = shown.partition(f"{left_out}\n") if left_out in shown.splitlines() else (shown, "", "")
+    if cut:
+        lines = found.splitlines(keepends=True)
+        before, behind = len(head.splitlines()), len(tail.splitlines())
+        yield from differences(head, "".join(lines[:before]))
+        yield from differences(tail, "".join(lines[len(lines) - behind :]))
+        return
+    pairs = zip_longest(_pieces(shown), _pieces(found), fillvalue="")
+    yield from ((one, other) for one, other in pairs if not _alike(one, other))
+
+
+def _pieces(text):
+    """Returns the words and numbers of a print, without regard to where its lines break."""
+    text = CHANGES.sub("some", _without_times(text))
+    return [piece for word in text.split() for piece in re.findall(rf"{NUMBER.pattern}|[^\d\s]+", word)]
+
+
+def _without_times(text):
+    lines, ends = [], []
+    for line in text.splitlines():
+        named = [found.end() for name in TIMED for found in re.finditer(rf" {name}(?= |$)", line)]
+        ends = named or (ends if line.strip() else [])
+        for end in [] if named else ends:
+            start = line.rfind(" ", 0, end) + 1
+            line = f"{line[:start]}{'-' * len(line[start:end])}{line[end:]}"  # noqa: PLW2901
+        lines.append(re.sub(r"-{2,}", "-", line))
+    return "\n".join(lines)
+
+
+def _alike(one, other):
+    if not (NUMBER.fullmatch(one) and NUMBER.fullmatch(other)):
+        return one == other
+    a, b = (float(number.replace(",", "")) for number in (one, other))
+    return abs(a - b) <= 0.05 + 0.03 * max(abs(a), abs(b))
