@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.frequency import DAY, EPOCH_WEEKDAY, Frequency, Timestamps, months_of, seconds_of
+from forecast.data.frequency import DAY, EPOCH_WEEKDAY, MONTHS, Frequency, Timestamps, months_of, seconds_of
 from forecast.errors import UsageError
 from forecast.wording import joined
 
@@ -112,6 +112,13 @@ def edges_of(period: Period, frequency: Frequency, numbers: IntArray) -> tuple[T
     """Returns the first and the last day of periods of the calendar, by their numbers; see ``numbered``."""
     begins = frequency.period_begins if _is_own(period, frequency) else PERIODS[period].begins
     return begins(numbers), begins(numbers + 1) - np.timedelta64(DAY, "s")
+
+
+def span_of(frequency: Frequency, first: IntArray, last: IntArray) -> tuple[Timestamps, Timestamps]:
+    """Returns when the step ``first`` begins and the last day of ``last``; the times of both where steps are shorter."""
+    if frequency.unit != "week" and frequency.unit not in MONTHS:
+        return frequency.timestamps(first), frequency.timestamps(last)
+    return frequency.period_begins(first), frequency.period_begins(last + 1) - np.timedelta64(DAY, "s")
 
 
 def _is_own(period: Period, frequency: Frequency) -> bool:

@@ -19,7 +19,7 @@ from forecast.data.frequency import Timestamps
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
-from forecast.experiment.decisions.periods import HORIZON, Period, check_period, edges_of, numbered, whole_steps
+from forecast.experiment.decisions.periods import HORIZON, Period, check_period, edges_of, numbered, span_of, whole_steps
 from forecast.interval_levels import bounds_of, quantile_column
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 from forecast.name_lists import flag_value
@@ -233,8 +233,10 @@ def _cells(period: Period | None, panel: Panel, point: FloatArray, groups: IntAr
     sizes, steps = np.bincount(flat, minlength=count), last - first + 1
     whole = np.bincount(flat, is_whole.ravel(), count) == sizes  # each series has each step of the period
     whole &= sizes == np.bincount(groups)[own] * steps
-    if period is None or period == HORIZON:
+    if period is None:
         starts, ends = frequency.timestamps(first), frequency.timestamps(last)
+    elif period == HORIZON:
+        starts, ends = span_of(frequency, first, last)
     else:
         starts, ends = edges_of(period, frequency, keys % width + lowest)
     latest = np.full(int(groups.max()) + 1, panel.last.min())

@@ -3,7 +3,7 @@ import pytest
 
 from forecast.data.frequency import ROW, Frequency, parse_frequency
 from forecast.errors import UsageError
-from forecast.experiment.decisions.periods import PERIODS, check_period, edges_of, numbered, whole_steps
+from forecast.experiment.decisions.periods import PERIODS, check_period, edges_of, numbered, span_of, whole_steps
 
 
 def days(*texts):
@@ -32,6 +32,25 @@ def test_weeks_of_the_data_begin_when_they_do_there():
     numbers = numbered("week", frequency, frequency.ordinals(days("2024-04-24", "2024-05-01")))
     begin, end = edges_of("week", frequency, numbers)
     assert [str(day)[:10] for day in (*begin, *end)] == ["2024-04-18", "2024-04-25", "2024-04-24", "2024-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last", "edges"),
+    [
+        ("MS", "2024-02-01", "2024-04-01", ("2024-02-01", "2024-04-30")),
+        ("ME", "2024-02-29", "2024-04-30", ("2024-02-01", "2024-04-30")),
+        ("QE", "2024-03-31", "2024-06-30", ("2024-01-01", "2024-06-30")),
+        ("QS", "2024-01-01", "2024-04-01", ("2024-01-01", "2024-06-30")),
+        ("YS", "2024-01-01", "2024-01-01", ("2024-01-01", "2024-12-31")),
+        ("W-WED", "2024-04-24", "2024-05-01", ("2024-04-18", "2024-05-01")),
+        ("D", "2024-02-01", "2024-02-03", ("2024-02-01", "2024-02-03")),
+        ("h", "2024-02-01T05", "2024-02-02T04", ("2024-02-01T05", "2024-02-02T04")),
+    ],
+)
+def test_horizon_goes_from_the_first_day_of_its_first_step_to_the_last_of_its_last(code, first, last, edges):
+    frequency = parse_frequency(code, days(first))
+    found = [span_of(frequency, *frequency.ordinals(days(first, last))[:, None])]
+    assert [(str(begin[0])[: len(edges[0])], str(end[0])[: len(edges[1])]) for begin, end in found] == [edges]
 
 
 def whole(code, origin, horizon, period):
