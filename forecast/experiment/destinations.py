@@ -35,11 +35,13 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
         flag: that named it.
 
     Raises:
-        UsageError: it has an ending that is not known, it is a folder, or the file exists and not ``force``.
+        UsageError: it is ``-``, has an ending that is not known, is a folder, or the file exists and not ``force``.
         DataError: it is where one may not look or write, or a link of somebody else.
     """
     if path is None:
         return ""
+    if str(path) == "-":
+        raise UsageError(f"{flag} names a file, and - is none.", f"{flag} /dev/stdout to write to standard output")
     ending, place = ending_of(path, known, flag) if known else path.suffix, kind_of(path, f"{flag} FILE")
     check_links(path, f"{flag} FILE")
     if place == "folder":

@@ -102,6 +102,13 @@ def test_ids_that_look_like_numbers_stay_text_in_parquet(tmp_path):
     assert set(parquet.read_table(tmp_path / "b.parquet")["shop"].to_pylist()) == {"007", "07"}
 
 
+@pytest.mark.parametrize("flag", ["-o", "--fix"])
+def test_dash_is_no_file_and_the_hint_names_standard_output(flag):
+    with pytest.raises(UsageError, match=f"{flag} names a file, and - is none") as error:
+        check_free(Path("-"), FORECASTS, force=True, flag=flag)
+    assert f"{flag} /dev/stdout" in error.value.hint
+
+
 def test_log_may_be_called_anything_but_a_table_or_a_picture():
     for name in ("retrain.log", "a.jsonl", "nightly.2024", "/dev/stderr"):
         check_log(Path(name))
