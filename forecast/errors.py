@@ -150,6 +150,19 @@ def exit_code_of(error: BaseException) -> ExitCode:
     return ExitCode.TRAINING if lacks_memory(error) else ExitCode.BUG
 
 
+def worded(error: Exception) -> ForecastError:
+    """Returns an error of any kind as one that says what is wrong and what mends it."""
+    if isinstance(error, ForecastError):
+        return error
+    if lacks_memory(error):
+        hint = "fewer rows or columns; of networks, smaller --units, --window or --horizon; or ulimit -v with more"
+        return TrainingError("There is not enough memory for this.", hint)
+    if lacks_threads(error):
+        return DependencyError("The system allows this user no more threads.", "ulimit -u with a larger number")
+    hint = "run it again with --debug and report what it prints"
+    return ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
+
+
 def lacks_memory(error: BaseException) -> bool:
     """Returns whether an error says that memory ran out.
 

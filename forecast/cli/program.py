@@ -17,17 +17,7 @@ from forecast.cli.output.console import json_text, wrapped
 from forecast.cli.output.question import hints_of
 from forecast.cli.output.streams import discard_output, prepare_streams, telling_of_stdout, write_note
 from forecast.cli.signals import listen, listen_no_more, stop_received
-from forecast.errors import (
-    DependencyError,
-    ExitCode,
-    ForecastError,
-    Stopped,
-    TrainingError,
-    exit_code_of,
-    lacks_memory,
-    lacks_threads,
-    printable,
-)
+from forecast.errors import ExitCode, ForecastError, Stopped, exit_code_of, printable, worded
 
 
 @dataclass
@@ -110,15 +100,7 @@ def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
     except Exception as error:  # the outermost boundary: a user never sees a traceback unasked
         if "--debug" in arguments:
             raise
-        if lacks_memory(error):
-            hint = "fewer rows or columns; of networks, smaller --units, --window or --horizon; or ulimit -v with more"
-            return _report(TrainingError("There is not enough memory for this.", hint), arguments, run)
-        if lacks_threads(error):
-            lacking = DependencyError("The system allows this user no more threads.", "ulimit -u with a larger number")
-            return _report(lacking, arguments, run)
-        hint = "run it again with --debug and report what it prints"
-        bug = ForecastError(f"This is a bug in forecast: {type(error).__name__}: {error}", hint)
-        return _report(bug, arguments, run)
+        return _report(worded(error), arguments, run)
     if code == ExitCode.INTERRUPTED:
         raise Stopped(SIGINT)
     return int(code or 0)

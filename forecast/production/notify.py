@@ -96,7 +96,7 @@ def watched(alarm: Alarm, name: str, tell: Tell = nobody) -> Iterator[Watch]:
     finally:
         watch.ping(alarm.ping_url, str(int(watch.exit_code)))
         if watch.exit_code not in HEALTHY and alarm.on_failure:
-            _run(alarm.on_failure, watch, message)
+            run_on_failure(alarm.on_failure, watch.name, watch.exit_code, message, watch.tell)
 
 
 def ping(url: str | None, signal: str) -> str:
@@ -132,18 +132,23 @@ def _call(request: urllib.request.Request) -> str:
         return str(error) or type(error).__name__
 
 
-def _run(command: str, watch: Watch, message: str) -> None:
-    about = {
-        "FORECAST_NAME": watch.name,
-        "FORECAST_MESSAGE": message,
-        "FORECAST_EXIT_CODE": str(int(watch.exit_code)),
-    }
+def run_on_failure(command: str, name: str, exit_code: int, message: str, tell: Tell = nobody) -> None:
+    """Runs the command for a failure.
+
+    Args:
+        command: for a shell; it finds the next three in its environment, see ``Alarm``.
+        name: of the model.
+        exit_code: that the job ends with.
+        message: of the error.
+        tell: hears that the command took too long.
+    """
+    about = {"FORECAST_NAME": name, "FORECAST_MESSAGE": message, "FORECAST_EXIT_CODE": str(int(exit_code))}
     # A session of its own, so that all it starts can be ended with it.
     with subprocess.Popen(command, shell=True, env={**os.environ, **about}, start_new_session=True) as process:
         try:
             process.wait(LIMIT)
         except subprocess.TimeoutExpired:
-            watch.tell(ENDED, f"The command of --on-failure took longer than {LIMIT:g} s, and was ended.")
+            tell(ENDED, f"The command of --on-failure took longer than {LIMIT:g} s, and was ended.")
         finally:
             if process.poll() is None:
                 _end(process)

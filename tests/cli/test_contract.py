@@ -72,6 +72,7 @@ DOCUMENTS = {
     ("predict",): {"name": str, "version": str, "model": str, "widened": float, "forecasts": FORECAST, "files": list},
     ("retrain", "--dry-run"): RETRAIN,
     ("retrain", "--force"): RETRAIN,
+    ("retrain", "--all"): {"models": list, "failed": list, "postponed": list, "exit_code": int},
     ("score",): {
         "name": str, "champion": str, "source": str, "season": int, "issued": int, "come_true": int,
         "scores": list, "drift": list, "notes": list, "files": list,

@@ -1,29 +1,29 @@
-"""`forecast retrain [NAME] [DATA]`."""
+"""`forecast retrain [NAME]... [DATA]`, one model or many."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import read_options
-from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.arguments import parse_time_limit, settle_deadline
+from forecast.cli.options.completion import complete_name, complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
-from forecast.cli.output.retrain import tell_retrain
+from forecast.cli.output.retrain import tell_member, tell_members, tell_retrain
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, UsageError
+from forecast.process import SystemClock
+from forecast.specs import MOST, Deadline, Device, Preset
 
 if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainRequest
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from forecast.cli.options.completion import complete_network
-from forecast.process import SystemClock
-from forecast.specs import MOST, Device, Preset
+    from forecast.production.notify import Alarm, Tell
+    from forecast.production.store.store import Store
 
 
 def _group(title: str) -> Any:
@@ -110,6 +110,17 @@ class JobFlags:
     report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
     dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
     detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
+    all: Annotated[bool, _job("--all", help="Every model of the store, the stalest first.")] = False
+    time_limit: Annotated[
+        Deadline | None,
+        _job(
+            "--time-limit",
+            metavar="TIME",
+            help="All of it ends by then, such as 50m; models whose turn did not come are first the next time.",
+            parser=parse_time_limit,
+            callback=settle_deadline,
+        ),
+    ] = None
     lock_timeout: Annotated[
         str, _job("--lock-timeout", metavar="TIME", help="Wait so long for another run, such as 10m.")
     ] = "0"
@@ -134,15 +145,23 @@ class RetrainFlags(JobFlags, CheckFlags, GateFlags, TriggerFlags):
     """All of them, as one argument of the command."""
 
 
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        autocompletion=complete_name,
+        metavar="[NAME]... [DATA]",
+        help="The model, which may be left out where there is one, and the newest data; left out: the file of the "
+        "last train. Or several models, or patterns such as 'shop-*'.",
+    ),
+]
+
+
 @grouped
 def retrain_command(
     flags: RetrainFlags,
     output: OutputFlags,
     reading: DataFlags,
-    name: OnlyName = None,
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="The newest data; left out: the file of the last train.")
-    ] = None,
+    words: Words = None,
 ) -> None:
     """Train a challenger on the newest data; it takes over only if it wins. Made for cron.
 
@@ -150,27 +169,33 @@ def retrain_command(
 
     forecast retrain sales newest.csv --min-new-rows 7 --warm
 
-    forecast retrain sales -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
+    forecast retrain --all --time-limit 50m -q --log-file retrain.log --ping-url https://hc-ping.com/UUID
     """
-    from forecast.experiment.destinations import check_folder, check_log
-    from forecast.production.notify import ENDED, Alarm, watched
-    from forecast.production.run_log import open_log
+    from forecast.experiment.destinations import check_log
+    from forecast.production.fleet import are_several
     from forecast.production.store.store import Store
-    from forecast.workflows.retrain import retrain
 
     check_log(flags.log_file)
-    store = Store(output.store)
+    store, given = Store(output.store), tuple(words or ())
+    if flags.all or are_several(given, store.names()):
+        _retrain_all(given, store, flags, output, reading)
+    else:
+        name, data = (*given, None, None)[:2]
+        _retrain_one(name, data, store, flags, output, reading)
+
+
+def _retrain_one(
+    name: str | None, data: str | None, store: "Store", flags: RetrainFlags, output: OutputFlags, reading: DataFlags
+) -> None:
+    from forecast.experiment.destinations import check_folder
+    from forecast.production.notify import watched
+    from forecast.production.run_log import open_log
+    from forecast.workflows.retrain import retrain
+    from forecast.workflows.retrain_all import timed
+
     names = store.names()
-    alarm = Alarm(flags.ping_url, flags.on_failure)
     only = names[0] if len(names) == 1 else ""
-
-    def tell(event: str, sentence: str) -> None:
-        if event == ENDED or not output.quiet:
-            say(sentence, "Note")
-        with suppress(DataError):
-            open_log(flags.log_file, SystemClock().now)(event, {"reason": sentence})
-
-    with watched(Alarm() if flags.dry_run else alarm, name if name in names else only, tell) as watch:
+    with watched(_alarm(flags), name if name in names else only, _teller(flags, output)) as watch:
         check_folder(flags.to, "-o")
         if data is None and name is not None and name not in names:
             from forecast.experiment.input_data import name_and_data
@@ -179,10 +204,59 @@ def retrain_command(
         log = open_log(flags.log_file, SystemClock().now)
         request = _request(name, data, flags, reading)
         with narrated("Retrain", output, device=flags.device, warns=False) as run:
-            result = retrain(request, store, run, log)
+            result = retrain(request, store, timed(run, flags.time_limit, name or only), log)
         watch.exit_code = result.record.exit_code or 0
     tell_retrain(result, output)
     raise typer.Exit(watch.exit_code)
+
+
+def _retrain_all(
+    words: tuple[str, ...], store: "Store", flags: RetrainFlags, output: OutputFlags, reading: DataFlags
+) -> None:
+    """Retrains many models: the watchdog hears of them as one job, the command for a failure of each that failed."""
+    from forecast.experiment.destinations import check_folder
+    from forecast.production.notify import Alarm, run_on_failure, watched
+    from forecast.production.run_log import open_log
+    from forecast.workflows.retrain_all import Retrained, members, retrain_all
+
+    tell, ended = _teller(flags, output), list[Retrained]()
+    with watched(Alarm() if flags.dry_run else Alarm(flags.ping_url), "", tell) as watch:
+        check_folder(flags.to, "-o")
+        for flag, is_given in (("--future", flags.future is not None), ("--freq, --id …", reading != DataFlags())):
+            if is_given:
+                message = f"{flag} says how one file is to be read, and several models are retrained."
+                raise UsageError(message, "forecast retrain NAME DATA with it")
+        names = members(words, store, is_all=flags.all)
+        log = open_log(flags.log_file, SystemClock().now)
+        request = _request(None, None, flags, reading)
+        with narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run:
+            for member in retrain_all(names, request, store, run, log, flags.time_limit):
+                ended.append(member)
+                tell_member(member, output)
+                if member.error is not None and flags.on_failure and not flags.dry_run:
+                    run_on_failure(flags.on_failure, member.name, member.exit_code, member.error.message, tell)
+        watch.exit_code = tell_members(ended, output)
+    raise typer.Exit(watch.exit_code)
+
+
+def _alarm(flags: RetrainFlags) -> "Alarm":
+    from forecast.production.notify import Alarm
+
+    alarm = Alarm(flags.ping_url, flags.on_failure)
+    return Alarm() if flags.dry_run else alarm
+
+
+def _teller(flags: RetrainFlags, output: OutputFlags) -> "Tell":
+    from forecast.production.notify import ENDED
+    from forecast.production.run_log import open_log
+
+    def tell(event: str, sentence: str) -> None:
+        if event == ENDED or not output.quiet:
+            say(sentence, "Note")
+        with suppress(DataError):
+            open_log(flags.log_file, SystemClock().now)(event, {"reason": sentence})
+
+    return tell
 
 
 def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,7 @@ def narrated(
     limit: Deadline | None = None,
     match: Match = "steps",
     warns: bool = True,
+    tells: bool = True,
 ) -> Iterator[Run]:
     """Gives a run whose reporter talks, with a progress bar that is gone at the end.
 
@@ -127,9 +129,11 @@ def narrated(
         limit: of the time.
         match: what the cells share.
         warns: even where the user wants quiet.
+        tells: what is read and planned; else only how far it has come.
     """
     with ProgressLine(label, quiet=output.quiet) as bar:
-        narrator = Narrator(bar, output, limit=limit, match=match, warns=warns)
+        heard = output if tells else replace(output, quiet=True, verbose=False)
+        narrator = Narrator(bar, heard, limit=limit, match=match, warns=warns and tells)
         yield start_run(device, narrator)
     narrator.end()
 

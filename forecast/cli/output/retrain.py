@@ -1,22 +1,25 @@
 """What `forecast retrain` says of its outcome: one line for a person, or one JSON object."""
 
 import sys
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say, say_commands, say_notes, wrapped
-from forecast.cli.output.streams import write_out
-from forecast.wording import counted, short
+from forecast.cli.output.streams import write_note, write_out
+from forecast.errors import ExitCode
+from forecast.wording import counted, listed, short
 
 if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainResult
+    from forecast.workflows.retrain_all import Retrained
 
 
 def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     """Says what became of the champion: nothing under ``-q``, unless JSON was asked for."""
     if output.form == "json":
-        more = {"plan": list(result.plan), "notes": list(result.notes), "files": [str(path) for path in result.files]}
-        print_json({**result.record.answer(), **more})
+        print_json(retrain_json(result))
         return
     if output.quiet:
         return
@@ -32,6 +35,61 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
         say_commands([f"forecast models rollback {name}{output.store_words}"], "Undo")
     elif record.outcome == "candidate":
         say_commands([f"forecast models promote {name} {record.challenger}{output.store_words}"], "Next")
+
+
+def retrain_json(result: "RetrainResult") -> dict[str, Any]:
+    """Returns what became of a champion as a document."""
+    more = {"plan": list(result.plan), "notes": list(result.notes), "files": [str(path) for path in result.files]}
+    return {**result.record.answer(), **more}
+
+
+def tell_member(member: "Retrained", output: OutputFlags) -> None:
+    """Says in a line what became of one model of many, as soon as it is known; of an error, even where quiet."""
+    if output.form == "json":
+        return
+    if member.error is not None:
+        write_note(wrapped(f"{member.name}: {member.error.message}", "error:", sys.stderr.isatty(), label_width=7))
+        if member.error.hint:
+            write_note(f"{'hint:':<7}{member.error.hint}\n")
+    elif member.result is not None and not output.quiet:
+        plan = "; ".join(member.result.plan)
+        said = f"{member.name}: {plan}" if plan else _sentences(member.result)
+        write_out(wrapped(said, on_terminal=sys.stdout.isatty()))
+        say_notes(f"{member.name}: {note}" for note in member.result.notes)
+
+
+def tell_members(members: "Sequence[Retrained]", output: OutputFlags) -> int:
+    """Says what became of all of many models, and returns what the process exits with: 6 where one failed."""
+    failed = [member.name for member in members if member.error is not None]
+    postponed = [member.name for member in members if member.is_postponed]
+    code = int(ExitCode.TRAINING) if failed else max((member.exit_code for member in members), default=0)
+    if output.form == "json":
+        told = [_member_json(member) for member in members]
+        print_json({"models": told, "failed": failed, "postponed": postponed, "exit_code": code})
+    elif failed or not output.quiet:
+        outcomes = Counter(member.result.record.outcome or "" for member in members if member.result)
+        parts = [f"{count} {OUTCOMES.get(outcome, outcome)}" for outcome, count in outcomes.items()]
+        for names, what in ((postponed, "first the next time, since the time was up"), (failed, "failed")):
+            parts += [f"{len(names)} {what}: {listed(names)}"] if names else []
+        say(f"{counted(len(members), 'model')}: {'; '.join(parts)}.", "All")
+    return code
+
+
+def _member_json(member: "Retrained") -> dict[str, Any]:
+    told: dict[str, Any] = retrain_json(member.result) if member.result else {}
+    error = member.error
+    why = None if error is None else {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
+    return {"name": member.name, **told, "exit_code": member.exit_code, "error": why, "postponed": member.is_postponed}
+
+
+OUTCOMES = {
+    "promoted": "promoted",
+    "kept": "kept their champion",
+    "candidate": "with a candidate",
+    "nothing-new": "with nothing new",
+    "dry-run": "would be retrained",
+}
+"""What became of models, to stand after how many."""
 
 
 def _sentences(result: "RetrainResult") -> str:

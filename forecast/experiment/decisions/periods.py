@@ -115,7 +115,7 @@ def edges_of(period: Period, frequency: Frequency, numbers: IntArray) -> tuple[T
 
 
 def span_of(frequency: Frequency, first: IntArray, last: IntArray) -> tuple[Timestamps, Timestamps]:
-    """Returns when the step ``first`` begins and the last day of ``last``; the times of both where steps are shorter."""
+    """Returns the first day of the steps ``first`` and the last of ``last``; their times where steps are no longer."""
     if frequency.unit != "week" and frequency.unit not in MONTHS:
         return frequency.timestamps(first), frequency.timestamps(last)
     return frequency.period_begins(first), frequency.period_begins(last + 1) - np.timedelta64(DAY, "s")

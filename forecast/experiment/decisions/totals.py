@@ -19,7 +19,15 @@ from forecast.data.frequency import Timestamps
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
-from forecast.experiment.decisions.periods import HORIZON, Period, check_period, edges_of, numbered, span_of, whole_steps
+from forecast.experiment.decisions.periods import (
+    HORIZON,
+    Period,
+    check_period,
+    edges_of,
+    numbered,
+    span_of,
+    whole_steps,
+)
 from forecast.interval_levels import bounds_of, quantile_column
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 from forecast.name_lists import flag_value

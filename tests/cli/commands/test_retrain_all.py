@@ -1,0 +1,193 @@
+"""Many models in one command: each as if it were alone, told in its own line, and none stops another."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from commands import csv_bytes, run, visits
+from forecast.production.store.store import Store
+
+NAMES = ("bakery", "kiosk", "shop")
+DAYS = 60
+QUIET = ("--model", "seasonal-naive", "--horizon", "7", "--folds", "1", "--plots", "none", "-q")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder whose three models were trained in ``now``, and a copy of it."""
+    folder = tmp_path_factory.mktemp("fleet")
+    (folder / "now").mkdir()
+    for name in NAMES:
+        (folder / "now" / f"{name}.csv").write_bytes(csv_bytes(visits(DAYS)))
+        assert run("train", f"{name}.csv", *QUIET, folder=folder / "now").code == 0
+    shutil.copytree(folder / "now", folder / "then")
+    return folder
+
+
+def renewed(trained):
+    """Returns the place of the models, since these remember where their files are; the files have grown by a week."""
+    shutil.rmtree(trained / "now")
+    shutil.copytree(trained / "then", trained / "now")
+    for name in NAMES:
+        (trained / "now" / f"{name}.csv").write_bytes(csv_bytes(visits(DAYS + 7)))
+    return trained / "now"
+
+
+@pytest.fixture
+def folder(trained):
+    return renewed(trained)
+
+
+def outcomes(folder):
+    return {name: [line["outcome"] for line in Store(folder / ".forecast").model(name).history()] for name in NAMES}
+
+
+def test_each_model_is_retrained_as_if_alone(folder, trained):
+    done = run("retrain", "--all", folder=folder)
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(NAMES)
+    assert "All       3 models: 3 promoted." in done.err
+    together = {name: (folder / "forecasts" / f"{name}.csv").read_text() for name in NAMES}
+    renewed(trained)
+    for name, line in zip(NAMES, lines, strict=True):
+        assert run("retrain", name, folder=folder).out.strip() == line
+        assert (folder / "forecasts" / f"{name}.csv").read_text() == together[name]
+
+
+def test_one_that_fails_stops_no_other_and_is_named_with_its_own_code(folder):
+    (folder / "kiosk.csv").write_text("nothing\n")
+    marks = 'printf "%s %s\\n" "$FORECAST_NAME" "$FORECAST_EXIT_CODE" >> marks'
+    done = run("retrain", "--all", "--json", "--log-file", "log", "--on-failure", marks, folder=folder)
+    assert done.code == 6
+    answer = json.loads(done.out)
+    assert (answer["failed"], answer["postponed"], answer["exit_code"]) == (["kiosk"], [], 6)
+    codes = {model["name"]: (model["exit_code"], model["error"] is None) for model in answer["models"]}
+    assert codes == {"bakery": (0, True), "kiosk": (5, False), "shop": (0, True)}
+    assert {name: runs[-1] for name, runs in outcomes(folder).items()} == {
+        "bakery": "promoted",
+        "kiosk": "refused",
+        "shop": "promoted",
+    }
+    assert (folder / "marks").read_text() == "kiosk 5\n"
+    events = [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+    assert {event["name"] for event in events} == set(NAMES)
+    assert [event["name"] for event in events if event["event"] == "ended"] == list(NAMES)
+
+
+def test_quiet_fleet_says_its_failures_alone(folder):
+    (folder / "kiosk.csv").write_text("nothing\n")
+    done = run("retrain", "--all", "-q", folder=folder)
+    assert (done.code, done.out) == (6, "")
+    assert done.err.startswith("error: kiosk: ")
+    assert "1 failed: kiosk." in done.err
+
+
+def test_a_bug_in_one_model_is_its_own_failure(folder, monkeypatch):
+    from forecast.experiment.retraining import retrain_run
+
+    read = retrain_run.read_alike
+
+    def broken(source, *rest, **more):
+        if "kiosk" in str(source):
+            raise ZeroDivisionError("of the test")
+        return read(source, *rest, **more)
+
+    monkeypatch.setattr(retrain_run, "read_alike", broken)
+    answer = run("retrain", "--all", "--json", folder=folder).document
+    failed = {model["name"]: model["error"] for model in answer["models"]}["kiosk"]
+    assert failed["code"] == 1
+    assert "ZeroDivisionError: of the test" in failed["message"]
+    assert outcomes(folder)["shop"][-1] == "promoted"
+
+
+def test_patterns_and_names_choose(folder):
+    done = run("retrain", "[bs]*", "--json", folder=folder)
+    assert [model["name"] for model in done.document["models"]] == ["bakery", "shop"]
+    done = run("retrain", "shop", "kiosk", "--json", folder=folder)
+    assert {model["name"]: model["outcome"] for model in done.document["models"]} == {
+        "shop": "nothing-new",
+        "kiosk": "promoted",
+    }
+
+
+class Clock:
+    """A clock that may be made late."""
+
+    def __init__(self, real):
+        self.real, self.late = real, 0.0
+
+    def now(self):
+        return self.real.now()
+
+    def seconds(self):
+        return self.real.seconds() + self.late
+
+
+def test_time_that_is_up_stops_one_and_postpones_the_rest_which_are_first_the_next_time(folder, monkeypatch):
+    from forecast.experiment.retraining import retrain_run
+    from forecast.process import SystemClock
+
+    clock = Clock(SystemClock())
+    inner = retrain_run.run_challenge
+
+    def slow(reading, champion, folds, recipe, run_):
+        if "kiosk" in str(reading.source):
+            clock.late += 3600
+            run_.reporter.progress("training", 0.5)
+        return inner(reading, champion, folds, recipe, run_)
+
+    monkeypatch.setattr(retrain_run, "run_challenge", slow)
+    monkeypatch.setattr("forecast.process.SystemClock", lambda: clock)
+    done = run("retrain", "--all", "--time-limit", "30m", "--json", folder=folder)
+    answer = done.document
+    assert (done.code, answer["failed"], answer["postponed"]) == (6, ["kiosk"], ["shop"])
+    assert "its time" in answer["models"][1]["error"]["message"]
+    assert outcomes(folder)["kiosk"][-1] == "failed"
+    monkeypatch.undo()
+    again = run("retrain", "--all", "--json", folder=folder).document
+    assert [model["name"] for model in again["models"]] == ["kiosk", "shop", "bakery"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said", "hint"),
+    [
+        (("--all", "shop"), 2, "--all is every model", "--all alone"),
+        (("shop", "kiosk", "shop.csv"), 2, "one file goes with one model", "forecast retrain kiosk shop.csv"),
+        (("shp*",), 4, "No model matches 'shp*'", "forecast models list"),
+        (("shop", "kiosk", "bakry"), 4, "No model is 'bakry'. Did you mean 'bakery'?", "forecast models list"),
+        (
+            ("--all", "--future", "next.csv"),
+            2,
+            "--future says how one file is to be read",
+            "forecast retrain NAME DATA",
+        ),
+        (("--all", "--id", "shop"), 2, "says how one file is to be read", "forecast retrain NAME DATA"),
+    ],
+)
+def test_what_several_models_can_not_share_is_refused(folder, words, code, said, hint):
+    done = run("retrain", *words, folder=folder)
+    assert (done.code, said in done.err, hint in done.err) == (code, True, True), done.err
+
+
+def test_all_of_nothing_is_said(tmp_path):
+    done = run("retrain", "--all", folder=tmp_path)
+    assert (done.code, "There is no trained model" in done.err) == (4, True)
+
+
+def test_dry_run_says_what_each_would_do_and_records_nothing(folder):
+    before = outcomes(folder)
+    done = run("retrain", "--all", "-n", folder=folder)
+    assert done.code == 0
+    assert [line.partition(":")[0] for line in done.out.splitlines()] == list(NAMES)
+    assert "3 would be retrained" in done.err
+    assert outcomes(folder) == before
+
+
+def test_nothing_new_anywhere_imports_nothing_heavy(folder):
+    run("retrain", "--all", "-q", folder=folder)
+    heavy = {"tensorflow", "pandas"} & set(sys.modules)
+    assert run("retrain", "--all", folder=folder).out.count("nothing new") == 3
+    assert heavy == {"tensorflow", "pandas"} & set(sys.modules)
