@@ -154,3 +154,10 @@ def spelled(count: int) -> str:
     """Returns a small number as a word: ``three``; from ten on its digits."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     return words[count] if count < len(words) else str(count)
+
+
+def type_name(value: object) -> str:
+    """Returns the type of a value as a reader of Python knows it: ``list``, ``numpy.ndarray``."""
+    own = type(value)
+    package = own.__module__.partition(".")[0]
+    return own.__qualname__ if package == "builtins" else f"{package}.{own.__qualname__}"

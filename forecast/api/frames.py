@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.data.files.source import Source
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
+from forecast.evaluation.summary import Summary
 from forecast.experiment.experiment import Experiment
 from forecast.interval_levels import bounds_of
 from forecast.report.tables import ResultTable, Value, forecast_columns, leaderboard_rows, timestamp_texts
@@ -44,6 +45,17 @@ def source_of(data: "pd.DataFrame | pd.Series[Any]") -> Source:
 def leaderboard_frame(experiment: Experiment) -> pd.DataFrame:
     """Returns a row a model, the best first."""
     return pd.DataFrame(leaderboard_rows(experiment.board))
+
+
+def summary_frame(summary: Summary) -> pd.DataFrame | None:
+    """Returns the leaderboard that a version keeps, a row a model; None where it keeps none that was scored whole."""
+    rows = [row for row in summary.leaderboard if row.rmse_by_step is not None]
+    apart = {"rmse_by_step", "scores"}
+    tables = [
+        {**{name: value for name, value in vars(row).items() if name not in apart}, **(row.scores or {})}
+        for row in rows
+    ]
+    return pd.DataFrame(tables) if tables else None
 
 
 def step_frame(experiment: Experiment) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The experiment that `train` and `compare` share: plan, backtest, score."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -29,11 +30,12 @@ from forecast.experiment.time_limit import (
 )
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Fitted
+from forecast.models.forecaster import Fitted, Forecaster
 from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.networks.recurrent import Memory
 from forecast.models.networks.time_budget import Pacer
+from forecast.models.own_forecaster import CheckedForecaster
 from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
 from forecast.run import Run
 from forecast.specs import Machine, ModelSpec, Plan, Settings
@@ -154,15 +156,25 @@ def run_experiment(
     models: tuple[str, ...],
     run: Run,
     terms: Terms = Terms(),
+    own: Sequence[Forecaster] = (),
 ) -> Experiment:
     """Backtests the models on a file that has been read.
+
+    Args:
+        reading: of the file.
+        settings: of what is forecast.
+        models: their names; those of ``own`` among them where they are to be scored.
+        run: what to work with.
+        terms: of the training.
+        own: forecasters that are not in the registry.
 
     Raises:
         ForecastError: see ``prepare``.
     """
     prepared = prepare(reading, settings, models, run, terms)
     plan, memory = prepared.plan, Memory()
-    scorer = _Scorer(reading.panel, prepared, run.on(prepared.machine), memory)
+    written = {each.name: CheckedForecaster(each, plan.horizon) for each in own}
+    scorer = _Scorer(reading.panel, prepared, run.on(prepared.machine), memory, written)
     specs, timing = prepared.specs, None
     if terms.is_timed:
         result, specs, timing = _score_timed(scorer, models, terms)
@@ -192,6 +204,7 @@ class _Scorer:
     prepared: Prepared
     run: Run
     memory: Memory  # gains the networks that are trained
+    own: Mapping[str, Forecaster]  # by name, what no registry makes
 
     def score(
         self,
@@ -206,10 +219,15 @@ class _Scorer:
         def progress(name: str, share: float) -> None:
             run.reporter.progress(name, (models.index(name) + share) / len(models))
 
+        def make(name: str) -> Forecaster:
+            if name in self.own:
+                return self.own[name]
+            return make_forecaster(name, specs, plan.season_of(name), run, self.memory, pacers)
+
         return backtest(
             self.panel,
             self.prepared.folds,
-            [make_forecaster(name, specs, plan.season_of(name), run, self.memory, pacers) for name in names],
+            list(map(make, names)),
             plan.season,
             refit=plan.refit,
             metric=settings.metric,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast.data.files.source import Source
 from forecast.data.reading.reader import ReadOptions, read_panel
 from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.explain.cost import kernel_of, network_cost
@@ -38,7 +39,7 @@ class ModelRequest:
     """A saved model to explain: see ``PredictRequest``."""
 
     name: str | None
-    source: str | None = None
+    source: str | Source | None = None
     version: str | None = None
     focus: Focus = Focus()
 

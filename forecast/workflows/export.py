@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 from forecast.errors import UsageError
 from forecast.evaluation.scales import lowest_values
@@ -51,8 +52,26 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
         )
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
+    exported = keras_model_of(stored)
+    with TemporaryDirectory() as folder:
+        draft = Path(folder) / "draft.keras"
+        exported.save(draft)
+        atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
+    from forecast.models.keras_export.model import lookback_of  # imports TensorFlow, which is loaded by now
+
+    trained = stored.trained
+    lookback = lookback_of(cast(EnsembleModel, trained.model), trained.combination)
+    return Export(stored.version, trained.name, path, lookback, trained.horizon, stored.context.series_ids)
+
+
+def keras_model_of(stored: StoredModel) -> Any:
+    """Returns a version as a Keras model that takes past values.
+
+    Raises:
+        UsageError: the model needs more than the target's past, or is no network.
+    """
     _check_plain(stored)
-    from forecast.models.keras_export.model import export_model, lookback_of  # imports TensorFlow
+    from forecast.models.keras_export.model import export_model  # imports TensorFlow
 
     trained, model = stored.trained, stored.trained.model
     if not isinstance(model, EnsembleModel):
@@ -60,13 +79,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
             f"{stored.version.name} {stored.version.label} is a {trained.name} model, and Keras opens networks only.",
             f"forecast train DATA --model {REFERENCE} --name {stored.version.name} makes one",
         )
-    exported = export_model(model, trained.combination, lowest_values(stored.context))
-    with TemporaryDirectory() as folder:
-        draft = Path(folder) / "draft.keras"
-        exported.save(draft)
-        atomic_write(path, draft.read_bytes(), flag="FILE.keras in another folder")
-    lookback = lookback_of(model, trained.combination)
-    return Export(stored.version, trained.name, path, lookback, trained.horizon, stored.context.series_ids)
+    return export_model(model, trained.combination, lowest_values(stored.context))
 
 
 def _check_plain(stored: StoredModel) -> None:

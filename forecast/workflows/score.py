@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecast.data.covariates import KINDS
+from forecast.data.files.source import Source
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
@@ -40,7 +41,7 @@ class ScoreRequest:
     """
 
     name: str | None
-    source: str | None
+    source: str | Source | None
     options: ReadOptions
     now: datetime | None = None
 

@@ -285,7 +285,7 @@ def test_series_with_dates_in_its_index_is_data(index):
 def test_what_is_no_data_is_refused_by_its_type(data, kind):
     with pytest.raises(ForecastError, match=f"Data can't be {kind}") as caught:
         read_panel(data)
-    assert "a pandas frame" in caught.value.hint
+    assert "a pandas or polars frame" in caught.value.hint
 
 
 def test_frame_that_no_file_could_hold_is_refused():

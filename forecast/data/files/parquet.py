@@ -1,5 +1,11 @@
-"""Parquet files: their columns as an Arrow table, without those that no table of text could hold."""
+"""Parquet files: their columns as an Arrow table, without those that no table of text could hold.
 
+Tables of other libraries, such as polars, become such a file. Three ways in, the newest first: the Arrow PyCapsule
+interface (``__arrow_c_stream__``), a method ``to_arrow``, and the data frame interchange protocol (``__dataframe__``).
+None of those libraries is imported here.
+"""
+
+import io
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,10 +19,12 @@ from forecast.data.files.dialect import check_width
 from forecast.data.files.free_memory import free_memory, size_text
 from forecast.data.files.intake import BOMB, HARMLESS, TABLE, too_many
 from forecast.data.files.source import Source
-from forecast.errors import DataError
+from forecast.errors import DataError, UsageError
+from forecast.wording import type_name
 
 ROW, CELL = 60, 12
 """Memory that is taken for each row and each cell of it while a table becomes series, in bytes."""
+WAYS = ("__arrow_c_stream__", "to_arrow", "__dataframe__")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,3 +140,37 @@ def _of_decimals(column: Any) -> Any:
 
 def _is_bytes(held: Any) -> bool:
     return bool(types.is_binary(held) or types.is_large_binary(held) or types.is_binary_view(held))
+
+
+def is_arrow_table(data: object) -> bool:
+    """Returns whether something hands its columns on, in any of these ways."""
+    return not isinstance(data, type) and any(hasattr(data, way) for way in WAYS)
+
+
+def parquet_bytes(data: Any) -> bytes:
+    """Returns a table as the bytes of a Parquet file.
+
+    Raises:
+        UsageError: it holds no columns with names, or what no file can hold.
+    """
+    from pyarrow.parquet import write_table  # noqa: PLC0415 - only who hands in such a table pays the 0.1 s
+
+    try:
+        table = _table(data)
+        buffer = io.BytesIO()
+        write_table(table, buffer)
+    except (pa.ArrowException, ValueError, TypeError, NotImplementedError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0][:200]
+        hint = "a table with a column of dates and one of numbers, such as a polars or pandas frame"
+        raise UsageError(f"The {type_name(data)} can't be read: {reason}", hint) from None
+    return buffer.getvalue()
+
+
+def _table(data: Any) -> Any:
+    if hasattr(data, WAYS[0]):
+        return pa.table(data)
+    if hasattr(data, WAYS[1]):
+        return pa.table(data.to_arrow())
+    from pyarrow.interchange import from_dataframe  # noqa: PLC0415 - likewise
+
+    return from_dataframe(data)

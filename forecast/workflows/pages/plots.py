@@ -80,8 +80,8 @@ def last_fold(experiment: Experiment) -> tuple[Panel, dict[str, Forecasts]]:
     """Returns what was known at the last origin, and what the networks and the seasonal naive said then."""
     panel, fold = experiment.reading.panel, experiment.backtest.folds[-1]
     train = fold.train(panel)
-    networks = MODELS.of("network")
-    shown = [row for row in experiment.board.rows if row.model in networks or REFERENCE in {row.model, row.same}]
+    others = {name for name in MODELS if name not in MODELS.of("network")}  # what a user wrote is shown
+    shown = [row for row in experiment.board.rows if row.model not in others or REFERENCE in {row.model, row.same}]
     forecasts = {}
     for row in shown:
         trial = experiment.backtest.trial(row.model)

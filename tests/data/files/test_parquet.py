@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commands import csv_bytes, visits
 from forecast.data.columns.roles import check_names
+from forecast.data.files.parquet import is_arrow_table, parquet_bytes
 from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.data.reading.reader import ReadOptions, read_panel
@@ -124,3 +126,54 @@ def test_the_rest_of_such_a_file_is_read(tmp_path):
     reading = read_panel(tmp_path / "x.parquet", ReadOptions())
     assert reading.columns.target == ("value",)
     assert [finding.topic for finding in reading.findings] == ["columns"]
+
+
+# Tables of other libraries
+
+TABLE = pa.table(
+    {"day": pa.array([day for day, _ in visits()]), "visits": pa.array([float(value) for _, value in visits()])}
+)
+
+
+class Streaming:
+    """Hands its columns on as polars does."""
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return TABLE.__arrow_c_stream__(requested_schema)
+
+
+class Turning:
+    """Hands them on by a method."""
+
+    def to_arrow(self):
+        return TABLE
+
+
+class Interchanging:
+    """Hands them on by the data frame interchange protocol."""
+
+    def __dataframe__(self, nan_as_null=False, allow_copy=True):
+        table = TABLE.set_column(0, "day", TABLE.column("day").cast(pa.timestamp("ms")))  # it knows no plain dates
+        return table.__dataframe__(nan_as_null, allow_copy)
+
+
+@pytest.mark.parametrize("table", [TABLE, Streaming(), Turning(), Interchanging()])
+def test_table_is_read_as_its_csv(table, tmp_path):
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
+    expected = read_panel(tmp_path / "visits.csv").panel
+    assert is_arrow_table(table)
+    found = read_panel(Source("t", "t", None, parquet_bytes(table), "", "UTF-8")).panel
+    assert found.values.tolist() == expected.values.tolist()
+    assert found.frequency == expected.frequency
+    assert found.first.tolist() == expected.first.tolist()
+
+
+def test_column_without_a_table_is_refused():
+    with pytest.raises(UsageError, match=r"pyarrow\.ChunkedArray can't be read") as caught:
+        parquet_bytes(TABLE.column("visits"))
+    assert "a column of dates" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [3, [1], {"a": [1]}, pa.Table, None])
+def test_other_things_are_no_tables(data):
+    assert not is_arrow_table(data)
