@@ -29,6 +29,7 @@ Aggregate = Literal["sum", "mean", "last", "count"]
 Decimal = Literal[".", ","]
 PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]
+Lesson = Literal["memory"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
 
 USUAL_STORE = ".forecast"

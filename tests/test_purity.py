@@ -27,6 +27,7 @@ ALLOWED = {
     ("models/networks/fitting.py", "ThreadPoolExecutor"): "as many networks side by side as the machine says",
     ("models/classical/statsforecast.py", "Parallel"): "as many processes as the machine has threads",
     ("evaluation/explain/memory_test.py", "ThreadPoolExecutor"): "at most as many threads as the machine has",
+    ("evaluation/explain/memory_lesson.py", "ThreadPoolExecutor"): "at most as many threads as the machine has",
 }
 """What the rule does not hold for, and why."""
 

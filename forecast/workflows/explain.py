@@ -11,6 +11,8 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.evaluation.explain.cost import kernel_of, network_cost
 from forecast.evaluation.explain.explanation import Explanation, Focus, check_lags, check_series, explained
 from forecast.evaluation.explain.learning import learning_curve
+from forecast.evaluation.explain.memory_lesson import lesson_words, run_memory_lesson
+from forecast.evaluation.explain.memory_test import MemoryTestResult, run_memory_test, verdict
 from forecast.evaluation.explain.subject import Subject
 from forecast.experiment.experiment import prepare
 from forecast.experiment.input_data import only_model
@@ -135,6 +137,18 @@ def explain_data(request: DataRequest, run: Run) -> Explanation:
     stem = stem_of(request.source)
     title = f"{stem}: {', '.join(cells)} trained on all but the last {prepared.plan.horizon} steps"
     return explained(title, stem, train, prepared.plan.season, watched, request.focus, ())
+
+
+def memory_test(seed: int, run: Run) -> tuple[MemoryTestResult, tuple[str, ...]]:
+    """Returns what the memory test found, and what it means in sentences."""
+    found = run_memory_test(seed, run)
+    return found, verdict(found)
+
+
+def memory_lesson(seed: int, run: Run) -> tuple[MemoryTestResult, tuple[str, ...]]:
+    """Returns the same of its short form."""
+    found = run_memory_lesson(seed, run)
+    return found, lesson_words(found)
 
 
 def _every_cell() -> str:

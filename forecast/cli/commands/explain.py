@@ -1,4 +1,4 @@
-"""`forecast explain [NAME]`, `forecast explain DATA --models rnn,lstm,gru`, and `forecast explain --memory-test`."""
+"""`forecast explain [NAME]`, `explain DATA --models rnn,lstm,gru`, `explain --lesson memory` and `--memory-test`."""
 
 import shlex
 import sys
@@ -25,7 +25,7 @@ from dataclasses import dataclass, fields
 from forecast.cli.options.arguments import ModelVersion
 from forecast.cli.options.completion import complete_models
 from forecast.process import start_run
-from forecast.specs import PlotKind
+from forecast.specs import Lesson, PlotKind
 
 EVERY_CELL = ",".join(CELLS)
 
@@ -50,8 +50,11 @@ class SubjectFlags:
     lags: Annotated[
         int | None, typer.Option("--lags", min=1, metavar="STEPS", help="Lags to draw, up to the window.")
     ] = None
+    lesson: Annotated[
+        Lesson | None, typer.Option("--lesson", help="What a gate is for, on a task that needs a memory: 20 seconds.")
+    ] = None
     memory_test: Annotated[
-        bool, typer.Option("--memory-test", help="How long can each cell remember? An experiment of its own.")
+        bool, typer.Option("--memory-test", help="The same at length: how each cell begins, up to 200 steps; minutes.")
     ] = False
 
 
@@ -104,7 +107,7 @@ def explain_command(
 
     forecast explain sales.csv --models rnn,lstm,gru --teach -o why
 
-    forecast explain --memory-test
+    forecast explain --lesson memory
     """
     from forecast.evaluation.explain.explanation import Focus
     from forecast.experiment.destinations import check_folder
@@ -112,9 +115,9 @@ def explain_command(
 
     if page.to is not None:
         check_page(page.to, force=page.force)
-    elif not subject.memory_test:
+    elif not has_own_data(subject):
         check_folder(Path(FORECASTS), "-o")
-    if subject.memory_test:
+    if has_own_data(subject):
         _test_memory(name, page, subject, settings, output)
         return
     focus = Focus(subject.series, subject.lags)
@@ -187,16 +190,25 @@ def _trained(
         return explain_data(request, run)
 
 
+def has_own_data(subject: SubjectFlags) -> bool:
+    """Tells whether an experiment was asked for that makes its own data."""
+    return subject.memory_test or subject.lesson is not None
+
+
 def _test_memory(
     name: str | None, page: PageFlags, subject: SubjectFlags, settings: SettingsFlags, output: OutputFlags
 ) -> None:
-    from forecast.evaluation.explain.memory_test import run_memory_test
+    from forecast.workflows.explain import memory_lesson, memory_test
     from forecast.workflows.pages.explain import memory_test_files
 
-    refuse(subject, ("models", "data", "version", "series", "lags"), "to the memory test, which has its own data")
+    flag, what = ("--lesson memory", "lesson") if subject.lesson else ("--memory-test", "memory test")
+    refuse(subject, ("models", "data", "version", "series", "lags"), f"to the {what}, which has its own data")
+    if subject.lesson and subject.memory_test:
+        raise UsageError("--memory-test is --lesson memory at length: one of them at a time.", "leave out one of them")
     if name is not None or page.teach:
-        raise UsageError("The memory test takes no data and has no lesson.", "forecast explain --memory-test")
+        raise UsageError(f"The {what} takes no data and has no equations.", f"forecast explain {flag}")
     with narrated("Memory", output) as run:
-        found = run_memory_test(settings.seed, run)
-    paths = _written(page.to or Path(FORECASTS) / "memory-test", memory_test_files(found, page.plots, _command()))
-    print_memory_test(found, paths, output)
+        found, words = (memory_lesson if subject.lesson else memory_test)(settings.seed, run)
+    files = memory_test_files(found, words, page.plots, _command(), is_lesson=subject.lesson is not None)
+    paths = _written(page.to or Path(FORECASTS) / ("memory-lesson" if subject.lesson else "memory-test"), files)
+    print_memory_test(found, words, paths, output)

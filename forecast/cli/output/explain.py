@@ -70,21 +70,22 @@ def print_explanation(
     _tell(paths, output)
 
 
-def print_memory_test(found: "MemoryTestResult", paths: Sequence[str], output: OutputFlags) -> None:
-    """Prints the table of the memory test, and says where its page is."""
-    from forecast.evaluation.explain.memory_test import verdict
+def print_memory_test(
+    found: "MemoryTestResult", words: Sequence[str], paths: Sequence[str], output: OutputFlags
+) -> None:
+    """Prints the table of the memory test or of the lesson and what it means, and says where its page is."""
     from forecast.workflows.pages.explain_tables import RECALL, recall_document, recall_rows
 
     form, rows = settle_form(output.form), recall_rows(found)
     if form == "json":
-        print_json({**recall_document(found), "files": paths})
+        print_json({**recall_document(found, words), "files": paths})
     elif form == "csv":
         _write_csv(RECALL, rows)
     else:
         shown = [
             {
                 "cell": cell,
-                "changed": setup,
+                **({"changed": setup} if len(found.rates[cell]) > 1 else {}),
                 **{str(lag): f"{100 * row.mean():.0f}" for lag, row in zip(found.lags, rates, strict=True)},
                 "gives up": short(found.gives_up(cell, setup)),
             }
@@ -92,7 +93,7 @@ def print_memory_test(found: "MemoryTestResult", paths: Sequence[str], output: O
             for setup, rates in found.rates[cell].items()
         ]
         text = fitted_table(shown, list(shown[0]), (), left=2)
-        said = wrapped(" ".join(verdict(found)))
+        said = wrapped(" ".join(words))
         write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{said}")
     _tell(paths, output)
 

@@ -20,7 +20,7 @@ MOST_OF_IT = 0.95
 """Share of the window that 90 % of the sensitivity need where even the oldest steps count like the others."""
 FEW_STEPS = 8
 """Recurrent steps up to which nothing has the time to fade: no cell can be told from another by what it keeps."""
-LESSON = "forecast explain --memory-test"
+LESSON = "forecast explain --lesson memory"
 
 
 @dataclass(frozen=True)

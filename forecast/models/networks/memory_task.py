@@ -30,6 +30,8 @@ FEATURES = 2
 BATCH = 24
 EXAM = 256
 """Fresh sequences that a trained network is asked."""
+OF_EACH_LAG = 6
+"""Sequences of each lag in a batch of all of them."""
 BEFORE = 5
 """Steps of noise before the marked one."""
 
@@ -79,35 +81,96 @@ def accuracy_by_lag(
         longest: lag that will be asked for.
         steps: of training; the sequences are the same for all cells and networks.
     """
-    weights = tuple(tf.constant(array) for array in initial_stack(cell, units, networks))
-    rates = tf.constant([[[network.learning_rate]] for network in networks], tf.float32)
+    weights, rates = _start(cell, units, networks)
     length = BEFORE + 1 + longest
 
     def run(weights: Tensors, rates: Tensor, lag: Tensor) -> Tensor:
         first = length - lag - 1 - BEFORE
 
-        def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors) -> tuple[Any, ...]:
-            inputs, answers = _sequences(i, lag, length, BATCH)
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                logits = _answers(cell, weights, inputs, first)  # (R, B)
-                loss = tf.reduce_sum(tf.reduce_mean(tf.nn.softplus(-answers * logits), axis=1))
-            gradients = _clipped(tape.gradient(loss, weights))
-            now = tf.cast(i + 1, tf.float32)
-            rate = rates * tf.sqrt(1 - 0.999**now) / (1 - 0.9**now) * tf.minimum(2 * (1 - now / (steps + 1.0)), 1.0)
-            mean = tuple(0.9 * m + 0.1 * g for m, g in zip(mean, gradients, strict=True))
-            square = tuple(0.999 * v + 0.001 * g * g for v, g in zip(square, gradients, strict=True))
-            weights = tuple(w - rate * m / (tf.sqrt(v) + 1e-7) for w, m, v in zip(weights, mean, square, strict=True))
-            return i + 1, weights, mean, square
+        def examples(number: Tensor, batch: int) -> tuple[Tensor, Tensor]:
+            return _sequences(tf.stack([number, lag]), tf.fill((batch,), lag), length)
 
-        zeros = tuple(tf.zeros_like(weight) for weight in weights)
-        _, weights, _, _ = tf.while_loop(lambda i, *_: i < steps, step, (tf.constant(0), weights, zeros, zeros))
-        inputs, answers = _sequences(tf.constant(-1), lag, length, EXAM)
+        weights = _learned(cell, weights, rates, lambda i: examples(i, BATCH), first, steps)
+        inputs, answers = examples(tf.constant(-1), EXAM)
         return tf.reduce_mean(tf.cast(_answers(cell, weights, inputs, first) * answers > 0, tf.float32), axis=1)
 
     # called directly, so that TensorFlow counts no retracing
     compiled = tf.function(run, jit_compile=True).get_concrete_function(weights, rates, tf.TensorSpec((), tf.int32))
     return lambda lag: np.asarray(compiled(weights, rates, tf.constant(lag)), dtype=np.float64)
+
+
+def accuracy_on_all_lags(
+    cell: RecurrentCell, units: int, networks: Sequence[TaskNetwork], lags: Sequence[int], steps: int
+) -> NDArray[np.float64]:
+    """Returns the share of right answers at each lag of networks that learned all lags at once, (K, R).
+
+    It takes one training in place of one a lag, and teaches more: what short lags taught is a start for long ones.
+
+    Args:
+        cell: of all networks.
+        units: of their one layer.
+        networks: how each begins and learns.
+        lags: of which each batch holds as many as of the others.
+        steps: of training; the sequences are the same for all cells and networks.
+    """
+    weights, rates = _start(cell, units, networks)
+    length, first, each = BEFORE + 1 + max(lags), tf.constant(0), tf.constant(lags)
+
+    def run(weights: Tensors, rates: Tensor) -> Tensor:
+        def examples(number: Tensor, of_each: int) -> tuple[Tensor, Tensor]:
+            return _sequences(tf.stack([number, max(lags)]), tf.repeat(each, of_each), length)
+
+        weights = _learned(cell, weights, rates, lambda i: examples(i, OF_EACH_LAG), first, steps)
+        inputs, answers = examples(tf.constant(-1), EXAM)
+        right = tf.cast(_answers(cell, weights, inputs, first) * answers > 0, tf.float32)
+        return tf.reduce_mean(tf.reshape(right, (len(networks), len(lags), EXAM)), axis=2)
+
+    compiled = tf.function(run, jit_compile=True).get_concrete_function(weights, rates)
+    return np.asarray(compiled(weights, rates), dtype=np.float64).T
+
+
+def _start(cell: RecurrentCell, units: int, networks: Sequence[TaskNetwork]) -> tuple[Tensors, Tensor]:
+    """Returns the weights that stacked networks begin with, and their learning rates, (R, 1, 1)."""
+    weights = tuple(tf.constant(array) for array in initial_stack(cell, units, networks))
+    return weights, tf.constant([[[network.learning_rate]] for network in networks], tf.float32)
+
+
+def _learned(
+    cell: RecurrentCell,
+    weights: Tensors,
+    rates: Tensor,
+    examples: Callable[[Tensor], tuple[Tensor, Tensor]],
+    first: Tensor,
+    steps: int,
+) -> Tensors:
+    """Returns the weights after so many steps of Adam, each network's gradients clipped on their own.
+
+    Args:
+        cell: of all networks.
+        weights: to begin with.
+        rates: (R, 1, 1), falling to 0 in the second half.
+        examples: the sequences and answers of the batch of a number.
+        first: step of the sequences from which on they are shown.
+        steps: of training.
+    """
+
+    def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors) -> tuple[Any, ...]:
+        inputs, answers = examples(i)
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            logits = _answers(cell, weights, inputs, first)  # (R, B)
+            loss = tf.reduce_sum(tf.reduce_mean(tf.nn.softplus(-answers * logits), axis=1))
+        gradients = _clipped(tape.gradient(loss, weights))
+        now = tf.cast(i + 1, tf.float32)
+        rate = rates * tf.sqrt(1 - 0.999**now) / (1 - 0.9**now) * tf.minimum(2 * (1 - now / (steps + 1.0)), 1.0)
+        mean = tuple(0.9 * m + 0.1 * g for m, g in zip(mean, gradients, strict=True))
+        square = tuple(0.999 * v + 0.001 * g * g for v, g in zip(square, gradients, strict=True))
+        weights = tuple(w - rate * m / (tf.sqrt(v) + 1e-7) for w, m, v in zip(weights, mean, square, strict=True))
+        return i + 1, weights, mean, square
+
+    zeros = tuple(tf.zeros_like(weight) for weight in weights)
+    _, weights, _, _ = tf.while_loop(lambda i, *_: i < steps, step, (tf.constant(0), weights, zeros, zeros))
+    return weights
 
 
 def initial_stack(cell: RecurrentCell, units: int, networks: Sequence[TaskNetwork]) -> list[NDArray[np.float32]]:
@@ -135,13 +198,12 @@ def _bias(cell: RecurrentCell, units: int, network: TaskNetwork) -> NDArray[np.f
     return bias
 
 
-def _sequences(number: Tensor, lag: Tensor, length: int, batch: int) -> tuple[Tensor, Tensor]:
-    """Returns the inputs (T, B, 2) and answers (B,) of a batch, which its number and the lag decide."""
-    drawn = tf.random.stateless_uniform((length, batch), tf.stack([number, lag]))
+def _sequences(seed: Tensor, lags: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """Returns the inputs (T, B, 2) and answers (B,) of a batch, which its seed (2,) and its lags (B,) decide."""
+    drawn = tf.random.stateless_uniform((length, lags.shape[0]), seed)
     values = tf.where(drawn < 0.5, -1.0, 1.0)
-    marked = length - 1 - lag
-    marker = tf.broadcast_to(tf.one_hot(marked, length)[:, None], (length, batch))
-    return tf.stack([values, marker], axis=2), values[marked]
+    marker = tf.one_hot(length - 1 - lags, length, axis=0)  # (T, B)
+    return tf.stack([values, marker], axis=2), tf.reduce_sum(values * marker, axis=0)
 
 
 def _answers(cell: RecurrentCell, weights: Tensors, inputs: Tensor, first: Tensor) -> Tensor:

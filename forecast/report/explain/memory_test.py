@@ -1,5 +1,6 @@
-"""The picture of the memory test: how often each cell still knows the value seen k steps ago."""
+"""The pictures of memory test and lesson: how often each cell still knows the value seen k steps ago."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from forecast.evaluation.explain.memory_test import PASS, MemoryTestResult
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import USUAL
+from forecast.report.explain.curves import PageCurve, PageFrame, cell_looks, curve_chart, dashed
 from forecast.report.figures.figure import add_frame, empty_figure
 from forecast.report.figures.style import INK, MUTED, house_style, styles_of
+from forecast.report.html.chart import Key
+from forecast.report.html.page import Gallery
 from forecast.wording import percent
 
 DARK = 0.72
@@ -34,16 +38,79 @@ def recall_figure(found: MemoryTestResult, *, title: str = "") -> Figure:
     above.set_title(f"equally many parameters ({sizes}), {found.steps} training steps each")
     _draw_map(below, found, rows)
     below.set_title("all that was tried: right answers in %")
+    add_frame(figure, title=title, legend=entries, caption=recall_caption(found))
+    return figure
+
+
+def recall_caption(found: MemoryTestResult) -> str:
+    """Returns how the cells began, and what the lines mean."""
     seeds = found.rates[found.cells[0]][USUAL].shape[1]
     gates = {keep.name: CELLS[cell].start.get(keep.name, 0) for cell in found.cells if (keep := CELLS[cell].keep_gate)}
     biases = [f"{gate} bias {bias:g}" for gate, bias in gates.items()]
-    caption = (
+    return (
         f"As usual: orthogonal recurrent matrix, {', '.join(biases)}, learning rate 0.01; mean over "
         f"{seeds} seeds, band: worst and best. Dashed: the best of all setups of the cell. Guessing gives 50 %; below "
         f"the dotted {percent(PASS)} a cell has given up."
     )
-    add_frame(figure, title=title, legend=entries, caption=caption)
+
+
+@house_style()
+def lesson_figure(found: MemoryTestResult, *, title: str = "") -> Figure:
+    """Returns the line of each cell with its seeds as a band.
+
+    Args:
+        found: Of the lesson.
+        title: Above the picture.
+    """
+    figure = empty_figure(3.4)
+    entries = _draw_lines(figure.add_subplot(), found)
+    add_frame(figure, title=title, legend=entries, caption=lesson_caption(found))
     return figure
+
+
+def lesson_caption(found: MemoryTestResult) -> str:
+    """Returns what was done, and what the lines mean."""
+    sizes = ", ".join(f"{cell} {found.units[cell]} units" for cell in found.cells)
+    seeds = found.rates[found.cells[0]][USUAL].shape[1]
+    return (
+        f"Equally many parameters ({sizes}), each cell as Keras starts it, {found.steps} training steps on all lags at "
+        f"once: {seeds} networks (thin, or the band's edges) and their mean. Guessing gives 50 %."
+    )
+
+
+def recall_gallery(found: MemoryTestResult, note: str, *, shows_seeds: bool) -> Gallery:
+    """Returns the same for a page: a line a cell, as usual and, where another setup did better, at its best.
+
+    Args:
+        found: Of the test or the lesson.
+        note: Below the chart.
+        shows_seeds: Each seed is a thin line of its own, in place of a band from the worst to the best.
+    """
+    looks, lags, curves = cell_looks(found.cells), np.array(found.lags, dtype=float), []
+    keys = []
+    for cell, look in looks.items():
+        usual, best = 100 * found.rates[cell][USUAL], found.best(cell)
+        band = None if shows_seeds else (usual.min(axis=1), usual.max(axis=1))
+        if shows_seeds:
+            curves += [PageCurve(f"one {cell}", lags, own, replace(look, width=0.8)) for own in usual.T]
+        name = cell if best == USUAL else f"{cell}, {USUAL}"
+        curves.append(PageCurve(name, lags, usual.mean(axis=1), look, True, band, tuple(range(len(lags)))))
+        keys.append(Key(name, "line", look))
+        if best != USUAL:
+            up = 100 * found.rates[cell][best].mean(axis=1)
+            curves.append(PageCurve(f"{cell}, {best}", lags, up, dashed(look), True))
+            keys.append(Key(f"{cell}, {best}", "line", dashed(look)))
+    frame = PageFrame(
+        label="Share of right answers of each cell by the steps between value and question",
+        unit="right answers, %",
+        below="steps between the value and the question",
+        is_log_across=True,
+        levels=(100 * PASS,),
+        limits=(42, 104),
+        ticks=tuple(map(float, found.lags)),
+        height=18.0,
+    )
+    return Gallery((curve_chart(curves, frame),), tuple(keys), note)
 
 
 def _draw_lines(axes: Axes, found: MemoryTestResult) -> dict[str, Any]:

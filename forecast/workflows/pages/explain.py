@@ -5,11 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import forecast
 from forecast.errors import UsageError
 from forecast.evaluation.explain.explanation import Explanation
-from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
+from forecast.evaluation.explain.memory_lesson import knowing
+from forecast.evaluation.explain.memory_test import MemoryTestResult
 from forecast.experiment.destinations import check_folder
+from forecast.models.networks.cells.cell import USUAL
 from forecast.production.store.disk import kind_of
 from forecast.specs import PlotKind
 from forecast.wording import measure, spelled
@@ -36,7 +40,7 @@ HEADINGS = {
     "cost": "What it costs",
     "learning": "How it learned",
     "lesson": "The equations, with this data's numbers",
-    "recall": "The memory test",
+    "recall": "Who still knows",
 }
 INTROS = {
     "memory": "How much the forecast would change if the value at each lag had been a little higher, by exact "
@@ -57,7 +61,7 @@ INTROS = {
     "learning": "The error on the steps after the training data, which no network was trained on, as training went on.",
     "lesson": "The same equations as in the textbooks, and what each symbol was on average here.",
     "recall": "A sequence of random +1 and −1; one of them is marked, and k steps later the network is asked which it "
-    "was. Noise before and after the mark, equally many parameters, training steps and setups for each cell.",
+    "was. Noise before and after the mark, equally many parameters and training steps for each cell.",
 }
 MEASURES = {
     "networks": "networks",
@@ -124,35 +128,84 @@ def explain_files(
     return files
 
 
-def memory_test_files(found: MemoryTestResult, kind: PlotKind, command: str = "") -> dict[str, bytes]:
-    """Returns the files of the memory test by name."""
-    files = {NUMBERS: json_bytes(recall_document(found))}
+def memory_test_files(
+    found: MemoryTestResult, words: Sequence[str], kind: PlotKind, command: str = "", *, is_lesson: bool = False
+) -> dict[str, bytes]:
+    """Returns the files of the memory test, or of the lesson, by name.
+
+    Args:
+        found: what came out.
+        words: what it means, in sentences.
+        kind: of the picture.
+        command: that made it, to be said on the page.
+        is_lesson: it is the short form: one setup a cell.
+    """
+    files = {NUMBERS: json_bytes(recall_document(found, words))}
     if kind == "none":
         return files
-    from forecast.report.explain.memory_test import recall_figure
-    from forecast.report.html.page import Fact, PageColumn, PageFinding, PageTable, Section, cells, render_page
+    from forecast.report.explain import memory_test as drawing
+    from forecast.report.figures.figure import render
+    from forecast.report.html.page import PageFinding, Section, render_page
 
-    figure = recall_figure(found, title="Memory test: who still knows the value seen k steps ago?")
-    files[f"recall.{kind}"], picture = _drawn(figure, kind, HEADINGS["recall"])
+    draw, caption = (
+        (drawing.lesson_figure, drawing.lesson_caption)
+        if is_lesson
+        else (drawing.recall_figure, drawing.recall_caption)
+    )
+    title = "Who still knows the value seen k steps ago?"
+    files[f"recall.{kind}"] = render(draw(found, title=title if is_lesson else f"Memory test: {title}"), kind)
+    picture = drawing.recall_gallery(found, caption(found), shows_seeds=is_lesson)
+    parts = [
+        Section("recall", HEADINGS["recall"], (picture,), INTROS["recall"]),
+        Section("numbers", "In numbers", (_lag_table(found),) if is_lesson else (_recall_table(found),)),
+    ]
+    facts = [_known(found, cell) if is_lesson else _given_up(found, cell) for cell in found.cells]
+    findings = [PageFinding(sentence, "recall") for sentence in words]
+    name = "A lesson on memory" if is_lesson else "Memory test"
+    files[PAGE] = render_page(
+        _page(name, f"{spelled(len(found.cells))} cells, one task", findings, facts, parts, command)
+    )
+    return files
+
+
+def _known(found: MemoryTestResult, cell: str) -> "Fact":
+    from forecast.report.html.page import Fact
+
+    some, networks = knowing(found, cell)
+    return Fact(f"{cell} networks that still know", f"{some} of {networks}", f"after {found.lags[-1]} steps")
+
+
+def _given_up(found: MemoryTestResult, cell: str) -> "Fact":
+    from forecast.report.html.page import Fact
+
+    best = _lag_words(found.gives_up(cell, found.best(cell)))
+    return Fact(f"{cell} gives up at", _lag_words(found.gives_up(cell)), f"at its best: {best}")
+
+
+def _recall_table(found: MemoryTestResult) -> "PageTable":
+    """Returns a row for each cell, setup and lag."""
+    from forecast.report.html.page import PageColumn, PageTable, cells
+
     rows = [
         (row["cell"], row["setup"], str(row["lag"]), *(f"{100 * row[key]:.0f}" for key in ("right", "worst", "best")))
         for row in recall_rows(found)
     ]
-    columns = tuple(PageColumn(title, place > 1) for place, title in enumerate(RECALL_TITLES))
-    table = PageTable(columns, tuple(cells(row) for row in rows))
-    facts = [
-        Fact(f"{cell} gives up at", _lag_words(found.gives_up(cell)), f"at its best: {_lag_words(best)}")
-        for cell, best in ((cell, found.gives_up(cell, found.best(cell))) for cell in found.cells)
-    ]
-    parts = [
-        Section("recall", HEADINGS["recall"], (picture,), INTROS["recall"]),
-        Section("numbers", "In numbers", (table,)),
-    ]
-    findings = [PageFinding(sentence, "recall") for sentence in verdict(found)]
-    files[PAGE] = render_page(
-        _page("Memory test", f"{spelled(len(found.cells))} cells, one task", findings, facts, parts, command)
+    return PageTable(
+        tuple(PageColumn(title, place > 1) for place, title in enumerate(RECALL_TITLES)), tuple(map(cells, rows))
     )
-    return files
+
+
+def _lag_table(found: MemoryTestResult) -> "PageTable":
+    """Returns a row a lag and a column a cell, each seed beside the mean."""
+    from forecast.report.html.page import PageCell, PageColumn, PageTable
+
+    columns = (PageColumn("steps back"), *(PageColumn(f"{cell}: right, %", True) for cell in found.cells))
+    rows = []
+    for place, lag in enumerate(found.lags):
+        own = [100 * found.rates[cell][USUAL][place] for cell in found.cells]
+        each = [PageCell(f"{one.mean():.0f}", note=" ".join(f"{seed:.0f}" for seed in np.sort(one))) for one in own]
+        rows.append((PageCell(str(lag)), *each))
+    return PageTable(columns, tuple(rows))
 
 
 def _page(

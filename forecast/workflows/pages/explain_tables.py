@@ -10,7 +10,7 @@ from forecast.evaluation.explain.cell_report import CellReport
 from forecast.evaluation.explain.explanation import Explanation
 from forecast.evaluation.explain.gradient_flow import Flow, half_life
 from forecast.evaluation.explain.memory import advised_window
-from forecast.evaluation.explain.memory_test import MemoryTestResult, verdict
+from forecast.evaluation.explain.memory_test import MemoryTestResult
 from forecast.models.networks.cells.cell import USUAL
 from forecast.report.tables import timestamp_texts
 
@@ -84,10 +84,10 @@ def recall_rows(found: MemoryTestResult) -> list[dict[str, Any]]:
     ]
 
 
-def recall_document(found: MemoryTestResult) -> dict[str, Any]:
-    """Returns the numbers of the memory test, JSON-ready."""
+def recall_document(found: MemoryTestResult, words: Sequence[str]) -> dict[str, Any]:
+    """Returns the numbers of the memory test or of the lesson with what they mean, JSON-ready."""
     return {
-        "verdict": " ".join(verdict(found)),
+        "verdict": " ".join(words),
         "steps": found.steps,
         "seconds": found.seconds,
         "gives_up": {cell: found.gives_up(cell, USUAL) for cell in found.cells},

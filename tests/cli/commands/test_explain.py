@@ -1,9 +1,14 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from commands import csv_bytes, run, visits
+from forecast.evaluation.explain.memory_lesson import LAGS
+from forecast.evaluation.explain.memory_test import MemoryTestResult
+from forecast.models.networks.cells import CELLS
+from forecast.models.networks.cells.cell import USUAL
 from forecast.workflows.pages.explain_tables import RECALL, SUMMARY
 from imported import imported_by
 from untrained import train_nothing
@@ -44,7 +49,7 @@ def test_page_panels_and_numbers_are_written(folder, tmp_path):
     assert {path.rpartition("/")[2] for path in document.pop("files")} == names
     assert numbers["cells"]["gru"]["memory"] == document["cells"]["gru"]["memory"]
     assert len(document["cells"]["gru"]["memory"]["recurrent"]) == document["summary"][0]["window"]
-    assert "Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept" in " ".join(document["lesson"])
+    assert "Cho et al. 2014 (arXiv 1406.1078), Keras and PyTorch: z is the share kept" in " ".join(document["lesson"])
 
 
 def test_files_are_replaced_only_if_asked(folder, tmp_path):
@@ -109,6 +114,10 @@ def test_most_typical_series_is_shown_and_named(folder, tmp_path):
         (("visits.csv", "--time-limit", "9s"), 2, "--time-limit can't apply here", "--steps"),
         (("visits.csv", "--levels", "50"), 2, "--levels can't apply here", "leave it out"),
         (("gru", "--memory-test"), 2, "takes no data", "forecast explain --memory-test"),
+        (("gru", "--lesson", "memory"), 2, "takes no data", "forecast explain --lesson memory"),
+        (("--lesson", "memory", "--teach"), 2, "has no equations", "forecast explain --lesson memory"),
+        (("--lesson", "memory", "--series", "9"), 2, "--series can't apply to the lesson", "leave it out"),
+        (("--lesson", "memory", "--memory-test"), 2, "one of them at a time", "leave out one"),
         (("--memory-test", "--lags", "9"), 2, "--lags can't apply to the memory test", "leave it out"),
         (("nobody",), 4, "There is no model 'nobody'", "forecast train DATA --name nobody"),
         (("gru", "--model-version", "v9"), 4, "v9", "forecast models show gru"),
@@ -153,11 +162,31 @@ def test_cells_are_trained_on_a_file_and_compared(folder, tmp_path):
     assert [flow["path"] for flow in cells["lstm"]["flow"]] == ["hidden", "cell state"]
 
 
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_lesson_on_memory_is_one_picture_with_its_numbers(form, tmp_path, monkeypatch):
+    rates = {cell: {USUAL: np.full((5, 4), 0.5 if cell == "rnn" else 1.0)} for cell in CELLS}
+    found = MemoryTestResult(LAGS, dict.fromkeys(CELLS, 9), rates, 300, 15.0)
+    monkeypatch.setattr("forecast.workflows.explain.run_memory_lesson", lambda seed, run: found)
+    done = run("explain", "--lesson", "memory", "-o", "m", "--format", form, folder=tmp_path, COLUMNS="80")
+    assert done.code == 0, done.err
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {"explain.html", "explain.json", "recall.png"}
+    page = (tmp_path / "m/explain.html").read_text()
+    assert "data:image/png" not in page  # drawn by the page itself, in the colours of its theme
+    assert "0 of 4" in page
+    if form == "csv":
+        assert done.header == ",".join(RECALL)
+    elif form == "json":
+        assert done.document["gives_up"] == {"rnn": 2, "lstm": None, "gru": None}
+    else:
+        assert max(map(len, done.out.splitlines())) <= 80
+        assert "changed" not in done.out  # of one setup there is nothing to tell apart
+
+
 @pytest.mark.slow
 def test_memory_test_prints_a_table(tmp_path, monkeypatch):
     from memory_results import recollection
 
-    monkeypatch.setattr("forecast.evaluation.explain.memory_test.run_memory_test", lambda seed, run: recollection())
+    monkeypatch.setattr("forecast.workflows.explain.run_memory_test", lambda seed, run: recollection())
     done = explain("--memory-test", "-o", "m", folder=tmp_path)
     assert done.code == 0, done.err
     assert done.header == ",".join(RECALL)

@@ -14,6 +14,7 @@ from forecast.models.networks.memory_task import (
     _clipped,
     _sequences,
     accuracy_by_lag,
+    accuracy_on_all_lags,
     initial_stack,
     units_for,
 )
@@ -42,13 +43,13 @@ def test_stacked_networks_are_the_cells_of_the_package(cell):
 
 def test_sequences_mark_one_step_amid_noise_and_ask_for_its_value():
     length = BEFORE + 1 + 20
-    inputs, answers = (array.numpy() for array in _sequences(tf.constant(3), tf.constant(7), length, 50))
+    inputs, answers = (array.numpy() for array in _sequences(tf.constant([3, 7]), tf.fill((50,), 7), length))
     assert inputs.shape == (length, 50, 2)
     assert set(np.unique(inputs[..., 0])) == {-1.0, 1.0}
     np.testing.assert_array_equal(np.flatnonzero(inputs[:, 0, 1]), [length - 1 - 7])
     np.testing.assert_array_equal(inputs[length - 1 - 7, :, 0], answers)
     assert 0.2 < (inputs[0, :, 0] == answers).mean() < 0.8
-    again, other = (_sequences(tf.constant(i), tf.constant(7), length, 50)[0].numpy() for i in (3, 4))
+    again, other = (_sequences(tf.constant([i, 7]), tf.fill((50,), 7), length)[0].numpy() for i in (3, 4))
     np.testing.assert_array_equal(inputs, again)
     assert (inputs != other).any()
 
@@ -87,6 +88,23 @@ def test_two_steps_back_are_learned_and_no_training_guesses(cell):
     rates = accuracy_by_lag(CELLS[cell], 8, [*networks, untrained], longest=4, steps=120)(2)
     assert rates[:2].min() > 0.95
     assert rates[2] < 0.9
+
+
+@pytest.mark.slow
+def test_all_lags_are_learned_at_once_and_no_training_guesses():
+    networks = [TaskNetwork(0), TaskNetwork(1), TaskNetwork(2, learning_rate=0.0)]
+    right = accuracy_on_all_lags(CELLS["gru"], 8, networks, (1, 2, 4), steps=150)
+    assert right.shape == (3, 3)
+    assert right[:, :2].min() > 0.95
+    assert right[:, 2].max() < 0.9
+
+
+def test_a_batch_of_several_lags_marks_each_at_its_own_step():
+    lags = np.repeat([1, 3, 6], 20)
+    inputs, answers = (array.numpy() for array in _sequences(tf.constant([0, 6]), tf.constant(lags), 12))
+    np.testing.assert_array_equal(inputs[..., 1].argmax(axis=0), 11 - lags)
+    np.testing.assert_array_equal(inputs[..., 1].sum(axis=0), 1)
+    np.testing.assert_array_equal(inputs[11 - lags, np.arange(60), 0], answers)
 
 
 @pytest.mark.slow

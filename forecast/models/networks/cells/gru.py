@@ -37,7 +37,7 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
 
     z, r = σ(W x + U h + b), each with its own; h' = z ⊙ h + (1 − z) ⊙ h̃, where
     h̃ = tanh(W x + U (r ⊙ h) + b) with reset before, and tanh(W x + b + r ⊙ (U h + b')) with reset after.
-    z is the *kept* share, as Cho et al. (arXiv 1406.1078) and Keras have it; Chung et al. 2014 (arXiv 1412.3555) write
+    z is the *kept* share, as Cho et al. (arXiv 1406.1078), Keras and PyTorch have it; Chung et al. 2014 (arXiv 1412.3555) write
     h' = (1 − z) ⊙ h + z ⊙ h̃, so that their z is the share *renewed*.
 
     Args:
@@ -129,8 +129,8 @@ RECORD = RecurrentCell(
         "z_t, r_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
         "h̃_t = tanh(W x_t + b + r_t ⊙ (U h_{t−1} + b'))   (reset after the product)",
         "h_t = z_t ⊙ h_{t−1} + (1 − z_t) ⊙ h̃_t",
-        "source: Cho et al. 2014 (arXiv 1406.1078), and Keras: z is the share kept.",
-        "        Chung et al. 2014 (1412.3555) and textbooks write 1 − z for it",
+        "source: Cho et al. 2014 (arXiv 1406.1078), Keras and PyTorch: z is the share kept;",
+        "        Chung et al. 2014 (1412.3555), most textbooks: z is the share renewed",
         "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
     ),
     shown={
