@@ -37,8 +37,8 @@ def forward(projected: Array, hidden: Array, state: Array, weights: CellWeights)
 
     z, r = σ(W x + U h + b), each with its own; h' = z ⊙ h + (1 − z) ⊙ h̃, where
     h̃ = tanh(W x + U (r ⊙ h) + b) with reset before, and tanh(W x + b + r ⊙ (U h + b')) with reset after.
-    z is the *kept* share, as Cho et al. (arXiv 1406.1078), Keras and PyTorch have it; Chung et al. 2014 (arXiv 1412.3555)
-    write h' = (1 − z) ⊙ h + z ⊙ h̃, so that their z is the share *renewed*.
+    z is the *kept* share, as Cho et al. (arXiv 1406.1078), Keras and PyTorch have it; Chung et al. 2014
+    (arXiv 1412.3555) write h' = (1 − z) ⊙ h + z ⊙ h̃, so that their z is the share *renewed*.
 
     Args:
         projected: (B, 3·U), W x + b, packed z, r, h.
