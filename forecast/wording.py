@@ -4,7 +4,7 @@ A number is written by one of six, which differ in what it stands beside:
 
     about            1,470,000   a number that is expected, in a headline: three digits
     digits           1,468,512   a value of the data within a sentence: as a person writes it
-    score_text       26.834      an error within a sentence: five digits
+    score_text       26.834      an error within a sentence: five digits, or four as in the table above it
     short            28.000      a cell of a table of the terminal: as many decimals as the cells above it
     short_number     28.00       a picture or a page: four digits
     measure          28          a cell of a page whose rows have different units: four digits, no noughts at the end
@@ -13,7 +13,7 @@ A number is written by one of six, which differ in what it stands beside:
 import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 NO_NUMBER = "–"
 _ADVERBS = {"day": "daily", "business-day": "business-daily", "row": "by row"}
@@ -91,11 +91,43 @@ def about(value: float | None, least: int = 3) -> str:
     return _trimmed(f"{round(value, decimals):,.{max(0, decimals)}f}")
 
 
-def score_text(value: float) -> str:
-    """Returns an error with at most five significant digits and thousands separators; a power of ten if huge."""
+def score_text(value: float, significant: int = 5) -> str:
+    """Returns an error with at most so many significant digits and thousands separators; a power of ten if huge."""
     if value == 0 or not math.isfinite(value) or abs(value) < 1e-3:
-        return f"{value:.5g}"
-    return f"{value:.4e}" if abs(value) >= TRILLION else _without_noughts(value, 5)
+        return f"{value:.{significant}g}"
+    return f"{value:.{significant - 1}e}" if abs(value) >= TRILLION else _without_noughts(value, significant)
+
+
+def decimals_that_matter(values: Iterable[float], forecasts: Iterable[float], widths: Iterable[float]) -> int:
+    """Returns how many decimals of forecasts say anything: no more than the data has, unless these are small numbers.
+
+    Args:
+        values: of the data; NaN is none.
+        forecasts: in the same unit; at least two digits of a usual one are shown.
+        widths: of intervals; a tenth of half of a usual one is the last digit that says anything.
+    """
+    sizes, spans = (sorted(abs(x) for x in some if x) for some in (_finite(forecasts), _finite(widths)))
+    least = _decimals(sizes[len(sizes) // 2], 2) if sizes else 0
+    own = max(max(map(_decimals_of, _finite(values)), default=0), least)
+    return min(own, _decimals(spans[len(spans) // 2] / 2, 2)) if spans else own
+
+
+def decimals_of_errors(errors: Iterable[float]) -> int:
+    """Returns how many decimals show four digits of the smallest error that is one, for a column of them."""
+    return _decimals(min((error for error in _finite(errors) if error > 0), default=1.0), 4)
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _decimals(value: float, significant: int) -> int:
+    return max(0, significant - 1 - math.floor(math.log10(value)))
+
+
+def _decimals_of(value: float) -> int:
+    """Returns how many decimals a number was written with; six where it was calculated."""
+    return next((places for places in range(6) if abs(value - round(value, places)) <= 1e-9 * abs(value)), 6)
 
 
 def _without_noughts(value: float, least: int) -> str:
@@ -120,6 +152,15 @@ def short(value: str | float | None) -> str:
         return f"{value:.4e}"
     decimals = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 4
     return f"{value:,.{decimals}f}" if abs(value) >= 0.001 else f"{value:.3g}"
+
+
+def plain(value: float, decimals: int) -> str:
+    """Returns a number with so many decimals, fewer where it would have more than five digits; see ``short``."""
+    if not math.isfinite(value) or abs(value) >= TRILLION or (value and abs(value) < 1e-3):
+        return short(value)
+    most = max(0, 5 - len(f"{abs(value):.0f}")) if abs(value) >= 1 else 5
+    text = f"{value:,.{min(decimals, most)}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text  # no nought is below nought
 
 
 def fixed(value: float, decimals: int) -> str:

@@ -3,7 +3,10 @@
 import pytest
 
 from forecast.wording import (
+    about,
     counted,
+    decimals_of_errors,
+    decimals_that_matter,
     digits,
     fixed,
     gap_percent,
@@ -11,6 +14,7 @@ from forecast.wording import (
     listed,
     measure,
     percent,
+    plain,
     rare_percent,
     rounded,
     score_text,
@@ -106,6 +110,48 @@ def test_ratio_that_is_no_number_is_a_dash_and_one_out_of_hand_is_short(value, t
 def test_table_and_verdict_agree_on_numbers():
     for value in (28.5651, 910.921, 1234.5678, 98765432.1):
         assert short(value) == score_text(value)
+        assert plain(value, decimals_of_errors([value, 2 * value])) == score_text(value, 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(26.83, "27"), (1234.5, "1,200"), (0.0834, "0.083"), (9.96, "10"), (6.02, "6"), (0.0, "0")]
+)
+def test_a_person_remembers_two_digits(value, text):
+    assert about(value, 2) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "forecasts", "widths", "decimals"),
+    [
+        ([112.0, 118.0], [446.33, 417.5], [48.6, 53.6], 0),  # passengers come whole
+        ([2.0, 0.0, 3.0], [1.83, 2.07], [3.1], 1),  # so few that a tenth of one is a share of them
+        ([0.0, 1.0], [0.13, 0.17], [0.0, 8.0], 1),
+        ([0.0, 1.0], [0.13, 0.17], [], 2),
+        ([1.0843, 1.0852], [1.0848], [0.0021], 4),  # a rate of exchange
+        ([412.35, 410.1], [411.27], [16.0], 1),  # cents say nothing where a day may move 8
+        ([412.35, 410.1], [411.27], [0.9], 2),
+        ([1 / 3, 2 / 7], [0.31], [], 6),  # calculated: as it is
+        ([float("nan")], [], [float("nan")], 0),
+        ([5.0], [0.0], [0.0], 0),
+    ],
+)
+def test_forecasts_have_the_decimals_that_matter(values, forecasts, widths, decimals):
+    assert decimals_that_matter(values, forecasts, widths) == decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (446.33, 0, "446"),
+        (12345.678, 2, "12,346"),
+        (-0.04, 0, "0"),
+        (0.5, 1, "0.5"),
+        (2e-5, 6, "2e-05"),
+        (0.0, 1, "0.0"),
+    ],
+)
+def test_plain_number_has_its_decimals_and_five_digits_at_most(value, decimals, text):
+    assert plain(value, decimals) == text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import typer
 from forecast.cli.options.usage_errors import refuse_empty, usage_error
 from forecast.cli.output.console import json_text, wrapped
 from forecast.cli.output.question import hints_of
-from forecast.cli.output.streams import discard_output, prepare_streams, telling_of_stdout, write_note
+from forecast.cli.output.streams import Styled, discard_output, prepare_streams, telling_of_stdout, write_note
 from forecast.cli.signals import listen, listen_no_more, stop_received
 from forecast.errors import ExitCode, ForecastError, Stopped, exit_code_of, printable, worded
 
@@ -123,9 +123,8 @@ def _report(error: ForecastError, arguments: list[str], run: Invocation) -> int:
         content |= {"command": words[0] if words else ""}
         write_note(json_text({"error": content}) + "\n")
         return error.exit_code
-    red, plain = ("\x1b[31m", "\x1b[0m") if _colours() else ("", "")
     text = wrapped(error.message, "error:", sys.stderr.isatty(), label_width=7)
-    write_note(text.removeprefix("error:"), f"{red}error:{plain}")
+    write_note(Styled("error:", "bad"), text.removeprefix("error:"))
     for label, hint in zip(("hint:", *[""] * len(hints)), hints, strict=False):  # not wrapped: commands to be copied
         write_note(f"{label:<7}{printable(hint)}\n")
     return error.exit_code
@@ -134,9 +133,3 @@ def _report(error: ForecastError, arguments: list[str], run: Invocation) -> int:
 def _wants_json(arguments: list[str]) -> bool:
     pairs = pairwise(arguments)
     return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
-
-
-def _colours() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and os.environ.get("TERM") != "dumb")

@@ -183,6 +183,32 @@ class Inference(Document):
 
 
 @dataclass(frozen=True)
+class UsualChange(Document):
+    """A change of a number that a person would make or see, and what it does to the target on average over the series.
+
+    Attributes:
+        size: of the change, in the direction that raises the target.
+        is_share: it is a share of what is usual for the series, of a column that is never below 0.
+        share: by which it raises the target.
+        low, high: all but the most extreme series lie between them.
+    """
+
+    size: float
+    is_share: bool
+    share: float
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        """Such as ``10 % lower: +8 %``, or ``+1: +2 %``."""
+        effect = _effect_words(self.share, self.low, self.high)
+        if not self.is_share:
+            return f"{self.size:+g}: {effect}"
+        return f"{100 * abs(self.size):g} % {'lower' if self.size < 0 else 'higher'}: {effect}"
+
+
+@dataclass(frozen=True)
 class CovariateEffect(Document):
     """What one input made of a known column does, on average over the series.
 
@@ -191,6 +217,7 @@ class CovariateEffect(Document):
         share: by which it raises the target.
         low, high: all but the most extreme series lie between them.
         per: it is ``set``, or a ``deviation``: so many standard deviations higher than usual.
+        change: of a number, what a change does that a person would make; early programs did not tell.
     """
 
     column: str
@@ -198,13 +225,22 @@ class CovariateEffect(Document):
     low: float
     high: float
     per: Literal["set", "deviation"]
+    change: MayLack[UsualChange] = None
 
     @property
     def words(self) -> str:
-        """The size of it, such as ``-75 % (-98 to -33)``."""
-        mean, low, high = (f"{round(100 * share):+d}" for share in (self.share, self.low, self.high))
-        wide = f" ({low} to {high})" if self.high - self.low > WIDE else ""
-        return f"{mean} %{wide}" + (" per standard deviation" if self.per == "deviation" else "")
+        """The size of it, such as ``-75 % (-98 to -33)`` where it is set, or ``10 % lower: +8 %``."""
+        if self.change is not None:
+            return self.change.words
+        told = _effect_words(self.share, self.low, self.high)
+        return told + (" per standard deviation" if self.per == "deviation" else "")
+
+
+def _effect_words(share: float, low: float, high: float) -> str:
+    """Returns an effect in whole per cent, with one digit where it would be nought, and how far series differ."""
+    mean, least, most = (f"{round(100 * each):+d}" for each in (share, low, high))
+    wide = f" ({least} to {most})" if high - low > WIDE else ""
+    return f"{mean if round(100 * share) else f'{100 * share:+.1g}'} %{wide}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +279,7 @@ class Summary(Document):
         networks: by cell, the settings of each by their flag, or where there is none, by name.
         command: that does it again.
         reason: why the model was taken among several; empty where it was named.
+        plain_verdict: how far off its forecasts are, in the words of whoever orders by them.
     """
 
     leaderboard: tuple[SummaryRow, ...]
@@ -263,6 +300,7 @@ class Summary(Document):
     fingerprint: MayLack[str] = None
     libraries: MayLack[dict[str, str]] = None
     reason: MayLack[str] = None
+    plain_verdict: MayLack[str] = None
 
     def row(self, model: str) -> SummaryRow | None:
         """Returns the row of a model, None where it has none."""

@@ -1,19 +1,31 @@
 """The verdict: who won, by how much, and whether that is more than luck, in plain words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from forecast.data.frequency import Frequency
 from forecast.evaluation.significance import Standing, chance_words, gap_words, standing
 from forecast.metric_records import METRICS
 from forecast.specs import Metric
-from forecast.wording import counted, joined, percent, score_text
+from forecast.wording import about, counted, gap_percent, joined, percent, rare_percent, score_text
 
 REFERENCE = "seasonal-naive"
 NAIVE = {"naive": "the last value repeated", REFERENCE: "the seasonal naive", "drift": "the straight line drawn on"}
 ALL, MANIFOLD = 0.995, 1.995
 """From this share on, nearly all; from this ratio on, so many times."""
+AS_IN_TABLE = 4
+"""Digits of an error that stands alone; two that are compared have one more."""
+AS_REMEMBERED = 2
+"""Digits of an error that a person remembers."""
+ALIKE = 0.005
+"""Errors that differ by less than this share are as large as each other to a person."""
+NEARLY = 0.02
+"""A season is a year, a week or a day where it is no further from one than this share."""
+CYCLES = {365.25: "last year", 30.4375: "last month", 7.0: "last week", 1.0: "the day before"}
+"""Days that pass before something comes round again, as a person calls it."""
 WORTH = 0.01
 """A gain on the best naive forecast smaller than this share is not called one."""
 
@@ -49,6 +61,88 @@ class Scored(Protocol):
         """By a metric of the list."""
 
 
+class Erring(Scored, Protocol):
+    """What the plain verdict reads beside that."""
+
+    @property
+    def mae(self) -> float:
+        """In the target's unit."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a person calls the forecast.
+
+    Attributes:
+        target: the user's name of the column.
+        frequency: of the steps.
+        season: in steps, that the seasonal naive repeats.
+        series: how many.
+    """
+
+    target: str
+    frequency: Frequency
+    season: int
+    series: int
+
+
+def plain_verdict(rows: Sequence[Erring], model: str, told: Told) -> str:
+    """Returns how far off the forecasts of a model are, as whoever orders by them would say it, in one sentence.
+
+    On average over all scored points, beside the simplest rule that errs least: "Forecasts of passengers by lstm are
+    off by about 22 a month (5 %), 36 % less than repeating last year."
+    """
+    row = next(row for row in rows if model in {row.model, row.same})
+    often = _often(told.frequency) + (" and series" if told.series > 1 else "")
+    share = row.error("wape")
+    size = f" ({rare_percent(share)})" if 0 < share < 1 else ""
+    sentence = f"Forecasts of {told.target} by {model} are off by about {about(row.mae, AS_REMEMBERED)} {often}{size}"
+    simplest = min((each for each in rows if each.model in NAIVE), key=lambda each: each.mae, default=None)
+    if simplest is None or row.model in NAIVE:
+        return f"{sentence}."
+    return f"{sentence}, {_beside(row.mae, simplest.mae)} {_rule(simplest.model, told)}."
+
+
+def _beside(own: float, other: float) -> str:
+    if abs(own - other) <= ALIKE * other:
+        return "as much as"
+    if own < other:
+        return f"{gap_percent(1 - own / other)} less than"
+    ratio = own / other if other else np.inf
+    if not np.isfinite(ratio):
+        return "where there is no error in"
+    return f"{gap_percent(ratio - 1)} more than" if ratio < MANIFOLD else f"{about(ratio, AS_REMEMBERED)} times as much as"
+
+
+def _rule(model: str, told: Told) -> str:
+    """Returns what a naive forecast does: ``repeating last year``."""
+    if model == "drift":
+        return "drawing a straight line on"
+    if model != REFERENCE or told.season <= 1:
+        return "repeating the last value"
+    if told.frequency.unit == "business-day" and told.season == 5:
+        return "repeating last week"
+    days = told.season * told.frequency.days
+    names = [name for cycle, name in CYCLES.items() if abs(days / cycle - 1) <= NEARLY]
+    if told.frequency.unit == "row" or not names:
+        return f"repeating the last {counted(told.season, 'row' if told.frequency.unit == 'row' else 'step')}"
+    return f"repeating {names[0]}"
+
+
+def _often(frequency: Frequency) -> str:
+    """Returns ``a month`` or ``an hour``, or where a step is several, ``in 15 minutes``."""
+    if frequency.every > 1:
+        return f"in {counted(frequency.every, frequency.unit)}"
+    unit = "day" if frequency.unit == "business-day" else frequency.unit
+    return f"{'an' if unit == 'hour' else 'a'} {unit}"
+
+
+def tied(rows: Sequence[Scored]) -> tuple[str, ...]:
+    """Returns the models that can't be told apart from the best one, itself first; none where it stands alone."""
+    others = tuple(row.model for row in rows[1:] if _stands(rows[0], row) == "tie")
+    return (rows[0].model, *others) if others else ()
+
+
 def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -> str:
     """Returns the verdict on rows that stand best first; a gap is always a share of the larger RMSE.
 
@@ -62,9 +156,9 @@ def verdict(rows: Sequence[Scored], networks: Sequence[str], origins: int = 1) -
     if nets and naive and nets[0].rmse > (1 - WORTH) * naive.rmse:
         return _nothing_gained(rows[0], nets[0], naive)
     if len(rows) == 1:
-        return f"{rows[0].model} has RMSE {score_text(rows[0].rmse)}; there is nothing to compare it with."
+        return f"{rows[0].model} has RMSE {score_text(rows[0].rmse, AS_IN_TABLE)}; there is nothing to compare it with."
     best, second = rows[0], rows[1]
-    sentence = f"{best.model} has the lowest RMSE, {score_text(best.rmse)}"
+    sentence = f"{best.model} has the lowest RMSE, {score_text(best.rmse, AS_IN_TABLE)}"
     reference = next((row for row in rows if REFERENCE in {row.model, row.same}), None)
     if reference and reference not in {best, second}:
         sentence += f", {_below(best, reference)} {_title(reference)}"

@@ -7,13 +7,14 @@ Shapes: ``S`` series, ``K`` steps of the known columns, ``F`` regressors.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.panel import FloatArray, Panel, even_choice, places_of
-from forecast.evaluation.summary import CovariateEffect, CovariatesUsed
+from forecast.evaluation.summary import CovariateEffect, CovariatesUsed, UsualChange
 from forecast.experiment.experiment import Experiment
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.effects import Effects
@@ -21,9 +22,15 @@ from forecast.models.covariates.encoding import Input
 from forecast.models.covariates.regressors import COVARIATES
 from forecast.wording import listed
 
+BoolArray = NDArray[np.bool_]
+
 MOST_SERIES = 200
 """Effects are averaged over at most so many series."""
 MOST_NAMED = 6
+MOST_CHANGE = 0.1
+"""A change of a number that is never below 0, as a share of what is usual: ten per cent."""
+SPAN = 3.0
+"""Standard deviations within which a column has been seen to vary: 10 % is told of where 3 % is one of them."""
 CALENDAR = {
     "day": "time of day",
     "week": "weekday",
@@ -139,14 +146,36 @@ def _effect(each: Input, effects: Effects, panel: Panel) -> CovariateEffect | No
     index = places_of(panel.series_ids, effects.series_ids)
     strength = np.where(index[:, None] >= 0, effects.own[index], effects.common)[:, own]  # (S, F)
     is_added = (index >= 0) & (effects.sizes[index] > 0)
-    totals = strength[:, 0] if not each.is_binary else _on_own_steps(told.known[:, own], strength, told.known_offsets)
+    if each.is_binary:
+        totals = _on_own_steps(told.known[:, own], strength, told.known_offsets)
+        found = _shares(totals, is_added)
+        return CovariateEffect(each.column, *found, "set") if found else None
+    found = _shares(strength[:, 0], is_added)
+    change = _change(each, strength[:, 0], is_added)
+    return CovariateEffect(each.column, *found, "deviation", change) if found else None
+
+
+def _change(each: Input, strength: FloatArray, is_added: BoolArray) -> UsualChange | None:
+    """Returns what a round change of a number does, no larger than the changes that effects were measured on.
+
+    Of a column that is never below 0, effects are of its ratio to the series' own mean: the change is a share of that.
+    """
+    is_share = each.way == "ratio"
+    usual = MOST_CHANGE if is_share else np.inf
+    size = min(usual, 10.0 ** np.floor(np.log10(each.unit * (SPAN if is_share else 1.0))))
+    size *= np.sign(strength.mean()) or 1.0
+    found = _shares(strength * size / each.unit, is_added)
+    return UsualChange(float(size), is_share, *found) if found else None
+
+
+def _shares(totals: FloatArray, is_added: BoolArray) -> tuple[float, float, float] | None:
+    """Returns by what share effects (S,) raise the target: on average, at least and at most; None of no series."""
     shares = np.where(is_added, totals, np.expm1(totals))
     shares = shares[~np.isnan(shares)]
     if not shares.size:
         return None
     low, high = np.quantile(shares, [0.05, 0.95])
-    per: Literal["set", "deviation"] = "set" if each.is_binary else "deviation"
-    return CovariateEffect(each.column, float(shares.mean()), float(low), float(high), per)
+    return float(shares.mean()), float(low), float(high)
 
 
 def _on_own_steps(regressors: FloatArray, strength: FloatArray, offsets: Any) -> FloatArray:

@@ -24,6 +24,7 @@ from forecast.evaluation.summary import (
     TotalRow,
 )
 from forecast.evaluation.total_scores import total_rows
+from forecast.evaluation.verdict import Told, plain_verdict
 from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.experiment import Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
@@ -67,6 +68,7 @@ def summary_of(
         leaderboard=tuple(map(_shortened, _rows(board))),
         scored_on=_scored_on(board),
         verdict=board.verdict,
+        plain_verdict=plain_words(experiment, chosen),
         data=_data(experiment),
         beside=covariate_use(experiment).summary(),
         folds=_folds(experiment),
@@ -94,6 +96,13 @@ def libraries() -> dict[str, str]:
     """Returns the versions of this program and of what its numbers depend on."""
     own = {"forecast": forecast.__version__, "python": platform.python_version()}
     return own | {name: package_version(name) for name in (*LIBRARIES, "scikit-learn")}
+
+
+def plain_words(experiment: Experiment, model: str | None = None) -> str:
+    """Returns how far off the forecasts of a model are, in a sentence for whoever orders by them; None for the best."""
+    panel, board = experiment.reading.panel, experiment.board
+    told = Told(panel.target, panel.frequency, experiment.plan.naive_season, len(panel))
+    return plain_verdict(board.rows, model or board.rows[0].model, told)
 
 
 def describe_board(board: Leaderboard) -> Document:

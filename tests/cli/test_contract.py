@@ -28,6 +28,7 @@ CONTEST = {
     "scored_on": "folds seeds points horizon",
     "verdict": str,
     "files": list,
+    "plain_verdict": str,
 }
 SPEC = (
     "cell window horizon season anchors segment units layers dropout recurrent_dropout views highway rolled loss steps "

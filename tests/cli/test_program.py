@@ -228,7 +228,8 @@ def test_no_color_outweighs_force_color(tmp_path):
 def test_terminal_gets_a_table_and_a_pipe_csv(shop, on_terminal):
     code, seen = on_terminal("predict", folder=shop.folder)
     assert code == 0
-    assert seen.startswith("  visits v1, gru\n")
+    assert seen.startswith("\x1b[1m  visits v1, gru\x1b[0m\n")
+    assert re.search(r"^  2024-03-12 +12 +\d\d\.\d +\d\d\.\d ", seen, re.MULTILINE), "the digits that matter"
     assert on_terminal("predict", "--format", "csv", folder=shop.folder)[1].startswith("series_id,")
 
 

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from forecast.data.frequency import Frequency
 from forecast.evaluation.leaderboard import LeaderboardRow
-from forecast.evaluation.verdict import REFERENCE, saved_words, verdict
+from forecast.evaluation.verdict import REFERENCE, Told, plain_verdict, saved_words, tied, verdict
 
 NETWORKS = ("rnn", "lstm", "gru")
 ROW = LeaderboardRow(1, "", 1.0, 0.0, 1, 1, 1, None, None, None, 0, 0, "", 0, 0, 1, None)
@@ -130,3 +131,70 @@ def test_choice_that_rmse_would_not_make_is_explained():
     )
     by_rmse = saved_words(rows, "lstm", "rmse", others=("gru", "lstm"), heaviest=("shop 7", 0.999))
     assert by_rmse.endswith("2.5 times that of the seasonal naive on the folds; --model seasonal-naive saves that one.")
+
+
+MONTHLY = Told("passengers", Frequency("month"), 12, 1)
+
+
+def erring(**maes):
+    names = {name.replace("_", "-"): mae for name, mae in maes.items()}
+    return tuple(
+        replace(ROW, model=name, mae=mae, rmse=mae, scores=(("wape", mae / 400),))
+        for name, mae in sorted(names.items(), key=lambda each: each[1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("maes", "end"),
+    [
+        ({"gru": 22.4, "seasonal_naive": 35.1, "naive": 80}, "22 a month (6 %), 36 % less than repeating last year."),
+        (
+            {"gru": 22.4, "seasonal_naive": 35.1, "naive": 22.5},
+            "22 a month (6 %), as much as repeating the last value.",
+        ),
+        ({"gru": 22.4, "seasonal_naive": 20.1, "naive": 40}, "22 a month (6 %), 11 % more than repeating last year."),
+        ({"gru": 60, "seasonal_naive": 20, "naive": 40}, "60 a month (15 %), 3 times as much as repeating last year."),
+        (
+            {"gru": 60, "seasonal_naive": 80, "drift": 70},
+            "60 a month (15 %), 14 % less than drawing a straight line on.",
+        ),
+        ({"gru": 0.5, "seasonal_naive": 0.0}, "0.5 a month (0.1 %), where there is no error in repeating last year."),
+        ({"gru": 0.0, "seasonal_naive": 0.0}, "0 a month, as much as repeating last year."),
+        ({"gru": 1234}, "1,200 a month."),
+    ],
+)
+def test_plain_verdict_says_how_far_off_and_beside_what(maes, end):
+    assert plain_verdict(erring(**maes), "gru", MONTHLY) == f"Forecasts of passengers by gru are off by about {end}"
+
+
+def test_plain_verdict_of_a_rule_is_beside_nothing():
+    rows = erring(gru=30, seasonal_naive=20)
+    assert plain_verdict(rows, "seasonal-naive", MONTHLY).endswith(
+        "by seasonal-naive are off by about 20 a month (5 %)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("frequency", "season", "series", "words"),
+    [
+        (Frequency("day"), 7, 3, "a day and series (6 %), 36 % less than repeating last week."),
+        (Frequency("business-day"), 5, 1, "a day (6 %), 36 % less than repeating last week."),
+        (Frequency("week"), 52, 1, "a week (6 %), 36 % less than repeating last year."),
+        (Frequency("quarter"), 4, 1, "a quarter (6 %), 36 % less than repeating last year."),
+        (Frequency("hour"), 24, 1, "an hour (6 %), 36 % less than repeating the day before."),
+        (Frequency("minute", 15), 672, 1, "in 15 minutes (6 %), 36 % less than repeating last week."),
+        (Frequency("day"), 10, 1, "a day (6 %), 36 % less than repeating the last 10 steps."),
+        (Frequency("row"), 12, 1, "a row (6 %), 36 % less than repeating the last 12 rows."),
+        (Frequency("year"), 1, 1, "a year (6 %), 36 % less than repeating the last value."),
+    ],
+)
+def test_season_is_called_as_a_person_calls_it(frequency, season, series, words):
+    told = Told("sales", frequency, season, series)
+    assert plain_verdict(erring(gru=22.4, seasonal_naive=35.1), "gru", told).endswith(f"off by about 22 {words}")
+
+
+def test_models_of_a_tie_are_a_group_with_the_best_first():
+    best, *others = rows_of(("gru", 80.0, 0.0), ("lstm", 81.0, 0.0), ("rnn", 82.0, 0.0), (REFERENCE, 100.0, 0.0))
+    rows = (best, *(replace(row, p_best=p) for row, p in zip(others, (0.6, 0.01, 0.6), strict=True)))
+    assert tied(rows) == ("gru", "lstm")
+    assert tied(rows[:1]) == tied((rows[0], rows[2])) == ()

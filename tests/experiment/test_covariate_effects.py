@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecast.decoding import encode
-from forecast.evaluation.summary import CovariateEffect
+from forecast.evaluation.summary import CovariateEffect, UsualChange
 from forecast.experiment.covariate_effects import CovariateUse, calendar_words, covariate_use
 from forecast.models.covariates.covariate_model import fit_covariate_model
 from told import shops, told, told_spec
@@ -45,6 +45,10 @@ def test_shares_are_what_the_effects_do_to_a_forecast():
     spread = np.concatenate([panel.covariates.known[:, 3]]).std()
     assert price.share == pytest.approx(np.expm1(-0.3 * spread), abs=0.05)
     assert price.per == "deviation"
+    mean = panel.covariates.known[:, 3].mean()
+    assert (price.change.size, price.change.is_share) == (-0.1, True)
+    assert price.change.share == pytest.approx(np.expm1(0.3 * 0.1 * mean), abs=0.02)
+    assert price.words == f"10 % lower: +{round(100 * price.change.share)} %"
 
 
 def test_event_is_told_of_as_a_whole_whatever_its_month():
@@ -78,6 +82,24 @@ def test_effects_are_added_to_series_that_are_negative_at_times():
     assert used.effects["flag"].share == pytest.approx(2 / np.abs(values).mean(), rel=0.1)
 
 
+def test_change_of_a_number_that_may_be_negative_is_told_in_its_own_unit():
+    rng = np.random.default_rng(3)
+    heat = rng.normal(0, 4, 206)
+    values = np.exp(0.03 * heat[:200] + rng.normal(0, 0.02, 200))
+    effect = covariate_use(experiment_of(told([values], {"heat": [heat]}), told_spec("gru"))).effects["heat"]
+    assert (effect.change.size, effect.change.is_share) == (1.0, False)
+    assert effect.change.share == pytest.approx(np.expm1(0.03), abs=0.005)
+
+
+def test_change_is_no_larger_than_what_was_seen():
+    rng = np.random.default_rng(3)
+    price = 50 + rng.normal(0, 0.5, 206)  # by one per cent
+    values = np.exp(-2 * (price[:200] / 50 - 1) + rng.normal(0, 0.002, 200))
+    effect = covariate_use(experiment_of(told([values], {"price": [price]}), told_spec("gru"))).effects["price"]
+    assert (effect.change.size, effect.change.is_share) == (-0.01, True)
+    assert effect.change.share == pytest.approx(np.expm1(0.02), abs=0.003)
+
+
 def test_sentence_names_the_largest_and_says_where_series_differ():
     def effect(share, low, high, per="set"):
         return CovariateEffect("c", share, low, high, per)
@@ -86,10 +108,14 @@ def test_sentence_names_the_largest_and_says_where_series_differ():
         "promo": effect(0.47, 0.4, 0.55),
         "holiday": effect(-0.8, -0.98, -0.41),
         "price": effect(-0.1, -0.11, -0.09, "deviation"),
+        "cost": CovariateEffect("c", -0.05, -0.06, -0.04, "deviation", UsualChange(-0.1, True, 0.08, 0.07, 0.09)),
+        "heat": CovariateEffect("c", 0.05, -0.1, 0.2, "deviation", UsualChange(1.0, False, 0.021, -0.1, 0.2)),
+        "fog": CovariateEffect("c", 0.01, 0.01, 0.01, "deviation", UsualChange(-10.0, False, 0.004, 0.004, 0.004)),
     }
     used = CovariateUse((), effects, ("year", "holiday"), ("region",), ("fuel",), "DE")
     assert used.sentence == (
-        "promo +47 %, holiday -80 % (-98 to -41), price -10 % per standard deviation; region as the networks see fit; "
+        "promo +47 %, holiday -80 % (-98 to -41), price -10 % per standard deviation, "
+        "cost 10 % lower: +8 %, heat +1: +2 % (-10 to +20), fog -10: +0.4 %; region as the networks see fit; "
         "calendar: time of year, holidays of DE; not used: fuel"
     )
     many = replace(used, effects={f"e{i}": effect(i / 100, 0, 0) for i in range(9)}, calendar=(), seen=(), idle=())
@@ -102,3 +128,4 @@ def test_document_is_plain_and_whole():
     assert document["known"] == ["promo", "feast", "sky", "price"]
     assert document["levels"] == {"sky": 3}
     assert set(document["effects"]["promo"]) == {"column", "share", "low", "high", "per"}
+    assert set(document["effects"]["price"]["change"]) == {"size", "is_share", "share", "low", "high"}

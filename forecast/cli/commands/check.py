@@ -11,7 +11,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, flag_words
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.check import COLUMNS, check_json, check_rows, check_table, next_commands
-from forecast.cli.output.console import print_csv, print_json, say, say_commands, settle_form
+from forecast.cli.output.console import emphasised, print_csv, print_json, say, say_commands, settle_form
 from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode
 from forecast.specs import Settings
@@ -84,7 +84,7 @@ def check_command(
     elif form == "csv":
         print_csv(csv_text(COLUMNS, check_rows(result)))
     else:
-        write_out(check_table(result))
+        write_out(*emphasised(check_table(result)))
     if result.files and not output.quiet:
         say(", ".join(str(path) for path in result.files), "Wrote")
     if form == "table" and not output.quiet:

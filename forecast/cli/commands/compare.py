@@ -119,7 +119,7 @@ def compare_command(
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
     """Prints a comparison, or its errors by group where they were asked for."""
-    from forecast.experiment.summary import describe_board, describe_experiment
+    from forecast.experiment.summary import describe_board, describe_experiment, plain_words
 
     board = result.experiment.board
     files = [str(path) for path in result.files]
@@ -130,6 +130,7 @@ def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
         document["ablation"] = ablation_json(result.ablation)
     if result.errors:
         document["errors_by"] = errors_json(result)
+    document["plain_verdict"] = plain_words(result.experiment)
     if result.errors:
         print_errors(result, output, document)
     else:

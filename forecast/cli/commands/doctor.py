@@ -5,9 +5,11 @@ import typer
 from forecast.cli.grouping import grouped
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, settle_form, wrapped
-from forecast.cli.output.streams import write_out
+from forecast.cli.output.streams import Style, Styled, write_out
 from forecast.errors import ExitCode
 from forecast.process import start_run
+
+STANDS_OUT: dict[str, Style] = {"failed": "bad", "note": "caution"}
 
 
 @grouped
@@ -34,7 +36,9 @@ def doctor_command(output: OutputFlags) -> None:
     elif form == "csv":
         print_csv(csv_text(header, rows))
     else:
-        write_out("".join(_line(*row) for row in rows))
+        for row in rows:
+            line = _line(*row)
+            write_out(Styled(line, STANDS_OUT[row[1]]) if row[1] in STANDS_OUT else line)
     if failed:
         raise typer.Exit(ExitCode.DEPENDENCY)
 

@@ -10,8 +10,8 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
-from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form
-from forecast.cli.output.streams import write_out
+from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, with_lines
+from forecast.cli.output.streams import Style, write_out
 from forecast.widening import is_own_width, width_text
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
         columns.append(WIDTH)
         for cells_of, width in zip(shown, widths, strict=True):
             cells_of[WIDTH] = "" if is_own_width(width) else width_text(width)
-    write_out(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)))
+    styles: dict[int, Style] = {1 + place: "strong" for place, row in enumerate(rows) if row["champion"]}
+    write_out(*with_lines(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)), {0: "faint", **styles}))
 
 
 def _readable(value: str | bool | float | None) -> str:

@@ -95,7 +95,7 @@ def train_command(
     if plot.dry_run:
         print_dry_run(planned, output)
         return
-    print_leaderboard(result.board, output, _document(result))
+    print_leaderboard(result.board, output, _document(result), result.chosen)
     if not output.quiet:
         tell_covariates(result.experiment)
         if worth := importance_text(result.importance):
@@ -106,7 +106,7 @@ def train_command(
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.experiment.summary import describe_board, describe_experiment
+    from forecast.experiment.summary import describe_board, describe_experiment, plain_words
 
     version, board = result.version, result.board
     row = board.row(result.chosen)
@@ -123,6 +123,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "importance": [asdict(one) for one in result.importance],
         "notes": list(result.assumed),
         "files": [str(path) for path in result.files],
+        "plain_verdict": plain_words(result.experiment, result.chosen),
     }
 
 

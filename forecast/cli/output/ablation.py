@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output.console import fitted_table, wrapped
-from forecast.wording import percent, short
+from forecast.wording import gap_percent, listed, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("without", "RMSE", "worth", "± folds", "share", "note")
 FIRST_TO_GO = ("RMSE", "± folds")
+MOST_NAMED = 6
 
 
 def ablation_text(ablation: "Ablation") -> str:
@@ -48,7 +49,9 @@ def ablation_json(ablation: "Ablation") -> dict[str, Any]:
 
 def importance_text(importance: "tuple[Importance, ...]") -> str:
     """Returns what each covariate is worth in one sentence, the dearest first; empty where there is none."""
-    parts = [
-        f"{one.covariate} {percent(one.share, 1, signed=True)} (± {percent(one.share_spread, 1)})" for one in importance
-    ]
-    return f"{', '.join(parts)} RMSE, each shuffled in turn" if parts else ""
+    worth = [one for one in importance if one.share > one.share_spread]
+    rest = [one.covariate for one in importance if one not in worth]
+    parts = [f"{gap_percent(one.share)} (± {gap_percent(one.share_spread)}) without {one.covariate}" for one in worth]
+    said = f"errors grow by {', '.join(parts)}, each shuffled in turn" if parts else ""
+    idle = f"no worth shown by {listed(rest, MOST_NAMED)}" if rest else ""
+    return "; ".join(filter(None, (said, idle)))

@@ -15,7 +15,7 @@ from shutil import get_terminal_size
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from forecast.cli.output.streams import write_data, write_note
+from forecast.cli.output.streams import Piece, Style, Styled, write_data, write_note
 from forecast.errors import STEERING, printable, shortened
 from forecast.specs import Form
 from forecast.wording import percent
@@ -36,6 +36,10 @@ _STEERING_IN_JSON = re.compile(f"(?!\\n){STEERING.pattern}")
 _UNIT = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?==)|(?<==) (?=\d)")
 """Spaces at which no line ends: in ``31 %`` and in ``p = 0.42``."""
 _GLUE = "\xa0"
+_STANDS_OUT: dict[str, Style] = {"Warning": "caution", "Error": "bad", "Saved": "good", "Next": "strong"}
+"""Labels of notes that a reader must not miss."""
+_LABEL = re.compile(rf"^(?:{'|'.join(_STANDS_OUT)})(?= )|\(--[^()\n]*\)$", re.MULTILINE)
+"""Such a label, and flags at the right edge, which are for whoever looks for them."""
 
 
 def settle_form(form: Form) -> Form:
@@ -89,7 +93,24 @@ def print_csv(text: str) -> None:
 
 def say(text: str, label: str = "") -> None:
     """Writes notes to stderr, after their label in a column of its own; wrapped on a terminal."""
-    write_note(wrapped(text, label, sys.stderr.isatty()))
+    write_note(*emphasised(wrapped(text, label, sys.stderr.isatty())))
+
+
+def emphasised(notes: str) -> list[Piece]:
+    """Returns notes in their lines with labels standing out that matter, and flags standing back."""
+    pieces: list[Piece] = []
+    end = 0
+    for found in _LABEL.finditer(notes):
+        style = _STANDS_OUT.get(found[0], "faint")
+        pieces += [notes[end : found.start()], Styled(found[0], style)]
+        end = found.end()
+    return [*pieces, notes[end:]]
+
+
+def with_lines(text: str, styles: Mapping[int, Style]) -> list[Piece]:
+    """Returns a table with some of its lines, by number from 0, standing out or back."""
+    lines = text.splitlines(keepends=True)
+    return [Styled(line, styles[number]) if number in styles else line for number, line in enumerate(lines)]
 
 
 def say_notes(notes: Iterable[str]) -> None:
@@ -101,7 +122,7 @@ def say_notes(notes: Iterable[str]) -> None:
 def say_commands(commands: Sequence[str], label: str) -> None:
     """Writes commands to stderr, each on a line of its own that can be copied whole."""
     for number, command in enumerate(commands):
-        write_note(f"{'' if number else label:<{LABEL_WIDTH}}{printable(command)}\n")
+        write_note(*emphasised(f"{'' if number else label:<{LABEL_WIDTH}}"), f"{printable(command)}\n")
 
 
 def wrapped(text: str, label: str = "", on_terminal: bool = True, *, label_width: int = LABEL_WIDTH) -> str:
@@ -121,7 +142,7 @@ def width() -> int:
 
 def say_with_flags(text: str, flags: str, label: str = "") -> None:
     """Writes a note to stderr with the flags that change it at the right edge, or below where it does not fit."""
-    write_note(with_flags(text, flags, label, sys.stderr.isatty()))
+    write_note(*emphasised(with_flags(text, flags, label, sys.stderr.isatty())))
 
 
 def with_flags(text: str, flags: str, label: str = "", on_terminal: bool = True) -> str:

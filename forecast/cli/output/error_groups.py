@@ -56,6 +56,7 @@ def print_errors(result: "CompareResult", output: OutputFlags, document: dict[st
     if settle_form(output.form) == "csv" and file in result.files:
         print_csv(error_table(found.table).csv())
         if not output.quiet:
+            say(document["plain_verdict"])
             say(board.verdict)
             say(found.words)
         return

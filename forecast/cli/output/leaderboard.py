@@ -4,16 +4,26 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import fitted_table, print_csv, print_json, say, settle_form, width, wrapped
-from forecast.cli.output.streams import write_note, write_out
+from forecast.cli.output.console import (
+    fitted_table,
+    print_csv,
+    print_json,
+    say,
+    settle_form,
+    width,
+    with_lines,
+    wrapped,
+)
+from forecast.cli.output.streams import Style, Styled, write_note, write_out
 from forecast.errors import printable
 from forecast.metric_records import METRICS
-from forecast.wording import NO_NUMBER, counted, fixed, percent, short
+from forecast.wording import NO_NUMBER, counted, decimals_of_errors, fixed, joined, percent, plain, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
 
 COLUMNS = (
+    "#",
     "model",
     "RMSE",
     "± seeds",
@@ -33,22 +43,43 @@ FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s",
 
 def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
     """Returns the table, a line above it that says what is forecast and scored, and the notes of rows below."""
+    head, text, notes = _parts(board, target)
+    return f"{head}{text}{notes}\n"
+
+
+def _parts(board: "Leaderboard", target: str) -> tuple[str, str, str]:
+    """Returns what stands above the table, the table, and what stands below it; models of a tie share a rank."""
+    from forecast.evaluation.verdict import tied
+
     columns = list(COLUMNS)
     more = [METRICS[name].label for name, _ in _shown(board.rows[0])]
     columns[columns.index("skill") : columns.index("skill")] = more
     if all(row.coverage_80 is None for row in board.rows):
         columns.remove("in 80 %")
-    cells = [_cells(row) for row in board.rows]
-    text = fitted_table(cells, columns, FIRST_TO_GO)
-    notes = "".join(_note(row) for row in board.rows if row.note)
+    together = tied(board.rows)
+    decimals = decimals_of_errors([row.rmse for row in board.rows])
+    cells = [{"#": _rank(row, together), **_cells(row, decimals)} for row in board.rows]
+    text = fitted_table(cells, columns, FIRST_TO_GO, left=2)
+    notes = "".join(_below(f"{row.model}: {kept}") for row in board.rows if (kept := _beside_ties(row.note)))
+    if together:
+        notes = _below(f"1=  {joined(together)} can't be told apart on these points") + notes
     many = f"{counted(board.folds, 'fold')} × {counted(board.horizon, 'step')}"
     seeds = f", {counted(board.seeds, 'seed')}" if board.seeds > 1 else ""
     what = f"{printable(target)}, " if target else ""
-    return f"\n  {what}scored on {many}, {counted(board.points, 'point')}{seeds}\n{text}{notes}\n"
+    return f"\n  {what}scored on {many}, {counted(board.points, 'point')}{seeds}\n", text, notes
 
 
-def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[str, Any]) -> None:
-    """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document."""
+def print_leaderboard(
+    board: "Leaderboard", output: OutputFlags, document: dict[str, Any], chosen: str | None = None
+) -> None:
+    """Prints the leaderboard to stdout: as a table with its verdict, as CSV, or the whole JSON document.
+
+    Args:
+        board: that is printed.
+        output: in what form.
+        document: of JSON; its ``plain_verdict`` goes before the one that tells of chance.
+        chosen: the model that is saved; None for the best.
+    """
     from forecast.report.tables import csv_text, leaderboard_rows
 
     rows = leaderboard_rows(board)
@@ -58,10 +89,14 @@ def print_leaderboard(board: "Leaderboard", output: OutputFlags, document: dict[
     elif form == "csv":
         print_csv(csv_text(tuple(rows[0]), [tuple(row.values()) for row in rows]))
         if not output.quiet:
+            say(document["plain_verdict"])
             say(board.verdict)
     else:
-        target = ", ".join(document["data"]["target"])
-        write_out(leaderboard_table(board, target) + wrapped(board.verdict))
+        head, text, notes = _parts(board, ", ".join(document["data"]["target"]))
+        best = board.row(chosen) if chosen else board.rows[0]
+        styles: dict[int, Style] = {0: "faint", 1 + board.rows.index(best): "good"}
+        told = Styled(wrapped(document["plain_verdict"]), "strong")
+        write_out(head, *with_lines(text, styles), f"{notes}\n", told, wrapped(board.verdict))
 
 
 def print_covariates(text: str, output: OutputFlags) -> None:
@@ -73,18 +108,27 @@ def print_covariates(text: str, output: OutputFlags) -> None:
         write_note(text)
 
 
-def _note(row: "LeaderboardRow") -> str:
-    text = f"{row.model}: {row.note}"
-    return textwrap.fill(text, width(), initial_indent="  ", subsequent_indent="    ") + "\n"
+def _rank(row: "LeaderboardRow", together: tuple[str, ...]) -> str:
+    """Returns the place of a row; whoever can't be told apart from the best shares the first."""
+    return "1=" if row.model in together else str(row.rank)
 
 
-def _cells(row: "LeaderboardRow") -> dict[str, str]:
+def _beside_ties(note: str) -> str:
+    """Returns a note without that of a tie, which the table shows."""
+    return "; ".join(part for part in note.split("; ") if not part.startswith("tie with "))
+
+
+def _below(note: str) -> str:
+    return textwrap.fill(note, width(), initial_indent="  ", subsequent_indent="    ") + "\n"
+
+
+def _cells(row: "LeaderboardRow", decimals: int) -> dict[str, str]:
     return {
         "model": row.model,
-        "RMSE": short(row.rmse),
-        "± seeds": short(row.rmse_std) if row.rmse_std else "–",
-        "± folds": short(row.rmse_fold_std) if row.rmse_fold_std else "–",
-        "MAE": short(row.mae),
+        "RMSE": plain(row.rmse, decimals),
+        "± seeds": plain(row.rmse_std, decimals) if row.rmse_std else NO_NUMBER,
+        "± folds": plain(row.rmse_fold_std, decimals) if row.rmse_fold_std else NO_NUMBER,
+        "MAE": plain(row.mae, decimals),
         "MASE": fixed(row.mase, METRICS["mase"].decimals),
         "sMAPE": fixed(row.smape, METRICS["smape"].decimals),
         **{METRICS[name].label: _score(value, METRICS[name].decimals) for name, value in _shown(row)},

@@ -1,12 +1,14 @@
 """A forecast as a person reads it, and as JSON."""
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import Cell, print_csv, print_json, say, settle_form, table
-from forecast.cli.output.streams import write_out
-from forecast.wording import counted, digits, rounded, short
+from forecast.cli.output.console import Cell, print_csv, print_json, say, settle_form, table, with_lines
+from forecast.cli.output.streams import Styled, write_out
+from forecast.wording import counted, decimals_that_matter, digits, plain, rounded, short
 
 if TYPE_CHECKING:
     from forecast.experiment.decisions.orders import Orders
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 HIDDEN = ("model", "version", "origin")
 """Columns that the table leaves to its heading."""
+RECENT = 100
+"""Values of a series that tell with how many decimals it is written."""
+IN_UNIT = ("lower_", "upper_", "q", "order")
+"""Beginnings of the names of columns in the target's unit."""
 SHORTER = {
     "expected_cost": "cost",
     "expected_cost_of_forecast": "cost of forecast",
@@ -81,7 +87,9 @@ def print_predicted(
     elif not is_written and settle_form(output.form) == "csv":
         print_csv(made.csv())
     elif not is_written:
-        write_out(f"  {result.version.name} {result.version.label}, {result.model}\n{_fitted(made.records())}")
+        head = f"  {result.version.name} {result.version.label}, {result.model}\n"
+        text = _fitted(made.records(), _decimals(result, made.records()))
+        write_out(Styled(head, "strong"), *with_lines(text, {0: "faint"}))
     if result.orders and not output.quiet:
         say(_total_cost(result.orders), "Total")
 
@@ -92,7 +100,27 @@ def _total_cost(orders: "Orders") -> str:
     return f"Ordering so costs about {about} where ordering the forecast itself would cost {usual}."
 
 
-def _fitted(rows: list[dict[str, Cell]]) -> str:
+def _decimals(result: "PredictResult", rows: Sequence[Mapping[str, Any]]) -> dict[Cell, int]:
+    """Returns how many decimals of the numbers in the target's unit say anything, by the series of their row."""
+    panel, found = result.panel, {}
+    place = {} if result.totals else {name: i for i, name in enumerate(panel.series_ids)}
+    lower, upper = (next((name for name in rows[0] if name.startswith(side)), "") for side in ("lower_", "upper_"))
+    for name, own in groupby(rows, key=lambda row: row["series_id"]):
+        these = list(own)
+        history = panel.series(place[name]) if name in place else panel.values
+        widths = [row[upper] - row[lower] for row in these if row.get(lower) is not None]
+        points = [row["forecast"] for row in these if row["forecast"] is not None]
+        found[name] = decimals_that_matter(history[-RECENT:].tolist(), points, widths)
+    return found
+
+
+def _readable(row: Mapping[str, Cell], column: str, decimals: int) -> str:
+    value = row[column]
+    is_in_unit = column == "forecast" or column.startswith(IN_UNIT)
+    return plain(value, decimals) if is_in_unit and isinstance(value, float) else short(value)
+
+
+def _fitted(rows: list[dict[str, Cell]], decimals: dict[Cell, int]) -> str:
     """Returns the table in as many columns as the terminal holds; the name of a lone series says nothing."""
     columns = [name for name in rows[0] if name not in HIDDEN and any(row[name] is not None for row in rows)]
     if len({row["series_id"] for row in rows}) == 1:
@@ -104,7 +132,7 @@ def _fitted(rows: list[dict[str, Cell]]) -> str:
         columns.remove("period_end")
     names = next(place for place, name in enumerate(columns) if name in {"step", "steps"})
     while True:
-        cells = [[short(row[column]) for column in columns] for row in rows]
+        cells = [[_readable(row, column, decimals[row["series_id"]]) for column in columns] for row in rows]
         text = table([SHORTER.get(name, name) for name in columns], cells, left=names)
         if columns[-1] == "forecast" or max(map(len, text.splitlines())) <= get_terminal_size((80, 24)).columns:
             return text

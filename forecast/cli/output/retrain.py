@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say, say_commands, say_notes, wrapped
-from forecast.cli.output.streams import write_note, write_out
+from forecast.cli.output.streams import Styled, write_note, write_out
 from forecast.errors import ExitCode
 from forecast.wording import counted, listed, short
 
@@ -27,7 +27,8 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     if result.plan:
         write_out("".join(f"{line}\n" for line in (f"{name}, a dry run:", *(f"  {p}" for p in result.plan))))
         return
-    write_out(wrapped(_sentences(result), on_terminal=sys.stdout.isatty()))
+    said = wrapped(_sentences(result), on_terminal=sys.stdout.isatty())
+    write_out(Styled(said, "good" if record.outcome == "promoted" else "strong"))
     say_notes(result.notes)
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")

@@ -255,8 +255,8 @@ def covariate_section(columns: Sequence[CovariateRow], calendar: Sequence[str]) 
     if calendar:
         terms.append(Term("calendar", ", ".join(calendar), ("--no-calendar",)))
     intro = (
-        "What each known column does to the target where it is set, or where it is one standard deviation higher than "
-        "usual: on average over the series and, where they differ, between which shares most of them lie."
+        "What each known column does to the target where it is set, or changes as is said: on "
+        "average over the series and, where they differ, between which shares most of them lie."
     )
     has_words = any(one.words for one in columns)
     return Section("beside", "Used beside the target", (PageTerms(tuple(terms)),), intro if has_words else "")

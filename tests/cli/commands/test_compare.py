@@ -39,6 +39,7 @@ def test_json_is_pinned(compared):
         "scored_on": dict,
         "verdict": str,
         "files": list,
+        "plain_verdict": str,
     }
     assert next(iter(document)) == "schema_version"
     assert document["schema_version"] == 1

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.cli.options.completion import complete_column
 from forecast.cli.output import streams
-from forecast.cli.output.console import json_text, print_csv, say, say_commands, table, wrapped
+from forecast.cli.output.console import json_text, print_csv, say, say_commands, say_with_flags, table, wrapped
 from forecast.errors import LONGEST, LONGEST_HINT, DataError, printable, shortened
 
 NASTY = [
@@ -25,6 +25,7 @@ class Terminal(io.StringIO):
 
 
 def on_terminal(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
     out, notes = Terminal(), Terminal()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", notes)
@@ -46,10 +47,52 @@ def test_no_table_note_or_error_passes_on_what_steers_a_terminal(monkeypatch, te
 @pytest.mark.parametrize("text", NASTY)
 def test_what_goes_by_every_formatter_is_still_harmless(monkeypatch, text):
     terminal = on_terminal(monkeypatch)
+    monkeypatch.delenv("NO_COLOR")
     streams.write_out(text)
-    streams.write_note(text, "\x1b[31merror:\x1b[0m")
+    streams.write_note(streams.Styled("error:", "bad"), text)
     shown = terminal[0].getvalue() + terminal[1].getvalue().removeprefix("\x1b[31merror:\x1b[0m")
     assert printable(shown.replace("\n", "")) == shown.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_what_stands_out_steers_nothing_but_its_own_colour(monkeypatch, text):
+    out, _ = on_terminal(monkeypatch)
+    monkeypatch.delenv("NO_COLOR")
+    streams.write_out(streams.Styled(f"{text}\n", "good"))
+    shown = out.getvalue().removeprefix("\x1b[1;32m").removesuffix("\x1b[0m\n")
+    assert "\x1b" not in shown
+    assert printable(shown.replace("\n", "")) == shown.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_coloured"),
+    [
+        ({}, True),
+        ({"TERM": "dumb"}, False),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_labels_that_matter_stand_out_on_a_terminal_unless_asked_not_to(environment, is_coloured, monkeypatch):
+    _, notes = on_terminal(monkeypatch)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    say_with_flags("3 steps are missing", "(--fill)", "Warning")
+    say("as it is", "Read")
+    seen = notes.getvalue()
+    assert ("\x1b[1;33mWarning\x1b[0m" in seen) == ("\x1b[2m(--fill)\x1b[0m\n" in seen) == is_coloured
+    assert seen.endswith("Read      as it is\n")
+
+
+def test_nothing_stands_out_in_a_pipe_but_by_force(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    assert not streams.has_colours(io.StringIO())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert streams.has_colours(io.StringIO())
 
 
 @pytest.mark.parametrize("text", HARMLESS)
