@@ -111,7 +111,9 @@ def _beside(own: float, other: float) -> str:
     ratio = own / other if other else np.inf
     if not np.isfinite(ratio):
         return "where there is no error in"
-    return f"{gap_percent(ratio - 1)} more than" if ratio < MANIFOLD else f"{about(ratio, AS_REMEMBERED)} times as much as"
+    return (
+        f"{gap_percent(ratio - 1)} more than" if ratio < MANIFOLD else f"{about(ratio, AS_REMEMBERED)} times as much as"
+    )
 
 
 def _rule(model: str, told: Told) -> str:

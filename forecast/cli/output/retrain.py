@@ -49,7 +49,8 @@ def tell_member(member: "Retrained", output: OutputFlags) -> None:
     if output.form == "json":
         return
     if member.error is not None:
-        write_note(wrapped(f"{member.name}: {member.error.message}", "error:", sys.stderr.isatty(), label_width=7))
+        text = wrapped(f"{member.name}: {member.error.message}", "error:", sys.stderr.isatty(), label_width=7)
+        write_note(Styled("error:", "bad"), text.removeprefix("error:"))
         if member.error.hint:
             write_note(f"{'hint:':<7}{member.error.hint}\n")
     elif member.result is not None and not output.quiet:
