@@ -25,6 +25,7 @@ from forecast.models.networks.time_budget import Pace
 from forecast.models.registry import ENSEMBLE, is_learned, make_forecaster
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.store import Store, model_name_for
+from forecast.report.workbook import can_write
 from forecast.run import Run
 from forecast.specs import ModelSpec
 from forecast.wording import counted
@@ -84,7 +85,8 @@ def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
     terms = Terms(deadline=request.deadline, is_train=True)
     names = with_baselines(candidates)
     prepared = prepare(reading, request.settings, names, run, terms)
-    files = [f"{folder / models.name}{end}" for end in (".csv", *_plots(request, prepared, "-"))]
+    ends = (".csv", *_plots(request, prepared, "-"), *(["-report.xlsx"] if request.report and can_write() else []))
+    files = [f"{folder / models.name}{end}" for end in ends]
     return _dry_run(prepared, reading, names, terms, began, (_version(models), *files), run)
 
 

@@ -1,7 +1,7 @@
 """Reports: of a comparison, of a version in the store, and of a retrain; `forecast report` is the second of them.
 
 account (metrics.json) ─┐
-forecast.csv, weights ──┼──▶ sections ──▶ one HTML file
+forecast.csv, weights ──┼──▶ sections ──▶ one HTML file, and beside it a CSV and a workbook
 history.jsonl ──────────┘
 """
 
@@ -14,7 +14,7 @@ from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.run import Clock
-from forecast.workflows.pages.version import version_page
+from forecast.workflows.pages.version import ReportNames, version_report
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class ReportResult:
     """What `report` wrote."""
 
     version: Version
-    path: Path
+    files: tuple[Path, ...]  # the page first
 
 
 def report(request: ReportRequest, store: Store, clock: Clock, check: Callable[[Path], object]) -> ReportResult:
-    """Writes the report of a version, made from what the store keeps of it.
+    """Writes the report of a version, made from what the store keeps of it: the page, and the tables beside it.
 
     Args:
         request: which, and where to.
@@ -57,6 +57,10 @@ def report(request: ReportRequest, store: Store, clock: Clock, check: Callable[[
     models = store.model(request.name or only_model(store, "report"))
     version = models.version(request.version) if request.version else models.champion()
     path = request.path or Path(f"{models.name}-report.html")
-    check(path)
-    atomic_write(path, version_page(models, version, clock.now()))
-    return ReportResult(version, path)
+    names = ReportNames(path.name)
+    for name in names.all:
+        check(path.with_name(name))
+    files = version_report(models, version, clock.now(), names)
+    for name, content in files.items():
+        atomic_write(path.with_name(name), content)
+    return ReportResult(version, tuple(path.with_name(name) for name in files))

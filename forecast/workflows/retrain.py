@@ -52,8 +52,8 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
             if not request.dry_run:
                 progress.write(result.record)
                 if request.report:
-                    page = _write_page(request, models, result, run.clock.now())
-                    result = replace(result, files=(*result.files, page))
+                    pages = _write_report(request, models, result, run.clock.now())
+                    result = replace(result, files=(*result.files, *pages))
             log("ended", result.record.at(run.clock.now()).line())
             return result
 
@@ -63,18 +63,21 @@ def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> Retra
     return RetrainResult(record, f"{past.since:%Y-%m-%d %H:%M} UTC")
 
 
-def _write_page(request: RetrainRequest, models: ModelStore, result: RetrainResult, now: datetime) -> Path:
-    """Writes the report of the champion after a retrain, with what was decided and why, and returns its file.
+def _write_report(
+    request: RetrainRequest, models: ModelStore, result: RetrainResult, now: datetime
+) -> tuple[Path, ...]:
+    """Writes the report of the champion after a retrain, with what was decided and why, and returns its files.
 
     Raises:
         DataError: a file of the champion is damaged, or the disk refused.
     """
-    from forecast.workflows.pages.version import version_page  # Jinja2, matplotlib
+    from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2, matplotlib
 
-    page = version_page(models, models.champion(), now, result.outlook, result.record)
-    path = request.folder / f"{models.name}-report.html"
-    atomic_write(path, page, flag="-o DIR", only_file=True)
-    return path
+    names = ReportNames(f"{models.name}-report.html", csv=f"{models.name}.csv")
+    files = version_report(models, models.champion(), now, names, result.outlook, result.record)
+    for name, content in files.items():
+        atomic_write(request.folder / name, content, flag="-o DIR", only_file=True)
+    return tuple(request.folder / name for name in files)
 
 
 def _only_model(store: Store) -> str:

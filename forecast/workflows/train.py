@@ -35,6 +35,7 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import WEIGHTS, Version
+from forecast.report.workbook import can_write
 from forecast.run import Run
 from forecast.specs import Anchor, Deadline, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
@@ -104,7 +105,8 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
 
 def training_files(request: TrainRequest, name: str) -> tuple[str, ...]:
     """Returns the names of the files that may be written into the folder."""
-    return (f"{name}.csv", *plot_names(f"{name}-", request.plots, has_report=request.report))
+    workbook = [f"{name}-report.xlsx"] if request.report and can_write() else []
+    return (f"{name}.csv", *plot_names(f"{name}-", request.plots, has_report=request.report), *workbook)
 
 
 def finish(request: TrainRequest, experiment: Experiment, progress: Progress, run: Run) -> TrainResult:
@@ -136,10 +138,11 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     progress.unwritten = None
     progress.write(_record(experiment, chosen, reason, version, progress.seconds))
     if request.report and request.folder is not None:
-        from forecast.workflows.pages.version import version_page  # Jinja2 and matplotlib
+        from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2 and matplotlib
 
-        page = version_page(models, version, run.clock.now(), Outlook(panel, forecasts, distributed))
-        paths += write_all(request.folder, {f"{name}-report.html": page})
+        names = ReportNames(f"{name}-report.html", csv=f"{name}.csv")
+        outlook = Outlook(panel, forecasts, distributed)
+        paths += write_all(request.folder, version_report(models, version, run.clock.now(), names, outlook))
     is_averaged = bool(experiment.reading.settled.aggregate)
     assumed = short_notes(trained, panel)
     assumed += unseen_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)

@@ -1,6 +1,5 @@
 """`forecast report [NAME]`."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,10 @@ from forecast.cli.options.arguments import ModelVersion, OnlyName
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
 from forecast.process import SystemClock
+from forecast.wording import joined
+
+TABLES_BESIDE = (".csv", ".xlsx")
+"""Endings of what stands beside a page."""
 
 
 @grouped
@@ -23,7 +26,7 @@ def report_command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
 ) -> None:
-    """Write one HTML page of a model: verdict, scores, forecast, folds, settings, and how to do it again.
+    """Write one HTML page of a model: what is expected, how good that was, settings; beside it a CSV and an Excel file.
 
     forecast report sales
 
@@ -36,9 +39,15 @@ def report_command(
     from forecast.workflows.report import ReportRequest, report
 
     request = ReportRequest(name, version, to)
-    result = report(request, Store(output.store), SystemClock(), partial(check_free, known=PAGES, force=force))
+
+    def check(path: Path) -> None:
+        is_beside = path != to and path.suffix in TABLES_BESIDE
+        check_free(path, () if is_beside else PAGES, force=force)
+
+    result = report(request, Store(output.store), SystemClock(), check)
     if output.form == "json":
         version_of = {"name": result.version.name, "version": result.version.label}
-        print_json({**version_of, "files": [str(result.path)]})
+        print_json({**version_of, "files": list(map(str, result.files))})
     elif not output.quiet:
-        say(f"{result.path}: {result.version.name} {result.version.label}", "Wrote")
+        page, *beside = map(str, result.files)
+        say(f"{page}: {result.version.name} {result.version.label}; beside it {joined(beside)}", "Wrote")

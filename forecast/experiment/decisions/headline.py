@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.frequency import Frequency, readable
-from forecast.data.panel import IdParts, Panel
+from forecast.data.panel import IdParts, Panel, panel_from_series
 from forecast.data.reading.future_coverage import steps_counted
 from forecast.data.target_names import adds_up
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.experiment.decisions.periods import HORIZON
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
+from forecast.experiment.outputs import Outlook
 from forecast.interval_levels import MAIN
 from forecast.models.classical.random_walk import behaves_like_walk
-from forecast.models.forecaster import Forecasts, ends_of
+from forecast.models.forecaster import Forecasts, Interval, ends_of
 from forecast.specs import Aggregate, Kind
 
 FloatArray = NDArray[np.float64]
@@ -139,11 +140,11 @@ def series_headlines(
 def _headlines(
     panel: Panel, forecasts: Forecasts, distributed: ProbabilisticForecast | None, manner: Manner, by: str | None
 ) -> tuple[Headline, ...]:
-    horizon, together = forecasts.point.shape[1], by is not None
+    horizon, is_joint = forecasts.point.shape[1], by is not None
     value, lower, upper = _expected(panel, forecasts, distributed, manner, by)
     year = _year_steps(panel.frequency)
     shift = year * -(-horizon // year) if year else 0
-    groups = [slice(None)] if together else [slice(s, s + 1) for s in range(len(panel))]
+    groups = [slice(None)] if is_joint else [slice(s, s + 1) for s in range(len(panel))]
     is_ragged = len(set(panel.last.tolist())) > 1
     steps = steps_counted(horizon, panel.frequency)
     before = _Comparison(_earlier(panel, horizon, horizon, manner), f"the last {steps}")
@@ -158,10 +159,10 @@ def _headlines(
     reached = _reached(forecasts.point, manner)
     return tuple(
         Headline(
-            whose="" if together else panel.series_ids[place],
+            whose="" if is_joint else panel.series_ids[place],
             target=panel.target,
             manner=manner,
-            series=len(panel) if together else 1,
+            series=len(panel) if is_joint else 1,
             steps=steps,
             first=readable(forecasts.timestamps[own, 0].min()),
             last=readable(forecasts.timestamps[own, -1].max()),
@@ -170,7 +171,7 @@ def _headlines(
             upper=_number(upper[place]),
             before=before.of(own, reached, manner),
             year=last_year.of(own, reached, manner) if last_year else None,
-            is_ragged=is_ragged and together,
+            is_ragged=is_ragged and is_joint,
         )
         for place, own in enumerate(groups)
     )
@@ -266,3 +267,38 @@ def _year_name(steps: str, years: int, manner: Manner) -> str:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def together(outlook: Outlook, manner: Manner) -> Outlook | None:
+    """Returns the sum of all series, or their mean, with the newest of its history.
+
+    None for one series, for prices, and where series end at different dates: a step is none that all share.
+    """
+    panel, forecasts = outlook.history, outlook.forecasts
+    if len(panel) == 1 or manner == "standing" or len(set(panel.last.tolist())) > 1:
+        return None
+    made = totals_of(panel, replace(forecasts, quantiles=None), outlook.distributed, AskedTotals(None, ALL), IdParts())
+    count = len(panel) if manner == "mean" else 1
+    name = f"all {len(panel):,} series"
+    intervals = []
+    for level in made.levels:
+        lower, upper = (made.quantiles.at(end)[np.newaxis] / count for end in ends_of(level))
+        if np.isfinite(lower).any():
+            intervals.append(Interval(level, lower, upper))
+    point = made.forecasts[np.newaxis] / count
+    joint = Forecasts((name,), made.starts[np.newaxis], point, tuple(intervals), levels=made.levels)
+    return Outlook(_history(panel, name, manner), joint)
+
+
+def _history(panel: Panel, name: str, manner: Manner) -> Panel:
+    """Returns the newest steps of all series together; one that had not begun yet does not count there."""
+    known = panel.tail(REACH)
+    steps = int(known.lengths.max())
+    sums, counts = np.zeros(steps), np.zeros(steps)
+    for begin, end in zip(known.offsets, known.offsets[1:], strict=False):
+        own = known.filled[begin:end]
+        sums[steps - own.size :] += np.nan_to_num(own)
+        counts[steps - own.size :] += ~np.isnan(own)
+    values = sums / np.maximum(counts, 1) if manner == "mean" else sums
+    first = np.array([int(known.last.max()) - steps + 1])
+    return panel_from_series([values], panel.frequency, series_ids=[name], first=first, target=panel.target)

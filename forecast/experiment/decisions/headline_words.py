@@ -68,8 +68,13 @@ def year_sentence(headline: Headline) -> str:
 def _prices_sentence(headlines: tuple[Headline, ...]) -> str:
     """Returns where several prices will stand, in one sentence; the first few one by one."""
     first = headlines[0]
-    texts = [f"{each.whose} {about(each.value, 4)}{_signed(each.before)}" for each in headlines]
+    texts = [f"{each.whose} {about(each.value, 4)}{_signed(each)}" for each in headlines]
     return f"{first.target} on {max(each.last for each in headlines)}: {listed(texts, FEW)}."
+
+
+def _signed(headline: Headline) -> str:
+    share = as_percent(headline.before, headline.manner) if headline.before else ""
+    return f" ({share})" if share else ""
 
 
 def compared(earlier: Earlier, manner: Manner) -> str:
@@ -97,5 +102,6 @@ def _those(earlier: Earlier, headline: Headline) -> str:
     return f" for the {earlier.series:,} series that {'was' if earlier.series == 1 else 'were'} there then"
 
 
-def _signed(earlier: Earlier | None) -> str:
-    return "" if earlier is None or earlier.share is None else f" ({percent(earlier.share, 1, signed=True)})"
+def as_percent(earlier: Earlier, manner: Manner) -> str:
+    """Returns by which share a forecast is more than what came, such as ``+6 %``; empty where that is not known."""
+    return "" if earlier.share is None else percent(earlier.share, 1 if manner == "standing" else 0, signed=True)

@@ -56,6 +56,11 @@ def excerpts(history: Panel, forecasts: Mapping[str, Forecasts], actuals: Panel 
     return tuple(_observed(history, actuals, first, series_id, tail) for series_id in chosen)
 
 
+def excerpt_of(history: Panel, forecasts: Mapping[str, Forecasts], series_id: str) -> Observed:
+    """Returns one series as it is drawn beside others; see ``excerpts``."""
+    return _observed(history, None, next(iter(forecasts.values())), series_id, SHORT_TAIL)
+
+
 def sensible_range(seen: Observed, foretold: FloatArray) -> tuple[float, float]:
     """Returns the limits of the upright axis: all that is drawn, but a forecast that explodes is cut off.
 

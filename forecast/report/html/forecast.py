@@ -4,6 +4,7 @@ Shapes: ``S`` series, ``H`` horizon.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from forecast.data.frequency import readable
 from forecast.data.panel import Panel
 from forecast.interval_levels import MAIN, level_text
 from forecast.models.forecaster import Forecasts
-from forecast.report.figures.excerpt import Observed, excerpts, foretold, sensible_range
+from forecast.report.figures.excerpt import Observed, excerpt_of, excerpts, foretold, sensible_range
 from forecast.report.html.chart import (
     NARROW,
     WIDE,
@@ -60,6 +61,12 @@ def forecast_gallery(history: Panel, forecasts: Mapping[str, Forecasts], actuals
     ]
     unit = "" if is_lone else f"All in the unit of {history.target}. "
     return Gallery(charts, tuple(keys), unit + _note(shown, len(forecasts[main].series_ids)))
+
+
+def series_gallery(history: Panel, forecasts: Mapping[str, Forecasts], series_id: str) -> Gallery:
+    """Returns one series with its forecasts, small and without a legend: that stands above others like it."""
+    seen = excerpt_of(history, forecasts, series_id)
+    return Gallery((replace(_chart(seen, forecasts, looks_of(forecasts), history, is_lone=False), title=""),))
 
 
 def _chart(

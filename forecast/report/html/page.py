@@ -48,15 +48,18 @@ class PageColumn:
 
     title: str
     is_number: bool = False
+    is_spare: bool = False  # a phone has no room for it
 
 
 @dataclass(frozen=True)
 class PageTable:
-    """Rows under their columns."""
+    """Rows under their columns; the last may be their total, and those of few narrow columns stand close together."""
 
     kind: ClassVar[str] = "table"
     columns: tuple[PageColumn, ...]
     rows: tuple[tuple[PageCell, ...], ...]
+    has_total: bool = False
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,26 @@ class Picture:
         return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
 
 
-Block = PageTable | Gallery | PageTerms | Code | Words | Picture
+@dataclass(frozen=True)
+class FileLinks:
+    """Files beside the page: by name, what is in each."""
+
+    kind: ClassVar[str] = "files"
+    files: tuple[tuple[str, str], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that a click opens, under one line; no script is needed for it."""
+
+    kind: ClassVar[str] = "details"
+    name: str
+    text: str
+    blocks: "tuple[Block, ...]"
+
+
+Block = PageTable | Gallery | PageTerms | Code | Words | Picture | FileLinks | Details
 
 
 @dataclass(frozen=True)

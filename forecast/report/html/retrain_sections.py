@@ -82,7 +82,9 @@ def run_section(runs: Sequence[RunRecord], gallery: Gallery | None, *, is_all: b
         )
         for run in reversed(runs[-MOST_RUNS:])
     ]
-    table = PageTable(tuple(PageColumn(name, is_number=name in columns[2:4]) for name in columns), tuple(lines))
+    spare = ("champion", "challenger", "in use")
+    kinds = (PageColumn(name, name in columns[2:4], name in spare) for name in columns)
+    table = PageTable(tuple(kinds), tuple(lines))
     intro = "Every run of this model, the newest first, with the RMSE of champion and challenger."
     if len(runs) > MOST_RUNS:
         intro += f" Shown are the last {MOST_RUNS}{f' of {len(runs):,}' if is_all else ''}; forecast history lists all."

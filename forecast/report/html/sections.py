@@ -16,6 +16,7 @@ from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
     Bar,
+    Block,
     Code,
     Gallery,
     PageCell,
@@ -36,6 +37,9 @@ INTERVAL_SCORES = {"msis": "MSIS", "calibration_error": "calibration error"}
 SCORES = (
     "model", "RMSE", "± seeds", "± folds", "MAE", "MASE", "sMAPE", "skill", "in 80 %", "params", "train s", "ms",
 )  # fmt: skip
+
+ON_A_PHONE, ON_A_NARROW_ONE = ("model", "RMSE", "skill"), 3
+"""Columns of the leaderboard that a phone has room for, and the last place of those of errors."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def leaderboard_section(
             " WQL scores the whole distribution: the losses of its nine deciles as a share of what came, 0 at best; of "
             "the middle alone it would be the WAPE."
         )
-    columns = tuple(PageColumn(scores[place], place > 0) for place in shown)
+    columns = tuple(PageColumn(scores[place], place > 0, scores[place] not in ON_A_PHONE) for place in shown)
     table = PageTable(columns, tuple(tuple(line[place] for place in shown) for line in lines))
     blocks = (Words(verdict), table) if verdict else (table,)
     return Section("leaderboard", "Leaderboard", blocks, intro)
@@ -156,7 +160,7 @@ def errors_section(errors: ErrorTable, words: str, target: str) -> Section:
         other = f"{winner}, {short_number(lowest[group, winner])}"
         lines.append((PageCell(group), score, *cells([share, side, other, f"{row.points:,}"])))
     titles = (errors.by, f"RMSE of {best}", "WAPE", "bias", "lowest RMSE", "points")
-    columns = tuple(PageColumn(title, place > 0) for place, title in enumerate(titles))
+    columns = tuple(PageColumn(title, place > 0, place > ON_A_NARROW_ONE) for place, title in enumerate(titles))
     shown = f"The {len(groups)} worst of {len(errors.best):,}" if len(groups) < len(errors.best) else "All"
     intro = (
         f"{words} {shown} are shown, in the unit of {target}. WAPE is the sum of absolute errors as a share of the sum "
@@ -180,8 +184,8 @@ def coverage_section(held: Sequence[CoverageRow], folds: int, rows: Sequence[Sum
     columns = [
         PageColumn("model"),
         *(PageColumn(f"{level} % intervals held", True) for level in levels),
-        *(PageColumn(INTERVAL_SCORES[name], True) for name in told),
-        PageColumn("truths", True),
+        *(PageColumn(INTERVAL_SCORES[name], True, True) for name in told),
+        PageColumn("truths", True, True),
     ]
     lines = []
     for model in dict.fromkeys(one.model for one in held):
@@ -217,9 +221,9 @@ def _held_cell(one: CoverageRow, folds: int) -> PageCell:
     return PageCell(percent(one.share), bar, f"by fold: {each}" if folds > 1 else "")
 
 
-def forecast_section(gallery: Gallery, intro: str, title: str = "Forecast") -> Section:
-    """Returns the charts of forecasts."""
-    return Section("forecast", title, (gallery,), intro)
+def forecast_section(blocks: tuple[Block, ...], intro: str, title: str = "Forecast") -> Section:
+    """Returns the charts of forecasts, and what stands beside them."""
+    return Section("forecast", title, blocks, intro)
 
 
 def step_section(gallery: Gallery) -> Section:

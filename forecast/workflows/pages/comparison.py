@@ -32,6 +32,6 @@ def comparison_page(
         f"{next(iter(forecasts))}."
     )
     cover = ReportIntro(title, f"forecast compare · {panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
-    section = forecast_section(forecast_gallery(history, forecasts, panel), intro, title="The last fold")
+    section = forecast_section((forecast_gallery(history, forecasts, panel),), intro, title="The last fold")
     where = tuple(errors_section(one.table, one.words, panel.target) for one in errors)
-    return page_of(cover, summary, section, RetrainSections(), now, where)
+    return page_of(cover, summary, (section,), RetrainSections(), now, where)

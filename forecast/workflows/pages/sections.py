@@ -56,7 +56,7 @@ class RetrainSections:
 def page_of(
     cover: ReportIntro,
     summary: Summary,
-    forecast: Section,
+    forecast: tuple[Section, ...],
     life: RetrainSections,
     now: datetime,
     errors: tuple[Section, ...] = (),
@@ -66,13 +66,13 @@ def page_of(
     Args:
         cover: what it says first.
         summary: of the backtest; of an earlier program's version, what there is of it.
-        forecast: the pictures of the forecast.
+        forecast: the forecast, in pictures and tables.
         life: of the model.
         now: aware time; stands at the foot.
         errors: where they are.
     """
     parts: list[Section | LeftOutPart] = [
-        forecast,
+        *forecast,
         *life.decision,
         _leaderboard(summary, cover),
         _steps(summary),

@@ -1,17 +1,18 @@
 """The page of a published version: what it is, how it was scored, and what it says of the next steps."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import parse_forecasts
+from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
 from forecast.errors import DataError
-from forecast.evaluation.summary import Summary
-from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
+from forecast.evaluation.summary import Summary, SummaryRow
+from forecast.experiment.decisions.headline import Headline, Manner, headline_of, manner_of, series_headlines, together
 from forecast.experiment.decisions.headline_words import headline_sentences
-from forecast.experiment.outputs import Outlook
+from forecast.experiment.outputs import Outlook, forecast_table
 from forecast.experiment.stored_forecast import known_notes
 from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
 from forecast.experiment.versions.stored_summary import read_summary
@@ -20,15 +21,44 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
-from forecast.report.html.forecast import forecast_gallery
+from forecast.report.html.page import FileLinks
 from forecast.report.html.retrain_sections import decision_sentence
-from forecast.report.html.sections import forecast_section
+from forecast.report.workbook import INSTALL, WorkbookContent, can_write, workbook_bytes
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
+from forecast.workflows.pages.outlook import forecast_sections
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
 from forecast.workflows.pages.sections import ReportIntro, page_of
 
+SCORES = (
+    *("rank", "model", "rmse", "mae", "wape", "mase", "smape", "skill", "coverage_80", "params", "train_seconds"),
+    *("predict_ms", "note"),
+)
+"""Columns of the leaderboard in a workbook."""
 SAME = 1e-6
 """Share by which a forecast that is made again may differ by rounding."""
+
+
+@dataclass(frozen=True)
+class ReportNames:
+    """How the files of a report are called, which stand in one folder.
+
+    Attributes:
+        page: such as ``sales-report.html``.
+        csv: the table of the forecast; None for one of its own, called as the page is.
+    """
+
+    page: str
+    csv: str | None = None
+
+    def beside(self, ending: str) -> str:
+        """Returns the name of a file that is called as the page is."""
+        return f"{Path(self.page).stem}{ending}"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The files that are written: the page first, and no workbook where there is no writer of one."""
+        csv = () if self.csv else (self.beside(".csv"),)
+        return (self.page, *csv, *((self.beside(".xlsx"),) if can_write() else ()))
 
 
 def version_page(
@@ -38,12 +68,26 @@ def version_page(
     outlook: Outlook | None = None,
     decided: RunRecord | None = None,
 ) -> bytes:
-    """Returns the report of a version.
+    """Returns the page of a version alone; see ``version_report``."""
+    names = ReportNames("report.html")
+    return version_report(models, version, now, names, outlook, decided)[names.page]
+
+
+def version_report(
+    models: ModelStore,
+    version: Version,
+    now: datetime,
+    names: ReportNames,
+    outlook: Outlook | None = None,
+    decided: RunRecord | None = None,
+) -> dict[str, bytes]:
+    """Returns the report of a version: the page, and the tables beside it, by their names.
 
     Args:
         models: the store of its model.
         version: whose report it is.
         now: aware time.
+        names: of the files.
         outlook: the forecast to show; None for the one that the version was published with.
         decided: the challenge to tell of; None for the one that the version itself won, if it came about by one.
 
@@ -60,23 +104,61 @@ def version_page(
     shown = outlook or _issued(stored)
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
-    section = forecast_section(forecast_gallery(shown.history, {name: shown.forecasts}), intro)
-    cover = _cover(models, stored, summary, shown, challenge)
-    return page_of(cover, summary, section, retrain_sections(models, challenge), now)
+    manner = _manner(stored, shown)
+    told = (shown.history, shown.forecasts, shown.distributed, manner)
+    headlines = (headline_of(*told), *series_headlines(*told))
+    joint = together(shown, manner)
+    cover = _cover(models, stored, summary, shown, headlines, challenge)
+    sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
+    page = page_of(cover, summary, sections, retrain_sections(models, challenge), now)
+    return {names.page: page} | _tables(names, shown, joint, version, summary)
+
+
+def _links(names: ReportNames) -> FileLinks:
+    """Returns links to the tables beside the page, or how to come by the one that is lacking."""
+    csv = (names.csv or names.beside(".csv"), "every number, for programs")
+    if can_write():
+        return FileLinks((csv, (names.beside(".xlsx"), "the same for Excel, with a chart")))
+    return FileLinks((csv,), f"For an Excel workbook beside it: {INSTALL}, and the report anew.")
+
+
+def _tables(
+    names: ReportNames, shown: Outlook, joint: Outlook | None, version: Version, summary: Summary
+) -> dict[str, bytes]:
+    """Returns the forecast as tables: a CSV where none is there, and a workbook."""
+    table = forecast_table(shown.forecasts, shown.history, version.manifest.model, version.label)
+    files = {} if names.csv else {names.beside(".csv"): table.csv().encode()}
+    if can_write():
+        drawn = joint or shown
+        rows = [{name: _score(row, name) for name in SCORES} for row in summary.leaderboard]
+        content = WorkbookContent(shown.forecasts, table, drawn.history, drawn.forecasts, rows, version.created)
+        files[names.beside(".xlsx")] = workbook_bytes(content)
+    return files
+
+
+def _score(row: SummaryRow, name: str) -> Any:
+    return getattr(row, name) if hasattr(row, name) else (row.scores or {}).get(name)
+
+
+def _manner(stored: StoredModel, shown: Outlook) -> Manner:
+    kind, aggregate = read_settings(stored.version).kind, stored.options.aggregate
+    horizon = shown.forecasts.point.shape[1]
+    return manner_of(shown.history, horizon, stored.trained.season, kind, aggregate)
 
 
 def _cover(
-    models: ModelStore, stored: StoredModel, summary: Summary, shown: Outlook, challenge: RunRecord | None
+    models: ModelStore,
+    stored: StoredModel,
+    summary: Summary,
+    shown: Outlook,
+    headlines: tuple[Headline, ...],
+    challenge: RunRecord | None,
 ) -> ReportIntro:
     """Returns what the page says first."""
-    version, name, panel, forecasts = stored.version, stored.trained.name, shown.history, shown.forecasts
-    horizon = forecasts.point.shape[1]
-    kind, aggregate = read_settings(version).kind, stored.options.aggregate
-    manner = manner_of(panel, horizon, stored.trained.season, kind, aggregate)
-    told = (panel, forecasts, shown.distributed, manner)
-    together, each = headline_of(*told), series_headlines(*told) if manner == "standing" else ()
+    version, name, panel = stored.version, stored.trained.name, shown.history
+    joint, each = headlines[0], headlines[1:]
     unit = panel.frequency.unit if panel.frequency.every == 1 and panel.frequency.unit != "row" else "step"
-    lead = [*headline_sentences(together, each), accuracy_sentence(summary, name, unit)]
+    lead = [*headline_sentences(joint, each), accuracy_sentence(summary, name, unit)]
     lead += [f"{name} was taken: {summary.reason}."] if summary.reason else []
     lead += [decision_sentence(challenge)] if challenge else []
     role = "the champion" if models.champion().id == version.id else "not in use"
@@ -84,8 +166,8 @@ def _cover(
         title=models.name,
         about=f"{version.manifest.model} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC",
         lead=tuple(lead),
-        caveats=known_notes(stored, panel, horizon),
-        facts=headline_facts(each[0] if len(each) == 1 else together),
+        caveats=known_notes(stored, panel, shown.forecasts.point.shape[1]),
+        facts=headline_facts(each[0] if len(each) == 1 else joint),
         model=version.manifest.model,
     )
 
@@ -97,24 +179,21 @@ def _issued(stored: StoredModel) -> Outlook:
     """
     version, panel = stored.version, stored.context
     try:
-        forecasts = _forecasts(version.read(FORECAST))
+        table = parse_forecasts(version.read(FORECAST))
+        forecasts = _forecasts(table)
     except ValueError as error:
         raise DataError(
             f"{version.name} {version.label}: {FORECAST} {error}.", f"forecast models rollback {version.name}"
         ) from error
-    again, distributed = stored.trained.issue(panel, stored.trained.horizon)
+    trained = stored.trained.widened(float(table.widened[0]))
+    again, distributed = trained.issue(panel, trained.horizon)
     is_same = again.series_ids == forecasts.series_ids and again.point.shape == forecasts.point.shape
     is_same = is_same and np.allclose(again.point, forecasts.point, rtol=SAME, atol=0, equal_nan=True)
     return Outlook(panel, forecasts, distributed if is_same else None)
 
 
-def _forecasts(data: bytes) -> Forecasts:
-    """Returns a table of forecasts as arrays.
-
-    Raises:
-        ValueError: the bytes are no such table.
-    """
-    table = parse_forecasts(data)
+def _forecasts(table: ForecastTable) -> Forecasts:
+    """Returns a table of forecasts as arrays."""
     shape = len(table.series_ids), int(table.steps.max())
     where = table.series, table.steps - 1
 

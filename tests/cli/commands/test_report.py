@@ -12,6 +12,7 @@ from html_reader import Reader
 from untrained import train_nothing
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "2", "--seeds", "1", "--plots", "none")
+REPORT = ["forecasts/visits-report.html", "forecasts/visits-report.xlsx"]
 SECTIONS = ["forecast", "leaderboard", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]
 
 
@@ -51,7 +52,7 @@ def without_clock(path):
 
 def test_train_lists_its_report_among_the_files(trained):
     folder, done = trained
-    assert done.document["files"] == ["forecasts/visits.csv", "forecasts/visits-report.html"]
+    assert done.document["files"] == ["forecasts/visits.csv", *REPORT]
     assert "Report    forecasts/visits-report.html" in done.err
     assert sections(read(folder / "forecasts" / "visits-report.html")) == SECTIONS
 
@@ -136,19 +137,39 @@ def test_folds_of_data_without_dates_are_told_in_rows(folder):
 
 def test_page_from_the_store_is_the_page_of_the_train(folder):
     done = run("report", "visits", "--json", folder=folder)
-    assert done.document == {"schema_version": 1, "name": "visits", "version": "v1", "files": ["visits-report.html"]}
+    assert done.document == {
+        "schema_version": 1,
+        "name": "visits",
+        "version": "v1",
+        "files": [f"visits-report{end}" for end in (".html", ".csv", ".xlsx")],
+    }
     shown, first = (without_clock(folder / at / "visits-report.html") for at in ("", "forecasts"))
+    shown = shown.replace("visits-report.csv", "visits.csv")
+    assert (folder / "visits-report.csv").read_bytes() == (folder / "forecasts" / "visits.csv").read_bytes()
+    assert (folder / "visits-report.xlsx").read_bytes() == (folder / REPORT[1]).read_bytes()
     assert shown == first
 
 
 def test_page_is_where_it_was_asked_for_and_nothing_is_replaced_unasked(folder):
     done = run("report", "-o", "page.html", folder=folder)
-    assert (done.code, done.out, done.err) == (0, "", "Wrote     page.html: visits v1\n")
+    assert (done.code, done.out, done.err) == (
+        0, "", "Wrote     page.html: visits v1; beside it page.csv and page.xlsx\n",
+    )  # fmt: skip
     again = run("report", "-o", "page.html", folder=folder)
     assert again.code == 2
     assert "page.html exists already." in again.err
     assert "--force" in again.err
+    (folder / "page.html").unlink()
+    assert "page.csv exists already." in run("report", "-o", "page.html", folder=folder).err
     assert run("report", "-o", "page.html", "--force", "-q", folder=folder).err == ""
+    assert "-o writes .html or .htm, not .csv" in run("report", "-o", "page.csv", "--force", folder=folder).err
+
+
+def test_without_the_writer_of_workbooks_the_page_says_how_to_come_by_one(folder, monkeypatch):
+    monkeypatch.setattr("forecast.workflows.pages.version.can_write", lambda: False)
+    done = run("report", "visits", "--json", folder=folder)
+    assert done.document["files"] == ["visits-report.html", "visits-report.csv"]
+    assert "pip install 'forecast[excel]'" in " ".join(read(folder / "visits-report.html").words)
 
 
 def test_unknown_model_and_version_are_said(folder):
@@ -182,7 +203,7 @@ VERSIONED = {"series_ids", "trust", "anchor", "season", "widths", "distribution"
 def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
     (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
     done = run("retrain", "visits", "visits.csv", "--min-gain", "0.99", "--report", "--json", folder=folder)
-    assert done.document["files"] == ["forecasts/visits.csv", "forecasts/visits-report.html"]
+    assert done.document["files"] == ["forecasts/visits.csv", *REPORT]
     page = read(folder / "forecasts" / "visits-report.html")
     assert sections(page)[1] == "decision"
     assert "runs" in sections(page)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
+from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines, together
 from forecast.experiment.decisions.headline_words import amount, headline_sentences
+from forecast.experiment.outputs import Outlook
 from forecast.models.forecaster import Forecasts, Interval
 
 H = 28
@@ -123,6 +124,31 @@ def test_a_longer_horizon_is_compared_with_as_many_years_before():
     told = headline_of(panel, forecasts_of(panel, np.full((1, 18), 60.0)), None, "total")
     assert told.year.value == pytest.approx(np.arange(36, 54).sum())
     assert told.year.name == "the same 18 months 2 years earlier"
+
+
+def test_all_series_together_are_the_sum_at_each_step_with_its_interval():
+    panel = panel_of(np.arange(60.0), np.arange(40.0), first=[0, 20])
+    point = np.tile([[10.0], [20.0]], (1, H))
+    known = futures_around(point)
+    joint = together(Outlook(panel, forecasts_of(panel, point), known), "total")
+    assert joint.forecasts.point == pytest.approx(np.full((1, H), 30.0))
+    sums = np.quantile(known.futures.sum(axis=0), [0.1, 0.9], axis=0)
+    [band] = joint.forecasts.intervals
+    assert np.vstack([band.lower, band.upper]) == pytest.approx(sums)
+    expected = np.arange(60.0) + np.concatenate([np.zeros(20), np.arange(40.0)])
+    assert joint.history.values == pytest.approx(expected)
+    assert joint.history.timestamps(0)[-1] == panel.timestamps(0)[-1]
+    mean = together(Outlook(panel, forecasts_of(panel, point), known), "mean")
+    assert mean.forecasts.point == pytest.approx(np.full((1, H), 15.0))
+    assert mean.history.values[:20] == pytest.approx(np.arange(20.0))
+
+
+def test_prices_and_series_that_end_apart_have_no_sum():
+    panel = panel_of(np.ones(60), np.ones(50))
+    outlook = Outlook(panel, forecasts_of(panel, np.ones((2, 5))))
+    assert together(outlook, "total") is None
+    level = panel_of(np.ones(60), np.ones(60))
+    assert together(Outlook(level, forecasts_of(level, np.ones((2, 5)))), "standing") is None
 
 
 def test_a_price_stands_somewhere_and_is_never_added_up():
