@@ -2,6 +2,7 @@
 # # Forecasting from Python
 #
 # The verbs of the command line, with tables as pandas frames. Run it cell by cell, or whole: `python docs/example.py`.
+# `python docs/make_notebook.py` makes `example.ipynb` of it.
 
 # %%
 from pathlib import Path

@@ -33,6 +33,8 @@ LEFT_OUT = "…"
 HOME = "/home/you/shop"
 """What pages show as the folder in which the commands run; programs stand in its `.venv`."""
 TERMINAL = {"COLUMNS": "80", "LINES": "50", "TERM": "dumb", "NO_COLOR": "1", "TZ": "UTC", "LANG": "C.UTF-8"}
+PROGRESS = re.compile(r"^[A-Z]\w+ .*: \d+ %\n", re.MULTILINE)
+"""What is said now and then where there is no bar: as often as a run is slow."""
 TRAINS = re.compile(r"forecast (train|compare|retrain|explain|doctor)(?!.*(--dry-run| -n\b|--model smoothing|--help))")
 
 
@@ -148,7 +150,7 @@ def run(command: str, folder: Path) -> Done:
     code = process.wait()
     printed = b"".join(pieces).decode().replace("\r\n", "\n")
     printed = printed.replace(str(folder), HOME).replace(str(programs), f"{HOME}/.venv/bin")
-    return Done("".join(f"{line.rstrip()}\n" for line in printed.splitlines()), code)
+    return Done(PROGRESS.sub("", "".join(f"{line.rstrip()}\n" for line in printed.splitlines())), code)
 
 
 def shortened(printed: str, shown: str) -> str:

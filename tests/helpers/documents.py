@@ -26,9 +26,12 @@ CHANGES = re.compile(
     r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # the id of a version
     r"|20[23]\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?"  # when it was made
     r"|(?<![\w.])[\d.]+ (s|min|kB|MB|GB)\b"  # how long it took, how much it is
+    r"|\bp [=≥] [\d.e-]+"  # of differences that are chance
+    r"|\b(rnn|lstm|gru)\b"  # cells that tie may change places on another machine
 )
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
-TIMED = ("train s", "seconds")  # columns that hold how long it took
+LOOSE = ("train s", "seconds", "± seeds", "params")
+"""Columns of how long it took, and of what goes with the cell or the machine."""
 
 
 def differences(shown, found, left_out="…"):
@@ -46,14 +49,14 @@ def differences(shown, found, left_out="…"):
 
 def _pieces(text):
     """Returns the words and numbers of a print, without regard to where its lines break."""
-    text = CHANGES.sub("some", _without_times(text))
+    text = CHANGES.sub("some", _without_loose(text))
     return [piece for word in text.split() for piece in re.findall(rf"{NUMBER.pattern}|[^\d\s]+", word)]
 
 
-def _without_times(text):
+def _without_loose(text):
     lines, ends = [], []
     for line in text.splitlines():
-        named = [found.end() for name in TIMED for found in re.finditer(rf" {name}(?= |$)", line)]
+        named = [found.end() for name in LOOSE for found in re.finditer(rf" {name}(?= |$)", line)]
         ends = named or (ends if line.strip() else [])
         for end in [] if named else ends:
             start = line.rfind(" ", 0, end) + 1

@@ -80,9 +80,4 @@ def test_session_is_what_its_command_prints(tmp_path):
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     done = script("make_sessions").run(SESSION[1], tmp_path)
     assert done.code == 0
-    for line in SESSION[2].splitlines():
-        if re.match(r"  (lstm|gru|rnn|ensemble|seasonal-naive|naive) +\d", line):
-            again = next(each for each in done.printed.splitlines() if each.split()[:1] == line.split()[:1])
-            assert not list(differences(" ".join(line.split()[:2]), " ".join(again.split()[:2])))
-    labels = re.findall(r"^[A-Z][a-z]+(?=  )", SESSION[2], re.MULTILINE)
-    assert labels == re.findall(r"^[A-Z][a-z]+(?=  )", done.printed, re.MULTILINE)
+    assert not list(differences(SESSION[2], done.printed)), done.printed
