@@ -14,7 +14,10 @@ CELL = re.compile(r"^# %%( \[markdown\])?\n", re.MULTILINE)
 def notebook_text(script: str) -> str:
     """Returns the notebook, as JSON, of a script whose cells begin with `# %%`."""
     _, *parts = CELL.split(script.replace(*HERE))
-    cells = [_cell(i, bool(mark), body.strip("\n")) for i, (mark, body) in enumerate(zip(parts[::2], parts[1::2]))]
+    cells = [
+        _cell(i, bool(mark), body.strip("\n"))
+        for i, (mark, body) in enumerate(zip(parts[::2], parts[1::2], strict=True))
+    ]
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     document = {"cells": cells, "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
