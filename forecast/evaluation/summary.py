@@ -4,6 +4,7 @@ leaderboard, scored_on, verdict     what came out
 data, folds, calendar               what it came from
 coverage                            how many truths the intervals held
 totals                              how many totals theirs held, of the model that was taken
+backtest                            what that model forecast on the folds, beside what came
 inferred, given, networks           what was inferred, asked for and trained
 beside                              what was used beside the target
 command, libraries                  how to do it again
@@ -19,6 +20,7 @@ from typing import Any, Literal
 
 from forecast.data.findings import Finding
 from forecast.decoding import Document, MayLack, decode, encode
+from forecast.evaluation.fold_forecast import FoldForecast
 
 ROW = "row"  # code of the frequency of data without dates
 WIDE = 0.2
@@ -293,6 +295,7 @@ class Summary(Document):
     calendar: MayLack[FoldCalendar] = None
     coverage: MayLack[tuple[CoverageRow, ...]] = None
     totals: MayLack[tuple[TotalRow, ...]] = None
+    backtest: MayLack[tuple[FoldForecast, ...]] = None
     inferred: MayLack[tuple[Inference, ...]] = None
     given: MayLack[dict[str, str]] = None
     networks: MayLack[dict[str, dict[str, Any]]] = None
@@ -311,6 +314,7 @@ NEEDS = {
     "calendar": ("data", "folds"),
     "coverage": ("scored_on",),
     "totals": ("coverage",),
+    "backtest": ("data",),
     "inferred": ("given",),
     "networks": ("given",),
     "command": ("data", "fingerprint", "libraries"),
@@ -350,11 +354,20 @@ def summary_from(document: Any) -> Summary:
         origins = [fold.origin for fold in summary.folds or ()]
         for stamp in (summary.calendar.first, summary.calendar.last, *origins):
             _check_stamp(stamp, is_row=summary.data.is_row)
+    if summary.backtest is not None and summary.data is not None:
+        _check_backtest(summary.backtest, is_row=summary.data.is_row)
     held: list[CoverageRow | TotalRow] = [*(summary.coverage or ()), *(summary.totals or ())]
     for row in held:
         if not (0 < row.level < 100 and row.points > 0):
             raise ValueError(f"tells of intervals of {row.level} % on {row.points} truths")
     return summary
+
+
+def _check_backtest(told: tuple[FoldForecast, ...], *, is_row: bool) -> None:
+    for own in told:
+        _check_stamp(own.first, is_row=is_row)
+        if not own.fits:
+            raise ValueError("tells of forecasts and truths that don't fit each other")
 
 
 def _check_stamp(text: str, *, is_row: bool) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 import forecast
 from forecast.data.frequency import iso_text
 from forecast.decoding import encode
+from forecast.evaluation.fold_forecast import FoldForecast
+from forecast.evaluation.fold_forecasts import fold_forecasts
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import Fold, ends_together
@@ -26,6 +28,7 @@ from forecast.evaluation.summary import (
 from forecast.evaluation.total_scores import total_rows
 from forecast.evaluation.verdict import Told, plain_verdict
 from forecast.experiment.covariate_effects import covariate_use
+from forecast.experiment.decisions.headline import manner_of
 from forecast.experiment.experiment import Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
 from forecast.experiment.versions.stored_model import LIBRARIES
@@ -78,7 +81,8 @@ def summary_of(
             first=iso_text(ends[0]), last=iso_text(ends[1]), refit=plan.refit, together=ends_together(panel)
         ),
         coverage=_coverage(experiment),
-        totals=totals_of(experiment, chosen or next(row.model for row in board.rows)),
+        totals=totals_of(experiment, chosen or board.rows[0].model),
+        backtest=backtest_of(experiment, chosen or board.rows[0].model),
         inferred=(
             *inferred_from_file(reading),
             *decided_for_run(plan, networks, match=match, is_limited=is_limited),
@@ -205,6 +209,14 @@ def totals_of(experiment: Experiment, model: str) -> tuple[TotalRow, ...]:
         if trial.distributed
         else ()
     )
+
+
+def backtest_of(experiment: Experiment, model: str) -> tuple[FoldForecast, ...]:
+    """Returns what a model forecast on the folds, of all series together and of the largest."""
+    reading, plan, backtest = experiment.reading, experiment.plan, experiment.backtest
+    season = plan.seasons[0] if plan.seasons else 1
+    manner = manner_of(reading.panel, plan.horizon, season, plan.kind, reading.settled.aggregate)
+    return fold_forecasts(reading.panel, backtest, backtest.trial(model), manner)
 
 
 def _describe_network(spec: ModelSpec) -> Document:

@@ -88,3 +88,18 @@ def test_columns_beside_the_target_are_told(tmp_path):
     assert (beside.known, beside.past, beside.static) == (("promo",), ("weather",), ())
     assert beside.levels == {"weather": 2}
     assert (beside.effects, beside.calendar, beside.seen, beside.idle) == ({}, (), (), ())  # no network
+
+
+@pytest.mark.parametrize(("field", "value", "text"), [
+    ("truths", [1.0], "don't fit each other"), ("first", "once", "'once' is no date"),
+])  # fmt: skip
+def test_folds_that_can_not_be_are_refused(field, value, text):
+    own = {
+        "series": "s", "fold": 1, "first": "2024-01-01", "came": None, "expected": 3.0, "lowest": None, "highest": None,
+        **{name: [1.0, None] for name in ("truths", "forecasts", "lower", "upper")},
+    }  # fmt: skip
+    data = {"source": "a.csv", "rows": 9, "frequency": "D", "findings": []}
+    document = {"leaderboard": [{"model": "gru", "rmse": 1.0}], "data": data, "backtest": [own]}
+    assert summary_from(document).backtest[0].truths == (1.0, None)
+    with pytest.raises(ValueError, match=text):
+        summary_from({**document, "backtest": [{**own, field: value}]})

@@ -10,7 +10,6 @@ Shapes: ``S`` series, ``H`` horizon.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from forecast.data.panel import IdParts, Panel, panel_from_series
 from forecast.data.reading.future_coverage import steps_counted
 from forecast.data.target_names import adds_up
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.periods import HORIZON
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
 from forecast.experiment.outputs import Outlook
@@ -30,8 +30,6 @@ from forecast.specs import Aggregate, Kind
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-Manner = Literal["total", "mean", "standing"]
-"""How many steps become one number: added up, averaged, or the last of them."""
 
 REACH = 500
 """So many of the newest steps are compared with: a version keeps no fewer of each series, and tells the same later."""

@@ -5,7 +5,8 @@ temperature, average of the next 7 days: 21.3 (80 %: 19.1 to 23.4), 1.2 higher t
 close on 2024-07-26: 182.4 (80 %: 170.1 to 195.2), 1.2 % higher than the last value (180.2).
 """
 
-from forecast.experiment.decisions.headline import Earlier, Headline, Manner
+from forecast.evaluation.fold_forecasts import Manner
+from forecast.experiment.decisions.headline import Earlier, Headline
 from forecast.wording import about, gap_percent, listed, percent
 
 ALIKE = 0.005

@@ -132,7 +132,7 @@ def _summary(finalist: AcceptedChallenger, options: ReadOptions) -> Summary:
         learned = finalist.trained.model.covariate_model
         model = finalist.recipe.model
         experiment = with_saved(replace(finalist.experiment, learned=learned), model, model)
-        return summary_of(experiment, command, given)
+        return summary_of(experiment, command, given, chosen=model)
     score = finalist.challenge.challenger.score
     row = SummaryRow(model=finalist.trained.name, rmse=_known(score.rmse), coverage_80=score.coverage)
     return Summary(leaderboard=(row,), verdict="")

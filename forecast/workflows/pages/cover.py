@@ -27,9 +27,11 @@ def accuracy_sentence(summary: Summary, model: str, unit: str) -> str:
     each = f"{summary.target or 'the target'} a {unit}{' and series' if several else ''}"
     wape = (row.scores or {}).get("wape")
     share = f", {percent(wape)} of what came" if wape is not None and wape < MUCH else ""
-    tests = f"{counted(on.folds, 'test')} on the past ({counted(on.horizon, unit)}{' each' if on.folds > 1 else ''})"
+    tests = f"{counted(on.folds, 'test')} on the past, of {counted(on.horizon, unit)}{' each' if on.folds > 1 else ''}"
+    if summary.plain_verdict:
+        return f"{summary.plain_verdict.rstrip('.')}; measured in {tests}."
     off = f"{about(error)} {each} on average{share}"
-    return f"Forecast by {name}: in {tests} it was off by {off}{_naive(summary, model)}."
+    return f"Forecast by {name}: in {tests}, it was off by {off}{_naive(summary, model)}."
 
 
 def _naive(summary: Summary, model: str) -> str:

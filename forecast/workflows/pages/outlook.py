@@ -1,6 +1,7 @@
 """The forecast in a report: all series together, step by step; every series; and the files beside the page."""
 
-from forecast.experiment.decisions.headline import Earlier, Headline, Manner
+from forecast.evaluation.fold_forecasts import Manner
+from forecast.experiment.decisions.headline import Earlier, Headline
 from forecast.experiment.decisions.headline_words import as_percent
 from forecast.experiment.outputs import Outlook
 from forecast.report.html.forecast import forecast_gallery

@@ -9,8 +9,9 @@ import numpy as np
 
 from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
 from forecast.errors import DataError
+from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary, SummaryRow
-from forecast.experiment.decisions.headline import Headline, Manner, headline_of, manner_of, series_headlines, together
+from forecast.experiment.decisions.headline import Headline, headline_of, manner_of, series_headlines, together
 from forecast.experiment.decisions.headline_words import headline_sentences
 from forecast.experiment.outputs import Outlook, forecast_table
 from forecast.experiment.stored_forecast import known_notes
@@ -21,6 +22,7 @@ from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
+from forecast.report.html.backtest import backtest_section
 from forecast.report.html.page import FileLinks
 from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.workbook import INSTALL, WorkbookContent, can_write, workbook_bytes
@@ -110,6 +112,8 @@ def version_report(
     joint = together(shown, manner)
     cover = _cover(models, stored, summary, shown, headlines, challenge)
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
+    if summary.backtest and summary.target:
+        sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
     page = page_of(cover, summary, sections, retrain_sections(models, challenge), now)
     return {names.page: page} | _tables(names, shown, joint, version, summary)
 

@@ -1,5 +1,7 @@
 """What a report says first: it is of the model that was saved, whoever won."""
 
+from dataclasses import replace
+
 from forecast.evaluation.summary import ScoredOn, Summary, SummaryRow
 from forecast.workflows.pages.cover import accuracy_sentence
 
@@ -16,8 +18,15 @@ SUMMARY = Summary(
 def test_the_saved_model_is_named_and_not_the_one_that_won():
     words = accuracy_sentence(SUMMARY, "ensemble", "day")
     assert words == (
-        "Forecast by ensemble, all networks together: in 3 tests on the past (28 days each) it was off by 8.04 sales "
-        "a day on average, 21 % of what came; seasonal-naive, which repeats the last 7 steps, was off by 12."
+        "Forecast by ensemble, all networks together: in 3 tests on the past, of 28 days each, it was off by 8.04 "
+        "sales a day on average, 21 % of what came; seasonal-naive, which repeats the last 7 steps, was off by 12."
+    )
+
+
+def test_the_plain_verdict_is_told_with_what_it_stands_on():
+    told = replace(SUMMARY, plain_verdict="Forecasts of sales by ensemble are off by about 8 a day.")
+    assert accuracy_sentence(told, "ensemble", "day") == (
+        "Forecasts of sales by ensemble are off by about 8 a day; measured in 3 tests on the past, of 28 days each."
     )
 
 
