@@ -120,7 +120,10 @@ def _flow(cell_reports: Sequence[CellReport]) -> Sentence:
     parts = [f"the {flow.name} {_left(flow)}" for flow in flows]
     segment = cell_reports[0].spec.segment
     unit = f" (of {segment} observations each)" if segment > 1 else ""
-    so = "what lies much further back can hardly be learned from"
+    short = [p.cell for p in cell_reports if half_life(p.memory_flow.trained) is not None]
+    so = (
+        f"the {joined(short)} can hardly learn from what lies much further back" if short else "no step is out of reach"
+    )
     if any(flow.explodes for flow in flows):
         so = "where it explodes, training cuts its steps short, and a shorter --window may learn more"
     return Sentence(f"Of a change in its memory, recurrent step by step{unit}: {'; '.join(parts)}; {so}.", "flow")

@@ -68,6 +68,7 @@ class PageFrame:
         levels: values at which a line goes across.
         limits: of the upright axis; None for those of the curves.
         ticks: places across that are labelled; None for round numbers.
+        is_counted: what is across are whole numbers.
     """
 
     label: str
@@ -80,6 +81,7 @@ class PageFrame:
     levels: tuple[float, ...] = ()
     limits: tuple[float, float] | None = None
     ticks: tuple[float, ...] | None = None
+    is_counted: bool = True
     height: float = 12.0
 
 
@@ -92,6 +94,11 @@ def cell_looks(cells: Sequence[str]) -> dict[str, Look]:
 def dashed(look: Look) -> Look:
     """Returns the look of a second line of the same thing."""
     return replace(look, dashes=DASHED, width=1.5)
+
+
+def season_places(seasons: Sequence[int], most: float) -> tuple[float, ...]:
+    """Returns where upright lines stand: at each season and its first multiples."""
+    return tuple(float(season * times) for season in seasons for times in range(1, 4) if season * times <= most)
 
 
 def curve_chart(curves: Sequence[PageCurve], frame: PageFrame) -> Chart:
@@ -177,7 +184,7 @@ def _ticks(axis: Axis, most: int, *, is_log: bool, is_count: bool) -> tuple[Tick
 
 def _across_ticks(axis: Axis, frame: PageFrame, most: int) -> tuple[Tick, ...]:
     if frame.ticks is None:
-        return _ticks(axis, most, is_log=frame.is_log_across, is_count=axis.high - axis.low >= NARROW)
+        return _ticks(axis, most, is_log=frame.is_log_across, is_count=frame.is_counted)
     places = axis.places(_scaled(frame.ticks, frame.is_log_across))
     return tuple(Tick(float(place), f"{value:g}") for place, value in zip(places, frame.ticks, strict=True))
 

@@ -12,8 +12,27 @@ from forecast.models.forecaster import FloatArray
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.cells.cell import STATES
 from forecast.report.explain.axes import short_label
+from forecast.report.explain.curves import PLAIN
+from forecast.report.explain.heatmap import ABOVE, BELOW, SHARE, heatmap
 from forecast.report.figures.figure import add_frame, date_axis, empty_figure
 from forecast.report.figures.style import INK, OTHER_STYLES, house_style
+from forecast.report.html.chart import (
+    NARROW,
+    WIDE,
+    Axis,
+    Chart,
+    Key,
+    Look,
+    Mark,
+    Tick,
+    bar_path,
+    date_ticks,
+    days_of,
+    dots_path,
+    line_path,
+    number_ticks,
+)
+from forecast.report.html.page import Gallery
 
 SHARES, SIGNED = "cividis", "PuOr"
 """Colour maps that the colour-blind can read: of gates from 0 to 1, and of states about 0."""
@@ -55,6 +74,73 @@ def gates_figure(calendar: GateCalendar, *, target: str, title: str = "") -> Fig
     grid[0].xaxis.set_tick_params(labelbottom=True)
     add_frame(figure, title=title, legend=entries, caption=_caption(calendar))
     return figure
+
+
+def gates_gallery(calendar: GateCalendar, *, target: str) -> Gallery:
+    """Returns the same for a page; the more open a gate and the larger a state, the fuller its colour."""
+    cell, edges = CELLS[calendar.cell], _edges(days_of(calendar.timestamps))
+    across = Axis(float(edges[0]), float(edges[-1]))
+    days, shared = date_ticks(across, WIDE)
+    narrow, _ = date_ticks(across, NARROW)
+    known = calendar.values[np.isfinite(calendar.values)]
+    up = Axis(*((float(known.min()), float(known.max())) if np.ptp(known) else (known[0] - 1, known[0] + 1)))
+    above, keys = _page_series(calendar, across, Axis(up.low, up.high + 0.1 * (up.high - up.low)), edges)
+    left = number_ticks(up, 4)
+    room = max((tick.text for tick in left), key=len, default="")
+    title = f"{calendar.cell}: what its gates do along {calendar.series_id}"
+    series = Chart(f"{calendar.series_id} by date", above, left, days, narrow, title, target, height=8.0)
+    charts = [series]
+    for name, values in calendar.rows.items():
+        is_signed = name in STATES or name == cell.candidate
+        units = len(values)
+        limit = (float(np.abs(values).max()) or 1.0) if is_signed else 1.0
+        charts.append(
+            Chart(
+                label=f"{cell.shown[name]}, by unit and date",
+                marks=(),
+                left=(Tick(1 - 0.5 / units, "1"), Tick(0.5 / units, str(units))),
+                days=days,
+                days_narrow=narrow,
+                title=cell.shown[name],
+                unit="unit",
+                below=shared,
+                height=max(5.0, min(0.22 * units, 9.0)),
+                has_grid=False,
+                image=heatmap(values, limit, is_signed=is_signed),
+                room=room,
+            )
+        )
+    signed = any(name in STATES or name == cell.candidate for name in calendar.rows)
+    if len(cell.shown) > signed:
+        keys.append(Key("gate: full colour at 1, none at 0", "bar", Look("network", SHARE)))
+    if signed:
+        keys += [
+            Key("state above 0", "bar", Look("network", ABOVE)),
+            Key("state below 0", "bar", Look("network", BELOW)),
+        ]
+    return Gallery(tuple(charts), tuple(keys), _caption(calendar), is_stacked=True)
+
+
+def _page_series(
+    calendar: GateCalendar, across: Axis, up: Axis, edges: FloatArray
+) -> tuple[tuple[Mark, ...], list[Key]]:
+    """Returns the series and its events as marks, and the lines of the legend."""
+    x, y = across.places(days_of(calendar.timestamps)), up.places(calendar.values)
+    marks, keys = [], [Key(calendar.series_id, "line", PLAIN)]
+    weekends = [event for event in calendar.events if event.name == "weekend"]
+    others = [event for event in calendar.events if event.name != "weekend"][:MOST_EVENTS]
+    for event in weekends:
+        sides = across.places(edges)
+        path = "".join(bar_path(sides[i], sides[i + 1], 0.0, 1.0) for i in np.flatnonzero(event.dates))
+        marks.append(Mark("bar", path, Look("known"), event.name))
+        keys.append(Key(event.name, "bar", Look("known")))
+    marks.append(Mark("line", line_path(x, y), PLAIN, calendar.series_id))
+    for row, (event, style) in enumerate(zip(others, OTHER_STYLES, strict=False)):
+        height = np.full(int(event.dates.sum()), 0.97 - 0.06 * row)
+        look = Look("network", style.colour)
+        marks.append(Mark("dots", dots_path(x[event.dates], height), look, event.name))
+        keys.append(Key(event.name, "dots", look))
+    return tuple(marks), keys
 
 
 def _edges(places: FloatArray) -> FloatArray:

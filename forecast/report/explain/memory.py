@@ -1,6 +1,7 @@
 """The panel of memory: how much each observation of the window counts, lag by lag."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from matplotlib.lines import Line2D
 
 from forecast.evaluation.explain.memory import MemoryCurve, reach
 from forecast.report.explain.axes import log_axis, mark_seasons, whole_numbers
+from forecast.report.explain.curves import SPARE, PageCurve, PageFrame, cell_looks, curve_chart, dashed, season_places
 from forecast.report.figures.figure import MARKERS, add_frame, empty_figure
 from forecast.report.figures.style import MUTED, house_style, styles_of
+from forecast.report.html.chart import Key
+from forecast.report.html.page import Gallery
 from forecast.wording import percent
 
 UNTRAINED: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2, "markerfacecolor": "white", "markersize": 3.5}
@@ -59,6 +63,43 @@ def memory_figure(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags
         entries[name] = Line2D([], [], linestyle="none", marker=shape, color="white", markeredgecolor=MUTED, **REACHED)
     add_frame(figure, title=title, legend=entries, caption=_caption(curves))
     return figure
+
+
+def memory_gallery(curves: Sequence[MemoryCurve], *, seasons: Sequence[int], lags: int) -> Gallery:
+    """Returns the same for a page."""
+    looks, places = cell_looks([curve.cell for curve in curves]), np.arange(1, lags + 1, dtype=float)
+    through: list[PageCurve] = []
+    whole: list[PageCurve] = []
+    for curve in curves:
+        look = looks[curve.cell]
+        through.append(PageCurve(f"{curve.cell}, untrained", places, curve.untrained[:lags], dashed(look)))
+        for drawn, values in ((through, curve.recurrent), (whole, curve.whole)):
+            reached = tuple(far - 1 for far in (reach(values, share) for share in REACHES) if 0 < far <= lags)
+            drawn.append(PageCurve(curve.cell, places, values[:lags], look, is_named=True, dots=reached))
+    frame = PageFrame(
+        label="Sensitivity of the forecast to each lag, through the cell alone",
+        title="Through the cell alone",
+        unit="sensitivity",
+        below="lag: steps before the first forecast step",
+        is_log=True,
+        rules=season_places(seasons, lags),
+    )
+    charts = (
+        curve_chart(through, frame),
+        curve_chart(
+            whole,
+            replace(
+                frame,
+                label="Sensitivity of the whole forecast to each lag",
+                title="Of the whole forecast: cell, linear highway and naive base together",
+            ),
+        ),
+    )
+    shares = " and ".join(percent(share) for share in REACHES)
+    keys = [Key(cell, "line", look) for cell, look in looks.items()]
+    keys += [Key("untrained", "line", dashed(SPARE)), Key(f"{shares} of the sum lies before", "dots", SPARE)]
+    upright = " Upright lines: seasons." if frame.rules else ""
+    return Gallery(charts, tuple(keys), f"{_caption(curves)}{upright}", keeps_keys=True)
 
 
 def _caption(curves: Sequence[MemoryCurve]) -> str:

@@ -111,6 +111,8 @@ class Chart:
         below: what the ticks below are, or the part of the date that they share.
         height: of the frame, in rem.
         has_grid: lines across at the ticks on the left.
+        image: the address of a picture that fills the frame below the marks, a pixel a value; none if empty.
+        room: the longest text at the left of charts below one another, so that their frames begin at one place.
     """
 
     label: str
@@ -124,11 +126,13 @@ class Chart:
     ends: tuple[End, ...] = ()
     height: float = 16.0
     has_grid: bool = True
+    image: str = ""
+    room: str = ""
 
     @property
     def widest_left(self) -> str:
         """The longest text at the left, by which the room for it is measured."""
-        return max((tick.text for tick in self.left), key=len, default="")
+        return max((self.room, *(tick.text for tick in self.left)), key=len)
 
     @property
     def widest_end(self) -> str:

@@ -4,7 +4,6 @@ Whoever has results makes them into sections; the templates know sections only. 
 into the page, so that a series called ``<script>`` is a series called ``<script>``.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -64,12 +63,19 @@ class PageTable:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Charts under one legend; ``note`` says what they can't say by themselves."""
+    """Charts under one legend; ``note`` says what they can't say by themselves.
+
+    Attributes:
+        is_stacked: they share what is across, and stand below one another however many they are.
+        keeps_keys: the legend says more than the names at the ends of lines do, and stays beside them.
+    """
 
     kind: ClassVar[str] = "gallery"
     charts: tuple[Chart, ...]
     keys: tuple[Key, ...] = ()
     note: str = ""
+    is_stacked: bool = False
+    keeps_keys: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,27 +120,6 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture made elsewhere, kept in the page; on a phone it is moved sideways rather than made too small to read.
-
-    Attributes:
-        name: what it shows, for those who can't see it.
-        content: of its file.
-        mime: such as ``image/png``.
-    """
-
-    kind: ClassVar[str] = "picture"
-    name: str
-    content: bytes
-    mime: str
-
-    @property
-    def address(self) -> str:
-        """The picture as an address of itself."""
-        return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
-
-
-@dataclass(frozen=True)
 class FileLinks:
     """Files beside the page: by name, what is in each."""
 
@@ -153,7 +138,7 @@ class Details:
     blocks: "tuple[Block, ...]"
 
 
-Block = PageTable | Gallery | PageTerms | Code | Words | Picture | FileLinks | Details
+Block = PageTable | Gallery | PageTerms | Code | Words | FileLinks | Details
 
 
 @dataclass(frozen=True)

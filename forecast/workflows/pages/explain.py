@@ -27,7 +27,7 @@ from forecast.workflows.pages.explain_tables import (
 
 if TYPE_CHECKING:
     from forecast.report.figures.figure import Drawing
-    from forecast.report.html.page import Fact, Page, PageFinding, PageTable, Picture, Section
+    from forecast.report.html.page import Block, Fact, Page, PageFinding, PageTable, Section
 
 PAGE, NUMBERS = "explain.html", "explain.json"
 HEADINGS = {
@@ -107,14 +107,11 @@ def explain_files(
     files = {NUMBERS: json_bytes(numbers)}
     if kind == "none":
         return files
+    from forecast.report.figures.figure import render  # matplotlib is slow to import
     from forecast.report.html.page import Code, Fact, PageFinding, Section, render_page  # needs Jinja2
 
-    pictures: dict[str, list[Picture]] = {}
-    for name, draw in _figures(explanation).items():
-        panel, _, cell = name.partition("-")
-        files[f"{name}.{kind}"], picture = _drawn(draw(), kind, " ".join(filter(None, (HEADINGS[panel], cell))))
-        pictures.setdefault(panel, []).append(picture)
-    parts = [Section(panel, HEADINGS[panel], tuple(own), INTROS[panel]) for panel, own in pictures.items()]
+    files |= {f"{name}.{kind}": render(draw(), kind) for name, draw in _figures(explanation).items()}
+    parts = [Section(panel, HEADINGS[panel], own, INTROS[panel]) for panel, own in _panels(explanation).items()]
     if lesson:
         parts.append(Section("lesson", HEADINGS["lesson"], (Code("\n".join(lesson)),), INTROS["lesson"]))
     parts.append(Section("numbers", "In numbers", (_summary_table(explanation),), " ".join(explanation.notes)))
@@ -223,16 +220,31 @@ def _page(
     return Page(title, about, (), tuple(facts), (*parts, *made), foot, tuple(findings))
 
 
-def _drawn(figure: "Drawing", kind: PlotKind, name: str) -> tuple[bytes, "Picture"]:
-    """Returns a picture as a file of its own, and for the page, which can't show a PDF."""
-    from forecast.report.figures.figure import render  # matplotlib is slow to import
-    from forecast.report.html.page import Picture
+def _panels(found: Explanation) -> dict[str, tuple["Block", ...]]:
+    """Returns what stands in each section of the page: charts in the colours of its theme, and tables."""
+    from forecast.report.explain.cost import cost_note, cost_table
+    from forecast.report.explain.gates import gates_gallery
+    from forecast.report.explain.gradient_flow import flow_gallery
+    from forecast.report.explain.learning import learning_gallery
+    from forecast.report.explain.memory import memory_gallery
+    from forecast.report.explain.saturation import saturation_note, saturation_table
+    from forecast.report.explain.spike import spike_gallery
+    from forecast.report.explain.time_constants import constants_gallery
+    from forecast.report.html.page import Words
 
-    assert kind != "none"
-    content = render(figure, kind)
-    if kind == "svg":
-        return content, Picture(name, content, "image/svg+xml")
-    return content, Picture(name, content if kind == "png" else render(figure, "png"), "image/png")
+    own, seasons = found.cell_reports, found.seasons
+    curves, saturations = [p.memory for p in own], [p.saturation for p in own]
+    costs, learned = [p.cost for p in own], [p.learning for p in own if p.learning is not None]
+    panels: dict[str, tuple[Block, ...]] = {
+        "memory": (memory_gallery(curves, seasons=seasons, lags=found.lags),),
+        "flow": (flow_gallery([flow for p in own for flow in p.flows]),),
+        "gates": tuple(gates_gallery(p.calendar, target=found.target) for p in own),
+        "constants": (constants_gallery([p.constants for p in own], seasons=seasons),),
+        "saturation": (saturation_table(saturations), Words(saturation_note(saturations))),
+        "spike": (spike_gallery([p.spike for p in own], curves, season=found.season, target=found.target),),
+        "cost": (cost_table(costs), Words(cost_note(costs))),
+    }
+    return panels | ({"learning": (learning_gallery(learned, target=found.target),)} if learned else {})
 
 
 def _summary_table(explanation: Explanation) -> "PageTable":

@@ -6,12 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.data.panel import panel_from_series
-from forecast.evaluation.explain.cell_report import report_on_cell
-from forecast.evaluation.explain.cost import network_cost
 from forecast.evaluation.explain.gates import GateEvent
-from forecast.evaluation.explain.learning import Learning
-from forecast.evaluation.explain.subject import Subject
 from forecast.models.networks.cells import CELLS
 from forecast.report.explain.cost import cost_figure
 from forecast.report.explain.gates import gates_figure
@@ -26,25 +21,12 @@ from forecast.report.figures.figure import render
 from marks import slow_but
 from memory_results import recollection
 from pictures import HOSTILE, assert_all_text_is_inside_and_apart, words_of
-from tiny import VIEWS, random_model, tiny_spec, wave
-
-
-def portrait_of(cell, panel):
-    subject = Subject(random_model(tiny_spec(cell, views=VIEWS[:2], segment=1), panel), panel)
-    points = np.linspace(1, 0.2, 6)
-    learning = Learning(
-        cell, 3, np.arange(0, 150, 25), points[::-1], 40 * points, 38 * points, 45 * points, 2 * points, points
-    )
-    cost = network_cost(subject.spec, 0.0012, 0.0034, "one loop compiled by XLA; no cuDNN on a CPU")
-    return report_on_cell(subject, 0, cost, learning)
+from reports_of_cells import cell_report_of
 
 
 @pytest.fixture(scope="module")
 def cell_reports():
-    values = wave(60)
-    values[[20, 41]] = 90.0, np.nan
-    panel = panel_from_series([values], "D", series_ids=["bikes"])
-    return [portrait_of(cell, panel) for cell in CELLS]
+    return [cell_report_of(cell) for cell in CELLS]
 
 
 FIGURES = {
@@ -106,9 +88,7 @@ def test_hostile_names_are_only_text(name, cell_reports):
 
 @pytest.mark.slow
 def test_panels_say_what_they_show(cell_reports, drawn):
-    assert "Cho et al., Keras; Chung et al. write 1 − z" in words_of(
-        gates_figure(cell_reports[2].calendar, target="rides")
-    )
+    assert "Cho et al., Keras; Chung et al.: 1 − z" in words_of(gates_figure(cell_reports[2].calendar, target="rides"))
     assert "lstm's cell state" in words_of(drawn("flow"))
     assert "season 4" in words_of(drawn("memory"))
     assert "mean Jacobian" in words_of(drawn("constants"))

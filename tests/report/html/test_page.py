@@ -15,7 +15,6 @@ from forecast.report.html.page import (
     PageFinding,
     PageTable,
     PageTerms,
-    Picture,
     Section,
     Term,
     Words,
@@ -40,7 +39,6 @@ def page_of(word="sales"):
         PageTerms((Term(word, word, (word,), (word,), grade="warning"),)),
         Code(word),
         Words(word),
-        Picture(word, b"\x89PNG", "image/png"),
     )
     sections = (Section("all", word, blocks, word),)
     return Page(word, word, (word, word), (Fact(word, word, word),), sections, word, (PageFinding(word, "all"),))

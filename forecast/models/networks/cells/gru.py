@@ -134,7 +134,7 @@ RECORD = RecurrentCell(
         "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
     ),
     shown={
-        "update": "update gate z: share of the state that is kept (Cho et al., Keras; Chung et al. write 1 − z)",
+        "update": "update gate z: share that is kept (Cho et al., Keras; Chung et al.: 1 − z)",
         "reset": "reset gate r: share of the state that the candidate sees",
     },
     candidate="candidate",
