@@ -35,7 +35,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "score": ("--plot", "--json", "--target", "--time", "--id", "--freq"),
     "schedule": ("--daily", "--weekly", "--cron", "--kind", "--install", "--remove", "--yes", "--log-file", "--output"),
     "explain": (
-        *("--models", "--series", "--model-version", "--teach", "--lags", "--memory-test", "--target", "--time"),
+        *("--models", "--series", "--model-version", "--teach", "--lags", "--lesson", "--target", "--time"),
         *("--known", "--output"),
     ),
 }
