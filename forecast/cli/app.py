@@ -19,6 +19,7 @@ from forecast.cli.commands.report import report_command
 from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
+from forecast.cli.commands.shard import shard_command
 from forecast.cli.commands.train import train_command
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 
@@ -74,6 +75,7 @@ _add(USE, "check", check_command)
 _add(USE, "train", train_command)
 _add(USE, "compare", compare_command)
 _add(USE, "predict", predict_command)
+_add(USE, "shard", shard_command)
 _add(OPERATE, "retrain", retrain_command)
 _add(OPERATE, "score", score_command)
 _add(OPERATE, "schedule", schedule_command)

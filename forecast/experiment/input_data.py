@@ -11,6 +11,7 @@ from typing import Any
 import forecast
 from forecast.data.columns.roles import MissingColumnError
 from forecast.data.covariates import KINDS, Column, Kind
+from forecast.data.files.parquet_folder import is_folder
 from forecast.data.files.source import SUFFIXES, Source
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
@@ -19,7 +20,7 @@ from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of
 from forecast.name_lists import flag_value, pieces_of
-from forecast.production.store.disk import is_file
+from forecast.production.store.disk import is_file, kind_of
 from forecast.production.store.store import Store
 
 SAMPLE = "airline_passengers.csv"
@@ -52,7 +53,7 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
     if newest is None:
         return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
     source = newest.manifest.data.source
-    if is_file(Path(source)):
+    if is_file(Path(source)) or is_folder(source):
         return FoundSource(source, f"from the last train ({newest.name})", options_of(newest))
     why = f"the bundled sample, since {source} of the last train ({newest.name}) is not there"
     return FoundSource(str(sample_path()), why)
@@ -63,8 +64,17 @@ def name_and_data(first: str | None, second: str | None, store: Store) -> tuple[
     if first is None or second is not None or first in store.names():
         return first, second
     path = Path(first)
-    is_data = first == "-" or "/" in first or path.suffix.lower() in SUFFIXES or is_file(path)
+    is_data = first == "-" or "/" in first or path.suffix.lower() in SUFFIXES or is_file(path) or is_folder(first)
     return (None, first) if is_data else (first, None)
+
+
+def is_there(source: str, flag: str) -> bool:
+    """Returns whether there is such a file, or folder of Parquet files.
+
+    Raises:
+        DataError: it can't be known; the hint names ``flag``.
+    """
+    return kind_of(Path(source), flag) == "file" or is_folder(source)
 
 
 def only_model(store: Store, command: str) -> str:
@@ -138,12 +148,13 @@ def read_alike(
     raise problem
 
 
-def called_alike(panel: Panel, context: Panel) -> Panel:
+def called_alike(panel: Panel, context: Panel, *, is_part: bool = False) -> Panel:
     """Returns a model's newer data, a lone series and all texts called as in the data that the model was trained on.
 
-    Such a name comes from the file's, and what a model knows of a series goes by its name; of a text, by its code.
+    Such a name comes from the file's, and what a model knows of a series goes by its name; of a text, by its code. In
+    a part of a panel, a lone series is one of many.
     """
-    is_lone = len(panel) == len(context) == 1
+    is_lone = len(panel) == len(context) == 1 and not is_part
     panel = replace(panel, series_ids=context.series_ids) if is_lone else panel
     if panel.covariates is None or context.covariates is None:
         return panel

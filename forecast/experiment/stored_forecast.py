@@ -13,19 +13,19 @@ from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
+from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
 from forecast.experiment.decisions.orders import Orders, orders_of
 from forecast.experiment.decisions.totals import Totals, totals_of
-from forecast.experiment.input_data import called_alike, read_alike
+from forecast.experiment.input_data import called_alike, is_there, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import forecast_table
 from forecast.experiment.plan import check_kind
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.name_lists import UnknownNameError, find_names, flag_value
-from forecast.production.store.disk import kind_of
 from forecast.production.store.version import Version
 from forecast.report.tables import ResultTable
 from forecast.run import Run
@@ -268,13 +268,11 @@ class KnownData:
 def data_of_forecast(stored: StoredModel, source: str | Source | None, now: datetime | None = None) -> KnownData:
     """Returns the data to forecast from: a file's, or the end of what the model was trained on."""
     known = source or stored.source
-    if isinstance(known, str) and source is None and kind_of(Path(known), "--data FILE") != "file":
+    if isinstance(known, str) and source is None and not is_there(known, "--data FILE"):
         why = f"{known} is not there any more" if Path(known).is_absolute() else f"The model was trained on {known}"
         note = f"{why}: forecasting from the end of the data that it saw (--data FILE takes newer rows)."
         return KnownData(stored.context, (note,), id_parts_of(stored))
-    options = replace(stored.options, weight=None, half_life=None)  # nothing is learned here
-    reading = read_alike(known, options, stored.context.frequency, stored.columns, now=now)
-    notes = [finding.text for finding in reading.findings if finding.grade == "warning"]
+    reading, notes = _read(stored, known, now)
     panel = called_alike(reading.panel, stored.context)
     before, there = set(stored.context.series_ids), set(panel.series_ids)
     notes += [f"{_series(there - before)} not among those that the model was trained on."] if there - before else []
@@ -287,6 +285,19 @@ def data_of_forecast(stored: StoredModel, source: str | Source | None, now: date
             "the model looks back on; it sees what there is again and again."
         )
     return KnownData(panel, tuple(notes), reading.ids)
+
+
+def data_of_shard(stored: StoredModel, source: Source, now: datetime) -> tuple[Reading, Panel, tuple[str, ...]]:
+    """Returns what a shard of a panel holds, its panel to forecast from, and what is to be said about it."""
+    reading, notes = _read(stored, source, now)
+    return reading, called_alike(reading.panel, stored.context, is_part=True), tuple(notes)
+
+
+def _read(stored: StoredModel, source: str | Source, now: datetime | None) -> tuple[Reading, list[str]]:
+    """Returns what a file holds, read as the model's data was, and the warnings of that."""
+    options = replace(stored.options, weight=None, half_life=None)  # nothing is learned here
+    reading = read_alike(source, options, stored.context.frequency, stored.columns, now=now)
+    return reading, [finding.text for finding in reading.findings if finding.grade == "warning"]
 
 
 def id_parts_of(stored: StoredModel) -> IdParts:

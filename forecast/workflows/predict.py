@@ -1,11 +1,16 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from forecast.data.files.parquet_folder import is_folder
+from forecast.errors import NotFoundError, UsageError
+from forecast.execution.executor import Workplace
 from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
 from forecast.experiment.input_data import only_model
+from forecast.experiment.panels.panel_forecast import PanelRequest, PanelResult, Share, forecast_panel
 from forecast.experiment.stored_forecast import (
     KnownData,
     PredictResult,
@@ -88,14 +93,70 @@ def predict_paths(request: PredictRequest, count: int, ending: str, store: Store
     return PathsResult(stored.version, trained.name, notes, drawn)
 
 
+@dataclass(frozen=True)
+class ByShards:
+    """That a folder of shards is to be forecast into another folder.
+
+    Attributes:
+        flag: that asked for it, for messages.
+        place: who does it.
+        share: of the shards that are forecast.
+        force: begin anew where the folder holds another run's results.
+        dry_run: say what would be done, and write nothing.
+    """
+
+    output: Path
+    flag: str
+    place: Workplace = Workplace()
+    share: Share = Share()
+    force: bool = False
+    dry_run: bool = False
+
+
+def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run) -> PanelResult:
+    """Forecasts all series of a folder of Parquet files, file by file.
+
+    Raises:
+        ForecastError: see ``forecast_panel``; or there is no such model, or the data is no folder.
+    """
+    stored = _stored(request, store)
+    panel = request.source or stored.source
+    if not is_folder(panel):
+        if request.source is None:
+            name = stored.version.name
+            message = f"{how.flag} forecasts a folder of shards, and {name} was trained on {panel}, which is none."
+            raise UsageError(message, f"--data DIR; forecast shard {panel} DIR makes it")
+        if not Path(panel).exists():
+            raise NotFoundError(f"There is no folder {panel}.", "check the path; forecast shard DATA DIR makes one")
+        message = f"{how.flag} forecasts a folder of shards, and {panel} is none."
+        raise UsageError(message, f"forecast shard {panel} DIR; then --data DIR")
+    asked = PanelRequest(
+        stored,
+        store.root,
+        request.version is not None,
+        Path(panel),
+        how.output,
+        request.asked,
+        request.horizon,
+        how.place,
+        how.share,
+        how.force,
+    )
+    return forecast_panel(asked, run, dry_run=how.dry_run)
+
+
+def _stored(request: PredictRequest, store: Store) -> StoredModel:
+    models = store.model(request.name or only_model(store, "predict"))
+    return load_version(models.version(request.version)) if request.version else models.with_widening(load_champion)
+
+
 def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredModel, KnownData]:
     """Returns the model, and what it forecasts from.
 
     Raises:
         ForecastError: see ``predict``.
     """
-    models = store.model(request.name or only_model(store, "predict"))
-    stored = load_version(models.version(request.version)) if request.version else models.with_widening(load_champion)
+    stored = _stored(request, store)
     known = data_of_forecast(stored, request.source, run.clock.now())
     panel, notes = known.panel, known.notes
     if request.future is not None:

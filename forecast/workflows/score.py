@@ -17,12 +17,11 @@ from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.live.scores import LiveScore, errors_by_origin, score_live
 from forecast.experiment.destinations import check_folder
-from forecast.experiment.input_data import only_model, read_alike
+from forecast.experiment.input_data import is_there, only_model, read_alike
 from forecast.experiment.outputs import write_all
 from forecast.experiment.retraining.live import drift_since, read_live, width_since
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import naive_season_of
-from forecast.production.store.disk import kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.specs import PlotKind
@@ -128,7 +127,7 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
     source = request.source
     if source is None:
         source = data.source
-        if kind_of(Path(source), "DATA") != "file":
+        if not is_there(source, "DATA"):
             raise NotFoundError(
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
                 f"forecast score {champion.name} DATA",

@@ -71,6 +71,19 @@ DOCUMENTS = {
     (*COMPARE, "--by", "weekday"): {**CONTEST, "errors_by": "by model words groups"},
     (*COMPARE, "--dry-run"): REHEARSAL,
     ("predict",): {"name": str, "version": str, "model": str, "widened": float, "forecasts": FORECAST, "files": list},
+    ("shard", "panel.csv", "panel", "--shards", "2"): {
+        "folder": str, "source": str, "ids": list, "time": str, "columns": dict, "hash": str, "modulus": int,
+        "rows": int, "series": int, "shards": "file rows series first last size sha256", "files": list,
+    },
+    ("predict", "--data", "panel", "-o", "out"): {
+        "name": str, "version": str, "model": str, "panel": str, "output": str, "where": str, "shards": int,
+        "kept": int, "done": int, "failed": list, "series": int, "rows": int, "peak_bytes": int, "notes": list,
+        "files": list,
+    },
+    ("predict", "--data", "panel", "-o", "out", "--dry-run"): {
+        "dry_run": bool, "name": str, "version": str, "model": str, "panel": str, "output": str, "where": str,
+        "shards": "shard file series is_done where",
+    },
     ("retrain", "--dry-run"): RETRAIN,
     ("retrain", "--force"): RETRAIN,
     ("retrain", "--all"): {"models": list, "failed": list, "postponed": list, "exit_code": int},
@@ -108,6 +121,8 @@ HEAVY = {  # they need TensorFlow
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("contract")
     (folder / "visits.csv").write_bytes(csv_bytes(visits(100)))
+    panel = [(*row, shop) for shop in "abc" for row in visits(100)]
+    (folder / "panel.csv").write_bytes(csv_bytes(panel, "day,visits,shop"))
     with pytest.MonkeyPatch.context() as patch:
         train_nothing(patch)
         yield folder

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.options.predict import PredictFlags
+from forecast.cli.options.predict import PredictFlags, by_shards, folder_of, refuse_beside_shards
 from forecast.cli.output.console import print_json, say, say_notes, write_result
+from forecast.cli.output.panels import print_panel
 from forecast.cli.output.predicted import extent_of, paths_extent, paths_json, predicted_json, print_predicted
+from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.process import start_run
@@ -30,11 +32,16 @@ def predict_command(
     forecast predict sales --quantiles 0.1,0.5,0.9
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
+
+    forecast predict sales --data panel -o forecasts_of_all --workers 2
     """
     from forecast.experiment.decisions.asked import Asked
     from forecast.experiment.destinations import FORECASTS, TABLES, check_free
     from forecast.workflows.predict import PredictRequest
 
+    if by_shards(flags):
+        _predict_panel(name, flags, output)
+        return
     ending = check_free(flags.to, FORECASTS if flags.paths is None else TABLES, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
@@ -51,6 +58,27 @@ def predict_command(
         _paths(request, flags, output, ending)
         return
     _predict(request, flags.to, output, ending)
+
+
+def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -> None:
+    """Forecasts a folder of shards; where some could not be, says which, once the others are told."""
+    from forecast.execution.executor import Workplace
+    from forecast.experiment.decisions.asked import Asked
+    from forecast.experiment.panels.panel_forecast import Share
+    from forecast.production.store.store import Store
+    from forecast.workflows.predict import ByShards, PredictRequest, predict_panel
+
+    refuse_beside_shards(flags)
+    to, flag = folder_of(flags)
+    asked = Asked.of(flags.levels, flags.quantiles)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, asked=asked)
+    place = Workplace(flags.workers or 1, flags.cluster)
+    share = Share.parse(flags.shard) if flags.shard is not None else Share()
+    how = ByShards(to, flag, place, share, flags.force, flags.dry_run)
+    with narrated("Forecasting", output) as run:
+        result = predict_panel(request, how, Store(output.store), run)
+    print_panel(result, output)
+    result.check()
 
 
 def _paths(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:

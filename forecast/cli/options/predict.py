@@ -8,8 +8,9 @@ import typer
 
 from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
 from forecast.cli.options.completion import complete_period
+from forecast.errors import UsageError
 
-HOW_SURE = "How sure it is"
+HOW_SURE, SHARDS = "How sure it is", "Shard by shard"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class PredictFlags:
         int | None, typer.Option("--horizon", min=1, max=100_000, metavar="STEPS", help="Steps to forecast.")
     ] = None
     data: Annotated[
-        str | None, typer.Option("--data", metavar="FILE", help="Forecast from the end of this file instead.")
+        str | None,
+        typer.Option("--data", metavar="FILE", help="Forecast from the end of this file, or folder, instead."),
     ] = None
     future: Annotated[
         str | None,
@@ -105,6 +107,87 @@ class PredictFlags:
             rich_help_panel=HOW_SURE,
         ),
     ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            max=1024,
+            help="Of a folder of shards: forecast in so many processes, into the folder of -o.",
+            rich_help_panel=SHARDS,
+        ),
+    ] = None
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="URL",
+            help="Likewise, on the workers of a Dask scheduler, such as tcp://scheduler:8786.",
+            rich_help_panel=SHARDS,
+        ),
+    ] = None
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Likewise, only the I-th of N parts of the shards: one task of an array of jobs.",
+            rich_help_panel=SHARDS,
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", "-n", help="Say which shards would be forecast where; write nothing.", rich_help_panel=SHARDS
+        ),
+    ] = False
     version: ModelVersion = None
-    to: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file.")] = None
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
+    to: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file; of a folder of shards, a folder."),
+    ] = None
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Replace the file, or the results of another run, if there are any.")
+    ] = False
+
+
+WHERE = ("workers", "cluster", "shard", "dry_run")
+"""Flags that only a forecast by shards has."""
+OF_ONE_TABLE = ("future", "series", "values", "at", "cost", "total", "total_by", "paths")
+"""Those that it does not have."""
+
+
+def by_shards(flags: PredictFlags) -> bool:
+    """Returns whether a folder is to be forecast file by file: a flag says so, or what comes out is a folder too."""
+    if any(getattr(flags, name) for name in WHERE):
+        return True
+    is_named_so = flags.to is not None and (flags.to.is_dir() or not flags.to.suffix.strip("."))
+    return bool(is_named_so and flags.data and flags.data != "-" and Path(flags.data).is_dir())
+
+
+def folder_of(flags: PredictFlags) -> tuple[Path, str]:
+    """Returns the folder for the forecasts, and the flag by which a forecast by shards is asked for.
+
+    Raises:
+        UsageError: no folder is named.
+    """
+    flag = next((f"--{name.replace('_', '-')}" for name in WHERE if getattr(flags, name)), "-o DIR")
+    if flags.to is None:
+        value = "" if flags.dry_run and flag == "--dry-run" else f" {getattr(flags, flag[2:])}"
+        raise UsageError(f"{flag} forecasts shard by shard into a folder, and none is named.", f"{flag}{value} -o DIR")
+    return flags.to, flag
+
+
+def refuse_beside_shards(flags: PredictFlags) -> None:
+    """Refuses what is asked of one table of forecasts where there are many.
+
+    Raises:
+        UsageError: there is such a flag.
+    """
+    for name in OF_ONE_TABLE:
+        if getattr(flags, name) is not None:
+            flag = "--set" if name == "values" else f"--{name.replace('_', '-')}"
+            message = f"{flag} asks about one table of forecasts, and a folder is forecast shard by shard."
+            hint = "the rows of the steps to come may stand in the shards" if name == "future" else f"leave out {flag}"
+            raise UsageError(message, f"{hint}; or -o FILE.csv, where all of it fits into the memory")

@@ -52,6 +52,8 @@ EXAMPLES = {
     "DATE": '"2024-12-24"',
     "DATE[..DATE]": '"2020-03..2021-06"',
     "COUNTRY": '"DE"',
+    "URL": '"tcp://scheduler:8786"',
+    "I/N": '"3/64"',
     "HH:MM": '"03:15"',
     "'DAY HH:MM'": '"sun 03:15"',
     "FIELDS": '"15 3 * * *"',

@@ -47,7 +47,7 @@ def read_parquet(source: Source) -> ParquetColumns:
     try:
         file = ParquetFile(pa.BufferReader(source.data))
         names = list(file.schema_arrow.names)
-        left_out = {field.name: what for field in file.schema_arrow if (what := _strange(field.type))}
+        left_out = {field.name: what for field in file.schema_arrow if (what := strange_type(field.type))}
         check_width(len(names) - len(left_out), source.name)
         _check_memory(file.metadata, len(names) - len(left_out), source)
         twice = next((name for name, count in Counter(names).items() if count > 1), None)
@@ -63,7 +63,7 @@ def read_parquet(source: Source) -> ParquetColumns:
     plain = {}
     for name in table.column_names:
         try:
-            plain[name] = _plain(table.column(name))
+            plain[name] = plain_column(table.column(name))
         except pa.ArrowException:
             if _is_bytes(table.column(name).type):
                 left_out[name] = "bytes"
@@ -89,12 +89,12 @@ def _check_memory(metadata: Any, columns: int, source: Source) -> None:
         raise too_many(source.name, f"{rows:,} rows of {columns:,} columns", needed)
 
 
-def _strange(held: Any) -> str:
+def strange_type(held: Any) -> str:
     """Returns what a column holds that can be neither dates, numbers nor text; nothing for others."""
     if isinstance(held, pa.BaseExtensionType):
-        return _strange(held.storage_type)
+        return strange_type(held.storage_type)
     if types.is_dictionary(held):
-        return _strange(held.value_type)
+        return strange_type(held.value_type)
     for is_one, what in (
         (types.is_map, "maps"),
         (types.is_struct, "structures"),
@@ -107,7 +107,7 @@ def _strange(held: Any) -> str:
     return ""
 
 
-def _plain(column: Any) -> Any:
+def plain_column(column: Any) -> Any:
     """Returns a column in one of the few types that tables of text are read into.
 
     Raises:
@@ -115,11 +115,11 @@ def _plain(column: Any) -> Any:
     """
     held = column.type
     if isinstance(held, pa.BaseExtensionType):
-        return _plain(pa.chunked_array([chunk.storage for chunk in column.chunks], held.storage_type))
+        return plain_column(pa.chunked_array([chunk.storage for chunk in column.chunks], held.storage_type))
     if types.is_run_end_encoded(held):
-        return _plain(pc.run_end_decode(column))
+        return plain_column(pc.run_end_decode(column))
     if types.is_dictionary(held) and not types.is_string(held.value_type):
-        return _plain(column.cast(held.value_type))
+        return plain_column(column.cast(held.value_type))
     if types.is_decimal(held):
         return _of_decimals(column)
     column.validate(full=True)

@@ -182,8 +182,8 @@ def _utf8(data: bytes, name: str, asked: str | None) -> tuple[bytes, str]:
     if data.startswith(WORKBOOK_MAGICS):
         raise DataError(f"{name} is a spreadsheet or an archive, not text.", "save the table as CSV and use that")
     wide = data.startswith((*UTF16_MARKS, codecs.BOM_UTF32_BE)) or b"\0" in data
-    is_utf8 = not wide and (data.isascii() or data.startswith(codecs.BOM_UTF8) or _is_utf8(data))
-    if is_utf8 and (asked is None or data.startswith(codecs.BOM_UTF8) or not reads_better(data, find_encoding(asked))):
+    is_plain = not wide and (data.isascii() or data.startswith(codecs.BOM_UTF8) or is_utf8(data))
+    if is_plain and (asked is None or data.startswith(codecs.BOM_UTF8) or not reads_better(data, find_encoding(asked))):
         return data.removeprefix(codecs.BOM_UTF8), "UTF-8"
     try:
         found = decoded(data, None if data.startswith(UTF16_MARKS) else asked)
@@ -219,7 +219,7 @@ def _check_table(data: bytes, name: str, path: Path | None) -> None:
         raise DataError(f"{name} is JSON, not a table.", hint)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Returns whether bytes are UTF-8; looked at in pieces, since decoding all of them may take four times as much."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     pieces = memoryview(data)

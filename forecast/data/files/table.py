@@ -242,6 +242,10 @@ class Table:
             return f"row {row + 1}"
         return f"line {self._text.line(row, self.rows)}"
 
+    def stored(self, name: str, *, verbatim: bool = False) -> Any:
+        """Returns the column as Arrow has it; ``verbatim`` as text, letter by letter what the file says."""
+        return self._verbatim(name) if verbatim else self._column(name)
+
     def _column(self, name: str) -> Any:
         return self._arrow.column(self._positions[name])
 

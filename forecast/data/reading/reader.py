@@ -21,7 +21,8 @@ import numpy as np
 from forecast.data.columns.roles import Columns, SeriesKeys
 from forecast.data.columns.selection import ROWS, Selection, select
 from forecast.data.dates.date_columns import split_columns
-from forecast.data.files.source import Source, naming, read_source
+from forecast.data.files.parquet_folder import read_data
+from forecast.data.files.source import Source, naming
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW, Frequency, is_row, parse_frequency, readable
@@ -175,7 +176,7 @@ def read_panel(
 def _table(source: str | Path | Source, options: ReadOptions) -> Table:
     """Returns the columns of a file as its words."""
     words = [word for word in options.missing if options.missing != KEEP_ALL]
-    return Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
+    return Table(read_data(source, options.encoding), decimal=options.decimal, missing=words)
 
 
 def _column_findings(table: Table, selection: Selection, targets: TargetValues) -> list[Finding]:

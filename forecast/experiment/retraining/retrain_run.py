@@ -14,7 +14,7 @@ from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.final_fit import check_model
-from forecast.experiment.input_data import called_alike, read_alike
+from forecast.experiment.input_data import called_alike, is_there, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv
@@ -44,7 +44,7 @@ from forecast.models.ensemble import EnsembleModel
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
-from forecast.production.store.disk import atomic_write, kind_of
+from forecast.production.store.disk import atomic_write
 from forecast.production.store.json_document import utc
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
@@ -140,7 +140,7 @@ class RetrainRun:
     def _read(self, stored: StoredModel) -> Reading:
         """Returns the data, a lone series called as it was when the champion was trained."""
         name = stored.version.name
-        if self.request.source is None and kind_of(Path(self.source), "DATA") != "file":
+        if self.request.source is None and not is_there(self.source, "DATA"):
             gone = "not there any more" if Path(self.source).is_absolute() else "no file"
             was = f"trained on {self.source}, which is {gone}"
             raise NotFoundError(f"{name} was {was}.", f"forecast retrain {name} FILE")
