@@ -14,6 +14,7 @@ from untrained import train_nothing
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
 TRAIN = ("train", "visits.csv", *BARE)
 COMPARE = ("compare", "visits.csv", "--models", "naive", "--plots", "none")
+PANEL = ("predict", "--store", "panels", "--data", "panel")
 DATA = "source rows time target id series frequency seasons horizon window kind findings"
 ROW = (
     "rank model rmse rmse_std mae mase smape skill coverage_80 params train_seconds predict_ms note "
@@ -75,12 +76,13 @@ DOCUMENTS = {
         "folder": str, "source": str, "ids": list, "time": str, "columns": dict, "hash": str, "modulus": int,
         "rows": int, "series": int, "shards": "file rows series first last size sha256", "files": list,
     },
-    ("predict", "--data", "panel", "-o", "out"): {
+    ("train", "panel.csv", *BARE, "--store", "panels"): None,  # another store: here, one model needs no name
+    (*PANEL, "-o", "out"): {
         "name": str, "version": str, "model": str, "panel": str, "output": str, "where": str, "shards": int,
         "kept": int, "done": int, "failed": list, "series": int, "rows": int, "peak_bytes": int, "notes": list,
         "files": list,
     },
-    ("predict", "--data", "panel", "-o", "out", "--dry-run"): {
+    (*PANEL, "-o", "out", "--dry-run"): {
         "dry_run": bool, "name": str, "version": str, "model": str, "panel": str, "output": str, "where": str,
         "shards": "shard file series is_done where",
     },
