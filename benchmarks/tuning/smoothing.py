@@ -11,13 +11,18 @@ from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.classical.theta"
 CONSTANTS = (
-    Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.5, 0.6, 1.0)),
+    Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.4, 0.6, 1.0)),
+    Constant(MODULE, "ThetaSettings.power", (0.0, 0.5, 2.0, 4.0)),
+    Constant(MODULE, "ThetaSettings.power_a_step", (0.0, 0.05, 0.1, 0.4)),
     Constant(MODULE, "ThetaSettings.leads", (1, 2, 6)),
     Constant(MODULE, "ThetaSettings.steps_a_lead", (5, 10, 40)),
     Constant(MODULE, "ThetaSettings.speeds", ((0.1, 0.5), tuple(np.linspace(0.02, 1, 30)))),
-    Constant(MODULE, "ThetaSettings.levels", ((0.1, 0.5), (0.02, 0.1, 0.3, 0.6, 0.9))),
-    Constant(MODULE, "ThetaSettings.trends", ((0.1,), (0.01, 0.1, 0.4))),
-    Constant(MODULE, "ThetaSettings.dampings", ((0.9,), (0.8, 0.9, 0.99))),
+    Constant(MODULE, "ThetaSettings.levels", ((0.05, 0.2, 0.5, 0.85), (0.02, 0.1, 0.3, 0.9))),
+    Constant(MODULE, "ThetaSettings.trends", ((0.01, 0.03, 0.1, 0.3), (0.03, 0.1, 0.3, 0.6))),
+    Constant(MODULE, "ThetaSettings.dampings", ((0.85, 0.93, 0.98), (0.7, 0.93, 1.0))),
+    Constant(MODULE, "ThetaSettings.level_priors", ((1.0, 1.0, 1.0, 1.0), (1.0, 1.0, 0.5, 0.1))),
+    Constant(MODULE, "ThetaSettings.trend_priors", ((1.0, 1.0, 1.0, 1.0), (1.0, 1.0, 1.0, 0.1), (1.0, 1.0, 0.5, 0.03))),
+    Constant(MODULE, "ThetaSettings.damping_priors", ((1.0, 1.0, 1.0), (1.0, 1.0, 0.1), (1.0, 0.5, 0.03))),
     Constant(MODULE, "ThetaSettings.history", (100, 250, 1000), cases=("m4_hourly", "nn5")),
     Constant(MODULE, "ThetaSettings.first", (1, 3, 12)),
     Constant(MODULE, "ThetaSettings.first_line", (4, 6, 16, 24)),

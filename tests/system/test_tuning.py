@@ -211,7 +211,7 @@ def test_a_table_ends_with_an_error_where_a_constant_changes_nothing(tuning, mon
 
     with pytest.raises(SystemExit, match=r"no value changes anything of theta\.ThetaSettings\.leads:"):
         study.main("", (study.Study((read, idle), lambda quick: {"one": np.arange(4.0)}, errors),))
-    assert "| `theta.ThetaSettings.theta` | 0.4 | 0: -21.05 ±" in capsys.readouterr().out
+    assert "| `theta.ThetaSettings.theta` | 0.5 | 0: -25.00 ±" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 The last value repeated is the best forecast of a random walk, and what differs from it is mostly luck: too few folds
 would take it for skill. A series is taken for a walk where nothing speaks against it: its differences neither undo
-each other nor repeat with a season nor go on in one direction, and over a horizon it strays as far as they add up to.
+each other nor repeat with a season nor go on in one direction nor follow from those before them and from the level, as
+those of sunspots and of animals do; and over a horizon it strays as far as they add up to.
 
     A. W. Lo & A. C. MacKinlay 1988, Stock market prices do not follow random walks: the variance ratio.
+    H. Working 1960, Note on the correlation of first differences of averages in a random chain.
 
 Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN before a start).
 """
@@ -37,6 +39,8 @@ class WalkRule:
         steps: the newest so many are looked at.
         least, horizons: fewer differences than this, or than so many horizons, tell nothing: no walk.
         undone, going_on: the autocorrelation of a walk's differences lies between these.
+        lags, explained: an autoregression on so many differences and the level explains at most this share of a walk's
+            differences (adjusted for their number); of averages of a walk it explains 0.07 (Working 1960).
         drift: a mean of the differences of more standard errors than this is a trend, if it is worth something.
         worth: variance that the trend explains of what comes in a horizon, from which on it is.
         season, again: an autocorrelation of differences one season apart of more standard errors than the former, and
@@ -51,6 +55,8 @@ class WalkRule:
     horizons: float = 2.0
     undone: float = -0.2
     going_on: float = 0.8
+    lags: int = 3
+    explained: float = 0.3
     drift: float = 2.2
     worth: float = 0.5
     season: float = 2.0
@@ -100,7 +106,8 @@ class _Look:
 
 def _looks(values: FloatArray, horizon: int, seasons: list[int], rule: WalkRule) -> _Look:
     """Returns what the differences of series (S, T) say."""
-    changes = _changes(values)
+    levels = _levels(values)
+    changes = np.diff(levels, axis=1)
     known = ~np.isnan(changes)
     count = known.sum(axis=1)
     some = np.maximum(count, 1)
@@ -116,16 +123,45 @@ def _looks(values: FloatArray, horizon: int, seasons: list[int], rule: WalkRule)
     are = varies & (count >= max(rule.least, rule.horizons * horizon))
     are &= (drift <= rule.drift**2) | (drift * horizon / some <= rule.worth)
     are &= (following >= rule.undone) & (following <= rule.going_on)
+    are &= _explained(levels, rule.lags) <= rule.explained
     are &= _variance_ratio(centred, count, horizon) >= rule.strays
     for found in is_season:
         are &= ~found
     return _Look(are, {lag: each * some**0.5 for lag, each in apart.items()})
 
 
-def _changes(values: FloatArray) -> FloatArray:
-    """Returns the differences of series, (S, T) -> (S, T - 1): of logarithms where all values are positive."""
+def _levels(values: FloatArray) -> FloatArray:
+    """Returns series, or their logarithms where all values are positive, (S, T)."""
     positive = ~(values <= 0).any(axis=1, keepdims=True)
-    return np.diff(np.where(positive, np.log(np.where(positive, values, 1.0)), values), axis=1)
+    return np.where(positive, np.log(np.where(positive, values, 1.0)), values)
+
+
+def _explained(levels: FloatArray, lags: int) -> FloatArray:
+    """Returns the share of the differences of series that those before them and the level explain, (S, T) -> (S,).
+
+    Adjusted for the number of coefficients; 0 of a series that is too short, or whose differences are all the same.
+    """
+    steps, width = levels.shape[1], lags + 2
+    if steps < 2 * width + 1:
+        return np.zeros(len(levels))
+    changes = np.diff(levels, axis=1)
+    known = ~np.isnan(changes[:, : steps - 1 - lags])  # the oldest difference that is looked at
+    count = known.sum(axis=1)
+
+    def unit(each: FloatArray) -> FloatArray:
+        """Returns values less their mean, over their size."""
+        own = np.where(known, each, 0.0)
+        own = np.where(known, own - own.sum(axis=1, keepdims=True) / np.maximum(count, 1)[:, None], 0.0)
+        size = np.sqrt((own**2).sum(axis=1, keepdims=True))
+        return np.asarray(own / np.where(size > 0, size, 1.0))
+
+    before = [changes[:, lags - back : steps - 1 - back] for back in range(1, lags + 1)]
+    inputs, target = np.stack([unit(each) for each in (*before, levels[:, lags:-1])], axis=2), unit(changes[:, lags:])
+    products = inputs.transpose(0, 2, 1) @ inputs + NEGLIGIBLE**0.5 * np.eye(lags + 1)
+    towards = (inputs * target[..., None]).sum(axis=1)
+    told = (towards * np.linalg.solve(products, towards[..., None])[..., 0]).sum(axis=1)
+    left = np.clip((target**2).sum(axis=1) - told, 0, None) * (count - 1) / np.maximum(count - width, 1)
+    return np.where((count > 2 * width) & target.any(axis=1), 1 - left, 0.0)
 
 
 def _products(centred: FloatArray, lag: int) -> FloatArray:

@@ -14,7 +14,6 @@ Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN bef
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Protocol
@@ -41,9 +40,15 @@ class ThetaSettings:
         history, seasons: at most so many steps are looked at, or so many seasons where these are longer.
         speeds: how fast the level of the theta method follows: each series takes the one that errs least over
             ``leads``.
-        levels, trends, dampings: how fast level and trend follow, and what is left of the trend after a step: each
-            series takes the best of all combinations likewise.
+        levels, trends, dampings: how fast level and trend follow, and what is left of the trend after a step: of all
+            combinations the weighted mean is taken.
+        level_priors, trend_priors, damping_priors: how much each of these counts before there are errors: few series
+            go on as steeply as they were of late.
+        power_a_step: combinations count by their squared errors to the power of minus so much for each step of the
+            history; 0 where the best alone counts.
         theta: the theta method's share of the forecast; the damped trend has the rest.
+        power: that share is a prior; both count by their squared errors to the power of minus this.
+        negligible: squared errors, of values of at most 1, that say nothing: rounding never decides.
         leads, steps_a_lead: settings are judged by their errors of one to so many steps ahead, noise that is followed
             being no help but for one; and of one step only where the history has not so many steps for each: errors of
             several overlap, so they say less.
@@ -61,10 +66,16 @@ class ThetaSettings:
         *(0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35),
         *(0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.0),
     )
-    levels: tuple[float, ...] = (0.05, 0.2, 0.5, 0.85)  # measured by benchmarks/tuning/smoothing.py
-    trends: tuple[float, ...] = (0.03, 0.1, 0.3)  # measured by benchmarks/tuning/smoothing.py
-    dampings: tuple[float, ...] = (0.85, 0.93, 0.98)  # measured by benchmarks/tuning/smoothing.py
-    theta: float = 0.4  # measured by benchmarks/tuning/smoothing.py
+    levels: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0)  # measured by benchmarks/tuning/smoothing.py
+    trends: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)  # measured by benchmarks/tuning/smoothing.py
+    dampings: tuple[float, ...] = (0.85, 0.98, 1.0)  # measured by benchmarks/tuning/smoothing.py
+    level_priors: tuple[float, ...] = (1.0, 1.0, 1.0, 0.3)  # measured by benchmarks/tuning/smoothing.py
+    trend_priors: tuple[float, ...] = (1.0, 1.0, 0.5, 0.1)  # measured by benchmarks/tuning/smoothing.py
+    damping_priors: tuple[float, ...] = (1.0, 0.5, 0.1)  # measured by benchmarks/tuning/smoothing.py
+    power_a_step: float = 0.2  # measured by benchmarks/tuning/smoothing.py
+    theta: float = 0.5  # measured by benchmarks/tuning/smoothing.py
+    power: float = 1.0  # measured by benchmarks/tuning/smoothing.py
+    negligible: float = 1e-24
     leads: int = 4  # measured by benchmarks/tuning/smoothing.py
     steps_a_lead: int = 20  # measured by benchmarks/tuning/smoothing.py
     tie: float = 1e-9
@@ -87,6 +98,12 @@ class ThetaSettings:
     def damped(self) -> FloatArray:
         """What the damped trend tries, (K, 3): see ``_follow``."""
         return np.array(list(product(self.levels, self.trends, self.dampings)))
+
+    @property
+    def priors(self) -> FloatArray:
+        """How much each of these counts before there are errors, (K,)."""
+        every = np.array(list(product(self.level_priors, self.trend_priors, self.damping_priors)))
+        return np.asarray(every.prod(axis=1))
 
 
 def exponential_smoothing(
@@ -149,13 +166,10 @@ class History(Protocol):
     def within(self, steps: int) -> Any:
         """Returns which are the first so many steps of a series, (S, T)."""
 
-    def follow(
-        self, tried: FloatArray, level: Any, trend: Any, settings: ThetaSettings
-    ) -> tuple[Any, Any, Callable[[FloatArray], Any]]:
-        """Returns level and trend after the last step by the best setting of each series, (S, 1).
+    def follow(self, tried: FloatArray, level: Any, trend: Any, settings: ThetaSettings) -> tuple[Any, Any, Any]:
+        """Returns level and trend after the last step by each setting, and its squared errors, (S, K) each.
 
-        And what picks the rows of these settings from a table, (K, X) -> (S, X). The best has the least sum of squared
-        errors over all steps and some leads (the trace of the errors' covariance).
+        The errors are summed over all steps and some leads (the trace of the errors' covariance).
 
         Args:
             tried: (K, 3), how fast the level follows, how fast the trend, what is left of the trend after a step.
@@ -167,9 +181,14 @@ class History(Protocol):
 
 def smooth(history: History, horizon: int, settings: ThetaSettings) -> Any:
     """Returns the weighted mean of the theta method and of the damped trend, (S, H); the last value of a short one."""
-    share = settings.theta
-    forecast = share * _theta(history, horizon, settings) + (1 - share) * _damped_trend(history, horizon, settings)
-    return history.xp.where(history.count < settings.least, history.last, forecast)
+    xp = history.xp
+    theta, of_theta = _theta(history, horizon, settings)
+    damped, of_damped = _damped_trend(history, horizon, settings)
+    share: Any = settings.theta
+    if settings.power:
+        ratio = (of_theta + settings.negligible) / (of_damped + settings.negligible)
+        share = share / (share + (1 - share) * xp.power(ratio, settings.power))
+    return xp.where(history.count < settings.least, history.last, share * theta + (1 - share) * damped)
 
 
 def _line(history: History, steps: int) -> tuple[Any, Any]:
@@ -182,23 +201,41 @@ def _line(history: History, steps: int) -> tuple[Any, Any]:
     return mean - slope * (count + 1) / 2, slope
 
 
-def _theta(history: History, horizon: int, settings: ThetaSettings) -> Any:
-    """Returns the smoothed level with half the trend from there on, (S, H)."""
+def _theta(history: History, horizon: int, settings: ThetaSettings) -> tuple[Any, Any]:
+    """Returns the smoothed level with half the trend from there on, (S, H), and its squared errors, (S, 1)."""
     xp, first, tried = history.xp, settings.first, settings.drifts
     start, slope = _line(history, first)
     begin = start + slope * (xp.clip(history.count, 1, first) + 1) / 2
-    level, _, pick = history.follow(tried, begin, 0 * slope, settings)
+    levels, _, errors = history.follow(tried, begin, 0 * slope, settings)
     _, slope = _line(history, history.values.shape[1])
-    speed = pick(tried[:, :1])
+    best = _best(xp, errors, settings)
+    level, speed = (xp.sum(best * each, axis=1, keepdims=True) for each in (levels, tried[:, 0]))
     lead = (1 - xp.power(1 - speed, history.count)) / speed  # the level lags behind the line by so many steps
-    return level + slope / 2 * (lead + np.arange(float(horizon)))
+    return level + slope / 2 * (lead + np.arange(float(horizon))), xp.min(errors, axis=1, keepdims=True)
 
 
-def _damped_trend(history: History, horizon: int, settings: ThetaSettings) -> Any:
-    """Returns the smoothed level and trend drawn on, the trend fading: (S, H)."""
-    tried = settings.damped
-    level, trend, pick = history.follow(tried, *_line(history, settings.first_line), settings)
-    return level + trend * pick(np.cumsum(tried[:, 2:] ** np.arange(1, horizon + 1), axis=1))
+def _damped_trend(history: History, horizon: int, settings: ThetaSettings) -> tuple[Any, Any]:
+    """Returns smoothed levels and trends drawn on, the trends fading: their mean, (S, H); and its squared errors."""
+    xp, tried = history.xp, settings.damped
+    levels, trends, errors = history.follow(tried, *_line(history, settings.first_line), settings)
+    growth = np.cumsum(tried[:, 2:] ** np.arange(1, horizon + 1), axis=1)
+    if not settings.power_a_step:
+        best = _best(xp, errors, settings)
+        level, trend = (xp.sum(best * each, axis=1, keepdims=True) for each in (levels, trends))
+        return level + trend * xp.matmul(best, growth), xp.min(errors, axis=1, keepdims=True)
+    least = xp.min(errors, axis=1, keepdims=True) + settings.negligible
+    power = settings.power_a_step * history.count
+    shares = xp.power((errors + settings.negligible) / least, -power) * settings.priors
+    shares = shares / xp.sum(shares, axis=1, keepdims=True)
+    level = history.last + xp.sum(shares * (levels - history.last), axis=1, keepdims=True)
+    return level + xp.matmul(shares * trends, growth), xp.sum(shares * errors, axis=1, keepdims=True)
+
+
+def _best(xp: Any, errors: Any, settings: ThetaSettings) -> Any:
+    """Returns 1 for the first setting of each series with the least errors, and 0 for the others, (S, K)."""
+    ones = xp.ones_like(errors)
+    is_least = xp.where(errors <= xp.min(errors, axis=1, keepdims=True) * (1 + settings.tie), ones, 0 * ones)
+    return xp.where(xp.cumsum(is_least, axis=1) <= 1, is_least, 0 * ones)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,31 +267,21 @@ class _History:
 
     def follow(
         self, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
-    ) -> tuple[FloatArray, FloatArray, Callable[[FloatArray], FloatArray]]:
-        """Returns level and trend by the best setting, and what picks its rows: see ``History``."""
-        levels, trends, best = _follow(self, tried, level[:, 0], trend[:, 0], settings)
-        return levels[:, None], trends[:, None], lambda table: table[best]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Returns levels, trends and squared errors, (S, K): see ``History``."""
+        size = max(1, TOGETHER // len(tried))
+        parts = [
+            _follow(self.of(slice(at, at + size)), tried, level[at : at + size, 0], trend[at : at + size, 0], settings)
+            for at in range(0, max(len(level), 1), size)
+        ]
+        levels, trends, errors = (np.concatenate(each, axis=1).T for each in zip(*parts, strict=True))
+        return levels, trends, errors
 
 
 def _follow(
     history: _History, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
-) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
-    """Returns level and trend after the last step by the best setting of each series, and which that is: (S,)."""
-    size = max(1, TOGETHER // len(tried))
-    if len(level) > size:
-        parts = [
-            _follow(history.of(slice(at, at + size)), tried, level[at : at + size], trend[at : at + size], settings)
-            for at in range(0, len(level), size)
-        ]
-        levels, trends, best = zip(*parts, strict=True)
-        return np.concatenate(levels), np.concatenate(trends), np.concatenate(best)
-    return _follow_together(history, tried, level, trend, settings)
-
-
-def _follow_together(
-    history: _History, tried: FloatArray, level: FloatArray, trend: FloatArray, settings: ThetaSettings
-) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
-    """Returns what ``_follow`` does, of as many series as fit into the processor's cache with all settings."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Returns levels, trends and errors, (K, S), of as many series as fit into the processor's cache."""
     fast, faster, left = tried.T[..., None]
     levels, trends = np.tile(level, (len(tried), 1)), np.tile(trend, (len(tried), 1))
     growth = np.cumsum(left ** np.arange(1, settings.leads + 1)[:, None, None], axis=0)  # of the trend, by lead
@@ -281,8 +308,7 @@ def _follow_together(
         if not knows_all[step]:
             is_known = history.known[:, step]
             levels, trends = np.where(is_known, levels, before[0]), np.where(is_known, trends, before[1])
-    best, every = (errors <= errors.min(axis=0) * (1 + settings.tie)).argmax(axis=0), np.arange(len(level))
-    return levels[best, every], trends[best, every], best
+    return levels, trends, errors
 
 
 def _due(history: _History, reach: NDArray[np.int64], leads: int) -> NDArray[np.bool_]:

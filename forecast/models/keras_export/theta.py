@@ -3,7 +3,6 @@
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``H`` horizon, ``K`` settings.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,16 +63,15 @@ class _TensorHistory:
 
     def follow(
         self, tried: FloatArray, level: Tensor, trend: Tensor, settings: ThetaSettings
-    ) -> tuple[Tensor, Tensor, Callable[[FloatArray], Tensor]]:
-        """Returns level and trend by the best setting, and what picks its rows: see ``History``."""
-        level, trend, best = _follow(self.values, self.past, tried, (level, trend), settings)
-        return level, trend, lambda table: keras.ops.matmul(best, table)
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns levels, trends and squared errors, (B, K): see ``History``."""
+        return _follow(self.values, self.past, tried, (level, trend), settings)
 
 
 def _follow(
     values: Tensor, past: PastWindow, tried: FloatArray, start: tuple[Tensor, Tensor], settings: ThetaSettings
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Returns level and trend after the last step by the best setting, (B, 1), and which that is, (B, K) one-hot."""
+    """Returns level and trend after the last step by each setting, and its squared errors, (B, K) each."""
     ops, size, leads = keras.ops, len(tried), settings.leads
     after = _states(values, past, tried, start)  # (B, N, 2 K)
     first = ops.concatenate([ops.repeat(own, size, axis=1) for own in start], axis=1)
@@ -86,10 +84,8 @@ def _follow(
         is_due = ops.logical_and(past.place >= lead, past.count >= (lead > 1) * lead * settings.steps_a_lead)
         is_due = ops.cast(is_due, "float64")[:, :, None]
         errors = errors + ops.sum(is_due * ops.square(values[:, :, None] - expected), axis=1)
-    is_best = errors <= ops.min(errors, axis=1, keepdims=True) * (1 + settings.tie)
-    best = ops.one_hot(ops.argmax(ops.cast(is_best, "int32"), axis=1), size, dtype="float64")
-    level, trend = (ops.sum(best * each, axis=1, keepdims=True) for each in ops.split(after[:, -1], 2, axis=1))
-    return level, trend, best
+    levels, trends = ops.split(after[:, -1], 2, axis=1)
+    return levels, trends, errors
 
 
 def _states(values: Tensor, past: PastWindow, tried: FloatArray, start: tuple[Tensor, Tensor]) -> Tensor:

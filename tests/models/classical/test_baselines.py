@@ -22,7 +22,7 @@ from tiny import awkward_panel, with_values
 NAN = np.nan
 OTHER = replace(
     CURRENT.classical,
-    theta=replace(CURRENT.classical.theta, theta=0.9, levels=(0.9,)),
+    theta=replace(CURRENT.classical.theta, theta=0.9, levels=(0.9,), level_priors=(1.0,)),
     local_ridge=replace(CURRENT.classical.local_ridge, prior=5.0),
 )
 NAMES = ["naive", "seasonal-naive", "drift"]

@@ -10,7 +10,7 @@ from forecast.models.classical.random_walk import RULE, WalkRule, behaves_like_w
 
 STEPS, H, WEEK = 400, 14, 7
 EVERYTHING = WalkRule(
-    least=2, horizons=0, undone=-9, going_on=9, drift=99, season=99, strength=9, strays=0, share=RULE.share
+    least=2, horizons=0, undone=-9, going_on=9, explained=9, drift=99, season=99, strength=9, strays=0, share=RULE.share
 )
 """Nothing speaks against a walk."""
 
@@ -30,6 +30,14 @@ def autoregression(shocks, share):
     return values
 
 
+def cycle(shocks):
+    """Returns what goes round in about eleven steps, as sunspots and lynxes do."""
+    values = np.zeros(len(shocks))
+    for step in range(2, len(shocks)):
+        values[step] = 1.62 * values[step - 1] - 0.92 * values[step - 2] + shocks[step]
+    return values
+
+
 WEEKLY = np.tile([0.0, 2.0, 1.0, -1.0, 3.0, 5.0, -4.0], 60)[:STEPS]
 TEMPERATURE = 20 + autoregression(noise(3), 0.6)
 OTHERS = {
@@ -37,6 +45,7 @@ OTHERS = {
     "strays": TEMPERATURE,
     "season": 100 + np.cumsum(0.5 * noise(4)) + WEEKLY,
     "drift": 100 + 0.5 * np.arange(STEPS) + np.cumsum(noise(5)),
+    "explained": 50 + cycle(noise(7)),
     "going_on": 200 + 5 * np.cumsum(autoregression(0.1 * noise(6), 0.95)),
 }
 """What is no walk, by the one thing that tells it."""
@@ -64,8 +73,9 @@ def test_a_walk_is_one_by_any_season(season):
         50 * np.exp(autoregression(0.02 * noise(7), 0.99)),  # drawn back, but in more steps than the horizon has
         np.round(20 * np.exp(np.cumsum(np.where(noise(8) > 1.5, 0.05 * noise(9), 0))), 2),  # mostly as before
         price(0, 40),  # short
+        price(10, 20 * STEPS, 0.005).reshape(STEPS, 20).mean(axis=1),  # what a month's days were on the mean
     ],
-    ids=["raw", "wild", "slow", "sticky", "short"],
+    ids=["raw", "wild", "slow", "sticky", "short", "averaged"],
 )
 def test_prices_of_many_kinds_are_walks(values):
     assert is_walk(values, season=1, horizon=12)
@@ -78,6 +88,13 @@ def test_each_thing_that_speaks_against_a_walk_is_enough(told_by):
     assert not is_walk(OTHERS[told_by])
     assert is_walk(OTHERS[told_by], rule=EVERYTHING)
     assert is_walk(price(), rule=only)
+
+
+@pytest.mark.parametrize("steps", [60, 120, STEPS])
+def test_what_goes_round_is_no_walk_though_it_strays_as_far(steps):
+    values = 50 + cycle(noise(7, steps))
+    assert is_walk(values, season=1, horizon=5, rule=replace(RULE, explained=9))
+    assert not is_walk(values, season=1, horizon=5)
 
 
 @pytest.mark.parametrize(("code", "season"), [("D", 1), ("MS", 1)])
