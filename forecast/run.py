@@ -7,7 +7,7 @@ another process needs to be told: it makes the rest of its own (``forecast.proce
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Protocol, TypeVar
 
 from forecast.specs import Machine
@@ -79,9 +79,10 @@ class Cache:
         """Begins empty; without ``keeps``, stays so."""
         self._keeps, self._lock = keeps, Lock()
         self._shelves: dict[str, dict[Hashable, Any]] = {}
+        self._making: dict[tuple[str, Hashable], RLock] = {}
 
     def get(self, shelf: str, key: Hashable, make: Callable[[], Made], most: int) -> Made:
-        """Returns what was made for a key before, or makes it.
+        """Returns what was made for a key before, or makes it; another thread that asks meanwhile waits for it.
 
         Args:
             shelf: of things of one kind.
@@ -89,20 +90,35 @@ class Cache:
             make: makes it; may ask the cache for something else.
             most: things of the kind that are kept; what was not asked for longest leaves first.
         """
+        if not self._keeps:
+            return make()
+        with self._lock:
+            making = self._making.setdefault((shelf, key), RLock())
+        try:
+            with making:
+                found: list[Made] = self._found(shelf, key)
+                if not found:
+                    found = [make()]
+                    self._keep(shelf, key, found[0], most)
+                return found[0]
+        finally:
+            with self._lock:
+                self._making.pop((shelf, key), None)
+
+    def _found(self, shelf: str, key: Hashable) -> list[Any]:
         with self._lock:
             known = self._shelves.get(shelf, {})
-            if key in known:
-                found: Made = known.pop(key)
-                known[key] = found  # the latest now
-                return found
-        made = make()
-        if self._keeps:
-            with self._lock:
-                known = self._shelves.setdefault(shelf, {})
-                while len(known) >= most:
-                    del known[next(iter(known))]
-                known[key] = made
-        return made
+            if key not in known:
+                return []
+            known[key] = known.pop(key)  # the latest now
+            return [known[key]]
+
+    def _keep(self, shelf: str, key: Hashable, made: object, most: int) -> None:
+        with self._lock:
+            known = self._shelves.setdefault(shelf, {})
+            while len(known) >= most:
+                del known[next(iter(known))]
+            known[key] = made
 
     def __reduce__(self) -> tuple[Callable[..., "Cache"], tuple[bool]]:
         """Returns how another process makes one."""

@@ -1,4 +1,6 @@
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from forecast.process import SystemClock
 from forecast.run import ALONE, NO_CACHE, SILENT, Cache, Run, StoppedClock
@@ -32,6 +34,24 @@ def test_shelves_are_apart():
 def test_what_is_made_may_ask_for_something_else():
     cache = Cache()
     assert cache.get("outer", 1, lambda: cache.get("inner", 1, lambda: 7, most=1) + 1, most=1) == 8
+
+
+def test_who_asks_for_what_is_being_made_waits_for_it():
+    cache, made, begun, ends = Cache(), [], Event(), Event()
+
+    def make():
+        begun.set()
+        ends.wait(20)
+        made.append(1)
+        return len(made)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.get, "numbers", "a", make, 2)
+        assert begun.wait(20)
+        second = pool.submit(cache.get, "numbers", "a", make, 2)
+        assert cache.get("numbers", "b", lambda: 7, 2) == 7  # another key waits for nothing
+        ends.set()
+        assert (first.result(20), second.result(20), made) == (1, 1, [1])
 
 
 def test_what_could_not_be_made_is_not_kept():

@@ -41,11 +41,13 @@ from forecast.models.forecaster import (
     Forecaster,
     Interval,
     Members,
+    Preparable,
     Quantiles,
     Watcher,
     ends_of,
 )
 from forecast.models.networks.recurrent import RecurrentModel
+from forecast.models.parallel import beforehand
 from forecast.run import SILENT, Run
 from forecast.specs import Kind, Metric
 
@@ -160,11 +162,13 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     )
     first = folds[0].train(panel)  # one object, so that cells trained in turn share what is made of it
     trials, panel_scales, made = [], Scales(season, folds[0].horizon, kind), SharedForecasts(run)
-    for place, forecaster in enumerate(forecasters, start=1):
-        trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
-        trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
-        if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
-            made.forget()
+    waiting = [partial(later.prepare, first) for later in forecasters[1:] if isinstance(later, Preparable)]
+    with beforehand(waiting, run.machine.networks):
+        for place, forecaster in enumerate(forecasters, start=1):
+            trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
+            trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
+            if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
+                made.forget()
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit, truth_weights(panel, scored))
 
 

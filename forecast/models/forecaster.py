@@ -6,7 +6,7 @@ Shapes: ``S`` series, ``H`` horizon, ``M`` members (the networks of an ensemble;
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,3 +194,11 @@ class Forecaster(Protocol):
 
     def fit(self, panel: Panel, watcher: Watcher) -> Fitted:
         """Trains on everything in the panel, which the caller has cut at the origin."""
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """What can be made ready for its first fit while something else runs."""
+
+    def prepare(self, panel: Panel) -> None:
+        """Does what a fit to the panel begins with, so that the fit finds it done."""

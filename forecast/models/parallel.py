@@ -1,9 +1,9 @@
 """Threads for work on arrays: numpy and BLAS let others run while they count."""
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -31,3 +31,25 @@ def give_back() -> None:
     """Gives memory that is free again back to the system, where its library (glibc's) would keep it for each thread."""
     with suppress(OSError, AttributeError):  # another system's library has no such function
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextmanager
+def beforehand(works: Sequence[Callable[[], object]], threads: int) -> Iterator[None]:
+    """Does works in a thread of their own, one after the other, while the block runs; who needs them later finds them.
+
+    An error of theirs is not told here: it comes again where the work is needed. None is begun after the block.
+
+    Args:
+        works: in the order in which they will be needed.
+        threads: that count at once; of one alone, nothing is done beforehand.
+    """
+    if threads < 2 or not works:
+        yield
+        return
+    pool = ThreadPoolExecutor(1)
+    for work in works:
+        pool.submit(work)
+    try:
+        yield
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

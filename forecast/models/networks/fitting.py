@@ -31,7 +31,14 @@ from forecast.models.networks.recurrent import (
 )
 from forecast.models.networks.smoothed_base import fit_smoothing
 from forecast.models.networks.time_budget import Pacer
-from forecast.models.networks.training import KnownInputs, OnChunk, TrainingData, prepare_loop, train_network
+from forecast.models.networks.training import (
+    KnownInputs,
+    OnChunk,
+    TrainingData,
+    compile_loop,
+    prepare_loop,
+    train_network,
+)
 from forecast.models.networks.training_log import TrainingLog, validation_series
 from forecast.models.views import ViewSettings, see, to_unit, view_maps
 from forecast.run import ALONE, Run
@@ -45,6 +52,29 @@ SMOOTHED_WINDOWS = 2000  # measured by benchmarks/tuning/views.py
 """The settings of a smoothed base are fitted to at most so many windows."""
 FEW_STEPS, FEW_FOLDS = 100_000, 8
 """What was made of a panel of at most so many steps is kept for so many of them: those of all folds, mostly."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """What the networks of a spec learn from.
+
+    Attributes:
+        panel: with the columns that the networks know.
+        learned: what its covariates teach.
+        rest: the panel without their effects.
+        spec: sized for the covariates.
+        horizon: steps that a network forecasts at once.
+        statistics: of each view.
+        data: likewise.
+    """
+
+    panel: Panel
+    learned: LearnedCovariates
+    rest: Panel
+    spec: ModelSpec
+    horizon: int
+    statistics: dict[View, SeriesStatistics]
+    data: dict[View, TrainingData]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,28 +113,44 @@ class RecurrentForecaster:
         watcher.progress(1.0)
         return self.memory[key]
 
-    def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
-        clock = self.run.clock
-        began = clock.seconds()
+    def prepare(self, panel: Panel) -> None:
+        """Compiles the loop that a fit to the panel trains with; what that needs is kept as well.
+
+        Raises:
+            DataError: see ``fit``.
+        """
+        begun = self._begin(panel)
+        view = begun.spec.views[0]
+        maps = view_maps(view, begun.spec.window, begun.horizon, self.settings.views, begun.statistics[view].base)
+        compile_loop(begun.spec, maps, begun.data[view], begun.spec.seeds[0], self.run)
+
+    def _begin(self, panel: Panel) -> "_Begun":
+        """Returns what the networks of the spec learn from, before any is trained."""
         panel = check_columns(self.start.covariate_model, panel) if self.start else panel
         learned, rest = self._learn_covariates(panel)
         covariate_model = learned.model
         spec = covariate_model.sized(self.spec) if covariate_model else self.spec
         horizon = 1 if spec.rolled else spec.horizon
+        views = self.settings.views
         is_fresh = self.start is None
-        settings = self.settings
-        statistics, data = prepare_views(
-            rest, spec.views, spec.window, horizon, settings.views, self.run, is_fresh=is_fresh
-        )
+        statistics, data = prepare_views(rest, spec.views, spec.window, horizon, views, self.run, is_fresh=is_fresh)
         if covariate_model and spec.takes_covariates:
             windows = {view.season: own.windows for view, own in data.items()}  # views of one season share theirs
             covariates = _known_inputs(learned, panel, windows)
             data = {view: replace(own, covariates=covariates[view.season]) for view, own in data.items()}
+        return _Begun(panel, learned, rest, spec, horizon, statistics, data)
+
+    def _train(self, panel: Panel, watcher: Watcher) -> RecurrentModel:
+        clock, settings = self.run.clock, self.settings
+        began = clock.seconds()
+        begun = self._begin(panel)
+        panel, spec, horizon = begun.panel, begun.spec, begun.horizon
+        learned, statistics, data = begun.learned, begun.statistics, begun.data
         # once, before the threads ask for it together
         prepare_loop(spec, data[spec.views[0]], settings.views, self.run)
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
-        watched = validation_series(panel, rest, spec, statistics, learned, watcher.truth, settings.views)
+        watched = validation_series(panel, begun.rest, spec, statistics, learned, watcher.truth, settings.views)
         log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look, clock=clock)
         if self.pacer:
             self.pacer.begin(spec, clock.seconds() - began)
@@ -118,7 +164,7 @@ class RecurrentForecaster:
         networks = _side_by_side(train, jobs, self.run.machine.networks, log.stop)
         seconds = clock.seconds() - began
         return RecurrentModel(
-            spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, covariate_model
+            spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, learned.model
         )
 
     def _learn_covariates(self, panel: Panel) -> tuple[LearnedCovariates, Panel]:

@@ -186,6 +186,11 @@ def train_network(
     return trained
 
 
+def compile_loop(spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, run: Run) -> None:
+    """Compiles the loop that ``train_network`` would train with, unless that is done."""
+    _ready_loop(spec, maps, data, seed, {}, run)
+
+
 def _diverged(spec: ModelSpec, step: int) -> TrainingError:
     return TrainingError(
         f"The {spec.cell} diverged: its loss became NaN before step {step}.",
@@ -316,7 +321,7 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool) -> Loop:
         result: Tensors = tf.while_loop(lambda i, *_: i < count, step, start)
         return result[1:]
 
-    return Loop(tf.function(run, jit_compile=jit), tuple(weight_names(network)))
+    return Loop(tf.function(run, jit_compile=jit, autograph=False), tuple(weight_names(network)))
 
 
 def _batch(

@@ -11,7 +11,7 @@ from forecast.models.covariates.encoding import Encoding, learn_encoding
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Watcher
 from forecast.models.method_settings import CURRENT
-from forecast.models.networks import fitting
+from forecast.models.networks import fitting, training
 from forecast.models.networks.fitting import RecurrentForecaster, kept_covariates, panel_digest, prepare_views
 from forecast.models.networks.recurrent import measure_series
 from forecast.models.networks.smoothed_base import fit_smoothing
@@ -115,6 +115,19 @@ def test_what_is_prepared_for_one_fit_is_not_taken_for_another(other):
     expected = prepared(replace(run, cache=NO_CACHE), **{**usual, **other})
     assert first != expected
     assert prepared(run, **{**usual, **other}) == expected
+
+
+def test_what_is_prepared_is_not_compiled_again(monkeypatch):
+    built = []
+    build = training.build_network
+    monkeypatch.setattr(training, "build_network", lambda *a, **more: built.append(1) or build(*a, **more))
+    spec, panel = tiny_spec("gru", views=VIEWS, seeds=(0,)), panel_from_series([wave(60)], "D")
+    run = Run(QUIET.machine, SILENT, QUIET.clock, Cache())
+    RecurrentForecaster("gru", spec, run).prepare(panel)
+    prepared = len(built)
+    model = RecurrentForecaster("gru", spec, run).fit(panel, Watcher())
+    assert (prepared > 0, len(built) - prepared) == (True, 0)
+    assert_same_networks(model, fit(spec, panel))
 
 
 def test_threads_change_nothing():
