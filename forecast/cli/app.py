@@ -20,6 +20,7 @@ from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
 from forecast.cli.commands.shard import shard_command
+from forecast.cli.commands.skill import skill_command
 from forecast.cli.commands.train import train_command
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 
@@ -64,7 +65,7 @@ def _forecast(
     pass
 
 
-USE, OPERATE, LOOK = "Use", "Operate", "Look inside"
+USE, OPERATE, LOOK, MACHINES = "Use", "Operate", "Look inside", "For programs and assistants"
 
 
 def _add(panel: str, name: str, command: Callable[..., None]) -> None:
@@ -83,6 +84,7 @@ _add(OPERATE, "history", history_command)
 _add(LOOK, "explain", explain_command)
 _add(LOOK, "report", report_command)
 _add(LOOK, "doctor", doctor_command)
+_add(MACHINES, "skill", skill_command)
 app.add_typer(models_app, name="models", rich_help_panel=OPERATE)
 app.add_typer(config_app, name="config", rich_help_panel=OPERATE)
 

@@ -3,12 +3,17 @@
 Keys may be added; one that goes or changes its meaning needs a new ``schema_version``.
 """
 
+import json
+
 import pytest
+from jsonschema import ValidationError, validate
 
 from commands import csv_bytes, launch, run, visits
 from forecast.cli.output.console import SCHEMA_VERSION
 from forecast.errors import DependencyError, ExitCode, TrainingError, exit_code_of
 from forecast.production.store.store import Store
+from forecast.workflows.packaged import schema_names, schema_text
+from places import ROOT
 from untrained import train_nothing
 
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "1", "--seeds", "1", "--plots", "none")
@@ -110,6 +115,8 @@ DOCUMENTS = {
     },
     ("config", "show"): {"file": None, "settings": "setting value origin"},
     ("config", "init"): {"files": list},
+    ("config", "schema"): {"schemas": dict},
+    ("skill",): {"skill": str},
 }  # fmt: skip
 HEAVY = {  # they need TensorFlow
     ("doctor",): {"ok": bool, "checks": "check status detail hint"},
@@ -169,6 +176,75 @@ def test_every_command_is_among_them():
 
     known = {*DOCUMENTS, *HEAVY}
     assert all(any(words[: len(name)] == name for words in known) for name in COMMANDS)
+
+
+def strict(schema):
+    """The same schema, of which an object may have no key that it does not name."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: each if key == "enum" else strict(each) for key, each in schema.items()}
+    is_object = isinstance(made.get("properties"), dict) and made.get("type") == "object"
+    return {"additionalProperties": False, **made} if is_object else made
+
+
+def schema_of(words):
+    names = schema_names()
+    name = next(name for name in ("-".join(words[:2]), words[0]) if name in names)
+    return strict(json.loads(schema_text(name)))
+
+
+@pytest.mark.parametrize("words", DOCUMENTS, ids=" ".join)
+def test_document_is_what_its_schema_says_and_nothing_else(words, documents):
+    validate(documents[words].document, schema_of(words))
+
+
+VARIANTS = [
+    ("predict", "visits", "--total", "week"),
+    ("predict", "visits", "--paths", "3", "-o", "paths.csv"),
+    ("predict", "visits", "--cost", "under=3,over=1"),
+    ("predict", "visits", "--quantiles", "0.1,0.5,0.975"),
+    ("schedule", "visits", "--daily", "03:15", "--kind", "systemd"),
+    ("retrain", "--all", "--dry-run"),
+]
+
+
+@pytest.mark.parametrize("words", VARIANTS, ids=" ".join)
+def test_document_of_another_kind_is_what_its_schema_says(words, folder, documents):
+    done = run(*words, "--json", folder=folder)
+    assert done.code == 0, done.err
+    validate(done.document, schema_of(words))
+
+
+def test_error_is_what_its_schema_says(tmp_path):
+    validate({"error": run("predict", "nobody", "--json", folder=tmp_path).error}, schema_of(("error",)))
+
+
+def test_schema_refuses_what_it_should(documents):
+    document = documents[COMPARE].document
+    schema = schema_of(COMPARE)
+    for path, wrong in (("verdict", None), ("leaderboard", [{}]), ("schema_version", 2), ("stranger", 1)):
+        with pytest.raises(ValidationError):
+            validate({**document, path: wrong}, schema)
+
+
+def test_schemas_are_those_of_the_types_and_of_every_command(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    from make_schemas import FAILED, schemas
+
+    from every_command import COMMANDS
+
+    found = {f"{name}.json": schema_text(name) for name in schema_names()}
+    assert found == schemas(), "run: python docs/make_schemas.py"
+    assert set(schema_names()) == {"-".join(words) for words in COMMANDS} | {FAILED}
+
+
+def test_schema_of_a_command_is_printed_as_it_is(tmp_path):
+    assert run("config", "schema", "models", "list", folder=tmp_path).out == schema_text("models-list")
+    done = run("config", "schema", "trian", folder=tmp_path)
+    assert done.code == ExitCode.USAGE
+    assert done.err.startswith("error: No command 'trian' prints a document. Did you mean 'train'?\nhint:  ")
 
 
 def test_error_is_one_object_with_four_keys(tmp_path):

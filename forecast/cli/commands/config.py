@@ -1,5 +1,6 @@
-"""`forecast config show` and `forecast config init`."""
+"""`forecast config show`, `forecast config init` and `forecast config schema`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.options.settings import Configuration, commands_of, shared_options
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
-from forecast.cli.output.streams import write_out
+from forecast.cli.output.streams import write_data, write_out
+from forecast.errors import UsageError, did_you_mean
 
 config_app = typer.Typer(
     cls=HelpfulGroup,
@@ -100,3 +102,37 @@ def init_command(
     elif not output.quiet:
         say(str(path), "Wrote")
         say_commands(["forecast config show"], "Next")
+
+
+@config_app.command("schema", cls=HelpfulCommand)
+@grouped
+def schema_command(
+    output: OutputFlags,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="Such as train or models list; error: what fails. Left out: all."),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of what a command prints with --json.
+
+    forecast config schema train
+
+    forecast config schema models list
+
+    forecast config schema --json
+    """
+    from forecast.workflows.packaged import schema_names, schema_text
+
+    names = schema_names()
+    if not command:
+        if output.form == "json":
+            print_json({"schemas": {name: json.loads(schema_text(name)) for name in names}})
+        else:
+            write_out("".join(f"{name.replace('-', ' ')}\n" for name in names))
+        return
+    name = "-".join(command)
+    if name not in names:
+        asked = " ".join(command)
+        meant = did_you_mean(asked, [each.replace("-", " ") for each in names])
+        raise UsageError(f"No command '{asked}' prints a document.{meant}", "forecast config schema lists them")
+    write_data(schema_text(name))

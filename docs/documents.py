@@ -1,0 +1,517 @@
+"""What each command prints with --json, as types: the program's own records, and what is put around them.
+
+``docs/make_schemas.py`` makes the JSON Schemas of them; real documents are held against those by a test.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_type_hints
+
+from forecast.evaluation.drift import DriftSignal
+from forecast.evaluation.groups.group_errors import GroupErrors
+from forecast.evaluation.importance import Importance
+from forecast.evaluation.summary import CovariatesUsed, ScoredOn, SummaryData, SummaryFold, SummaryRow
+from forecast.production.store.run_record import COLUMNS, FACTS, RunRecord
+from forecast.report.tables import ERROR_COLUMNS
+from forecast.specs import Season
+
+Number = float | None
+
+
+@dataclass(frozen=True)
+class More:
+    """The further keys of a row: by what they begin with, of what type they are; by none, whatever they are called."""
+
+    kind: Any
+    beginnings: tuple[str, ...] = ()
+
+
+def some(record: type, names: tuple[str, ...], **other: Any) -> Any:
+    """Returns the type of an object that holds some fields of a record, and others beside them."""
+    hints = get_type_hints(record, include_extras=True)
+    return TypedDict(record.__name__, {name: other.get(name, hints.get(name)) for name in (*names, *other)})
+
+
+BOUNDS = More(Number, ("lower_", "upper_", "q0"))
+
+
+class Row(TypedDict):
+    series_id: str
+    timestamp: str
+    step: int
+    forecast: Number
+    order: NotRequired[Number]
+    expected_cost: NotRequired[Number]
+    expected_cost_of_forecast: NotRequired[Number]
+    model: str
+    version: str
+    origin: str
+
+
+class TotalRow(TypedDict):
+    series_id: str
+    period_start: str
+    period_end: str
+    steps: int
+    is_whole: bool
+    forecast: Number
+    model: str
+    version: str
+    origin: str
+
+
+class WhatIfRow(TypedDict):
+    series_id: str
+    timestamp: str
+    step: int
+    forecast: Number
+    what_if: Number
+    difference: Number
+
+
+Leaderboard = list[Annotated[SummaryRow, More(Number)]]
+"""Metrics without a field of their own stand beside the others."""
+
+
+class Place(TypedDict):
+    series_id: str
+    timestamp: str
+    value: Number
+
+
+class Spot(TypedDict):
+    grade: Literal["error", "warning", "note"]
+    topic: str
+    text: str
+    flag: str
+    series: int
+    steps: int
+    such_as: list[str]
+    places: list[Place]
+
+
+class CheckedData(TypedDict):
+    source: str
+    rows: int
+    time: str | None
+    target: list[str]
+    id: list[str]
+    series: int
+    steps: int
+    frequency: str
+    first: str
+    last: str
+    seasons: list[Season]
+    covariates: list[Any]
+
+
+class CheckedPlan(TypedDict):
+    horizon: int
+    window: int
+    folds: int
+    seasons: list[int]
+
+
+class Check(TypedDict):
+    data: CheckedData
+    plan: CheckedPlan | None
+    errors: int
+    warnings: int
+    notes: int
+    findings: list[Spot]
+    files: list[str]
+
+
+class Step(TypedDict):
+    verb: str
+    what: str
+    seconds: Number
+
+
+class DryRun(TypedDict):
+    dry_run: Literal[True]
+    steps: list[Step]
+    networks: int
+    seconds: float
+    files: list[str]
+
+
+class Contest(TypedDict):
+    data: SummaryData
+    beside: CovariatesUsed
+    folds: list[SummaryFold]
+    leaderboard: Leaderboard
+    scored_on: ScoredOn
+    verdict: str
+    plain_verdict: str
+    files: list[str]
+
+
+class Scores(TypedDict):
+    model: str
+    rmse: float
+    skill: Number
+    coverage_80: Number
+
+
+class Mixture(TypedDict):
+    anchor: str
+    share: float
+
+
+class Train(Contest):
+    name: str
+    version: str
+    champion: bool
+    model: str
+    spec: Annotated[dict[str, Any], "of a network all its settings, of another model what it has of them"]
+    scores: Scores
+    mixture: Mixture | None
+    importance: list[Importance]
+    notes: list[str]
+
+
+class Worth(TypedDict):
+    covariate: str
+    rmse_without: float
+    worth: float
+    worth_std: Number
+    worth_share: Number
+    p: Number
+
+
+class Ablation(TypedDict):
+    model: str
+    rmse: float
+    covariates: list[Worth]
+
+
+class ErrorsBy(TypedDict):
+    by: str
+    model: str
+    words: str
+    groups: list[some(GroupErrors, ERROR_COLUMNS[1:])]
+
+
+class Compare(Contest):
+    ablation: NotRequired[Ablation]
+    errors_by: NotRequired[ErrorsBy]
+
+
+class Of(TypedDict):
+    name: str
+    version: str
+    model: str
+
+
+class Cost(TypedDict):
+    under: float | str
+    over: float | str
+    expected_cost: Number
+    expected_cost_of_forecast: Number
+
+
+class Predict(Of):
+    widened: float
+    cost: NotRequired[Cost]
+    forecasts: list[Annotated[Row, BOUNDS]]
+    files: list[str]
+
+
+class PredictTotals(Of):
+    widened: float
+    total: str | None
+    total_by: str | None
+    totals: list[Annotated[TotalRow, BOUNDS]]
+    files: list[str]
+
+
+class WhatIfTotal(TypedDict):
+    forecast: float
+    what_if: float
+    share: Number
+    is_mean: bool
+
+
+class WhatIf(Of):
+    set: list[str]
+    at: str | None
+    total: WhatIfTotal
+    notes: list[str]
+    forecasts: list[WhatIfRow]
+    files: list[str]
+
+
+class Paths(Of):
+    paths: int
+    series: int
+    steps: int
+    files: list[str]
+
+
+ANSWER = some(RunRecord, ("name", *FACTS), challenged=str, scored_on=str | None, plan=list[str], notes=list[str],
+              files=list[str])  # fmt: skip
+
+
+class MemberError(TypedDict):
+    code: int
+    message: str
+    hint: str
+
+
+Member = TypedDict(
+    "Member",
+    {name: NotRequired[kind] for name, kind in get_type_hints(ANSWER).items()}
+    | {"name": str, "exit_code": int, "error": MemberError | None, "postponed": bool},
+)
+
+
+class RetrainAll(TypedDict):
+    models: list[Member]
+    failed: list[str]
+    postponed: list[str]
+    exit_code: int
+
+
+class Widths(TypedDict):
+    level: float
+    promised: float
+    held: Number
+    points: int
+    origins: int
+    widened: float
+    next_widened: float
+
+
+class LiveRow(TypedDict):
+    version: str
+    steps: str
+    issued: int
+    points: int
+    origins: int
+    rmse: Number
+    mae: Number
+    bias: Number
+    naive_rmse: Number
+    skill: Number
+    wape: Number
+    relative_bias: Number
+    wql_of_bounds: Number
+    msis: Number
+    calibration_error_of_bounds: Number
+
+
+class Score(TypedDict):
+    name: str
+    champion: str
+    source: str
+    season: int
+    issued: int
+    come_true: int
+    scores: list[Annotated[LiveRow, More(Number, ("coverage_",))]]
+    drift: list[DriftSignal]
+    intervals: Widths
+    notes: list[str]
+    files: list[str]
+
+
+class Cron(TypedDict):
+    name: str
+    kind: Literal["cron"]
+    cron: str
+    line: str
+
+
+class Systemd(TypedDict):
+    name: str
+    kind: Literal["systemd"]
+    cron: str
+    units: dict[str, str]
+    files: list[str]
+    notes: list[str]
+
+
+class Installed(TypedDict):
+    name: str
+    installed: bool
+    changed: bool
+    kept: Any
+    cron: NotRequired[str]
+    line: NotRequired[str]
+
+
+class History(TypedDict):
+    runs: list[some(RunRecord, COLUMNS)]
+    files: list[str]
+
+
+class Report(TypedDict):
+    name: str
+    version: str
+    files: list[str]
+
+
+class VersionRow(TypedDict):
+    name: str
+    version: str
+    champion: bool
+    model: str
+    created: str
+    training_end: str | None
+    id: str
+    widened: Number
+
+
+class Models(TypedDict):
+    models: list[VersionRow]
+
+
+class Champion(TypedDict):
+    name: str
+    version: str
+    champion: Literal[True]
+    id: str
+
+
+class Pruned(TypedDict):
+    name: str
+    removed: list[str]
+    damaged: list[str]
+    dry_run: bool
+
+
+class Exported(Of):
+    lookback: int
+    horizon: int
+    series: list[str]
+    files: list[str]
+
+
+class Sentence(TypedDict):
+    text: str
+    panel: str
+
+
+class CellSummary(TypedDict):
+    cell: str
+    networks: int
+    window: int
+    lags_50: Number
+    lags_90: Number
+    whole_lags_90: Number
+    half_life: Number
+    median_tau: Number
+    idle_units: Number
+    saturated: Number
+    spectral_radius: Number
+    parameters: int
+    predict_ms: Number
+
+
+class Explain(TypedDict):
+    title: str
+    target: str
+    series: str
+    seasons: list[int]
+    lags: int
+    notes: list[str]
+    sentences: list[Sentence]
+    summary: list[CellSummary]
+    cells: Annotated[dict[str, dict[str, Any]], "every number that is drawn, by cell"]
+    lesson: list[str]
+    files: list[str]
+
+
+class MemoryTest(TypedDict):
+    verdict: str
+    steps: Any
+    seconds: Any
+    gives_up: dict[str, Any]
+    recall: list[dict[str, Any]]
+    files: list[str]
+
+
+class Setting(TypedDict):
+    setting: str
+    value: Any
+    origin: str
+
+
+class Settings(TypedDict):
+    file: str | None
+    settings: list[Setting]
+
+
+class Files(TypedDict):
+    files: list[str]
+
+
+class Schemas(TypedDict):
+    schemas: Annotated[dict[str, dict[str, Any]], "by command, its words with a hyphen between them"]
+
+
+class Examined(TypedDict):
+    check: str
+    status: Literal["ok", "note", "failed"]
+    detail: str
+    hint: str
+
+
+class Doctor(TypedDict):
+    ok: bool
+    checks: list[Examined]
+
+
+class Skill(TypedDict):
+    skill: str
+
+
+class Tool(TypedDict):
+    name: str
+    description: str
+    parameters: list[str]
+
+
+class Mcp(TypedDict):
+    root: str
+    store: str
+    command: str
+    args: list[str]
+    tools: list[Tool]
+
+
+class Told(TypedDict):
+    code: int
+    message: str
+    hint: str
+    command: str
+
+
+class Error(TypedDict):
+    error: Told
+
+
+DOCUMENTS = {
+    "check": Check,
+    "train": Train | DryRun,
+    "compare": Compare | DryRun,
+    "predict": Predict | PredictTotals | WhatIf | Paths,
+    "retrain": ANSWER | RetrainAll,
+    "score": Score,
+    "schedule": Cron | Systemd | Installed,
+    "history": History,
+    "report": Report,
+    "explain": Explain | MemoryTest,
+    "doctor": Doctor,
+    "skill": Skill,
+    "models-list": Models,
+    "models-show": Models,
+    "models-rollback": Champion,
+    "models-promote": Champion,
+    "models-prune": Pruned,
+    "models-export": Exported,
+    "config-show": Settings,
+    "config-init": Files,
+    "config-schema": Schemas,
+    "error": Error,
+}
+"""By command; ``error`` is the last line of stderr of any that fails."""
