@@ -248,6 +248,61 @@ class Paths(Of):
     files: list[str]
 
 
+class ShardFile(TypedDict):
+    file: str
+    rows: int
+    series: int
+    first: Any
+    last: Any
+    size: int
+    sha256: str
+
+
+class Shard(TypedDict):
+    folder: str
+    source: str
+    ids: list[str]
+    time: str | None
+    columns: dict[str, Any]
+    hash: str
+    modulus: int
+    rows: int
+    series: int
+    shards: list[ShardFile]
+    files: list[str]
+
+
+class OfPanel(Of):
+    panel: str
+    output: str
+    where: str
+
+
+class PanelForecast(OfPanel):
+    shards: int
+    kept: int
+    done: int
+    failed: list[Any]
+    series: int
+    rows: int
+    peak_bytes: int | None
+    notes: list[str]
+    files: list[str]
+
+
+class PanelShard(TypedDict):
+    shard: str
+    file: str
+    series: int
+    is_done: bool
+    where: str
+
+
+class PanelDryRun(OfPanel):
+    dry_run: Literal[True]
+    shards: list[PanelShard]
+
+
 ANSWER = some(RunRecord, ("name", *FACTS), challenged=str, scored_on=str | None, plan=list[str], notes=list[str],
               files=list[str])  # fmt: skip
 
@@ -494,7 +549,8 @@ DOCUMENTS = {
     "check": Check,
     "train": Train | DryRun,
     "compare": Compare | DryRun,
-    "predict": Predict | PredictTotals | WhatIf | Paths,
+    "predict": Predict | PredictTotals | WhatIf | Paths | PanelForecast | PanelDryRun,
+    "shard": Shard,
     "retrain": ANSWER | RetrainAll,
     "score": Score,
     "schedule": Cron | Systemd | Installed,

@@ -11,8 +11,8 @@ from jsonschema import ValidationError, validate
 from commands import csv_bytes, launch, run, visits
 from forecast.cli.output.console import SCHEMA_VERSION
 from forecast.errors import DependencyError, ExitCode, TrainingError, exit_code_of
+from forecast.experiment.packaged import schema_names, schema_text
 from forecast.production.store.store import Store
-from forecast.workflows.packaged import schema_names, schema_text
 from places import ROOT
 from untrained import train_nothing
 

@@ -121,7 +121,7 @@ def schema_command(
 
     forecast config schema --json
     """
-    from forecast.workflows.packaged import schema_names, schema_text
+    from forecast.experiment.packaged import schema_names, schema_text
 
     names = schema_names()
     if not command:

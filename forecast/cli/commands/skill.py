@@ -16,7 +16,7 @@ def skill_command(output: OutputFlags) -> None:
 
     forecast skill --json
     """
-    from forecast.workflows.packaged import skill_text
+    from forecast.experiment.packaged import skill_text
 
     if output.form == "json":
         print_json({"skill": skill_text()})

@@ -34,6 +34,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     ),
     "score": ("--plot", "--json", "--target", "--time", "--id", "--freq"),
     "schedule": ("--daily", "--weekly", "--cron", "--kind", "--install", "--remove", "--yes", "--log-file", "--output"),
+    "shard": ("--shards", "--id", "--time", "--target", "--date-format", "--missing", "--force", "--json"),
     "explain": (
         *("--models", "--series", "--model-version", "--teach", "--lags", "--lesson", "--target", "--time"),
         *("--known", "--output"),
