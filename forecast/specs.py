@@ -31,6 +31,8 @@ PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]
 Lesson = Literal["memory"]
 Preset = Literal["fast", "balanced", "best", "tutorial"]
+LESSONS: tuple[Preset, ...] = ("tutorial",)
+"""Presets that show what a recipe is worth: their versions replace no champion unless somebody says so."""
 
 USUAL_STORE = ".forecast"
 """The folder of the trained models, in the working directory."""
@@ -206,6 +208,7 @@ class ModelSpec:
 class Overrides:
     """Network settings that a person gave; None leaves a setting to the preset."""
 
+    segment: int | None = None
     units: int | None = None
     layers: int | None = None
     dropout: float | None = None

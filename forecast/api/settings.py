@@ -82,6 +82,7 @@ class RunSettings(ReadSettings, total=False):
         seed: the first seed.
         seeds: networks that are trained from each view, each from its own seed.
         metric: by which models are chosen, such as ``"rmsse"``, ``"wape"`` or ``"wql"``.
+        segment: observations that enter one recurrent step; 1 for a step each.
         units: of a recurrent layer.
         layers: recurrent layers.
         dropout: share of what enters a layer that is dropped while it trains.
@@ -104,6 +105,7 @@ class RunSettings(ReadSettings, total=False):
     seed: int
     seeds: int
     metric: Metric
+    segment: int
     units: int
     layers: int
     dropout: float

@@ -224,7 +224,7 @@ def _describe_network(spec: ModelSpec) -> Document:
     return {
         "--window": spec.window,
         "--horizon": spec.horizon,
-        "steps in a segment": spec.segment,
+        "--segment": spec.segment,
         "--units": spec.units,
         "--layers": spec.layers,
         "--dropout": spec.dropout,

@@ -35,11 +35,13 @@ class Gate:
         min_gain: by what share the challenger's RMSE must lie below the champion's.
         force: promote whatever the scores are, as long as they are numbers.
         candidate_only: never promote; a challenger that works is kept as a candidate.
+        is_lesson: the challenger's recipe is one that is only to be learned from: likewise, unless it is forced.
     """
 
     min_gain: float = 0.0
     force: bool = False
     candidate_only: bool = False
+    is_lesson: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def decide(
         return Decision("kept", "the challenger's forecasts are not all numbers")
     if gate.candidate_only:
         return Decision("candidate", "only a candidate was asked for (--candidate-only)")
+    if gate.is_lesson and not gate.force:
+        return Decision("candidate", "--preset tutorial is a lesson, and takes over only by --force or models promote")
     refusal = _refusal(champion, challenger, naive_rmse, points, gate)
     if refusal:
         return Decision("promoted", f"forced, though {refusal}") if gate.force else Decision("kept", refusal)
@@ -84,6 +88,8 @@ def rules(gate: Gate) -> tuple[str, ...]:
     """Returns what a challenger has to prove to ``decide``, in sentences."""
     if gate.candidate_only:
         return ("Only a candidate was asked for (--candidate-only): nothing is put in use.",)
+    if gate.is_lesson and not gate.force:
+        return ("Its recipe is a lesson (--preset tutorial): nothing is put in use.",)
     gain = f"at least {gap_percent(gate.min_gain)} lower than the champion's (--min-gain)"
     level = gain if gate.min_gain else "no higher than the champion's"
     coverage = f"at least {gap_percent(LEAST_COVERAGE)} of the truths there, or no fewer than the champion's"

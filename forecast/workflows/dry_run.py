@@ -30,7 +30,7 @@ from forecast.run import Run
 from forecast.specs import ModelSpec
 from forecast.wording import counted
 from forecast.workflows.compare import CompareRequest, comparison_files, errors_name, models_of, way_of
-from forecast.workflows.train import TrainRequest, training_files
+from forecast.workflows.train import TrainRequest, file_stem, training_files
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
     names = with_baselines(candidates)
     prepared = prepare(reading, request.settings, names, run, terms)
     ends = (".csv", *_plots(request, prepared, "-"), *(["-report.xlsx"] if request.report and can_write() else []))
-    files = [f"{folder / models.name}{end}" for end in ends]
+    files = [f"{folder / file_stem(request.settings, models)}{end}" for end in ends]
     return _dry_run(prepared, reading, names, terms, began, (_version(models), *files), run)
 
 

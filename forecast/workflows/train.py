@@ -32,12 +32,13 @@ from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.store.issued import FORECAST
+from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store, model_name_for
 from forecast.production.store.version import WEIGHTS, Version
 from forecast.report.workbook import can_write
 from forecast.run import Run
-from forecast.specs import Anchor, Deadline, PlotKind, Settings
+from forecast.specs import LESSONS, Anchor, Deadline, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 
 
@@ -71,6 +72,7 @@ class TrainResult:
     assumed: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
     totals: tuple[TotalRow, ...] = ()  # how well their distributions held
     mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
+    stays: Version | None = None  # the champion that a lesson's version did not replace; None where it is champion now
 
     @property
     def board(self) -> Leaderboard:
@@ -124,6 +126,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     weights, entry = pack_version(trained, experiment.reading, request.options, request.settings, repeats)
     table = forecast_csv(forecasts, panel, chosen, f"v{models.next_number()}")
     title = f"{name} ({panel.target})"
+    stays, file = staying_champion(request.settings, models), file_stem(request.settings, models)
     plots = draw_forecast(panel, {chosen: forecasts}, request.plots, f"{title}, forecast by {chosen}")
     plots |= draw_experiment(experiment, request.plots, title)
     given = _given(request)
@@ -132,11 +135,11 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
     files |= {f"plots/{stem}": content for stem, content in plots.items()}
-    version = models.publish(files, encode(entry), run.clock.now(), champion=True)
-    written = {f"{name}.csv": table} | {f"{name}-{stem}": content for stem, content in plots.items()}
+    version = models.publish(files, encode(entry), run.clock.now(), champion=stays is None)
+    written = {f"{file}.csv": table} | {f"{file}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
-    progress.write(_record(experiment, chosen, reason, version, progress.seconds))
+    progress.write(_record(experiment, chosen, reason, version, progress.seconds, stays))
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2 and matplotlib
 
@@ -149,7 +152,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     assumed += assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
     totals = summary.totals or ()
     return TrainResult(
-        experiment, chosen, reason, version, forecasts, paths, importance, assumed, totals, trained.mixture
+        experiment, chosen, reason, version, forecasts, paths, importance, assumed, totals, trained.mixture, stays
     )
 
 
@@ -160,19 +163,32 @@ def _given(request: TrainRequest) -> dict[str, str]:
     return {**model, **given_flags(request.options, request.settings), **limit}
 
 
-def _record(experiment: Experiment, chosen: str, reason: str, version: Version, seconds: float) -> RunRecord:
-    """Returns what is recorded: a first champion has challenged nobody."""
+def file_stem(settings: Settings, models: ModelStore) -> str:
+    """Returns what files in the folder are called by: the champion's forecast is not replaced by a lesson's either."""
+    return models.name if staying_champion(settings, models) is None else f"{models.name}-v{models.next_number()}"
+
+
+def staying_champion(settings: Settings, models: ModelStore) -> Version | None:
+    """Returns the champion that stays in use: of a lesson, any that there is; else None, and the new version is it."""
+    return models.champion() if settings.preset in LESSONS and models.exists() else None
+
+
+def _record(
+    experiment: Experiment, chosen: str, reason: str, version: Version, seconds: float, stays: Version | None
+) -> RunRecord:
+    """Returns what is recorded: a first champion has challenged nobody, and of a lesson retrains learn nothing."""
     reading, board = experiment.reading, experiment.board
+    is_lesson = stays is not None
     return RunRecord(
         command="train",
-        outcome="trained",
+        outcome="saved" if is_lesson else "trained",
         reason=reason or f"{chosen} was asked for",
-        champion=version.label,
+        champion=(stays or version).label,
         challenger=version.label,
         challenger_rmse=board.row(chosen).rmse,
         naive_rmse=board.row(BASELINES[0]).rmse,
         rows=reading.rows,
         training_end=version.manifest.data.training_end,
         seconds=seconds,
-        fingerprint=reading.fingerprint,
+        fingerprint=None if is_lesson else reading.fingerprint,
     )

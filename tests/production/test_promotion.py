@@ -31,6 +31,12 @@ def test_scores_in_another_unit_give_the_same_decision():
         assert len(decisions) == 1
 
 
+def test_a_lesson_takes_over_only_by_force():
+    assert outcome(ModelScore(1.0, 0.8), is_lesson=True) == "candidate"
+    assert outcome(ModelScore(1.0, 0.8), is_lesson=True, force=True) == "promoted"
+    assert outcome(ModelScore(nan), is_lesson=True) == "kept"
+
+
 @pytest.mark.parametrize("rmse", [nan, inf])
 @pytest.mark.parametrize("asked", [{}, {"force": True}, {"candidate_only": True}])
 def test_what_is_no_number_is_never_published(rmse, asked):

@@ -18,7 +18,7 @@ from forecast.cli.output.retrain import tell_member, tell_members, tell_retrain
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, UsageError
 from forecast.process import SystemClock
-from forecast.specs import MOST, Deadline, Device, Preset
+from forecast.specs import LESSONS, MOST, Deadline, Device, Preset
 
 if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainRequest
@@ -274,7 +274,7 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         source=data,
         options=None if reading == DataFlags() else read_options(reading),
         change=Change(flags.model, flags.preset, flags.seed, flags.seeds, flags.min_holdout, **how),
-        gate=Gate(flags.min_gain, flags.force, flags.candidate_only),
+        gate=Gate(flags.min_gain, flags.force, flags.candidate_only, flags.preset in LESSONS),
         rules=Rules(flags.min_new_rows, oldest, flags.on_drift),
         tolerance=Tolerance(flags.max_revision, flags.allow_shorter, flags.allow_cut_off, flags.allow_future),
         folder=flags.to,

@@ -113,7 +113,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
     return {
         "name": version.name,
         "version": version.label,
-        "champion": True,
+        "champion": result.stays is None,
         "model": result.chosen,
         "spec": _spec(result),
         "scores": {"model": result.chosen, "rmse": row.rmse, "skill": row.skill, "coverage_80": row.coverage_80},
@@ -139,6 +139,9 @@ def _spec(result: "TrainResult") -> dict[str, Any]:
 
 def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFlags) -> tuple[str, ...]:
     """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
+    if result.stays:
+        name, label = result.version.name, result.version.label
+        return (f"forecast models promote {name} {label}{output.store_words}",)
     predict = f"forecast predict {result.version.name}{output.store_words}"
     compare = f"forecast compare{output.store_words}"
     if data == "-":

@@ -220,6 +220,12 @@ class SettingsFlags:
     preset: Annotated[Preset, _network("--preset", help="Time for accuracy; 'tutorial' is the textbook way.")] = (
         Settings.preset
     )
+    segment: Annotated[
+        int | None,
+        _network(
+            "--segment", help="Observations that enter one recurrent step; 1 for a step each.", min=1, metavar="STEPS"
+        ),
+    ] = None
     units: Annotated[
         int | None, _network("--units", help="Units of a recurrent layer.", min=1, max=MOST["units"], metavar="N")
     ] = None

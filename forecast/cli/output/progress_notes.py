@@ -164,7 +164,12 @@ def tell_saved(result: "TrainResult") -> None:
         why = "there are too few past errors (--folds makes more), or values that never vary, to calibrate them on"
         say(f"No intervals{some}: {why}.")
     why = f"{result.chosen}, {result.reason}, as " if result.reason else ""
-    say(f"{why}{version.name} {version.label}, now champion", "Saved")
+    state = "now champion"
+    if result.stays:
+        state = (
+            f"and {result.stays.label} stays champion: --preset tutorial is a lesson, and never replaces one by itself"
+        )
+    say(f"{why}{version.name} {version.label}, {state}", "Saved")
     if result.mixture:
         anchor, share = result.mixture
         say(f"{100 - 100 * share:.0f} % the networks, {percent(share)} {ANCHORS[anchor]}", "Mixture")

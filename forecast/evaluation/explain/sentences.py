@@ -71,7 +71,8 @@ def _doubt(cell_reports: Sequence[CellReport]) -> Sentence | None:
         reasons.append("the cells' errors differ by less than those of seeds do")
     if not reasons:
         return None
-    tries = f"{LESSON} shows it on a task that needs a memory"
+    longer = "--segment 1 makes a step of each observation, and " if steps <= FEW_STEPS and spec.segment > 1 else ""
+    tries = f"{longer}{LESSON} shows it on a task that needs a memory"
     return Sentence(f"Don't read here which cell remembers best: {'; '.join(reasons)}; {tries}.", "memory")
 
 

@@ -70,7 +70,9 @@ def make_spec(cell: str, plan: Plan, settings: Settings, windows: int) -> ModelS
     count = settings.seeds or SEEDS[settings.preset]
     seeds = tuple(range(settings.seed, settings.seed + count))
     make = _tutorial if settings.preset == "tutorial" else _recipe
-    spec = make(cell, plan, settings.preset, windows).with_(seeds=seeds, **settings.overrides.given())
+    given = settings.overrides.given()
+    segment = {"segment": given["segment"]} if "segment" in given else {}
+    spec = make(cell, plan, settings.preset, windows, **segment).with_(seeds=seeds, **given)
     if spec.rolled:
         return spec
     return spec.with_(calendar=settings.calendar and plan.kind != "price", country=settings.country)
@@ -90,18 +92,17 @@ def segment_of(window: int, season: int) -> int:
     return short[0] if window > UNCUT and short else 1
 
 
-def _recipe(cell: str, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
+def _recipe(cell: str, plan: Plan, preset: Preset, windows: int, segment: int | None = None) -> ModelSpec:
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
     units, batch = (UNITS_OF_MANY, BATCH_OF_MANY) if many else (UNITS, BATCH)
     season = 1 if plan.kind == "price" else plan.season
-    segment = segment_of(plan.window, season)
     spec = ModelSpec(
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
         season=season,
         anchors=_anchors(plan),
-        segment=segment,
+        segment=segment or segment_of(plan.window, season),
         units=units,
         views=_price_views() if plan.kind == "price" else _steady_views(plan) if few else _views(plan),
         batch_size=batch,
@@ -183,13 +184,14 @@ def _views(plan: Plan) -> tuple[View, ...]:
     )
 
 
-def _tutorial(cell: str, plan: Plan, preset: Preset, windows: int) -> ModelSpec:
+def _tutorial(cell: str, plan: Plan, preset: Preset, windows: int, segment: int = 1) -> ModelSpec:
     """Returns the set-up that tutorials teach: see the README for what it is worth."""
     return ModelSpec(
         cell=cell,
         window=plan.window,
         horizon=plan.horizon,
         season=plan.season,
+        segment=segment,
         units=50,
         layers=2,
         views=(View(base="zero", level="series", scale="range"),),

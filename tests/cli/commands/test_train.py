@@ -17,6 +17,7 @@ from forecast.errors import DependencyError
 from forecast.experiment.final_fit import TIE, choose
 from forecast.specs import Overrides, Settings
 from stopped import train_until
+from untrained import train_nothing
 
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
@@ -214,6 +215,25 @@ def test_diverging_loss_exits_6_and_saves_nothing(tmp_path):
     assert not (folder / "forecasts").exists()
 
 
+def test_tutorial_preset_replaces_no_champion_by_itself(tmp_path, monkeypatch):
+    train_nothing(monkeypatch)
+    folder = folder_with(tmp_path)
+    lesson = ("train", "visits.csv", *BARE, "--preset", "tutorial", "--json")
+    assert run(*lesson, "--name", "first", folder=folder).document["champion"] is True  # there is nothing else
+    assert run("train", "visits.csv", *BARE, "--name", "shop", folder=folder).code == 0
+    before = (folder / "forecasts/shop.csv").read_bytes()
+    done = run(*lesson, "--name", "shop", folder=folder)
+    assert (done.code, done.document["champion"], done.document["version"]) == (0, False, "v2")
+    assert "v1 stays champion" in done.err.replace("\n          ", " ")
+    assert "forecast models promote shop v2" in done.err
+    assert (folder / "forecasts/shop.csv").read_bytes() == before
+    assert (folder / "forecasts/shop-v2.csv").is_file()
+    newest = run("history", "shop", folder=folder).rows[-1]
+    assert (newest["outcome"], newest["champion"], newest["challenger"]) == ("saved", "v1", "v2")
+    assert run("models", "promote", "shop", "v2", folder=folder).code == 0
+    assert run("train", "visits.csv", *BARE, "--name", "shop", "--json", folder=folder).document["champion"] is True
+
+
 @pytest.mark.slow
 def test_tutorial_preset_is_the_textbook_network(tmp_path):
     done = run(
@@ -232,8 +252,8 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
         raise DependencyError("seen")
 
     monkeypatch.setattr("forecast.workflows.train.train", listen)
-    network = {"units": 4, "layers": 2, "dropout": 0.1, "recurrent_dropout": 0.2, "loss": "huber", "steps": 3,
-               "batch_size": 8, "learning_rate": 0.01}  # fmt: skip
+    network = {"segment": 2, "units": 4, "layers": 2, "dropout": 0.1, "recurrent_dropout": 0.2, "loss": "huber",
+               "steps": 3, "batch_size": 8, "learning_rate": 0.01}  # fmt: skip
     plan = {
         "horizon": 5,
         "window": 14,

@@ -3,6 +3,7 @@ from itertools import product
 
 import pytest
 
+from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import make_spec, step_cost
 from forecast.specs import Overrides, Plan, Settings
@@ -108,3 +109,22 @@ def test_tutorial_is_what_tutorials_teach():
     assert spec.rolled
     assert not spec.highway
     assert [(view.base, view.level, view.scale) for view in spec.views] == [("zero", "series", "range")]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_one_recurrent_step_an_observation_where_it_is_asked_for(preset):
+    spec = make_spec("lstm", PLANS[0], Settings(preset=preset, overrides=Overrides(segment=1)), windows=320)
+    assert spec.segment == 1
+    usual = make_spec("lstm", PLANS[0], Settings(preset=preset), windows=320)
+    assert spec.with_(segment=usual.segment) == usual  # on so few windows nothing else hangs on it
+
+
+def test_steps_on_many_windows_are_as_many_as_segments_of_that_length_can_afford():
+    plan = replace(PLANS[0], seasons=(12,), window=336, horizon=48)
+    spec = make_spec("lstm", plan, Settings(overrides=Overrides(segment=1)), windows=50_000)
+    assert spec.steps < make_spec("lstm", plan, Settings(), windows=50_000).steps
+
+
+def test_a_segment_that_does_not_divide_the_window_is_refused():
+    with pytest.raises(UsageError, match="can't be cut into segments of 5"):
+        make_spec("lstm", replace(PLANS[0], window=48), Settings(overrides=Overrides(segment=5)), windows=100)
