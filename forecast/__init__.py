@@ -9,20 +9,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecast.api.estimator import ForecastEstimator as Forecaster
     from forecast.api.verbs import Comparison, Model, compare, load, read_panel, train
     from forecast.errors import ForecastError
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "ForecastError", "Model", "__version__", "compare", "load", "read_panel", "train"]
+__all__ = [
+    "Comparison",
+    "ForecastError",
+    "Forecaster",
+    "Model",
+    "__version__",
+    "compare",
+    "load",
+    "read_panel",
+    "train",
+]
 
 _ROOMS = dict.fromkeys(("Comparison", "Model", "compare", "load", "read_panel", "train"), "forecast.api.verbs")
 _ROOMS["ForecastError"] = "forecast.errors"
 
 
+_ROOMS["Forecaster"] = "forecast.api.estimator"
+_NAMES = {"Forecaster": "ForecastEstimator"}
+"""What is called otherwise inside, where a forecaster is whatever keeps the protocol of that name."""
+
+
 def __getattr__(name: str) -> Any:
     """Imports what is asked for when it is asked for, so that the command line starts at once."""
     if name in _ROOMS:
-        return getattr(import_module(_ROOMS[name]), name)
+        return getattr(import_module(_ROOMS[name]), _NAMES.get(name, name))
     raise AttributeError(f"module 'forecast' has no attribute '{name}'")
 
 

@@ -1,11 +1,14 @@
 """A trained model, as Python has it: all that the command line does with a version in the store."""
 
 import json
+import shutil
 import warnings
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
@@ -28,6 +31,7 @@ from forecast.data.reading.reader import Reading
 from forecast.errors import ForecastError, UsageError
 from forecast.experiment.decisions.asked import Asked
 from forecast.experiment.input_data import called_alike
+from forecast.experiment.outputs import folder_content, write_all
 from forecast.experiment.stored_forecast import (
     KnownData,
     PredictResult,
@@ -36,7 +40,7 @@ from forecast.experiment.stored_forecast import (
     result_table,
     with_future,
 )
-from forecast.experiment.versions.stored_model import StoredModel
+from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.experiment.versions.stored_summary import read_summary
 from forecast.process import start_run
 from forecast.production.store.store import Store
@@ -65,6 +69,15 @@ class Model:
     _stored: StoredModel
     _store: Store  # that holds it; of a model that was not saved, one that goes with it
     _read: Reading | None = None  # what it was trained on
+
+    def __deepcopy__(self, memo: object) -> "Model":
+        """Returns itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> Any:
+        """Returns how another process makes it: of its files, not of objects."""
+        files = folder_content(self._store.model(self.name).folder)
+        return _of_files, (self.name, self.version, self._stored.version.label, files, self._read)
 
     @cached_property
     def _summary(self) -> "Summary":
@@ -299,6 +312,30 @@ class Model:
         options = data.settled if isinstance(data, Reading) else self._stored.options
         panel, more = with_future(found.panel, given, options)
         return KnownData(panel, (*found.notes, *more), found.ids)
+
+
+def unsaved(make: Callable[[Store], Model]) -> Model:
+    """Returns a model that is made in a store of its own, which goes when nobody has the model any more."""
+    scratch = mkdtemp(prefix="forecast-")
+    try:
+        made = make(Store(Path(scratch)))
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    weakref.finalize(made, shutil.rmtree, scratch, ignore_errors=True)
+    return made
+
+
+def _of_files(name: str, version: str | None, label: str, files: Mapping[str, bytes], reading: Reading | None) -> Model:
+    """Returns a model that was sent from another process."""
+
+    def make(store: Store) -> Model:
+        models = store.model(name)
+        write_all(models.folder, files)
+        stored = load_version(models.version(label))
+        return Model(name, stored.trained.name, version, stored, store, reading)
+
+    return unsaved(make)
 
 
 def _unread(data: Data | None, verb: str) -> Table | None:

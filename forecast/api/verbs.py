@@ -6,19 +6,16 @@
 Settings are those of the command line, with underscores; files of settings and variables are not looked at.
 """
 
-import shutil
-import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, TypeAlias, Unpack, cast, get_type_hints
 
 import pandas as pd
 
 from forecast.api.frames import forecast_frame, leaderboard_frame, step_frame
 from forecast.api.inputs import Data, Table, read
-from forecast.api.model import Model
+from forecast.api.model import Model, unsaved
 from forecast.api.notebook import ForecastPicture, block, leaderboard_html
 from forecast.api.settings import (
     ReadSettings,
@@ -207,25 +204,19 @@ def train(
     called = checked("name", name, str) if name is not None else _called(reading)
     chosen = Settings.of(given)
     request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline)
-    scratch = mkdtemp(prefix="forecast-") if folder is None else None
-    try:
-        home = Store(folder or Path(scratch or ""))
+
+    def make(home: Store) -> Model:
         models = home.model(called)
-        reading = checked_name(models, reading, force=force)
+        own = checked_name(models, reading, force=force)
         with models.lock():
             progress = Progress(models, RunRecord("train", "failed"), run.clock)
             terms = Terms(deadline=deadline, is_train=True)
-            experiment = run_experiment(reading, chosen, with_baselines(candidates), run, terms)
+            experiment = run_experiment(own, chosen, with_baselines(candidates), run, terms)
             result = finish(request, experiment, progress, run)
         version = None if folder is None else result.version.label
-        made = Model(called, result.chosen, version, load_version(result.version), home, reading)
-    except BaseException:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
-        raise
-    if scratch is not None:
-        weakref.finalize(made, shutil.rmtree, scratch, ignore_errors=True)
-    return made
+        return Model(called, result.chosen, version, load_version(result.version), home, own)
+
+    return unsaved(make) if folder is None else make(Store(folder))
 
 
 def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: str | None = None) -> Model:

@@ -58,6 +58,13 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     return tuple(folder / name for name in files)
 
 
+def folder_content(folder: Path) -> dict[str, bytes]:
+    """Returns the files in a folder and in those below it by their path from there, without what is empty."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    content = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    return {name: data for name, data in content.items() if data}
+
+
 def write_file(path: Path, text: str) -> None:
     """Writes a text file, whole or not at all."""
     atomic_write(path, text.encode())
