@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from documents import script
 from places import ROOT
+from site_pages import script
 from untrained import train_nothing
 
 EXAMPLE = ROOT / "docs" / "example.py"

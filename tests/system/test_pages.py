@@ -13,12 +13,12 @@ import typer
 import yaml
 
 from command_lines import parse
-from documents import PAGES, differences, script
 from forecast.cli.app import app
 from forecast.errors import ExitCode
 from forecast.models.registry import MODELS
 from forecast.specs import Preset
 from places import ROOT
+from site_pages import PAGES, differences, script
 
 SESSIONS = script("make_sessions")
 SITE = {name: text for name, text in PAGES.items() if name.startswith("docs/")}

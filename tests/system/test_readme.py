@@ -10,9 +10,9 @@ import typer
 
 from command_lines import parse
 from commands import run
-from documents import PAGES, differences, script
 from forecast.errors import DependencyError
 from places import ROOT
+from site_pages import PAGES, differences, script
 
 README = PAGES["README.md"]
 INSTALLS = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "pip install" in block]
