@@ -231,9 +231,8 @@ def test_schema_refuses_what_it_should(documents):
 
 def test_schemas_are_those_of_the_types_and_of_every_command(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    from make_schemas import FAILED, schemas
-
     from every_command import COMMANDS
+    from make_schemas import FAILED, schemas
 
     found = {f"{name}.json": schema_text(name) for name in schema_names()}
     assert found == schemas(), "run: python docs/make_schemas.py"
