@@ -117,16 +117,25 @@ class Cluster:
         mine, _ = self._owners.pop(theirs.key, (None, None))
         if mine is None:
             return
-        key = theirs.key.rpartition("-")[0]
-        if theirs.status == "finished":
-            result = unpacked(theirs.result())
-            if result.failure and result.failure.is_refused:
-                raise DependencyError(result.failure.message, result.failure.hint)
-            mine.set_result(result)
-        elif theirs.status == "error":
-            mine.set_result(JobResult(key, failure=_lost(theirs.exception())))
-        else:  # lost or cancelled: those of a scheduler that ended
-            raise self._gone()
+        mine.set_result(self._result_of(theirs))
+
+    def _result_of(self, theirs: Any) -> JobResult:
+        """Returns what became of a job that the scheduler says is over.
+
+        Raises:
+            DependencyError: the scheduler went away with it, or its worker is of another program.
+        """
+        from distributed import CancelledError  # noqa: PLC0415 likewise
+
+        try:
+            if theirs.status == "error":
+                return JobResult(theirs.key.rpartition("-")[0], failure=_lost(theirs.exception()))
+            result = unpacked(theirs.result(timeout=WAIT))
+        except (CancelledError, OSError):  # of a scheduler that ended
+            raise self._gone() from None
+        if result.failure and result.failure.is_refused:
+            raise DependencyError(result.failure.message, result.failure.hint)
+        return result
 
     def _gone(self) -> DependencyError:
         message = f"The Dask scheduler at {self._address} went away."

@@ -8,6 +8,7 @@ A result is written beside and renamed before its line is; so what has a line is
 to the same bytes.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from forecast.decoding import Document, decode, encode
 from forecast.errors import DataError, UsageError
 from forecast.production.store.disk import Disk, is_hidden, kind_of, read_regular, sweep, telling
-from forecast.production.store.history_file import append_history, read_history
+from forecast.production.store.history_file import read_history
 from forecast.production.store.json_document import format_document, parse_document
 
 RUN, JOURNAL = "run.json", "journal"
@@ -127,7 +128,8 @@ class RunFolder:
         Raises:
             DataError: the disk refuses.
         """
-        append_history(self._disk, self._journal, encode(line))
+        with telling(f"write {self._journal}", self._flag):
+            self._disk.append(self._journal, json.dumps(encode(line), allow_nan=False).encode())
 
     def _is_there(self, line: JournalLine) -> bool:
         path = self.root / line.file

@@ -26,17 +26,19 @@ def rows(series=SERIES, days=DAYS):
     ]
 
 
-def make_panel(folder, shards=4, train=TRAIN):
+def make_panel(folder, shards=4, series=SERIES, train=TRAIN):
     """Makes sales.csv, its shards in ``panel``, and a model of it with random weights; returns the places."""
-    (folder / "sales.csv").write_bytes(csv_bytes(((day, shop, value) for shop, day, value in rows()), "day,shop,sales"))
+    for name, count in (("sales.csv", series), ("few.csv", SERIES)):  # without training, a model is of a few series
+        table = csv_bytes(((day, shop, value) for shop, day, value in rows(count)), "day,shop,sales")
+        (folder / name).write_bytes(table)
+    data = ("sales.csv",) if series <= SERIES else ("few.csv", "--name", "sales")
     with pytest.MonkeyPatch.context() as patch:
         train_nothing(patch)
-        for words in (("train", "sales.csv", *train), ("shard", "sales.csv", "panel", "--shards", shards, "-q")):
+        for words in (("train", *data, *train), ("shard", "sales.csv", "panel", "--shards", shards, "-q")):
             done = run(*words, folder=folder)
             assert done.code == 0, done.err
-    return SimpleNamespace(
-        folder=folder, panel=folder / "panel", names=sorted(p.name for p in (folder / "panel").glob("*.parquet"))
-    )
+    panel = folder / "panel"
+    return SimpleNamespace(folder=folder, panel=panel, names=sorted(path.name for path in panel.glob("*.parquet")))
 
 
 def contents(folder):
