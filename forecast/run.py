@@ -69,6 +69,31 @@ class SilentReporter:
 SILENT = SilentReporter()
 
 
+@dataclass
+class StageReporter:
+    """A reporter of one stage of a run, whose own share goes from 0 to 1; the run's share never goes back.
+
+    Attributes:
+        inner: hears of the whole run.
+        begins: share of the run that is done when the stage begins.
+        ends: likewise.
+    """
+
+    inner: Reporter
+    begins: float
+    ends: float
+    furthest: float = 0.0
+
+    def tell(self, news: News) -> None:
+        """Passes it on."""
+        self.inner.tell(news)
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes on how far the run has come."""
+        self.furthest = max(self.furthest, min(share, 1.0))
+        self.inner.progress(label, self.begins + (self.ends - self.begins) * self.furthest)
+
+
 class Cache:
     """What takes a while to make, kept by all that it was made from; the same bytes give the same answer.
 
@@ -151,6 +176,10 @@ class Run:
     def on(self, machine: Machine) -> "Run":
         """Returns the same run on another machine."""
         return replace(self, machine=machine)
+
+    def stage(self, begins: float, ends: float) -> "Run":
+        """Returns the run for one of its stages: from one share of it to another."""
+        return self.with_reporter(StageReporter(self.reporter, begins, ends))
 
     def with_reporter(self, reporter: Reporter) -> "Run":
         """Returns the same run with another reporter."""

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from forecast.process import SystemClock
-from forecast.run import ALONE, NO_CACHE, SILENT, Cache, Run, StoppedClock
+from forecast.run import ALONE, NO_CACHE, SILENT, Cache, News, Run, StoppedClock
 from forecast.specs import Machine
 
 
@@ -77,3 +77,28 @@ def test_run_crosses_to_another_process_with_an_empty_cache():
     assert pickle.loads(pickle.dumps(ALONE)).clock == StoppedClock()
     made.clear()
     assert [ask(pickle.loads(pickle.dumps(NO_CACHE)), "a", made) for _ in range(2)] == [1, 2]
+
+
+class Heard:
+    """A reporter that keeps what it hears."""
+
+    def __init__(self):
+        self.shares, self.news = [], []
+
+    def tell(self, news):
+        self.news.append(news)
+
+    def progress(self, label, share):
+        self.shares.append((label, round(share, 3)))
+
+
+def test_stages_of_a_run_share_one_way_that_never_goes_back():
+    heard, news = Heard(), News()
+    run = ALONE.with_reporter(heard)
+    first, second = run.stage(0.0, 0.5), run.stage(0.5, 1.0)
+    inner = first.stage(0.2, 1.0)
+    for reporter, share in ((first, 0.1), (inner, 0.0), (inner, 1.0), (first, 0.3), (second, 0.0), (second, 2.0)):
+        reporter.reporter.progress("x", share)
+    assert [share for _, share in heard.shares] == [0.05, 0.1, 0.5, 0.5, 0.5, 1.0]
+    second.reporter.tell(news)
+    assert heard.news == [news]

@@ -98,6 +98,12 @@ class Experiment:
         return EnsembleModel(tuple(by_cell[cell] for cell in spec_names(name)))
 
 
+IMPORT, COMPILE = 4.0, 2.0
+"""Seconds that importing TensorFlow and compiling a cell's loop take, about: for the share that is shown, no more."""
+QUICK = 0.05
+"""What needs no network takes about so much of the time of what does."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """What is settled before anything is trained."""
@@ -109,6 +115,7 @@ class Prepared:
     specs: dict[str, ModelSpec]  # by cell
     windows: int  # at the end of the data, padding aside
     machine: Machine
+    start: float = 0.0  # share of the time that goes by before the first model is tried
 
 
 def prepare(
@@ -139,15 +146,17 @@ def prepare(
     task = Task.of(panel, plan, count, run.machine.threads)
     own = {cell: specs[cell] for cell in trained}
     check_memory(task, own)
+    seconds = training_seconds(task, own)
     if not terms.is_timed:
         run.reporter.tell(Planned(plan, own))
-        if about := time_text(training_seconds(task, own)):
+        if about := time_text(seconds):
             run.reporter.tell(LongRun(about))
     if trained:
         run.reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
     machine = replace(machine_for(models, run.machine), room=room)
-    return Prepared(plan, settings, folds, trained, specs, count, machine)
+    start = IMPORT / (IMPORT + COMPILE * len(trained) + seconds) if trained else 0.0
+    return Prepared(plan, settings, folds, trained, specs, count, machine, start)
 
 
 def run_experiment(
@@ -174,7 +183,8 @@ def run_experiment(
     prepared = prepare(reading, settings, models, run, terms)
     plan, memory = prepared.plan, Memory()
     written = {each.name: CheckedForecaster(each, plan.horizon) for each in own}
-    scorer = _Scorer(reading.panel, prepared, run.on(prepared.machine), memory, written)
+    scoring = run.on(prepared.machine).stage(prepared.start, 1.0)
+    scorer = _Scorer(reading.panel, prepared, scoring, memory, written)
     specs, timing = prepared.specs, None
     if terms.is_timed:
         result, specs, timing = _score_timed(scorer, models, terms)
@@ -216,8 +226,12 @@ class _Scorer:
         """Returns the backtest of some of all models."""
         plan, settings, run = self.prepared.plan, self.prepared.settings, self.run
 
+        ends = np.cumsum([1.0 if is_learned(name) else QUICK for name in models])
+
         def progress(name: str, share: float) -> None:
-            run.reporter.progress(name, (models.index(name) + share) / len(models))
+            place = models.index(name)
+            begins = ends[place - 1] if place else 0.0
+            run.reporter.progress(name, float((begins + share * (ends[place] - begins)) / ends[-1]))
 
         def make(name: str) -> Forecaster:
             if name in self.own:

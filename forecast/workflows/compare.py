@@ -30,6 +30,10 @@ SEVERAL = 2
 """Steps of a horizon that is not settled yet."""
 
 
+SCORED = 0.93
+"""Share of the time, about, that is gone when all models are scored and only pictures are left."""
+
+
 @dataclass(frozen=True)
 class CompareRequest:
     """What `compare` was asked for."""
@@ -75,10 +79,11 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
     way = way_of(request, reading)
-    experiment = run_experiment(reading, request.settings, models, run, request.terms)
-    ablation = ablate(experiment, run) if request.ablate else None
+    scored = (SCORED / 2 if request.ablate else SCORED) if request.plots != "none" else 1.0
+    experiment = run_experiment(reading, request.settings, models, run.stage(0.0, scored), request.terms)
+    ablation = ablate(experiment, run.stage(scored, SCORED)) if request.ablate else None
     found = find_errors(experiment, way) if way else None
-    run.reporter.progress("drawing", 1.0)
+    run.reporter.progress("drawing", SCORED)
     title = f"{stem} ({experiment.reading.panel.target})"
     plots = draw_experiment(experiment, request.plots, title)
     plots |= draw_last_fold(experiment, request.plots, f"{title}, last fold")

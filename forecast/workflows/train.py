@@ -41,6 +41,9 @@ from forecast.run import Run
 from forecast.specs import LESSONS, Anchor, Deadline, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
 
+BACKTEST, FITTED = 0.82, 0.92
+"""Shares of the time, about, that are gone when all models are scored, and when the winner knows all the data."""
+
 
 @dataclass(frozen=True)
 class TrainRequest:
@@ -101,7 +104,8 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
             progress.unwritten = request.folder / f"{models.name}.csv"
         with recorded(progress, unheard, only_stops=True):
             terms = Terms(deadline=request.deadline, is_train=True)
-            experiment = run_experiment(reading, request.settings, with_baselines(candidates), run, terms)
+            backtest = run.stage(0.0, BACKTEST)
+            experiment = run_experiment(reading, request.settings, with_baselines(candidates), backtest, terms)
             return finish(request, experiment, progress, run)
 
 
@@ -117,9 +121,9 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     name = models.name
     chosen, reason = choose(experiment, request.model)
     experiment = with_saved(experiment, chosen, request.model)
-    trained = fit_on_all(experiment, chosen, run)
+    trained = fit_on_all(experiment, chosen, run.stage(BACKTEST, FITTED))
     experiment = replace(experiment, learned=trained.model.covariate_model)
-    run.reporter.progress("drawing and saving", 1.0)
+    run.reporter.progress("drawing and saving", FITTED)
     importance = experiment.importance(chosen, run)
     forecasts, distributed = trained.issue(panel, experiment.plan.horizon, run)
     repeats = experiment.plan.naive_season

@@ -21,6 +21,7 @@ from forecast.models.classical.baselines import seasonal_naive
 from forecast.production.promotion import Gate
 from forecast.production.store.store import Store
 from forecast.production.triggers import Rules, Tolerance
+from forecast.run import SILENT
 from forecast.specs import Settings
 from forecast.workflows.retrain import retrain
 from forecast.workflows.train import TrainRequest, train
@@ -43,6 +44,7 @@ class Shop:
     folder: Path
     seen: list
     now: datetime = NOW
+    reporter: object = SILENT
 
     @property
     def data(self):
@@ -75,12 +77,14 @@ class Shop:
             "none",
             force=force,
         )
-        return train(request, self.store, run_at(self.now))
+        return train(request, self.store, run_at(self.now).with_reporter(self.reporter))
 
     def retrain(self, log=lambda event, facts: None, store=None, **asked):
         self.now += timedelta(days=1)
         request = RetrainRequest("visits", None, None, Change(), Gate(), Rules(), Tolerance(), self.folder / "out")
-        return retrain(replace(request, **asked), store or self.store, run_at(self.now), log)
+        return retrain(
+            replace(request, **asked), store or self.store, run_at(self.now).with_reporter(self.reporter), log
+        )
 
     @property
     def forecast(self):
@@ -106,6 +110,31 @@ def shop(trained, monkeypatch):
     rmtree(trained / "now")
     copytree(trained / "then", trained / "now")
     return Shop(trained / "now", train_nothing(monkeypatch))
+
+
+class Watched:
+    """A reporter that keeps the shares that it hears."""
+
+    def __init__(self):
+        self.shares = []
+
+    def tell(self, news):
+        pass
+
+    def progress(self, label, share):
+        self.shares.append(share)
+
+
+@pytest.mark.parametrize("verb", ["train", "retrain"])
+def test_progress_never_goes_back_and_is_not_done_before_the_end(shop, verb):
+    watched = Watched()
+    shop.reporter = watched
+    shop.grow(DAYS + HORIZON)
+    shop.train(force=True) if verb == "train" else shop.retrain(gate=Gate(force=True))
+    assert len(set(watched.shares)) > 3
+    assert watched.shares == sorted(watched.shares)
+    assert watched.shares[0] == 0
+    assert 0.9 <= watched.shares[-1] <= 1
 
 
 def lose(shop):

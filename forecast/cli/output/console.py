@@ -29,6 +29,8 @@ SCHEMA_VERSION = 1
 LABEL_WIDTH = 10
 QUIET_INTERVAL = 10.0
 """Seconds between two progress lines where there is no terminal."""
+LONGEST_STAGE = 26
+"""Signs of what a run does at the moment, so that the bar, its share and its times stand in 80 columns."""
 LONGEST_NOTE, LONGEST_CELL = 2_000, 200
 """Signs of a note, and of a cell of a table that a person reads."""
 _STEERING_IN_JSON = re.compile(f"(?!\\n){STEERING.pattern}")
@@ -208,7 +210,7 @@ class ProgressLine:
         """Shows what is being done and the share that is done, from 0 to 1."""
         if self._quiet:
             return
-        description = printable(description)
+        description = shortened(printable(description), LONGEST_STAGE)
         if self._bar is None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = self._start_bar(description)
         if self._bar is not None:
@@ -223,7 +225,7 @@ class ProgressLine:
 
         bar = Progress(
             TextColumn(f"{self._label:<{LABEL_WIDTH - 1}}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=10),
             TextColumn("{task.percentage:>3.0f} %  {task.description} ·"),
             TimeElapsedColumn(),
             TextColumn("· left"),

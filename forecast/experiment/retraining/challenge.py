@@ -39,6 +39,9 @@ from forecast.wording import counted
 
 FloatArray = NDArray[np.float64]
 
+BACKTEST = 0.85
+"""Share of the time, about, that a backtest takes of itself and the fit to all the data that follows."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -138,8 +141,10 @@ def run_challenge(
     panel = reading.panel
     early = folds[0].train(panel)
     early = early.select(np.flatnonzero(early.lengths))
-    experiment = run_experiment(replace(reading, panel=early), recipe.settings, with_baselines((recipe.model,)), run)
-    cold = fit_on_all(experiment, recipe.model, run)
+    backtest = run.stage(0.0, BACKTEST)
+    known = replace(reading, panel=early)
+    experiment = run_experiment(known, recipe.settings, with_baselines((recipe.model,)), backtest)
+    cold = fit_on_all(experiment, recipe.model, run.stage(BACKTEST, 1.0))
     challengers = [Challenger(score_on(cold, panel, folds, run), cold)]
     if recipe.warm:
         warm = _warmed(champion, early, run.on(experiment.machine))
@@ -242,8 +247,9 @@ def final_model(
     if winner.is_warm:
         return FinalModel(_warmed(champion, reading.panel, run.on(experiment.machine)), None)
     if not challenge.refitted:  # its backtest knew the data before the hold-out only
-        quiet = run.with_reporter(ProgressOnlyReporter(run.reporter))
+        quiet = run.with_reporter(ProgressOnlyReporter(run.reporter)).stage(0.0, BACKTEST)
         experiment = run_experiment(reading, recipe.settings, with_baselines((recipe.model,)), quiet)
+        run = run.stage(BACKTEST, 1.0)
     known = reading.panel if refit_all else challenge.early
     trained = fit_on_all(replace(experiment, reading=replace(reading, panel=known)), recipe.model, run)
     return FinalModel(trained, experiment)

@@ -53,6 +53,9 @@ from forecast.run import Run
 from forecast.widening import USUAL, Widening, widening_sentence
 from forecast.wording import counted, listed
 
+CHALLENGED = 0.55
+"""Share of the time, about, that is gone when the challenger is scored; if it wins, it is trained on all the data."""
+
 
 @dataclass(eq=False)
 class RetrainRun:
@@ -101,10 +104,11 @@ class RetrainRun:
         folds = find_hold_out(reading.panel, stored.context, horizon, self.request.change.min_holdout or horizon)
         if self.request.dry_run:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
+        run = self.run.stage(0.0, CHALLENGED)
         if folds:
-            challenge = run_challenge(reading, stored.trained, folds, recipe, self.run)
+            challenge = run_challenge(reading, stored.trained, folds, recipe, run)
         else:
-            challenge = challenge_recipes(reading, stored.trained, recipe, self.run)
+            challenge = challenge_recipes(reading, stored.trained, recipe, run)
         return self._settled(stored, reading, recipe, challenge, self._decided(challenge, reading.panel))
 
     def _decided(self, challenge: Challenge, panel: Panel) -> Decision:
@@ -241,9 +245,8 @@ class RetrainRun:
         version = None
         in_use, model, panel = stored.version, stored.trained, reading.panel
         if decision.is_published:
-            final = final_model(
-                challenge, reading, stored.trained, recipe, self.run, refit_all=self.request.change.refit_all
-            )
+            run, refit_all = self.run.stage(CHALLENGED, 1.0), self.request.change.refit_all
+            final = final_model(challenge, reading, stored.trained, recipe, run, refit_all=refit_all)
             decision = second_look(decision, challenge, final.trained, panel, self.request.gate, self.run)
             if decision.is_published:
                 record = self.progress.learn(**asdict(decision))
