@@ -3,9 +3,11 @@
 Pages hold it between `<!-- NAME -->` and `<!-- end of NAME -->`; the rest of them is written by hand.
 """
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -15,6 +17,9 @@ from forecast.cli.options.settings import commands_of, shared_options
 from forecast.models.networks.cells import CELLS
 
 ROOT = Path(__file__).resolve().parents[1]
+SCHEMAS = ROOT / "forecast" / "texts" / "schemas"
+MOST_KEYS = 16
+"""Of an inner object are told in a row; the schema has all."""
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 METHODS = ("AutoETS", "AutoTheta", "AutoARIMA", "seasonal-naive", "naive")
 """What the README's table shows beside ours, by their names in the results."""
@@ -109,11 +114,54 @@ def equations() -> str:
     return "\n".join(lines).strip()
 
 
+def json_documents() -> str:
+    """Returns a table of fields for each command, from the schemas that `forecast config schema` prints."""
+    lines = []
+    for path in sorted(SCHEMAS.glob("*.json")):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        lines += [f"### {schema['title']}".removesuffix(" --json"), "", "| field | holds |", "|---|---|"]
+        lines += [f"| `{name}`{'' if always else ' *'} | {holds} |" for name, holds, always in _fields(schema)] + [""]
+    return "\n".join(lines).strip()
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Yields the name of each field, what it holds, and whether it is always there."""
+    shared = schema.get("$defs", {})
+    kinds = schema.get("anyOf", [schema])
+    found: dict[str, list[str]] = {}
+    for kind in kinds:
+        for name, field in kind["properties"].items():
+            found.setdefault(name, []).append(_holds(field, shared))
+    for name, holds in found.items():
+        yield name, "<br>or ".join(dict.fromkeys(holds)), all(name in kind.get("required", ()) for kind in kinds)
+
+
+def _holds(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    """Returns in words what a field holds; of objects their keys."""
+    if "$ref" in field:
+        field = shared[field["$ref"].rpartition("/")[2]]
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`"
+    if "enum" in field:
+        return ", ".join(f"`{json.dumps(value)}`" for value in field["enum"])
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(_holds(each, shared) for each in field["anyOf"]))
+    if field.get("type") == "array":
+        return f"a list: {_holds(field.get('items', {}), shared)}"
+    if field.get("properties"):
+        keys = list(field["properties"])
+        more = ", …" if len(keys) > MOST_KEYS or field.get("patternProperties") else ""
+        return ", ".join(f"`{key}`" for key in keys[:MOST_KEYS]) + more
+    kinds = field.get("type", "anything")
+    return " or ".join([kinds] if isinstance(kinds, str) else kinds)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "results": results_table,
     "exit codes": exit_codes,
     "settings": settings,
     "equations": equations,
+    "json documents": json_documents,
 }
 
 

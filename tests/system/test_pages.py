@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from command_lines import parse
+from commands import FORECAST_COLUMNS, LEADERBOARD_COLUMNS
 from forecast.cli.app import app
 from forecast.errors import ExitCode
 from forecast.models.registry import MODELS
@@ -163,3 +164,9 @@ def test_models_presets_and_exit_codes_are_the_programs():
     assert set(re.findall(r"^\| `([a-z]+)`", presets, re.MULTILINE)) == set(get_args(Preset))
     codes = re.findall(r"^\| (\d+) \|", SITE["docs/reference/exit-codes.md"], re.MULTILINE)
     assert [int(code) for code in codes] == [code.value for code in ExitCode]
+
+
+def test_columns_of_csv_are_the_programs():
+    page = SITE["docs/reference/output.md"]
+    assert f"\n{FORECAST_COLUMNS}\n" in page
+    assert f"\n{LEADERBOARD_COLUMNS}\n" in page
