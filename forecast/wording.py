@@ -85,8 +85,8 @@ def about(value: float | None, least: int = 3) -> str:
     """Returns a number as it is told of something uncertain, to three digits: ``611,000`` or ``41.2`` or ``0.057``."""
     if value is None or not math.isfinite(value):
         return NO_NUMBER
-    if not value or not TRILLION > abs(value) > 1 / WHOLE:
-        return f"{value:.{least}g}"
+    if not TRILLION > abs(value) > 1 / WHOLE:
+        return f"{value or 0.0:.{least}g}"
     decimals = least - 1 - math.floor(math.log10(abs(value)))
     return _trimmed(f"{round(value, decimals):,.{max(0, decimals)}f}")
 

@@ -102,6 +102,22 @@ def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
     raise UsageError(f"{flag} writes {joined(known, 'or')}{others}.", f"{flag} {_called(path, known[0])}")
 
 
+def picture_path(text: str, beside: Path | None, name: str) -> Path:
+    """Returns the file of a picture that is asked for by its kind or by its name.
+
+    Args:
+        text: such as ``png`` or ``next.svg``.
+        beside: the file of the forecast, whose name a picture of a kind shares; None for none.
+        name: of the model, by which the picture is called otherwise.
+    """
+    if f".{text.lower()}" not in PICTURES:
+        return Path(text)
+    if beside is None:
+        return Path(f"{name}-forecast.{text.lower()}")
+    ending = _found(beside, FORECASTS)
+    return beside.with_name(f"{beside.name[: -len(ending)] if ending else beside.name}.{text.lower()}")
+
+
 def check_log(path: Path | None, flag: str = "--log-file") -> None:
     """Refuses a log, which is JSON lines, in a file that is called as a table or a picture is.
 

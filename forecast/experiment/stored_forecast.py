@@ -15,6 +15,7 @@ from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError, closest, did_you_mean
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
 from forecast.experiment.decisions.orders import Orders, orders_of
@@ -43,6 +44,7 @@ class PredictResult:
 
     Attributes:
         widened: how many times as wide as the version's own its intervals and quantiles are.
+        distributed: the direct forecasts with the distribution of their errors; None where none is known.
     """
 
     version: Version
@@ -53,6 +55,7 @@ class PredictResult:
     orders: Orders | None = None
     totals: Totals | None = None
     widened: float = 1.0
+    distributed: ProbabilisticForecast | None = None
 
     @property
     def beside(self) -> dict[str, FloatArray]:
@@ -171,7 +174,7 @@ def forecast_from(
     taken = (*(stored.options.time or "").split(","), *stored.options.target)
     totals = totals_of(panel, forecasts, distributed, asked.totals, ids, taken) if asked.totals else None
     widened = stored.widening.factor
-    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened)
+    return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened, distributed)
 
 
 def known_notes(stored: StoredModel, panel: Panel, horizon: int) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.data.files.parquet_folder import is_folder
 from forecast.errors import NotFoundError, UsageError
 from forecast.execution.executor import Workplace
 from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
+from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
 from forecast.experiment.input_data import only_model
@@ -25,6 +27,9 @@ from forecast.experiment.versions.stored_model import StoredModel, load_champion
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.run import Run
+
+if TYPE_CHECKING:  # its pictures cost matplotlib
+    from forecast.workflows.pages.predicted import PictureRequest
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,32 @@ def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
     """
     stored, known = prepared(request, store, run)
     return forecast_from(stored, known.panel, known.notes, request.horizon, run, request.asked, known.ids)
+
+
+def predict_drawn(
+    request: PredictRequest, picture: "PictureRequest", store: Store, run: Run
+) -> tuple[PredictResult, dict[str, bytes]]:
+    """Forecasts from the end of the data, and draws that: beside a forecast as usual where a plan is told.
+
+    Args:
+        request: what to forecast, with which model.
+        picture: how it is drawn.
+        store: of the models.
+        run: what to work with.
+
+    Returns:
+        The forecast, and its pictures by how their names end.
+
+    Raises:
+        ForecastError: see ``predict``.
+    """
+    from forecast.workflows.pages.predicted import prediction_pictures  # matplotlib
+
+    stored, known = prepared(request, store, run)
+    result = forecast_from(stored, known.panel, known.notes, request.horizon, run, request.asked, known.ids)
+    usual = usual_forecast(stored.trained, known.panel, result.forecasts.point.shape[1], run)
+    parts = parts_of(stored.trained, known.panel, result.forecasts, usual)
+    return result, prediction_pictures(stored, result, usual, parts, picture)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from forecast.data.future.scenario import apply_scenario, doubts, read_scenario,
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.decisions.contributions import Waterfall, shapley, waterfall_of
 from forecast.experiment.known_ahead import assumed_notes, columns_needed, flags_of, unseen_notes
 from forecast.experiment.stored_forecast import check_horizon, longer_note
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
@@ -39,10 +40,12 @@ class Question:
     Attributes:
         values: such as ``promo=1``.
         at: a date or a range of dates; None for the whole horizon.
+        is_split: what each part adds is asked for.
     """
 
     values: tuple[str, ...]
     at: str | None = None
+    is_split: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class WhatIfResult:
     Attributes:
         asked: steps that were named by their dates, (S, H).
         notes: what is to be said.
+        changed: the panel of which is told what is asked.
+        waterfall: what each part adds; None where nobody asked.
     """
 
     version: Version
@@ -76,6 +81,8 @@ class WhatIfResult:
     asked: NDArray[np.bool_]
     notes: tuple[str, ...]
     total: Total
+    changed: Panel
+    waterfall: Waterfall | None = None
 
     @property
     def differs(self) -> NDArray[np.bool_]:
@@ -139,7 +146,16 @@ def answer(
     before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
     total = Total(before, after, is_mean)
     named = asked & (question.at is not None)
-    return WhatIfResult(stored.version, trained.name, panel, first, second, named, notes, total)
+    waterfall = None
+    if question.is_split and usual:
+
+        def value(chosen: frozenset[int]) -> float:
+            some = [changes[place] for place in sorted(chosen)]
+            made = trained.forecast(apply_scenario(panel, some, asked, usual.of(panel)), horizon, run).point
+            return float(made.mean() if is_mean else made.sum())
+
+        waterfall = waterfall_of(first, second, is_mean=is_mean, columns=shapley(names, value) if names[1:] else ())
+    return WhatIfResult(stored.version, trained.name, panel, first, second, named, notes, total, changed, waterfall)
 
 
 def _idle_notes(names: Sequence[str], trained: TrainedModel) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """`forecast predict [NAME]`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
@@ -14,9 +14,14 @@ from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.process import start_run
+from forecast.wording import joined
 
 if TYPE_CHECKING:
+    from forecast.production.store.store import Store
+    from forecast.workflows.pages.predicted import PictureRequest
     from forecast.workflows.predict import PredictRequest
+
+PictureKind = Literal["png", "svg", "pdf"]
 
 
 @grouped
@@ -39,6 +44,7 @@ def predict_command(
     from forecast.experiment.destinations import FORECASTS, TABLES, check_free
     from forecast.workflows.predict import PredictRequest
 
+    _check_picture(flags)
     if by_shards(flags):
         _predict_panel(name, flags, output)
         return
@@ -57,7 +63,7 @@ def predict_command(
         _refuse_others("--paths", flags)
         _paths(request, flags, output, ending)
         return
-    _predict(request, flags.to, output, ending)
+    _predict(request, flags, output, ending)
 
 
 def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -> None:
@@ -98,23 +104,84 @@ def _paths(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, 
         print_json(paths_json(result, str(flags.to)))
 
 
-def _predict(request: "PredictRequest", to: Path | None, output: OutputFlags, ending: str) -> None:
+def _predict(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
     from forecast.experiment.stored_forecast import result_table
     from forecast.production.store.store import Store
-    from forecast.workflows.predict import predict
+    from forecast.workflows.predict import predict, predict_drawn
 
-    result = predict(request, Store(output.store), start_run())
+    store, to = Store(output.store), flags.to
+    pictures: dict[Path, bytes] = {}
+    if flags.plot is None:
+        result = predict(request, store, start_run())
+    else:
+        from forecast.workflows.pages.predicted import PARTS
+
+        path, picture = _picture(request, flags, store, PARTS)
+        result, drawn = predict_drawn(request, picture, store, start_run())
+        pictures = {_ended(path, end): content for end, content in drawn.items()}
     if output.verbose:
         say(f"{result.version.name} {result.version.label}, by forecast {result.version.program}", "Trained")
     if not output.quiet:
         say_notes(result.notes)
     made = result_table(result, result.version.label)
-    document = predicted_json(result, made, [str(to)] if to else [])
+    document = predicted_json(result, made, [*([str(to)] if to else []), *map(str, pictures)])
     if to is not None:
         write_result(to, ending, made, document)
         if not output.quiet:
             say(f"{to}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
+    _write_pictures(pictures, output)
     print_predicted(result, made, document, output, is_written=to is not None)
+
+
+def _check_picture(flags: PredictFlags) -> None:
+    """Refuses what says how a picture is drawn where none is, and a picture of paths.
+
+    Raises:
+        UsageError: it was asked for.
+    """
+    for name, value in (("--size", flags.size), ("--label", flags.label)):
+        if value is not None and flags.plot is None:
+            raise UsageError(f"{name} says how the picture is drawn, and none is.", f"--plot png {name} {value}")
+    if flags.plot is not None and flags.paths is not None:
+        raise UsageError("--plot draws one forecast, and --paths makes many futures of it.", "--plot without --paths")
+
+
+def _picture(
+    request: "PredictRequest", flags: PredictFlags, store: "Store", second: str
+) -> "tuple[Path, PictureRequest]":
+    """Returns the file of a picture and how it is drawn, before any work is done for it.
+
+    Args:
+        request: what is forecast.
+        flags: that were given.
+        store: of the models.
+        second: how the name of the second picture ends.
+
+    Raises:
+        UsageError: it has another ending than those of pictures, or it, or the second, is there already.
+    """
+    from forecast.experiment.destinations import PICTURES, check_free, picture_path
+    from forecast.experiment.input_data import only_model
+    from forecast.workflows.pages.predicted import PictureRequest
+
+    path = picture_path(flags.plot or "", flags.to, request.name or only_model(store, "predict"))
+    ending = check_free(path, PICTURES, force=flags.force, flag="--plot")
+    path = path if path.suffix else path.with_name(f"{path.name}{ending}")
+    check_free(_ended(path, second), PICTURES, force=flags.force, flag="--plot")
+    return path, PictureRequest(cast(PictureKind, ending.removeprefix(".")), flags.size or "page", flags.label)
+
+
+def _ended(path: Path, end: str) -> Path:
+    return path.with_name(f"{path.stem}{end}{path.suffix}")
+
+
+def _write_pictures(pictures: dict[Path, bytes], output: OutputFlags) -> None:
+    from forecast.experiment.outputs import write_content
+
+    for path, content in pictures.items():
+        write_content(path, content)
+    if pictures and not output.quiet:
+        say(joined(list(map(str, pictures))), "Drew")
 
 
 def _refuse_others(flag: str, flags: PredictFlags) -> None:
@@ -138,8 +205,25 @@ def _what_if(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
     from forecast.production.store.store import Store
     from forecast.workflows.what_if import Question, what_if
 
-    result = what_if(request, Question(tuple(flags.values or ()), flags.at), Store(output.store), start_run())
+    store, asked = Store(output.store), tuple(flags.values or ())
+    drawn = None
+    if flags.plot is not None:
+        from forecast.workflows.pages.predicted import WATERFALL
+
+        drawn = _picture(request, flags, store, WATERFALL)
+    result = what_if(request, Question(asked, flags.at, is_split=drawn is not None), store, start_run())
+    pictures: dict[Path, bytes] = {}
+    if drawn is not None and result.waterfall is not None:
+        from forecast.workflows.pages.predicted import what_if_pictures
+
+        path, picture = drawn
+        words = ", ".join(asked) + (f" at {flags.at}" if flags.at else "")
+        forecasts = (result.panel, result.changed, result.forecasts, result.what_if)
+        made = what_if_pictures(*forecasts, words, result.waterfall, picture)
+        pictures = {_ended(path, end): content for end, content in made.items()}
     tell_what_if(result, output)
+    document = what_if_json(result, flags, [*([str(flags.to)] if flags.to else []), *map(str, pictures)])
     if flags.to is not None:
-        write_result(flags.to, ending, result.table(), what_if_json(result, flags))
-    print_what_if(result, flags, output)
+        write_result(flags.to, ending, result.table(), document)
+    _write_pictures(pictures, output)
+    print_what_if(result, flags, output, document)

@@ -9,8 +9,9 @@ import typer
 from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
 from forecast.cli.options.completion import complete_period
 from forecast.errors import UsageError
+from forecast.specs import PictureSize
 
-HOW_SURE, SHARDS = "How sure it is", "Shard by shard"
+HOW_SURE, PICTURE, SHARDS = "How sure it is", "Picture", "Shard by shard"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,29 @@ class PredictFlags:
             rich_help_panel=HOW_SURE,
         ),
     ] = None
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="KIND|FILE",
+            help="Draw it, as png, svg or pdf: beside one as usual where a plan is told, and what it is made of; "
+            "of a what-if which part adds what.",
+            rich_help_panel=PICTURE,
+        ),
+    ] = None
+    size: Annotated[
+        PictureSize | None,
+        typer.Option("--size", help="Of the picture: slide is 16:9 with 200 dots an inch.", rich_help_panel=PICTURE),
+    ] = None
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            metavar="TEXT",
+            help="What the values are called in the picture; default: as their column.",
+            rich_help_panel=PICTURE,
+        ),
+    ] = None
     workers: Annotated[
         int | None,
         typer.Option(
@@ -154,7 +178,7 @@ class PredictFlags:
 
 WHERE = ("workers", "cluster", "shard", "dry_run")
 """Flags that only a forecast by shards has."""
-OF_ONE_TABLE = ("future", "series", "values", "at", "cost", "total", "total_by", "paths")
+OF_ONE_TABLE = ("future", "series", "values", "at", "cost", "total", "total_by", "paths", "plot")
 """Those that it does not have."""
 
 

@@ -18,14 +18,14 @@ def tell_what_if(result: "WhatIfResult", output: OutputFlags) -> None:
         say_notes(result.notes)
 
 
-def print_what_if(result: "WhatIfResult", flags: PredictFlags, output: OutputFlags) -> None:
+def print_what_if(result: "WhatIfResult", flags: PredictFlags, output: OutputFlags, document: dict[str, Any]) -> None:
     """Prints both forecasts: as a table the steps that differ; as CSV or JSON all steps, or where a file holds them."""
     form, to = settle_form(output.form), flags.to
     if to is not None and not output.quiet:
         steps = counted(result.asked.shape[1], "step")
         say(f"{to}: {steps} of {len(result.panel):,} series, as they are and what if", "Wrote")
     if form == "json":
-        print_json(what_if_json(result, flags))
+        print_json(document)
     elif to is None:
         if form == "csv":
             print_csv(result.table().csv())
@@ -35,13 +35,16 @@ def print_what_if(result: "WhatIfResult", flags: PredictFlags, output: OutputFla
         say(_total(result), "Total")
 
 
-def what_if_json(result: "WhatIfResult", flags: PredictFlags) -> dict[str, Any]:
-    """Returns the JSON document."""
+def what_if_json(result: "WhatIfResult", flags: PredictFlags, files: list[str]) -> dict[str, Any]:
+    """Returns the JSON document; what each part adds stands in it where it was drawn."""
     total, version = result.total, result.version
     told = {"forecast": total.forecast, "what_if": total.what_if, "share": total.share, "is_mean": total.is_mean}
     question = {"set": flags.values, "at": flags.at, "total": told, "notes": list(result.notes)}
-    document = {"name": version.name, "version": version.label, "model": result.model, **question}
-    return {**document, "forecasts": result.table().records(), "files": [str(flags.to)] if flags.to else []}
+    document: dict[str, Any] = {"name": version.name, "version": version.label, "model": result.model, **question}
+    if fall := result.waterfall:
+        parts = [{"name": part.name, "value": part.value} for part in fall.parts]
+        document["parts"] = {"by": fall.by, "start": fall.start, "end": fall.end, "parts": parts}
+    return {**document, "forecasts": result.table().records(), "files": files}
 
 
 def _table(result: "WhatIfResult", flags: PredictFlags) -> str:

@@ -20,6 +20,7 @@ from forecast.data.frequency import ROW_ZERO
 from forecast.models.forecaster import FloatArray
 from forecast.models.model_style import ModelStyle
 from forecast.report.figures.style import INK, MUTED, WIDTH, breadth, house_style, wrapped
+from forecast.specs import PictureSize
 
 Drawing: TypeAlias = Figure
 """What a picture is drawn on, for those who know no matplotlib."""
@@ -38,6 +39,10 @@ MARGIN = 0.1
 LEGEND_WIDTH, LEGEND_MARK = 118, 8  # letters of a whole line; what the sample before each name takes of it
 EARLIEST = -718_797  # 0002-01-01 in days since 1970; matplotlib knows no year before 1
 MARKERS = 9  # on one line, at most
+SLIDE = WIDTH * 9 / 16
+"""Height of a slide in inches of a picture, which is drawn smaller than the slide, and blown up to it."""
+SLIDE_WIDTH, SLIDE_DOTS = 40 / 3, 200
+"""Inches of a wide slide, and dots on each."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,16 @@ class EndLabel:
 
 
 @house_style()
-def render(figure: Figure, kind: Kind) -> bytes:
-    """Returns the picture as the content of a file; the same figure gives the same bytes."""
+def render(figure: Figure, kind: Kind, size: PictureSize = "page") -> bytes:
+    """Returns the picture as the content of a file; the same figure gives the same bytes.
+
+    A PNG for a slide has the pixels of a wide slide of 200 dots an inch, so that its text is as large as a slide's.
+    """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, metadata=METADATA[kind])
+    more: dict[str, Any] = {}
+    if size == "slide" and kind == "png":
+        more = {"dpi": SLIDE_DOTS * SLIDE_WIDTH / WIDTH, "pil_kwargs": {"dpi": (SLIDE_DOTS, SLIDE_DOTS)}}
+    figure.savefig(buffer, format=kind, metadata=METADATA[kind], **more)
     return buffer.getvalue()
 
 
@@ -64,8 +75,17 @@ def empty_figure(height: float) -> Figure:
     return figure
 
 
-def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | None = None, caption: str = "") -> None:
+def add_frame(
+    figure: Figure,
+    *,
+    title: str = "",
+    legend: Mapping[str, Any] | None = None,
+    caption: str = "",
+    total: float | None = None,
+) -> None:
     """Finishes the figure: title and legend above the axes, caption below; it grows by what they need.
+
+    Of a figure that is to be ``total`` inches high the axes have what is left.
 
     matplotlib's own layout would print the legend over the title, so the heights are added up here. Then all
     places are settled once, so that each kind of file shows the same picture.
@@ -77,7 +97,7 @@ def add_frame(figure: Figure, *, title: str = "", legend: Mapping[str, Any] | No
     head = 2 * MARGIN + title_height + LEGEND_LINE * legend_lines
     foot = 2 * MARGIN + CAPTION_LINE * _lines(below)
 
-    height = figure.get_figheight() + head + foot
+    height = total or figure.get_figheight() + head + foot
     figure.set_figheight(height)
     room = (0.005, foot / height, 0.99, 1 - (head + foot) / height)  # left, bottom, width, height
     figure.set_layout_engine(ConstrainedLayoutEngine(rect=room))

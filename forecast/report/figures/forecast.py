@@ -22,8 +22,9 @@ from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.models.model_style import ModelStyle
 from forecast.report.figures.events import find_events, shade_events
 from forecast.report.figures.excerpt import ROOMY, Dates, Line, Observed, excerpts, foretold, sensible_range
-from forecast.report.figures.figure import add_frame, date_axis, draw_model, empty_figure, number_axis
+from forecast.report.figures.figure import SLIDE, add_frame, date_axis, draw_model, empty_figure, number_axis
 from forecast.report.figures.style import INK, MUTED, house_style, styles_of, wrapped
+from forecast.specs import PictureSize
 
 MOST_DOTS = 31  # of actual values
 HEIGHTS = {1: 4.0, 2: 5.2, 3: 7.2, 4: 5.0, 5: 7.2, 6: 7.2}  # inches, by number of series
@@ -32,7 +33,14 @@ ABOVE_MODELS = 6  # drawing order
 
 @house_style()
 def forecast_figure(
-    history: Panel, forecasts: Mapping[str, Forecasts], *, actuals: Panel | None = None, title: str = ""
+    history: Panel,
+    forecasts: Mapping[str, Forecasts],
+    *,
+    actuals: Panel | None = None,
+    title: str = "",
+    size: PictureSize = "page",
+    looks: Mapping[str, ModelStyle] | None = None,
+    caption: str = "",
 ) -> Figure:
     """Returns the recent history and each model's forecast, for up to six series.
 
@@ -44,8 +52,11 @@ def forecast_figure(
         forecasts: By model name, at least one, all from the same origin.
         actuals: What came after the origin, where it is known; may hold the history too.
         title: Above the picture.
+        size: Of the picture.
+        looks: Of what is no model, by name.
+        caption: What else is to be said below it.
     """
-    styles = styles_of(forecasts)
+    styles = styles_of(forecasts) | dict(looks or {})
     main, first = next(iter(forecasts.items()))
     shown = excerpts(history, forecasts, actuals)
     columns = 1 if len(shown) <= ROOMY else 2
@@ -69,8 +80,9 @@ def forecast_figure(
         axes.remove()
     if len(shown) > 1:
         figure.supylabel(wrapped(history.target, 60), fontsize=10)
-    caption = f"{_caption(shown, len(first.series_ids))} {events.caption}"
-    add_frame(figure, title=title, legend=entries | events.entries, caption=caption)
+    below = f"{_caption(shown, len(first.series_ids))} {events.caption} {caption}"
+    total = SLIDE if size == "slide" else None
+    add_frame(figure, title=title, legend=entries | events.entries, caption=below, total=total)
     return figure
 
 

@@ -110,7 +110,7 @@ def series_table(totals: Sequence[SeriesTotal], together: SeriesTotal | None, no
         (PageCell(row.name), PageCell(row.value, note=row.interval), PageCell(row.before), PageCell(row.change or "–"))
         for row in rows
     ]
-    return PageTable(columns, tuple(lines), has_total=together is not None)
+    return PageTable(columns, tuple(lines), has_total=together is not None, is_narrow=True)
 
 
 def series_details(

@@ -11,11 +11,12 @@ from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
 from forecast.errors import DataError
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary, SummaryRow
-from forecast.experiment.decisions.headline import Headline, headline_of, manner_of, series_headlines, together
+from forecast.experiment.decisions.headline import Headline, headline_of, series_headlines, together
 from forecast.experiment.decisions.headline_words import headline_sentences
+from forecast.experiment.decisions.parts import NAMES, parts_of, usual_forecast
 from forecast.experiment.outputs import Outlook, forecast_table
 from forecast.experiment.stored_forecast import known_notes
-from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
+from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.experiment.versions.stored_summary import read_summary
 from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
@@ -23,14 +24,21 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.report.html.backtest import backtest_section
-from forecast.report.html.page import FileLinks
+from forecast.report.html.page import FileLinks, Section
+from forecast.report.html.parts import parts_section
 from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.workbook import INSTALL, WorkbookContent, can_write, workbook_bytes
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
 from forecast.workflows.pages.outlook import forecast_sections
+from forecast.workflows.pages.predicted import manner_for
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
 from forecast.workflows.pages.sections import ReportIntro, page_of
 
+MADE_OF = (
+    "The level is the mean of the last whole seasons; the season is how each step of one usually differs from it; "
+    "plans are what was told of the steps to come, such as promotions, against a forecast of usual ones; the rest "
+    "is growth, the time of the year and what else the model saw. The parts add up to the forecast."
+)
 SCORES = (
     *("rank", "model", "rmse", "mae", "wape", "mase", "smape", "skill", "coverage_80", "params", "train_seconds"),
     *("predict_ms", "note"),
@@ -106,16 +114,41 @@ def version_report(
     shown = outlook or _issued(stored)
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
-    manner = _manner(stored, shown)
+    manner = manner_for(stored, shown.history, shown.forecasts.point.shape[1])
     told = (shown.history, shown.forecasts, shown.distributed, manner)
     headlines = (headline_of(*told), *series_headlines(*told))
     joint = together(shown, manner)
     cover = _cover(models, stored, summary, shown, headlines, challenge)
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
+    sections += _parts(stored, shown, manner)
     if summary.backtest and summary.target:
         sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
     page = page_of(cover, summary, sections, retrain_sections(models, challenge), now)
     return {names.page: page} | _tables(names, shown, joint, version, summary)
+
+
+def _parts(stored: StoredModel, shown: Outlook, manner: Manner) -> tuple[Section, ...]:
+    """Returns what the forecast is made of; nothing where it is not that of the version, or of prices."""
+    if shown.distributed is None or manner == "standing":
+        return ()
+    panel, forecasts, trained = shown.history, shown.forecasts, stored.trained
+    if trained.model.lookback is None:
+        return ()
+    usual = usual_forecast(trained, panel, forecasts.point.shape[1])
+    parts = parts_of(trained, panel, forecasts, usual)
+    several = len(panel) > 1
+    drawn = parts.joined(f"all {len(panel):,} series", manner) if several else parts
+    names = drawn.by_name
+    rows = parts.rows(tuple(names), manner) if several else ()
+    return (
+        parts_section(
+            drawn.timestamps[0],
+            {NAMES[name]: own[0] for name, own in names.items()},
+            rows,
+            target=panel.target,
+            intro=MADE_OF,
+        ),
+    )
 
 
 def _links(names: ReportNames) -> FileLinks:
@@ -142,12 +175,6 @@ def _tables(
 
 def _score(row: SummaryRow, name: str) -> Any:
     return getattr(row, name) if hasattr(row, name) else (row.scores or {}).get(name)
-
-
-def _manner(stored: StoredModel, shown: Outlook) -> Manner:
-    kind, aggregate = read_settings(stored.version).kind, stored.options.aggregate
-    horizon = shown.forecasts.point.shape[1]
-    return manner_of(shown.history, horizon, stored.trained.season, kind, aggregate)
 
 
 def _cover(

@@ -14,7 +14,7 @@ from untrained import train_nothing
 BARE = ("--model", "gru", "--horizon", "7", "--folds", "2", "--seeds", "1", "--plots", "none")
 REPORT = ["forecasts/visits-report.html", "forecasts/visits-report.xlsx"]
 COMPARED = ["forecast", "leaderboard", "steps", "coverage", "folds", "inferred", "findings", "settings", "reproduce"]
-SECTIONS = [COMPARED[0], "backtest", *COMPARED[1:]]
+SECTIONS = [COMPARED[0], "parts", "backtest", *COMPARED[1:]]
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_version_of_an_early_program_says_what_it_lacks(folder):
     models.publish(files, {**manifest, **fresh}, old.created, champion=True)
     assert run("report", "visits", folder=folder).code == 0
     page = read(folder / "visits-report.html")
-    assert sections(page) == ["forecast", "leaderboard", "left-out"]
+    assert sections(page) == ["forecast", "parts", "leaderboard", "left-out"]
     [why] = [words for words in page.words if "early programs" in words]
     assert why.startswith("Error by step, Intervals, Folds on the calendar, What was inferred, Data findings, Settings")
 
@@ -206,7 +206,7 @@ def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
     done = run("retrain", "visits", "visits.csv", "--min-gain", "0.99", "--report", "--json", folder=folder)
     assert done.document["files"] == ["forecasts/visits.csv", *REPORT]
     page = read(folder / "forecasts" / "visits-report.html")
-    assert sections(page)[:3] == ["forecast", "backtest", "decision"]
+    assert sections(page)[:4] == ["forecast", "parts", "backtest", "decision"]
     assert "runs" in sections(page)
     words = " ".join(page.words)
     assert "The champion stays" in words
