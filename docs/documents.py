@@ -523,7 +523,7 @@ class Skill(TypedDict):
 class Tool(TypedDict):
     name: str
     description: str
-    parameters: list[str]
+    arguments: list[str]
 
 
 class Mcp(TypedDict):
@@ -559,6 +559,7 @@ DOCUMENTS = {
     "explain": Explain | MemoryTest,
     "doctor": Doctor,
     "skill": Skill,
+    "mcp": Mcp,
     "models-list": Models,
     "models-show": Models,
     "models-rollback": Champion,

@@ -81,7 +81,7 @@ def sources():
 
 def test_light_commands_import_nothing_but_typer(shop, tmp_path):
     light = [("--version",), ("models", "list", "--store", "nowhere"), ("config", "show"), ("config", "init")]
-    light += [("skill",), ("config", "schema"), ("config", "schema", "train")]
+    light += [("skill",), ("config", "schema"), ("config", "schema", "train"), ("mcp", "--dry-run")]
     light += [("models", "list"), ("models", "show", "visits"), ("history",)]  # of a full store
     light += [("schedule", "visits", "--daily", "3:15", "-q"), ("models", "prune", "visits", "--keep", "1", "-n", "-q")]
     shutil.copytree(shop.folder, tmp_path / "shop")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast import __version__
+from forecast.cli.commands.assistants import mcp_command, skill_command
 from forecast.cli.commands.check import check_command
 from forecast.cli.commands.compare import compare_command
 from forecast.cli.commands.config import config_app
@@ -20,7 +21,6 @@ from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
 from forecast.cli.commands.shard import shard_command
-from forecast.cli.commands.skill import skill_command
 from forecast.cli.commands.train import train_command
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 
@@ -85,6 +85,7 @@ _add(LOOK, "explain", explain_command)
 _add(LOOK, "report", report_command)
 _add(LOOK, "doctor", doctor_command)
 _add(MACHINES, "skill", skill_command)
+_add(MACHINES, "mcp", mcp_command)
 app.add_typer(models_app, name="models", rich_help_panel=OPERATE)
 app.add_typer(config_app, name="config", rich_help_panel=OPERATE)
 

@@ -117,6 +117,9 @@ DOCUMENTS = {
     ("config", "init"): {"files": list},
     ("config", "schema"): {"schemas": dict},
     ("skill",): {"skill": str},
+    ("mcp", "--dry-run"): {
+        "root": str, "store": str, "command": str, "args": list, "tools": "name description arguments",
+    },
 }  # fmt: skip
 HEAVY = {  # they need TensorFlow
     ("doctor",): {"ok": bool, "checks": "check status detail hint"},

@@ -35,6 +35,21 @@ def check_links(path: Path, flag: str = "-o FILE") -> None:
             )
 
 
+def link_out_of(folder: Path, root: Path) -> Path | None:
+    """Returns the first link in a folder, whatever its depth, that leads to somewhere outside of another; else None.
+
+    Args:
+        folder: need not be there.
+        root: without a link on its way.
+    """
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                return path
+    return None
+
+
 def user_name(number: int) -> str:
     """Returns what a user is called, as in ``the user mallory``."""
     try:
