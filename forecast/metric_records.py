@@ -70,3 +70,10 @@ METRICS = {
 }
 MEASURES = ("bias", "relative_bias", "msis", "calibration_error")
 """What CSV and JSON tell beside the metrics, and nothing is chosen by: what is best of a bias is not the lowest."""
+CELL_PARTS = {
+    "rmse_base": "naive bases",
+    "rmse_alone": "cell alone",
+    "highway_adds": "highway takes off",
+    "anchor_adds": "anchor takes off",
+}
+"""What a leaderboard tells of each cell where that was asked for (``compare --alone``), and what its columns say."""

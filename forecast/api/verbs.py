@@ -29,6 +29,7 @@ from forecast.api.settings import (
 from forecast.data.read_options import Names, ReadOptions, names_in
 from forecast.data.reading.reader import Reading
 from forecast.errors import UsageError
+from forecast.experiment.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.final_fit import candidates_for, with_baselines
 from forecast.experiment.input_data import only_model
@@ -118,12 +119,14 @@ def read_panel(data: Data, **settings: Unpack[ReadSettings]) -> Reading:
 
 
 @telling(RunSettings, ReadSettings)
-def compare(
+def compare(  # noqa: PLR0913 - the flags of the command, all but data and models by keyword
     data: Data,
     models: Compared = EVERY_CELL,
     *,
     match: Match = "steps",
     by: str | None = None,
+    alone: bool = False,
+    bare: bool = False,
     time_limit: float | str | None = None,
     device: Device = "auto",
     **settings: Unpack[RunSettings],
@@ -136,6 +139,8 @@ def compare(
             whatever keeps the protocol ``forecast.models.forecaster.Forecaster``.
         match: what the cells share: training steps, ``params`` or ``seconds``.
         by: what errors are told apart by: ``series``, ``step``, ``weekday``, ``month`` or one of several id columns.
+        alone: train each cell once more without its highway, and tell what it is worth by itself.
+        bare: compare bare cells: no highway, no naive base, no anchor, equally many parameters.
         time_limit: seconds that it may take, or a text such as ``"2m"``.
         device: what networks are trained on.
         settings: see below.
@@ -144,6 +149,7 @@ def compare(
         ForecastError: a setting or the data can't be used; training failed.
     """
     hints = get_type_hints(compare)
+    alone, bare = checked("alone", alone, bool), checked("bare", bare, bool)
     match, device = checked("match", match, hints["match"]), checked("device", device, hints["device"])
     by = None if by is None else checked("by", by, str)
     run = start_run(device)
@@ -155,7 +161,12 @@ def compare(
     chosen = Settings.of(given)
     way = None if by is None else way_in(reading, chosen, by)
     every = (*(forecaster.name for forecaster in own), *names)
-    experiment = run_experiment(reading, chosen, every, run, Terms(match, deadline), own)
+    terms = Terms(match, deadline, is_bare=bare)
+    if alone:
+        check_alone(names, chosen, terms)
+    experiment = run_experiment(reading, chosen, every, run, terms, own)
+    if alone:
+        experiment = with_cells_alone(experiment, run)
     return Comparison(
         leaderboard_frame(experiment),
         forecast_frame(experiment),

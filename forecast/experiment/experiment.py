@@ -38,8 +38,9 @@ from forecast.models.networks.time_budget import Pacer
 from forecast.models.own_forecaster import CheckedForecaster
 from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
 from forecast.run import Run
-from forecast.specs import Machine, ModelSpec, Plan, Settings
+from forecast.specs import LESSONS, Machine, ModelSpec, Plan, Settings
 
+BARE = "The networks are bare cells of equally many parameters: no highway, naive base, anchor or effects of dates"
 SMALLEST, LARGEST = 1e-9, 1e30
 """Networks count in single precision: a panel whose largest value is out of this range would drown or overflow."""
 
@@ -134,7 +135,7 @@ def prepare(
     trained = [cell for cell in cells if any(cell in spec_names(name) for name in models if is_learned(name))]
     check_terms(terms, settings, trained)
     panel = reading.panel
-    _check_covariates(panel, settings)
+    _check_covariates(panel, settings, terms)
     check_flags(panel, yes_no_columns(panel), is_averaged=bool(reading.settled.aggregate))
     if trained:
         _check_size(panel)
@@ -191,6 +192,9 @@ def run_experiment(
     else:
         result = scorer.score(models, models, specs)
     board = leaderboard(result, learned_models(), repeats=plan.naive_season if len(plan.shown) > 1 else None)
+    if terms.is_bare:
+        each = "" if (settings.overrides.segment or 1) > 1 else ", one recurrent step an observation"
+        board = replace(board, verdict=f"{board.verdict} {BARE}{each}.".strip())
     if reading.columns.weight:
         board = replace(board, verdict=f"{board.verdict} Errors are weighted by {reading.columns.weight}.".strip())
     return Experiment(
@@ -293,15 +297,18 @@ def _check_size(panel: Panel) -> None:
         raise DataError(message, f"{verb} {panel.target} by a power of ten")
 
 
-def _check_covariates(panel: Panel, settings: Settings) -> None:
+def _check_covariates(panel: Panel, settings: Settings, terms: Terms) -> None:
     """Refuses what is known beside the target where it could not be heeded.
 
     Raises:
-        UsageError: the textbook's set-up knows nothing beside the target, or there are no dates to have holidays.
+        UsageError: the textbook's set-up and bare cells know nothing beside the target, or there are no dates to have
+            holidays.
     """
-    if settings.preset == "tutorial" and (panel.covariates or settings.country):
+    blind = "--bare" if terms.is_bare else f"--preset {settings.preset}" if settings.preset in LESSONS else ""
+    if blind and (panel.covariates or settings.country):
         flag = "--country" if settings.country else f"--{panel.covariates.columns[0].kind}" if panel.covariates else ""
-        raise UsageError(f"{flag} can't be used with --preset tutorial.", f"leave out {flag}, or take another preset")
+        instead = ", or take another preset" if not terms.is_bare else ""
+        raise UsageError(f"{flag} can't be used with {blind}.", f"leave out {flag}{instead}")
     if settings.country:
         if panel.frequency.unit in {"row", "year"}:
             what = "Data without dates" if panel.frequency.unit == "row" else "Yearly data"
@@ -312,9 +319,13 @@ def _check_covariates(panel: Panel, settings: Settings) -> None:
 def _specs(cells: tuple[str, ...], plan: Plan, settings: Settings, windows: int, terms: Terms) -> dict[str, ModelSpec]:
     """Returns the spec of each cell; under a deadline the usual one, from which the clock takes or to which it adds."""
     usual = replace(settings, preset="balanced") if terms.deadline and settings.preset != "tutorial" else settings
-    specs = {cell: make_spec(cell, plan, usual, windows).with_(preset=settings.preset) for cell in cells}
-    if terms.match == "params":
-        return match_parameters(specs, spec_parameters(make_spec(REFERENCE, plan, usual, windows)))
+
+    def make(cell: str) -> ModelSpec:
+        return make_spec(cell, plan, usual, windows, is_bare=terms.is_bare).with_(preset=settings.preset)
+
+    specs = {cell: make(cell) for cell in cells}
+    if terms.match == "params" or terms.is_bare:
+        return match_parameters(specs, spec_parameters(make(REFERENCE)))
     return specs
 
 

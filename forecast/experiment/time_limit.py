@@ -40,11 +40,13 @@ class Terms:
         match: the same recipe and ``steps``, as many ``params`` each, or as many ``seconds`` of training each.
         deadline: of the whole command; None where it takes what the preset takes.
         is_train: a last fit on all the data follows the backtest.
+        is_bare: cells without highway, anchor and effects of dates, one recurrent step an observation.
     """
 
     match: Match = "steps"
     deadline: Deadline | None = None
     is_train: bool = False
+    is_bare: bool = False
 
     @property
     def is_timed(self) -> bool:
@@ -67,6 +69,8 @@ def check_terms(terms: Terms, settings: Settings, trained: Sequence[str]) -> Non
         raise UsageError(
             f"--match {terms.match} needs at least two networks to compare.", f"--models {','.join(CELLS)}"
         )
+    if terms.is_bare:
+        _check_bare(terms, settings, trained)
     if terms.is_timed and settings.preset == "tutorial":
         raise UsageError(
             "--preset tutorial trains 50 epochs, however long they take.", "leave out --time-limit and --match seconds"
@@ -85,6 +89,20 @@ def check_terms(terms: Terms, settings: Settings, trained: Sequence[str]) -> Non
             f"--time-limit {least:g}s"
             + (f", or one network: --model {list(CELLS)[-1]}" if terms.is_train and len(trained) > 1 else ""),
         )
+
+
+def _check_bare(terms: Terms, settings: Settings, trained: Sequence[str]) -> None:
+    """Refuses bare cells where there are none, or where they are not alike.
+
+    Raises:
+        UsageError: see above.
+    """
+    if not set(CELLS).intersection(trained):
+        raise UsageError("--bare compares recurrent cells, and none is named.", f"--models {','.join(CELLS)} --bare")
+    if settings.preset == "tutorial":
+        raise UsageError("--bare can't be used with --preset tutorial, a set-up of its own.", "leave one of them out")
+    if terms.is_timed:
+        raise UsageError("--bare can't be used with --time-limit or --match seconds.", "leave one of them out")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from forecast.evaluation.groups.error_words import ErrorsFound, error_words
 from forecast.evaluation.groups.group_errors import errors_by
 from forecast.evaluation.groups.grouping import SERIES, way_to_group
 from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
+from forecast.experiment.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, run_experiment
 from forecast.experiment.news import DataRead
@@ -47,6 +48,7 @@ class CompareRequest:
     terms: Terms
     report: bool = False  # a page of it all beside the plots
     ablate: bool = False  # tell what each covariate is worth
+    alone: bool = False  # tell what each cell is worth without highway and anchor
     by: str | None = None  # tell where the errors are, by these groups
     errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
 
@@ -78,10 +80,15 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)
+    if request.alone:
+        check_alone(models, request.settings, request.terms)
     way = way_of(request, reading)
-    scored = (SCORED / 2 if request.ablate else SCORED) if request.plots != "none" else 1.0
-    experiment = run_experiment(reading, request.settings, models, run.stage(0.0, scored), request.terms)
-    ablation = ablate(experiment, run.stage(scored, SCORED)) if request.ablate else None
+    end, parts = 1.0 if request.plots == "none" else SCORED, 1 + request.alone + request.ablate
+    stages = (run.stage(end * part / parts, end * (part + 1) / parts) for part in range(parts))
+    experiment = run_experiment(reading, request.settings, models, next(stages), request.terms)
+    if request.alone:
+        experiment = with_cells_alone(experiment, next(stages))
+    ablation = ablate(experiment, next(stages)) if request.ablate else None
     found = find_errors(experiment, way) if way else None
     run.reporter.progress("drawing", SCORED)
     title = f"{stem} ({experiment.reading.panel.target})"
@@ -162,6 +169,8 @@ def _page(request: CompareRequest, experiment: Experiment, errors: Sequence[Erro
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
     given |= {"--by": request.by} if request.by else {}
+    given |= {"--alone": ""} if request.alone else {}
+    given |= {"--bare": ""} if terms.is_bare else {}
     summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=terms.match)
     title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
     return comparison_page(title, summary, experiment, errors, now)

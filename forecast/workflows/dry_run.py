@@ -13,6 +13,7 @@ from forecast.data.panel import Panel
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
+from forecast.experiment.cell_worth import check_alone
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import Prepared, prepare
 from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines
@@ -104,6 +105,8 @@ def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, names, is_timed=request.terms.is_timed)
+    if request.alone:
+        check_alone(names, request.settings, request.terms)
     way_of(request, reading)
     prepared = prepare(reading, request.settings, names, run, request.terms)
     stem = request.folder / stem_of(request.source)
@@ -114,7 +117,16 @@ def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     if request.by:
         files.append(str(request.errors_to or f"{stem}-compare-{errors_name(request)}"))
     planned = _dry_run(prepared, reading, names, request.terms, began, files, run)
-    return _with_ablation(planned, reading) if request.ablate else planned
+    planned = _with_ablation(planned, reading) if request.ablate else planned
+    return _with_cells_alone(planned) if request.alone else planned
+
+
+def _with_cells_alone(planned: DryRun) -> DryRun:
+    """Returns the plan with the trainings of the cells without their highway, which take as long as those with it."""
+    seconds = [step.seconds for step in planned.steps if step.verb == "train" and step.seconds is not None]
+    step = Step("train", "each cell once more, without its highway", sum(seconds) or None)
+    last = next((at for at, each in enumerate(planned.steps) if each.verb == "write"), len(planned.steps))
+    return replace(planned, steps=(*planned.steps[:last], step, *planned.steps[last:]))
 
 
 def _with_ablation(planned: DryRun, reading: Reading) -> DryRun:

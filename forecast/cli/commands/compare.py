@@ -12,6 +12,7 @@ from forecast.cli.input_data import find_data
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import ablation_json, ablation_text
+from forecast.cli.output.cell_worth import cells_text
 from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.error_groups import errors_json, print_errors, write_errors
@@ -43,6 +44,12 @@ class CompareFlags:
         Match,
         typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
     ] = "steps"
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Train each cell once more without its highway: what is it worth by itself?")
+    ] = False
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Compare bare cells: no highway, no base, no anchor; equal parameters.")
+    ] = False
     ablate: Annotated[
         bool, typer.Option("--ablate", help="Train the best network anew without each covariate, to see its worth.")
     ] = False
@@ -97,9 +104,10 @@ def compare_command(
         models=split_names(experiment.models),
         folder=plot.out_dir,
         plots=plot.plots,
-        terms=Terms(experiment.match, settings.time_limit),
+        terms=Terms(experiment.match, settings.time_limit, is_bare=experiment.bare),
         report=plot.report,
         ablate=experiment.ablate,
+        alone=experiment.alone,
         by=experiment.by,
         errors_to=experiment.to,
     )
@@ -135,6 +143,8 @@ def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
         print_errors(result, output, document)
     else:
         print_leaderboard(board, output, document)
+    if text := cells_text(board):
+        print_covariates(text, output)
     if result.ablation:
         print_covariates(ablation_text(result.ablation), output)
     if not output.quiet:

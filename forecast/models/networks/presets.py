@@ -58,7 +58,7 @@ TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
 
 
-def make_spec(cell: str, plan: Plan, settings: Settings, windows: int) -> ModelSpec:
+def make_spec(cell: str, plan: Plan, settings: Settings, windows: int, *, is_bare: bool = False) -> ModelSpec:
     """Returns the spec of a network for a plan.
 
     Args:
@@ -66,14 +66,15 @@ def make_spec(cell: str, plan: Plan, settings: Settings, windows: int) -> ModelS
         plan: horizon, window and seasons.
         settings: preset, seeds and what the person overrode.
         windows: how many training windows the panel gives at its end; more windows are worth more steps.
+        is_bare: the cell alone, see ``_bare``.
     """
     count = settings.seeds or SEEDS[settings.preset]
     seeds = tuple(range(settings.seed, settings.seed + count))
-    make = _tutorial if settings.preset == "tutorial" else _recipe
+    make = _bare if is_bare else _tutorial if settings.preset == "tutorial" else _recipe
     given = settings.overrides.given()
     segment = {"segment": given["segment"]} if "segment" in given else {}
     spec = make(cell, plan, settings.preset, windows, **segment).with_(seeds=seeds, **given)
-    if spec.rolled:
+    if spec.rolled or is_bare:
         return spec
     return spec.with_(calendar=settings.calendar and plan.kind != "price", country=settings.country)
 
@@ -202,5 +203,29 @@ def _tutorial(cell: str, plan: Plan, preset: Preset, windows: int, segment: int 
         batch_size=32,
         learning_rate=1e-3,
         schedule="constant",
+        preset=preset,
+    )
+
+
+def _bare(cell: str, plan: Plan, preset: Preset, windows: int, segment: int = 1) -> ModelSpec:
+    """Returns the cell alone, to be compared with other cells: all that is forecast has to pass it.
+
+    The window enters observation by observation, about its own mean and over its own spread. There is no highway, no
+    naive base beneath and no anchor beside, and nothing is taken out for dates. Such a network learns more slowly than
+    the usual recipe, which begins at a naive forecast: its steps and learning rate are the defaults of ``ModelSpec``.
+    """
+    many = windows >= MANY_WINDOWS
+    return ModelSpec(
+        cell=cell,
+        window=plan.window,
+        horizon=plan.horizon,
+        season=plan.season,
+        anchors=(),
+        segment=segment,
+        units=UNITS_OF_MANY if many else UNITS,
+        views=(View("zero", level="mean", scale="deviation"),),
+        highway=False,
+        steps=max(50, round(ModelSpec.steps * EFFORT[preset] / 50) * 50),
+        batch_size=BATCH_OF_MANY if many else BATCH,
         preset=preset,
     )

@@ -111,7 +111,8 @@ class RecurrentModel:
         values = np.stack(side_by_side(forecast, self.networks, threads))
         labels = tuple(network.view.label for network in self.networks)
         seeds = tuple(network.seed for network in self.networks)
-        return Members(labels, seeds, values, None if self.spec.rolled else self._anchors(panel, run))
+        stands_alone = self.spec.rolled or not self.spec.anchors
+        return Members(labels, seeds, values, None if stands_alone else self._anchors(panel, run))
 
     def _network_covariates(self, panel: Panel, season: int) -> NetworkCovariates | None:
         spec = self.spec

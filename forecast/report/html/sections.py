@@ -11,7 +11,7 @@ from forecast.evaluation.groups.error_words import worst
 from forecast.evaluation.groups.group_errors import ErrorTable
 from forecast.evaluation.groups.grouping import SERIES
 from forecast.evaluation.summary import CoverageRow, SummaryRow
-from forecast.metric_records import MEASURES, METRICS
+from forecast.metric_records import CELL_PARTS, MEASURES, METRICS
 from forecast.report.figures.figure import sensible_top
 from forecast.report.figures.style import styles_of
 from forecast.report.html.page import (
@@ -113,7 +113,7 @@ def _has_column(name: str) -> bool:
 
 def _label(metric: str) -> str:
     """Returns what a metric is called; by its name where another program scored by it."""
-    return METRICS[metric].label if metric in METRICS else metric
+    return METRICS[metric].label if metric in METRICS else CELL_PARTS.get(metric, metric)
 
 
 def _score(row: SummaryRow, column: str) -> str:

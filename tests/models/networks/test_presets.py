@@ -128,3 +128,11 @@ def test_steps_on_many_windows_are_as_many_as_segments_of_that_length_can_afford
 def test_a_segment_that_does_not_divide_the_window_is_refused():
     with pytest.raises(UsageError, match="can't be cut into segments of 5"):
         make_spec("lstm", replace(PLANS[0], window=48), Settings(overrides=Overrides(segment=5)), windows=100)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_bare_cells_are_alike_and_have_nothing_beside_them(plan):
+    spec, other = (make_spec(cell, plan, Settings(preset="fast"), 100, is_bare=True) for cell in ("lstm", "rnn"))
+    assert spec.with_(cell="rnn") == other
+    assert (spec.segment, spec.highway, spec.anchors, spec.calendar) == (1, False, (), False)
+    assert [view.base for view in spec.views] == ["zero"]
