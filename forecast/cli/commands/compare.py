@@ -45,7 +45,8 @@ class CompareFlags:
         typer.Option("--match", help="What the cells share: training steps, number of parameters, or training time."),
     ] = "steps"
     alone: Annotated[
-        bool, typer.Option("--alone", help="Train each cell once more without its highway: what is it worth by itself?")
+        bool,
+        typer.Option("--alone", help="Say what each cell is worth by itself: train it once more, without its highway."),
     ] = False
     bare: Annotated[
         bool, typer.Option("--bare", help="Compare bare cells: no highway, no base, no anchor; equal parameters.")
