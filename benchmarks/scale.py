@@ -1,6 +1,7 @@
 """How time and memory grow with the number of series: generated panels through the command line.
 
     python benchmarks/scale.py --sizes 100,1000,10000 --points 1000
+    python benchmarks/scale.py --panel 100000 --points 100          shards, and their forecast by one and two workers
 
 Each series is daily, with its own level, trend, weekly season and noise. ``train`` runs with its defaults, then
 ``predict`` from the model that it saved; both read the CSV.
@@ -12,6 +13,17 @@ import tempfile
 from pathlib import Path
 
 SEED = 0
+FLOOR, POINTS = 1_000_000, 100
+"""Series, and points of each, that a panel is to be cut and forecast of."""
+FLOORS = {
+    "shard, from Parquet": (360, 2048),
+    "shard, from CSV": (600, 2048),
+    "predict, 1 worker": (None, 2048),
+    "predict, 2 workers": (900, 2048),
+}
+"""Seconds and megabytes a process that this may take, on two cores."""
+SHARDS, LEARNED = 64, 300
+"""Files of a panel, and series that its model learns from."""
 LIMITS = {"train": (180, 4096), "predict": (30, 4096)}
 """Seconds and megabytes that 10,000 series of 1,000 points may take."""
 
@@ -20,7 +32,10 @@ def main() -> None:
     """Generates, trains, predicts and prints a table of the growth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="100,1000,10000", help="numbers of series, with commas")
-    parser.add_argument("--points", type=int, default=1000, help="days of each series; default 1000")
+    parser.add_argument("--points", type=int, help="days of each series; default 1000, of a panel 100")
+    parser.add_argument(
+        "--panel", type=int, metavar="SERIES", help="cut and forecast a panel of so many series instead"
+    )
     program = Path(sys.executable).with_name("forecast")
     parser.add_argument("--forecast", type=Path, default=program, help="our program; default: beside this Python")
     parser.add_argument("--flags", default="", help="added to train: --flags='--model lstm'")
@@ -29,6 +44,11 @@ def main() -> None:
     from measuring import measure
     from report import describe_machine, number, table
 
+    if options.panel:
+        print(f"{describe_machine()}\n")
+        print_panel(options.panel, options.points or POINTS, options.forecast, options.folder)
+        return
+    options.points = options.points or 1000
     rows: list[list[str]] = []
     before: dict[str, float] = {}
     for size in map(int, options.sizes.split(",")):
@@ -51,6 +71,89 @@ def main() -> None:
     headers = ["series", "rows", "CSV, MB", "command", "seconds", "× the size before", "peak MB", "limit, s/MB"]
     print(f"{describe_machine()}\n")
     print(table(headers, rows), end="")
+
+
+def print_panel(size: int, points: int, program: Path, place: Path | None) -> None:
+    """Cuts a panel into shards, forecasts them by one and by two workers, and prints what it took.
+
+    What is said of a million series is extrapolated: the processor seconds grow with the rows, and two idle cores take
+    half of them; the memory of a process is that of one shard, a sixty-fourth of the panel.
+    """
+    import json
+
+    from measuring import measure
+    from report import number, table
+
+    commands = {
+        "shard, from Parquet": ["shard", "panel.parquet", "panel"],
+        "shard, from CSV": ["shard", "panel.csv", "again"],
+        "predict, 1 worker": ["predict", "few", "--data", "panel", "-o", "one"],
+        "predict, 2 workers": ["predict", "few", "--data", "panel", "-o", "two", "--workers", "2"],
+    }
+    rows, taken = [], {}
+    with tempfile.TemporaryDirectory(dir=place) as text:
+        folder = Path(text)
+        write_parquet(folder, size, points)
+        train = ["train", "few.csv", "--model", "gru", "--steps", "20", "--folds", "2", "--plots", "none", "-q"]
+        measure([str(program), *train], folder).checked()
+        for name, words in commands.items():
+            print(f"{size:,} series: {name}", file=sys.stderr, flush=True)
+            cut = ["--shards", str(SHARDS)] if words[0] == "shard" else []
+            run = measure([str(program), *words, *cut, "--json", "-q"], folder).checked()
+            taken[name] = run
+            peak = json.loads(run.out).get("peak_bytes", 0) / 2**20 or run.megabytes
+            times = FLOOR * POINTS / (size * points)
+            cores = 2 if name.endswith("2 workers") or words[0] == "shard" else 1
+            seconds, megabytes = FLOORS[name]
+            cells = [number(run.seconds, 1), number(run.cpu_seconds, 1), number(peak, 0)]
+            cells += [number(run.cpu_seconds * times / cores, 0), number(seconds, 0), f"{megabytes:,}"]
+            rows.append([name, *cells])
+        same = all(
+            (folder / "two" / path.name).read_bytes() == path.read_bytes()
+            for path in (folder / "one").glob("*.parquet")
+        )
+    heads = [
+        "what",
+        "seconds",
+        "CPU s",
+        "peak MB a process",
+        f"CPU s / cores at {FLOOR:,}, extrapolated",
+        "floor, s",
+        "MB",
+    ]
+    print(table(heads, rows), end="")
+    one, two = (taken[f"predict, {name}"] for name in ("1 worker", "2 workers"))
+    print(f"\n{size:,} series of {points} points, {SHARDS} shards; for as many series, a process holds a larger shard.")
+    words = f"Two workers take {two.seconds / one.seconds:.2f} of the time of one (floor 0.62)"
+    print(f"{words}, and their files are {'the same bytes' if same else 'OTHER BYTES'}.")
+
+
+def write_parquet(folder: Path, series: int, points: int) -> None:
+    """Writes a panel as panel.parquet and panel.csv, and its first series as few.csv."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    rng, time = np.random.default_rng(SEED), np.arange(points)
+    days = (np.datetime64("2024-01-01") + time).astype("datetime64[D]")
+    schema = pa.schema([("store", pa.string()), ("date", pa.date32()), ("sales", pa.float64())])
+    with (
+        parquet.ParquetWriter(folder / "panel.parquet", schema) as one,
+        csv.CSVWriter(folder / "panel.csv", schema) as other,
+        csv.CSVWriter(folder / "few.csv", schema) as few,
+    ):
+        for start in range(0, series, 10_000):
+            count = min(10_000, series - start)
+            level, week = 20 * np.exp(rng.normal(0, 1, (count, 1))), rng.normal(0, 0.2, (count, 7))
+            trend, noise = rng.normal(0, 0.3, (count, 1)) / points, rng.normal(0, 0.1, (count, points))
+            sales = np.round(level * np.maximum(0, 1 + trend * time + week[:, time % 7] + noise), 2)
+            stores = np.char.add("S", np.char.zfill(np.arange(start, start + count).astype(str), 7))
+            columns = [np.repeat(stores, points), np.tile(days, count), sales.ravel()]
+            table = pa.table(list(map(pa.array, columns)), schema=schema)
+            one.write_table(table)
+            other.write_table(table)
+            if start == 0:
+                few.write_table(table.slice(0, LEARNED * points))
 
 
 def write_panel(path: Path, series: int, points: int) -> None:

@@ -81,7 +81,7 @@ def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -
     place = Workplace(flags.workers or 1, flags.cluster)
     share = Share.parse(flags.shard) if flags.shard is not None else Share()
     how = ByShards(to, flag, place, share, flags.force, flags.dry_run)
-    with narrated("Forecasting", output) as run:
+    with narrated("Shards", output) as run:
         result = predict_panel(request, how, Store(output.store), run)
     print_panel(result, output)
     result.check()
