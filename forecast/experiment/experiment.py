@@ -23,6 +23,7 @@ from forecast.experiment.time_limit import (
     Terms,
     Timing,
     Work,
+    affordable,
     check_terms,
     effort_limits,
     measure_paces,
@@ -34,7 +35,7 @@ from forecast.models.forecaster import Fitted, Forecaster
 from forecast.models.networks.cells import REFERENCE
 from forecast.models.networks.presets import make_spec, match_parameters, spec_parameters
 from forecast.models.networks.recurrent import Memory
-from forecast.models.networks.time_budget import Pacer
+from forecast.models.networks.time_budget import Pace, Pacer
 from forecast.models.own_forecaster import CheckedForecaster
 from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
 from forecast.run import Run
@@ -101,6 +102,8 @@ class Experiment:
 
 IMPORT, COMPILE = 4.0, 2.0
 """Seconds that importing TensorFlow and compiling a cell's loop take, about: for the share that is shown, no more."""
+FALLBACK = "smoothing"
+"""What is saved where the time is too short for a network."""
 QUICK = 0.05
 """What needs no network takes about so much of the time of what does."""
 
@@ -273,13 +276,20 @@ def _score_timed(
         return deadline.left(clock.seconds()) if deadline and terms.is_train else inf
 
     paces = measure_paces({cell: specs[cell] for cell in prepared.trained}, scorer.panel, folds[0], run, left)
-    models = tuple(name for name in models if not is_learned(name) or paces.keys() >= set(spec_names(name)))
-    work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
     limits = effort_limits(prepared.settings, prepared.windows)
-    settled, timing = settle({cell: specs[cell] for cell in paces}, paces, work, terms, limits, clock, tail)
-    run.reporter.tell(Planned(plan, settled))
+
+    def plan_for(cells: dict[str, Pace]) -> tuple[dict[str, ModelSpec], Timing]:
+        work = Work(folds, plan.refit, ENSEMBLE in models, terms.is_train)
+        return settle({cell: specs[cell] for cell in cells}, cells, work, terms, limits, clock, tail)
+
+    settled, timing = affordable(specs, paces, plan_for) if terms.is_train else plan_for(paces)
+    tried = tuple(name for name in models if not is_learned(name) or settled.keys() >= set(spec_names(name)))
+    models = tried if settled else tuple(dict.fromkeys((FALLBACK, *tried)))
+    if settled:
+        run.reporter.tell(Planned(plan, settled))
     specs = specs | settled
-    result = scorer.score(tuple(name for name in models if is_learned(name)), models, specs, timing.pacers)
+    missing = tuple(name for name in models if name not in {trial.name for trial in others.trials})
+    result = scorer.score(missing, models, specs, timing.pacers)
     by_name = {trial.name: trial for trial in (*others.trials, *result.trials)}
     return replace(result, trials=tuple(by_name[name] for name in models)), specs, timing
 

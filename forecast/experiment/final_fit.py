@@ -5,11 +5,11 @@ from typing import cast
 
 import numpy as np
 
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import TrainingError, UsageError, did_you_mean
 from forecast.evaluation.scales import usual_spread
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.evaluation.verdict import saved_words
-from forecast.experiment.experiment import Experiment
+from forecast.experiment.experiment import FALLBACK, Experiment
 from forecast.metric_records import METRICS
 from forecast.models.covariates.usual_values import learn_usual
 from forecast.models.ensemble import EnsembleModel
@@ -110,11 +110,22 @@ def choose(experiment: Experiment, model: str) -> tuple[str, str]:
     Args:
         experiment: that was held.
         model: that was asked for; ``AUTO`` for the network with the lowest error in the backtest.
+
+    Raises:
+        TrainingError: there was no time for what was asked for.
     """
-    if model != AUTO:
+    tried = {row.model for row in experiment.board.rows}
+    if model != AUTO and (model in tried or not is_learned(model)):
         return model, ""
-    metric, tried = experiment.settings.metric, {row.model for row in experiment.board.rows}
+    if model != AUTO:
+        raise TrainingError(
+            f"The time is too short to train {model} as far as is worth anything on this machine.",
+            f"a longer --time-limit, or --model {FALLBACK}, which takes none",
+        )
+    metric = experiment.settings.metric
     candidates = [name for name in candidates_for(model) if name in tried]  # a deadline may leave some out
+    if not candidates:
+        return FALLBACK, "exponential smoothing, since the time was too short to train a network worth having"
     ranked = sorted(candidates, key=lambda name: experiment.board.row(name).error(metric))
     reason = f"the network with the lowest {METRICS[metric].explained or METRICS[metric].label} in the backtest"
     if not np.isfinite(experiment.board.row(ranked[0]).error(metric)):  # rows stand by their RMSE

@@ -12,7 +12,15 @@ from forecast.models.forecaster import Fitted, Watcher
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.models.networks.presets import EFFORT, FEW_WINDOWS, SEEDS
-from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
+from forecast.models.networks.time_budget import (
+    WORTH,
+    EffortLimits,
+    Pace,
+    Pacer,
+    TrainingBudget,
+    measure_pace,
+    plan_effort,
+)
 from forecast.run import Clock, Run
 from forecast.specs import Deadline, Match, ModelSpec, Settings
 from forecast.wording import counted
@@ -233,6 +241,28 @@ def effort_limits(settings: Settings, windows: int) -> EffortLimits:
         most = EFFORT["best"] * SEEDS["best"] * (2 if settings.preset == "best" else 1)
         seeds = round(most / share)
     return EffortLimits(None if settings.overrides.steps else share, None if settings.seeds else seeds)
+
+
+def affordable(
+    specs: Mapping[str, ModelSpec],
+    paces: dict[str, Pace],
+    plan: Callable[[dict[str, Pace]], tuple[dict[str, ModelSpec], Timing]],
+) -> tuple[dict[str, ModelSpec], Timing]:
+    """Returns the specs of as many cells as there is time for to train them enough, and what keeps them to it.
+
+    Args:
+        specs: with the usual steps and seeds.
+        paces: of each cell, the most wanted first.
+        plan: makes a plan for cells with their paces.
+
+    Returns:
+        No spec where there is no time for any.
+    """
+    settled, timing = plan(paces)
+    while paces and any(settled[cell].steps < WORTH * specs[cell].steps for cell in paces):
+        paces = dict(list(paces.items())[:-1])
+        settled, timing = plan(paces) if paces else ({}, timing)
+    return settled, timing
 
 
 def settle(

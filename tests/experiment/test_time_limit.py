@@ -10,7 +10,17 @@ from forecast.cli.options.arguments import parse_time_limit
 from forecast.data.panel import panel_from_series
 from forecast.errors import UsageError
 from forecast.evaluation.splits import rolling_origins
-from forecast.experiment.time_limit import Terms, Timing, Work, check_terms, effort_limits, measure_paces, settle
+from forecast.experiment import experiment
+from forecast.experiment.time_limit import (
+    Terms,
+    Timing,
+    Work,
+    affordable,
+    check_terms,
+    effort_limits,
+    measure_paces,
+    settle,
+)
 from forecast.models.combination import Combination
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.time_budget import Pace
@@ -19,6 +29,7 @@ from forecast.specs import Deadline, Machine, Overrides, Settings
 from marks import slow
 from runs import QUIET
 from tiny import SEASON, random_weights, tiny_spec, wave
+from untrained import train_nothing
 
 PACE = Pace(fit=0.1, network=0.01, step=0.002, forecast=0.001)
 PACES = {"rnn": replace(PACE, step=0.001), "lstm": PACE, "gru": replace(PACE, step=0.003)}
@@ -119,6 +130,55 @@ def test_equal_seconds_keep_to_a_deadline_too():
     times = [PACES[cell].fit_seconds(spec) for cell, spec in made.items()]
     assert max(times) == pytest.approx(min(times), rel=0.05)
     assert 30 < work.seconds(made, PACES) <= 40.5
+
+
+@pytest.mark.parametrize(
+    ("steps", "cells"),
+    [
+        ({"rnn": 200, "lstm": 200, "gru": 200}, ["rnn", "lstm", "gru"]),
+        ({"rnn": 20, "lstm": 20, "gru": 20}, ["rnn", "lstm", "gru"]),
+        ({"rnn": 60, "lstm": 19, "gru": 19}, ["rnn"]),
+        ({"rnn": 19, "lstm": 19, "gru": 19}, []),
+    ],
+)
+def test_cells_that_would_hardly_be_trained_are_left_out(steps, cells):
+    """A cell that is left out gives nothing to the others here: what the plan is made by is tested above."""
+    usual = specs()
+
+    def plan(paces):
+        return {cell: usual[cell].with_(steps=steps[cell]) for cell in paces}, len(paces)
+
+    made, _ = affordable(usual, PACES, plan)
+    assert list(made) == cells
+
+
+@pytest.fixture
+def slow_machine(monkeypatch, tmp_path):
+    """A folder of data on a machine on which a training step takes an hour."""
+    train_nothing(monkeypatch)
+    hour = Pace(fit=0.1, network=0.01, step=3600.0, forecast=0.001)
+    monkeypatch.setattr(experiment, "measure_paces", lambda specs, *rest: dict.fromkeys(specs, hour))
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(100)))
+    return tmp_path
+
+
+WORDS = ("train", "visits.csv", "--horizon", "7", "--time-limit", "10m", "--plots", "none")
+
+
+def test_time_that_is_too_short_for_any_network_saves_what_is_worth_something_and_says_so(slow_machine):
+    done = run(*WORDS, folder=slow_machine)
+    assert done.code == 0, done.err
+    assert re.search(r"Saved +smoothing, exponential smoothing, since the time was too short", done.err)
+    assert run("predict", "visits", folder=slow_machine).rows[0]["model"] == "smoothing"
+
+
+def test_network_that_is_named_and_has_no_time_is_refused_with_what_mends_it(slow_machine):
+    done = run(*WORDS, "--model", "gru", folder=slow_machine)
+    assert (done.code, "The time is too short to train gru" in done.err, "--model smoothing" in done.err) == (
+        6,
+        True,
+        True,
+    )
 
 
 def test_last_fit_turns_time_that_is_left_into_seeds():

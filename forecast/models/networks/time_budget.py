@@ -8,7 +8,7 @@ steps, in the proportion in which time is short of the work that is left.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from math import ceil, inf
 from threading import Lock
 from typing import TypeVar
 
@@ -34,6 +34,9 @@ MOST_MORE = 1.5
 """Where a time is to be used up, a network gets at most so many times the steps that were planned."""
 LEAST_SHARE = 0.15  # measured by benchmarks/tuning/time_budget.py
 """Share of the usual steps below which views are left out, rather than all of them trained too little."""
+
+WORTH = 0.1
+"""Share of the steps that a network is to have, at the least: one that was hardly trained is none worth keeping."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,8 @@ class Pacer:
         with self._lock:
             share = min((budget.share() for budget in self._budgets), default=1.0)
             cost = self.pace.network + spec.steps * self.pace.step
-            steps = spec.steps if share == 1 else max(1, round((share * cost - self.pace.network) / self.pace.step))
+            least = max(1, ceil(WORTH * spec.steps))  # rather a little late than for nothing
+            steps = spec.steps if share == 1 else max(least, round((share * cost - self.pace.network) / self.pace.step))
             self.shortened += steps < spec.steps
         return NetworkBudget(steps, spec.steps, self.pace, self)
 

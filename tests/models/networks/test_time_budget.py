@@ -6,7 +6,15 @@ import pytest
 
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.presets import EFFORT
-from forecast.models.networks.time_budget import EffortLimits, Pace, Pacer, TrainingBudget, measure_pace, plan_effort
+from forecast.models.networks.time_budget import (
+    WORTH,
+    EffortLimits,
+    Pace,
+    Pacer,
+    TrainingBudget,
+    measure_pace,
+    plan_effort,
+)
 from tiny import VIEWS, tiny_spec
 
 PACE = Pace(fit=0.5, network=0.05, step=0.01, forecast=0.125)
@@ -167,10 +175,10 @@ def test_time_lost_between_fits_is_made_up_for(clock):
     assert ends - 2 < clock.now + 5 <= ends + 0.5
 
 
-def test_late_beyond_hope_trains_one_step_each(clock):
+def test_late_beyond_hope_trains_no_less_than_is_worth_anything(clock):
     spec = tiny_spec("gru", views=VIEWS, steps=300)
     pacer = Pacer(PACE, clock, TrainingBudget(10.0, lambda: -1.0))
-    assert train(spec, pacer, clock) == [1, 1, 1]
+    assert train(spec, pacer, clock) == [WORTH * 300] * 3
 
 
 @pytest.mark.parametrize("slowness", [0.7, 1.0, 1.7])
