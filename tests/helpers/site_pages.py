@@ -25,11 +25,13 @@ PAGES = {
 CHANGES = re.compile(
     r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # the id of a version
     r"|20[23]\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?"  # when it was made
-    r"|(?<![\w.])[\d.]+ (s|min|kB|MB|GB)\b"  # how long it took, how much it is
+    r"|(?<![\w.])[\d.]+ (s|ms|min|kB|MB|GB)\b"  # how long it took, how much it is
     r"|\bp [=≥] [\d.e-]+"  # of differences that are chance
     r"|\b(rnn|lstm|gru)\b"  # cells that tie may change places on another machine
 )
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
+POINTS = 2.5
+"""By how many points percentages may differ."""
 LOOSE = ("train s", "seconds", "± seeds", "params")
 """Columns of how long it took, and of what goes with the cell or the machine."""
 
@@ -43,8 +45,11 @@ def differences(shown, found, left_out="…"):
         yield from differences(head, "".join(lines[:before]))
         yield from differences(tail, "".join(lines[len(lines) - behind :]))
         return
-    pairs = zip_longest(_pieces(shown), _pieces(found), fillvalue="")
-    yield from ((one, other) for one, other in pairs if not _alike(one, other))
+    pairs = list(zip_longest(_pieces(shown), _pieces(found), fillvalue=""))
+    behind = [*(one for one, _ in pairs[1:]), ""]
+    for (one, other), unit in zip(pairs, behind, strict=True):
+        if not _alike(one, other, POINTS if unit == "%" else 0.05):
+            yield one, other
 
 
 def _pieces(text):
@@ -65,8 +70,8 @@ def _without_loose(text):
     return "\n".join(lines)
 
 
-def _alike(one, other):
+def _alike(one, other, tolerance):
     if not (NUMBER.fullmatch(one) and NUMBER.fullmatch(other)):
         return one == other
     a, b = (float(number.replace(",", "")) for number in (one, other))
-    return abs(a - b) <= 0.05 + 0.03 * max(abs(a), abs(b))
+    return abs(a - b) <= tolerance + 0.03 * max(abs(a), abs(b))

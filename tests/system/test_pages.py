@@ -90,6 +90,7 @@ def play(name, folder):
     [
         ("RMSE 26.83", "RMSE 29.83"),
         ("a tie with rnn", "no tie with rnn"),
+        ("36 % below it", "26 % below it"),
         ("first\n…\nlast\n", "first\nmiddle\nanother\n"),
         ("one line", "one line and more"),
         ("  model  seconds\n  ridge     3.1\n", "  model  seconds\n  naive     3.1\n"),
@@ -103,6 +104,7 @@ def test_what_is_stale_is_noticed(shown, found):
     ("shown", "found"),
     [
         ("RMSE 26.83", "RMSE 26.91"),
+        ("36 % below it", "35 % below it"),
         ("in two\nlines", "in\ntwo lines"),
         ("first\n…\nlast\n", "first\n1\n2\nlast\n"),
         ("20260102T031500Z-4f2a91c0 took 3.1 s", "20270102T031500Z-aaaaaaaa took 12 s"),
