@@ -40,7 +40,7 @@ USUAL_TAIL = (1.75, 2.12, 2.30, 2.55, 2.74, 3.0, 3.3, 3.7, 4.62, 5.6, 7.0)
 """Quantiles of short series' errors over their spread: 0.55 to 0.9, and the tail beyond."""
 # measured by benchmarks/tuning/distribution.py
 USUAL = np.array([*(-q for q in reversed((*USUAL_HALF, *USUAL_TAIL))), 0.0, *USUAL_HALF, *USUAL_TAIL])
-USUAL_FOLDS = 4.0  # measured by benchmarks/tuning/distribution.py
+USUAL_FOLDS = 8.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which that shape counts."""
 PROOF = 8.0  # measured by benchmarks/tuning/distribution.py
 """The median is the forecast itself, unless folds agree on another: so many times their variance is doubted."""

@@ -26,7 +26,7 @@ PRIOR_SIZE = -0.215  # measured by benchmarks/tuning/distribution.py
 """The logarithm of its mean absolute error in units of its scale."""
 PRIOR_PLAIN = (0.31, 0.58)  # measured by benchmarks/tuning/distribution.py
 """The first of its slopes and its size where there is no season: its scale is then that of differences of one step."""
-BELIEF = 20.0  # measured by benchmarks/tuning/distribution.py
+BELIEF = 5.0  # measured by benchmarks/tuning/distribution.py
 """Forecasts of a series for which the prior counts: few series say little of what makes forecasting hard."""
 SIZE_BELIEF = 2.0  # measured by benchmarks/tuning/distribution.py
 """Likewise for the mean size of errors."""
