@@ -14,6 +14,7 @@ CONSTANTS = (
     Constant(MODULE, "LocalRidgeSettings.history", (672, 2400, 4800)),
     Constant(MODULE, "LocalRidgeSettings.lags", (1, 2, 4), item=0),
     Constant(MODULE, "LocalRidgeSettings.lags", (1, 3), item=1),
+    Constant(MODULE, "LocalRidgeSettings.sizes", (1, 2)),
     Constant(MODULE, "LocalRidgeSettings.stride", (1, 5, 24, 47)),
     Constant(MODULE, "LocalRidgeSettings.prior", (0.0001, 0.5, 5.0, 100.0)),
     Constant(MODULE, "LocalRidgeSettings.log_offset", (0.002, 0.1, 0.5)),

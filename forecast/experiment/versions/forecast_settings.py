@@ -82,6 +82,7 @@ AS_OF_A984722 = ForecastSettings(
                 history=1200,
                 rounds=4,
                 lags=(3, 2),
+                sizes=1,
                 stride=11,
                 prior=0.05,
                 clip=10.0,

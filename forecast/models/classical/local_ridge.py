@@ -11,7 +11,7 @@ Shapes: ``S`` series, ``T`` steps of the longest history, right-aligned (NaN bef
 ``F`` coefficients, ``H`` horizon.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -33,6 +33,8 @@ class LocalRidgeSettings:
     Attributes:
         history, rounds: at most so many steps are looked at, or so many of the longest season where these are more.
         lags: so many past seasons enter, of the shortest season and of each longer one.
+        sizes: so many regressions, each with one lag less of each season than the one before, but at least one: their
+            mean is taken. Those with few coefficients know short histories, those with many know long ones.
         stride: steps between the origins that are learned from: all phases come up, as it divides no usual season.
         prior: the seasonal naive counts like so many origins: next to nothing, but for a series that is too short.
         clip: targets further from their level than so many mean deviations are left out.
@@ -46,6 +48,7 @@ class LocalRidgeSettings:
     history: int = 1200  # measured by benchmarks/tuning/local_ridge.py
     rounds: int = 4
     lags: tuple[int, int] = (3, 2)  # measured by benchmarks/tuning/local_ridge.py
+    sizes: int = 3  # measured by benchmarks/tuning/local_ridge.py
     stride: int = 11  # measured by benchmarks/tuning/local_ridge.py
     prior: float = 0.05  # measured by benchmarks/tuning/local_ridge.py
     clip: float = 10.0  # measured by benchmarks/tuning/local_ridge.py
@@ -58,6 +61,14 @@ class LocalRidgeSettings:
         """Returns how many steps of its history a forecast depends on."""
         return max(self.history, self.rounds * seasons[-1])
 
+    @property
+    def each(self) -> tuple[Self, ...]:
+        """The settings of each regression by itself."""
+        shortest, longer = self.lags
+        return tuple(
+            replace(self, lags=(max(shortest - less, 1), max(longer - less, 1)), sizes=1) for less in range(self.sizes)
+        )
+
 
 def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> FloatArray:
     """Returns the forecasts of the steps after the end of each series, gaps filled: (S, H).
@@ -65,7 +76,8 @@ def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: 
     For each shortest season of the horizon there is one linear regression, the same for its steps: on the same phase of
     past seasons of each length, on the last value and on the mean of the last shortest season, all less the mean of
     the last longest one; of logarithms where nothing is negative. It departs from the seasonal naive as far as the
-    series has a history to learn from. One that is too short to look back so far gets NaN.
+    series has a history to learn from. The mean of several such regressions is taken, of larger and smaller ones. A
+    series that is too short for the largest to look back so far gets NaN.
 
     Args:
         panel: ends at the origin.
@@ -74,7 +86,7 @@ def local_ridge(panel: Panel, horizon: int, seasons: tuple[int, ...], settings: 
         settings: of the regressions.
     """
     blocks = right_aligned(panel, settings.steps_used(seasons), settings.block)
-    parts = [_forecast(values, horizon, seasons, settings) for values in blocks]
+    parts = [np.mean([_forecast(values, horizon, seasons, own) for own in settings.each], axis=0) for values in blocks]
     return np.concatenate(parts) if parts else np.zeros((0, horizon))
 
 

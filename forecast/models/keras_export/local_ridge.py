@@ -23,15 +23,18 @@ def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], set
     deviation = (unit - ops.sum(unit, axis=1, keepdims=True) / count) * past.known
     spread = ops.sum(ops.abs(deviation), axis=1, keepdims=True) / count
     spread = ops.where(spread > settings.negligible, spread, 1.0)
-    blocks = blocks_of(horizon, seasons, settings)
-    forecast = ops.concatenate([_regress(unit, spread, past, block) for block in blocks], axis=1)
     least, most = (
         bound(ops.where(past.known > 0, unit, unit[:, -1:]), axis=1, keepdims=True) for bound in (ops.min, ops.max)
     )
-    forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
-    forecast = size * ops.where(logs, out_of_log(KERAS, forecast, settings), forecast)
-    reach = np.repeat([float(block.reach) for block in blocks], [len(block.steps) for block in blocks])
-    return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
+    total, several = 0.0, settings.each
+    for own in several:
+        blocks = blocks_of(horizon, seasons, own)
+        forecast = ops.concatenate([_regress(unit, spread, past, block) for block in blocks], axis=1)
+        forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
+        total = total + ops.where(logs, out_of_log(KERAS, forecast, settings), forecast)
+    largest = blocks_of(horizon, seasons, several[0])
+    reach = np.repeat([float(block.reach) for block in largest], [len(block.steps) for block in largest])
+    return ops.where(past.count > reach, size * total / len(several), past.seasonal_naive(horizon, seasons[0]))
 
 
 def _regress(unit: Tensor, spread: Tensor, past: PastWindow, block: Block) -> Tensor:

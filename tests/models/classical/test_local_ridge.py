@@ -31,7 +31,13 @@ def mean(values):
 
 
 def slowly(values, horizon, seasons):
-    """Returns the forecasts of one series without gaps: one equation after another, NaN where it is too short."""
+    """Returns the forecasts of one series without gaps, the mean of several regressions; NaN where it is too short."""
+    each = [one(values, horizon, seasons, (3 - less, max(2 - less, 1))) for less in range(TODAY.sizes)]
+    return [mean(step) for step in zip(*each, strict=True)]
+
+
+def one(values, horizon, seasons, lags):
+    """Returns the forecasts of one regression: one equation after another, NaN where the series is too short."""
     values = list(values)[-max(TODAY.history, 4 * seasons[-1]) :]
     if not values:
         return [NAN] * horizon
@@ -40,15 +46,15 @@ def slowly(values, horizon, seasons):
     y = [log(value / size + TODAY.log_offset) if logs else value / size for value in values]
     forecasts = []
     for first in range(1, horizon + 1, seasons[0]):
-        forecasts += regress(y, range(first, min(first + seasons[0] - 1, horizon) + 1), seasons)
+        forecasts += regress(y, range(first, min(first + seasons[0] - 1, horizon) + 1), seasons, lags)
     lowest, highest = min(y) - (max(y) - min(y)), max(y) + (max(y) - min(y))
     bounded = [min(max(value, lowest), highest) if value == value else NAN for value in forecasts]  # noqa: PLR0124
     return [size * (max(exp(min(value, 8)) - TODAY.log_offset, 0) if logs else value) for value in bounded]
 
 
-def regress(y, steps, seasons):
+def regress(y, steps, seasons, lags):
     """Returns the forecasts of some steps that share their coefficients, by least squares."""
-    ages = [s * (ceil(steps[-1] / s) + k) for i, s in enumerate(seasons) for k in range(TODAY.lags[min(i, 1)])]
+    ages = [s * (ceil(steps[-1] / s) + k) for i, s in enumerate(seasons) for k in range(lags[min(i, 1)])]
     spread = mean([abs(value - mean(y)) for value in y])
     spread = spread if spread > 1e-9 else 1.0
 
@@ -121,7 +127,7 @@ def test_week_without_noise_is_recovered(level):
 def test_what_departs_from_the_seasonal_naive_is_learned_from_each_series_alone():
     turning = np.array([1.0, -4, 2, 7]) * (-1.0) ** np.arange(60)[:, None]  # each season is the last one's opposite
     other = [wave(240, seed=i) for i in range(20)]
-    forecasts = regressed(panel_from_series([*other, turning.ravel()], "D"), 4, (4,))
+    forecasts = regressed(panel_from_series([*other, turning.ravel()], "D"), 4, (4,), sizes=1)
     np.testing.assert_allclose(forecasts[-1], [1, -4, 2, 7], rtol=0.02)
 
 
@@ -166,9 +172,17 @@ def test_nothing_after_the_origin_matters(awkward, poison):
 def test_series_too_short_to_look_back_have_no_forecast_and_just_long_enough_the_last_season(seasons, least):
     """Three of the shortest season and two of a longer one are looked back at, from the first step ahead."""
     panel = panel_from_series([wave(steps) for steps in (least, least - 1, 1)], "D")
-    forecasts = regressed(panel, 1, seasons)
-    np.testing.assert_allclose(forecasts[0], seasonal_naive(panel, 1, seasons[0])[0])
-    assert np.isnan(forecasts[1:]).all()
+    largest = regressed(panel, 1, seasons, sizes=1)
+    np.testing.assert_allclose(largest[0], seasonal_naive(panel, 1, seasons[0])[0])
+    for forecasts in (largest, regressed(panel, 1, seasons)):  # smaller ones, too, wait for the largest
+        assert np.isnan(forecasts).ravel().tolist() == [False, True, True]
+
+
+def test_the_mean_of_regressions_with_ever_fewer_lags_is_taken():
+    panel = panel_from_series([week(steps, seed=steps) for steps in (400, 900)], "h")
+    each = [regressed(panel, 30, (24, 168), lags=lags, sizes=1) for lags in ((3, 2), (2, 1), (1, 1))]
+    np.testing.assert_allclose(regressed(panel, 30, (24, 168)), sum(each) / 3, rtol=1e-12)
+    assert not np.allclose(each[0], each[1], rtol=1e-3)
 
 
 def test_far_steps_may_lack_the_history_that_near_ones_have():
@@ -220,7 +234,7 @@ def test_what_has_no_negative_value_has_no_negative_forecast():
 
 def test_forecast_stays_within_the_range_of_the_history_beyond_either_end():
     explosive = (-1.1) ** np.arange(101)  # would be 17 times as much at the end
-    forecasts = regressed(panel_from_series([explosive, -explosive], "D"), 30, (1,))
+    forecasts = regressed(panel_from_series([explosive, -explosive], "D"), 30, (1,), sizes=1)
     most = 2 * explosive.max() - explosive.min()
     np.testing.assert_allclose(forecasts[:, -1], [most, -most])
     assert np.abs(forecasts).max() <= most * (1 + 1e-12)
