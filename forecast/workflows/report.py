@@ -25,11 +25,13 @@ class ReportRequest:
         name: of the model; None where the store holds only one.
         version: None for the champion.
         path: of the page; None for ``NAME-report.html`` in the working directory.
+        label: what the values are called; None for the name of their column.
     """
 
     name: str | None
     version: str | None
     path: Path | None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def report(request: ReportRequest, store: Store, clock: Clock, check: Callable[[
     names = ReportNames(path.name)
     for name in names.all:
         check(path.with_name(name))
-    files = version_report(models, version, clock.now(), names)
+    files = version_report(models, version, clock.now(), names, label=request.label)
     for name, content in files.items():
         atomic_write(path.with_name(name), content)
     return ReportResult(version, tuple(path.with_name(name) for name in files))

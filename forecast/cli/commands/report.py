@@ -24,6 +24,10 @@ def report_command(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The page; default: NAME-report.html.")
     ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", metavar="TEXT", help="What the values are called; default: as their column."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write one HTML page of a model: what is expected, how good that was, settings; beside it a CSV and an Excel file.
@@ -38,7 +42,7 @@ def report_command(
     from forecast.production.store.store import Store
     from forecast.workflows.report import ReportRequest, report
 
-    request = ReportRequest(name, version, to)
+    request = ReportRequest(name, version, to, label)
 
     def check(path: Path) -> None:
         is_beside = path != to and path.suffix in TABLES_BESIDE

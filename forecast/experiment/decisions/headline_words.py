@@ -105,4 +105,8 @@ def _those(earlier: Earlier, headline: Headline) -> str:
 
 def as_percent(earlier: Earlier, manner: Manner) -> str:
     """Returns by which share a forecast is more than what came, such as ``+6 %``; empty where that is not known."""
-    return "" if earlier.share is None else percent(earlier.share, 1 if manner == "standing" else 0, signed=True)
+    share = earlier.share
+    if share is None:
+        return ""
+    decimals = 1 if manner == "standing" else 0
+    return "unchanged" if abs(share) < ALIKE / 10**decimals else percent(share, decimals, signed=True)

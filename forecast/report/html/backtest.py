@@ -35,7 +35,7 @@ from forecast.wording import NO_NUMBER, about, percent
 
 ACTUAL, ORIGIN = Look("actual"), Look("origin")
 AIR = 0.012
-JOINED = {"total": "comes to", "mean": "on average", "standing": "last step"}
+JOINED = {"total": "what each test comes to", "mean": "the average of each test", "standing": "the last step of each"}
 
 
 def backtest_section(
@@ -62,7 +62,7 @@ def backtest_section(
     whose = f" of {first[0].series}" if len(series) > 1 else ""
     intro = (
         f"What {model} would have forecast{whose} on dates of the past, from nothing but what was known before each "
-        f"upright line. The table tells what each test {JOINED[manner]}."
+        f"upright line. The table tells {JOINED[manner]}."
     )
     return Section("backtest", "What it would have said", (Gallery(charts, keys), _table(first, frequency)), intro)
 
@@ -138,7 +138,7 @@ def _table(folds: Sequence[FoldForecast], frequency: Frequency) -> PageTable:
             PageCell(readable(first), note=until), PageCell(about(fold.expected), note=interval),
             PageCell(about(fold.came), note=_where(fold)), PageCell(_off(fold)),
         ))  # fmt: skip
-    return PageTable(tuple(columns), tuple(lines))
+    return PageTable(tuple(columns), tuple(lines), is_narrow=True)
 
 
 def _off(fold: FoldForecast) -> str:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from forecast.evaluation.groups.error_words import ErrorsFound
 from forecast.evaluation.summary import Summary
+from forecast.experiment.decisions.headline import manner_of
 from forecast.experiment.experiment import Experiment
 from forecast.production.store.json_document import utc
+from forecast.report.html.backtest import backtest_section
 from forecast.report.html.forecast import forecast_gallery
 from forecast.report.html.sections import errors_section, forecast_section
 from forecast.workflows.pages.plots import last_fold
@@ -33,5 +35,12 @@ def comparison_page(
     )
     cover = ReportIntro(title, f"forecast compare · {panel.target} · {utc(now):%Y-%m-%d %H:%M} UTC")
     section = forecast_section((forecast_gallery(history, forecasts, panel),), intro, title="The last fold")
+    sections = [section]
+    if summary.backtest:
+        season = experiment.plan.seasons[0] if experiment.plan.seasons else 1
+        aggregate = experiment.reading.settled.aggregate
+        manner = manner_of(panel, experiment.plan.horizon, season, experiment.plan.kind, aggregate)
+        best = experiment.board.rows[0].model
+        sections.append(backtest_section(summary.backtest, panel.frequency, panel.target, best, manner))
     where = tuple(errors_section(one.table, one.words, panel.target) for one in errors)
-    return page_of(cover, summary, (section,), RetrainSections(), now, where)
+    return page_of(cover, summary, tuple(sections), RetrainSections(), now, where)

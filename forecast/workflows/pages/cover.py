@@ -1,5 +1,6 @@
 """What a report of a version says first: what is expected, by which model, how good that was, and what to mind."""
 
+from forecast.data.frequency import Frequency
 from forecast.evaluation.summary import Summary
 from forecast.evaluation.verdict import REFERENCE
 from forecast.experiment.decisions.headline import Headline
@@ -11,20 +12,23 @@ MUCH = 2.0
 """An error of so many times what came is no share of it."""
 
 
-def accuracy_sentence(summary: Summary, model: str, unit: str) -> str:
+def accuracy_sentence(summary: Summary, model: str, frequency: Frequency) -> str:
     """Returns by which model is forecast, and how far it was off in the backtest, as a person says it.
 
     Args:
         summary: of the backtest.
         model: that is in use.
-        unit: a step, such as ``day``.
+        frequency: of the steps.
     """
     name = f"{model}, all networks together" if model == ENSEMBLE else model
     row, on = summary.row(model), summary.scored_on
     if row is None or on is None or (error := row.mae if row.mae is not None else row.rmse) is None:
         return f"Forecast by {name}."
     several = summary.data is not None and (summary.data.series or 1) > 1
-    each = f"{summary.target or 'the target'} a {unit}{' and series' if several else ''}"
+    is_named = frequency.every == 1 and frequency.unit != "row"
+    unit = frequency.unit.replace("-", " ") if is_named else "step"
+    often = f"{'an' if unit[0] in 'aeiou' or unit == 'hour' else 'a'} {unit}"
+    each = f"{summary.target or 'the target'} {often}{' and series' if several else ''}"
     wape = (row.scores or {}).get("wape")
     share = f", {percent(wape)} of what came" if wape is not None and wape < MUCH else ""
     tests = f"{counted(on.folds, 'test')} on the past, of {counted(on.horizon, unit)}{' each' if on.folds > 1 else ''}"

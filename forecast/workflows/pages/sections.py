@@ -89,7 +89,7 @@ def page_of(
     page = Page(
         title=cover.title,
         about=cover.about,
-        verdict=cover.lead or tuple(filter(None, (summary.verdict,))),
+        verdict=cover.lead or tuple(filter(None, (summary.plain_verdict, summary.verdict))),
         facts=(*cover.facts, *_facts(summary, cover.model)),
         sections=tuple(present),
         foot=f"{made}This file needs no network: all of it is in it.",

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
 from forecast.errors import DataError
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary, SummaryRow
 from forecast.experiment.decisions.headline import Headline, headline_of, series_headlines, together
@@ -90,6 +91,8 @@ def version_report(
     names: ReportNames,
     outlook: Outlook | None = None,
     decided: RunRecord | None = None,
+    *,
+    label: str | None = None,
 ) -> dict[str, bytes]:
     """Returns the report of a version: the page, and the tables beside it, by their names.
 
@@ -100,6 +103,7 @@ def version_report(
         names: of the files.
         outlook: the forecast to show; None for the one that the version was published with.
         decided: the challenge to tell of; None for the one that the version itself won, if it came about by one.
+        label: what the values are called; None for the name of their column.
 
     Raises:
         DataError: a file of the version is damaged.
@@ -107,11 +111,16 @@ def version_report(
     summary = read_summary(version)
     if summary.target is None:
         summary = replace(summary, target=version.manifest.data.target)
+    if label is not None:
+        plain = (summary.plain_verdict or "").replace(f"Forecasts of {summary.target} ", f"Forecasts of {label} ", 1)
+        summary = replace(summary, target=label, plain_verdict=plain)
     name = version.manifest.model
     if decided and summary.verdict:
         summary = replace(summary, verdict=f"When {version.label} was trained: {summary.verdict}")
     stored = load_version(version)
     shown = outlook or _issued(stored)
+    if label is not None:
+        shown = replace(shown, history=replace(shown.history, target=label))
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     manner = manner_for(stored, shown.history, shown.forecasts.point.shape[1])
@@ -125,6 +134,14 @@ def version_report(
         sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
     page = page_of(cover, summary, sections, retrain_sections(models, challenge), now)
     return {names.page: page} | _tables(names, shown, joint, version, summary)
+
+
+def _no_interval(joint: Headline, version: Version) -> tuple[str, ...]:
+    """Returns why a total has no interval."""
+    if joint.manner == "standing" or joint.lower is not None:
+        return ()
+    fix = f"forecast retrain {version.name} --force makes a version that has one"
+    return (f"No interval of the total is known for {version.label}, which was made by an earlier program ({fix}).",)
 
 
 def _parts(stored: StoredModel, shown: Outlook, manner: Manner) -> tuple[Section, ...]:
@@ -188,8 +205,7 @@ def _cover(
     """Returns what the page says first."""
     version, name, panel = stored.version, stored.trained.name, shown.history
     joint, each = headlines[0], headlines[1:]
-    unit = panel.frequency.unit if panel.frequency.every == 1 and panel.frequency.unit != "row" else "step"
-    lead = [*headline_sentences(joint, each), accuracy_sentence(summary, name, unit)]
+    lead = [*headline_sentences(joint, each), accuracy_sentence(summary, name, panel.frequency)]
     lead += [f"{name} was taken: {summary.reason}."] if summary.reason else []
     lead += [decision_sentence(challenge)] if challenge else []
     role = "the champion" if models.champion().id == version.id else "not in use"
@@ -197,7 +213,7 @@ def _cover(
         title=models.name,
         about=f"{version.manifest.model} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC",
         lead=tuple(lead),
-        caveats=known_notes(stored, panel, shown.forecasts.point.shape[1]),
+        caveats=(*known_notes(stored, panel, shown.forecasts.point.shape[1]), *_no_interval(joint, version)),
         facts=headline_facts(each[0] if len(each) == 1 else joint),
         model=version.manifest.model,
     )
@@ -216,6 +232,8 @@ def _issued(stored: StoredModel) -> Outlook:
         raise DataError(
             f"{version.name} {version.label}: {FORECAST} {error}.", f"forecast models rollback {version.name}"
         ) from error
+    if not isinstance(stored.trained.distribution, Distribution):
+        return Outlook(panel, forecasts)
     trained = stored.trained.widened(float(table.widened[0]))
     again, distributed = trained.issue(panel, trained.horizon)
     is_same = again.series_ids == forecasts.series_ids and again.point.shape == forecasts.point.shape

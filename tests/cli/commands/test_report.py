@@ -111,7 +111,7 @@ def test_compare_shows_the_last_fold_beside_what_came(folder):
     done = run("compare", "visits.csv", "--models", "gru,lstm", *BARE[2:], "--report", "--json", folder=folder)
     assert done.document["files"] == ["forecasts/visits-compare-report.html"]
     page = read(folder / "forecasts" / "visits-compare-report.html")
-    assert sections(page) == COMPARED
+    assert sections(page) == [COMPARED[0], "backtest", *COMPARED[1:]]
     assert {"The last fold", "what came"} <= set(page.words)
     assert "forecast compare visits.csv --models gru,lstm --horizon 7 --folds 2 --seeds 1" in page.words
 
@@ -173,6 +173,15 @@ def test_without_the_writer_of_workbooks_the_page_says_how_to_come_by_one(folder
     assert "pip install 'forecast[excel]'" in " ".join(read(folder / "visits-report.html").words)
 
 
+def test_values_are_called_as_asked(folder):
+    assert run("report", "--label", "guests a day", folder=folder).code == 0
+    words = read(folder / "visits-report.html").words
+    told = [line for line in words if "visits" in line and "forecast train" not in line and "visits-report" not in line]
+    assert any(line.startswith("guests a day, next 7 days:") for line in words)
+    assert any(line.startswith("Forecasts of guests a day by gru are off by") for line in words)
+    assert all("next 7 days" not in line and "Forecasts of" not in line for line in told)
+
+
 def test_unknown_model_and_version_are_said(folder):
     assert "There is no model 'nobody'" in run("report", "nobody", folder=folder).err
     assert "has no version 'v9'" in run("report", "visits", "--model-version", "v9", folder=folder).err
@@ -190,7 +199,8 @@ def test_version_of_an_early_program_says_what_it_lacks(folder):
     models.publish(files, {**manifest, **fresh}, old.created, champion=True)
     assert run("report", "visits", folder=folder).code == 0
     page = read(folder / "visits-report.html")
-    assert sections(page) == ["forecast", "parts", "leaderboard", "left-out"]
+    assert sections(page) == ["forecast", "leaderboard", "left-out"]
+    assert any(words.startswith("No interval of the total is known for v2") for words in page.words)
     [why] = [words for words in page.words if "early programs" in words]
     assert why.startswith("Error by step, Intervals, Folds on the calendar, What was inferred, Data findings, Settings")
 

@@ -166,7 +166,7 @@ def test_several_prices_are_told_one_by_one():
     made = forecasts_of(panel, np.full((4, 5), 20.0))
     told = headline_of(panel, made, None, "standing"), series_headlines(panel, made, None, "standing")
     assert headline_sentences(*told) == (
-        "close on 1970-03-06: s0 20 (+100.0 %), s1 20 (+0.0 %), s2 20 (-33.3 %) and 1 more.",
+        "close on 1970-03-06: s0 20 (+100.0 %), s1 20 (unchanged), s2 20 (-33.3 %) and 1 more.",
     )
 
 
