@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from forecast.api.estimator import ForecastEstimator as Forecaster
+    from forecast.api.own_cells import register_cell
     from forecast.api.verbs import Comparison, Model, compare, load, read_panel, train
     from forecast.errors import ForecastError
 
@@ -23,6 +24,7 @@ __all__ = [
     "compare",
     "load",
     "read_panel",
+    "register_cell",
     "train",
 ]
 
@@ -30,6 +32,7 @@ _ROOMS = dict.fromkeys(("Comparison", "Model", "compare", "load", "read_panel", 
 _ROOMS["ForecastError"] = "forecast.errors"
 
 
+_ROOMS["register_cell"] = "forecast.api.own_cells"
 _ROOMS["Forecaster"] = "forecast.api.estimator"
 _NAMES = {"Forecaster": "ForecastEstimator"}
 """What is called otherwise inside, where a forecaster is whatever keeps the protocol of that name."""

@@ -6,7 +6,7 @@ A model is a spec and its weights. Everything that trains or predicts takes a sp
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from forecast.decoding import check_word, decode
 from forecast.errors import UPGRADE, DataError, UsageError
@@ -17,6 +17,8 @@ from forecast.probabilities import read_levels
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
 Loss = Literal["mae", "mse", "huber"]
+OWN_LOSS = "own:"
+"""Before the name of a loss that a user wrote; see ``models.networks.own_losses``."""
 if TYPE_CHECKING:
     Metric = str
 else:
@@ -113,7 +115,7 @@ class ModelSpec:
     views: tuple[View, ...] = (View(),)
     highway: bool = True
     rolled: bool = False
-    loss: Loss = "mae"
+    loss: str = "mae"  # one of Loss, or OWN_LOSS and a name
     steps: int = 400
     batch_size: int = 128
     learning_rate: float = 3e-3
@@ -192,6 +194,8 @@ class ModelSpec:
         try:
             spec = decode(cls, document)
             check_word(spec.cell, (*cells, LINEAR), "cell")
+            if not spec.loss.startswith(OWN_LOSS):
+                check_word(spec.loss, get_args(Loss), "loss")
             if not spec.views or "naive" not in spec.anchors:
                 raise ValueError("it has no views, or no last value to be trusted against")
             steps = (spec.window, spec.horizon, spec.season, *(view.season for view in spec.views))
@@ -214,7 +218,7 @@ class Overrides:
     layers: int | None = None
     dropout: float | None = None
     recurrent_dropout: float | None = None
-    loss: Loss | None = None
+    loss: str | None = None
     steps: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None

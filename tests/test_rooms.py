@@ -20,6 +20,7 @@ A_FILE_EACH = (
 )
 """Rooms with a file a command, a kind of trouble, a panel, a picture, a verb, a page, whatever its length."""
 MAY_BE_SHORT = {
+    "api.own_cells": "handed on by the package, when it is asked for",
     "cli.options.config_template": "imports all commands, which its importer must not at once",
     "cli.output.retrain": "the words of a command",
     "data.files.header_peek": "TAB must not pay for the reader",

@@ -7,7 +7,7 @@ fh  how far: a number of steps, the steps themselves such as [1, 7], or dates af
 
 import inspect
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, Self
 
@@ -69,7 +69,7 @@ class ForecastEstimator:
         layers: int | None = None,
         dropout: float | None = None,
         recurrent_dropout: float | None = None,
-        loss: Loss | None = None,
+        loss: Loss | Callable[[Any, Any], Any] | None = None,
         steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,

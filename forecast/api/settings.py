@@ -14,7 +14,7 @@ import numpy as np
 from forecast.data.read_options import Names
 from forecast.durations import EXAMPLES, parse_duration
 from forecast.errors import UsageError, did_you_mean
-from forecast.specs import Aggregate, Decimal, Fill, Kind, Loss, Metric, Preset
+from forecast.specs import OWN_LOSS, Aggregate, Decimal, Fill, Kind, Loss, Metric, Preset
 from forecast.wording import type_name
 
 
@@ -87,7 +87,8 @@ class RunSettings(ReadSettings, total=False):
         layers: recurrent layers.
         dropout: share of what enters a layer that is dropped while it trains.
         recurrent_dropout: share of the hidden state likewise.
-        loss: ``"mae"``, ``"mse"`` or ``"huber"``.
+        loss: ``"mae"``, ``"mse"`` or ``"huber"``; or a function of your own, ``loss(truth, forecast)``, from tensors in
+            units of the network to the cost of each step, which TensorFlow can differentiate.
         steps: training steps of a network.
         batch_size: windows in a training step.
         learning_rate: at its peak, after warming up.
@@ -110,7 +111,7 @@ class RunSettings(ReadSettings, total=False):
     layers: int
     dropout: float
     recurrent_dropout: float
-    loss: Loss
+    loss: Loss | Callable[[Any, Any], Any]
     steps: int
     batch_size: int
     learning_rate: float
@@ -168,11 +169,21 @@ def checked_settings(given: Mapping[str, Any], kind: type = RunSettings, others:
         UsageError: a setting is unknown, or its value is none that it can have.
     """
     hints = get_type_hints(kind)
+    hints |= {"loss": Loss} if "loss" in hints else {}  # see _named
     for name in given:
         if name not in hints:
             meant = did_you_mean(name, (*others, *hints))
             raise UsageError(f"There is no setting '{name}'.{meant}", f"one of {', '.join(hints)}")
-    return {name: checked(name, value, hints[name]) for name, value in given.items() if value is not None}
+    return {name: checked(name, _named(name, value), hints[name]) for name, value in given.items() if value is not None}
+
+
+def _named(name: str, value: Any) -> Any:
+    """Returns a setting; a loss that is a function by its name."""
+    if name != "loss" or not callable(value):
+        return value
+    from forecast.models.networks.own_losses import register_loss  # noqa: PLC0415 - imports TensorFlow
+
+    return register_loss(value)
 
 
 def checked(name: str, value: Any, hint: Any) -> Any:
@@ -181,7 +192,7 @@ def checked(name: str, value: Any, hint: Any) -> Any:
     Raises:
         UsageError: it is of another type, or none of the words that there are.
     """
-    if get_origin(hint) is Literal:
+    if get_origin(hint) is Literal and not (name == "loss" and str(value).startswith(OWN_LOSS)):
         words = get_args(hint)
         if not isinstance(value, str) or value not in words:
             meant = did_you_mean(str(value), words)

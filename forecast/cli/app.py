@@ -58,11 +58,22 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _forecast(
+    cells: Annotated[
+        list[str],
+        typer.Option(
+            "--cells", metavar="FILE.py:NAME", help="A recurrent cell of your own that a saved model needs; runs FILE."
+        ),
+    ] = [],  # noqa: B006 - Typer copies it
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    del version  # said by its callback
+    if cells:
+        from forecast.experiment.versions.own_code import named_cell
+
+        for word in cells:
+            named_cell(word, must_name=True)
 
 
 USE, OPERATE, LOOK, MACHINES = "Use", "Operate", "Look inside", "For programs and assistants"

@@ -85,7 +85,7 @@ def candidates_for(model: str) -> tuple[str, ...]:
     """
     if model == AUTO:
         return (*CELLS, ENSEMBLE)
-    check_model(model, (AUTO, *MODELS))
+    check_model(model, (AUTO, *MODELS, *CELLS.unlisted))
     return (model,)
 
 

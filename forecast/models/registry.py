@@ -164,7 +164,7 @@ def is_learned(name: str) -> bool:
 
 def learned_models() -> tuple[str, ...]:
     """Returns the models that are made of networks."""
-    return MODELS.of(*LEARNED_GROUPS)
+    return (*MODELS.of(*LEARNED_GROUPS), *CELLS.unlisted)
 
 
 def rivals() -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
+from forecast.experiment.versions.own_code import spelled_cell
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import check_names, rivals
 from forecast.production.store.store import model_name_for
@@ -165,7 +166,7 @@ def _page(request: CompareRequest, experiment: Experiment, errors: Sequence[Erro
     from forecast.workflows.pages.comparison import comparison_page  # Jinja2 and matplotlib
 
     terms = request.terms
-    given = {"--models": ",".join(request.models), **given_flags(request.options, request.settings)}
+    given = {"--models": ",".join(map(spelled_cell, request.models)), **given_flags(request.options, request.settings)}
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
     given |= {"--by": request.by} if request.by else {}

@@ -90,7 +90,7 @@ def recurrent_parts(stored: StoredModel) -> list[RecurrentModel]:
     parts = []
     for part, own in zip(own_parts, np.split(used, ends[:-1]), strict=bool(own_parts)):
         kept = tuple(network for network, is_used in zip(part.networks, own, strict=True) if is_used)
-        if part.spec.is_recurrent:
+        if part.spec.is_recurrent and CELLS[part.spec.cell].runs is None:
             parts.append(replace(part, networks=kept or part.networks))
     if not parts:
         name = stored.version.name

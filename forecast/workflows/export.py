@@ -10,7 +10,7 @@ from forecast.evaluation.scales import lowest_values
 from forecast.experiment.destinations import check_free
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.networks.cells import REFERENCE
+from forecast.models.networks.cells import CELLS, REFERENCE
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
@@ -52,6 +52,7 @@ def export(store: Store, name: str, label: str, path: Path, *, force: bool) -> E
         )
     models = store.model(name)
     stored = models.with_champion(load_version) if label == CHAMPION else load_version(models.version(label))
+    _check_own(stored)
     exported = keras_model_of(stored)
     with TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.keras"
@@ -80,6 +81,19 @@ def keras_model_of(stored: StoredModel) -> Any:
             f"forecast train DATA --model {REFERENCE} --name {stored.version.name} makes one",
         )
     return export_model(model, trained.combination, lowest_values(stored.context))
+
+
+def _check_own(stored: StoredModel) -> None:
+    """Refuses a model of which Keras would need a cell that the file does not hold."""
+    model = stored.trained.model
+    parts = model.parts if isinstance(model, EnsembleModel) else ()
+    own = next((part.spec.cell for part in parts if part.spec.is_recurrent and CELLS[part.spec.cell].own), None)
+    if own is not None:
+        name = f"{stored.version.name} {stored.version.label}"
+        raise UsageError(
+            f"{name} has the cell {own}, which is code of your own: a file of Keras does not hold it.",
+            "load(…).keras() in Python, where your code is",
+        )
 
 
 def _check_plain(stored: StoredModel) -> None:

@@ -28,6 +28,7 @@ from forecast.experiment.retraining.unfinished_run import Progress, recorded, un
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.identity import checked_name
+from forecast.experiment.versions.own_code import code_files, spelled_cell
 from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
@@ -138,7 +139,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     summary = summary_of(experiment, command, given, reason=reason, chosen=chosen)
     files = {WEIGHTS: weights, METRICS: summary_bytes(summary), FORECAST: table}
     files[RECORD] = pack_record(panel)
-    files |= {f"plots/{stem}": content for stem, content in plots.items()}
+    files |= {f"plots/{stem}": content for stem, content in plots.items()} | code_files(trained.model)
     version = models.publish(files, encode(entry), run.clock.now(), champion=stays is None)
     written = {f"{file}.csv": table} | {f"{file}-{stem}": content for stem, content in plots.items()}
     paths = write_all(request.folder, written) if request.folder is not None else ()
@@ -162,7 +163,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
 
 def _given(request: TrainRequest) -> dict[str, str]:
     """Returns the flags that were asked for."""
-    model = {"--model": request.model} if request.model != AUTO else {}
+    model = {"--model": spelled_cell(request.model)} if request.model != AUTO else {}
     limit = {"--time-limit": f"{request.deadline.limit:g}s"} if request.deadline else {}
     return {**model, **given_flags(request.options, request.settings), **limit}
 

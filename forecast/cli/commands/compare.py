@@ -93,6 +93,7 @@ def compare_command(
     forecast compare shops.csv --known promo,price --ablate
     """
     from forecast.experiment.time_limit import Terms
+    from forecast.experiment.versions.own_code import named_cell
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.dry_run import dry_run_compare
 
@@ -102,7 +103,7 @@ def compare_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        models=split_names(experiment.models),
+        models=tuple(map(named_cell, split_names(experiment.models))),
         folder=plot.out_dir,
         plots=plot.plots,
         terms=Terms(experiment.match, settings.time_limit, is_bare=experiment.bare),

@@ -55,7 +55,8 @@ def train_command(
             "--model",
             autocompletion=complete_network,
             metavar="MODEL",
-            help=f"{', '.join(CELLS)}, linear, ensemble or any other of compare; auto: the best network.",
+            help=f"{', '.join(CELLS)}, linear, ensemble or any other of compare, or your own as FILE.py:NAME; "
+            "auto: the best network.",
         ),
     ] = "auto",
 ) -> None:
@@ -67,6 +68,7 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
+    from forecast.experiment.versions.own_code import named_cell
     from forecast.production.store.store import Store
     from forecast.workflows.dry_run import dry_run_train
     from forecast.workflows.train import TrainRequest, train
@@ -78,7 +80,7 @@ def train_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        model=model,
+        model=named_cell(model),
         name=called.name,
         folder=plot.out_dir,
         plots=plot.plots,

@@ -16,7 +16,7 @@ from forecast.models.forecaster import Snapshot
 from forecast.models.networks.backprop import weight_gradients
 from forecast.models.networks.recurrent import Network, RecurrentModel, run_network
 from forecast.models.views import CLIP, to_unit
-from forecast.specs import Loss, View
+from forecast.specs import View
 
 FloatArray = NDArray[np.float64]
 
@@ -116,7 +116,7 @@ def gradient_norm(probe: Probe, batch: Batch) -> float:
     return float(np.sqrt(sum(float((array.astype(np.float64) ** 2).sum()) for array in found.values())))
 
 
-def _loss_slope(kind: Loss, error: FloatArray) -> FloatArray:
+def _loss_slope(kind: str, error: FloatArray) -> FloatArray:
     """Returns the derivative of the loss by the error."""
     if kind == "mse":
         return 2 * error

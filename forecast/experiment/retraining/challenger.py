@@ -19,6 +19,7 @@ from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.challenge import Challenge, Recipe, score_on
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.summary import summary_of
+from forecast.experiment.versions.own_code import code_files
 from forecast.experiment.versions.stored_model import ModelEntry, StoredModel, pack_version, unpack_model
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
@@ -96,6 +97,7 @@ def pack_challenger(
         METRICS: summary_bytes(_summary(finalist, how)),
         FORECAST: forecast_csv(issued, reading.panel, trained.name, label, widened),
         RECORD: pack_record(known.panel),
+        **code_files(trained.model),
     }
     return files, replace(entry, retrain=finalist.record.entry())
 

@@ -41,6 +41,7 @@ from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
 from forecast.models.ensemble import EnsembleModel
+from forecast.models.networks.cells import CELLS
 from forecast.models.registry import MODELS
 from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
@@ -132,7 +133,7 @@ class RetrainRun:
         """Returns how the challenger is made: the champion's way, but for what was asked."""
         change = self.request.change
         model = change.model or stored.trained.name
-        check_model(model, tuple(MODELS))
+        check_model(model, (*MODELS, *CELLS.unlisted))
         if change.warm and not isinstance(stored.trained.model, EnsembleModel):
             message = f"--warm begins from a network's weights, and the champion is a {stored.trained.name} model."
             raise UsageError(message, "leave out --warm")

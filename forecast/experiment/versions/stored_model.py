@@ -30,6 +30,7 @@ from forecast.experiment.versions.forecast_settings import (
     read_forecast_settings,
     write_forecast_settings,
 )
+from forecast.experiment.versions.own_code import CodeEntry, check_code, code_entries
 from forecast.experiment.versions.stored_context import context_arrays, load_context
 from forecast.experiment.versions.stored_distribution import (
     DistributionEntry,
@@ -133,6 +134,7 @@ def pack_version(
         settings=encode(settings),
         data=_describe_data(reading, options),
         libraries={name: package_version(name) for name in LIBRARIES},
+        code=code_entries(trained.model) or None,
     )
     return pack_arrays(arrays), entry
 
@@ -190,6 +192,7 @@ def load_version(version: Version) -> StoredModel:
         DataError: a file is damaged, or the version was made by another kind of program.
     """
     weights, data = version.read(WEIGHTS), data_of(version)
+    check_code(version)
     try:
         trained, context = unpack_model(version.document, weights)
     except NewerStoreError:
@@ -260,6 +263,7 @@ class ModelEntry(Document):
         forecast_settings: the numbers that it is recomputed by; see ``read_forecast_settings``.
         settings: that it was trained with, see ``read_settings``.
         libraries: their versions, for the record.
+        code: of the user, that its cells are; see ``own_code``.
         retrain: the challenge that it came from; None where it was trained as such.
     """
 
@@ -279,6 +283,7 @@ class ModelEntry(Document):
     settings: MayLack[object] = None
     data: ManifestData
     libraries: MayLack[object] = None
+    code: MayLack[tuple[CodeEntry, ...]] = None
     retrain: MayLack[object] = None
 
 

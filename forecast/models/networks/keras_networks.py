@@ -12,6 +12,7 @@ same for all steps: what is known of a step, the naive forecast of it, the last 
     ahead (B, H, F), base (B, H, 1) ─ each step (B, H, D) ─(+)─ tanh ─ reply ─▶ (B, H)
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -115,13 +116,18 @@ def _cell_layer(spec: ModelSpec, layer: int, draw: Iterator[int], form: Mapping[
 
 
 def weight_names(network: "keras.Model") -> list[str]:
-    """Returns a stable name for each trainable weight, such as ``cell0/recurrent``, in the network's order."""
+    """Returns a stable name for each trainable weight, such as ``cell0/recurrent``, in the network's order.
+
+    Of several weights of a layer that are called alike, the later ones are numbered.
+    """
     short = {"recurrent_kernel": "recurrent"}
-    names = []
+    names: list[str] = []
     for layer in network.layers:
         for variable in layer.trainable_variables:
             kind = variable.path.rsplit("/", 1)[-1]
-            names.append(f"{layer.name}/{short.get(kind, kind)}")
+            name = f"{layer.name}/{short.get(kind, kind)}"
+            twins = sum(name == re.sub(r"_\d+$", "", other) for other in names)
+            names.append(f"{name}_{twins}" if twins else name)
     return names
 
 

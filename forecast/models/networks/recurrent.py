@@ -219,7 +219,7 @@ def run_network(
         if "embed/kernel" in weights:
             hidden = hidden @ weights["embed/kernel"] + weights["embed/bias"]
         for layer in range(spec.layers):
-            hidden = run_cell(CELLS[spec.cell], hidden, layer_weights(weights, layer))
+            hidden = run_cell(CELLS[spec.cell], hidden, layer_weights(weights, layer), spec.units)
         output = output + hidden[-1] @ weights["head/kernel"] + weights["head/bias"]
         if covariates is not None and base is not None:
             output = output + _decode(weights, hidden[-1], covariates, base.astype(np.float32))

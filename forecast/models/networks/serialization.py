@@ -175,7 +175,7 @@ def load_model(
         DataError: a part is missing or does not fit the others.
     """
     try:
-        spec = ModelSpec.from_json(document["spec"], CELLS)
+        spec = ModelSpec.from_json(document["spec"], (*CELLS, *CELLS.unlisted))
         statistics = {
             view: SeriesStatistics(
                 arrays[f"view{number}/level"],

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from forecast.data.windows import Windows
 from forecast.errors import TrainingError
 from forecast.models.networks.keras_networks import Weights, build_network, weight_names
+from forecast.models.networks.own_losses import own_loss
 from forecast.models.networks.tensorflow import tf
 from forecast.models.normalisation import Operations, in_unit, measure, sizes_of
 from forecast.models.views import CLIP, ViewMaps, ViewSettings
 from forecast.run import ALONE, Cache, Run
-from forecast.specs import ModelSpec
+from forecast.specs import OWN_LOSS, ModelSpec
 
 Tensor = Any  # TensorFlow ships no types
 Tensors = list[Tensor]
@@ -42,6 +43,8 @@ def mean_loss(kind: str, outputs: Tensor, targets: Tensor, mask: Tensor) -> Tens
         each = error * error
     elif kind == "huber":
         each = tf.where(size < 1.0, 0.5 * error * error, size - 0.5)
+    elif kind.startswith(OWN_LOSS):
+        each = own_loss(kind)(targets, outputs)
     else:
         each = size
     return tf.reduce_sum(each * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
@@ -234,6 +237,8 @@ def prepare_loop(spec: ModelSpec, data: TrainingData, settings: ViewSettings, ru
 
     The lengths are part of its key, since TensorFlow compiles for the shapes of what it is first called with.
     """
+    if spec.loss.startswith(OWN_LOSS):
+        own_loss(spec.loss)  # refuses one that is not there, before anything is compiled
     shape, jit = _shape_of(spec), run.machine.jit
     key = (shape, data.buffer_size, padded_size(len(data.series_level)), jit, settings)
     return run.cache.get("training loops", key, lambda: _loop(shape, settings, jit=jit), most=16)

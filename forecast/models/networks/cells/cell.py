@@ -8,6 +8,7 @@ at once, ``R`` networks stacked along a first axis.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from math import prod
 from typing import Any
 
@@ -147,6 +148,28 @@ def weight_gradients_of(inputs: Array, trace: Trace, own: LayerGradients, weight
 
 
 @dataclass(frozen=True)
+class OwnCode:
+    """The code of a user that a cell is.
+
+    Attributes:
+        file: its name, without folders.
+        name: of the cell in it.
+        content: of the file, with the line ends of Unix.
+        path: as it was named on the command line; empty in Python.
+    """
+
+    file: str
+    name: str
+    content: bytes = field(repr=False)
+    path: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content."""
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
 class RecurrentCell:
     """One recurrent cell, with all that differs from the others.
 
@@ -178,6 +201,10 @@ class RecurrentCell:
         start: the bias that a gate starts with, where that isn't zero.
         without_cudnn: why cuDNN does not run it; empty where it does.
         weight_gradients: see ``weight_gradients_of``.
+        own: the code of the user that it is; None for those of this program.
+        runs: a whole layer over time in place of ``forward``, from (T, B, F), its weights and its units to (T, B, U),
+            or to (1, B, U), of the last step alone; None for cells that are written as steps in numpy.
+        sizes: name and shape of each array of a layer of so many units and features, where no gates are packed.
         memory_setups: what the memory test tries, equally many for each cell: what differs from the usual (orthogonal
             recurrent matrix, its own start, learning rate 0.01).
     """
@@ -205,6 +232,9 @@ class RecurrentCell:
     without_cudnn: str = ""
     weight_gradients: Callable[[Array, Trace, LayerGradients, CellWeights], dict[str, Array]] = weight_gradients_of
     memory_setups: Setups = field(default_factory=lambda: {USUAL: {}, **RATES})
+    own: OwnCode | None = None
+    runs: Callable[[Array, CellWeights, int], Array] | None = None
+    sizes: Callable[[int, int], dict[str, tuple[int, ...]]] | None = None
 
     @property
     def switches(self) -> tuple[str, ...]:
@@ -228,6 +258,8 @@ class RecurrentCell:
 
     def weight_shapes(self, units: int, features: int) -> dict[str, tuple[int, ...]]:
         """Returns the name and shape of each array of a layer."""
+        if self.sizes:
+            return self.sizes(units, features)
         packed = len(self.gates) * units
         recurrent = {"recurrent": (units, packed)} if self.is_recurrent else {}
         return {"kernel": (features, packed), **recurrent, "bias": (packed,) if self.biases == 1 else (2, packed)}
@@ -238,6 +270,8 @@ class RecurrentCell:
 
     def multiplies(self, units: int, features: int) -> int:
         """Returns the multiply-adds of one layer in one step; what is done to each unit alone is not counted."""
+        if self.sizes:
+            return sum(prod(shape) for shape in self.sizes(units, features).values() if len(shape) > 1)
         return len(self.gates) * units * (features + (units if self.is_recurrent else 0))
 
     def start_bias(self, shape: tuple[int, ...], units: int) -> Array:
@@ -253,8 +287,17 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(np.float32(0.5) * (np.tanh(np.float32(0.5) * x) + np.float32(1)))
 
 
-def run_cell(cell: RecurrentCell, inputs: Array, weights: CellWeights) -> Array:
-    """Runs a layer over time from a zero state and returns its hidden states, (T, B, F) -> (T, B, U)."""
+def run_cell(cell: RecurrentCell, inputs: Array, weights: CellWeights, units: int = 0) -> Array:
+    """Runs a layer over time from a zero state and returns its hidden states, (T, B, F) -> (T, B, U).
+
+    Args:
+        cell: of the layer.
+        inputs: of all steps.
+        weights: of the layer.
+        units: of the layer, where the shapes of its weights don't tell.
+    """
+    if cell.runs:
+        return cell.runs(inputs, weights, units)
     hidden = np.empty((*inputs.shape[:2], _units(cell, weights)), dtype=np.float32)
     for t, (state, _, _) in enumerate(_steps(cell, inputs, weights)):
         hidden[t] = state
