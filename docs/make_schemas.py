@@ -20,7 +20,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "forecast" / "texts" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 LEFT_OUT = get_args(MayLack[int])[1]
-FAILED = "error"
 
 
 def schema_of(name: str) -> dict[str, Any]:

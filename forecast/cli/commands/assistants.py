@@ -13,6 +13,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say, say_commands, wrapped
 from forecast.cli.output.streams import write_data, write_out
+from forecast.cli.packaged import skill_text
 from forecast.errors import DependencyError, UsageError
 
 
@@ -26,8 +27,6 @@ def skill_command(output: OutputFlags) -> None:
 
     forecast skill --json
     """
-    from forecast.experiment.packaged import skill_text
-
     if output.form == "json":
         print_json({"skill": skill_text()})
     else:

@@ -11,8 +11,7 @@ from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
-from forecast.cli.output.ablation import ablation_json, ablation_text
-from forecast.cli.output.cell_worth import cells_text
+from forecast.cli.output.ablation import ablation_json, ablation_text, cells_text
 from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.error_groups import errors_json, print_errors, write_errors

@@ -13,6 +13,7 @@ from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 from forecast.cli.options.settings import Configuration, commands_of, shared_options
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_commands, settle_form, table
 from forecast.cli.output.streams import write_data, write_out
+from forecast.cli.packaged import schema_names, schema_text
 from forecast.errors import UsageError, did_you_mean
 
 config_app = typer.Typer(
@@ -107,6 +108,7 @@ def init_command(
 @config_app.command("schema", cls=HelpfulCommand)
 @grouped
 def schema_command(
+    context: typer.Context,
     output: OutputFlags,
     command: Annotated[
         list[str] | None,
@@ -121,9 +123,7 @@ def schema_command(
 
     forecast config schema --json
     """
-    from forecast.experiment.packaged import schema_names, schema_text
-
-    names = schema_names()
+    names = schema_names(context.find_root().command)
     if not command:
         if output.form == "json":
             print_json({"schemas": {name: json.loads(schema_text(name)) for name in names}})

@@ -152,9 +152,10 @@ async def _listen(process: Process, notes: list[str], ctx: Context) -> None:
     assert process.stderr
     async for text in TextReceiveStream(process.stderr, errors="replace"):
         notes.append(text)
-        if said := [line for line in text.splitlines() if line.strip() and not line.startswith("{")]:
-            with suppress(Exception):  # nobody asked for progress, or nobody listens any more
-                await ctx.report_progress(float(len(notes)), message=printable(said[-1]))
+        for line in text.splitlines():
+            if line.strip() and not line.startswith("{"):
+                with suppress(Exception):  # nobody asked for progress, or nobody listens any more
+                    await ctx.report_progress(float(len(notes)), message=printable(line))
 
 
 async def _end(process: Process) -> None:

@@ -44,6 +44,7 @@ EXAMPLES = {
     "DATA": '"sales.csv"',
     "FILE": '"next_month.csv"',
     "NAME": '"sales"',
+    "TEXT": '"visitors a day"',
     "MODEL": '"lstm"',
     "CELLS": '"lstm,gru"',
     "V": '"v2"',
@@ -62,6 +63,8 @@ EXAMPLES = {
     "decimal": '","',
     "aggregate": '"sum"',
     "preset": '"balanced"',
+    "lesson": '"memory"',
+    "size": '"slide"',
 }
 """A value by the metavar of its flag, or by the name of a flag without one, which is a choice among words."""
 

@@ -1,4 +1,4 @@
-"""What each covariate is worth, as a person reads it."""
+"""What each covariate is worth, and each part of a forecast, as a person reads it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +7,14 @@ from forecast.wording import gap_percent, listed, percent, short
 
 if TYPE_CHECKING:
     from forecast.evaluation.importance import Importance
+    from forecast.evaluation.leaderboard import Leaderboard
     from forecast.experiment.ablation import Ablation
 
 COLUMNS = ("without", "RMSE", "worth", "± folds", "share", "note")
 FIRST_TO_GO = ("RMSE", "± folds")
 MOST_NAMED = 6
+PARTS = ("model", "naive bases", "cell alone", "highway", "anchor", "RMSE")
+PARTS_FIRST_TO_GO = ("naive bases",)
 
 
 def ablation_text(ablation: "Ablation") -> str:
@@ -55,3 +58,22 @@ def importance_text(importance: "tuple[Importance, ...]") -> str:
     said = f"errors grow by {', '.join(parts)}, each shuffled in turn" if parts else ""
     idle = f"no worth shown by {listed(rest, MOST_NAMED)}" if rest else ""
     return "; ".join(filter(None, (said, idle)))
+
+
+def cells_text(board: "Leaderboard") -> str:
+    """Returns the table, and a line above it that says how to read it; nothing where it was not asked for."""
+    from forecast.experiment.cell_worth import parts_of
+
+    rows = []
+    for row in board.rows:
+        if parts := parts_of(row):
+            base, alone, highway, anchor = parts
+            shown = (row.model, short(base), short(alone), f"{-highway:+.4g}", f"{-anchor:+.4g}", short(row.rmse))
+            rows.append(dict(zip(PARTS, shown, strict=True)))
+    if not rows:
+        return ""
+    head = (
+        "The RMSE of each cell alone, and what its highway and its anchor change of it; beside them the naive bases "
+        "that the cell corrects."
+    )
+    return f"\n{wrapped(head)}{fitted_table(rows, PARTS, PARTS_FIRST_TO_GO)}"
