@@ -150,3 +150,33 @@ def test_readme_names_every_file_and_calls_the_synthetic_one_synthetic(panel):
     assert all(path.name in readme for path in SAMPLES.iterdir() if path.suffix in {".csv", ".py"})
     assert "## store_sales.csv: SYNTHETIC" in readme
     assert float(re.search(r"RMSE of ([\d.]+) units", readme).group(1)) == pytest.approx(panel.noise_rmse, abs=0.005)
+
+
+@pytest.fixture(scope="module")
+def relay():
+    spec = importlib.util.spec_from_file_location("make_relay", SAMPLES / "make_relay.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_relay_is_what_its_generator_makes(relay):
+    assert (SAMPLES / "relay.csv").read_bytes() == relay.to_csv(relay.simulate())
+
+
+def test_relay_swings_where_its_last_signal_told_it_to(relay):
+    """Whoever remembers the last signal knows every swing; the click alone, or any fixed lag, does not."""
+    readings = relay.simulate()
+    signs, delays = [], []
+    for own in readings:
+        clicks = np.flatnonzero(own[:-1] == relay.CLICK)
+        for click in clicks:
+            signals = np.flatnonzero(np.abs(own[:click]) == relay.SIGNAL)
+            if signals.size:
+                assert own[click + 1] == own[signals[-1]] * relay.SWING / relay.SIGNAL
+                signs.append(own[click + 1] > 0)
+                delays.append(click - signals[-1])
+    assert {min(delays), max(delays)} == {relay.SHORTEST, relay.LONGEST}
+    assert 0.45 < np.mean(signs) < 0.55
+    assert (np.abs(readings[:, -1]) == relay.SWING).all()
+    assert (readings[:, -2] == relay.CLICK).all()
