@@ -1,7 +1,7 @@
 """The data and the model that a command works on where none was named, and how newer data is read."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from forecast.data.columns.roles import MissingColumnError
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.parquet_folder import is_folder
 from forecast.data.files.source import SUFFIXES, Source
+from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.read_options import PriorReading, ReadOptions
@@ -93,6 +94,60 @@ def only_model(store: Store, command: str) -> str:
             f"There is no trained model {where}.", "forecast train DATA, or --store with another folder"
         )
     raise UsageError(f"Which model? The store has {', '.join(names)}.", f"forecast {command} {names[0]}")
+
+
+def read_to_learn(source: str, options: ReadOptions, now: datetime | None = None, sample: int | None = None) -> Reading:
+    """Returns what is learned from: a file, or of a folder of Parquet files so many series that a network has enough.
+
+    Args:
+        source: a path, or ``-``.
+        options: how it is read.
+        now: when it is; see ``read_panel``.
+        sample: series of a folder; None for as many as are enough.
+
+    Raises:
+        UsageError: a sample of something else than a folder is asked for.
+        ForecastError: see ``read_panel`` and ``sample_of_folder``.
+    """
+    if not is_folder(source):
+        if sample is not None:
+            message = f"--sample takes some series of a folder of Parquet files, and {source} is none."
+            raise UsageError(message, f"forecast shard {shlex.quote(source)} DIR, or leave out --sample")
+        return read_panel(source, options, now=now)
+    from forecast.data.shards.series_sample import sample_of_folder  # a folder pays for it
+
+    found = sample_of_folder(Path(source), options, now.year if now else None, sample)
+    if found is None:
+        return read_panel(source, options, now=now)
+    reading = read_panel(found.source, options, now=now)
+    about = "" if found.is_counted else "about "
+    text = f"{found.series:,} of {about}{found.of:,} series are learned from, as long and as large as all of them are"
+    return replace(reading, findings=(Finding("note", "sample", text, "--sample"), *reading.findings))
+
+
+def of_known_series(
+    source: str | Source, options: ReadOptions, series_ids: Sequence[str], now: datetime | None
+) -> str | Source:
+    """Returns the rows of a model's own series in a folder that holds many more than it learned from; else the source.
+
+    Args:
+        source: a path, or ``-``, or what was read.
+        options: how the model's data was read.
+        series_ids: that the model was trained on.
+        now: when it is.
+
+    Raises:
+        ForecastError: see ``source_of_series``.
+    """
+    if isinstance(source, Source) or not is_folder(source):
+        return source
+    from forecast.data.shards.series_sample import is_large, source_of_series  # a folder pays for it
+
+    if not options.ids or not is_large(Path(source)):
+        return source
+    is_plain = len(options.ids) == 1 and len(options.target) < 2
+    parts = [(name,) if is_plain else tuple(name.split("/"))[: len(options.ids)] for name in series_ids]
+    return source_of_series(Path(source), options, parts, now.year if now else None)
 
 
 def read_alike(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecast.data.reading.reader import Reading, ReadOptions, read_panel
+from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.evaluation.groups.error_words import ErrorsFound, error_words
 from forecast.evaluation.groups.group_errors import errors_by
@@ -14,6 +14,7 @@ from forecast.experiment.ablation import Ablation, ablate, ablation_table, check
 from forecast.experiment.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.destinations import check_folder, plot_names
 from forecast.experiment.experiment import Experiment, run_experiment
+from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.rerun_command import command_line, given_flags
@@ -52,6 +53,7 @@ class CompareRequest:
     alone: bool = False  # tell what each cell is worth without highway and anchor
     by: str | None = None  # tell where the errors are, by these groups
     errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
+    sample: int | None = None  # series of a folder that are compared on; None for as many as are enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
     names = comparison_files(request)
     if names:
         check_folder(request.folder, names=names)
-    reading = read_panel(request.source, request.options, now=run.clock.now())
+    reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, models, is_timed=request.terms.is_timed)

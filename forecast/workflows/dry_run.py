@@ -10,13 +10,14 @@ from pathlib import Path
 
 from forecast.data.covariates import Column
 from forecast.data.panel import Panel
-from forecast.data.reading.reader import Reading, read_panel
+from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import evidence_shifts
 from forecast.experiment.ablation import check_ablation
 from forecast.experiment.cell_worth import check_alone
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.experiment import Prepared, prepare
 from forecast.experiment.final_fit import LAST_EFFORT, candidates_for, with_baselines
+from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Planned
 from forecast.experiment.outputs import stem_of
 from forecast.experiment.time_limit import LEARNING, TAIL, Terms, Work, effort_limits, measure_paces, settle
@@ -80,7 +81,7 @@ def dry_run_train(request: TrainRequest, store: Store, run: Run) -> DryRun:
     folder = request.folder or Path()
     check_folder(folder, names=training_files(request, models.name))
     began = run.clock.seconds()
-    reading = read_panel(request.source, request.options, now=run.clock.now())
+    reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     reading = checked_name(models, reading, force=request.force)
     run.reporter.tell(DataRead(reading))
     terms = Terms(deadline=request.deadline, is_train=True)
@@ -101,7 +102,7 @@ def dry_run_compare(request: CompareRequest, run: Run) -> DryRun:
     if written := comparison_files(request):
         check_folder(request.folder, names=written)
     began = run.clock.seconds()
-    reading = read_panel(request.source, request.options, now=run.clock.now())
+    reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     run.reporter.tell(DataRead(reading))
     if request.ablate:
         check_ablation(reading.panel, names, is_timed=request.terms.is_timed)

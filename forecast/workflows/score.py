@@ -17,7 +17,7 @@ from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.live.scores import LiveScore, errors_by_origin, score_live
 from forecast.experiment.destinations import check_folder
-from forecast.experiment.input_data import is_there, only_model, read_alike
+from forecast.experiment.input_data import is_there, of_known_series, only_model, read_alike
 from forecast.experiment.outputs import write_all
 from forecast.experiment.retraining.live import drift_since, read_live, width_since
 from forecast.experiment.versions.data_entry import data_of
@@ -132,11 +132,12 @@ def _read(request: ScoreRequest, champion: Version) -> Reading:
                 f"{source}, which {champion.name} {champion.label} was trained on, is not there.",
                 f"forecast score {champion.name} DATA",
             )
+    known = of_known_series(source, data.options, champion.document.get("series_ids", ()), request.now)
     if request.options == ReadOptions():
-        return read_alike(source, options, data.frequency, now=request.now)
+        return read_alike(known, options, data.frequency, now=request.now)
     own = {field.name: getattr(request.options, field.name) for field in fields(ReadOptions)}
     given = {name: value for name, value in own.items() if value != getattr(ReadOptions(), name)}
-    return read_panel(source, replace(options, **given), now=request.now)
+    return read_panel(known, replace(options, **given), now=request.now)
 
 
 def _missing(points: LivePoints, reading: Reading, name: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from forecast.data.reading.reader import ReadOptions, read_panel
+from forecast.data.reading.reader import ReadOptions
 from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.leaderboard import Leaderboard
@@ -19,6 +19,7 @@ from forecast.experiment.final_fit import (
     with_baselines,
     with_saved,
 )
+from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
@@ -60,6 +61,7 @@ class TrainRequest:
     deadline: Deadline | None = None
     report: bool = False  # a page of it all into the folder
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
+    sample: int | None = None  # series of a folder that are learned from; None for as many as are enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,7 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))
-    reading = read_panel(request.source, request.options, now=run.clock.now())
+    reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     reading = checked_name(models, reading, force=request.force)
     run.reporter.tell(DataRead(reading))
     with models.lock():
@@ -165,7 +167,8 @@ def _given(request: TrainRequest) -> dict[str, str]:
     """Returns the flags that were asked for."""
     model = {"--model": spelled_cell(request.model)} if request.model != AUTO else {}
     limit = {"--time-limit": f"{request.deadline.limit:g}s"} if request.deadline else {}
-    return {**model, **given_flags(request.options, request.settings), **limit}
+    sample = {"--sample": str(request.sample)} if request.sample is not None else {}
+    return {**model, **given_flags(request.options, request.settings), **limit, **sample}
 
 
 def file_stem(settings: Settings, models: ModelStore) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
+from forecast.cli.options.arguments import Sample
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import ablation_json, ablation_text, cells_text
@@ -67,6 +68,7 @@ class CompareFlags:
         typer.Option("--output", "-o", metavar="FILE", help="With --by: write the errors into this file."),
     ] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
+    sample: Sample = None
 
 
 @grouped
@@ -111,6 +113,7 @@ def compare_command(
         alone=experiment.alone,
         by=experiment.by,
         errors_to=experiment.to,
+        sample=experiment.sample,
     )
     limit, match = settings.time_limit, experiment.match
     with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:

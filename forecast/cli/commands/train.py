@@ -2,12 +2,14 @@
 
 import shlex
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data
+from forecast.cli.options.arguments import Sample
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
 from forecast.cli.output.ablation import importance_text
@@ -33,6 +35,7 @@ class NameFlags:
         bool,
         typer.Option("--force", "-f", help="Go on with a name that stands for another target, ids or frequency."),
     ] = False
+    sample: Sample = None
 
 
 @grouped
@@ -87,6 +90,7 @@ def train_command(
         deadline=settings.time_limit,
         report=plot.report,
         force=called.force,
+        sample=called.sample,
     )
     store = Store(output.store)
     with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:
@@ -145,6 +149,8 @@ def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFl
         name, label = result.version.name, result.version.label
         return (f"forecast models promote {name} {label}{output.store_words}",)
     predict = f"forecast predict {result.version.name}{output.store_words}"
+    if data != "-" and Path(data).is_dir():
+        predict += f" --data {shlex.quote(data)} -o {result.version.name}_forecasts"
     compare = f"forecast compare{output.store_words}"
     if data == "-":
         return (predict,)

@@ -82,6 +82,16 @@ OnlyName = Annotated[
         autocompletion=complete_name, metavar="NAME", help="Name of the model; may be left out where there is one."
     ),
 ]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        metavar="N",
+        min=2,
+        max=1_000_000,
+        help="Of a folder of Parquet files: learn from so many series, as long and as large as all are.",
+    ),
+]
 ModelVersion = Annotated[
     str | None,
     typer.Option(

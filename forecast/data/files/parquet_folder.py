@@ -6,7 +6,7 @@ panel/region=north/store=5/data_0.parquet     Hive's way: two columns more, whic
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,17 +128,19 @@ class ParquetFolder:
         """Of all parts."""
         return sum(int(part.footer.num_rows) for part in self.parts)
 
-    def table(self, part: FolderPart, rows: Any) -> Any:
-        """Returns rows of a part as a table in the columns of all."""
-        columns = {}
-        for field in self.schema:
+    def table(self, part: FolderPart, rows: Any, names: Collection[str] | None = None) -> Any:
+        """Returns rows of a part as a table in the columns of all, or in some of them."""
+        columns, schema = {}, self.schema
+        if names is not None:
+            schema = pa.schema([field for field in schema if field.name in names])
+        for field in schema:
             if field.name in rows.schema.names:
                 columns[field.name] = rows.column(field.name).cast(field.type, safe=False)
             else:
                 value = part.constants[field.name]
                 known = int(value) if value is not None and types.is_integer(field.type) else value
                 columns[field.name] = pa.repeat(pa.scalar(known, field.type), rows.num_rows)
-        return pa.table(columns, schema=self.schema)
+        return pa.table(columns, schema=schema)
 
 
 def find_parquet_folder(folder: Path) -> ParquetFolder:

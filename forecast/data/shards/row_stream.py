@@ -53,11 +53,13 @@ class Roles:
         ids: of the series, at least one.
         times: of the time; empty without dates.
         form: how dates are written, where text has to be read as dates.
+        target: the first column that is forecast.
     """
 
     ids: tuple[str, ...]
     times: tuple[str, ...]
     form: str | None
+    target: str = ""
     findings: tuple[Finding, ...] = ()
 
 
@@ -148,7 +150,7 @@ def _roles(table: Table, selection: Selection, options: ReadOptions) -> Roles:
     form = options.date_format or selection.dates.form or None
     times = () if options.no_dates else tuple(split_columns(table, time))
     found = tuple(each for each in selection.findings if each.topic in {"ids", "time", "dates"})
-    return Roles(ids, times, form, found)
+    return Roles(ids, times, form, selection.columns.target[0], found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.final_fit import check_model
-from forecast.experiment.input_data import called_alike, is_there, read_alike
+from forecast.experiment.input_data import called_alike, is_there, of_known_series, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv
@@ -152,7 +152,8 @@ class RetrainRun:
         asked, frequency = self.request.options, stored.context.frequency
         options = asked or stored.options
         is_asked, now = asked is not None, self.run.clock.now()
-        reading = read_alike(self.source, options, frequency, stored.columns, is_asked=is_asked, now=now)
+        source = of_known_series(self.source, options, stored.context.series_ids, now)
+        reading = read_alike(source, options, frequency, stored.columns, is_asked=is_asked, now=now)
         self.run.reporter.tell(DataRead(reading))
         if self.request.future is not None:
             panel, self.notes = with_future(reading.panel, self.request.future, reading.settled)

@@ -1,5 +1,6 @@
 """The forecast of a panel is the same bytes however it is run, and goes on where it ended."""
 
+import io
 import json
 import shutil
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ import pytest
 
 from commands import run
 from forecast.errors import ExitCode, Stopped
-from panels import contents, make_panel
+from panels import TRAIN, contents, make_panel
+from untrained import train_nothing
 
 
 @pytest.fixture(scope="module")
@@ -208,3 +210,30 @@ def test_run_that_is_stopped_leaves_what_is_done_and_says_how_much(shop, whole, 
     assert contents(tmp_path / "out") == {name: whole[name] for name in shop.names[:2]}
     predict(shop, "-o", tmp_path / "out")
     assert contents(tmp_path / "out") == whole
+
+
+def test_model_learns_from_a_sample_of_a_large_folder_and_goes_on_with_it(tmp_path, monkeypatch):
+    from forecast.data.shards import series_sample
+
+    shop = make_panel(tmp_path)
+    monkeypatch.setattr(series_sample, "MOST_SERIES", 8)
+    monkeypatch.setattr(series_sample, "SAMPLE", 5)
+    train_nothing(monkeypatch)
+    done = run("train", "panel", *TRAIN[:-1], folder=tmp_path)
+    assert done.code == 0, done.err
+    assert "5 of 9 series are learned from, as long and as large as all of them are" in done.err
+    assert "--sample" in done.err
+    assert run("predict", "panel", "--data", "panel", "-o", "out", folder=tmp_path).code == ExitCode.DONE
+    rows = [row for data in contents(tmp_path / "out").values() for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+    assert len({row["series_id"] for row in rows}) == 9
+    assert all(row["lower_80"] < row["forecast"] < row["upper_80"] for row in rows)
+    again = run("retrain", "panel", "--force", "--json", folder=tmp_path)
+    assert again.code == 0, again.err
+    assert run("score", "panel", "--json", folder=tmp_path).code == 0
+    assert shop.names
+
+
+def test_sample_of_a_file_is_refused(shop):
+    done = run("train", "sales.csv", "--sample", "3", folder=shop.folder)
+    assert done.code == ExitCode.USAGE
+    assert "--sample takes some series of a folder" in done.err
