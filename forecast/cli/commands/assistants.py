@@ -103,6 +103,6 @@ def _tell(document: dict[str, Any], output: OutputFlags) -> None:
     for one in document["tools"]:
         write_out(wrapped(one["description"], f"  {one['name']}", label_width=width))
     if not output.quiet:
-        say(f"{document['root']}, models in {document['store']}", "Folder")
         settings = {"mcpServers": {"forecast": {name: document[name] for name in ("command", "args")}}}
-        say_commands([json.dumps(settings)], "Client")
+        for label, line in (("Folder", document["root"]), ("Store", document["store"]), ("Client", json.dumps(settings))):
+            say_commands([line], label)  # to be copied whole
