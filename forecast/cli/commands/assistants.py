@@ -104,5 +104,6 @@ def _tell(document: dict[str, Any], output: OutputFlags) -> None:
         write_out(wrapped(one["description"], f"  {one['name']}", label_width=width))
     if not output.quiet:
         settings = {"mcpServers": {"forecast": {name: document[name] for name in ("command", "args")}}}
-        for label, line in (("Folder", document["root"]), ("Store", document["store"]), ("Client", json.dumps(settings))):
+        told = {"Folder": document["root"], "Store": document["store"], "Client": json.dumps(settings)}
+        for label, line in told.items():
             say_commands([line], label)  # to be copied whole
