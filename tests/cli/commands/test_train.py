@@ -22,6 +22,7 @@ from untrained import train_nothing
 GRU = ("--model", "gru", *QUICK)
 BARE = (*GRU, "--plots", "none")
 JSON_KEYS = {
+    "plain_verdict": str,
     "beside": dict,
     "mixture": dict,
     "importance": list,
