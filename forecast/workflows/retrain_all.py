@@ -5,7 +5,9 @@ TensorFlow is imported once, and a loop of one shape compiled once. A model that
 
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,33 @@ def retrain_all(
         share = left if deadline is None else share_of(left, waiting[place:])
         heard = FleetReporter(_until(run, share, turn.name), turn.name, place, len(waiting))
         yield _retrained(turn.name, request, store, run.with_reporter(heard), log)
+
+
+def allotted(
+    names: tuple[str, ...], store: Store, deadline: Deadline | None, clock: Clock, workers: int
+) -> list[dict[str, Any]]:
+    """Returns for each model, the stalest first, its name, when the time ends (None for never) and its own share of it.
+
+    Args:
+        names: of the models; one whose history can't be read comes last, to say so itself.
+        store: that has them.
+        deadline: of all of them.
+        clock: by which it is counted.
+        workers: that retrain them side by side.
+    """
+    turns = []
+    for name in names:
+        with suppress(ForecastError):
+            turns.append(turn_of(store.model(name)))
+    waiting = in_turn(turns)
+    known = {turn.name for turn in waiting}
+    left = None if deadline is None else deadline.left(clock.seconds())
+    ends = None if left is None else (clock.now() + timedelta(seconds=left)).isoformat()
+    shares = [
+        {"name": turn.name, "ends": ends, "share": left and share_of(left * workers, waiting[place:])}
+        for place, turn in enumerate(waiting)
+    ]
+    return [*shares, *({"name": name, "ends": ends, "share": left} for name in names if name not in known)]
 
 
 def _retrained(name: str, request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrained:

@@ -1,7 +1,9 @@
 """`forecast retrain [NAME]... [DATA]`, one model or many."""
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,8 @@ from forecast.cli.options.completion import complete_name, complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
-from forecast.cli.output.retrain import tell_member, tell_members, tell_retrain
+from forecast.cli.output.retrain import MemberTold, lost_member, member_told, tell_member, tell_members, tell_retrain
+from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, UsageError
 from forecast.process import SystemClock
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainRequest
     from forecast.production.notify import Alarm, Tell
     from forecast.production.store.store import Store
+    from forecast.run import Run
 
 
 def _group(title: str) -> Any:
@@ -111,6 +115,9 @@ class JobFlags:
     dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
     detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
     all: Annotated[bool, _job("--all", help="Every model of the store, the stalest first.")] = False
+    workers: Annotated[
+        int | None, _job("--workers", min=1, max=1024, metavar="N", help="Many models in so many processes.")
+    ] = None
     time_limit: Annotated[
         Deadline | None,
         _job(
@@ -180,6 +187,8 @@ def retrain_command(
     if flags.all or are_several(given, store.names()):
         _retrain_all(given, store, flags, output, reading)
     else:
+        if flags.workers is not None:
+            raise UsageError("--workers is for several models, and one is retrained.", "--all, or no --workers")
         name, data = (*given, None, None)[:2]
         _retrain_one(name, data, store, flags, output, reading)
 
@@ -216,10 +225,9 @@ def _retrain_all(
     """Retrains many models: the watchdog hears of them as one job, the command for a failure of each that failed."""
     from forecast.experiment.destinations import check_folder
     from forecast.production.notify import Alarm, run_on_failure, watched
-    from forecast.production.run_log import open_log
-    from forecast.workflows.retrain_all import Retrained, members, retrain_all
+    from forecast.workflows.retrain_all import members
 
-    tell, ended = _teller(flags, output), list[Retrained]()
+    tell, ended = _teller(flags, output), list[MemberTold]()
     with watched(Alarm() if flags.dry_run else Alarm(flags.ping_url), "", tell) as watch:
         check_folder(flags.to, "-o")
         for flag, is_given in (("--future", flags.future is not None), ("--freq, --id …", reading != DataFlags())):
@@ -227,16 +235,66 @@ def _retrain_all(
                 message = f"{flag} says how one file is to be read, and several models are retrained."
                 raise UsageError(message, "forecast retrain NAME DATA with it")
         names = members(words, store, is_all=flags.all)
-        log = open_log(flags.log_file, SystemClock().now)
-        request = _request(None, None, flags, reading)
         with narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run:
-            for member in retrain_all(names, request, store, run, log, flags.time_limit):
+            for member in _each(names, store, flags, run):
                 ended.append(member)
                 tell_member(member, output)
-                if member.error is not None and flags.on_failure and not flags.dry_run:
-                    run_on_failure(flags.on_failure, member.name, member.exit_code, member.error.message, tell)
+                error = member.document["error"]
+                if error is not None and flags.on_failure and not flags.dry_run:
+                    run_on_failure(flags.on_failure, member.name, error["code"], error["message"], tell)
         watch.exit_code = tell_members(ended, output)
     raise typer.Exit(watch.exit_code)
+
+
+def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[MemberTold]:
+    """Yields what became of each model: in this process, or in several beside it."""
+    from forecast.production.run_log import open_log
+    from forecast.workflows.retrain_all import retrain_all
+
+    log, request = open_log(flags.log_file, run.clock.now), _request(None, None, flags, DataFlags())
+    if (flags.workers or 1) == 1:
+        for member in retrain_all(names, request, store, run, log, flags.time_limit):
+            yield member_told(member)
+        return
+    from forecast.execution.executor import Workplace, open_executor
+    from forecast.execution.job import JobOrder
+    from forecast.workflows.retrain_all import allotted
+
+    told = {key: str(value) if isinstance(value, Path) else value for key, value in vars(flags).items()}
+    told |= {"time_limit": None, "workers": None}
+    shares = allotted(names, store, flags.time_limit, run.clock, flags.workers or 1)
+    with open_executor(Workplace(flags.workers or 1), run) as executor:
+        run.reporter.progress(f"{len(names)} models", 0.0)
+        function = f"{retrain_job.__module__}:{retrain_job.__name__}"
+        common = {"store": str(store.root.absolute()), "flags": told}
+        futures = [executor.submit(JobOrder(time["name"], function, {**common, "time": time})) for time in shares]
+        for place, future in enumerate(executor.as_completed(futures), start=1):
+            done = future.result()
+            yield decode(MemberTold, done.value) if done.failure is None else lost_member(done.key, done.failure)
+            run.reporter.progress(f"{place} of {len(names)} models", place / len(names))
+
+
+def retrain_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
+    """Retrains one model in a process of its own: what ``retrain --all --workers`` orders.
+
+    Args:
+        spec: the store, the flags of the command, and of its time: when it ends, and the model's share of it.
+        run: what to work with; the clock is that of the process, since a retrain is dated.
+    """
+    from forecast.production.run_log import open_log
+    from forecast.production.store.store import Store
+    from forecast.workflows.retrain_all import retrain_all
+
+    paths = {key: Path(spec["flags"][key]) for key in ("to", "log_file") if spec["flags"][key] is not None}
+    flags, clock = RetrainFlags(**{**spec["flags"], **paths}), SystemClock()
+    deadline = None
+    if spec["time"]["ends"] is not None:
+        left = (datetime.fromisoformat(spec["time"]["ends"]) - clock.now()).total_seconds()
+        deadline = Deadline(min(left, spec["time"]["share"]), clock.seconds())
+    own = replace(run, clock=clock, machine=replace(run.machine, device=flags.device))
+    log, request = open_log(flags.log_file, clock.now), _request(None, None, flags, DataFlags())
+    [member] = retrain_all((spec["time"]["name"],), request, Store(Path(spec["store"])), own, log, deadline)
+    return dict(encode(member_told(member)))
 
 
 def _alarm(flags: RetrainFlags) -> "Alarm":

@@ -3,15 +3,18 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say, say_commands, say_notes, wrapped
 from forecast.cli.output.streams import Styled, write_note, write_out
+from forecast.decoding import Document
 from forecast.errors import ExitCode
 from forecast.wording import counted, listed, short
 
 if TYPE_CHECKING:
+    from forecast.execution.job import Failure
     from forecast.experiment.retraining.request import RetrainResult
     from forecast.workflows.retrain_all import Retrained
 
@@ -44,44 +47,68 @@ def retrain_json(result: "RetrainResult") -> dict[str, Any]:
     return {**result.record.answer(), **more}
 
 
-def tell_member(member: "Retrained", output: OutputFlags) -> None:
+@dataclass(frozen=True)
+class MemberTold(Document):
+    """What is said of one model of many; it crosses from one process to another.
+
+    Attributes:
+        said: on stdout.
+        document: of ``--json``.
+    """
+
+    name: str
+    said: str
+    document: dict[str, Any]
+
+
+def member_told(member: "Retrained") -> MemberTold:
+    """Returns what is said of one model of many."""
+    error, result = member.error, member.result
+    why = None if error is None else {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
+    document: dict[str, Any] = {"name": member.name, **(retrain_json(result) if result else {})}
+    document |= {"exit_code": member.exit_code, "error": why, "postponed": member.is_postponed}
+    said = ""
+    if result is not None:
+        said = f"{member.name}: {'; '.join(result.plan)}" if result.plan else _sentences(result)
+    return MemberTold(member.name, said, document)
+
+
+def lost_member(name: str, failure: "Failure") -> MemberTold:
+    """Returns what is said of a model whose worker could not even say what went wrong."""
+    why = {"code": failure.code, "message": failure.message, "hint": failure.hint}
+    return MemberTold(name, "", {"name": name, "exit_code": failure.code, "error": why, "postponed": False})
+
+
+def tell_member(member: MemberTold, output: OutputFlags) -> None:
     """Says in a line what became of one model of many, as soon as it is known; of an error, even where quiet."""
+    error = member.document["error"]
     if output.form == "json":
         return
-    if member.error is not None:
-        text = wrapped(f"{member.name}: {member.error.message}", "error:", sys.stderr.isatty(), label_width=7)
+    if error is not None:
+        text = wrapped(f"{member.name}: {error['message']}", "error:", sys.stderr.isatty(), label_width=7)
         write_note(Styled("error:", "bad"), text.removeprefix("error:"))
-        if member.error.hint:
-            write_note(f"{'hint:':<7}{member.error.hint}\n")
-    elif member.result is not None and not output.quiet:
-        plan = "; ".join(member.result.plan)
-        said = f"{member.name}: {plan}" if plan else _sentences(member.result)
-        write_out(wrapped(said, on_terminal=sys.stdout.isatty()))
-        say_notes(f"{member.name}: {note}" for note in member.result.notes)
+        if error["hint"]:
+            write_note(f"{'hint:':<7}{error['hint']}\n")
+    elif member.said and not output.quiet:
+        write_out(wrapped(member.said, on_terminal=sys.stdout.isatty()))
+        say_notes(f"{member.name}: {note}" for note in member.document["notes"])
 
 
-def tell_members(members: "Sequence[Retrained]", output: OutputFlags) -> int:
+def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> int:
     """Says what became of all of many models, and returns what the process exits with: 6 where one failed."""
-    failed = [member.name for member in members if member.error is not None]
-    postponed = [member.name for member in members if member.is_postponed]
-    code = int(ExitCode.TRAINING) if failed else max((member.exit_code for member in members), default=0)
+    told = [member.document for member in members]
+    failed = [each["name"] for each in told if each["error"] is not None]
+    postponed = [each["name"] for each in told if each["postponed"]]
+    code = int(ExitCode.TRAINING) if failed else max((each["exit_code"] for each in told), default=0)
     if output.form == "json":
-        told = [_member_json(member) for member in members]
         print_json({"models": told, "failed": failed, "postponed": postponed, "exit_code": code})
     elif failed or not output.quiet:
-        outcomes = Counter(member.result.record.outcome or "" for member in members if member.result)
+        outcomes = Counter(each["outcome"] for each in told if "outcome" in each)
         parts = [f"{count} {OUTCOMES.get(outcome, outcome)}" for outcome, count in outcomes.items()]
         for names, what in ((postponed, "first the next time, since the time was up"), (failed, "failed")):
             parts += [f"{len(names)} {what}: {listed(names)}"] if names else []
         say(f"{counted(len(members), 'model')}: {'; '.join(parts)}.", "All")
     return code
-
-
-def _member_json(member: "Retrained") -> dict[str, Any]:
-    told: dict[str, Any] = retrain_json(member.result) if member.result else {}
-    error = member.error
-    why = None if error is None else {"code": int(error.exit_code), "message": error.message, "hint": error.hint}
-    return {"name": member.name, **told, "exit_code": member.exit_code, "error": why, "postponed": member.is_postponed}
 
 
 OUTCOMES = {

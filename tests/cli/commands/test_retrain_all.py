@@ -1,13 +1,21 @@
 """Many models in one command: each as if it were alone, told in its own line, and none stops another."""
 
+import contextlib
 import json
 import shutil
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from commands import csv_bytes, run, visits
+from forecast.cli.commands.retrain import RetrainFlags, retrain_job
+from forecast.decoding import encode
 from forecast.production.store.store import Store
+from forecast.run import StoppedClock
+from forecast.specs import Deadline
+from forecast.workflows.retrain_all import allotted
+from runs import QUIET as QUIET_RUN
 
 NAMES = ("bakery", "kiosk", "shop")
 DAYS = 60
@@ -111,6 +119,45 @@ def test_patterns_and_names_choose(folder):
         "shop": "nothing-new",
         "kiosk": "promoted",
     }
+
+
+def test_workers_make_the_same_as_one_process_and_one_that_fails_stops_no_other(folder, trained):
+    told = []
+    for words in ((), ("--workers", "2")):
+        renewed(trained)
+        (folder / "kiosk.csv").write_text("nothing\n")
+        more = ("--log-file", "log", "--on-failure", "echo $FORECAST_NAME >> marks")
+        done = run("retrain", "--all", "--json", *more, *words, folder=folder)
+        models = sorted(done.document["models"], key=lambda model: model["name"])
+        made = [(folder / "forecasts" / f"{name}.csv").read_text() for name in ("bakery", "shop")]
+        ends = sorted(json.loads(line)["name"] for line in (folder / "log").read_text().splitlines() if "ended" in line)
+        for model in models:
+            model.pop("seconds", None)
+        told.append((done.code, done.document["failed"], models, made, ends, (folder / "marks").read_text()))
+    assert told[0] == told[1]
+    assert told[1][:2] == (6, ["kiosk"])
+
+
+def test_workers_are_for_several_models(folder):
+    done = run("retrain", "shop", "--workers", "2", folder=folder)
+    assert (done.code, "--workers is for several models" in done.err) == (2, True)
+
+
+def test_each_of_several_workers_knows_when_its_time_ends(folder):
+    store, clock = Store(folder / ".forecast"), StoppedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    times = allotted(NAMES, store, Deadline(60.0, 0.0), clock, 2)
+    assert [time["name"] for time in times] == list(NAMES)
+    assert {time["ends"] for time in times} == {"2026-01-01T00:01:00+00:00"}
+    assert all(40 <= time["share"] <= 120 for time in times)
+    assert {time["ends"] for time in allotted(NAMES, store, None, clock, 2)} == {None}
+
+
+def test_time_that_is_up_before_a_worker_begins_postpones_its_model(folder):
+    flags = {**encode(RetrainFlags()), "to": "forecasts"}
+    time = {"name": "shop", "ends": "2020-01-01T00:00:00+00:00", "share": 10.0}
+    with contextlib.chdir(folder):
+        told = retrain_job({"store": str(folder / ".forecast"), "flags": flags, "time": time}, QUIET_RUN)
+    assert (told["document"]["postponed"], told["document"]["error"], told["said"]) == (True, None, "")
 
 
 class Clock:
