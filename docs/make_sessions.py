@@ -12,6 +12,7 @@ Comments before a block say what differs:
     <!-- not run: why -->      it is to be read only
     <!-- exits 5 -->           the code that each of its commands ends with
     <!-- before: COMMAND -->   is run unseen; a page that needs a model begins so
+    <!-- picture: FILE → docs/images/NAME.png -->   is copied from where the commands ran
 """
 
 import os
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 NOTE = re.compile(r"<!-- (not run|exits|before):? ?(.*?) -->", re.DOTALL)
+PICTURE = re.compile(r"<!-- picture: (\S+) → (\S+) -->")
 LEFT_OUT = "…"
 HOME = "/home/you/shop"
 """What pages show as the folder in which the commands run; programs stand in its `.venv`."""
@@ -199,6 +201,8 @@ def main(names: list[str]) -> None:
         with TemporaryDirectory() as folder:
             shutil.copytree(ROOT / "sample_data", Path(folder) / "sample_data")
             page.write_text(recorded(text, Path(folder)), encoding="utf-8")
+            for made, shown in PICTURE.findall(text):
+                shutil.copyfile(Path(folder) / made, ROOT / shown)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def calls(text):
         for operator, words in itertools.groupby(lexer, lambda word: set(word) <= set("();<>|&")):
             call = list(itertools.dropwhile(lambda word: word == "do" or "FORECAST_" in word, words))
             if not operator and call[:1] == ["forecast"]:
-                yield call
+                yield call if call[1] != "--cells" else [call[0], *call[3:]]
 
 
 @pytest.mark.parametrize("name", ["README.md", *PLAYED])
@@ -81,6 +81,9 @@ def play(name, folder):
         assert done.code == step.code, (step.command, done.printed)
         if step.shown is not None:
             assert not list(differences(step.shown, done.printed)), f"{mend}\n{step.command}\n{done.printed}"
+    for made, shown in SESSIONS.PICTURE.findall(text):
+        assert (folder / made).is_file()
+        assert (ROOT / shown).is_file()
     if python := SESSIONS.scripts(text):
         subprocess.run([sys.executable, "-c", python], cwd=folder, check=True, capture_output=True)
 

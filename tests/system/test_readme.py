@@ -81,3 +81,5 @@ def test_session_is_what_its_command_prints(tmp_path):
     done = script("make_sessions").run(SESSION[1], tmp_path)
     assert done.code == 0
     assert not list(differences(SESSION[2], done.printed)), done.printed
+    ((made, _),) = script("make_sessions").PICTURE.findall(README)
+    assert (tmp_path / made).is_file()
