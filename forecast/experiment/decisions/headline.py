@@ -15,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.frequency import Frequency, readable
-from forecast.data.panel import IdParts, Panel, panel_from_series
+from forecast.data.panel import IdParts, Panel
 from forecast.data.reading.future_coverage import steps_counted
 from forecast.data.target_names import adds_up
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.periods import HORIZON
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
-from forecast.experiment.outputs import Outlook
 from forecast.interval_levels import MAIN
 from forecast.models.classical.random_walk import behaves_like_walk
-from forecast.models.forecaster import Forecasts, Interval, ends_of
+from forecast.models.forecaster import Forecasts, ends_of
 from forecast.specs import Aggregate, Kind
 
 FloatArray = NDArray[np.float64]
@@ -64,7 +63,7 @@ class Headline:
     """What a forecast comes to.
 
     Attributes:
-        whose: the series it is of; empty for all of them.
+        whose: the series it is of; empty for all of them, and where it is called as the target.
         target: the unit.
         manner: how steps became one number.
         series: how many are in it.
@@ -143,8 +142,9 @@ def _headlines(
     year = _year_steps(panel.frequency)
     shift = year * -(-horizon // year) if year else 0
     groups = [slice(None)] if is_joint else [slice(s, s + 1) for s in range(len(panel))]
+    is_plain = panel.series_ids == (panel.target,)
     is_ragged = len(set(panel.last.tolist())) > 1
-    steps = steps_counted(horizon, panel.frequency)
+    steps = steps_counted(horizon, panel.frequency).removeprefix("1 ")
     before = _Comparison(_earlier(panel, horizon, horizon, manner), f"the last {steps}")
     if manner == "standing":
         before = replace(before, name="the last value")
@@ -157,7 +157,7 @@ def _headlines(
     reached = _reached(forecasts.point, manner)
     return tuple(
         Headline(
-            whose="" if is_joint else panel.series_ids[place],
+            whose="" if is_plain or (is_joint and len(panel) > 1) else panel.series_ids[place],
             target=panel.target,
             manner=manner,
             series=len(panel) if is_joint else 1,
@@ -265,38 +265,3 @@ def _year_name(steps: str, years: int, manner: Manner) -> str:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def together(outlook: Outlook, manner: Manner) -> Outlook | None:
-    """Returns the sum of all series, or their mean, with the newest of its history.
-
-    None for one series, for prices, and where series end at different dates: a step is none that all share.
-    """
-    panel, forecasts = outlook.history, outlook.forecasts
-    if len(panel) == 1 or manner == "standing" or len(set(panel.last.tolist())) > 1:
-        return None
-    made = totals_of(panel, replace(forecasts, quantiles=None), outlook.distributed, AskedTotals(None, ALL), IdParts())
-    count = len(panel) if manner == "mean" else 1
-    name = f"all {len(panel):,} series"
-    intervals = []
-    for level in made.levels:
-        lower, upper = (made.quantiles.at(end)[np.newaxis] / count for end in ends_of(level))
-        if np.isfinite(lower).any():
-            intervals.append(Interval(level, lower, upper))
-    point = made.forecasts[np.newaxis] / count
-    joint = Forecasts((name,), made.starts[np.newaxis], point, tuple(intervals), levels=made.levels)
-    return Outlook(_history(panel, name, manner), joint)
-
-
-def _history(panel: Panel, name: str, manner: Manner) -> Panel:
-    """Returns the newest steps of all series together; one that had not begun yet does not count there."""
-    known = panel.tail(REACH)
-    steps = int(known.lengths.max())
-    sums, counts = np.zeros(steps), np.zeros(steps)
-    for begin, end in zip(known.offsets, known.offsets[1:], strict=False):
-        own = known.filled[begin:end]
-        sums[steps - own.size :] += np.nan_to_num(own)
-        counts[steps - own.size :] += ~np.isnan(own)
-    values = sums / np.maximum(counts, 1) if manner == "mean" else sums
-    first = np.array([int(known.last.max()) - steps + 1])
-    return panel_from_series([values], panel.frequency, series_ids=[name], first=first, target=panel.target)

@@ -34,7 +34,7 @@ def _both(headline: Headline) -> tuple[str, ...]:
 def lead_sentence(headline: Headline) -> str:
     """Returns the headline in one sentence: what is expected, how sure that is, and how it differs from before."""
     told = headline
-    whose = f" of all {told.series:,} series" if told.series > 1 else ""
+    whose = f" of all {told.series:,} series" if told.series > 1 else f" of {told.whose}" if told.whose else ""
     when = {
         "total": f"next {told.steps}{' of each' if told.is_ragged else ''}",
         "mean": f"average of the next {told.steps}{' of each' if told.is_ragged else ''}",
@@ -42,6 +42,18 @@ def lead_sentence(headline: Headline) -> str:
     }[told.manner]
     change = f", {compared(told.before, told.manner)}{_those(told.before, told)}" if told.before else ""
     return f"{told.target}{whose}, {when}: {amount(told)}{change}."
+
+
+def outside_words(headline: Headline) -> str:
+    """Returns what is to be said of a forecast that lies outside of its own interval; empty where it does not."""
+    lower, upper, value = headline.lower, headline.upper, headline.value
+    if lower is None or upper is None or lower <= value <= upper:
+        return ""
+    side = "below" if value < lower else "above"
+    return (
+        f"The forecast lies {side} its own interval: the errors in the tests were too few and too lopsided to tell how "
+        "far it may be off. Trust neither far; more rows help."
+    )
 
 
 def amount(headline: Headline) -> str:

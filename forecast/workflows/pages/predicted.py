@@ -7,8 +7,9 @@ from typing import Literal
 from forecast.data.panel import Panel
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.contributions import Waterfall
-from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines, together
+from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
 from forecast.experiment.decisions.headline_words import headline_sentences
+from forecast.experiment.decisions.joint_forecast import together
 from forecast.experiment.decisions.parts import NAMES, ForecastParts
 from forecast.experiment.outputs import Outlook
 from forecast.experiment.stored_forecast import PredictResult
@@ -76,8 +77,9 @@ def prediction_pictures(
     panel = request.named(result.panel)
     manner = manner_for(stored, result.panel, result.forecasts.point.shape[1])
     outlook = Outlook(panel, replace(result.forecasts, quantiles=None), result.distributed)
-    told = (panel, outlook.forecasts, result.distributed, manner)
-    title = headline_sentences(headline_of(*told), series_headlines(*told))[0].rstrip(".")
+    told = (result.panel, outlook.forecasts, result.distributed, manner)
+    headlines = [replace(own, target=panel.target) for own in (headline_of(*told), *series_headlines(*told))]
+    title = headline_sentences(headlines[0], tuple(headlines[1:]))[0].rstrip(".")
     drawn = {result.model: outlook} | ({USUAL: Outlook(panel, usual)} if usual else {})
     content = _lines(drawn, manner, title, request)
     count = len(panel)

@@ -12,8 +12,9 @@ from forecast.errors import DataError
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary, SummaryRow
-from forecast.experiment.decisions.headline import Headline, headline_of, series_headlines, together
-from forecast.experiment.decisions.headline_words import headline_sentences
+from forecast.experiment.decisions.headline import Headline, headline_of, series_headlines
+from forecast.experiment.decisions.headline_words import headline_sentences, outside_words
+from forecast.experiment.decisions.joint_forecast import together
 from forecast.experiment.decisions.parts import NAMES, parts_of, usual_forecast
 from forecast.experiment.outputs import Outlook, forecast_table
 from forecast.experiment.stored_forecast import known_notes
@@ -119,13 +120,14 @@ def version_report(
         summary = replace(summary, verdict=f"When {version.label} was trained: {summary.verdict}")
     stored = load_version(version)
     shown = outlook or _issued(stored)
-    if label is not None:
-        shown = replace(shown, history=replace(shown.history, target=label))
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     manner = manner_for(stored, shown.history, shown.forecasts.point.shape[1])
     told = (shown.history, shown.forecasts, shown.distributed, manner)
     headlines = (headline_of(*told), *series_headlines(*told))
+    if label is not None:
+        headlines = tuple(replace(own, target=label) for own in headlines)
+        shown = replace(shown, history=replace(shown.history, target=label))
     joint = together(shown, manner)
     cover = _cover(models, stored, summary, shown, headlines, challenge)
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
@@ -136,12 +138,17 @@ def version_report(
     return {names.page: page} | _tables(names, shown, joint, version, summary)
 
 
-def _no_interval(joint: Headline, version: Version) -> tuple[str, ...]:
-    """Returns why a total has no interval."""
-    if joint.manner == "standing" or joint.lower is not None:
+def _no_interval(joint: Headline, stored: StoredModel) -> tuple[str, ...]:
+    """Returns why a total has no interval, or none that holds it."""
+    if joint.manner == "standing":
         return ()
-    fix = f"forecast retrain {version.name} --force makes a version that has one"
-    return (f"No interval of the total is known for {version.label}, which was made by an earlier program ({fix}).",)
+    if joint.lower is not None:
+        return tuple(filter(None, (outside_words(joint),)))
+    label, name = stored.version.label, stored.version.name
+    if stored.trained.distribution is None:
+        return (f"No interval is known: the data of {label} had too few rows to measure errors on.",)
+    fix = f"forecast retrain {name} --force makes a version that has one"
+    return (f"No interval of the total is known for {label}, which was made by an earlier program ({fix}).",)
 
 
 def _parts(stored: StoredModel, shown: Outlook, manner: Manner) -> tuple[Section, ...]:
@@ -213,7 +220,7 @@ def _cover(
         title=models.name,
         about=f"{version.manifest.model} · {version.label}, {role} · trained {version.created:%Y-%m-%d %H:%M} UTC",
         lead=tuple(lead),
-        caveats=(*known_notes(stored, panel, shown.forecasts.point.shape[1]), *_no_interval(joint, version)),
+        caveats=(*known_notes(stored, panel, shown.forecasts.point.shape[1]), *_no_interval(joint, stored)),
         facts=headline_facts(each[0] if len(each) == 1 else joint),
         model=version.manifest.model,
     )

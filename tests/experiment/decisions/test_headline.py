@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines, together
-from forecast.experiment.decisions.headline_words import amount, headline_sentences
-from forecast.experiment.outputs import Outlook
+from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
+from forecast.experiment.decisions.headline_words import amount, headline_sentences, outside_words
 from forecast.models.forecaster import Forecasts, Interval
 
 H = 28
 
 
 def panel_of(*values, frequency="D", target="sales", **more):
-    ids = tuple(f"s{k}" for k in range(len(values)))
+    ids = tuple(f"s{k}" for k in range(len(values))) if len(values) > 1 else (target,)
     return panel_from_series(
         [np.asarray(own, float) for own in values], frequency, series_ids=ids, target=target, **more
     )
@@ -64,6 +63,13 @@ def test_total_of_all_series_has_the_interval_of_the_sum_and_what_came_before():
     assert (told.steps, told.first, told.last) == ("28 days", "1971-02-05", "1971-03-04")
 
 
+def test_a_lone_series_with_a_name_of_its_own_is_named_and_one_step_is_not_counted():
+    panel = replace(panel_of(np.full(60, 2.0)), series_ids=("north",))
+    told = headline_of(panel, forecasts_of(panel, np.full((1, 1), 4.0)), None, "total")
+    [sentence] = headline_sentences(told, ())[:1]
+    assert sentence == "sales of north, next day: 4 (80 %: 1 to 9), 2.0 times as much as the last day."
+
+
 def test_each_series_has_its_own_interval():
     panel, point = panel_of(np.ones(60), np.ones(60)), np.tile([[10.0], [20.0]], (1, H))
     known = futures_around(point)
@@ -78,6 +84,16 @@ def test_without_a_distribution_a_total_has_no_interval_and_the_sentence_none():
     told = headline_of(panel, forecasts_of(panel, point), None, "total")
     assert (told.lower, told.upper) == (None, None)
     assert headline_sentences(told, ()) == ("sales, next 28 days: 61.6, 10 % more than the last 28 days.",)
+
+
+@pytest.mark.parametrize(("lower", "upper", "side"), [(70.0, 90.0, "below"), (10.0, 20.0, "above"), (50.0, 90.0, "")])
+def test_a_forecast_outside_of_its_own_interval_is_owned_up_to(lower, upper, side):
+    panel = panel_of(np.full(60, 2.0))
+    told = replace(
+        headline_of(panel, forecasts_of(panel, np.full((1, H), 2.2)), None, "total"), lower=lower, upper=upper
+    )
+    words = outside_words(told)
+    assert (f"lies {side} its own interval" in words) if side else words == ""
 
 
 def test_only_series_that_were_there_are_compared():
@@ -124,31 +140,6 @@ def test_a_longer_horizon_is_compared_with_as_many_years_before():
     told = headline_of(panel, forecasts_of(panel, np.full((1, 18), 60.0)), None, "total")
     assert told.year.value == pytest.approx(np.arange(36, 54).sum())
     assert told.year.name == "the same 18 months 2 years earlier"
-
-
-def test_all_series_together_are_the_sum_at_each_step_with_its_interval():
-    panel = panel_of(np.arange(60.0), np.arange(40.0), first=[0, 20])
-    point = np.tile([[10.0], [20.0]], (1, H))
-    known = futures_around(point)
-    joint = together(Outlook(panel, forecasts_of(panel, point), known), "total")
-    assert joint.forecasts.point == pytest.approx(np.full((1, H), 30.0))
-    sums = np.quantile(known.futures.sum(axis=0), [0.1, 0.9], axis=0)
-    [band] = joint.forecasts.intervals
-    assert np.vstack([band.lower, band.upper]) == pytest.approx(sums)
-    expected = np.arange(60.0) + np.concatenate([np.zeros(20), np.arange(40.0)])
-    assert joint.history.values == pytest.approx(expected)
-    assert joint.history.timestamps(0)[-1] == panel.timestamps(0)[-1]
-    mean = together(Outlook(panel, forecasts_of(panel, point), known), "mean")
-    assert mean.forecasts.point == pytest.approx(np.full((1, H), 15.0))
-    assert mean.history.values[:20] == pytest.approx(np.arange(20.0))
-
-
-def test_prices_and_series_that_end_apart_have_no_sum():
-    panel = panel_of(np.ones(60), np.ones(50))
-    outlook = Outlook(panel, forecasts_of(panel, np.ones((2, 5))))
-    assert together(outlook, "total") is None
-    level = panel_of(np.ones(60), np.ones(60))
-    assert together(Outlook(level, forecasts_of(level, np.ones((2, 5)))), "standing") is None
 
 
 def test_a_price_stands_somewhere_and_is_never_added_up():
