@@ -93,7 +93,7 @@ def plain_verdict(rows: Sequence[Erring], model: str, told: Told) -> str:
     off by about 22 a month (5 %), 36 % less than repeating last year."
     """
     row = next(row for row in rows if model in {row.model, row.same})
-    often = _often(told.frequency) + (" and series" if told.series > 1 else "")
+    often = _often(told.frequency) + (" in each series" if told.series > 1 else "")
     share = row.error("wape")
     size = f" ({rare_percent(share)})" if 0 < share < 1 else ""
     sentence = f"Forecasts of {told.target} by {model} are off by about {about(row.mae, AS_REMEMBERED)} {often}{size}"

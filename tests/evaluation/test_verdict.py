@@ -177,7 +177,7 @@ def test_plain_verdict_of_a_rule_is_beside_nothing():
 @pytest.mark.parametrize(
     ("frequency", "season", "series", "words"),
     [
-        (Frequency("day"), 7, 3, "a day and series (6 %), 36 % less than repeating last week."),
+        (Frequency("day"), 7, 3, "a day in each series (6 %), 36 % less than repeating last week."),
         (Frequency("business-day"), 5, 1, "a day (6 %), 36 % less than repeating last week."),
         (Frequency("week"), 52, 1, "a week (6 %), 36 % less than repeating last year."),
         (Frequency("quarter"), 4, 1, "a quarter (6 %), 36 % less than repeating last year."),

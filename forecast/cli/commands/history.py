@@ -12,7 +12,7 @@ from forecast.cli.options.arguments import parse_since
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, settle_form, table, wrapped
-from forecast.cli.output.streams import write_out
+from forecast.cli.output.streams import Piece, Style, Styled, write_out
 from forecast.specs import PlotKind
 from forecast.widening import is_own_width, width_text
 from forecast.wording import percent, short
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forecast.production.store.run_record import RunRecord
 
 HEADER = ("time (UTC)", "decision", "champion", "challenger", "in use", "seconds", "exit")
+STANDS_OUT: dict[str, Style] = {"promoted": "good", "failed": "bad", "refused": "bad"}
 LEFT = 2
 """So many columns stand to the left; the RMSE of champion and challenger begin the others."""
 
@@ -61,21 +62,24 @@ def history_command(
     elif form == "csv":
         print_csv(csv_text(COLUMNS, [list(row.values()) for row in rows]))
     else:
-        write_out(_text(runs))
+        write_out(*_pieces(runs))
     if files and not output.quiet:
         say(", ".join(map(str, files)), "Plots" if len(files) > 1 else "Plot")
 
 
-def _text(runs: tuple["RunRecord", ...]) -> str:
-    """Returns a table a model, with the reason below each run."""
+def _pieces(runs: tuple["RunRecord", ...]) -> list[Piece]:
+    """Returns a table a model, with the reason below each run; what was promoted or failed stands out."""
     if not runs:
-        return table(HEADER, [], left=LEFT)
-    blocks = []
+        return [table(HEADER, [], left=LEFT)]
+    pieces: list[Piece] = []
     for name, own in groupby(runs, key=lambda run: run.name):
         these = list(own)
         header, *lines = table(HEADER, [_cells(run) for run in these], left=LEFT).splitlines(keepends=True)
-        blocks.append(f"  {name}\n{header}" + "".join(map(_with_reason, lines, these)))
-    return "\n".join(blocks)
+        pieces += ["\n" if pieces else "", Styled(f"  {name}\n", "strong"), Styled(header, "faint")]
+        for line, run in zip(lines, these, strict=True):
+            style = STANDS_OUT.get(run.outcome or "")
+            pieces += [Styled(line, style) if style else line, _reason(run)]
+    return pieces
 
 
 def _cells(run: "RunRecord") -> list[str]:
@@ -86,9 +90,9 @@ def _cells(run: "RunRecord") -> list[str]:
     return [time, decision, *rmse, run.champion or "–", seconds, short(run.exit_code)]
 
 
-def _with_reason(line: str, run: "RunRecord") -> str:
+def _reason(run: "RunRecord") -> str:
     why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
     if run.widened is not None and not is_own_width(run.widened):
         held = f" (their own held {percent(run.held)})" if run.held is not None else ""
         why += f"{'; ' if why else ''}intervals {width_text(run.widened)}{held}"
-    return line + (wrapped(why, "    ", label_width=4) if why else "")
+    return wrapped(why, "    ", label_width=4) if why else ""

@@ -94,7 +94,8 @@ def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
         columns.append(WIDTH)
         for cells_of, width in zip(shown, widths, strict=True):
             cells_of[WIDTH] = "" if is_own_width(width) else width_text(width)
-    styles: dict[int, Style] = {1 + place: "strong" for place, row in enumerate(rows) if row["champion"]}
+    champions = [place for place, row in enumerate(rows) if row["champion"]]
+    styles: dict[int, Style] = {1 + place: "strong" for place in champions if len(champions) < len(rows)}
     write_out(*with_lines(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)), {0: "faint", **styles}))
 
 

@@ -87,6 +87,13 @@ def test_table_says_what_and_why_in_eighty_columns(tmp_path):
     assert lines[7] == "    cut off"
 
 
+def test_what_was_promoted_or_failed_stands_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    seen = run("history", "sales", "--format", "table", folder=write(tmp_path), FORCE_COLOR="1").out.splitlines()
+    bright = {line.partition("m")[0][2:]: line.split()[2] for line in seen if "2026-" in line and "\x1b" in line}
+    assert bright == {"1;32": "promoted", "31": "refused"}
+
+
 def test_all_models_are_shown_where_none_is_named(tmp_path):
     for name in ("b", "a"):
         write(tmp_path, name)
