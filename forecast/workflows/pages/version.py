@@ -57,10 +57,12 @@ class ReportNames:
     Attributes:
         page: such as ``sales-report.html``.
         csv: the table of the forecast; None for one of its own, called as the page is.
+        is_alone: nothing stands beside the page.
     """
 
     page: str
     csv: str | None = None
+    is_alone: bool = False
 
     def beside(self, ending: str) -> str:
         """Returns the name of a file that is called as the page is."""
@@ -81,7 +83,7 @@ def version_page(
     decided: RunRecord | None = None,
 ) -> bytes:
     """Returns the page of a version alone; see ``version_report``."""
-    names = ReportNames("report.html")
+    names = ReportNames("report.html", is_alone=True)
     return version_report(models, version, now, names, outlook, decided)[names.page]
 
 
@@ -175,8 +177,10 @@ def _parts(stored: StoredModel, shown: Outlook, manner: Manner) -> tuple[Section
     )
 
 
-def _links(names: ReportNames) -> FileLinks:
-    """Returns links to the tables beside the page, or how to come by the one that is lacking."""
+def _links(names: ReportNames) -> FileLinks | None:
+    """Returns links to the tables beside the page, or how to come by the one that is lacking; None for a lone page."""
+    if names.is_alone:
+        return None
     csv = (names.csv or names.beside(".csv"), "every number, for programs")
     if can_write():
         return FileLinks((csv, (names.beside(".xlsx"), "the same for Excel, with a chart")))
@@ -186,7 +190,9 @@ def _links(names: ReportNames) -> FileLinks:
 def _tables(
     names: ReportNames, shown: Outlook, joint: Outlook | None, version: Version, summary: Summary
 ) -> dict[str, bytes]:
-    """Returns the forecast as tables: a CSV where none is there, and a workbook."""
+    """Returns the forecast as tables: a CSV where none is there, and a workbook; none beside a lone page."""
+    if names.is_alone:
+        return {}
     table = forecast_table(shown.forecasts, shown.history, version.manifest.model, version.label)
     files = {} if names.csv else {names.beside(".csv"): table.csv().encode()}
     if can_write():

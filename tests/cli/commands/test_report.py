@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
 from commands import csv_bytes, run, visits
 from forecast.production.store.store import Store
+from forecast.workflows.pages.version import version_page
 from html_reader import Reader
 from untrained import train_nothing
 
@@ -171,6 +173,14 @@ def test_without_the_writer_of_workbooks_the_page_says_how_to_come_by_one(folder
     done = run("report", "visits", "--json", folder=folder)
     assert done.document["files"] == ["visits-report.html", "visits-report.csv"]
     assert "pip install 'forecast[excel]'" in " ".join(read(folder / "visits-report.html").words)
+
+
+def test_a_page_alone_leads_to_no_file_that_is_not_there(folder):
+    models = Store(folder / ".forecast").model("visits")
+    page = version_page(models, models.champion(), datetime(2024, 7, 1, tzinfo=UTC)).decode()
+    assert {value for name, value in Reader(page).attributes if name == "href"} <= {
+        "data:,", *(f"#{anchor}" for anchor in sections(Reader(page))),
+    }  # fmt: skip
 
 
 def test_values_are_called_as_asked(folder):
