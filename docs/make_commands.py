@@ -1,6 +1,7 @@
-"""Writes commands.md from the help of the program: `python docs/make_commands.py`."""
+"""Writes commands.md from the help of the program, then all else that pages take from it: `python docs/make_commands.py`."""
 
 import inspect
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,4 @@ def _cell(text):
 
 if __name__ == "__main__":
     Path(__file__).with_name("commands.md").write_text(commands_text(), encoding="utf-8")
+    runpy.run_path(str(Path(__file__).with_name("make_reference.py")), run_name="__main__")
