@@ -1,4 +1,4 @@
-"""Writes commands.md from the help of the program, then all else that pages take from it: `python docs/make_commands.py`."""
+"""Writes commands.md from the help, then what else pages take from the program: `python docs/make_commands.py`."""
 
 import inspect
 import runpy
