@@ -77,9 +77,9 @@ def _doubt(cell_reports: Sequence[CellReport]) -> Sentence | None:
 
 
 def _alike(cell_reports: Sequence[CellReport]) -> bool:
-    """Tells whether the cells were watched, and each one's error at the end lies within the bands of all seeds."""
+    """Tells whether several cells were watched, and their errors at the end differ by less than those of seeds."""
     watched = [p.learning for p in cell_reports if p.learning is not None]
-    if len(watched) < 2:
+    if len(watched) < 2 or watched[0].seeds < 2:
         return False
     apart = max(own.rmse[-1] for own in watched) - min(own.rmse[-1] for own in watched)
     return bool(apart <= max(own.high[-1] - own.low[-1] for own in watched))

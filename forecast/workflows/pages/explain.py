@@ -55,8 +55,8 @@ INTROS = {
     "a season's line can carry something from one season to the next.",
     "saturation": "A gate that is always shut or always open has stopped choosing, and a tanh at its end hardly learns "
     "any more. Units whose state never changes can be saved.",
-    "spike": "One value is raised by a standard deviation, and the whole forecast is made again. Below it the check of "
-    "the first panel without any gradient: each value is hidden in turn.",
+    "spike": "One value is raised by a standard deviation, and the whole forecast is made again. Then comes the "
+    "check of the first panel without any gradient: each value is hidden in turn.",
     "cost": "By formula and by the clock: what the extra gates are paid with.",
     "learning": "The error on the steps after the training data, which no network was trained on, as training went on.",
     "lesson": "The same equations as in the textbooks, and what each symbol was on average here.",

@@ -15,7 +15,7 @@ from forecast.evaluation.explain.gates import (
     time_constants,
 )
 from forecast.evaluation.explain.gradient_flow import gradient_flows, half_life
-from forecast.evaluation.explain.learning import Batch, gradient_norm, learning_curve
+from forecast.evaluation.explain.learning import Batch, Learning, gradient_norm, learning_curve
 from forecast.evaluation.explain.memory import (
     advised_window,
     memory_curve,
@@ -394,3 +394,43 @@ def test_advice_on_the_window_fits_what_the_window_needs():
     assert "the window is well chosen" in advice([1, 1, 0, 0, 0, 0, 0, 0], (8,))
     assert "(--window 16)" in advice([0, 0, 0, 0, 0, 0, 0, 1], ())
     assert "the longest series has 15 steps only" in advice([0, 0, 0, 0, 0, 0, 0, 1], (), longest=15)
+
+
+def test_data_that_can_not_show_a_memory_are_said_to_and_the_lesson_is_offered():
+    own = report_of_tiny("gru", window=12, segment=1)
+    assert doubt_of(replace(own, memory=replace(own.memory, share=0.5))) is None
+
+    short = report_of_tiny("gru")
+    few = doubt_of(replace(short, memory=replace(short.memory, share=0.5)))
+    assert "only 4 recurrent steps, of 2 observations each" in few
+    assert "--segment 1 makes a step of each observation, and forecast explain --lesson memory" in few
+
+    bypassed = doubt_of(replace(own, memory=replace(own.memory, share=0.09)))
+    assert "at most 9 % of the forecast goes through a cell" in bypassed
+    assert "recurrent steps" not in bypassed
+    assert "--segment" not in bypassed
+
+
+@pytest.mark.parametrize(("seeds", "apart", "is_doubted"), [(3, 0.5, True), (3, 3.0, False), (1, 0.0, False)])
+def test_cells_that_differ_by_less_than_their_seeds_are_not_to_be_ranked(seeds, apart, is_doubted):
+    own, ones = report_of_tiny("gru", window=12, segment=1), np.ones(2)
+    plain = replace(own, memory=replace(own.memory, share=0.5))
+
+    def learned(rmse):
+        low, high = (rmse - 1, rmse + 1) if seeds > 1 else (rmse, rmse)
+        return Learning("gru", seeds, np.array([0, 50]), ones, rmse * ones, low * ones, high * ones, ones, ones)
+
+    doubt = doubt_of(*(replace(plain, learning=learned(rmse)) for rmse in (10.0, 10.0 + apart)))
+    assert (doubt is not None) == is_doubted
+    assert doubt is None or "differ by less than those of seeds do" in doubt
+
+
+def report_of_tiny(cell, **changes):
+    subject = subject_of(cell, **changes)
+    return report_on_cell(subject, 0, network_cost(subject.spec, 0.001, None, "none"))
+
+
+def doubt_of(*cell_reports):
+    """Returns the sentence that warns of reading too much into the data, None where there is none."""
+    first = plain_words(cell_reports, (4,), "day", 60)[0].text
+    return first if first.startswith("Don't read here which cell remembers best") else None
