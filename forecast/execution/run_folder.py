@@ -1,7 +1,7 @@
 """The folder of a run: what it is a run of, a journal of what is done, and the results; run again, it goes on.
 
-    out/run.json          what it is a run of: another one is refused
-    out/journal.jsonl     a line a job that was done, or failed; a process that does a part has a journal of its own
+    out/_run.json         what it is a run of: another one is refused
+    out/_journal.jsonl    a line a job that was done, or failed; a process that does a part has a journal of its own
     out/part-00003.parquet …
 
 A result is written beside and renamed before its line is; so what has a line is whole, and what has none is done again,
@@ -20,7 +20,8 @@ from forecast.production.store.disk import Disk, is_hidden, kind_of, read_regula
 from forecast.production.store.history_file import read_history
 from forecast.production.store.json_document import format_document, parse_document
 
-RUN, JOURNAL = "run.json", "journal"
+RUN, JOURNAL = "_run.json", "_journal"
+"""What begins with an underscore is left out by whoever reads a folder of Parquet files."""
 LIMIT = 1 << 20
 """Bytes that a run's document may have."""
 

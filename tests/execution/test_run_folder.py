@@ -38,7 +38,7 @@ def test_result_that_is_gone_or_cut_off_is_done_again(tmp_path, harm):
 def test_torn_last_line_is_no_result(tmp_path):
     folder = begun(tmp_path / "out")
     finish(folder, "a")
-    with (folder.root / "journal.jsonl").open("a") as file:
+    with (folder.root / "_journal.jsonl").open("a") as file:
         file.write('{"job": "b", "fi')
     again = begun(tmp_path / "out")
     assert again.done().keys() == {"a"}
@@ -50,9 +50,9 @@ def test_parts_have_a_journal_each_and_all_of_them_count(tmp_path):
     for number in (1, 2):
         finish(begun(tmp_path / "out", part=f"{number}-of-2"), f"s{number}")
     assert begun(tmp_path / "out").done().keys() == {"s1", "s2"}
-    assert sorted(path.name for path in (tmp_path / "out").glob("journal*")) == [
-        "journal-1-of-2.jsonl",
-        "journal-2-of-2.jsonl",
+    assert sorted(path.name for path in (tmp_path / "out").glob("_journal*")) == [
+        "_journal-1-of-2.jsonl",
+        "_journal-2-of-2.jsonl",
     ]
 
 
@@ -69,7 +69,7 @@ def test_force_begins_anew_and_removes_nothing_that_is_not_of_the_run(tmp_path):
     other = RunFolder(tmp_path / "out", OTHER)
     other.begin(force=True)
     assert other.done() == {}
-    assert sorted(path.name for path in other.root.iterdir()) == ["mine.txt", "run.json"]
+    assert sorted(path.name for path in other.root.iterdir()) == ["_run.json", "mine.txt"]
 
 
 def test_folder_of_other_files_is_refused_even_by_force(tmp_path):
@@ -86,8 +86,8 @@ def test_file_in_place_of_the_folder_is_refused(tmp_path):
 
 def test_damaged_document_of_a_run_is_said(tmp_path):
     begun(tmp_path / "out")
-    (tmp_path / "out/run.json").write_text("{")
-    with pytest.raises(DataError, match=r"run\.json can't be read"):
+    (tmp_path / "out/_run.json").write_text("{")
+    with pytest.raises(DataError, match=r"_run\.json can't be read"):
         begun(tmp_path / "out")
 
 
@@ -95,4 +95,4 @@ def test_unfinished_files_of_killed_workers_are_swept(tmp_path):
     folder = begun(tmp_path / "out")
     (folder.root / ".a.parquet.7-0.tmp").write_bytes(b"123")
     begun(tmp_path / "out")
-    assert [path.name for path in folder.root.iterdir()] == ["run.json"]
+    assert [path.name for path in folder.root.iterdir()] == ["_run.json"]

@@ -36,7 +36,7 @@ def whole(shop):
 def lines(out):
     """What the journals of a run say: the key and the file's inode of what is done."""
     found = {}
-    for path in sorted(out.glob("journal*")):
+    for path in sorted(out.glob("_journal*")):
         for line in path.read_text().splitlines():
             entry = json.loads(line)
             assert entry["job"] not in found, "done twice"

@@ -1,4 +1,7 @@
-"""What a folder of shards holds: ``manifest.json`` beside them, with checksums."""
+"""What a folder of shards holds: ``_manifest.json`` beside them, with checksums.
+
+Programs that read a folder of Parquet files leave out what begins with an underscore.
+"""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from forecast.data.shards.stable_hash import NAME
 from forecast.decoding import Document, decode, encode
 from forecast.errors import UPGRADE, DataError
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"
 SCHEMA = 1
 LIMIT = 1 << 28
 """Bytes that a manifest may have: a shard takes 200."""

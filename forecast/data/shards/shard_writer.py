@@ -1,6 +1,6 @@
 """A stream of rows → shards: each row goes to the file of its series' hash, and each file is then sorted.
 
-    rows ──hash of the id──▶ a spilled file a shard ──sort by id, then time──▶ part-00003.parquet, manifest.json
+    rows ──hash of the id──▶ a spilled file a shard ──sort by id, then time──▶ part-00003.parquet, _manifest.json
 
 Memory holds a piece of the stream, then one shard. The series of a shard stand in the order of their ids' letters.
 

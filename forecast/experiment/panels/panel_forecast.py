@@ -1,6 +1,6 @@
 """A forecast of a panel of any size: shard by shard into a folder, by whoever does the jobs; run again, it goes on.
 
-    panel/part-00003.parquet ──job──▶ out/part-00003.parquet, a line in out/journal.jsonl
+    panel/part-00003.parquet ──job──▶ out/part-00003.parquet, a line in out/_journal.jsonl
 
 The shards are the same for every way of running, so that the files are the same to the last byte: how a product of
 matrices is rounded depends on how many series are in it.

@@ -24,7 +24,7 @@ def test_panel_is_cut_and_the_next_commands_are_named(folder):
 
 def test_document_names_every_shard(folder):
     document = run("shard", "sales.csv", "panel", "--shards", "2", "--json", folder=folder).document
-    manifest = json.loads((folder / "panel/manifest.json").read_bytes())
+    manifest = json.loads((folder / "panel/_manifest.json").read_bytes())
     assert document["shards"] == [{k: v for k, v in one.items() if k != "number"} for one in manifest["shards"]]
     assert (document["ids"], document["time"], document["series"]) == (["shop"], "day", 5)
 
@@ -35,7 +35,7 @@ def test_shards_that_are_there_are_replaced_by_force_only(folder):
     assert done.code == ExitCode.USAGE
     assert "panel holds shards already" in done.err
     assert run("shard", "sales.csv", "panel", "--shards", "2", "--force", folder=folder).code == 0
-    assert len(json.loads((folder / "panel/manifest.json").read_bytes())["shards"]) == 2
+    assert len(json.loads((folder / "panel/_manifest.json").read_bytes())["shards"]) == 2
 
 
 def test_folder_of_other_files_is_left_alone(folder):

@@ -35,7 +35,7 @@ HARMS = {
     "a shard is gone": (lambda folder: (folder / SHARD.file).unlink(), "lacks part-00000.parquet"),
     "a shard is cut off": (
         lambda folder: (folder / SHARD.file).write_bytes(b"1"),
-        "has 1 bytes, and manifest.json says 5",
+        "has 1 bytes, and _manifest.json says 5",
     ),
     "a file too many": (lambda folder: (folder / "x.parquet").touch(), "holds x.parquet, which"),
     "cut off": (lambda folder: (folder / MANIFEST).write_text("{"), "is no manifest of shards"),

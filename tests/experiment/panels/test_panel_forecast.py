@@ -48,6 +48,13 @@ def test_every_series_of_every_shard_is_forecast_as_from_the_one_file(shop, whol
         assert {**other, **{name: row[name] for name in numbers}} == row
 
 
+@pytest.mark.parametrize("folder", ["panel", "whole"])
+def test_other_programs_read_the_folder_as_one_table(shop, whole, folder):
+    """What stands beside the shards begins with an underscore, which they leave out."""
+    table = pq.read_table(shop.folder / folder)
+    assert table.num_rows == sum(pq.read_metadata(shop.folder / folder / name).num_rows for name in whole)
+
+
 @pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_bytes_are_the_same_by_several_processes(shop, whole, workers):
     predict(shop, "-o", f"by-{workers}", "--workers", workers)
@@ -133,9 +140,9 @@ def test_series_that_is_split_over_files_is_refused_with_the_command_that_mends_
 
 def test_series_of_another_shard_is_noticed_by_its_hash(shop, tmp_path):
     shutil.copytree(shop.panel, tmp_path / "panel")
-    manifest = json.loads((tmp_path / "panel/manifest.json").read_bytes())
+    manifest = json.loads((tmp_path / "panel/_manifest.json").read_bytes())
     manifest["shards"][0]["number"], manifest["shards"][1]["number"] = 1, 0
-    (tmp_path / "panel/manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "panel/_manifest.json").write_text(json.dumps(manifest))
     done = predict(shop, "-o", tmp_path / "out", data=tmp_path / "panel", code=ExitCode.BAD_DATA)
     assert "does not belong into part-00000.parquet, by the hash of its id" in done.err
 
