@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from forecast.errors import UsageError
+from forecast.errors import UsageError, did_you_mean
 from forecast.production.store.disk import check_file, check_length, check_writable, kind_of
 from forecast.production.store.links import check_links
 from forecast.specs import PlotKind
@@ -109,8 +109,17 @@ def picture_path(text: str, beside: Path | None, name: str) -> Path:
         text: such as ``png`` or ``next.svg``.
         beside: the file of the forecast, whose name a picture of a kind shares; None for none.
         name: of the model, by which the picture is called otherwise.
+
+    Raises:
+        UsageError: it is neither.
     """
     if f".{text.lower()}" not in PICTURES:
+        if not Path(text).suffix.strip("."):
+            kinds = [ending[1:] for ending in PICTURES]
+            message = (
+                f"--plot {text} is neither a kind of picture nor a file with its ending.{did_you_mean(text, kinds)}"
+            )
+            raise UsageError(message, f"--plot {joined(kinds, 'or')}, or --plot FILE.png")
         return Path(text)
     if beside is None:
         return Path(f"{name}-forecast.{text.lower()}")

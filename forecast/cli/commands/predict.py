@@ -166,7 +166,6 @@ def _picture(
 
     path = picture_path(flags.plot or "", flags.to, request.name or only_model(store, "predict"))
     ending = check_free(path, PICTURES, force=flags.force, flag="--plot")
-    path = path if path.suffix else path.with_name(f"{path.name}{ending}")
     check_free(_ended(path, second), PICTURES, force=flags.force, flag="--plot")
     return path, PictureRequest(cast(PictureKind, ending.removeprefix(".")), flags.size or "page", flags.label)
 

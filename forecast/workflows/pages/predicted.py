@@ -7,12 +7,12 @@ from typing import Literal
 from forecast.data.panel import Panel
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.contributions import Waterfall
-from forecast.experiment.decisions.headline import headline_of, manner_of, series_headlines
+from forecast.experiment.decisions.headline import Headline, headline_of, manner_of, series_headlines
 from forecast.experiment.decisions.headline_words import headline_sentences
 from forecast.experiment.decisions.joint_forecast import together
 from forecast.experiment.decisions.parts import NAMES, ForecastParts
 from forecast.experiment.outputs import Outlook
-from forecast.experiment.stored_forecast import PredictResult
+from forecast.experiment.stored_forecast import PredictResult, id_parts_of
 from forecast.experiment.versions.stored_model import StoredModel, read_settings
 from forecast.models.forecaster import Forecasts
 from forecast.models.model_style import ModelStyle
@@ -58,6 +58,22 @@ def manner_for(stored: StoredModel, panel: Panel, horizon: int) -> Manner:
     return manner_of(panel, horizon, stored.trained.season, kind, aggregate)
 
 
+def headlines_of(stored: StoredModel, outlook: Outlook, manner: Manner, label: str | None) -> tuple[Headline, ...]:
+    """Returns what the forecast of all series comes to, and then that of each.
+
+    Args:
+        stored: the model; a lone series of a file without an id has no name but the file's, which says nothing.
+        outlook: its forecast.
+        manner: how steps become one number.
+        label: what the values are called; None for the name of their column.
+    """
+    told = (outlook.history, outlook.forecasts, outlook.distributed, manner)
+    found = (headline_of(*told), *series_headlines(*told))
+    if len(outlook.history) == 1 and not id_parts_of(stored).names:
+        found = tuple(replace(own, whose="") for own in found)
+    return found if label is None else tuple(replace(own, target=label) for own in found)
+
+
 def prediction_pictures(
     stored: StoredModel,
     result: PredictResult,
@@ -65,7 +81,7 @@ def prediction_pictures(
     parts: ForecastParts,
     request: PictureRequest,
 ) -> dict[str, bytes]:
-    """Returns the pictures of a forecast by how their names end: itself, and what it is made of.
+    """Returns the pictures of a forecast by how their names end: itself, and but for prices what it is made of.
 
     Args:
         stored: the model.
@@ -77,14 +93,14 @@ def prediction_pictures(
     panel = request.named(result.panel)
     manner = manner_for(stored, result.panel, result.forecasts.point.shape[1])
     outlook = Outlook(panel, replace(result.forecasts, quantiles=None), result.distributed)
-    told = (result.panel, outlook.forecasts, result.distributed, manner)
-    headlines = [replace(own, target=panel.target) for own in (headline_of(*told), *series_headlines(*told))]
-    title = headline_sentences(headlines[0], tuple(headlines[1:]))[0].rstrip(".")
+    together_told, *each = headlines_of(stored, replace(outlook, history=result.panel), manner, request.label)
+    title = headline_sentences(together_told, tuple(each))[0].rstrip(".")
     drawn = {result.model: outlook} | ({USUAL: Outlook(panel, usual)} if usual else {})
     content = _lines(drawn, manner, title, request)
+    if manner == "standing":  # a price has no parts that add up to anything
+        return {"": content}
     count = len(panel)
-    is_one = count == 1 or manner == "standing"
-    shown = parts if is_one else parts.joined(f"all {count:,} series", manner)
+    shown = parts if count == 1 else parts.joined(f"all {count:,} series", manner)
     whose = "" if count == 1 else f" of {shown.series_ids[0]}"
     bars = {NAMES[name]: values[0] for name, values in shown.by_name.items()}
     figure = parts_figure(

@@ -12,7 +12,7 @@ from forecast.errors import DataError
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary, SummaryRow
-from forecast.experiment.decisions.headline import Headline, headline_of, series_headlines
+from forecast.experiment.decisions.headline import Headline
 from forecast.experiment.decisions.headline_words import headline_sentences, outside_words
 from forecast.experiment.decisions.joint_forecast import together
 from forecast.experiment.decisions.parts import NAMES, parts_of, usual_forecast
@@ -32,7 +32,7 @@ from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.workbook import INSTALL, WorkbookContent, can_write, workbook_bytes
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
 from forecast.workflows.pages.outlook import forecast_sections
-from forecast.workflows.pages.predicted import manner_for
+from forecast.workflows.pages.predicted import headlines_of, manner_for
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
 from forecast.workflows.pages.sections import ReportIntro, page_of
 
@@ -125,10 +125,8 @@ def version_report(
     challenge = decided or challenge_of(version)
     intro = f"What {name} {version.label} says of the next steps, and how sure that is."
     manner = manner_for(stored, shown.history, shown.forecasts.point.shape[1])
-    told = (shown.history, shown.forecasts, shown.distributed, manner)
-    headlines = (headline_of(*told), *series_headlines(*told))
+    headlines = headlines_of(stored, shown, manner, label)
     if label is not None:
-        headlines = tuple(replace(own, target=label) for own in headlines)
         shown = replace(shown, history=replace(shown.history, target=label))
     joint = together(shown, manner)
     cover = _cover(models, stored, summary, shown, headlines, challenge)

@@ -100,6 +100,7 @@ def test_a_kind_alone_is_called_after_the_model_or_the_file_of_the_forecast(fold
     (("--size", "slide"), "--size says how the picture is drawn, and none is."),
     (("--label", "x"), "--label says how the picture is drawn, and none is."),
     (("--plot", "png", "--paths", "5", "-o", "p.csv"), "--paths makes many futures of it."),
+    (("--plot", "pgn"), "--plot pgn is neither a kind of picture nor a file with its ending. Did you mean 'png'?"),
     (("--plot", "next.gif"), "--plot writes .png, .svg or .pdf, not .gif"),
     (("--plot", "png", "--size", "huge"), "'huge' is not one of"),
 ])  # fmt: skip
@@ -117,3 +118,13 @@ def test_a_picture_is_replaced_only_by_force(folder, tmp_path):
     assert "exists already" in done.err
     assert not (tmp_path / "x.svg").exists()
     assert run("predict", "--plot", tmp_path / "x.svg", "-f", "-q", folder=folder).err == ""
+
+
+def test_prices_have_no_parts(tmp_path):
+    rng = np.random.default_rng(0)
+    walk = pd.DataFrame({"day": FIRST + np.arange(90), "close": 100 + np.cumsum(rng.normal(0, 1, 90))})
+    walk.to_csv(tmp_path / "walk.csv", index=False)
+    assert run("train", "walk.csv", "--model", "naive", "--folds", "1", "--plots", "none", folder=tmp_path).code == 0
+    done = run("predict", "--plot", "svg", "--json", folder=tmp_path)
+    assert done.document["files"] == ["walk-forecast.svg"]
+    assert re.search(r"close, on \d{4}-\d\d-\d\d: [\d.]+ \(80 %", words(tmp_path / "walk-forecast.svg"))
