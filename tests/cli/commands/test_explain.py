@@ -51,7 +51,7 @@ def test_page_panels_and_numbers_are_written(folder, tmp_path):
     assert {path.rpartition("/")[2] for path in document.pop("files")} == names
     assert numbers["cells"]["gru"]["memory"] == document["cells"]["gru"]["memory"]
     assert len(document["cells"]["gru"]["memory"]["recurrent"]) == document["summary"][0]["window"]
-    assert "Cho et al. 2014 (arXiv 1406.1078), Keras and PyTorch: z is the share kept" in " ".join(document["lesson"])
+    assert "Cho et al. 2014 (1406.1078), Keras and PyTorch: z is the share kept" in " ".join(document["lesson"])
 
 
 def test_files_are_replaced_only_if_asked(folder, tmp_path):

@@ -129,7 +129,7 @@ RECORD = RecurrentCell(
         "z_t, r_t = σ(W x_t + U h_{t−1} + b), each with its own W, U, b",
         "h̃_t = tanh(W x_t + b + r_t ⊙ (U h_{t−1} + b'))   (reset after the product)",
         "h_t = z_t ⊙ h_{t−1} + (1 − z_t) ⊙ h̃_t",
-        "source: Cho et al. 2014 (arXiv 1406.1078), Keras and PyTorch: z is the share kept;",
+        "source: Cho et al. 2014 (1406.1078), Keras and PyTorch: z is the share kept;",
         "        Chung et al. 2014 (1412.3555), most textbooks: z is the share renewed",
         "back: ∂h_t/∂h_{t−1} = diag(z_t) + what goes through the gates",
     ),
