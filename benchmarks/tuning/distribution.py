@@ -27,7 +27,7 @@ NO_SLOPES = (0.2,) + 9 * (0.0,)
 SHORT = ("one", "five")
 CONSTANTS = (
     Constant(WHOLE, "USUAL", (NORMAL,), cases=SHORT),
-    Constant(WHOLE, "USUAL_FOLDS", (0.5, 1.0, 2.0, 8.0, 16.0)),
+    Constant(WHOLE, "USUAL_FOLDS", (0.5, 1.0, 2.0, 4.0, 16.0)),
     Constant(WHOLE, "PROOF", (0.0, 1.0, 4.0, 16.0, 1e9)),
     Constant(WHOLE, "CLEARLY", (0.0, 0.97, 1.0)),
     Constant(WHOLE, "MANY", (0, 10**9)),
@@ -36,7 +36,7 @@ CONSTANTS = (
     Constant(SPREAD, "PRIOR_MEANS", (10 * (0.0,),)),
     Constant(SPREAD, "PRIOR_SIZE", (-1.0, 0.0, 0.5), cases=SHORT),
     Constant(SPREAD, "PRIOR_PLAIN", ((0.2, -0.215), (0.31, 0.0), (0.31, 0.3), (0.31, 1.0)), cases=("years",)),
-    Constant(SPREAD, "BELIEF", (1.0, 5.0, 80.0, 1e6)),
+    Constant(SPREAD, "BELIEF", (1.0, 20.0, 80.0, 1e6)),
     Constant(SPREAD, "SIZE_BELIEF", (0.1, 0.5, 8.0, 100.0), cases=SHORT),
     Constant(SPREAD, "SPREAD_DOUBT", (0.0, 0.3, 1.2, 2.4), cases=SHORT),
     Constant(SPREAD, "STEP_BELIEF", (1.0, 5.0, 80.0, 1e6)),

@@ -7,15 +7,16 @@ What the networks (linear highways in a hurry, else GRUs) and the anchors said i
 these numbers. ``doubt.py`` measures ``PRICE_DOUBT`` on many more prices, for an hour.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-from held_back import CLIPPED
+from held_back import CLIPPED, filled, r_series
 from study import Constant, FloatArray, Study, main
 
 MODULE = "forecast.models.combination"
+WALKS = "forecast.models.classical.random_walk"
 SINGLE, LONG, PRICES, PANELS = ("single",), ("long",), ("prices",), ("panel",)
 CONSTANTS = (
     Constant(MODULE, "TOLERANCE", (1.0, 1.1, 1.5, 99.0), cases=PANELS),
@@ -29,6 +30,7 @@ CONSTANTS = (
     Constant(MODULE, "TRUST_VARIANCE", (0.0, 0.1, 1.0, 9.0), cases=(*SINGLE, *LONG)),
     Constant(MODULE, "MARGIN", (0.2, 0.8, 1.0), cases=("electricity",)),
     Constant(MODULE, "DOUBT", (0.0, 1.0, 5.0, 30.0), cases=("walks as sales",)),
+    Constant(WALKS, "WalkRule.explained", (0.1, 0.2, 0.5, 1.0), cases=(*SINGLE, *PRICES, "years")),
     Constant(MODULE, "PRICE_DOUBT", (0.0, 3.0, 10.0, 100.0), cases=(*PRICES, "electricity")),
 )
 
@@ -70,6 +72,9 @@ def cases(quick: bool) -> dict[str, Said | tuple[Said, ...]]:
         ),
         "electricity": tuple(said(hours[at : at + 1], "h", "price") for at in (40, 0, 80, 120)[: few - 1]),
     }
+    years = [own for case in r_series().values() if case.seasons == (1,) for own in filled(case) if len(own) >= 70]
+    if years:  # what goes round, what wanders, and what does neither
+        found["years"] = tuple(said([own], "YS") for own in years[: 3 * few])
     return found if quick else found | {"panel of hours": said(hours[:60], "h")}
 
 
@@ -79,6 +84,7 @@ def errors(said: Said) -> FloatArray:
 
     from forecast.evaluation.backtest import forecast_points
     from forecast.models import combination
+    from forecast.models.classical import random_walk
 
     done, found = said.collected, []
     panel, plan = done.dev.panel, done.plan
@@ -86,7 +92,7 @@ def errors(said: Said) -> FloatArray:
         known = panel.until(done.cuts[fold])
         is_few = len(panel) <= combination.FEW
         few = combination.FewSeriesPrior(len(panel), int(known.lengths.max()), done.strengths[fold])
-        is_walk = said.kind == "auto" and is_walk_at(done, fold)
+        is_walk = said.kind == "auto" and is_walk_at(done, fold, astuple(random_walk.RULE))
         learned = combination.learn_combination(
             _evidence(done, fold), "rmsse", few=few if is_few else None, is_price=said.kind == "price", is_walk=is_walk
         )
@@ -100,8 +106,9 @@ def errors(said: Said) -> FloatArray:
 
 
 @cache
-def is_walk_at(done: Any, fold: int) -> bool:
-    """Returns whether what is known at an origin behaves like a walk."""
+def is_walk_at(done: Any, fold: int, rule: tuple[Any, ...]) -> bool:
+    """Returns whether what is known at an origin behaves like a walk; ``rule`` is that of today, to remember it by."""
+    del rule
     from forecast.models.classical.random_walk import behaves_like_walk
 
     known = done.dev.panel.until(done.cuts[fold])
