@@ -78,7 +78,8 @@ class RunSettings(ReadSettings, total=False):
         kind: what the values are: ``"sales"`` are never negative, a ``"price"`` moves from its last value on.
         calendar: look at dates for effects (yes if left out).
         country: whose holidays are looked at too, such as ``"DE"``.
-        preset: the recipe of the networks: ``"fast"``, ``"balanced"``, ``"best"`` or ``"tutorial"``.
+        preset: the recipe of the networks: ``"fast"``, ``"balanced"``, ``"best"``, or ``"tutorial"``, a lesson that
+            replaces no champion by itself.
         seed: the first seed.
         seeds: networks that are trained from each view, each from its own seed.
         metric: by which models are chosen, such as ``"rmsse"``, ``"wape"`` or ``"wql"``.

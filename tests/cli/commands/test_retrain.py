@@ -81,6 +81,15 @@ def test_candidate_says_how_to_promote_it(folder):
     assert "Next      forecast models promote visits v2" in done.err.splitlines()
 
 
+def test_a_lesson_is_a_candidate_until_somebody_promotes_it(folder):
+    grow(folder, DAYS + 7)
+    done = retrain(folder, "--preset", "tutorial")
+    assert done.code == 0, done.err
+    assert "saved as a candidate, v1 stays; --preset tutorial is a lesson" in done.out.replace("\n", " ")
+    assert "Next      forecast models promote visits v2" in done.err.splitlines()
+    assert history(folder)[-1]["champion"] == "v1"
+
+
 def test_nothing_new_is_said_with_its_date(folder):
     done = retrain(folder)
     assert done.code == 0
