@@ -83,7 +83,8 @@ def gates_gallery(calendar: GateCalendar, *, target: str) -> Gallery:
     days, shared = date_ticks(across, WIDE)
     narrow, _ = date_ticks(across, NARROW)
     known = calendar.values[np.isfinite(calendar.values)]
-    up = Axis(*((float(known.min()), float(known.max())) if np.ptp(known) else (known[0] - 1, known[0] + 1)))
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    up = Axis(low, high) if high > low else Axis(low - 1, high + 1)
     above, keys = _page_series(calendar, across, Axis(up.low, up.high + 0.1 * (up.high - up.low)), edges)
     left = number_ticks(up, 4)
     room = max((tick.text for tick in left), key=len, default="")

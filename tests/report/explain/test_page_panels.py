@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecast.data.frequency import ROW
+from forecast.data.panel import panel_from_series
 from forecast.evaluation.explain.gates import GateEvent
 from forecast.models.networks.cells import CELLS
 from forecast.report.explain.cost import cost_table
@@ -76,6 +78,20 @@ def test_hostile_names_stay_text(name, cell_reports):
         learning_gallery([own.learning], target=name),
     ]
     assert not any("<script" in page_with(block) for block in blocks)
+
+
+@pytest.mark.parametrize("values", [np.nan, 5.0])
+def test_gates_of_a_series_that_never_varies_or_was_not_observed_are_drawn(values, cell_reports):
+    own = cell_reports[-1].calendar
+    gallery = gates_gallery(replace(own, values=np.full(len(own.values), values)), target="rides")
+    assert "nan" not in "".join(mark.path for chart in gallery.charts for mark in chart.marks)
+
+
+def test_gates_of_rows_without_dates_are_numbered(cell_reports):
+    own = cell_reports[-1].calendar
+    rows = panel_from_series([np.arange(60.0)], ROW).timestamps(0)[-len(own.timestamps) :]
+    gallery = gates_gallery(replace(own, timestamps=rows), target="rides")
+    assert {tick.text for tick in gallery.charts[0].days} <= {str(number) for number in range(61)}
 
 
 def test_legend_stays_where_dashed_lines_have_no_name_at_their_end(cell_reports):
