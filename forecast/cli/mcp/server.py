@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from inspect import Parameter, Signature
+from itertools import count
 from subprocess import DEVNULL
 from typing import Annotated, Any
 
@@ -150,12 +151,13 @@ async def _gather(process: Process, out: list[str]) -> None:
 async def _listen(process: Process, notes: list[str], ctx: Context) -> None:
     """Keeps what a command says beside its result, and passes it on as progress."""
     assert process.stderr
+    numbers = count(1)  # progress never stands still
     async for text in TextReceiveStream(process.stderr, errors="replace"):
         notes.append(text)
         for line in text.splitlines():
             if line.strip() and not line.startswith("{"):
                 with suppress(Exception):  # nobody asked for progress, or nobody listens any more
-                    await ctx.report_progress(float(len(notes)), message=printable(line))
+                    await ctx.report_progress(float(next(numbers)), message=printable(line))
 
 
 async def _end(process: Process) -> None:
