@@ -65,6 +65,7 @@ class ForecastEstimator:
         seed: int | None = None,
         seeds: int | None = None,
         metric: Metric | None = None,
+        segment: int | None = None,
         units: int | None = None,
         layers: int | None = None,
         dropout: float | None = None,

@@ -10,7 +10,7 @@ from forecast.errors import DependencyError
 try:
     from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 except ImportError as error:
-    raise DependencyError(f"sktime can't be imported: {error}.", "pip install sktime") from None
+    raise DependencyError(f"sktime can't be imported: {error}.", "pip install 'sktime>=0.38'") from None
 
 
 class SktimeForecaster(BaseForecaster):  # type: ignore[misc]  # sktime ships no types

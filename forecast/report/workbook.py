@@ -24,7 +24,7 @@ from forecast.interval_levels import MAIN
 from forecast.models.forecaster import Forecasts
 from forecast.report.tables import ResultTable
 
-INSTALL = "pip install 'forecast[excel]'"
+INSTALL = "pip install 'xlsxwriter>=3.2'"
 MOST_COLUMNS, MOST_ROWS = 16_000, 200_000
 """Excel holds 16,384 columns; and of more rows than these a workbook takes minutes to open."""
 FIRST_YEAR = 1900

@@ -40,8 +40,8 @@ OTHERS = {
     "places": "NAIVE SMOOTHING PLACES",
     "what a person is asked or told": "HORIZONS LEAST_KNOWN LEVELS LONGEST_HORIZON CURVE_POINTS CURVE_SERIES",
     "as tutorials teach it": "TUTORIAL_WINDOW TUTORIAL_EPOCHS TUTORIAL_MOST_STEPS",
-    "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH",
-    "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE",
+    "the test of memory, which forecasts nothing": "FEATURES EXAM BEFORE memory_task.BATCH OF_EACH_LAG",
+    "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE WORTH",
     "what the calendar is": "CYCLES year_days month_days easter",
     "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED "
     "MOST_SHARE MOST_SCORE",

@@ -37,8 +37,6 @@ def predict_command(
     forecast predict sales --quantiles 0.1,0.5,0.9
 
     forecast predict sales --set promo=1,price=-10% --at 2024-12-20..2024-12-24
-
-    forecast predict sales --data panel -o forecasts_of_all --workers 2
     """
     from forecast.experiment.decisions.asked import Asked
     from forecast.experiment.destinations import FORECASTS, TABLES, check_free

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.data.windows import right_aligned
+from forecast.errors import UsageError
 from forecast.models.classical.seasonality import SeasonalitySettings, find_pattern, sizes
 from forecast.models.parallel import side_by_side
 
@@ -83,6 +84,17 @@ class ThetaSettings:
     first_line: int = 10  # measured by benchmarks/tuning/smoothing.py
     least: int = 3  # measured by benchmarks/tuning/smoothing.py
     block: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        """Refuses priors that are not one each of what they are of.
+
+        Raises:
+            UsageError: they are not.
+        """
+        tried = (self.levels, self.trends, self.dampings)
+        priors = (self.level_priors, self.trend_priors, self.damping_priors)
+        if list(map(len, tried)) != list(map(len, priors)):
+            raise UsageError("each speed of a level, trend or damping has one prior", "as many priors as speeds")
 
     def steps_used(self, season: int) -> int:
         """Returns how many steps of its history a forecast depends on."""

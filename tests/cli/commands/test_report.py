@@ -172,7 +172,7 @@ def test_without_the_writer_of_workbooks_the_page_says_how_to_come_by_one(folder
     monkeypatch.setattr("forecast.workflows.pages.version.can_write", lambda: False)
     done = run("report", "visits", "--json", folder=folder)
     assert done.document["files"] == ["visits-report.html", "visits-report.csv"]
-    assert "pip install 'forecast[excel]'" in " ".join(read(folder / "visits-report.html").words)
+    assert "pip install 'xlsxwriter>=3.2'" in " ".join(read(folder / "visits-report.html").words)
 
 
 def test_a_page_alone_leads_to_no_file_that_is_not_there(folder):

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from decomposed import mean, season_of
 from forecast.data.panel import panel_from_series
+from forecast.errors import UsageError
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from marks import slow, slow_but
@@ -240,3 +241,8 @@ def test_only_the_newest_history_counts(season, steps):
     np.testing.assert_allclose(forecasts[0], slowly(long, 9, season), rtol=1e-7)
     old[-steps] += 300  # the oldest that counts
     assert not np.array_equal(smoothed(panel_from_series([old], "D"), 9, season)[0], forecasts[0])
+
+
+def test_priors_are_one_each_of_what_they_are_of():
+    with pytest.raises(UsageError, match="each speed of a level, trend or damping has one prior"):
+        ThetaSettings(levels=(0.1, 0.5))
