@@ -4,7 +4,7 @@ Whoever needs one of them is handed the ``Run``; nobody looks for them by himsel
 another process needs to be told: it makes the rest of its own (``forecast.process``), and a cache arrives there empty.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock, RLock
@@ -67,6 +67,13 @@ class SilentReporter:
 
 
 SILENT = SilentReporter()
+
+
+class TrainingTracker(Protocol):
+    """Keeps numbers of trainings over their steps, from several threads."""
+
+    def add(self, training: str, step: int, values: Mapping[str, float]) -> None:
+        """Keeps numbers by name, at a step of a training; parts of the name of a training are told apart by ``/``."""
 
 
 @dataclass
@@ -166,12 +173,14 @@ class Run:
         reporter: who looks on.
         clock: by which it is timed and dated.
         cache: of what was made before.
+        tracker: keeps numbers of each training; None where nobody asked for them, so that none are computed.
     """
 
     machine: Machine
     reporter: Reporter
     clock: Clock
     cache: Cache
+    tracker: TrainingTracker | None = None
 
     def on(self, machine: Machine) -> "Run":
         """Returns the same run on another machine."""

@@ -25,6 +25,7 @@ MAY_BE_SHORT = {
     "cli.output.retrain": "the words of a command",
     "data.files.header_peek": "TAB must not pay for the reader",
     "models.covariates.detrending": "formulas with a source of their own",
+    "models.networks.event_log": "TensorFlow, which its importer must not import at once",
     "production.run_log": "a document of its own",
     "records": "lists of records of any room",
 }

@@ -49,6 +49,7 @@ from forecast.report.tables import error_table
 from forecast.run import Run
 from forecast.specs import USUAL_STORE, Deadline, Device, Match, Settings
 from forecast.workflows.compare import find_errors, way_in
+from forecast.workflows.pages.tracking import keep_experiment, tracking
 from forecast.workflows.train import TrainRequest, finish
 
 __all__ = ["Comparison", "Data", "Model", "Reading", "Table", "compare", "load", "read_panel", "train"]
@@ -129,6 +130,7 @@ def compare(  # noqa: PLR0913 - the flags of the command, all but data and model
     bare: bool = False,
     time_limit: float | str | None = None,
     device: Device = "auto",
+    log_dir: str | Path | None = None,
     **settings: Unpack[RunSettings],
 ) -> Comparison:
     """Backtests the models, the regressions and the baselines on the same folds.
@@ -143,6 +145,7 @@ def compare(  # noqa: PLR0913 - the flags of the command, all but data and model
         bare: compare bare cells: no highway, no naive base, no anchor, equally many parameters.
         time_limit: seconds that it may take, or a text such as ``"2m"``.
         device: what networks are trained on.
+        log_dir: a folder for what trainings are like, for TensorBoard, and for MLflow where that is installed.
         settings: see below.
 
     Raises:
@@ -164,9 +167,12 @@ def compare(  # noqa: PLR0913 - the flags of the command, all but data and model
     terms = Terms(match, deadline, is_bare=bare)
     if alone:
         check_alone(names, chosen, terms)
-    experiment = run_experiment(reading, chosen, every, run, terms, own)
-    if alone:
-        experiment = with_cells_alone(experiment, run)
+    log = None if log_dir is None else checked_path("log_dir", log_dir)
+    with tracking(log, run) as tracked:
+        experiment = run_experiment(reading, chosen, every, tracked, terms, own)
+        if alone:
+            experiment = with_cells_alone(experiment, tracked)
+    keep_experiment(log, f"{_called(reading)}-compare", experiment, {}, {})
     return Comparison(
         leaderboard_frame(experiment),
         forecast_frame(experiment),
@@ -178,7 +184,7 @@ def compare(  # noqa: PLR0913 - the flags of the command, all but data and model
 
 
 @telling(RunSettings, ReadSettings)
-def train(
+def train(  # noqa: PLR0913 - what a person may say, by keyword
     data: Data,
     model: str = "auto",
     *,
@@ -186,6 +192,7 @@ def train(
     store: str | Path | None = None,
     time_limit: float | str | None = None,
     device: Device = "auto",
+    log_dir: str | Path | None = None,
     force: bool = False,
     **settings: Unpack[RunSettings],
 ) -> Model:
@@ -198,6 +205,7 @@ def train(
         store: folder of the trained models; None to save nothing.
         time_limit: seconds that it may take, or a text such as ``"2m"``.
         device: what networks are trained on.
+        log_dir: a folder for what trainings are like, for TensorBoard, and for MLflow where that is installed.
         force: train although the name stands for another question in the store: other columns or another frequency.
         settings: see below.
 
@@ -214,16 +222,17 @@ def train(
     reading, options = read(data, ReadOptions.of(given))
     called = checked("name", name, str) if name is not None else _called(reading)
     chosen = Settings.of(given)
-    request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline)
+    log = None if log_dir is None else checked_path("log_dir", log_dir)
+    request = TrainRequest(reading.source, options, chosen, model, called, None, "none", deadline, log_dir=log)
 
     def make(home: Store) -> Model:
         models = home.model(called)
         own = checked_name(models, reading, force=force)
-        with models.lock():
+        with models.lock(), tracking(log, run) as tracked:
             progress = Progress(models, RunRecord("train", "failed"), run.clock)
             terms = Terms(deadline=deadline, is_train=True)
-            experiment = run_experiment(own, chosen, with_baselines(candidates), run, terms)
-            result = finish(request, experiment, progress, run)
+            experiment = run_experiment(own, chosen, with_baselines(candidates), tracked, terms)
+            result = finish(request, experiment, progress, tracked)
         version = None if folder is None else result.version.label
         return Model(called, result.chosen, version, load_version(result.version), home, own)
 

@@ -1,11 +1,13 @@
 """From the words and flags about a file to what the readers take."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import say
+from forecast.errors import UsageError
 
 if TYPE_CHECKING:
     from forecast.data.reading.reader import ReadOptions
@@ -40,3 +42,23 @@ def read_options(flags: DataFlags) -> "ReadOptions":
     from forecast.data.read_options import ReadOptions
 
     return ReadOptions.of({name: value for name, value in vars(flags).items() if value is not None})
+
+
+def models_named(flag: str, words: Sequence[str], output: OutputFlags) -> tuple[str, ...]:
+    """Returns the names of models; of ``FILE.py:NAME``, whose file is run, that of the cell in it.
+
+    Raises:
+        UsageError: such a file is named by a setting: one is run only where the command line itself names it.
+    """
+    from forecast.experiment.versions.own_code import is_own, named_cell
+
+    if not any(map(is_own, words)):
+        return tuple(words)
+    setting = output.config.settings.get(flag) if output.config else None
+    own = next(word for word in words if is_own(word))
+    if setting is not None and own in str(setting.value):
+        raise UsageError(
+            f"{own} is code, and is named by a setting: it is run only where the command line names it.",
+            f"--{flag} {own}, and leave it out of settings",
+        )
+    return tuple(map(named_cell, words))

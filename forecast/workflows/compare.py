@@ -28,6 +28,7 @@ from forecast.report.tables import csv_text, error_table
 from forecast.run import Run
 from forecast.specs import PlotKind, Settings
 from forecast.workflows.pages.plots import draw_ablation, draw_experiment, draw_last_fold
+from forecast.workflows.pages.tracking import keep_experiment, tracking
 
 SEVERAL = 2
 """Steps of a horizon that is not settled yet."""
@@ -52,6 +53,7 @@ class CompareRequest:
     ablate: bool = False  # tell what each covariate is worth
     alone: bool = False  # tell what each cell is worth without highway and anchor
     by: str | None = None  # tell where the errors are, by these groups
+    log_dir: Path | None = None  # of what trainings are like
     errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
     sample: int | None = None  # series of a folder that are compared on; None for as many as are enough
 
@@ -74,6 +76,11 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
         UsageError: a name is no model, or none is named.
         ForecastError: see ``read_panel`` and ``run_experiment``.
     """
+    with tracking(request.log_dir, run) as tracked:
+        return _compare(request, tracked)
+
+
+def _compare(request: CompareRequest, run: Run) -> CompareResult:
     models = models_of(request)
     stem = stem_of(request.source)
     names = comparison_files(request)
@@ -109,6 +116,7 @@ def compare(request: CompareRequest, run: Run) -> CompareResult:
         errors = [*each, *([found] if found else [])]
         written[f"{stem}-compare-report.html"] = _page(request, experiment, errors, run.clock.now())
     files = write_all(request.folder, written) if written else ()
+    keep_experiment(request.log_dir, f"{stem}-compare", experiment, _given(request), written)
     file = request.errors_to or request.folder / f"{stem}-compare-{errors_name(request)}"
     return CompareResult(experiment, files, ablation, found, file if found else None)
 
@@ -167,13 +175,18 @@ def models_of(request: CompareRequest) -> tuple[str, ...]:
 def _page(request: CompareRequest, experiment: Experiment, errors: Sequence[ErrorsFound], now: datetime) -> bytes:
     from forecast.workflows.pages.comparison import comparison_page  # Jinja2 and matplotlib
 
+    given = _given(request)
+    summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=request.terms.match)
+    title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
+    return comparison_page(title, summary, experiment, errors, now)
+
+
+def _given(request: CompareRequest) -> dict[str, str]:
+    """Returns the flags that were asked for."""
     terms = request.terms
     given = {"--models": ",".join(map(spelled_cell, request.models)), **given_flags(request.options, request.settings)}
     given |= {"--match": terms.match} if terms.match != "steps" else {}
     given |= {"--time-limit": f"{terms.deadline.limit:g}s"} if terms.deadline else {}
     given |= {"--by": request.by} if request.by else {}
     given |= {"--alone": ""} if request.alone else {}
-    given |= {"--bare": ""} if terms.is_bare else {}
-    summary = summary_of(experiment, command_line(("compare", request.source), given), given, match=terms.match)
-    title = f"{stem_of(request.source)}: {', '.join(request.models)} compared"
-    return comparison_page(title, summary, experiment, errors, now)
+    return given | ({"--bare": ""} if terms.is_bare else {})

@@ -42,6 +42,7 @@ from forecast.report.workbook import can_write
 from forecast.run import Run
 from forecast.specs import LESSONS, Anchor, Deadline, PlotKind, Settings
 from forecast.workflows.pages.plots import draw_experiment, draw_forecast
+from forecast.workflows.pages.tracking import keep_experiment, tracking
 
 BACKTEST, FITTED = 0.82, 0.92
 """Shares of the time, about, that are gone when all models are scored, and when the winner knows all the data."""
@@ -60,6 +61,7 @@ class TrainRequest:
     plots: PlotKind
     deadline: Deadline | None = None
     report: bool = False  # a page of it all into the folder
+    log_dir: Path | None = None  # of what trainings are like
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
     sample: int | None = None  # series of a folder that are learned from; None for as many as are enough
 
@@ -94,6 +96,11 @@ def train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
         LockedError: another run works on this model.
         ForecastError: see ``read_panel``, ``run_experiment`` and ``ModelStore.publish``.
     """
+    with tracking(request.log_dir, run) as tracked:
+        return _train(request, store, tracked)
+
+
+def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     candidates = candidates_for(request.model)
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
@@ -147,6 +154,7 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     paths = write_all(request.folder, written) if request.folder is not None else ()
     progress.unwritten = None
     progress.write(_record(experiment, chosen, reason, version, progress.seconds, stays))
+    keep_experiment(request.log_dir, name, experiment, given, {f"{name}.csv": table})
     if request.report and request.folder is not None:
         from forecast.workflows.pages.version import ReportNames, version_report  # Jinja2 and matplotlib
 

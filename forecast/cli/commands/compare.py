@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import find_data
+from forecast.cli.input_data import find_data, models_named
 from forecast.cli.options.arguments import Sample
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
@@ -17,7 +17,7 @@ from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.error_groups import errors_json, print_errors, write_errors
 from forecast.cli.output.leaderboard import print_covariates, print_leaderboard
-from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_timing
+from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_log, tell_timing
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.name_lists import split_names
@@ -94,7 +94,6 @@ def compare_command(
     forecast compare shops.csv --known promo,price --ablate
     """
     from forecast.experiment.time_limit import Terms
-    from forecast.experiment.versions.own_code import named_cell
     from forecast.workflows.compare import CompareRequest, compare
     from forecast.workflows.dry_run import dry_run_compare
 
@@ -104,11 +103,12 @@ def compare_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        models=tuple(map(named_cell, split_names(experiment.models))),
+        models=models_named("models", split_names(experiment.models), output),
         folder=plot.out_dir,
         plots=plot.plots,
         terms=Terms(experiment.match, settings.time_limit, is_bare=experiment.bare),
         report=plot.report,
+        log_dir=plot.log_dir,
         ablate=experiment.ablate,
         alone=experiment.alone,
         by=experiment.by,
@@ -127,6 +127,8 @@ def compare_command(
     if result.errors and experiment.to:
         write_errors(result, experiment.to, ending)
     _print(result, output, run)
+    if not output.quiet:
+        tell_log(plot.log_dir)
 
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import find_data
+from forecast.cli.input_data import find_data, models_named
 from forecast.cli.options.arguments import Sample
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
@@ -16,7 +16,7 @@ from forecast.cli.output.ablation import importance_text
 from forecast.cli.output.console import say, say_commands
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.leaderboard import print_leaderboard
-from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_saved, tell_timing
+from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_log, tell_saved, tell_timing
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 
@@ -71,7 +71,6 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
-    from forecast.experiment.versions.own_code import named_cell
     from forecast.production.store.store import Store
     from forecast.workflows.dry_run import dry_run_train
     from forecast.workflows.train import TrainRequest, train
@@ -83,12 +82,13 @@ def train_command(
         source=source,
         options=options,
         settings=settings.settings(),
-        model=named_cell(model),
+        model=models_named("model", (model,), output)[0],
         name=called.name,
         folder=plot.out_dir,
         plots=plot.plots,
         deadline=settings.time_limit,
         report=plot.report,
+        log_dir=plot.log_dir,
         force=called.force,
         sample=called.sample,
     )
@@ -108,6 +108,7 @@ def train_command(
             say(worth, "Worth")
         tell_saved(result)
         tell_timing(result.experiment, run)
+        tell_log(plot.log_dir)
         say_commands(_next(result, source, reading, output), "Next")
 
 

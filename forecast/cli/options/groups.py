@@ -340,6 +340,10 @@ class PlotFlags:
         Path, _output("--out-dir", help="Folder of plots and forecasts.", metavar="DIR", file_okay=False)
     ] = Path("forecasts")
     report: Annotated[bool, _output("--report", help="Write one HTML page of it all into the folder.")] = False
+    log_dir: Annotated[
+        Path | None,
+        _output("--log-dir", help="Log the trainings for TensorBoard, and MLflow.", metavar="DIR", file_okay=False),
+    ] = None
     dry_run: Annotated[
         bool, _output("--dry-run", "-n", help="Say what would be done and how long it takes; write nothing.")
     ] = False

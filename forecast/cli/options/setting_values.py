@@ -18,7 +18,7 @@ PREFIX = "FORECAST_"
 DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
-PATHS = (DATA, "store", "out_dir", "log_file", "future")
+PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "future")
 LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
@@ -43,6 +43,7 @@ EXAMPLES = {
     "COLUMNS": '"promo,price"',
     "DATA": '"sales.csv"',
     "FILE": '"next_month.csv"',
+    "DIR": '"logs"',
     "NAME": '"sales"',
     "TEXT": '"visitors a day"',
     "MODEL": '"lstm"',

@@ -1,9 +1,11 @@
 """Says on stderr what a workflow found, decided and did, each with the flag that overrides it."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isnan
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import OutputFlags
@@ -149,6 +151,12 @@ ANCHORS: dict[Anchor, str] = {
     "local-ridge": "regressions of each series by itself",
 }
 """What a forecast may be made of beside networks, in words."""
+
+
+def tell_log(folder: Path | None) -> None:
+    """Says how to look at what trainings were like, where that was asked for."""
+    if folder is not None:
+        say(f"{folder}  (tensorboard --logdir {shlex.quote(str(folder))})", "Log")
 
 
 def tell_saved(result: "TrainResult") -> None:

@@ -45,6 +45,11 @@ class CodeEntry(Document):
     sha256: str
 
 
+def is_own(word: str) -> bool:
+    """Tells whether a word names a cell in a file: ``FILE.py:NAME``."""
+    return _NAMED.fullmatch(word) is not None
+
+
 def named_cell(word: str, *, must_name: bool = False) -> str:
     """Returns the name of a model: of ``FILE.py:NAME``, whose file is run, that of the cell in it.
 

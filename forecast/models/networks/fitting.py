@@ -3,9 +3,10 @@
 Shapes: ``S`` series, ``L`` lookback, ``H`` horizon.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from threading import Event
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecast.data.covariates import ARRAYS
+from forecast.data.frequency import readable
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
 from forecast.models.covariates.covariate_model import LearnedCovariates, check_columns, learn_covariates
@@ -151,7 +153,9 @@ class RecurrentForecaster:
         jobs = [(view, seed) for view in spec.views for seed in spec.seeds]
         start = {(old.view, old.seed): old.weights for old in self.start.networks} if self.start else {}
         watched = validation_series(panel, begun.rest, spec, statistics, learned, watcher.truth, settings.views)
-        log = TrainingLog(watcher.progress, watched, total=spec.steps * len(jobs), look=watcher.look, clock=clock)
+        track = self._tracked(panel)
+        total = spec.steps * len(jobs)
+        log = TrainingLog(watcher.progress, watched, total=total, look=watcher.look, clock=clock, track=track)
         if self.pacer:
             self.pacer.begin(spec, clock.seconds() - began)
 
@@ -159,13 +163,27 @@ class RecurrentForecaster:
             view, seed = job
             own, on_chunk = self._paced(spec, log.listener(view, seed, is_watched=seed == spec.seeds[0]))
             maps = view_maps(view, spec.window, horizon, settings.views, statistics[view].base)
-            return Network(view, seed, train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run))
+            told = partial(track, view, seed) if track else None
+            trained = train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run, told)
+            return Network(view, seed, trained)
 
         networks = _side_by_side(train, jobs, self.run.machine.networks, log.stop)
         seconds = clock.seconds() - began
         return RecurrentModel(
             spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, learned.model
         )
+
+    def _tracked(self, panel: Panel) -> Callable[[View, int, int, Mapping[str, float]], None] | None:
+        """Returns what hands numbers of a training to the run's tracker; None where it has none."""
+        tracker = self.run.tracker
+        if tracker is None:
+            return None
+        until = readable(panel.frequency.timestamps(panel.last.max()[None])[0])
+
+        def track(view: View, seed: int, step: int, values: Mapping[str, float]) -> None:
+            tracker.add(f"{self.name}/until {until}/{view.label.replace('/', ' by ')}/seed {seed}", step, values)
+
+        return track
 
     def _learn_covariates(self, panel: Panel) -> tuple[LearnedCovariates, Panel]:
         """Returns what the panel's covariates teach, and the panel without their effects.

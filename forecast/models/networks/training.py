@@ -98,6 +98,8 @@ TENSORFLOW: Operations = SimpleNamespace(
 
 _DRAWING = Lock()
 
+OnNumbers = Callable[[int, dict[str, float]], None]
+"""Called after each chunk with the steps done and numbers by name, where a tracker keeps them."""
 OnChunk = Callable[[int, Callable[[], Weights]], None]
 """Called between chunks with the steps done and a function that returns the weights at that moment."""
 
@@ -145,7 +147,7 @@ class Loop:
             self._compiled = True
 
 
-def train_network(
+def train_network(  # noqa: PLR0913, PLR0917 - what is trained, and two that listen
     spec: ModelSpec,
     maps: ViewMaps,
     data: TrainingData,
@@ -153,6 +155,7 @@ def train_network(
     on_chunk: OnChunk | None = None,
     start: Weights | None = None,
     run: Run = ALONE,
+    on_numbers: OnNumbers | None = None,
 ) -> Weights:
     """Trains one network and returns its weights.
 
@@ -164,6 +167,7 @@ def train_network(
         on_chunk: see ``OnChunk``.
         start: weights to start from in place of fresh ones and the data's highway.
         run: whose machine it trains on, and whose cache holds the compiled loop.
+        on_numbers: see ``OnNumbers``; heard where the run has a tracker.
 
     Raises:
         TrainingError: the loss or a weight became NaN or infinite.
@@ -178,15 +182,24 @@ def train_network(
         count = min(CHUNK, spec.steps - done)
         which = next(order)
         picks = np.stack([windows.starts[which], windows.series[which]], axis=-1).astype(np.int32)
-        *state, loss = loop.run(tuple(state), tf.constant(done), tf.constant(count), tf.constant(picks), arguments)
+        found = loop.run(tuple(state), tf.constant(done), tf.constant(count), tf.constant(picks), arguments)
+        state, (loss, *sums) = found[:4], found[4:]
         if not np.isfinite(float(loss)):
             raise _diverged(spec, done + count)
         if on_chunk:
             on_chunk(done + count, partial(_named, loop, state[0]))
+        if on_numbers and sums:
+            on_numbers(done + count, _numbers(sums, count, done + count, arguments["rate"]))
     trained = _named(loop, state[0])
     if not all(np.isfinite(array).all() for array in trained.values()):  # the last step's loss can't tell
         raise _diverged(spec, spec.steps)
     return trained
+
+
+def _numbers(sums: Tensors, count: int, now: int, rate: Tensor) -> dict[str, float]:
+    """Returns what a tracker keeps of a chunk: means over its steps, and the learning rate of the last."""
+    loss, norm = (float(each) / count for each in sums)
+    return {"loss": loss, "gradient_norm": norm, "learning_rate": float(learning_rate(rate, tf.constant(float(now))))}
 
 
 def compile_loop(spec: ModelSpec, maps: ViewMaps, data: TrainingData, seed: int, run: Run) -> None:
@@ -240,8 +253,10 @@ def prepare_loop(spec: ModelSpec, data: TrainingData, settings: ViewSettings, ru
     if spec.loss.startswith(OWN_LOSS):
         own_loss(spec.loss)  # refuses one that is not there, before anything is compiled
     shape, jit = _shape_of(spec), run.machine.jit
-    key = (shape, data.buffer_size, padded_size(len(data.series_level)), jit, settings)
-    return run.cache.get("training loops", key, lambda: _loop(shape, settings, jit=jit), most=16)
+    is_tracked = run.tracker is not None
+    key = (shape, data.buffer_size, padded_size(len(data.series_level)), jit, settings, is_tracked)
+    make = partial(_loop, shape, settings, jit=jit, is_tracked=is_tracked)
+    return run.cache.get("training loops", key, make, most=16)
 
 
 def _named(loop: Loop, tensors: list[Any]) -> Weights:
@@ -304,25 +319,31 @@ def _data_arguments(data: TrainingData) -> dict[str, Any]:
     }
 
 
-def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool) -> Loop:
-    """Returns the training loop for one shape of network, batch and buffer, compiled at its first call."""
+def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bool = False) -> Loop:
+    """Returns the training loop for one shape of network, batch and buffer, compiled at its first call.
+
+    A tracked one adds up loss and length of the gradient besides; another computes nothing for it.
+    """
     network = build_network(shape, seed=0, unroll=jit and shape.layers * (shape.window // shape.segment) <= UNROLLED)
 
     def run(state: Tensors, done: Tensor, count: Tensor, picks: Tensor, arguments: dict[str, Tensor]) -> Tensors:
-        def step(i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor) -> Tensors:
+        def step(
+            i: Tensor, weights: Tensors, mean: Tensors, square: Tensors, others: Tensors, _: Tensor, *sums: Tensor
+        ) -> Tensors:
             inputs, targets, mask = _batch(shape, picks[i], arguments, settings)
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 outputs, others = network.stateless_call(weights, others, inputs, training=True)
                 loss = mean_loss(shape.loss, outputs, targets, mask)
-            gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
+            gradients, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
             now = tf.cast(done + i + 1, tf.float32)
             weights, mean, square = adam_step(
                 weights, mean, square, gradients, now, learning_rate(arguments["rate"], now)
             )
-            return [i + 1, weights, mean, square, others, loss]
+            both = (each + more for each, more in zip(sums, (loss, norm), strict=bool(sums)))
+            return [i + 1, weights, mean, square, others, loss, *both]
 
-        start = (tf.constant(0), *state, tf.constant(0.0))
+        start = (tf.constant(0), *state, *[tf.constant(0.0)] * (3 if is_tracked else 1))
         result: Tensors = tf.while_loop(lambda i, *_: i < count, step, start)
         return result[1:]
 

@@ -3,7 +3,7 @@
 Shapes: ``S`` series, ``H`` horizon.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -106,6 +106,7 @@ class TrainingLog:
     total: int
     clock: Clock
     look: Callable[[Snapshot], None] | None = None
+    track: Callable[[View, int, int, Mapping[str, float]], None] | None = None
     done: int = 0
     points: list[tuple[int, float, float]] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
@@ -135,6 +136,8 @@ class TrainingLog:
                 if rmse is not None:
                     self.points.append((step, began - at["start"], rmse))
                 self.progress(self.done / self.total)
+            if self.track and rmse is not None:
+                self.track(view, seed, step, {"validation_rmse": rmse})
             at["start"] += self.clock.seconds() - began
 
         return on_chunk

@@ -103,6 +103,14 @@ def test_another_file_is_refused_and_the_copy_named(folder):
     assert alone("--cells", "cells.py:MINE", "predict", "own", folder=folder).code == 0
 
 
+def test_no_setting_runs_a_file(folder):
+    (folder / "forecast.toml").write_text('[train]\nmodel = "cells.py:MINE"\n')
+    done = alone("train", "visits.csv", *FAST, folder=folder)
+    assert done.code == 2
+    assert "is run only where the command line names it" in " ".join(done.err.split())
+    assert not (folder / "ran").exists()
+
+
 def test_cell_of_ones_own_is_found_by_its_name_alone(tmp_path, monkeypatch):
     (tmp_path / "cells.py").write_text(FILE)
     assert named_cell("lstm") == "lstm"
