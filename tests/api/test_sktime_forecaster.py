@@ -13,7 +13,7 @@ def test_without_sktime_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.delitem(sys.modules, "forecast.api.sktime_forecaster", raising=False)
     with pytest.raises(ForecastError, match="sktime can't be imported") as caught:
         import forecast.api.sktime_forecaster  # noqa: F401 - importing is the test
-    assert caught.value.hint == "pip install sktime"
+    assert caught.value.hint == "pip install 'sktime>=0.38'"
 
 
 @pytest.mark.slow

@@ -186,7 +186,7 @@ def told_lies(panel, cuts):
     return replace(with_covariates(panel, past=past, known=known), values=values)
 
 
-@pytest.mark.parametrize("name", slow_but(["gru", "ridge"], TOLD))
+@pytest.mark.parametrize("name", slow_but(["ridge"], TOLD))
 def test_only_known_covariates_are_seen_beyond_the_origin(name):
     panel = shops()
     forecasts, models, folds = run_told(name, panel)

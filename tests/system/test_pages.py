@@ -18,6 +18,7 @@ from forecast.cli.app import app
 from forecast.errors import ExitCode
 from forecast.models.registry import MODELS
 from forecast.specs import Preset
+from marks import slow_but
 from places import ROOT
 from site_pages import PAGES, differences, script
 
@@ -62,7 +63,11 @@ def test_calls_were_found():
     assert len([words for text in PLAYED.values() for words in calls(text)]) > 50
 
 
-@pytest.mark.parametrize("name", [name for name, text in PLAYED.items() if not SESSIONS.trains(text)])
+QUICK = ("docs/how-to/assistants.md", "docs/how-to/totals.md", "docs/reference/settings.md")
+"""Pages whose commands take seconds; those of the others wait for CI."""
+
+
+@pytest.mark.parametrize("name", slow_but(QUICK, [name for name, text in PLAYED.items() if not SESSIONS.trains(text)]))
 def test_page_shows_what_its_commands_print(name, tmp_path):
     play(name, tmp_path)
 

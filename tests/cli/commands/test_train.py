@@ -216,6 +216,7 @@ def test_diverging_loss_exits_6_and_saves_nothing(tmp_path):
     assert not (folder / "forecasts").exists()
 
 
+@pytest.mark.slow
 def test_tutorial_preset_replaces_no_champion_by_itself(tmp_path, monkeypatch):
     train_nothing(monkeypatch)
     folder = folder_with(tmp_path)

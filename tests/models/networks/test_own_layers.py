@@ -10,6 +10,7 @@ from forecast.models.networks.keras_networks import build_network, get_weights, 
 from forecast.models.networks.own_layers import own_cell
 from forecast.models.networks.recurrent import run_network, weight_shapes
 from forecast.models.networks.tensorflow import keras
+from marks import slow
 from tiny import tiny_spec
 
 CODE = OwnCode("my_cells.py", "Leaky", b"")
@@ -67,7 +68,7 @@ def test_cell_is_its_equation(registered):
         np.testing.assert_allclose(found[t], hidden, atol=1e-6)
 
 
-@pytest.mark.parametrize(("make", "layers"), [(Leaky, 2), (whole, 1), (stacked, 2), (last, 1)])
+@pytest.mark.parametrize(("make", "layers"), [(Leaky, 2), slow(whole, 1), slow(stacked, 2), slow(last, 1)])
 def test_network_forecasts_what_it_was_trained_as(make, layers, registered):
     registered(make)
     spec = tiny_spec("mine", layers=layers)
