@@ -3,7 +3,7 @@
     DIR/lstm/until-…/VIEW/seed-0/events.out.tfevents.…      tensorboard --logdir DIR
     DIR/mlruns                                              mlflow ui --backend-store-uri DIR/mlruns
 
-MLflow is an extra: pip install 'forecast[mlflow]'. This is the one door to it.
+MLflow is the extra ``mlflow``. This is the one door to it.
 """
 
 import math
