@@ -73,6 +73,7 @@ def test_report_is_the_page_of_the_command(model, tmp_path):
     assert page._repr_html_().count('"') < 20  # what stands in the attribute is escaped
 
 
+@pytest.mark.slow
 def test_picture_is_saved_as_its_ending_says(unsaved, tmp_path):
     picture = unsaved.plot(3)
     begins = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
@@ -120,6 +121,7 @@ def test_unsaved_model_is_scored_by_a_frame(unsaved):
         unsaved.score(dta=frame())
 
 
+@pytest.mark.slow
 def test_unsaved_model_leaves_nothing_behind(monkeypatch, tmp_path):
     train_nothing(monkeypatch)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

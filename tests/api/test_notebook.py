@@ -44,6 +44,7 @@ def test_everything_is_told_in_three_lines(data):
     assert repr(data).startswith("Reading of the data frame: 60 rows, 1 series, daily, 2024-01-01 … 2024-02-29")
 
 
+@pytest.mark.slow
 def test_html_holds_title_sentences_table_and_picture_and_escapes_what_the_data_says(data):
     found = compare(data, [Flat()], **BARE)
     for thing in (data, found, train(data, "gru", **BARE)):

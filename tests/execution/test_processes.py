@@ -55,6 +55,7 @@ def test_worker_that_is_killed_in_the_middle_of_a_job_is_replaced(tmp_path):
     assert (tmp_path / "x").read_text() == "xx"
 
 
+@pytest.mark.slow
 def test_job_that_every_worker_dies_of_fails_and_the_others_are_done(tmp_path):
     spec = {"attempts": str(tmp_path / "x"), "times": 99}
     done = {
@@ -66,6 +67,7 @@ def test_job_that_every_worker_dies_of_fails_and_the_others_are_done(tmp_path):
     assert (tmp_path / "x").read_text() == "xxx"
 
 
+@pytest.mark.slow
 def test_worker_that_says_nothing_any_more_is_replaced(tmp_path):
     spec = {"attempts": str(tmp_path / "x")}
     (done,) = results([JobOrder("a", "jobs:hang", spec)], silence=4)

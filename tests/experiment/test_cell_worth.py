@@ -62,6 +62,7 @@ def test_parts_add_up_to_the_leaderboard(folder):
     assert all(rows["linear"][name] is rows["naive"][name] is None for name in CELL_PARTS)  # no cell
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_told_unasked(folder):
     plain = run("compare", "visits.csv", "--models", "gru", *FLAGS, folder=folder)
     assert not set(CELL_PARTS) & set(plain.rows[0])
@@ -81,6 +82,7 @@ def test_table_and_page_show_it(folder, tmp_path):
     assert "--alone" in page  # the command that makes it again
 
 
+@pytest.mark.slow
 def test_dry_run_counts_the_second_training(folder):
     done = run("compare", "visits.csv", "--models", "gru", *FLAGS, "--alone", "--dry-run", "--json", folder=folder)
     assert "each cell once more, without its highway" in [step["what"] for step in done.document["steps"]]
@@ -106,6 +108,7 @@ def test_what_has_no_parts_is_refused_before_anything_is_trained(words, message,
     assert "Comparing" not in done.err
 
 
+@pytest.mark.slow
 def test_bare_cells_are_compared_with_the_usual_baselines(folder):
     done = run("compare", "visits.csv", "--models", "rnn,gru", *FLAGS, "--bare", "--json", folder=folder)
     assert done.code == 0, done.err

@@ -76,6 +76,7 @@ def healthy():
 
 
 @pytest.mark.parametrize("bad", slow_but(OFTEN, BAD))
+@pytest.mark.slow
 def test_bad_series_explodes_nowhere_and_poisons_no_neighbour(bad, healthy):
     panel, truths, trial, ahead = experiment(bad)
     values = panel.series(GOOD)[~np.isnan(panel.series(GOOD))]

@@ -158,6 +158,7 @@ def changed_constants(monkeypatch):
 
 
 @pytest.mark.parametrize(("store", "name"), versions("0d56c31-shops", "a984722-stocks", "1c99ba4-kiosks"))
+@pytest.mark.slow
 def test_no_default_and_no_constant_moves_a_version(store, name, request):
     before = forecast_of(store, name)
     request.getfixturevalue("changed_defaults")

@@ -16,7 +16,7 @@ from runs import QUIET
 from tiny import SEASON, VIEWS, tiny_spec, wave
 
 SPAN = (22, 30)
-SLOW = {*MODELS.of("classical"), "rnn", "lstm", "ensemble"}
+SLOW = {*MODELS.of("classical"), "rnn", "lstm", "gru", "ensemble", "local-ridge"}
 
 
 def panel_with(poison):

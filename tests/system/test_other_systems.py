@@ -35,6 +35,7 @@ def test_what_only_reads_needs_no_locks(words, tmp_path):
 TRAIN = ("train", "visits.csv", "--model", "naive", "--plots", "none")
 
 
+@pytest.mark.slow
 def test_what_saves_ends_in_one_sentence_and_leaves_nothing_behind(tmp_path):
     done = elsewhere(tmp_path, *TRAIN)
     assert done.returncode == 3

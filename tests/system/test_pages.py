@@ -63,7 +63,7 @@ def test_calls_were_found():
     assert len([words for text in PLAYED.values() for words in calls(text)]) > 50
 
 
-QUICK = ("docs/how-to/assistants.md", "docs/how-to/totals.md", "docs/reference/settings.md")
+QUICK = ("docs/how-to/assistants.md", "docs/reference/settings.md")
 """Pages whose commands take seconds; those of the others wait for CI."""
 
 

@@ -144,6 +144,7 @@ def test_run_that_is_stopped_after_the_champion_moved_says_so(command, number, f
     assert run("retrain", "visits", folder=folder).code == 0  # and the next run finds nothing odd
 
 
+@pytest.mark.slow
 def test_watchdog_and_the_command_for_failures_hear_of_a_signal(folder, stop):
     number = signal.SIGHUP
     with watchdog() as (url, heard):

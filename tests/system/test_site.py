@@ -31,6 +31,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_pages_fetch_nothing(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 25

@@ -194,6 +194,7 @@ def test_a_kill_at_any_disk_step_leaves_a_whole_store(tmp_path, worker, stored, 
     assert outcomes[-1]
 
 
+@pytest.mark.slow
 def test_a_first_publication_killed_at_any_step_shows_no_model_or_a_whole_version(tmp_path, worker):
     for fatal in range(1, 1000):
         root = tmp_path / f"victim{fatal}"

@@ -160,6 +160,7 @@ def test_a_constant_that_is_no_more_is_refused(tuning, name):
         _ = constant.today
 
 
+@pytest.mark.slow
 def test_a_constant_that_no_function_reads_is_refused(tuning):
     constant = tuning("study").Constant("forecast.models.classical.random_walk", "RULE", (1.0,))
     with pytest.raises(LookupError, match="No function"):

@@ -21,6 +21,7 @@ def test_json_is_pinned(checked):
     assert {check["status"] for check in document["checks"]} <= {"ok", "note"}
 
 
+@pytest.mark.slow
 def test_versions_threads_gpu_store_and_a_training_step_are_looked_at(checked):
     checks = {check["check"]: check["detail"] for check in checked.document["checks"]}
     assert set(checks) == {"forecast", "python", *doctor.PACKAGES, "store", "threads", "gpu", "training"}

@@ -61,12 +61,14 @@ def test_plan_is_drawn_beside_a_forecast_as_usual(folder, tmp_path):
     assert "promotions and other plans" in words(tmp_path / "plan-parts.svg")
 
 
+@pytest.mark.slow
 def test_without_a_plan_there_is_nothing_as_usual_beside_it(folder, tmp_path):
     assert run("predict", "--plot", tmp_path / "plain.svg", folder=folder).code == 0
     assert "as usual" not in words(tmp_path / "plain.svg")
     assert "promotions" not in words(tmp_path / "plain-parts.svg")
 
 
+@pytest.mark.slow
 def test_values_are_called_as_their_column_or_as_asked(folder, tmp_path):
     run("predict", "--plot", tmp_path / "own.svg", folder=folder)
     run("predict", "--plot", tmp_path / "asked.svg", "--label", "sold pieces", folder=folder)
@@ -89,6 +91,7 @@ def test_parts_of_a_what_if_add_up_to_what_is_printed(asked, by, names, folder, 
     assert {"as it is", "what if"} <= {*re.findall(r"as it is|what if", words(tmp_path / "w-waterfall.svg"))}
 
 
+@pytest.mark.slow
 def test_a_kind_alone_is_called_after_the_model_or_the_file_of_the_forecast(folder, tmp_path):
     done = run("predict", "--plot", "svg", "--json", "-f", folder=folder)
     assert done.document["files"] == ["shops-forecast.svg", "shops-forecast-parts.svg"]
@@ -111,6 +114,7 @@ def test_what_can_not_be_drawn_is_refused(flags, message, folder):
     assert "hint:" in done.err
 
 
+@pytest.mark.slow
 def test_a_picture_is_replaced_only_by_force(folder, tmp_path):
     (tmp_path / "x-parts.svg").write_text("mine")
     done = run("predict", "--plot", tmp_path / "x.svg", folder=folder)

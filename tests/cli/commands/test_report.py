@@ -126,6 +126,7 @@ def test_one_step_needs_no_chart_of_steps(folder):
     assert any("one step is forecast" in words for words in page.words)
 
 
+@pytest.mark.slow
 def test_folds_of_data_without_dates_are_told_in_rows(folder):
     (folder / "rows.csv").write_text("y\n" + "".join(f"{i % 7}.5\n" for i in range(300)))
     words = ("--no-dates", "--models", "naive", "--horizon", "5", "--folds", "2", "--plots", "none", "--report")

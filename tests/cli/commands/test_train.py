@@ -181,11 +181,13 @@ def test_json_has_no_number_that_json_lacks(again):
 # Numbers
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_bytes_in_another_folder(again, tmp_path):
     assert run("train", "visits.csv", *BARE, folder=folder_with(tmp_path)).code == 0
     assert (tmp_path / "forecasts/visits.csv").read_bytes() == (again[0] / "forecasts/visits.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_second_train_is_version_two_and_rollback_returns_the_first_forecast(tmp_path):
     folder = folder_with(tmp_path)
     assert run("train", "visits.csv", *BARE, folder=folder).code == 0
@@ -295,6 +297,7 @@ def test_every_flag_reaches_the_training(tmp_path, monkeypatch):
 # Kinds of data
 
 
+@pytest.mark.slow
 def test_standard_input_is_a_file_without_a_name(tmp_path, again):
     done = run("train", "-", *BARE, folder=tmp_path, stdin=csv_bytes(visits()))
     assert done.code == 0
@@ -306,6 +309,7 @@ def test_standard_input_is_a_file_without_a_name(tmp_path, again):
     assert "The model was trained on standard input" in later.err
 
 
+@pytest.mark.slow
 def test_several_targets_are_a_series_each(tmp_path):
     wide = csv_bytes([(day, value, 100 - value) for day, value in visits()], "day,a,b")
     folder = folder_with(tmp_path, **{"wide.csv": wide})
@@ -316,6 +320,7 @@ def test_several_targets_are_a_series_each(tmp_path):
     assert done.err.splitlines()[-1] == "          forecast compare"  # it knows the columns from the store
 
 
+@pytest.mark.slow
 def test_long_files_have_a_column_that_names_the_series(tmp_path):
     rows = [(day, name, value + bonus) for name, bonus in (("north", 0), ("süd, 2", 50)) for day, value in visits()]
     quoted = [(day, f'"{name}"', value) for day, name, value in rows]
@@ -347,6 +352,7 @@ def test_odd_file_names_become_names_of_models(file, name, tmp_path):
     assert run("predict", name, folder=folder).code == 0
 
 
+@pytest.mark.slow
 def test_command_that_is_recommended_can_be_pasted(tmp_path):
     folder = folder_with(tmp_path, **{"my sales.csv": csv_bytes(visits())})
     done = run("train", "my sales.csv", *BARE, "--store", "a store", folder=folder)

@@ -74,6 +74,7 @@ def text_of(answer):
     return answer.content[0].text
 
 
+@pytest.mark.slow
 def test_tools_are_named_described_and_marked(served):
     assert list(served.tools) == [tool.name for tool in TOOLS]
     schema = served.tools["predict"].input_schema

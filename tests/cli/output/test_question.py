@@ -47,6 +47,7 @@ def test_a_person_on_a_terminal_is_asked_until_one_is_named(answers, target, sho
 
 
 @pytest.mark.parametrize("words", [("--json",), ("-q",), ("--format", "json")])
+@pytest.mark.slow
 def test_nobody_is_asked_who_wants_silence_or_json(words, shop, asked):
     shown, code = asked(shop, "1\n", *words)
     assert code == 5

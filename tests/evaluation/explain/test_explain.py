@@ -329,6 +329,7 @@ def test_kernel_says_why_it_is_not_cudnns():
 
 
 @pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
+@pytest.mark.slow
 def test_gradient_norm_is_that_of_the_training_loop(loss):
     from forecast.models.networks.keras_networks import build_network, set_weights
     from forecast.models.networks.tensorflow import tf

@@ -56,6 +56,7 @@ def test_other_programs_read_the_folder_as_one_table(shop, whole, folder):
 
 
 @pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_bytes_are_the_same_by_several_processes(shop, whole, workers):
     predict(shop, "-o", f"by-{workers}", "--workers", workers)
     assert contents(shop.folder / f"by-{workers}") == whole

@@ -46,6 +46,7 @@ def crossed(untrained, tmp_path_factory):
     return folder, refused, forced
 
 
+@pytest.mark.slow
 def test_train_on_another_target_asks_for_a_name_or_force(crossed):
     _, refused, forced = crossed
     assert (refused.code, refused.out) == (2, "")

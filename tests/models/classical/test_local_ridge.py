@@ -98,6 +98,7 @@ def week(steps, *, seed=0, level=30.0, noise=0.5):
 
 @REPEATABLE
 @given(SERIES, st.integers(1, 15), st.sampled_from(SEASONS))
+@pytest.mark.slow
 def test_forecasts_are_those_of_least_squares_series_by_series(series, horizon, seasons):
     assert_right(panel_from_series(series, "D"), horizon, seasons)
 

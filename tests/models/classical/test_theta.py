@@ -116,6 +116,7 @@ def seasonal(steps, season, *, seed=0, level=20.0):
 
 @REPEATABLE
 @given(SERIES, st.integers(1, 9))
+@pytest.mark.slow
 def test_forecasts_are_those_of_the_papers_series_by_series(series, season):
     assert_right(panel_from_series(series, "D"), 11, season)
 

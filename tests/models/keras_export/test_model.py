@@ -118,6 +118,7 @@ def answers(awkward, tmp_path_factory):
 
 @pytest.mark.parametrize("trust", slow_but([0.4], [0.4, 0.0]))
 @pytest.mark.parametrize("anchor", ANCHORS)
+@pytest.mark.slow
 def test_exported_model_predicts_the_same_before_it_is_saved(anchor, trust, awkward):
     from forecast.models.keras_export.model import export_model, lookback_of
 
@@ -188,6 +189,7 @@ def test_exported_smoothing_is_ours(season, awkward):
         slow((400,), 900),
     ],
 )
+@pytest.mark.slow
 def test_exported_local_regression_is_ours(seasons, horizon, awkward):
     from forecast.models.keras_export.local_ridge import local_ridge_of
     from forecast.models.keras_export.past import PastWindow

@@ -140,6 +140,7 @@ def test_numpy_network_equals_keras(form, layers, segment):
 
 @pytest.mark.parametrize("changes", [{"highway": True}, {"highway": False}, {"rolled": True, "highway": False}])
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.slow
 def test_highway_and_rolled_networks_equal_keras(cell, changes):
     assert_equals_keras(tiny_spec(cell, **changes))
 
@@ -155,6 +156,7 @@ def test_highway_and_rolled_networks_equal_keras(cell, changes):
     ],
 )
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.slow
 def test_network_with_covariates_equals_keras(cell, told):
     assert_equals_keras(tiny_spec(cell, **told))
 

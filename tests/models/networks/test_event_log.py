@@ -57,6 +57,7 @@ def logged(tmp_path_factory):
     return read_events(folder), tracked, plain
 
 
+@pytest.mark.slow
 def test_training_is_the_same_with_a_log_and_without(logged):
     _, tracked, plain = logged
     for one, other in zip(tracked.networks, plain.networks, strict=True):

@@ -153,6 +153,7 @@ def test_a_seed_is_a_model(cell, changes):
     assert all(np.abs(array - other[name]).max() > 0 for name, array in first.items())
 
 
+@pytest.mark.slow
 def test_dropout_draws_anew_at_each_step():
     spec = tiny_spec("rnn", steps=70, **WITH_DROPOUT)
     loop = prepare_loop(spec, data_of(awkward_panel(), spec), CURRENT.views, QUIET)

@@ -105,6 +105,7 @@ def test_odd_shop_harms_no_other(odd, usual, beside):
     assert np.abs(among - usual).mean() < HARM * usual.mean()
 
 
+@pytest.mark.slow
 def test_usual_shops_are_forecast_well(usual):
     truth = np.array([expected(shop, 30.0 + 10 * seed) for seed, shop in enumerate(USUAL)])
     assert np.abs(usual - truth).mean() < 0.12 * truth.mean()

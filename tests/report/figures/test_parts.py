@@ -51,6 +51,7 @@ def test_each_part_has_a_panel_and_says_what_it_comes_to():
     lambda size: waterfall_figure(1.0, [("a", 1.0)], 2.0, target="sales", size=size),
     lambda size: forecast_figure(panel_of(), {"gru": forecasts_for(panel_of())}, title="A title " * 20, size=size),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_a_slide_is_16_to_9_with_200_dots_an_inch(draw):
     figure = draw("slide")
     assert figure.get_figheight() == pytest.approx(SLIDE)

@@ -186,6 +186,7 @@ def test_cost_is_that_of_its_formulas():
     assert cost.parameters == 2 * 5 * (1 + 1) + 5 * spec.horizon + spec.horizon
 
 
+@pytest.mark.slow
 def test_it_is_trained_stored_and_predicts_without_tensorflow(trained):
     words = ("predict", "own", "--format", "csv")
     here = run(*words, folder=trained)
