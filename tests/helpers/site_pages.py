@@ -46,8 +46,8 @@ def differences(shown, found, left_out="…"):
         yield from differences(tail, "".join(lines[len(lines) - behind :]))
         return
     pairs = list(zip_longest(_pieces(shown), _pieces(found), fillvalue=""))
-    behind = [*(one for one, _ in pairs[1:]), ""]
-    for (one, other), unit in zip(pairs, behind, strict=True):
+    units = [one for one, _ in pairs[1:]] + [""] * bool(pairs)
+    for (one, other), unit in zip(pairs, units, strict=True):
         if not _alike(one, other, POINTS if unit == "%" else 0.05):
             yield one, other
 

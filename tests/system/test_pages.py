@@ -6,6 +6,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
@@ -68,18 +70,23 @@ QUICK = ("docs/how-to/assistants.md", "docs/reference/settings.md")
 
 
 @pytest.mark.parametrize("name", slow_but(QUICK, [name for name, text in PLAYED.items() if not SESSIONS.trains(text)]))
-def test_page_shows_what_its_commands_print(name, tmp_path):
-    play(name, tmp_path)
+def test_page_shows_what_its_commands_print(name):
+    play(name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, text in PLAYED.items() if SESSIONS.trains(text)])
-def test_page_that_trains_shows_what_its_commands_print(name, tmp_path):
-    play(name, tmp_path)
+def test_page_that_trains_shows_what_its_commands_print(name):
+    play(name)
 
 
-def play(name, folder):
-    """Runs the commands of a page one after another, and compares."""
+def play(name):
+    """Runs the commands of a page one after another, and compares; in a folder whose name fits into a line."""
+    with TemporaryDirectory() as folder:
+        play_in(Path(folder), name)
+
+
+def play_in(folder, name):
     text, mend = SITE[name], f"run: python docs/make_sessions.py {name}"
     shutil.copytree(ROOT / "sample_data", folder / "sample_data")
     for step, done in SESSIONS.play(text, folder):
