@@ -220,7 +220,7 @@ class Clock:
     now: float = 1000.0
     steps: int = 0
 
-    def train(self, spec, maps, data, seed, on_chunk=None, start=None, run=None):
+    def train(self, spec, maps, data, seed, on_chunk=None, *more):
         """In place of ``train_network``: the weights are random."""
         weights = random_weights(spec, seed)
         self.now += self.network

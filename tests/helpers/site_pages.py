@@ -25,7 +25,7 @@ PAGES = {
 CHANGES = re.compile(
     r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # the id of a version
     r"|20[23]\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?"  # when it was made
-    r"|(?<![\w.])[\d.]+ (s|ms|min|kB|MB|GB)\b"  # how long it took, how much it is
+    r"|(?<![\w.])[\d.,]+ (s|ms|min|kB|MB|GB)\b"  # how long it took, how much it is
     r"|\bp [=≥] [\d.e-]+"  # of differences that are chance
     r"|\b(rnn|lstm|gru)\b"  # cells that tie may change places on another machine
 )

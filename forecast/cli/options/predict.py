@@ -186,8 +186,10 @@ def by_shards(flags: PredictFlags) -> bool:
     """Returns whether a folder is to be forecast file by file: a flag says so, or what comes out is a folder too."""
     if any(getattr(flags, name) for name in WHERE):
         return True
-    is_named_so = flags.to is not None and (flags.to.is_dir() or not flags.to.suffix.strip("."))
-    return bool(is_named_so and flags.data and flags.data != "-" and Path(flags.data).is_dir())
+    from forecast.production.store.disk import is_folder
+
+    is_named_so = flags.to is not None and (is_folder(flags.to) or not flags.to.suffix.strip("."))
+    return bool(is_named_so and flags.data and flags.data != "-" and is_folder(Path(flags.data)))
 
 
 def folder_of(flags: PredictFlags) -> tuple[Path, str]:

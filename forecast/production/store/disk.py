@@ -131,6 +131,13 @@ def is_file(path: Path) -> bool:
     return False
 
 
+def is_folder(path: Path) -> bool:
+    """Returns whether there is such a folder, as far as this user may know."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
+
+
 def hidden(path: Path) -> Path:
     """Returns the name beside ``path`` under which unfinished work goes unseen."""
     return path.with_name(f".{path.name}.tmp")
