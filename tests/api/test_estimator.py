@@ -113,6 +113,7 @@ def test_intervals_and_quantiles_are_named_as_sktime_names_them():
 
 
 @pytest.mark.parametrize("index", ["month begins", "periods", "numbers"])
+@pytest.mark.slow
 def test_covariates_of_the_steps_to_come_are_heeded(index):
     y = series(index)
     X = pd.DataFrame({"promo": (np.arange(STEPS) % 5 == 0).astype(float)}, index=y.index)

@@ -36,6 +36,7 @@ def data(monkeypatch):
     return read_panel(table)
 
 
+@pytest.mark.slow
 def test_everything_is_told_in_three_lines(data):
     for thing in (data, compare(data, [Flat()], **BARE), train(data, "gru", **BARE)):
         lines = repr(thing).splitlines()

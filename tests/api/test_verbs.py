@@ -297,6 +297,7 @@ def test_frame_that_no_file_could_hold_is_refused():
 
 
 @pytest.mark.parametrize("horizon", ["3", 2.5, True, [3]])
+@pytest.mark.slow
 def test_horizon_that_is_no_whole_number_is_refused(path, horizon):
     model = train(path, "gru", **BARE)
     with pytest.raises(ForecastError, match="it must be a whole number of steps") as caught:

@@ -225,6 +225,7 @@ def test_no_color_outweighs_force_color(tmp_path):
     assert run("predict", "nobody", folder=tmp_path, FORCE_COLOR="1").err.startswith("\x1b[31merror:")
 
 
+@pytest.mark.slow
 def test_terminal_gets_a_table_and_a_pipe_csv(shop, on_terminal):
     code, seen = on_terminal("predict", folder=shop.folder)
     assert code == 0

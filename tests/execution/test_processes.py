@@ -93,6 +93,7 @@ def test_what_libraries_print_disturbs_nothing():
     assert done.failure is None
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_client_in_the_middle_of_a_job(tmp_path):
     with Processes(1) as executor:
         executor.submit(JobOrder("a", "jobs:hang", {"attempts": str(tmp_path / "x")}))

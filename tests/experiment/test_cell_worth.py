@@ -49,6 +49,7 @@ def test_a_part_has_no_anchor_and_an_untrained_one_is_the_naive_base(cell):
     np.testing.assert_allclose(whole.predict_members(panel).values[0], restore(own, seen, maps))
 
 
+@pytest.mark.slow
 def test_parts_add_up_to_the_leaderboard(folder):
     done = run("compare", "visits.csv", "--models", "lstm,gru,linear", *FLAGS, "--alone", "--json", folder=folder)
     assert done.code == 0, done.err

@@ -48,6 +48,7 @@ def test_what_is_usual_fits():
         ({"layers": 50, "units": 2_000}, "--units"),
     ],
 )
+@pytest.mark.slow
 def test_what_could_never_be_held_is_refused_with_a_value_that_fits(asked, flag):
     task, specs = planned(**asked)
     with pytest.raises(TrainingError, match=r"would take about [\d.]+ GB of memory, and 8.0 GB is free") as refused:

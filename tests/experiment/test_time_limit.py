@@ -165,6 +165,7 @@ def slow_machine(monkeypatch, tmp_path):
 WORDS = ("train", "visits.csv", "--horizon", "7", "--time-limit", "10m", "--plots", "none")
 
 
+@pytest.mark.slow
 def test_time_that_is_too_short_for_any_network_saves_what_is_worth_something_and_says_so(slow_machine):
     done = run(*WORDS, folder=slow_machine)
     assert done.code == 0, done.err

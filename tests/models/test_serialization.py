@@ -92,6 +92,7 @@ def test_recipe_is_the_same_only_if_its_settings_are():
 
 
 @pytest.mark.parametrize("name", slow_but(["ridge", "smoothing"], PLAIN))
+@pytest.mark.slow
 def test_any_row_of_the_table_is_trained_saved_predicted_with_and_retrained(name, tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits()))
     quick = ("--horizon", "7", "--folds", "1", "--plots", "none")

@@ -33,6 +33,7 @@ def backtested(panel, name="smoothing"):
 
 
 @pytest.mark.parametrize("name", ["smoothing", "naive", "ridge", "local-ridge"])
+@pytest.mark.slow
 def test_a_backtest_forecasts_within_the_limits(name):
     free, [trial] = (
         backtested(limited_panel(None), name).trials[0],
@@ -251,6 +252,7 @@ def test_a_version_with_limits_is_not_exported_to_keras_which_would_not_keep_the
     assert "sales v1 keeps its forecasts within --min and --max, which a Keras file would not" in outcome.err
 
 
+@pytest.mark.slow
 def test_python_takes_limits_weights_and_days_to_ignore(tmp_path):
     import pandas as pd
 

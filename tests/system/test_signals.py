@@ -167,6 +167,7 @@ def test_first_train_that_is_stopped_leaves_no_model(tmp_path, stop):
     assert Store(tmp_path / ".forecast").names() == ()
 
 
+@pytest.mark.slow
 def test_signal_that_the_caller_ignores_is_ignored(folder, stop):
     """As under nohup."""
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -179,6 +180,7 @@ def test_signal_that_the_caller_ignores_is_ignored(folder, stop):
 
 
 @pytest.mark.parametrize("module", ["typer", "forecast.errors", "numpy"])
+@pytest.mark.slow
 def test_ctrl_c_while_the_program_is_imported_is_one_line(module, tmp_path):
     """The signal comes as the module is looked for, from the very entry point."""
     script = (

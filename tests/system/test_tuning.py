@@ -199,6 +199,7 @@ def test_a_field_is_replaced_in_new_records_and_in_those_that_functions_have_as_
     assert (before.drift, random_walk.RULE.drift, random_walk.WalkRule().drift) == (2.2, 2.2, 2.2)
 
 
+@pytest.mark.slow
 def test_a_table_ends_with_an_error_where_a_constant_changes_nothing(tuning, monkeypatch, capsys):
     study = tuning("study")
     monkeypatch.setattr(sys, "argv", ["made.py", "--quick"])

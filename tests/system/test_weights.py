@@ -74,6 +74,7 @@ def test_errors_are_weighted_and_the_verdict_says_so(tmp_path):
     assert naive["rmse"] != next(row for row in plain["leaderboard"] if row["model"] == "naive")["rmse"]
 
 
+@pytest.mark.slow
 def test_a_version_keeps_its_weights_for_retrain_and_needs_none_to_predict(tmp_path):
     board_of(tmp_path, "--model", "ridge", *QUICK, text=sales(60))
     issued = (tmp_path / "forecasts/sales.csv").read_text()

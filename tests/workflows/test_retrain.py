@@ -126,6 +126,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("verb", ["train", "retrain"])
+@pytest.mark.slow
 def test_progress_never_goes_back_and_is_not_done_before_the_end(shop, verb):
     watched = Watched()
     shop.reporter = watched
@@ -165,6 +166,7 @@ def read(shop):
 
 
 @pytest.mark.parametrize(("new", "held"), [(7, 7), (13, 7), (14, 7), (20, 10), (40, 20)])
+@pytest.mark.slow
 def test_challenger_learns_from_what_came_before_the_held_out_points_only(shop, new, held):
     shop.grow(DAYS + new)
     result = shop.retrain(**lose(shop))
@@ -226,6 +228,7 @@ def test_no_refit_all_publishes_what_fought(shop):
     assert max(panel.lengths[0] for panel in shop.seen) == DAYS + 10
 
 
+@pytest.mark.slow
 def test_warm_start_is_one_more_challenger_and_needs_unseen_points(shop):
     shop.grow(DAYS + 20)
     result = shop.retrain(change=Change(warm=True), gate=Gate(force=True))
@@ -357,6 +360,7 @@ def test_unchanged_data_and_settings_are_nothing_new_and_touch_nothing(shop):
     assert [line["outcome"] for line in shop.lines] == ["trained", "nothing-new", "nothing-new"]
 
 
+@pytest.mark.slow
 def test_data_that_the_champion_won_on_is_not_judged_again_but_for_other_settings(shop):
     shop.grow(DAYS + HORIZON)
     assert shop.retrain(**lose(shop)).record.outcome == "kept"
@@ -381,6 +385,7 @@ def test_data_that_the_champion_won_on_is_not_judged_again_but_for_other_setting
         (Rules(on_drift=True), "", "no drift (--on-drift)"),
     ],
 )
+@pytest.mark.slow
 def test_rules_decide_when_training_is_worth_it_and_say_which_fired(shop, rules, trigger, reason):
     shop.grow(DAYS + 3)
     entry = shop.retrain(rules=rules).record

@@ -80,6 +80,7 @@ def test_nothing_is_saved(compared):
     assert [path.name for path in compared[0].iterdir()] == ["visits.csv"]
 
 
+@pytest.mark.slow
 def test_csv_goes_to_stdout_and_the_verdict_to_stderr(folder):
     done = run("compare", "visits.csv", *CHEAP, folder=folder)
     assert done.code == 0
@@ -90,6 +91,7 @@ def test_csv_goes_to_stdout_and_the_verdict_to_stderr(folder):
     assert verdict not in done.out
 
 
+@pytest.mark.slow
 def test_table_has_the_verdict_below_and_fits_the_terminal(folder):
     done = run("compare", "visits.csv", *CHEAP, "--format", "table", folder=folder, COLUMNS="60")
     assert "scored on 1 fold × 12 steps, 12 points" in done.out
@@ -144,6 +146,7 @@ def source_of(done):
     return done.document["data"]["source"], done.err.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_without_data_and_history_the_sample_is_used(tmp_path):
     source, said = source_of(run("compare", *CHEAP, "--json", folder=tmp_path))
     assert source == "airline_passengers.csv"

@@ -70,6 +70,7 @@ def test_all_groups_are_written_beside_the_plots(by_region, shops):
     assert [float(row["rmse"]) for row in rows] == [row["rmse"] for row in told]
 
 
+@pytest.mark.slow
 def test_csv_is_that_of_the_groups_and_the_words_go_to_stderr(shops, tmp_path):
     done = run(*SHOPS, "--by", "weekday", "--out-dir", tmp_path, folder=shops)
     assert done.header == ",".join(ERROR_COLUMNS)

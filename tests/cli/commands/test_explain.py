@@ -165,6 +165,7 @@ def test_cells_are_trained_on_a_file_and_compared(folder, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
+@pytest.mark.slow
 def test_lesson_on_memory_is_one_picture_with_its_numbers(form, tmp_path, monkeypatch):
     rates = {cell: {USUAL: np.full((5, 4), 0.5 if cell == "rnn" else 1.0)} for cell in CELLS}
     found = MemoryTestResult(LAGS, dict.fromkeys(CELLS, 9), rates, 300, 15.0)

@@ -39,6 +39,7 @@ def newest(path, rows, header="day,visits"):
 # What comes out
 
 
+@pytest.mark.slow
 def test_predict_prints_the_table_that_train_wrote(shop):
     done = launch("predict", "visits", folder=shop.folder)
     assert (done.code, done.err) == (0, "")

@@ -80,6 +80,7 @@ def test_values_are_called_as_their_column_or_as_asked(folder, tmp_path):
 @pytest.mark.parametrize(("asked", "by", "names"), [
     ("promo=1,price=-10%", "column", ["promo", "price"]), ("promo=1", "series", ["a", "b"]),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_parts_of_a_what_if_add_up_to_what_is_printed(asked, by, names, folder, tmp_path):
     done = run("predict", "--set", asked, "--plot", tmp_path / "w.svg", "--json", folder=folder)
     assert done.code == 0, done.err

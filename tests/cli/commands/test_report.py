@@ -223,6 +223,7 @@ VERSIONED = {"series_ids", "trust", "anchor", "season", "widths", "distribution"
 # retrain
 
 
+@pytest.mark.slow
 def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
     (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
     done = run("retrain", "visits", "visits.csv", "--min-gain", "0.99", "--report", "--json", folder=folder)
@@ -237,6 +238,7 @@ def test_retrain_says_what_was_decided_by_which_rules_and_all_runs(folder):
     assert f"RMSE on {done.document['scored_on']}" in words
 
 
+@pytest.mark.slow
 def test_page_of_a_promoted_version_tells_how_it_won(folder):
     (folder / "visits.csv").write_bytes(csv_bytes(visits(130)))
     assert run("retrain", "visits", "visits.csv", "--force", folder=folder).code == 0

@@ -81,6 +81,7 @@ def test_candidate_says_how_to_promote_it(folder):
     assert "Next      forecast models promote visits v2" in done.err.splitlines()
 
 
+@pytest.mark.slow
 def test_a_lesson_is_a_candidate_until_somebody_promotes_it(folder):
     grow(folder, DAYS + 7)
     done = retrain(folder, "--preset", "tutorial")
@@ -97,6 +98,7 @@ def test_nothing_new_is_said_with_its_date(folder):
 
 
 @pytest.mark.parametrize("outcome", ["nothing-new", "kept", "promoted", "candidate"])
+@pytest.mark.slow
 def test_quiet_is_silent_on_success(folder, outcome):
     flags = {"kept": ("--min-gain", "0.99"), "promoted": ("--force",), "candidate": ("--candidate-only",)}
     grow(folder, DAYS + 7 * (outcome != "nothing-new"))
@@ -118,6 +120,7 @@ def test_quiet_is_not_silent_on_failure(folder):
 @pytest.mark.parametrize(
     ("flags", "code"), [(("--min-gain", "0.99"), 10), (("--force",), 0), (("--candidate-only",), 10), ((), None)]
 )
+@pytest.mark.slow
 def test_detailed_exitcode_is_ten_where_the_champion_stays(folder, flags, code):
     grow(folder, DAYS + 7 * (code is not None))
     assert retrain(folder, "--detailed-exitcode", *flags).code == (code or 0)
@@ -202,6 +205,7 @@ def test_misuse_is_told_with_a_hint(folder, flags, message):
     assert "hint:  " in done.err
 
 
+@pytest.mark.slow
 def test_nothing_new_needs_no_numpy(folder):
     assert imported_by("retrain", "visits", "visits.csv", folder=folder) == set()
 

@@ -290,6 +290,7 @@ def test_series_of_long_files_are_scored_each_by_its_own_truths(tmp_path):
     assert float(done.rows[0]["rmse"]) < 3
 
 
+@pytest.mark.slow
 def test_model_that_the_program_trained_is_scored(shop, tmp_path):
     """The same, from a real `train` through the installed program."""
     shutil.copytree(shop.folder, tmp_path / "shop")

@@ -127,6 +127,7 @@ def test_error_is_a_sentence_and_a_hint(about, says, served):
     assert "Traceback" not in text_of(answer)
 
 
+@pytest.mark.slow
 def test_standard_output_holds_the_protocol_alone(served):
     version = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "hand", "version": "1"}}
     asks = [

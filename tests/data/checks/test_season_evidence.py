@@ -28,6 +28,7 @@ def test_range_holds_the_true_share_as_often_as_it_says():
 
 @pytest.mark.parametrize("kind", [noise, random_walk])
 @pytest.mark.parametrize(("season", "steps"), [(12, 24), (12, 120), (4, 12), (7, 400), (52, 160)])
+@pytest.mark.slow
 def test_p_values_of_what_has_no_season_are_small_no_more_often_than_they_say(kind, season, steps):
     rng = np.random.default_rng(2)
     p = np.array([one.p_value for one in season_evidence([kind(rng, steps) for _ in range(300)], season)])

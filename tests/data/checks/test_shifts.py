@@ -7,6 +7,7 @@ from generated import CLEAN, STATIONARY, usual_step
 
 @pytest.mark.parametrize("kind", CLEAN)
 @pytest.mark.parametrize("steps", [60, 300])
+@pytest.mark.slow
 def test_clean_series_have_next_to_none(kind, steps):
     rng = np.random.default_rng(11)
     found = [level_shifts(kind(rng, steps), (12,)).size > 0 for _ in range(100)]

@@ -53,6 +53,7 @@ def test_the_time_is_the_column_of_that_name_or_of_dates(header, row, time):
     assert choose_time(table_of(header, [row]), [], None)[0] == time
 
 
+@pytest.mark.slow
 def test_a_number_of_a_month_is_no_date_and_neither_is_a_column_that_is_taken():
     for header, taken in (("month,v", []), ("date,v", ["date"])):
         with pytest.raises(DataError, match=r"No column of sales.csv holds dates") as error:

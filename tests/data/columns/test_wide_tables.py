@@ -29,6 +29,7 @@ def wide(first, cells, names):
         (wide("Month", MONTHS[:12].strftime("%b"), YEARS), "The years .* from '1990' to '2009'", 240),
     ],
 )
+@pytest.mark.slow
 def test_dates_that_are_columns_are_refused_with_the_line_that_turns_them(tmp_path, monkeypatch, text, message, steps):
     path = tmp_path / "sales.csv"
     path.write_text(text)

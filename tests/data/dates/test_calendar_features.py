@@ -67,6 +67,7 @@ def test_frequency_has_the_groups_that_mean_something_to_it(code):
     "country", [None, "NP"]
 )  # New Year's Eve is a holiday there in some years, New Year's Day none
 @pytest.mark.parametrize("code", CODES)
+@pytest.mark.slow
 def test_step_has_the_same_numbers_whatever_range_is_asked_for(code, country):
     first = ordinal(code, "2019-11-20")
     whole = columns(code, first, 120, country)
@@ -225,6 +226,7 @@ def test_feasts_by_the_moon_have_one_name_in_all_years(country):
         assert not any("estimated" in name for name in names)
 
 
+@pytest.mark.slow
 def test_every_country_and_every_part_is_told():
     import holidays
 

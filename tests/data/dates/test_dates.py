@@ -33,6 +33,7 @@ def read(texts, form=None):
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if "%d" in form])
+@pytest.mark.slow
 def test_every_form_reads_what_python_writes(form):
     assert read([day.strftime(form) for day in DAYS])[0] == [day.strftime("%Y-%m-%d") for day in DAYS]
 
@@ -202,6 +203,7 @@ def test_dates_that_are_the_same_in_both_orders_are_no_question():
         ),
     ],
 )
+@pytest.mark.slow
 def test_what_is_no_date_is_named_with_its_line(texts, message, hint):
     with pytest.raises(DataError) as error:
         read(texts)

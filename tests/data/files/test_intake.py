@@ -41,6 +41,7 @@ def packed(data, times):
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("padding", [b"", bytes(700)])
+@pytest.mark.slow
 def test_what_gzip_packed_is_unpacked_whole_however_many_parts_it_has(times, padding):
     text = HEADER + ROW * 1_000_000  # more than one piece
     assert taken(gzip.compress(text) * times + padding) == text * times

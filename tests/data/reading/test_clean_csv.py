@@ -147,5 +147,6 @@ def test_numbers_that_were_kept_are_kept_again(write):
         ("data/m3_monthly.csv", {}),
     ],
 )
+@pytest.mark.slow
 def test_files_as_people_have_them_survive(file, options, tmp_path):
     assert_read_again_alike(SHARED / file, tmp_path, ReadOptions(**options))

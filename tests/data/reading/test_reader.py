@@ -109,6 +109,7 @@ def written(value, style, unit):
     above=st.sampled_from(["", "", "Umsätze aller Filialen", "# von Hand"]),
     below=st.sampled_from(["", "", "Quelle: die Kasse"]),
 )
+@pytest.mark.slow
 def test_a_panel_written_in_any_dialect_is_read_back(
     *, tmp_path_factory, data, delimiter, form, end, encoding, style, unit, above, below
 ):
@@ -217,6 +218,7 @@ def test_a_month_that_is_none_makes_no_weeks_of_months(read):
     assert error.value.hint == "correct it or delete line 14; other dates are like '2019-01' in line 2"
 
 
+@pytest.mark.slow
 def test_years_with_decimals_are_no_months(read):
     rows = "".join(f"{1958 + i / 24:.2f},{i % 5}\n" for i in range(96))
     with pytest.raises(DataError, match=r"No column of sales.csv holds dates: date \('1958.00'\)"):
@@ -323,6 +325,7 @@ def test_rows_that_contradict_each_other_all_over_are_refused(read):
         ("date,value\n2024-01-01,1\n2024-01-20,2\n2031-05-04,2\n", "sales.csv: the frequency can't be inferred"),
     ],
 )
+@pytest.mark.slow
 def test_what_can_not_be_series_is_said_in_the_words_of_the_file(read, text, message):
     with pytest.raises(DataError, match=message) as error:
         read(text)
@@ -375,6 +378,7 @@ def test_a_zone_is_told(read):
     assert reading.panel.frequency.code == "h"
 
 
+@pytest.mark.slow
 def test_reading_needs_neither_pandas_nor_anything_heavier(tmp_path):
     (tmp_path / "a.csv").write_text("shop,date,v\nNA,01.01.2024,1\nNA,02.01.2024,\nNA,03.01.2024,3\n")
     code = (
@@ -599,6 +603,7 @@ SMALL_FILES = [path for path in BENCHMARK_FILES if path.stat().st_size < 400_000
 
 @needs_shared
 @pytest.mark.parametrize("path", slow_but(SMALL_FILES, BENCHMARK_FILES), ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_benchmark_files_need_no_option(path):
     reading = read_panel(path)
     assert reading.columns == Columns("ds", ("y",), ("unique_id",))

@@ -236,6 +236,7 @@ def forecast_alone(panel, cut, fold, end, horizon=12):
 
 
 @pytest.mark.parametrize(("folds", "noise"), [(1, 0.03), slow(3, 0.03), slow(1, 0.15), slow(3, 0.15)])
+@pytest.mark.slow
 def test_what_a_single_short_series_can_not_know_many_others_taught(folds, noise):
     """80 % intervals hold so much of series whose errors they have not seen; those of one fold alone would not."""
     steps, count = 72 + 12 * folds, 80

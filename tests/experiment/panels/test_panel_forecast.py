@@ -96,6 +96,7 @@ def test_shard_that_can_not_be_forecast_is_named_and_the_others_are_done(shop, w
 
 
 @pytest.mark.parametrize("words", [("--horizon", "3"), ("--levels", "50"), ("--quantiles", "0.5"), ("--data", "files")])
+@pytest.mark.slow
 def test_folder_with_another_run_is_refused_unless_by_force(shop, whole, words, tmp_path):
     if "files" in words:
         words = ("--data", tmp_path / "files")
@@ -220,6 +221,7 @@ def test_run_that_is_stopped_leaves_what_is_done_and_says_how_much(shop, whole, 
     assert contents(tmp_path / "out") == whole
 
 
+@pytest.mark.slow
 def test_model_learns_from_a_sample_of_a_large_folder_and_goes_on_with_it(tmp_path, monkeypatch):
     from forecast.data.shards import series_sample
 

@@ -101,6 +101,7 @@ def truths(size=2.0, seed=0, series=SERIES):
     return 50 + made
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_they_promise_again_after_errors_have_doubled(tmp_path):
     """Within three retrains of ten nights each; without, they go on holding about half."""
     nights = Nights(tmp_path, truths())

@@ -137,6 +137,7 @@ def test_forecast_takes_what_is_usual_or_its_future_from_a_second_file(shop, tmp
     assert note.startswith("promo, sky are known for only 5 days beyond 2024-03-30: for the rest this forecast takes")
 
 
+@pytest.mark.slow
 def test_future_of_a_model_without_known_covariates_is_a_misuse(shop):
     request = TrainRequest(
         "shops.csv", ReadOptions(target=("sales",)), Settings(folds=1), "gru", "bare", Path(), "none"

@@ -68,6 +68,7 @@ def test_version_keeps_the_file_and_says_what_it_needs(folder):
     assert not (folder / "ran").exists()
 
 
+@pytest.mark.slow
 def test_named_again_it_predicts_and_is_trained_anew(folder):
     (folder / "kept").mkdir()
     told = (folder / "forecasts/own.csv").read_text()

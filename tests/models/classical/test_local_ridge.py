@@ -105,6 +105,7 @@ def test_forecasts_are_those_of_least_squares_series_by_series(series, horizon, 
 
 @pytest.mark.parametrize("horizon", slow_but([24], [1, 23, 24, 30, 200]))
 @pytest.mark.parametrize("level", [30.0, 0.0])
+@pytest.mark.slow
 def test_hours_with_days_and_weeks_are_those_of_least_squares(level, horizon):
     lengths = (167, 335, 336, 337, 500, TODAY.history + 200)
     series = [week(steps, seed=i, level=level) for i, steps in enumerate(lengths)]
@@ -114,6 +115,7 @@ def test_hours_with_days_and_weeks_are_those_of_least_squares(level, horizon):
 @pytest.mark.parametrize(
     ("seasons", "horizon"), [((1,), 7), ((7,), 30), slow((12,), 18), slow((7, 365), 28), slow((400,), 900)]
 )
+@pytest.mark.slow
 def test_other_seasons_are_those_of_least_squares(seasons, horizon):
     series = [week(steps, seed=i, level=20 * i) for i, steps in enumerate((30, 100, 1000, 1700))]
     assert_right(panel_from_series(series, "D"), horizon, seasons)

@@ -126,6 +126,7 @@ SEASONS = [1, 2, 4, 5, 7, 12, 24, 52, 53]
 
 @pytest.mark.parametrize("season", slow_but(SEASONS, [*SEASONS, 400]))
 @pytest.mark.parametrize("level", [20.0, 0.0])
+@pytest.mark.slow
 def test_seasons_even_odd_and_longer_than_the_history_are_those_of_the_papers(season, level):
     lengths = (2 * season - 1, 2 * season, 2 * season + 1, 130, 7)
     series = [seasonal(steps, season, seed=i, level=level) for i, steps in enumerate(lengths)]

@@ -155,6 +155,7 @@ def test_as_much_is_asked_for_as_is_looked_at(awkward):
 
 
 @pytest.mark.parametrize("season", slow_but([1, 7], [1, 2, 4, 7, 12, 53, 400]))
+@pytest.mark.slow
 def test_exported_smoothing_is_ours(season, awkward):
     from forecast.models.keras_export.past import PastWindow
     from forecast.models.keras_export.theta import smoothing_of

@@ -64,6 +64,7 @@ def test_window_gradient_is_what_a_small_change_does(form, layers, segment):
 
 @pytest.mark.parametrize(("layers", "segment"), SHAPES)
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.slow
 def test_weight_gradient_is_what_a_small_change_does(form, layers, segment):
     spec = tiny_spec(cell_of(form), layers=layers, segment=segment, window=4 * segment)
     weights, window = exact_weights(spec, form), windows(spec)
@@ -164,6 +165,7 @@ def test_covariates_are_held_at_their_values(segment):
 
 @pytest.mark.parametrize(("layers", "segment"), [(1, 1), (2, 2)])
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.slow
 def test_gradients_equal_those_of_tensorflow(form, layers, segment):
     from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
     from forecast.models.networks.tensorflow import tf
@@ -201,6 +203,7 @@ def test_no_state_depends_on_what_comes_later():
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.slow
 def test_gradients_through_the_decoder_equal_those_of_tensorflow(cell):
     from forecast.models.networks.keras_networks import build_network, get_weights, set_weights, weight_names
     from forecast.models.networks.tensorflow import tf

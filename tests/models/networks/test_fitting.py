@@ -39,6 +39,7 @@ def assert_same_networks(first, second):
             np.testing.assert_array_equal(array, other.weights[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_one_network_is_trained_for_each_view_and_seed(trained, awkward):
     model = trained("gru")
     assert [(n.view, n.seed) for n in model.networks] == [(view, seed) for view in VIEWS for seed in (0, 1)]
@@ -117,6 +118,7 @@ def test_what_is_prepared_for_one_fit_is_not_taken_for_another(other):
     assert prepared(run, **{**usual, **other}) == expected
 
 
+@pytest.mark.slow
 def test_what_is_prepared_is_not_compiled_again(monkeypatch):
     built = []
     build = training.build_network

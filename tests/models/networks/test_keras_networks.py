@@ -27,6 +27,7 @@ def inputs_of(spec):
 
 @pytest.mark.parametrize("changes", [*SHAPES, *TOLD])
 @pytest.mark.parametrize("cell", NETWORKS)
+@pytest.mark.slow
 def test_weights_have_the_names_and_shapes_that_prediction_needs(cell, changes):
     spec = tiny_spec(cell, **changes)
     weights = get_weights(build_network(spec, 0))
@@ -40,6 +41,7 @@ def test_network_is_drawn_from_the_largest_seed_that_may_be_given():
 
 @pytest.mark.parametrize("changes", [{}, TOLD[0]])
 @pytest.mark.parametrize("cell", NETWORKS)
+@pytest.mark.slow
 def test_untrained_network_forecasts_zero_which_is_the_naive_base(cell, changes):
     spec = tiny_spec(cell, **{"layers": 2, **changes})
     assert not build_network(spec, 3)(inputs_of(spec)).numpy().any()

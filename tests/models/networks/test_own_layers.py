@@ -69,6 +69,7 @@ def test_cell_is_its_equation(registered):
 
 
 @pytest.mark.parametrize(("make", "layers"), [(Leaky, 2), slow(whole, 1), slow(stacked, 2), slow(last, 1)])
+@pytest.mark.slow
 def test_network_forecasts_what_it_was_trained_as(make, layers, registered):
     registered(make)
     spec = tiny_spec("mine", layers=layers)

@@ -144,6 +144,7 @@ def told():
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "linear"])
+@pytest.mark.slow
 def test_model_with_covariates_comes_back_exactly(told, cell):
     model = told_model(told, cell, calendar=True, country="US")
     loaded = load_model(*parts_of(model), CURRENT)
@@ -195,6 +196,7 @@ def test_damaged_settings_of_covariates_are_refused(told, damage):
 
 @pytest.mark.parametrize("change", ["lost", "longer", "words"])
 @pytest.mark.parametrize("part", ["centers/known", "centers/past", "effects/own", "effects/common", "effects/sizes"])
+@pytest.mark.slow
 def test_damaged_arrays_of_covariates_are_refused(told, part, change):
     settings, arrays = parts_of(told_model(told))
     array = arrays.pop(f"knowledge/{part}")

@@ -54,6 +54,7 @@ def page_with(block):
 
 @pytest.mark.parametrize("cells", [slice(None), slice(2, 3)], ids=["all", "one"])
 @pytest.mark.parametrize("name", PANELS)
+@pytest.mark.slow
 def test_panel_is_drawn_in_the_page_itself(name, cells, cell_reports):
     block = PANELS[name](cell_reports[cells])
     page = page_with(block)

@@ -72,6 +72,7 @@ def test_a_wild_start_is_cut_off_and_said():
         {"gru": curve(np.nan)},
     ],
 )
+@pytest.mark.slow
 def test_odd_curves_are_drawn(curves):
     assert_all_text_is_inside_and_apart(convergence_figure(curves, target="t"))
 

@@ -58,6 +58,7 @@ def test_a_figure_can_be_rendered_again_and_in_another_kind(kind):
 
 
 @pytest.mark.parametrize("kind", MAGIC)
+@pytest.mark.slow
 def test_files_hold_no_date_and_no_version(kind):
     content = rendered(kind).lower()
     assert not any(word in content for word in (b"creationdate", b"<dc:date>", b"matplotlib version"))

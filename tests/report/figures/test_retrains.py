@@ -52,6 +52,7 @@ def test_runs_without_a_score_are_gaps():
 
 @pytest.mark.parametrize("count", [0, 1, 2, 500])
 @pytest.mark.parametrize("step", [timedelta(0), timedelta(minutes=1), timedelta(days=30)])
+@pytest.mark.slow
 def test_every_number_of_retrains_is_drawn(count, step):
     assert_all_text_is_inside_and_apart(history_figure(retrains(count, step)))
 
@@ -63,6 +64,7 @@ def test_one_wild_error_does_not_press_the_others_into_a_corner():
 
 
 @pytest.mark.parametrize("title", slow_but(HOSTILE_TARGETS, HOSTILE))
+@pytest.mark.slow
 def test_hostile_names_are_only_text(title):
     figure = history_figure(retrains(), title=title)
     assert_all_text_is_inside_and_apart(figure)

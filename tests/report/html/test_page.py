@@ -49,6 +49,7 @@ def read(page):
 
 
 @pytest.mark.parametrize("word", [word for word in HOSTILE if word])
+@pytest.mark.slow
 def test_text_of_data_stays_text(word):
     plain, hostile = read(page_of()), read(page_of(word))
     assert hostile.tags == plain.tags

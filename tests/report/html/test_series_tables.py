@@ -70,6 +70,7 @@ def test_each_series_is_a_row_and_a_line_that_opens():
     assert "script" not in page.tags
 
 
+@pytest.mark.slow
 def test_page_of_many_series_stays_below_a_megabyte():
     panel = panel_of(series=400, ids=[f"a series of the shop number {k}" for k in range(400)])
     totals = [SeriesTotal(name, "120,000", "80 %: 100,000 to 140,000", "110,000", "+9 %") for name in panel.series_ids]

@@ -109,6 +109,7 @@ def test_every_kind_is_laid_out_as_pandas_lays_it_out(frame, tmp_path_factory):
 
 @settings(deadline=None, derandomize=True, max_examples=10)
 @given(frame=tables(), seed=st.integers(0, 9))
+@pytest.mark.slow
 def test_order_of_the_rows_does_not_matter_where_no_two_are_of_one_day(frame, seed, tmp_path_factory):
     frame = frame.drop_duplicates(["day", "shop"])
     straight = read(frame, tmp_path_factory).covariates

@@ -209,6 +209,7 @@ def test_a_program_without_it_says_which_cells_it_knows(trained):
     assert "cell is 'min-gru', not one of rnn, lstm, gru, linear" in " ".join(done.err.split())
 
 
+@pytest.mark.slow
 def test_it_is_compared_with_all_models(trained):
     done = run("compare", "visits.csv", "--models", NAME, "--no-calendar", *FAST, "--json", folder=trained)
     assert done.code == 0, done.err

@@ -18,6 +18,7 @@ def named(source):
     return [node.lineno for node in nodes if isinstance(node.value, str) and node.value in CELLS]
 
 
+@pytest.mark.slow
 def test_no_file_but_its_own_and_the_list_names_a_cell():
     found = {path: named(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
     assert {path.relative_to(HOME).stem for path, lines in found.items() if lines} == {"__init__", *CELLS}
