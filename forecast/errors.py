@@ -137,6 +137,13 @@ class Stopped(BaseException):
         super().__init__(f"stopped by {Signals(number).name}")
 
 
+def error_of(code: ExitCode, message: str, hint: str = "") -> ForecastError:
+    """Returns the error that ends with a code, as another process told it."""
+    kinds = (UsageError, DependencyError, NotFoundError, DataError, TrainingError, LockedError)
+    kind = next((kind for kind in kinds if kind.exit_code == code), ForecastError)
+    return kind(message, hint)
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """Returns what the shell will see of an error."""
     if isinstance(error, ForecastError):

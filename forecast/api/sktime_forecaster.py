@@ -22,6 +22,14 @@ class SktimeForecaster(BaseForecaster):  # type: ignore[misc]  # sktime ships no
     Args:
         model: see ``Forecaster``.
         settings: its other parameters by name, such as ``{"preset": "fast", "seeds": 1}``.
+
+    Examples:
+        >>> import pandas as pd
+        >>> from forecast.api.sktime_forecaster import SktimeForecaster
+        >>> index = pd.period_range("2024-01", periods=36, freq="M")
+        >>> y = pd.Series([float(month % 12) for month in range(36)], index)
+        >>> SktimeForecaster("seasonal-naive").fit(y, fh=[1, 2, 3]).predict().tolist()
+        [0.0, 1.0, 2.0]
     """
 
     _tags: ClassVar[dict[str, Any]] = {

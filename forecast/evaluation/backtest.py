@@ -178,6 +178,11 @@ def evidence_shifts(fold: Fold) -> list[int]:
     return sorted({int(shift) for shift in np.linspace(0, fold.horizon, origins, endpoint=False)})
 
 
+def curve_truth(fold: Fold, panel: Panel) -> FloatArray | None:
+    """Returns the steps that a curve of learning is drawn against, (S, H): those after fold 0; None on other folds."""
+    return fold.truth(panel) if fold.number == 0 and fold.scored.any() else None
+
+
 def forecast_points(
     members: Members, combination: Combination | None, lowest: Lowest, rounding: float = SCALES.rounding
 ) -> FloatArray:
@@ -192,8 +197,7 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
     progress(0.0)
     for fold in folds:
         if trial.fitted is None or refit:
-            truth = fold.truth(trial.panel) if fold.number == 0 and fold.scored.any() else None
-            trial.fit(fold, Watcher(progress).during(fold.number, fits, truth))
+            trial.fit(fold, Watcher(progress).during(fold.number, fits, curve_truth(fold, trial.panel)))
         trial.forecast(fold)
     progress(1.0)
     return trial.result(folds)

@@ -1,6 +1,6 @@
 """The experiment that `train` and `compare` share: plan, backtest, score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -104,6 +104,8 @@ IMPORT, COMPILE = 4.0, 2.0
 """Seconds that importing TensorFlow and compiling a cell's loop take, about: for the share that is shown, no more."""
 FALLBACK = "smoothing"
 """What is saved where the time is too short for a network."""
+TRAINED = 0.9
+"""Of what follows, about so much is the training of networks, where that is done beforehand."""
 QUICK = 0.05
 """What needs no network takes about so much of the time of what does."""
 
@@ -170,6 +172,7 @@ def run_experiment(
     run: Run,
     terms: Terms = Terms(),
     own: Sequence[Forecaster] = (),
+    train: Callable[[Prepared, Panel, Memory, Run], None] | None = None,
 ) -> Experiment:
     """Backtests the models on a file that has been read.
 
@@ -180,6 +183,7 @@ def run_experiment(
         run: what to work with.
         terms: of the training.
         own: forecasters that are not in the registry.
+        train: trains networks of the backtest beforehand, into its memory; None where each is trained in its turn.
 
     Raises:
         ForecastError: see ``prepare``.
@@ -187,7 +191,12 @@ def run_experiment(
     prepared = prepare(reading, settings, models, run, terms)
     plan, memory = prepared.plan, Memory()
     written = {each.name: CheckedForecaster(each, plan.horizon) for each in own}
-    scoring = run.on(prepared.machine).stage(prepared.start, 1.0)
+    begins = prepared.start
+    if train is not None:
+        trained = begins + TRAINED * (1.0 - begins)
+        train(prepared, reading.panel, memory, run.on(prepared.machine).stage(begins, trained))
+        begins = trained
+    scoring = run.on(prepared.machine).stage(begins, 1.0)
     scorer = _Scorer(reading.panel, prepared, scoring, memory, written)
     specs, timing = prepared.specs, None
     if terms.is_timed:

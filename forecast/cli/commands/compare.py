@@ -1,9 +1,10 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,6 +70,16 @@ class CompareFlags:
     ] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
     sample: Sample = None
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=1024,
+            metavar="N",
+            help="Train the networks in so many processes; pays where one takes minutes.",
+        ),
+    ] = None
 
 
 @grouped
@@ -114,6 +125,8 @@ def compare_command(
         by=experiment.by,
         errors_to=experiment.to,
         sample=experiment.sample,
+        workers=experiment.workers or 1,
+        job=f"{networks_job.__module__}:{networks_job.__name__}",
     )
     limit, match = settings.time_limit, experiment.match
     with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
@@ -129,6 +142,14 @@ def compare_command(
     _print(result, output, run)
     if not output.quiet:
         tell_log(plot.log_dir)
+
+
+def networks_job(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
+    """Trains networks of a comparison in a process of its own, whose clock tells how long that took."""
+    from forecast.experiment.panels.fold_networks import train_fold_networks
+    from forecast.process import SystemClock
+
+    return train_fold_networks(spec, replace(run, clock=SystemClock()))
 
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:

@@ -1,1 +1,1 @@
-"""Panels of any size: a forecast shard by shard, wherever the shards are forecast."""
+"""Work cut into jobs, wherever they are done: a panel forecast shard by shard, networks trained fold by fold."""
