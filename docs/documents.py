@@ -432,6 +432,13 @@ class Pruned(TypedDict):
     removed: list[str]
     damaged: list[str]
     dry_run: bool
+    issued: int
+    freed_bytes: int
+
+
+class PrunedAll(TypedDict):
+    models: list[Pruned]
+    dry_run: bool
 
 
 class Exported(Of):
@@ -564,7 +571,7 @@ DOCUMENTS = {
     "models-show": Models,
     "models-rollback": Champion,
     "models-promote": Champion,
-    "models-prune": Pruned,
+    "models-prune": Pruned | PrunedAll,
     "models-export": Exported,
     "config-show": Settings,
     "config-init": Files,

@@ -1,7 +1,8 @@
 """Every way a command can end badly, as one tree of exceptions and one table of exit codes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import IntEnum
 from signal import Signals
@@ -52,10 +53,26 @@ class ForecastError(Exception):
         if self.hint:
             self.add_note(f"hint: {self.hint}")  # where Python shows the error
 
+    def tell_model(self, model: str) -> None:
+        """Begins the message with the model that it is about, unless it does so by itself."""
+        if model and not self.message.startswith((f"{model}:", f"{model} ")):
+            self.message = f"{printable(model)}: {self.message}"
+            self.args = (self.message,)
+
     def add(self, sentence: str) -> None:
         """Adds to the message what is true all the same."""
         self.message = f"{self.message} {printable(shortened(sentence))}"
         self.args = (self.message,)
+
+
+@contextmanager
+def naming(model: str) -> Iterator[None]:
+    """Names the model in the message of an error of the block: who reads mail of forty jobs has to know which it is."""
+    try:
+        yield
+    except ForecastError as error:
+        error.tell_model(model)
+        raise
 
 
 class UsageError(ForecastError):
@@ -129,11 +146,12 @@ class Stopped(BaseException):
 
     Attributes:
         number: of the signal.
+        name: of the model that was worked on; empty where it was none.
         truth: what is true of the store, in a sentence.
     """
 
     def __init__(self, number: int) -> None:
-        self.number, self.truth = number, "The store is as it was."
+        self.number, self.name, self.truth = number, "", "The store is as it was."
         super().__init__(f"stopped by {Signals(number).name}")
 
 

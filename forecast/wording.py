@@ -168,6 +168,15 @@ def fixed(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if abs(value) < 10_000 else short(value)
 
 
+def size_text(size: float) -> str:
+    """Returns a number of bytes as a person reads it, in powers of ten: 0 bytes, 12 kB, 1.3 GB."""
+    if size < 1_000:
+        return counted(int(size), "byte")
+    power = 1 if size < 999.5e3 else 2 if size < 999.5e6 else 3 if size < 999.5e9 else 4
+    number = size / 1_000**power
+    return f"{number:.{0 if number >= 9.95 else 1}f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
+
+
 def short_number(value: float | None, spread: float = 0.0) -> str:
     """Returns four significant digits with commas between thousands: 12,346 or 0.05679 or 41.21 ± 3.10."""
     if value is None or not math.isfinite(value):

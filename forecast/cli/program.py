@@ -108,7 +108,8 @@ def _invoke(program: Any, arguments: list[str], run: Invocation) -> int:
 
 def _tell_stop(stop: Stopped) -> int:
     by = "" if stop.number == SIGINT else f" by {Signals(stop.number).name}"
-    write_note(f"Stopped{by}. {stop.truth}\n")
+    head = f"{stop.name}: stopped" if stop.name else "Stopped"
+    write_note(f"{head}{by}. {stop.truth}\n")
     return exit_code_of(stop)
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from forecast.errors import ForecastError
 from forecast.experiment.versions.identity import check_same_question
 from forecast.production.runs import try_run
+from forecast.production.store.retention import Prunable
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.store.version import WEIGHTS, Version
 from forecast.widening import Widening
-from forecast.wording import listed
+from forecast.wording import counted, listed
 
 Row = dict[str, str | bool | float | None]
 
@@ -88,14 +89,6 @@ def _blank(name: str, problem: str) -> Row:
     return {**nothing, "name": name, "champion": False, "model": problem, "widened": None}
 
 
-@dataclass(frozen=True)
-class Pruned:
-    """What went, or would go: whole versions, and the ids of those whose manifest is damaged."""
-
-    versions: tuple[Version, ...]
-    damaged: tuple[str, ...]
-
-
 def rollback(root: Path, name: str, to: str | None, now: datetime, *, force: bool = False) -> Version:
     """Puts an earlier version in use and returns it; see ``ModelStore.rollback``.
 
@@ -130,18 +123,26 @@ def promote(root: Path, name: str, label: str, now: datetime, *, force: bool = F
     return version
 
 
-def prune(root: Path, name: str, keep: int, now: datetime, *, dry_run: bool) -> Pruned:
-    """Removes all but the newest ``keep`` versions and the champion; see ``ModelStore.prune``."""
+@dataclass(frozen=True)
+class Retention:
+    """What is kept of a model: so many of the newest versions, forecasts that were issued since a time; None: all."""
+
+    keep: int | None = None
+    issued_since: datetime | None = None
+
+
+def prune(root: Path, name: str, kept: Retention, now: datetime, *, dry_run: bool) -> Prunable:
+    """Removes what is not to be kept, and returns what went, or would go; see ``ModelStore.prune``."""
     models = Store(root).model(name)
     if dry_run:
-        return Pruned(*models.prunable(keep))
+        return models.prunable(kept.keep, kept.issued_since)
     models.champion()  # so that a name that is none makes no lock
     with models.lock():
-        gone = Pruned(*models.prunable(keep))
-        models.prune(keep)
-        words = ", ".join([*(version.label for version in gone.versions), *gone.damaged])
+        gone = models.prune(kept.keep, kept.issued_since)
+        words = [*(version.label for version in gone.versions), *gone.damaged]
+        words += [counted(len(gone.issued), "issued forecast")] if gone.issued else []
         if words:
-            record = RunRecord("prune", "pruned", f"removed by hand: {words}", champion=models.champion().label)
+            record = RunRecord("prune", "pruned", f"removed by hand: {', '.join(words)}", models.champion().label)
             try_run(models, record, now)
     return gone
 

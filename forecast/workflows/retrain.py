@@ -14,6 +14,7 @@ from typing import Any
 
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
+from forecast.production.runs import mark_of
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
@@ -34,7 +35,7 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source
     log("started", {"name": models.name, "source": source, "champion": champion.label})
-    with nullcontext() if request.dry_run else models.lock(request.lock_timeout):
+    with nullcontext() if request.dry_run else models.lock(request.lock_timeout, mark_of("retrain", run.clock.now())):
         progress = Progress(models, RunRecord("retrain", "failed", name=models.name), run.clock)
         with recorded(progress, log, is_dry=request.dry_run):
             past = read_past(models)

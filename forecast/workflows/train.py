@@ -33,6 +33,7 @@ from forecast.experiment.versions.own_code import code_files, spelled_cell
 from forecast.experiment.versions.stored_model import pack_version
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
+from forecast.production.runs import mark_of
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
@@ -108,7 +109,8 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     reading = checked_name(models, reading, force=request.force)
     run.reporter.tell(DataRead(reading))
-    with models.lock():
+    with models.lock(mark=mark_of("train", run.clock.now())):
+        checked_name(models, reading, force=request.force)  # once more: another train may have taken it meanwhile
         progress = Progress(models, RunRecord("train", "failed", rows=reading.rows), run.clock)
         if request.folder is not None:
             progress.unwritten = request.folder / f"{models.name}.csv"

@@ -107,7 +107,10 @@ DOCUMENTS = {
     ("models", "show", "visits"): VERSIONS,
     ("models", "rollback", "visits"): CHAMPION,
     ("models", "promote", "visits", "v2"): CHAMPION,
-    ("models", "prune", "visits", "--keep", "1"): {"name": str, "removed": list, "damaged": list, "dry_run": bool},
+    ("models", "prune", "visits", "--keep", "1"): {
+        "name": str, "removed": list, "damaged": list, "dry_run": bool, "issued": int, "freed_bytes": int,
+    },
+    ("models", "prune", "--all", "--keep-issued", "2y"): {"models": list, "dry_run": bool},
     ("explain", "visits", "--plots", "none"): {
         "title": str, "target": str, "series": str, "seasons": list, "lags": int, "notes": list,
         "sentences": "text panel", "cells": dict, "lesson": list, "files": list,

@@ -141,7 +141,7 @@ def assert_whole(folder, before, after):
         version.verify()
     assert not shop.damaged()
     seen = {path.name for path in shop.folder.iterdir() if not is_hidden(path.name)}
-    assert seen <= {"champion", "history.jsonl", "issued", "lock", "versions"}
+    assert seen <= {"champion", "champion.lock", "history.jsonl", "issued", "lock", "versions"}
     listed = {path.name for path in (shop.folder / "versions").iterdir() if not is_hidden(path.name)}
     assert listed == {version.id for version in shop.versions()}
     table = (folder / "forecasts" / "visits.csv").read_bytes()

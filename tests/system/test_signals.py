@@ -112,7 +112,7 @@ def test_run_that_is_stopped_leaves_a_line_and_the_store_as_it_was(command, inst
     done = stop(number, instant, *words_of(command), folder=folder)
     by = "" if number == signal.SIGINT else f" by {number.name}"
     assert (done.returncode, done.stdout) == (128 + number, "")
-    assert done.stderr == f"Stopped{by}. The store is as it was.\n"
+    assert done.stderr == f"visits: stopped{by}. The store is as it was.\n"
     assert state_of(folder) == state
     line = lines_of(folder)[-1]
     assert (line["command"], line["outcome"], line["champion"]) == (command, "failed", "v1")

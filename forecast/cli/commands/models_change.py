@@ -2,18 +2,20 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.options.arguments import Name
+from forecast.cli.options.arguments import Name, SomeName, chosen_models, issued_since
 from forecast.cli.options.completion import complete_version
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
-from forecast.wording import counted
+from forecast.errors import UsageError
+from forecast.wording import counted, size_text
 
 if TYPE_CHECKING:
+    from forecast.production.store.retention import Prunable
     from forecast.production.store.version import Version
 
 Force = Annotated[bool, typer.Option("--force", "-f", help="Even if it has another target, other ids or another step.")]
@@ -68,29 +70,51 @@ def promote_command(
 
 @grouped
 def prune_command(
-    name: Name,
-    keep: Annotated[int, typer.Option("--keep", min=1, metavar="N", help="So many of the newest versions stay.")],
     output: OutputFlags,
+    name: SomeName = None,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, metavar="N", help="So many of the newest versions stay.")
+    ] = None,
+    keep_issued: Annotated[
+        str | None,
+        typer.Option("--keep-issued", metavar="DURATION", help="Issued forecasts stay so long, such as 2y."),
+    ] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Of every model of the store.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would go, and remove nothing.")] = False,
 ) -> None:
-    """Remove old versions: all but the newest N and the champion, which always stays.
+    """Remove old versions: all but the newest N and the champion, which always stays; say what was freed.
 
     forecast models prune sales --keep 5
 
     forecast models prune sales --keep 5 --dry-run
 
-    forecast models prune sales --keep 1 --store /srv/forecast
+    forecast models prune --all --keep 10 --keep-issued 2y
     """
-    from forecast.workflows.models import prune
+    from forecast.workflows.models import Retention, prune
 
-    gone = prune(output.store, name, keep, datetime.now(UTC), dry_run=dry_run)
-    labels = [version.label for version in gone.versions]
+    now = datetime.now(UTC)
+    since = issued_since(keep_issued, now)
+    if keep is None and since is None:
+        raise UsageError("Nothing says what stays.", "--keep 5, or --keep-issued 2y")
+    names = chosen_models(name, output.store, is_all=is_all)
+    documents = []
+    for each in names:
+        gone = prune(output.store, each, Retention(keep, since), now, dry_run=dry_run)
+        documents.append(_pruned(each, gone, dry_run))
+        if output.form != "json" and not output.quiet:
+            words = [*(version.label for version in gone.versions), *(f"{own} (damaged)" for own in gone.damaged)]
+            verb, freed = ("Would remove", "to be freed") if dry_run else ("Removed", "freed")
+            issued = f", and {counted(len(gone.issued), 'issued forecast')}" if gone.issued else ""
+            listed = f": {', '.join(words)}" if words else ""
+            say(f"{verb} {counted(len(words), 'version')} of {each}{listed}{issued}; {size_text(gone.size)} {freed}.")
     if output.form == "json":
-        print_json({"name": name, "removed": labels, "damaged": list(gone.damaged), "dry_run": dry_run})
-    elif not output.quiet:
-        words = [*labels, *(f"{version_id} (damaged)" for version_id in gone.damaged)]
-        verb = "Would remove" if dry_run else "Removed"
-        say(f"{verb} {counted(len(words), 'version')} of {name}{': ' if words else ''}{', '.join(words)}.")
+        print_json({"models": documents, "dry_run": dry_run} if is_all else documents[0])
+
+
+def _pruned(name: str, gone: "Prunable", dry_run: bool) -> dict[str, Any]:
+    labels = [version.label for version in gone.versions]
+    document = {"name": name, "removed": labels, "damaged": list(gone.damaged), "dry_run": dry_run}
+    return {**document, "issued": len(gone.issued), "freed_bytes": gone.size}
 
 
 @grouped

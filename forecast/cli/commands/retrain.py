@@ -19,7 +19,7 @@ from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.retrain import MemberTold, lost_member, member_told, tell_member, tell_members, tell_retrain
 from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
-from forecast.errors import DataError, ExitCode, UsageError
+from forecast.errors import DataError, ExitCode, UsageError, naming
 from forecast.process import SystemClock
 from forecast.specs import LESSONS, MOST, Deadline, Device, Preset
 
@@ -212,7 +212,7 @@ def _retrain_one(
             name, data = name_and_data(name, data, store)
         log = open_log(flags.log_file, SystemClock().now)
         request = _request(name, data, flags, reading)
-        with narrated("Retrain", output, device=flags.device, warns=False) as run:
+        with naming(name or only), narrated("Retrain", output, device=flags.device, warns=False) as run:
             result = retrain(request, store, timed(run, flags.time_limit, name or only), log)
         watch.exit_code = result.record.exit_code or 0
     tell_retrain(result, output)

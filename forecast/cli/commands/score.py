@@ -13,6 +13,7 @@ from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.output.live_scores import live_scores_json, live_scores_table
 from forecast.cli.output.streams import write_out
+from forecast.errors import naming
 from forecast.specs import PlotKind
 
 
@@ -45,7 +46,8 @@ def score_command(
 
     store = Store(output.store)
     model, source = name_and_data(name, data, store)
-    result = score(ScoreRequest(model, source, read_options(reading), datetime.now(UTC)), store)
+    with naming(model or ""):
+        result = score(ScoreRequest(model, source, read_options(reading), datetime.now(UTC)), store)
     if not output.quiet:
         say_notes(result.notes)
     files = draw_scores(result, plot, out_dir)

@@ -1,6 +1,7 @@
 """How a command is told which model it is about, and which version of it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,38 @@ def parse_since(text: str, now: datetime) -> datetime:
         ) from None
 
 
+def issued_since(text: str | None, now: datetime) -> datetime | None:
+    """Returns from when on issued forecasts are kept, as ``--keep-issued`` says; None for ever.
+
+    Raises:
+        UsageError: it is no length of time, or longer than a calendar.
+    """
+    if text is None:
+        return None
+    length = parse_duration("--keep-issued", text, bare_seconds=False, is_long=True)
+    try:
+        return now - length
+    except OverflowError:
+        raise UsageError(f"--keep-issued '{text}' is longer ago than any date.", "--keep-issued 2y") from None
+
+
+def chosen_models(name: str | None, root: Path, *, is_all: bool) -> tuple[str, ...]:
+    """Returns the model that is named, or all of a store.
+
+    Raises:
+        UsageError: neither is, or both are.
+    """
+    if is_all and name is not None:
+        raise UsageError(f"--all is every model, and '{name}' is named.", "--all alone, or the name without it")
+    if is_all:
+        from forecast.production.store.store import Store
+
+        return Store(root).names()
+    if name is None:
+        raise UsageError("Which model?", "its NAME, or --all; forecast models list")
+    return (name,)
+
+
 def settle_deadline(context: typer.Context, seconds: float | None) -> Deadline | None:
     """Returns the deadline of this command: the time since its start, which is in the context, counts."""
     return None if seconds is None else Deadline(seconds, context.obj.began)
@@ -76,6 +109,10 @@ def check_quantiles(text: str | None) -> str | None:
 
 
 Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
+SomeName = Annotated[
+    str | None,
+    typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model; left out with --all."),
+]
 OnlyName = Annotated[
     str | None,
     typer.Argument(

@@ -32,7 +32,7 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
         return
     said = wrapped(_sentences(result), on_terminal=sys.stdout.isatty())
     write_out(Styled(said, "good" if record.outcome == "promoted" else "strong"))
-    say_notes(result.notes)
+    say_notes(f"{name}: {note}" for note in result.notes)
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")
     if record.outcome == "promoted":
@@ -134,7 +134,7 @@ def _sentences(result: "RetrainResult") -> str:
     scores = f"Champion {record.challenged} {champion}, {result.entrant} {challenger}"
     outcome = {
         "promoted": f"{record.challenger} is the champion now",
-        "kept": f"{record.challenged} stays",
-        "candidate": f"{record.challenger} is saved as a candidate, {record.challenged} stays",
+        "kept": f"{record.champion} stays",
+        "candidate": f"{record.challenger} is saved as a candidate, {record.champion} stays",
     }[record.outcome or ""]
     return f"{record.name}: {new}. {scores} on {record.scored_on}: {outcome}; {record.reason}."

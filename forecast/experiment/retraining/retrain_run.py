@@ -20,6 +20,7 @@ from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv
 from forecast.experiment.retraining.challenge import (
     Challenge,
+    FinalModel,
     Recipe,
     challenge_recipes,
     final_model,
@@ -47,6 +48,7 @@ from forecast.name_lists import flag_value
 from forecast.production.promotion import Decision, decide
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.json_document import utc
+from forecast.production.store.model_store import MovedError
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.production.triggers import Past, trigger
@@ -219,7 +221,8 @@ class RetrainRun:
             record = self._learn(outcome="dry-run", reason=reason)
             return self._result(stored.version, record, plan=(f"{reason}: nothing would be trained or written",))
         facts: dict[str, Any] = {"outcome": "nothing-new", "reason": reason}
-        path = self._issue(stored, reading.panel)
+        in_use, path = self._issue(stored, reading.panel)
+        facts["champion"] = in_use.label
         if is_same:
             facts |= {"rows": reading.rows, "new_rows": 0}
             facts |= {"fingerprint": reading.fingerprint, "asked": self.request.asked}
@@ -229,39 +232,45 @@ class RetrainRun:
         """Books how wide the next intervals are, and more facts; returns the record so far."""
         return self.progress.learn(widened=self.widening.factor, held=self.widening.held, **facts)
 
-    def _issue(self, stored: StoredModel, panel: Panel) -> Path:
-        """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day."""
-        models, widened = self.progress.models, self.widening.factor
-        models.widen(stored.version, self.widening)
-        trained = stored.trained.widened(widened)
-        outlook = Outlook(panel, *trained.issue(panel, trained.horizon, self.run))
-        path = self._write_forecast(stored.version, trained, outlook)
-        table = forecast_csv(outlook.forecasts, panel, trained.name, stored.version.label, widened)
+    def _issue(self, stored: StoredModel, panel: Panel) -> tuple[Version, Path]:
+        """Writes the forecast of the champion that stays, and keeps it in the store to be scored one day.
+
+        Returns the version in use, which is another where somebody went back to one meanwhile, and the file.
+        """
+        models = self.progress.models
+        while True:
+            now = models.champion()
+            if now.id != stored.version.id:
+                stored, self.widening = load_version(now), models.widening()
+            models.widen(stored.version, self.widening)
+            trained = stored.trained.widened(self.widening.factor)
+            outlook = Outlook(panel, *trained.issue(panel, trained.horizon, self.run))
+            path = self._write_forecast(stored.version, trained, outlook)
+            if models.champion().id == stored.version.id:
+                break
+        table = forecast_csv(outlook.forecasts, panel, trained.name, stored.version.label, self.widening.factor)
         models.issue(table, stored.version, self.run.clock.now())
-        return path
+        return stored.version, path
 
     def _settled(
         self, stored: StoredModel, reading: Reading, recipe: Recipe, challenge: Challenge, decision: Decision
     ) -> RetrainResult:
         """Publishes the challenger if it may be, and writes the forecast of whoever is champion then."""
-        version = None
-        in_use, model, panel = stored.version, stored.trained, reading.panel
+        version, panel = None, reading.panel
         if decision.is_published:
             run, refit_all = self.run.stage(CHALLENGED, 1.0), self.request.change.refit_all
             final = final_model(challenge, reading, stored.trained, recipe, run, refit_all=refit_all)
             decision = second_look(decision, challenge, final.trained, panel, self.request.gate, self.run)
             if decision.is_published:
-                record = self.progress.learn(**asdict(decision))
-                passed = self._passed_on(stored, final.trained) if decision.outcome == "promoted" else USUAL
-                finalist = AcceptedChallenger(stored, reading, recipe, challenge, record, *final)
-                version = self._publish(finalist, passed)
-                if decision.outcome == "promoted":
-                    in_use, model, self.widening = version, final.trained.widened(passed.factor), passed
-        if in_use is stored.version:
-            path = self._issue(stored, panel)
-        else:  # the version itself holds the forecast that was issued with it
+                decision, version = self._published(stored, reading, recipe, challenge, decision, final)
+        if version and decision.outcome == "promoted":  # the version itself holds the forecast that was issued with it
+            model = final.trained.widened(self.widening.factor)
             outlook = Outlook(panel, *model.issue(panel, model.horizon, self.run))
-            path = self._write_forecast(in_use, model, outlook)
+            path, in_use = self._write_forecast(version, model, outlook), version
+            if self.progress.models.champion().id != version.id:  # somebody went back already
+                in_use, path = self._issue(stored, panel)
+        else:
+            in_use, path = self._issue(stored, panel)
         record = self._learn(
             **asdict(decision),
             champion=in_use.label,
@@ -273,6 +282,33 @@ class RetrainRun:
         )
         notes = (*self.notes, *challenge.notes, *_gained(reading, stored))
         return self._result(stored.version, record, notes, files=(path,))
+
+    def _published(
+        self,
+        stored: StoredModel,
+        reading: Reading,
+        recipe: Recipe,
+        challenge: Challenge,
+        decision: Decision,
+        final: FinalModel,
+    ) -> tuple[Decision, Version]:
+        """Puts the challenger into the store, as a candidate where its place was given to another version meanwhile."""
+
+        def publish(decided: Decision, passed: Widening) -> Version:
+            record = self.progress.learn(**asdict(decided))
+            return self._publish(AcceptedChallenger(stored, reading, recipe, challenge, record, *final), passed)
+
+        if decision.outcome != "promoted":
+            return decision, publish(decision, USUAL)
+        passed = self._passed_on(stored, final.trained)
+        try:
+            version = publish(decision, passed)
+        except MovedError:
+            label = self.progress.models.champion().label
+            lost = f"{label} was put in use meanwhile in place of {stored.version.label}, and was not challenged"
+            return (decided := Decision("candidate", lost)), publish(decided, USUAL)
+        self.widening = passed
+        return decision, version
 
     def _passed_on(self, stored: StoredModel, challenger: TrainedModel) -> Widening:
         """Returns how wide the intervals of a challenger are when it takes over: it goes on where the champion was."""
@@ -288,7 +324,8 @@ class RetrainRun:
         champion = finalist.record.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"
-        version = models.publish(files, encode(entry), self.run.clock.now(), champion=champion, widening=widening)
+        rival, now = finalist.champion.version if champion else None, self.run.clock.now()
+        version = models.publish(files, encode(entry), now, champion=champion, widening=widening, instead_of=rival)
         self.log("published", {"version": version.label, "id": version.id, "champion": champion})
         return version
 

@@ -101,14 +101,15 @@ def recorded(progress: Progress, log: Log, *, is_dry: bool = False, only_stops: 
         truth = progress.truth()
         if truth and isinstance(error, ForecastError):
             error.add(truth)
-        elif truth and isinstance(error, Stopped):
-            error.truth = truth
+        if isinstance(error, Stopped):
+            error.name, error.truth = progress.models.name, truth or error.truth
         text = error.message if isinstance(error, ForecastError) else f"{type(error).__name__} {error}".strip()
         if isinstance(error, Stopped):
             text = f"{error}{'. ' if truth else ''}{truth}"
         outcome = "refused" if progress.is_about_data and isinstance(error, DataError) else "failed"
         if champion := progress.champion():  # after a failed write the champion may be the new one already
-            progress.learn(champion=champion, challenger=champion if truth else progress.known.challenger)
+            is_new = truth and int(champion[1:]) > int((progress.before or "v0")[1:])  # else somebody went back
+            progress.learn(champion=champion, challenger=champion if is_new else progress.known.challenger)
         record = progress.learn(outcome=outcome, reason=text, exit_code=int(exit_code_of(error)), fingerprint=None)
         is_stop = isinstance(error, Stopped | KeyboardInterrupt) and progress.before is not None
         if not is_dry and not progress.is_written and (truth or is_stop or not only_stops):

@@ -127,6 +127,16 @@ def read_issued(folder: Path, versions: Iterable[Version], most: int | None = No
     return IssuedTables(_newest(tables, most), (*of_versions[::-1], *of_files[::-1]))
 
 
+def issued_before(folder: Path, moment: str) -> tuple[Path, ...]:
+    """Returns the files that this program wrote into the folder ``issued`` before a moment, oldest first.
+
+    Raises:
+        DataError: the folder can't be read.
+    """
+    found = ((_NAME.fullmatch(name), name) for name in _listed(folder))
+    return tuple(folder / name for match, name in found if match and match["moment"] < moment)
+
+
 def _newest(tables: tuple[IssuedTable, ...], most: int | None) -> tuple[IssuedTable, ...]:
     """Returns the newest tables, of so many bytes in all, but one at least."""
     if most is None:

@@ -1,30 +1,66 @@
-"""One lock a model: one run at a time writes, readers never wait, and the kernel frees it when a run dies."""
+"""Locks of a model: one run at a time trains, readers never wait, and the kernel frees a lock when its holder dies.
 
+    NAME/lock             held by a run from its beginning to its end: hours, perhaps
+    NAME/champion.lock    held for the moment in which the champion file or the history changes
+
+So a rollback never waits for a training. What a run writes into its lock is still there if it was killed, and tells
+the next one.
+"""
+
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
 from forecast.errors import DependencyError, LockedError
-from forecast.production.store.disk import telling
+from forecast.production.store.disk import read_regular, telling
 
 LOCKS = Path("/proc/locks")
 _PAUSE = 0.05  # seconds between two tries; flock itself can't wait with a limit
+_LONGEST_MARK = 4096  # bytes
+
+
+@dataclass(frozen=True)
+class RunMark:
+    """What a run writes into the lock that it holds.
+
+    Attributes:
+        command: such as ``retrain``.
+        run: its id.
+        began: in ISO 8601.
+        host: on which it runs.
+        pid: of its process.
+    """
+
+    command: str
+    run: str = ""
+    began: str = ""
+    host: str = ""
+    pid: int = 0
 
 
 class ModelLock:
-    """The lock of one model, for one thread; taking it again while it is held costs nothing."""
+    """A lock of one model, for one thread; taking it again while it is held costs nothing.
+
+    Attributes:
+        killed: what the holder before wrote into it, where that did not come to its end.
+    """
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         self._name = name
         self.held = False
+        self.killed: RunMark | None = None
 
     @contextmanager
-    def hold(self, timeout: float | None = None) -> Iterator[None]:
+    def hold(self, timeout: float | None = None, mark: RunMark | None = None) -> Iterator[None]:
         """Holds the lock for the block, after waiting ``timeout`` seconds at most; None: no flag can say how long.
+
+        A ``mark`` is what is to be known of the holder, if it is killed.
 
         Raises:
             LockedError: Another run holds it.
@@ -34,7 +70,7 @@ class ModelLock:
         if self.held:
             yield
             return
-        descriptor = self._take(timeout)
+        descriptor = self._take(timeout, mark)
         self.held = True
         try:
             yield
@@ -44,7 +80,7 @@ class ModelLock:
                 os.ftruncate(descriptor, 0)  # so that nobody is named who is done
             os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
 
-    def _take(self, timeout: float | None) -> int:
+    def _take(self, timeout: float | None, mark: RunMark | None) -> int:
         file_locks()  # before there is a file
         with telling(f"lock {self._path}"):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
@@ -54,8 +90,10 @@ class ModelLock:
                 os.close(descriptor)
                 raise
         with suppress(OSError):  # who holds it is a courtesy; a full disk must not keep a run from its lock
+            self.killed = _mark_of(os.pread(descriptor, _LONGEST_MARK, 0))
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            more = f"\n{json.dumps(asdict(mark))}\n" if mark else ""
+            os.pwrite(descriptor, f"{os.getpid()}{more}".encode(), 0)
         return descriptor
 
     def _wait(self, descriptor: int, timeout: float | None) -> None:
@@ -90,9 +128,32 @@ def file_locks() -> ModuleType:
     return fcntl
 
 
+def read_mark(path: Path) -> RunMark | None:
+    """Returns what the holder of a lock wrote into it, be it alive or dead; None where nothing is written."""
+    with suppress(OSError, ValueError):
+        return _mark_of(read_regular(path, _LONGEST_MARK))
+    return None
+
+
+def _mark_of(written: bytes) -> RunMark | None:
+    """Returns the mark that is written below the number of a process."""
+    with suppress(ValueError, TypeError, KeyError):
+        document = json.loads(written.partition(b"\n")[2])
+        words = {name: str(document[name]) for name in ("command", "run", "began", "host")}
+        return RunMark(**words, pid=int(document["pid"]))
+    return None
+
+
+def held_locks() -> frozenset[int] | None:
+    """Returns the numbers (inodes) of all files that some process has locked; None where the kernel does not tell."""
+    with suppress(OSError), LOCKS.open(encoding="ascii") as lines:
+        return frozenset(int(words[5].split(":")[2]) for words in map(str.split, lines) if words[1] == "FLOCK")
+    return None
+
+
 def _holder(descriptor: int) -> str:
     """Returns who holds a lock, as far as that can be known: the kernel knows, the text in the file may be old."""
-    written = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    written = os.pread(descriptor, 20, 0).partition(b"\n")[0].decode("ascii", "replace").strip()
     locker = _kernels_word(os.fstat(descriptor).st_ino)
     if locker is None:
         return f"Another run (process {written})" if _is_alive(written) else "Another run or program"

@@ -4,33 +4,38 @@
     NAME/champion                              which version is in use
     NAME/issued/                               forecasts that champions issued later
     NAME/history.jsonl                         a line a run
-    NAME/lock
+    NAME/lock, NAME/champion.lock
 
-Readers take no lock and never see a half version. Whoever writes holds the model's lock; every method that
-writes takes it where the caller has not.
+Readers take no lock and never see a half version. Whoever adds or removes a version holds the model's lock; whoever
+moves the champion or adds to the history holds ``champion.lock``, for that moment only. Every method that writes takes
+what it needs where the caller has not.
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
+from forecast.errors import DataError, LockedError, NotFoundError, did_you_mean
 from forecast.production.store.alias import ALIAS, ALIAS_LIMIT, Alias
 from forecast.production.store.disk import Disk, kind_of, place, read_regular, retire, sweep, telling, withdraw
 from forecast.production.store.history_file import HISTORY, append_history, read_history, read_newest
-from forecast.production.store.issued import FORECAST, ISSUED, IssuedTables, keep_forecast_of, keep_issued, read_issued
+from forecast.production.store.issued import ISSUED, IssuedTables, keep_issued, read_issued
 from forecast.production.store.json_document import JSON
-from forecast.production.store.lock import ModelLock
+from forecast.production.store.lock import ModelLock, RunMark
 from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
-from forecast.production.store.version import DamagedError, Version, load_version, unreadable
+from forecast.production.store.retention import Prunable, old_issued, prunable_versions, remove_version, size_of
+from forecast.production.store.run_record import killed_run
+from forecast.production.store.version import Version, load_version, unreadable
 from forecast.production.store.version_list import VersionList, read_version_list, version_folders
 from forecast.widening import USUAL, Widening
 
+CHAMPION_LOCK = "champion.lock"
+MOMENT = 60.0
+"""Seconds to wait for others who move the champion: each needs the part of one in which a few files are written."""
 _T = TypeVar("_T")
 Accept = Callable[[Version, Version], None]
 """Is shown the version in use and the one that is to take its place, and may raise."""
@@ -38,6 +43,10 @@ Accept = Callable[[Version, Version], None]
 
 def anything(_present: Version, _target: Version) -> None:
     """Accepts every version."""
+
+
+class MovedError(LockedError):
+    """The version that was to be replaced is not in use any more."""
 
 
 class ModelStore:
@@ -51,13 +60,14 @@ class ModelStore:
         self._versions = folder / "versions"
         self._issued = folder / ISSUED
         self._lock = ModelLock(folder / "lock", folder.name)
+        self._moment = ModelLock(folder / CHAMPION_LOCK, folder.name)
 
     def exists(self) -> bool:
         """Returns whether there is a champion or a version."""
         return os.path.lexists(self.folder / ALIAS) or any(version_folders(self._versions))
 
     def versions(self) -> tuple[Version, ...]:
-        """Returns the published versions, oldest first by number (clocks jump); see also ``damaged``."""
+        """Returns the published versions, oldest first by number; see also ``damaged``."""
         return self._version_list().versions
 
     def damaged(self) -> Mapping[str, DataError]:
@@ -126,11 +136,14 @@ class ModelStore:
         return read_newest(self.folder / HISTORY)
 
     @contextmanager
-    def lock(self, timeout: float | None = None) -> Iterator[None]:
+    def lock(self, timeout: float | None = None, mark: RunMark | None = None) -> Iterator[None]:
         """Holds the model's lock for the block, and first removes what killed runs left; nests freely.
+
+        A run before that did not come to its end is told in the history.
 
         Args:
             timeout: seconds to wait for another run; None where no flag can say so, which then is not hinted at.
+            mark: who holds it, to be known if it is killed.
 
         Raises:
             LockedError: Another run held it for all of ``timeout`` seconds.
@@ -141,10 +154,26 @@ class ModelStore:
             return
         with self._writing():
             self._disk.make_folder(self._versions)
-        with self._lock.hold(timeout):
+        with self._lock.hold(timeout, mark):
             with self._writing():
-                for folder in (self.folder, self._versions, self._issued):
+                for folder in (self._versions, self._issued):
                     sweep(self._disk, folder)
+            with self._changing():  # which sweeps the model's own folder
+                if self._lock.killed:
+                    with suppress(DataError):  # a full disk must not keep a run from its work
+                        append_history(self._disk, self.folder / HISTORY, killed_run(self._lock.killed).line())
+            yield
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Holds the lock of the moment, which a training that goes on does not; nests freely."""
+        if self._moment.held:
+            yield
+            return
+        with self._writing():
+            self._disk.make_folder(self.folder)
+        with self._moment.hold(MOMENT), self._writing():
+            sweep(self._disk, self.folder)
             yield
 
     def widen(self, version: Version, widening: Widening) -> None:
@@ -154,11 +183,10 @@ class ModelStore:
             LockedError: Another run writes to this model.
             DataError: The disk refused; all is as before.
         """
-        with self.lock():
+        with self.lock(), self._changing():
             alias = self._alias_to_move()
             if alias.champion == version.id and alias.widened != widening:
-                with self._writing():
-                    self._write_alias(replace(alias, widened=widening))
+                self._write_alias(replace(alias, widened=widening))
 
     def publish(
         self,
@@ -168,6 +196,7 @@ class ModelStore:
         *,
         champion: bool,
         widening: Widening = USUAL,
+        instead_of: Version | None = None,
     ) -> Version:
         """Saves a new version, whole or not at all, and with ``champion`` puts it in use.
 
@@ -177,15 +206,19 @@ class ModelStore:
             now: Aware time of publication.
             champion: Whether the alias moves to it.
             widening: How its next intervals differ from its own, where it becomes champion.
+            instead_of: The version whose place it may take; None for any.
 
         Raises:
             ValueError: An argument breaks these rules.
+            MovedError: Another version is in use meanwhile.
             LockedError: Another run writes to this model.
             DataError: The disk refused; the old champion is in use.
         """
         draft = draft_manifest(manifest, files, now, champion=champion)
-        with self.lock():
+        with self.lock(), self._changing():
             alias = self._alias_to_move()
+            if instead_of is not None and alias.champion != instead_of.id:
+                raise MovedError(f"{self.name} {instead_of.label} is not in use any more.", "run it again")
             number = self._version_list().next_number(alias)
             version_id, document = seal_manifest(draft, number, lambda taken: os.path.lexists(self._versions / taken))
             alias = replace(alias, last_number=number)
@@ -216,14 +249,13 @@ class ModelStore:
             DataError: The version is damaged or the disk refused; the champion is as before.
         """
         self._require()
-        with self.lock():
+        with self._changing():
             target = self.version(label)
             target.verify()
             alias = self._alias_to_move()
             self._show(alias, target, accept)
             if target.id != alias.champion:
-                with self._writing():
-                    self._write_alias(alias.moved_to(target.id, now))
+                self._write_alias(alias.moved_to(target.id, now))
             return target
 
     def rollback(self, to: str | None, now: datetime, accept: Accept = anything) -> Version:
@@ -231,26 +263,27 @@ class ModelStore:
 
         The present champion leaves the trail, so that a second rollback goes further back. Where the present
         one is damaged and no earlier one is whole, the best other whole version is taken. ``accept``: see ``promote``.
+        No training is waited for: it finds that what it challenged is not in use any more (``MovedError``).
 
         Raises:
             NotFoundError: There is nothing to go back to.
             DataError: ``to`` is damaged or the disk refused; the champion is as before.
         """
         self._require()
-        with self.lock():
+        with self._changing():
             alias = self._alias_to_move()
             target = self._version_list().earlier(alias) if to is None else self.version(to)
             target.verify()
             self._show(alias, target, accept)
             if target.id != alias.champion:
-                with self._writing():
-                    self._write_alias(alias.back_at(target.id, now))
+                self._write_alias(alias.back_at(target.id, now))
             return target
 
-    def prune(self, keep: int) -> tuple[Version, ...]:
-        """Removes all but the newest ``keep`` versions and the champion, and returns what was removed.
+    def prune(self, keep: int | None, issued_before: datetime | None = None) -> Prunable:
+        """Removes all but the newest ``keep`` versions (None: none) and the champion, and returns what was removed.
 
-        Versions whose manifest is damaged go too. What a removed champion forecast stays in ``issued``.
+        Versions with a damaged manifest go too. What a removed champion forecast stays in ``issued``, from which goes
+        what was issued before a time (None: nothing).
 
         Raises:
             UsageError: ``keep`` is below 1.
@@ -258,42 +291,31 @@ class ModelStore:
         """
         self._require()
         with self.lock():
-            doomed, damaged = self.prunable(keep)
-            with self._writing():
-                for version_id in damaged:
+            doomed, gone = self.prunable(keep, issued_before), []
+            for version_id in doomed.damaged:
+                with self._writing():
                     retire(self._disk, self._versions / version_id)
-                for version in doomed:
-                    self._keep_forecast_of(version)
-                    retire(self._disk, self._versions / version.id)
-            return doomed
+            for version in doomed.versions:
+                with self._changing():  # a rollback may have put it in use meanwhile
+                    if self._alias_to_move().champion != version.id:
+                        remove_version(self._disk, version, self._issued)
+                        gone.append(version)
+            with self._writing():
+                for path in (old := old_issued(self._issued, issued_before) if issued_before else ()):
+                    self._disk.remove(path)
+            return replace(doomed, versions=tuple(gone), issued=old)
 
-    def _keep_forecast_of(self, version: Version) -> None:
-        """Keeps the forecast of a version that is about to go; where the disk is full, its weights make room first."""
-        try:
-            keep_forecast_of(self._disk, self._issued, version)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            for filename in version.files:
-                if filename != FORECAST:
-                    self._disk.remove(version.folder / filename)
-            keep_forecast_of(self._disk, self._issued, version)
+    def prunable(self, keep: int | None, issued_before: datetime | None = None) -> Prunable:
+        """Returns what ``prune`` would remove.
 
-    def prunable(self, keep: int) -> tuple[tuple[Version, ...], tuple[str, ...]]:
-        """Returns what ``prune`` would remove: whole versions, and the ids of those whose manifest is damaged.
-
-        Raises:
-            UsageError, NotFoundError, DataError: As for ``prune``.
+        Raises what ``prune`` does.
         """
-        if keep < 1:
-            raise UsageError(f"At least one version is kept beside the champion, not {keep}.", "--keep 1")
         champion = self.champion()
         champion.verify()
-        version_list = self._version_list()
-        damaged = tuple(
-            version_id for version_id, error in version_list.damaged.items() if isinstance(error, DamagedError)
-        )
-        return tuple(version for version in version_list.versions[:-keep] if version.id != champion.id), damaged
+        versions, damaged = prunable_versions(self._version_list(), champion, keep) if keep is not None else ((), ())
+        issued = old_issued(self._issued, issued_before) if issued_before else ()
+        folders = [*(version.folder for version in versions), *(self._versions / name for name in damaged)]
+        return Prunable(versions, damaged, issued, size_of([*folders, *issued]))
 
     def issue(self, table: bytes, version: Version, now: datetime) -> Path:
         """Keeps a forecast that a version issued after its publication, for ``issued``, and returns its file.
@@ -317,11 +339,9 @@ class ModelStore:
         """Adds one line to the history.
 
         Raises:
-            ValueError: The entry holds NaN or infinity.
-            LockedError: Another run writes to this model.
-            DataError: The disk refused.
+            ValueError, DataError: The entry holds NaN or infinity; the disk refused.
         """
-        with self.lock():
+        with self._changing():
             append_history(self._disk, self.folder / HISTORY, entry)
 
     def _version_list(self) -> VersionList:

@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 
 from forecast.decoding import PartialDocument, encode, fits
 from forecast.production.store.json_document import utc
+from forecast.production.store.lock import RunMark
 
 FACTS = (
     "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
@@ -130,6 +131,20 @@ def is_sound(line: Mapping[str, Any]) -> bool:
     """Returns whether all that a line says has its type, and its time is one; else this program did not write it."""
     given = {key: value for key, value in line.items() if key in _HINTS}
     return fits(RunRecord, given) and ("time" not in line or read_line("", line).ended is not None)
+
+
+def killed_run(mark: RunMark) -> RunRecord:
+    """Returns the record of a run that ended without a word; its time is that of its beginning."""
+    began = _moment(mark.began)
+    when = f", which began {began:%Y-%m-%d %H:%M} UTC," if began else ""
+    return RunRecord(
+        command=mark.command,
+        outcome="killed",
+        reason=f"process {mark.pid} on {mark.host}{when} was killed before its end",
+        exit_code=None,
+        asked=None,
+        time=began.isoformat(timespec="seconds") if began else None,
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from commands import QUICK, run
+from forecast.wording import size_text
 
 pytestmark = pytest.mark.usefixtures("untrained")
 
@@ -147,23 +148,45 @@ def test_moves_and_removals_are_in_the_history(mine):
 # Prune
 
 
+def version_folder(folder, number):
+    manifests = folder.glob(".forecast/models/visits/versions/*/manifest.json")
+    return next(path.parent for path in manifests if json.loads(path.read_text())["number"] == number)
+
+
 def versions(folder, name="visits"):
     return [row["version"] for row in run("models", "show", name, folder=folder).rows]
 
 
 def test_prune_removes_the_old_and_says_so(mine):
     dry = run("models", "prune", "visits", "--keep", "1", "--dry-run", folder=mine)
-    assert (dry.code, dry.out, dry.err) == (0, "", "Would remove 1 version of visits: v1.\n")
+    size = sum(path.stat().st_size for path in version_folder(mine, 1).rglob("*") if path.is_file())
+    assert (dry.code, dry.out) == (0, "")
+    assert dry.err == f"Would remove 1 version of visits: v1; {size_text(size)} to be freed.\n"
     assert versions(mine) == ["v1", "v2"]
-    assert run("models", "prune", "visits", "--keep", "1", folder=mine).err == "Removed 1 version of visits: v1.\n"
+    done = run("models", "prune", "visits", "--keep", "1", folder=mine)
+    assert done.err == f"Removed 1 version of visits: v1; {size_text(size)} freed.\n"
     assert versions(mine) == ["v2"]
-    assert run("models", "prune", "visits", "--keep", "1", folder=mine).err == "Removed 0 versions of visits.\n"
+    again = run("models", "prune", "--all", "--keep", "1", folder=mine)
+    assert again.err.splitlines()[-1] == "Removed 0 versions of visits; 0 bytes freed."
+
+
+def test_prune_removes_forecasts_that_were_issued_long_ago(mine):
+    issued = mine / ".forecast" / "models" / "visits" / "issued"
+    issued.mkdir(exist_ok=True)
+    old, new, foreign = "20200101T000000Z-v1-4f2a91c0.csv", "20990101T000000Z-v1-4f2a91c0.csv", "20200101.csv"
+    for name in (old, new, foreign):
+        (issued / name).write_bytes(b"123")
+    document = run("models", "prune", "visits", "--keep-issued", "2y", "--json", folder=mine).document
+    assert (document["removed"], document["issued"], document["freed_bytes"]) == ([], 1, 3)
+    assert {path.name for path in issued.iterdir()} >= {new, foreign}
+    assert not (issued / old).exists()
 
 
 def test_prune_keeps_the_champion_however_old(mine):
     run("models", "rollback", "visits", folder=mine)
     document = run("models", "prune", "visits", "--keep", "1", "--json", folder=mine).document
-    assert document == {"schema_version": 1, "name": "visits", "removed": [], "damaged": [], "dry_run": False}
+    nothing = {"removed": [], "damaged": [], "dry_run": False, "issued": 0, "freed_bytes": 0}
+    assert document == {"schema_version": 1, "name": "visits", **nothing}
     assert versions(mine) == ["v1", "v2"]
 
 
@@ -171,8 +194,9 @@ def test_prune_names_the_damaged_versions_that_it_removes(mine):
     manifests = mine.glob(".forecast/models/visits/versions/*/manifest.json")
     damaged = next(path for path in manifests if json.loads(path.read_text())["number"] == 1)
     damaged.write_text("{}")
+    size = sum(path.stat().st_size for path in damaged.parent.rglob("*") if path.is_file())
     done = run("models", "prune", "visits", "--keep", "5", folder=mine)
-    assert done.err == f"Removed 1 version of visits: {damaged.parent.name} (damaged).\n"
+    assert done.err == f"Removed 1 version of visits: {damaged.parent.name} (damaged); {size_text(size)} freed.\n"
     assert not damaged.parent.exists()
 
 
@@ -212,7 +236,11 @@ def test_export_writes_a_keras_file_once(mine):
         (("rollback", "visits", "--to", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits", "v7"), 4, "visits has no version 'v7'", "forecast models show visits"),
         (("promote", "visits"), 2, "Missing argument 'V'", "forecast models promote --help"),
-        (("prune", "visits"), 2, "Missing option '--keep'", "forecast models prune --help"),
+        (("prune", "visits"), 2, "Nothing says what stays.", "--keep 5, or --keep-issued 2y"),
+        (("prune", "--keep", "5"), 2, "Which model?", "its NAME, or --all"),
+        (("prune", "visits", "--all", "--keep", "5"), 2, "--all is every model, and 'visits' is named", "--all alone"),
+        (("prune", "visits", "--keep-issued", "soon"), 2, "--keep-issued 'soon' is not a length of time", "1y"),
+        (("prune", "visits", "--keep-issued", "9999y"), 2, "longer ago than any date", "--keep-issued 2y"),
         (("prune", "vists", "--keep", "1"), 4, "no model 'vists'. Did you mean 'visits'?", "forecast train"),
         (("prune", "visits", "--keep", "0"), 2, "--keep must be greater than or equal to 1", "prune --help"),
         (("export", "visits", "v7", "a.keras"), 4, "visits has no version 'v7'", "forecast models show visits"),

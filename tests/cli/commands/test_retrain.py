@@ -1,5 +1,7 @@
 """The command as cron runs it: what it prints, where, and what it exits with."""
 
+import csv
+import importlib
 import json
 import re
 import shutil
@@ -49,6 +51,16 @@ def retrain(folder, *arguments):
     return run("retrain", "visits", "visits.csv", *arguments, folder=folder)
 
 
+def forecast_of(folder):
+    with (folder / "forecasts" / "visits.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def attribute(place):
+    module, _, name = place.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 def history(folder):
     path = folder / ".forecast" / "models" / "visits" / "history.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -82,6 +94,35 @@ def test_candidate_says_how_to_promote_it(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("flags", [(), ("--min-gain", "0.99")])
+def test_a_rollback_while_it_trains_is_at_once_and_the_challenger_finds_that_it_lost(folder, monkeypatch, flags):
+    grow(folder, DAYS + 7)
+    retrain(folder, "--force")
+    grow(folder, DAYS + 14)
+    before = run("predict", "visits", "--model-version", "v1", "--data", "visits.csv", folder=folder)
+    place, done = "forecast.experiment.retraining.retrain_run.run_challenge", []
+    train = attribute(place)
+
+    def rolled_back_meanwhile(*arguments):
+        done.append(run("models", "rollback", "visits", folder=folder))
+        return train(*arguments)
+
+    monkeypatch.setattr(place, rolled_back_meanwhile)
+    after = retrain(folder, *flags)
+    assert [rollback.code for rollback in done] == [0]
+    outcome, reason = ("kept", "is the least") if flags else ("candidate", "v1 was put in use meanwhile in place of v2")
+    rows = run("history", "visits", folder=folder).rows[-2:]
+    assert [(row["command"], row["outcome"], row["champion"]) for row in rows] == [
+        ("rollback", "rolled-back", "v1"),
+        ("retrain", outcome, "v1"),
+    ]
+    assert reason in rows[1]["reason"]
+    assert "v1 stays" in after.out
+    assert run("predict", "visits", folder=folder).rows[0]["version"] == "v1"
+    assert [row["forecast"] for row in before.rows] == [row["forecast"] for row in forecast_of(folder)]
+
+
+@pytest.mark.slow
 def test_a_lesson_is_a_candidate_until_somebody_promotes_it(folder):
     grow(folder, DAYS + 7)
     done = retrain(folder, "--preset", "tutorial")
@@ -112,7 +153,7 @@ def test_quiet_is_not_silent_on_failure(folder):
     done = retrain(folder, "-q")
     assert done.code == 5
     assert done.err.splitlines() == [
-        "error: visits.csv has 99 rows, but had 100 last time.",
+        "error: visits: visits.csv has 99 rows, but had 100 last time.",
         "hint:  --allow-shorter if that is right",
     ]
 

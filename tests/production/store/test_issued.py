@@ -71,7 +71,7 @@ def test_prune_loses_nothing_that_was_issued(shop):
         version = publish(shop, b"forecast %d" % day, now=NOW + timedelta(days=day))
         shop.issue(b"later %d" % day, version, NOW + timedelta(days=day, hours=1))
     before = kept(shop)
-    assert len(shop.prune(1)) == 4
+    assert len(shop.prune(1).versions) == 4
     assert len(shop.versions()) == 1
     assert kept(shop) == before
     shop.prune(1)
@@ -82,7 +82,7 @@ def test_a_forecast_that_is_kept_and_still_in_its_version_is_read_once(shop, mon
     """As after a prune that was killed between its two halves."""
     publish(shop)
     publish(shop, b"second", now=NOW + timedelta(days=1))
-    monkeypatch.setattr("forecast.production.store.model_store.retire", lambda *_: None)
+    monkeypatch.setattr("forecast.production.store.retention.retire", lambda *_: None)
     shop.prune(1)
     assert len(shop.versions()) == 2
     assert [data for _, data in kept(shop)] == [b"published", b"second"]
@@ -92,7 +92,7 @@ def test_prune_goes_on_where_the_forecast_of_a_version_is_damaged(shop):
     doomed = publish(shop)
     publish(shop, b"second")
     (doomed.folder / "forecast.csv").write_bytes(b"")
-    assert shop.prune(1) == (doomed,)
+    assert shop.prune(1).versions == (doomed,)
     assert [data for _, data in kept(shop)] == [b"second"]
 
 

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from forecast.errors import UPGRADE, DataError, LockedError, NotFoundError, UsageError
 from forecast.production.store import version_list
+from forecast.production.store.lock import RunMark
+from forecast.production.store.model_store import MovedError
+from forecast.production.store.retention import prunable_versions
 from forecast.production.store.store import Store
 from forecast.production.store.version import DamagedError
 from forecast.widening import USUAL, Widening
@@ -20,8 +24,9 @@ NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 WIDER = Widening(1.14, 80, 0.62, 56, 8, NOW.isoformat())
 
 
-def publish(shop, champion=True, now=NOW, content=b"weights"):
-    return shop.publish({"weights.npz": content, "plots/a.png": b"png"}, {"spec": {}}, now, champion=champion)
+def publish(shop, champion=True, now=NOW, content=b"weights", instead_of=None):
+    files = {"weights.npz": content, "plots/a.png": b"png"}
+    return shop.publish(files, {"spec": {}}, now, champion=champion, instead_of=instead_of)
 
 
 def break_weights(version):
@@ -396,16 +401,16 @@ def test_moving_to_the_present_champion_changes_no_byte(shop, move):
 def test_prune_keeps_the_newest_and_the_champion(shop):
     published = [publish(shop) for _ in range(5)]
     shop.rollback("v2", NOW)
-    assert shop.prune(2) == (published[0], published[2])
+    assert shop.prune(2).versions == (published[0], published[2])
     assert [version.label for version in shop.versions()] == ["v2", "v4", "v5"]
     assert shop.champion().is_intact()
-    assert shop.prune(2) == ()
+    assert shop.prune(2).versions == ()
 
 
 def test_prune_removes_what_is_damaged_beyond_listing(shop):
     (publish(shop).folder / "manifest.json").write_bytes(b"")
     publish(shop)
-    assert shop.prune(5) == ()
+    assert shop.prune(5).versions == ()
     assert shop.damaged() == {}
 
 
@@ -446,16 +451,66 @@ def test_every_writer_is_refused_while_another_store_holds_the_lock_and_readers_
     with shop.lock():
         for write in (
             lambda: publish(other),
-            lambda: other.promote("v1", NOW),
-            lambda: other.rollback(None, NOW),
             lambda: other.prune(1),
-            lambda: other.record({}),
+            lambda: other.issue(b"", first, NOW),
+            lambda: other.widen(first, WIDER),
         ):
             with pytest.raises(LockedError):
                 write()
         assert other.champion() == first
         assert (other.versions(), other.history()) == ((first,), ())
         assert publish(shop).label == "v2"
+
+
+def test_the_champion_is_moved_and_the_history_written_while_another_run_trains(shop):
+    first, second = publish(shop), publish(shop)
+    other = Store(shop.folder.parent.parent).model("shop")
+    with shop.lock():
+        assert other.rollback(None, NOW) == first
+        assert other.promote("v2", NOW) == second
+        other.rollback(None, NOW)
+        other.record({"command": "rollback"})
+        with pytest.raises(MovedError, match="shop v2 is not in use any more"):
+            publish(shop, instead_of=second)
+        assert publish(shop, instead_of=first).label == "v3"
+    assert [entry["command"] for entry in shop.history()] == ["rollback"]
+
+
+def test_a_version_that_is_put_in_use_while_others_are_pruned_stays(shop, monkeypatch):
+    first, second, third = (publish(shop) for _ in range(3))
+    other = Store(shop.folder.parent.parent).model("shop")
+
+    def promoted_meanwhile(found, champion, keep):
+        doomed = prunable_versions(found, champion, keep)
+        other.promote("v1", NOW)
+        return doomed
+
+    monkeypatch.setattr("forecast.production.store.model_store.prunable_versions", promoted_meanwhile)
+    assert shop.prune(1).versions == (second,)
+    assert shop.champion() == first
+    assert shop.versions() == (first, third)
+
+
+def test_a_run_that_was_killed_is_told_in_the_history_by_the_next_one(shop):
+    publish(shop)
+    mark = RunMark("retrain", "20260101T031500Z-4711", "2026-01-01T03:15:00+00:00", "box", 4711)
+    (shop.folder / "lock").write_text(f"4711\n{json.dumps(asdict(mark))}\n")  # as SIGKILL leaves it
+    for _ in range(2):
+        with shop.lock(mark=mark):
+            pass
+    [line] = shop.history()
+    assert (line["outcome"], line["command"], line["time"]) == ("killed", "retrain", "2026-01-01T03:15:00+00:00")
+    assert line["reason"] == "process 4711 on box, which began 2026-01-01 03:15 UTC, was killed before its end"
+    assert (shop.folder / "lock").read_text() == ""
+
+
+@pytest.mark.parametrize("written", ["4711", "4711\nnot JSON", '4711\n{"command": "retrain"}', "4711\n[1]", "\0" * 9])
+def test_what_no_run_of_this_program_wrote_into_the_lock_is_no_killed_run(shop, written):
+    publish(shop)
+    (shop.folder / "lock").write_text(written)
+    with shop.lock():
+        pass
+    assert shop.history() == ()
 
 
 def test_two_models_of_one_store_do_not_lock_each_other(shop):
