@@ -31,6 +31,7 @@ class ReadSettings(TypedDict, total=False):
         missing: words and numbers that stand for no value; ``"none"`` to keep even what is surely none.
         decimal: what separates decimals, ``"."`` or ``","``.
         encoding: of the text.
+        sheet: of a workbook, by its name or its number from 1.
         aggregate: how the rows of one step become one value: ``"sum"``, ``"mean"``, ``"last"`` or ``"count"``.
         keep_partial: keep a first or last period that is only partly there, where rows are aggregated.
         no_dates: each row is one step: there are no dates.
@@ -53,6 +54,7 @@ class ReadSettings(TypedDict, total=False):
     missing: Names
     decimal: Decimal
     encoding: str
+    sheet: str
     aggregate: Aggregate
     keep_partial: bool
     no_dates: bool

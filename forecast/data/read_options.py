@@ -44,6 +44,7 @@ class ReadOptions:
         weight: The column that says how much each row counts where models learn and are scored.
         min: No forecast lies below: a number, or a column.
         max: No forecast lies above: likewise.
+        sheet: Of a workbook, by its name or its number from 1.
         half_life: So long before an origin, a value counts half where models learn; see ``row_weights``.
     """
 
@@ -67,6 +68,7 @@ class ReadOptions:
     half_life: MayLack[str] = None
     min: MayLack[str] = None
     max: MayLack[str] = None
+    sheet: MayLack[str] = None
 
     @property
     def filled(self) -> Fill:

@@ -19,6 +19,13 @@ _KINDS: dict[Kind, str] = {
 WALK = "price: behaves like a random walk, so the last value counts most"
 
 
+def form_of(reading: Reading) -> tuple[str, str]:
+    """Returns how a file is stored where that needs a word, for behind its name, and the flag that says it."""
+    if reading.sheet is not None:
+        return f", sheet {reading.sheet}", "--sheet"
+    return ("", "") if reading.encoding == "UTF-8" else (f", {reading.encoding}", "--encoding")
+
+
 def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
     """Returns what the columns are, how many series there are, at what step and for what time."""
     columns, panel = reading.columns, reading.panel
@@ -26,8 +33,8 @@ def inferred_from_file(reading: Reading) -> tuple[Inference, ...]:
     flags = ("--time", "--target", "--id") if columns.ids else ("--time", "--target")
     rows, target = counted(reading.rows, "row"), ", ".join(columns.target)
     time = f"{columns.time} → time" if columns.time else "row number → time"
-    text = "" if reading.encoding == "UTF-8" else f", {reading.encoding}"
-    flags = flags if reading.encoding == "UTF-8" else (*flags, "--encoding")
+    text, flag = form_of(reading)
+    flags = (*flags, flag) if flag else flags
     read = Inference("Read", f"{reading.source}{text}: {rows}, {time}, {target} → target{ids}", flags)
     first, last = reading.days
     if columns.time:

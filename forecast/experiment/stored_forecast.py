@@ -100,7 +100,9 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
     """
     has_known = panel.covariates is not None and bool(panel.covariates.of("known"))
     if panel.limits and panel.limits.told:
-        source = read_source(source, options.encoding)  # standard input can't be read twice
+        source = read_source(
+            source, options.encoding, options.sheet, may_lack=True
+        )  # standard input can't be read twice
         panel, texts = _with_limits(panel, source, options, may_lack=has_known)
         if not has_known:
             return panel, texts

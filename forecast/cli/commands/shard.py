@@ -51,6 +51,9 @@ class RowFlags:
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of the text, such as cp1251.", metavar="ENCODING")
     ] = None
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook, by name or number.", metavar="SHEET")] = (
+        None
+    )
     no_dates: Annotated[
         bool, typer.Option("--no-dates", help="There are no dates: each row is one step, in their order.")
     ] = False

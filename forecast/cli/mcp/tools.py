@@ -15,7 +15,18 @@ from forecast.errors import UsageError, did_you_mean
 from forecast.name_lists import split_names
 
 READING = (
-    *("--time", "--target", "--id", "--freq", "--date-format", "--fill", "--missing", "--decimal", "--encoding"),
+    *(
+        "--time",
+        "--target",
+        "--id",
+        "--freq",
+        "--date-format",
+        "--fill",
+        "--missing",
+        "--decimal",
+        "--encoding",
+        "--sheet",
+    ),
     *("--aggregate", "--keep-partial", "--no-dates", "--known", "--past", "--static", "--ignore", "--weight", "--min"),
     *("--max", "--half-life"),
 )

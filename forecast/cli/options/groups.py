@@ -95,6 +95,10 @@ class DataFlags:
         str | None,
         _data("--encoding", help="Of the text, where it is read as another: cp1251, shift_jis.", metavar="ENCODING"),
     ] = None
+    sheet: Annotated[
+        str | None,
+        _data("--sheet", help="Of a workbook, by name or number, where several hold a table.", metavar="SHEET"),
+    ] = None
     aggregate: Annotated[
         Aggregate | None, _data("--aggregate", help="Make one value of the rows of each step; see --freq.")
     ] = None

@@ -39,6 +39,7 @@ EXAMPLES = {
     "QUANTILES": '"0.1,0.5,0.9"',
     "FORMAT": '"%d/%m/%Y"',
     "ENCODING": '"cp1251"',
+    "SHEET": '"Sales"',
     "COLUMN": '"sales"',
     "COLUMNS": '"promo,price"',
     "DATA": '"sales.csv"',

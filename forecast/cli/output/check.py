@@ -69,15 +69,15 @@ def check_table(result: "CheckResult") -> str:
 def _head(result: "CheckResult") -> Iterator[str]:
     from forecast.data.checks.seasons import season_line
     from forecast.data.covariates import KINDS
+    from forecast.experiment.inferred import form_of
 
     reading, plan = result.reading, result.plan
     panel, columns = reading.panel, reading.columns
     choices = {spot.finding.topic: spot.finding for spot in result.spots if spot.finding.topic in CHOICES}
     chosen = {"time": columns.time, "target": ", ".join(columns.target), "ids": ", ".join(columns.ids)}
-    is_usual = reading.encoding == "UTF-8"
-    text = "" if is_usual else f", {reading.encoding}"
+    text, flag = form_of(reading)
     rows = counted(reading.rows, "row")
-    yield with_flags(f"{reading.source}{text}: {rows}", "" if is_usual else "(--encoding)", "Read")
+    yield with_flags(f"{reading.source}{text}: {rows}", f"({flag})" if flag else "", "Read")
     for topic, label in CHOICES.items():
         flag = "--id" if topic == "ids" else f"--{topic}"
         if topic in choices:

@@ -1,16 +1,18 @@
 """The column names of a file from its beginning alone: enough for a shell that completes a word."""
 
-import gzip
 from pathlib import Path
 
 from forecast.data.files.dialect import SAMPLE_BYTES, detect_dialect
 from forecast.data.files.encodings import decoded
-from forecast.data.files.intake import GZIP_MAGIC, PARQUET_MAGIC
-from forecast.data.files.source import UTF16_MARKS
+from forecast.data.files.intake import PARQUET_MAGIC, WORKBOOK_MAGICS
+from forecast.data.files.source import UTF16_MARKS, read_source
+from forecast.data.files.unpacking import packing_of, unpacked
+
+SMALL = 1 << 22  # bytes of an archive or a workbook that a completion waits for
 
 
 def column_names(path: Path) -> tuple[str, ...]:
-    """Returns the names of a CSV, gzipped CSV or Parquet file's columns, those without a name left out.
+    """Returns the names of a file's columns, those without a name left out; none of a large workbook.
 
     Raises:
         OSError: it can't be read.
@@ -22,9 +24,12 @@ def column_names(path: Path) -> tuple[str, ...]:
         from pyarrow.parquet import read_schema  # noqa: PLC0415 - few files are
 
         return tuple(read_schema(path).names)
-    if head.startswith(GZIP_MAGIC):
-        with gzip.open(path) as packed:
-            head = packed.read(SAMPLE_BYTES)
+    if head.startswith(WORKBOOK_MAGICS):
+        return detect_dialect(read_source(path).data, path.name).names if path.stat().st_size <= SMALL else ()
+    if packing := packing_of(head):
+        with path.open("rb") as file:
+            head = next(unpacked(packing, file.read(SAMPLE_BYTES), lambda: file.read(SAMPLE_BYTES), path.name), b"")
+        head = head[:SAMPLE_BYTES]
     return detect_dialect(_text(head).encode(), path.name).names
 
 

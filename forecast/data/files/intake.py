@@ -5,16 +5,15 @@ is taken than the memory can hold as a table, and the memory that is free says h
 """
 
 import io
-import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from forecast.data.files.free_memory import free_memory, more_memory, size_text
+from forecast.data.files.unpacking import ZIP_MAGIC, packing_of, unpacked
 from forecast.errors import DataError
 
-GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
-WORKBOOK_MAGICS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
+WORKBOOK_MAGICS = (ZIP_MAGIC, b"\xd0\xcf\x11\xe0")  # .xlsx and .ods (zip archives), .xls
 LONGEST_LINE = 1 << 23  # bytes; also what is read at a time
 TABLE = 6
 """Memory that a table takes while it is read, in bytes of its text."""
@@ -22,18 +21,25 @@ BOMB = 200
 """Text that shrinks by so much repeats itself over and over; tables of numbers shrink by 3 to 20, zeros by 100."""
 WAY_OUT = "read fewer rows or columns"
 NO_TEXT = (PARQUET_MAGIC, *WORKBOOK_MAGICS)
-GZIP = 31  # what zlib calls this format
 HARMLESS = 1 << 28  # bytes, up to which nobody asks how much they shrank
 
 
-def take(file: IO[bytes], name: str, digest: Any, size: int | None = None) -> bytes:
-    """Returns what a file or a stream holds, unpacked where it is packed by gzip.
+class Stream(Protocol):
+    """What bytes come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Returns what comes next, nothing at the end."""
+
+
+def take(file: Stream | IO[bytes], name: str, digest: Any = None, size: int | None = None, *, packed: int = 0) -> bytes:
+    """Returns what a file or a stream holds, unpacked where it is packed by gzip, bzip2, xz or Zstandard.
 
     Args:
         file: Read from where it stands.
         name: What messages call it.
         digest: Of hashlib; it is told all bytes as stored.
         size: Of the file in bytes, where that is known.
+        packed: Bytes that what the file gives was unpacked from; 0 where it is as stored.
 
     Raises:
         DataError: It is too large for the memory, unpacks to too much, has a row that is too long, or is damaged.
@@ -41,16 +47,17 @@ def take(file: IO[bytes], name: str, digest: Any, size: int | None = None) -> by
     most = free_memory() // TABLE
     stored = _Stored(file, digest)
     head = stored.piece()
-    is_packed = head.startswith(GZIP_MAGIC)
-    pieces = _unpacked(head, stored, name) if is_packed else _plain(head, stored)
+    packing = packing_of(head)
+    is_packed = packing is not None or packed > 0
+    pieces = unpacked(packing, head, stored.piece, name) if packing else _plain(head, stored)
     kept, ended, is_text = io.BytesIO(), 0, not head.startswith(NO_TEXT)
     for piece in pieces:
         if is_packed and not kept.tell():
             is_text = not piece.startswith(NO_TEXT)
         begun = kept.tell()
         total = begun + len(piece)
-        if total > max(HARMLESS, BOMB * stored.count) and is_packed:
-            raise _bomb(name, stored.count, total)
+        if is_packed and total > max(HARMLESS, BOMB * (packed or stored.count)):
+            raise bomb(name, packed or stored.count, total)
         kept.write(piece)
         end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
         ended = begun + end if end >= 0 else ended
@@ -64,14 +71,15 @@ def take(file: IO[bytes], name: str, digest: Any, size: int | None = None) -> by
 class _Stored:
     """The bytes as stored, a piece at a time, counted and told to the digest."""
 
-    def __init__(self, file: IO[bytes], digest: Any) -> None:
+    def __init__(self, file: Stream | IO[bytes], digest: Any) -> None:
         self._file, self._digest = file, digest
         self.count = 0
 
     def piece(self) -> bytes:
         """Returns what comes next; nothing at the end."""
         piece = self._file.read(LONGEST_LINE)
-        self._digest.update(piece)
+        if self._digest is not None:
+            self._digest.update(piece)
         self.count += len(piece)
         return piece
 
@@ -81,35 +89,6 @@ def _plain(head: bytes, stored: _Stored) -> Iterator[bytes]:
     while piece:
         yield piece
         piece = stored.piece()
-
-
-def _unpacked(head: bytes, stored: _Stored, name: str) -> Iterator[bytes]:
-    """Yields what gzip packed, at most so much at a time; several packed files after one another are one.
-
-    Raises:
-        DataError: It is damaged or cut off.
-    """
-    damaged = DataError(f"{name} is a damaged or cut-off gzip file.", f"gzip --test {name}; fetch it again")
-    unpacker, packed = zlib.decompressobj(GZIP), head
-    try:
-        while True:
-            piece = unpacker.decompress(packed, LONGEST_LINE)
-            if piece:
-                yield piece
-            packed = unpacker.unconsumed_tail
-            if unpacker.eof:
-                packed = unpacker.unused_data.lstrip(b"\0")  # tapes are filled up with zeros
-                while not packed and (more := stored.piece()):
-                    packed = more.lstrip(b"\0")
-                if not packed:
-                    return
-                unpacker = zlib.decompressobj(GZIP)
-            elif not packed and not piece:
-                packed = stored.piece()
-                if not packed:
-                    raise damaged
-    except zlib.error:
-        raise damaged from None
 
 
 def too_long(name: str, *, holds_zeros: bool = False) -> DataError:
@@ -134,8 +113,11 @@ def _too_large(name: str, size: int | None, most: int) -> DataError:
     return DataError(message, f"{WAY_OUT}; {more_memory(TABLE * (size or 2 * most))}")
 
 
-def _bomb(name: str, stored: int, total: int) -> DataError:
+def bomb(name: str, stored: int, total: int) -> DataError:
+    """Returns the error about a packed file out of which far more comes than went in."""
     message = (
         f"{name} unpacks to more than {BOMB} times its size: {size_text(total)} from the first {size_text(stored)}."
     )
-    return DataError(message, "if it is no mistake, unpack it and use the file in it: gunzip")
+    return DataError(
+        message, "if it is no mistake, unpack it (gunzip, bunzip2, unxz, unzstd, unzip) and use the file in it"
+    )

@@ -186,14 +186,18 @@ def read_part(part: FolderPart) -> Source:
     return Source(part.name, part.path.stem, part.path.absolute(), data, fingerprint, "UTF-8")
 
 
-def read_data(source: "str | Path | Source", encoding: str | None = None) -> Source:
+def read_data(
+    source: "str | Path | Source", encoding: str | None = None, sheet: str | None = None, *, may_lack: bool = False
+) -> Source:
     """Returns what a path, or ``-`` for standard input, holds; of a folder, all of its Parquet files together.
 
     Raises:
         ForecastError: see ``read_source`` and ``read_folder``.
     """
     if isinstance(source, Source) or str(source) == "-" or not is_folder(str(source)):
-        return read_source(source, encoding)
+        return read_source(source, encoding, sheet, may_lack=may_lack)
+    if sheet is not None and not may_lack:
+        raise UsageError(f"{source} holds Parquet files, which have no sheets.", "leave out --sheet")
     if encoding is not None:
         raise UsageError(f"{source} holds Parquet files, whose texts have one encoding.", "leave out --encoding")
     return read_folder(Path(source))

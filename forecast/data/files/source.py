@@ -8,11 +8,13 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forecast.data.files.encodings import decoded, find_encoding, label_of, reads_better
 from forecast.data.files.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
+from forecast.data.files.unpacking import ZIP_MAGIC, Member, lone_member
+from forecast.data.files.workbooks.workbook import is_workbook, read_workbook
 from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
 from forecast.wording import python_line
 
@@ -20,9 +22,10 @@ BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
 JSON, JSON_LINES = re.compile(rb"[\[{]\s*[\[{\"]"), re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
-SUFFIXES = (".gz", ".csv", ".tsv", ".txt", ".parquet")
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
-ENDINGS = (*SUFFIXES, *PACKED, ".pq", ".tab", ".dat", ".xlsx", ".xlsm", ".xls", ".ods", ".db", ".sqlite", ".json")
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOKS, *PACKED)
+ENDINGS = (*SUFFIXES, ".pq", ".tab", ".dat", ".db", ".sqlite", ".json")
 """What a name of a file may end in that says how it is written, and nothing of what is in it."""
 
 
@@ -36,6 +39,8 @@ class Source:
     data: bytes
     fingerprint: str  # SHA-256 of the bytes as stored, before unpacking
     encoding: str  # of the text as stored
+    sheet: str | None = None  # of a workbook, whose table the text is: a line a row
+    other_sheets: tuple[str, ...] = ()  # that hold anything
 
     def __str__(self) -> str:
         return self.name
@@ -51,17 +56,22 @@ class Source:
         return self.is_parquet or self.data.endswith((b"\n", b"\r"))
 
 
-def read_source(source: str | Path | Source, encoding: str | None = None) -> Source:
+def read_source(
+    source: str | Path | Source, encoding: str | None = None, sheet: str | None = None, *, may_lack: bool = False
+) -> Source:
     """Returns what a path, or ``-`` for standard input, holds; a source that was read is returned as it is.
 
     Args:
         source: The path, or ``-``.
         encoding: Of the text, where that was asked for.
+        sheet: Of a workbook, by its name or number, where that was asked for.
+        may_lack: Whether the sheet and the encoding are those of earlier data, which newer data need not have.
 
     Raises:
         NotFoundError: There is no such file.
-        UsageError: There is no such encoding.
-        DataError: It can't be read, is empty, or is neither text nor Parquet.
+        UsageError: There is no such encoding or sheet, or nothing that has any.
+        QuestionError: Several sheets of a workbook hold a table.
+        DataError: It can't be read, is empty, or is neither text, Parquet nor a workbook.
     """
     if isinstance(source, Source):
         return source
@@ -74,6 +84,11 @@ def read_source(source: str | Path | Source, encoding: str | None = None) -> Sou
         data, fingerprint = _stored(path, name)
     if not data[:4096].strip(BLANKS) and not data.strip(BLANKS):
         raise DataError(f"{name} is empty.", "it needs a header line, such as date,value, and rows below it")
+    data = _member(data, name) if data.startswith(ZIP_MAGIC) else data
+    if data.startswith(WORKBOOK_MAGICS):
+        return _of_workbook(Source(name, stem, path, data, fingerprint, "UTF-8"), encoding, sheet, may_lack=may_lack)
+    if sheet is not None and not may_lack:
+        raise UsageError(f"{name} is no workbook, and has no sheets.", "leave out --sheet")
     found = "UTF-8"
     if not data.startswith(PARQUET_MAGIC):
         data, found = _utf8(data, name, encoding)
@@ -81,6 +96,38 @@ def read_source(source: str | Path | Source, encoding: str | None = None) -> Sou
     elif encoding is not None:
         raise UsageError(f"{name} is a Parquet file, whose texts have one encoding.", "leave out --encoding")
     return Source(name, stem, path, data, fingerprint, found)
+
+
+def _of_workbook(book: Source, encoding: str | None, sheet: str | None, *, may_lack: bool) -> Source:
+    """Returns the text of the sheet that holds the table of a workbook.
+
+    Raises:
+        ForecastError: see ``read_workbook``; or an encoding is asked for.
+    """
+    if encoding is not None and not may_lack:
+        raise UsageError(f"{book.name} is a workbook, whose texts have one encoding.", "leave out --encoding")
+    read = read_workbook(book.data, book.name, sheet, may_lack=may_lack)
+    return replace(book, data=read.data, sheet=read.sheet, other_sheets=read.others)
+
+
+def _member(data: bytes, name: str) -> bytes:
+    """Returns the one file in an archive; a workbook, which is an archive too, as it is.
+
+    Raises:
+        DataError: The archive holds several files or none, another archive, more than fits, or is damaged.
+    """
+    if is_workbook(data):
+        return data
+    lone = lone_member(data, name)
+    if lone is None:
+        raise DataError(f"{name} is a damaged or cut-off workbook or archive.", f"unzip -t {name}; fetch it again")
+    inner, stream = lone
+    found = take(Member(stream, name), name, packed=len(data))
+    if found.startswith(ZIP_MAGIC) and not is_workbook(found):
+        raise DataError(f"{name} holds another archive, {inner}.", f"unzip {name}, and name the file in the inner one")
+    if not found.strip(BLANKS):
+        raise DataError(f"{inner} in {name} is empty.", "it needs a header line, such as date,value, and rows below it")
+    return found
 
 
 def stem_of_name(name: str) -> str:
@@ -179,8 +226,6 @@ def _utf8(data: bytes, name: str, asked: str | None) -> tuple[bytes, str]:
     Raises:
         DataError: It is no text, or not in the encoding that was asked for.
     """
-    if data.startswith(WORKBOOK_MAGICS):
-        raise DataError(f"{name} is a spreadsheet or an archive, not text.", "save the table as CSV and use that")
     wide = data.startswith((*UTF16_MARKS, codecs.BOM_UTF32_BE)) or b"\0" in data
     is_plain = not wide and (data.isascii() or data.startswith(codecs.BOM_UTF8) or is_utf8(data))
     if is_plain and (asked is None or data.startswith(codecs.BOM_UTF8) or not reads_better(data, find_encoding(asked))):

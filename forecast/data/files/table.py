@@ -240,7 +240,7 @@ class Table:
         """Returns where a row stands in the file: ``line 48``; the header is line 1."""
         if self._text is None:
             return f"row {row + 1}"
-        return f"line {self._text.line(row, self.rows)}"
+        return f"{'line' if self.source.sheet is None else 'row'} {self._text.line(row, self.rows)}"
 
     def stored(self, name: str, *, verbatim: bool = False) -> Any:
         """Returns the column as Arrow has it; ``verbatim`` as text, letter by letter what the file says."""

@@ -50,7 +50,9 @@ def read_future(source: str | Path | Source, options: ReadOptions, panel: Panel)
             series is there.
     """
     words = [word for word in options.missing if options.missing != KEEP_ALL]
-    table = Table(read_source(source, options.encoding), decimal=options.decimal, missing=words)
+    table = Table(
+        read_source(source, options.encoding, options.sheet, may_lack=True), decimal=options.decimal, missing=words
+    )
     covariates = panel.covariates
     assert covariates is not None
     columns, lacking = _columns(table, options, covariates, panel)

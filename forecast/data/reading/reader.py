@@ -71,6 +71,7 @@ class Reading:
     findings: tuple[Finding, ...]
     fingerprint: str  # SHA-256 of the bytes
     encoding: str = "UTF-8"  # of the text as stored
+    sheet: str | None = None  # of a workbook
     is_closed: bool = True  # the last line ends in a line break
     settled: ReadOptions = field(default_factory=ReadOptions)  # as asked for, what was inferred filled in
     header: tuple[str, ...] = ()  # all columns of the file
@@ -128,7 +129,7 @@ def read_panel(
         DataError: The file can't be read as series; message and hint say what to do.
         QuestionError: Very many steps have no row, and nobody said what stands there.
     """
-    table = _table(source, options)
+    table = _table(source, options, may_lack=prior.is_settled)
     selection = select(table, options, now.year if now else None)
     columns = selection.columns
     targets = read_targets(table, columns, options)
@@ -161,8 +162,9 @@ def read_panel(
         ),
         fingerprint=table.source.fingerprint,
         encoding=table.source.encoding,
+        sheet=table.source.sheet,
         is_closed=table.source.is_closed,
-        settled=_settled(options, selection, targets.missing, whole, _mark(table, columns)),
+        settled=_settled(options, selection, targets.missing, whole, table),
         header=tuple(table.names),
         other_numbers=numbers,
         texts=texts,
@@ -173,10 +175,10 @@ def read_panel(
     )
 
 
-def _table(source: str | Path | Source, options: ReadOptions) -> Table:
-    """Returns the columns of a file as its words."""
-    words = [word for word in options.missing if options.missing != KEEP_ALL]
-    return Table(read_data(source, options.encoding), decimal=options.decimal, missing=words)
+def _table(source: str | Path | Source, options: ReadOptions, *, may_lack: bool) -> Table:
+    """Returns the columns of a file as its words; a sheet that newer data lacks is looked for anew."""
+    read = read_data(source, options.encoding, options.sheet, may_lack=may_lack)
+    return Table(read, decimal=options.decimal, missing=() if options.missing == KEEP_ALL else options.missing)
 
 
 def _column_findings(table: Table, selection: Selection, targets: TargetValues) -> list[Finding]:
@@ -220,11 +222,11 @@ def _mark(table: Table, columns: Columns) -> Decimal | None:
 
 
 def _settled(
-    options: ReadOptions, selection: Selection, missing: tuple[str, ...], panel: Panel, mark: Decimal | None
+    options: ReadOptions, selection: Selection, missing: tuple[str, ...], panel: Panel, table: Table
 ) -> ReadOptions:
     """Returns the options that read the file, and one that continues it, in the same way again.
 
-    The order of day and month and the mark before decimals are settled, since a few new rows may be open to both; so is
+    So are the order of day and month and the mark before decimals, to which a few new rows may be open; the sheet; and
     the end of a span to ignore.
     """
     columns, form = selection.columns, selection.dates.form
@@ -235,7 +237,7 @@ def _settled(
         target=() if columns.target == (ROWS,) and not options.target else columns.target,
         ids=columns.ids,
         date_format=options.date_format or (form if is_open else None),
-        decimal=options.decimal or mark,
+        decimal=options.decimal or _mark(table, columns),
         missing=missing,
         fill=options.filled,
         freq=panel.frequency.code if options.aggregate else options.freq,
@@ -244,6 +246,7 @@ def _settled(
         static=columns.static,
         weight=columns.weight,
         ignore=closed(panel, options.ignore),
+        sheet=table.source.sheet,
         min=columns.low or options.min,
         max=columns.high or options.max,
     )
@@ -326,10 +329,8 @@ def _panel(
     panel = _assembled(selection.columns, keys, rows.laid, rows.frequency, options.filled)
     if len(panel) == 0:
         raise DataError(f"Column {panel.target} of {table.source.name} is empty.", "--target names another column")
-    findings = []
     empty = len(rows.laid) * len(keys.names) - len(panel)
-    if empty:
-        findings.append(Finding("warning", "empty", f"{empty:,} series without a value left out", "--id"))
+    findings = [Finding("warning", "empty", f"{empty:,} series without a value left out", "--id")] if empty else []
     findings += gap_findings(table, rows.laid, panel)
     findings += constant_findings(table, panel, is_sequel=is_sequel) + end_findings(panel)
     findings += [] if is_sequel else formula_findings(panel)
@@ -371,8 +372,8 @@ def _with_covariates(
     if not cells:
         return panel, findings
     panel = replace(panel, covariates=lay_covariates(rows, cells))
-    is_averaged = bool(rows.options.aggregate)
-    return panel, with_covariate_findings(findings, panel, cells, is_averaged=is_averaged, is_new=is_new)
+    averaged = bool(rows.options.aggregate)
+    return panel, with_covariate_findings(findings, panel, cells, is_averaged=averaged, is_new=is_new)
 
 
 def _assembled(
@@ -384,9 +385,7 @@ def _assembled(
         steps = np.diff(observations.offsets)
         kept = np.flatnonzero(steps)
         names = [keys.names[i] for i in kept]
-        if len(laid) > 1:
-            names = [f"{name}/{target}" if columns.ids else target for name in names]
-        ids += names
+        ids += [f"{name}/{target}" if columns.ids else target for name in names] if len(laid) > 1 else names
         first.append(observations.first[kept])
         lengths.append(steps[kept])
     return Panel(

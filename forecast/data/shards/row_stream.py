@@ -23,11 +23,12 @@ from forecast.data.columns.selection import Selection, select
 from forecast.data.dates.date_columns import split_columns
 from forecast.data.files.delimited import MISSING
 from forecast.data.files.dialect import Dialect, detect_dialect
-from forecast.data.files.intake import GZIP_MAGIC, LONGEST_LINE, PARQUET_MAGIC
+from forecast.data.files.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS
 from forecast.data.files.parquet import plain_column, strange_type
 from forecast.data.files.parquet_folder import FolderPart, ParquetFolder, find_parquet_folder
 from forecast.data.files.source import Source, is_utf8, read_source
 from forecast.data.files.table import Table
+from forecast.data.files.unpacking import Packing, packing_of
 from forecast.data.findings import Finding
 from forecast.data.read_options import KEEP_ALL, ReadOptions
 from forecast.errors import DataError
@@ -41,7 +42,9 @@ SAMPLE_ROWS, SAMPLE_FILES, SAMPLE = 1 << 17, 256, 1 << 22
 BOM = b"\xef\xbb\xbf"
 COLUMN = re.compile(r"In CSV column #(\d+)")
 PACKED = 8
-"""How many times larger than it is a text is taken to be that gzip packed."""
+"""How many times larger than it is a text is taken to be that is packed."""
+STREAMED = {"gzip": "gzip", "bzip2": "bz2", "Zstandard": "zstd"}
+"""What Arrow calls the ways to pack that it unpacks."""
 LEADING_NOUGHT = r"^\s*[-+]?0\d"
 
 
@@ -121,13 +124,15 @@ def open_stream(source: str, options: ReadOptions, today: int | None = None, *, 
         return _parquet_rows(find_parquet_folder(path), path.name, options, today)
     if source != "-" and path.is_file():
         with path.open("rb") as file:
-            magic = file.read(4)
-        if magic == PARQUET_MAGIC:
+            magic = file.read(8)
+        if magic.startswith(PARQUET_MAGIC):
             part = FolderPart(path, path.name, {})
             return _parquet_rows(ParquetFolder(path.parent, (part,)), path.name, options, today)
-        if path.stat().st_size > whole // (PACKED if magic.startswith(GZIP_MAGIC) else 1):
-            return _text_rows(path, magic.startswith(GZIP_MAGIC), options, today)
-    read = read_source(source, options.encoding)
+        packing = packing_of(magic)
+        is_streamed = packing.name in STREAMED if packing else not magic.startswith(WORKBOOK_MAGICS)
+        if is_streamed and path.stat().st_size > whole // (PACKED if packing else 1):
+            return _text_rows(path, packing, options, today)
+    read = read_source(source, options.encoding, options.sheet)
     table = _table(read, options)
     return _WholeRows(read.name, table, _roles(table, select(table, options, today), options))
 
@@ -271,7 +276,7 @@ class _TextRows:
 
     name: str
     path: Path
-    is_packed: bool
+    packing: Packing | None
     dialect: Dialect
     skip: int  # bytes before the first row
     rows: int  # about
@@ -290,7 +295,7 @@ class _TextRows:
             decimal_point=self.dialect.decimal,
         )
         read = pacsv.ReadOptions(block_size=2 * LONGEST_LINE, column_names=list(self.dialect.header))
-        with _opened(self.path, self.is_packed) as stream:
+        with _opened(self.path, self.packing) as stream:
             _skip(stream, self.skip)
             try:
                 for batch in pacsv.open_csv(stream, read, parse, convert):
@@ -331,8 +336,8 @@ def _not_utf8(name: str, likely: str) -> DataError:
     return DataError(message, f"iconv -f {likely} -t UTF-8 {name} > utf8.csv, and use that")
 
 
-def _text_rows(path: Path, is_packed: bool, options: ReadOptions, today: int | None) -> _TextRows:
-    sample = _sample(path, is_packed)
+def _text_rows(path: Path, packing: Packing | None, options: ReadOptions, today: int | None) -> _TextRows:
+    sample = _sample(path, packing)
     if b"\0" in sample or not is_utf8(sample):
         raise _not_utf8(path.name, "UTF-16" if b"\0" in sample else "CP1252")
     bom = len(BOM) if sample.startswith(BOM) else 0
@@ -351,9 +356,9 @@ def _text_rows(path: Path, is_packed: bool, options: ReadOptions, today: int | N
     columns = {name: _type_of(table, name, roles) for name in table.names}
     words = [word for word in options.missing if options.missing != KEEP_ALL]
     dialect = replace(dialect, header=tuple(header))
-    rows = int(path.stat().st_size * (PACKED if is_packed else 1) * table.rows / len(text))
+    rows = int(path.stat().st_size * (PACKED if packing else 1) * table.rows / len(text))
     skip = dialect.body + bom
-    return _TextRows(path.name, path, is_packed, dialect, skip, rows, columns, roles, (*MISSING, *words))
+    return _TextRows(path.name, path, packing, dialect, skip, rows, columns, roles, (*MISSING, *words))
 
 
 def _type_of(table: Table, name: str, roles: Roles) -> Any:
@@ -362,12 +367,12 @@ def _type_of(table: Table, name: str, roles: Roles) -> Any:
     return pa.string() if name in roles.ids or _needs_words(table, name, roles) else kind
 
 
-def _sample(path: Path, is_packed: bool) -> bytes:
+def _sample(path: Path, packing: Packing | None) -> bytes:
     """Returns whole lines from the beginning of a text, and of one that is not packed from its middle and its end."""
-    with _opened(path, is_packed) as stream:
+    with _opened(path, packing) as stream:
         head = bytes(stream.read(SAMPLE))
     pieces = [head[: head.rfind(b"\n") + 1]]
-    if not is_packed and b'"' not in head:
+    if packing is None and b'"' not in head:
         size = path.stat().st_size
         with path.open("rb") as file:
             for start in (size // 2, size - SAMPLE // 2):
@@ -379,8 +384,8 @@ def _sample(path: Path, is_packed: bool) -> bytes:
     return b"".join(pieces)
 
 
-def _opened(path: Path, is_packed: bool) -> Any:
-    return pa.input_stream(str(path), compression="gzip" if is_packed else None)
+def _opened(path: Path, packing: Packing | None) -> Any:
+    return pa.input_stream(str(path), compression=STREAMED[packing.name] if packing else None)
 
 
 def _skip(stream: Any, count: int) -> None:

@@ -121,7 +121,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
         (b"\xef\xbb\xbf \r\n\n", "is empty"),
         (gzip.compress(b"", mtime=0), "is empty"),
         (gzip.compress(TEXT.encode() * 99, mtime=0)[:60], "damaged or cut-off gzip"),
-        (b"PK\x03\x04 workbook", "a spreadsheet or an archive"),
+        (b"PK\x03\x04 workbook", "a damaged or cut-off workbook or archive"),
         (b"date,value\n\0\0\n", "holds zero bytes"),
         (b"\xff\xfed", "not readable text"),
     ],
