@@ -255,8 +255,8 @@ def test_writers_pruners_and_readers_at_once_meet_no_error_but_the_lock(tmp_path
 
 
 @pytest.mark.slow
-def test_thousands_of_steps_of_two_writers_a_pruner_and_ten_readers_meet_no_error_but_the_lock(tmp_path):
+def test_hundreds_of_steps_of_two_writers_a_pruner_and_ten_readers_meet_no_error_but_the_lock(tmp_path):
     roles = ["write", "write", "prune", "roll", *["read"] * 10]
-    totals = act_at_once(tmp_path, roles, rounds=400)
+    totals = act_at_once(tmp_path, roles, rounds=150)
     assert set(totals) <= {0, 75}
-    assert totals[0] > 1000, totals
+    assert totals[0] > 400, totals
