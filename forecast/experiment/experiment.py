@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from typing import TypeAlias
 
 import numpy as np
 
@@ -124,6 +125,10 @@ class Prepared:
     start: float = 0.0  # share of the time that goes by before the first model is tried
 
 
+Trainer: TypeAlias = Callable[[Prepared, Panel, Memory, Run], None]
+"""Trains the networks that a backtest will ask for, and puts them into its memory."""
+
+
 def prepare(
     reading: Reading,
     settings: Settings,
@@ -172,7 +177,7 @@ def run_experiment(
     run: Run,
     terms: Terms = Terms(),
     own: Sequence[Forecaster] = (),
-    train: Callable[[Prepared, Panel, Memory, Run], None] | None = None,
+    train: Trainer | None = None,
 ) -> Experiment:
     """Backtests the models on a file that has been read.
 

@@ -10,15 +10,14 @@ from forecast.errors import UsageError
 from forecast.evaluation.groups.error_words import ErrorsFound, error_words
 from forecast.evaluation.groups.group_errors import errors_by
 from forecast.evaluation.groups.grouping import SERIES, way_to_group
-from forecast.execution.executor import Workplace
 from forecast.experiment.ablation import Ablation, ablate, ablation_table, check_ablation
 from forecast.experiment.cell_worth import check_alone, with_cells_alone
 from forecast.experiment.destinations import check_folder, plot_names
-from forecast.experiment.experiment import Experiment, run_experiment
+from forecast.experiment.experiment import Experiment, Trainer, run_experiment
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import stem_of, write_all
-from forecast.experiment.panels.fold_networks import Elsewhere
+from forecast.experiment.panels.fold_networks import HERE, Elsewhere, TrainingWorkers
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
@@ -58,8 +57,7 @@ class CompareRequest:
     log_dir: Path | None = None  # of what trainings are like
     errors_to: Path | None = None  # file that the caller writes them into; None: a CSV beside the plots
     sample: int | None = None  # series of a folder that are compared on; None for as many as are enough
-    workers: int = 1  # processes that train the networks
-    job: str = ""  # what they do; see ``Elsewhere``
+    workers: TrainingWorkers = HERE  # that train the networks of the folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +88,7 @@ def _compare(request: CompareRequest, run: Run) -> CompareResult:
     names = comparison_files(request)
     if names:
         check_folder(request.folder, names=names)
-    elsewhere = _elsewhere(request, models, run.clock.now())
+    train = _trainer(request, models, run.clock.now())
     reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
     run.reporter.tell(DataRead(reading))
     if request.ablate:
@@ -100,7 +98,6 @@ def _compare(request: CompareRequest, run: Run) -> CompareResult:
     way = way_of(request, reading)
     end, parts = 1.0 if request.plots == "none" else SCORED, 1 + request.alone + request.ablate
     stages = (run.stage(end * part / parts, end * (part + 1) / parts) for part in range(parts))
-    train = elsewhere.train if elsewhere else None
     experiment = run_experiment(reading, request.settings, models, next(stages), request.terms, train=train)
     if request.alone:
         experiment = with_cells_alone(experiment, next(stages))
@@ -127,29 +124,15 @@ def _compare(request: CompareRequest, run: Run) -> CompareResult:
     return CompareResult(experiment, files, ablation, found, file if found else None)
 
 
-def _elsewhere(request: CompareRequest, models: tuple[str, ...], now: datetime) -> Elsewhere | None:
-    """Returns where the networks are trained; None for this process.
+def _trainer(request: CompareRequest, models: tuple[str, ...], now: datetime) -> Trainer | None:
+    """Returns what trains the networks beforehand; None where this process trains each in its turn.
 
     Raises:
-        UsageError: what is asked beside can't be done there.
+        UsageError: what is asked beside can't be done by several processes.
     """
-    if request.workers == 1:
-        return None
-    flags = {"--alone": request.alone, "--ablate": request.ablate, "--log-dir": request.log_dir is not None}
-    for flag in (flag for flag, is_given in flags.items() if is_given):
-        raise UsageError(f"{flag} is about trainings in one process, and --workers are several.", "one of them")
-    found = Elsewhere(
-        place=Workplace(request.workers),
-        job=request.job,
-        source=request.source,
-        options=request.options,
-        models=models,
-        now=now,
-        terms=request.terms,
-        sample=request.sample,
-    )
-    found.check(request.settings)
-    return found
+    there = Elsewhere(request.workers, request.source, request.options, models, now, request.terms, request.sample)
+    in_one = {"--alone": request.alone, "--ablate": request.ablate, "--log-dir": request.log_dir is not None}
+    return there.trainer(request.settings, in_one)
 
 
 def way_of(request: CompareRequest, reading: Reading) -> str | None:

@@ -23,6 +23,7 @@ from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.news import DataRead
 from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_all
+from forecast.experiment.panels.fold_networks import HERE, Elsewhere, TrainingWorkers
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.retraining.unfinished_run import Progress, recorded, unheard
@@ -65,6 +66,7 @@ class TrainRequest:
     log_dir: Path | None = None  # of what trainings are like
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
     sample: int | None = None  # series of a folder that are learned from; None for as many as are enough
+    workers: TrainingWorkers = HERE  # that train the networks of the folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,10 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     models = store.model(request.name or model_name_for(stem_of(request.source)))
     if request.folder is not None:
         check_folder(request.folder, names=training_files(request, models.name))
-    reading = read_to_learn(request.source, request.options, run.clock.now(), request.sample)
+    terms, scored, now = Terms(deadline=request.deadline, is_train=True), with_baselines(candidates), run.clock.now()
+    there = Elsewhere(request.workers, request.source, request.options, scored, now, terms, request.sample)
+    train = there.trainer(request.settings, {"--log-dir": request.log_dir is not None})
+    reading = read_to_learn(request.source, request.options, now, request.sample)
     reading = checked_name(models, reading, force=request.force)
     run.reporter.tell(DataRead(reading))
     with models.lock(mark=mark_of("train", run.clock.now())):
@@ -115,9 +120,8 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
         if request.folder is not None:
             progress.unwritten = request.folder / f"{models.name}.csv"
         with recorded(progress, unheard, only_stops=True):
-            terms = Terms(deadline=request.deadline, is_train=True)
             backtest = run.stage(0.0, BACKTEST)
-            experiment = run_experiment(reading, request.settings, with_baselines(candidates), backtest, terms)
+            experiment = run_experiment(reading, request.settings, scored, backtest, terms, train=train)
             return finish(request, experiment, progress, run)
 
 

@@ -1,18 +1,18 @@
 """`forecast compare [DATA] --models rnn,lstm,gru`."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, models_named
-from forecast.cli.options.arguments import Sample
+from forecast.cli.options.arguments import Sample, Workers
 from forecast.cli.options.completion import complete_grouping, complete_models
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
+from forecast.cli.options.training_workers import training_workers
 from forecast.cli.output.ablation import ablation_json, ablation_text, cells_text
 from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
@@ -70,16 +70,7 @@ class CompareFlags:
     ] = None
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False
     sample: Sample = None
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            min=1,
-            max=1024,
-            metavar="N",
-            help="Train the networks in so many processes; pays where one takes minutes.",
-        ),
-    ] = None
+    workers: Workers = None
 
 
 @grouped
@@ -125,8 +116,7 @@ def compare_command(
         by=experiment.by,
         errors_to=experiment.to,
         sample=experiment.sample,
-        workers=experiment.workers or 1,
-        job=f"{networks_job.__module__}:{networks_job.__name__}",
+        workers=training_workers(experiment.workers),
     )
     limit, match = settings.time_limit, experiment.match
     with narrated("Comparing", output, device=settings.device, limit=limit, match=match) as run:
@@ -142,14 +132,6 @@ def compare_command(
     _print(result, output, run)
     if not output.quiet:
         tell_log(plot.log_dir)
-
-
-def networks_job(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
-    """Trains networks of a comparison in a process of its own, whose clock tells how long that took."""
-    from forecast.experiment.panels.fold_networks import train_fold_networks
-    from forecast.process import SystemClock
-
-    return train_fold_networks(spec, replace(run, clock=SystemClock()))
 
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:

@@ -9,9 +9,10 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, models_named
-from forecast.cli.options.arguments import Sample
+from forecast.cli.options.arguments import Sample, Workers
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags, PlotFlags, SettingsFlags
+from forecast.cli.options.training_workers import training_workers
 from forecast.cli.output.ablation import importance_text
 from forecast.cli.output.console import say, say_commands
 from forecast.cli.output.dry_run import print_dry_run
@@ -36,6 +37,7 @@ class NameFlags:
         typer.Option("--force", "-f", help="Go on with a name that stands for another target, ids or frequency."),
     ] = False
     sample: Sample = None
+    workers: Workers = None
 
 
 @grouped
@@ -91,6 +93,7 @@ def train_command(
         log_dir=plot.log_dir,
         force=called.force,
         sample=called.sample,
+        workers=training_workers(called.workers),
     )
     store = Store(output.store)
     with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:

@@ -129,6 +129,16 @@ Sample = Annotated[
         help="Of a folder of Parquet files: learn from so many series, as long and as large as all are.",
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Train the networks of the folds in so many processes; pays where one takes minutes.",
+    ),
+]
 ModelVersion = Annotated[
     str | None,
     typer.Option(

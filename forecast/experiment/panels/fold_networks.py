@@ -22,7 +22,7 @@ from forecast.errors import ExitCode, UsageError, error_of
 from forecast.evaluation.backtest import curve_truth
 from forecast.execution.executor import Workplace, open_executor
 from forecast.execution.job import JobOrder
-from forecast.experiment.experiment import Prepared, prepare
+from forecast.experiment.experiment import Prepared, Trainer, prepare
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.versions.own_code import is_own, named_cell, spelled_cell
@@ -63,18 +63,33 @@ class FoldNetworksSpec(Document):
 
 
 @dataclass(frozen=True)
+class TrainingWorkers:
+    """Processes that train networks.
+
+    Attributes:
+        job: ``module:name`` of what hands a spec on to ``train_fold_networks``, with the clock of its process.
+    """
+
+    count: int = 1
+    job: str = ""
+
+
+HERE = TrainingWorkers()
+"""This process trains what it needs."""
+
+
+@dataclass(frozen=True)
 class Elsewhere:
-    """Where the networks of a comparison are to be trained, and what a job has to be told of it.
+    """Where the networks of a backtest are to be trained, and what a job has to be told of it.
 
     Attributes:
         source: a path.
-        now: the time of the comparison.
-        job: ``module:name`` of what hands a spec on to ``train_fold_networks``, with the clock of its process.
+        models: that are scored.
+        now: the time of the run.
         sample: see ``read_to_learn``.
     """
 
-    place: Workplace
-    job: str
+    workers: TrainingWorkers
     source: str
     options: ReadOptions
     models: tuple[str, ...]
@@ -82,12 +97,20 @@ class Elsewhere:
     terms: Terms
     sample: int | None = None
 
-    def check(self, settings: Settings) -> None:
-        """Refuses what can't travel, or is not the same for every way of running.
+    def trainer(self, settings: Settings, in_one: Mapping[str, bool]) -> Trainer | None:
+        """Returns what trains the networks; None where that is done in this process.
+
+        Args:
+            settings: of the run.
+            in_one: flags that are about trainings in one process, and whether each is given.
 
         Raises:
-            UsageError: there is such.
+            UsageError: something can't travel, or would not be the same for every way of running.
         """
+        if self.workers.count == 1:
+            return None
+        for flag in (flag for flag, is_given in in_one.items() if is_given):
+            raise UsageError(f"{flag} is about trainings in one process, and --workers are several.", "one of them")
         if self.source == "-":
             raise UsageError("--workers read the data themselves, and standard input is read once.", "a file as DATA")
         if self.terms.is_timed:
@@ -95,8 +118,9 @@ class Elsewhere:
             raise UsageError(f"{message}on who trains beside it.", "leave one of them out")
         if (settings.overrides.loss or "").startswith(OWN_LOSS):
             raise UsageError("A loss of your own can't be sent to --workers.", "leave out --workers")
+        return self._train
 
-    def train(self, prepared: Prepared, panel: Panel, memory: Memory, run: Run) -> None:
+    def _train(self, prepared: Prepared, panel: Panel, memory: Memory, run: Run) -> None:
         """Trains all networks that the folds ask for, and puts them into the memory of the backtest.
 
         Raises:
@@ -109,7 +133,10 @@ class Elsewhere:
         if not asked:
             return
         digests = {fold.number: panel_digest(fold.train(panel)) for fold in folds}
-        with TemporaryDirectory(prefix="forecast-") as folder, open_executor(self.place, run) as executor:
+        with (
+            TemporaryDirectory(prefix="forecast-") as folder,
+            open_executor(Workplace(self.workers.count), run) as executor,
+        ):
             orders = [self._order(prepared, cell, fold.number, Path(folder)) for cell, fold in asked]
             futures = [executor.submit(order) for order in orders]
             told = {order.key: (cell, fold) for order, (cell, fold) in zip(orders, asked, strict=True)}
@@ -139,7 +166,7 @@ class Elsewhere:
             fold=fold,
             file=str(folder / f"{cell}-{fold}.npz"),
         )
-        return JobOrder(f"{cell}, fold {fold}", self.job, encode(spec))
+        return JobOrder(f"{cell}, fold {fold}", self.workers.job, encode(spec))
 
 
 def train_fold_networks(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:

@@ -44,6 +44,25 @@ def test_what_needs_one_process_is_refused(flags, message, folder):
     assert message in " ".join(found.err.split())
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"), [(("--log-dir", "logs"), "in one process"), (("--time-limit", "1h"), "depend")]
+)
+def test_a_train_refuses_it_likewise(flags, message, folder):
+    found = run("train", "visits.csv", "--workers", "2", *flags, folder=folder)
+    assert found.code == ExitCode.USAGE
+    assert message in " ".join(found.err.split())
+
+
+@pytest.mark.slow
+def test_a_version_trained_with_workers_is_that_of_one_process(folder):
+    words = ("train", "visits.csv", "--model", "rnn", *FAST)
+    for name, workers in (("alone", "1"), ("several", "2")):
+        assert run(*words, "--name", name, "--workers", workers, folder=folder).code == 0
+    alone, several = (run("predict", name, "--format", "csv", folder=folder) for name in ("alone", "several"))
+    assert alone.code == 0
+    assert alone.out == several.out
+
+
 def test_standard_input_can_t_be_read_by_several(folder):
     found = run("compare", "-", "--workers", "2", folder=folder, stdin=csv_bytes(visits(90)))
     assert found.code == ExitCode.USAGE
