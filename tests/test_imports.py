@@ -24,6 +24,7 @@ ROOMS = (
     "data",
 )  # top first
 FOUNDATION = (
+    "addresses",
     "errors",
     "interval_levels",
     "metric_records",

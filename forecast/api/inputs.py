@@ -1,11 +1,13 @@
 """Data as it is handed in: paths, frames, tables of other libraries, and what was read before."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
+from forecast.addresses import hide_secrets
 from forecast.api.frames import source_of
 from forecast.api.notebook import PanelReading
 from forecast.data.files.parquet import is_arrow_table, parquet_bytes
@@ -61,7 +63,7 @@ def known(data: Data | None) -> str | Source | None:
         UsageError: it is neither.
     """
     if data is None or isinstance(data, str | Path):
-        return None if data is None else str(data)
+        return None if data is None else hide_secrets(str(data), os.environ)
     if isinstance(data, pd.DataFrame | pd.Series):
         return source_of(data)
     if is_arrow_table(data):

@@ -41,6 +41,7 @@ class ReadSettings(TypedDict, total=False):
         ignore: dates, or ranges such as ``"2020-03-15..2020-05-31"``, that are neither learned from nor scored.
         weight: the column that says how much each row counts.
         half_life: so long before a forecast, such as ``"1y"``, a value counts half.
+        query: of a database, a SELECT whose rows are read; ``ADDRESS#TABLE`` reads a table.
         min: no forecast lies below: a number, or a column.
         max: no forecast lies above: likewise.
     """
@@ -64,6 +65,7 @@ class ReadSettings(TypedDict, total=False):
     ignore: Names
     weight: str
     half_life: str
+    query: str
     min: float | str
     max: float | str
 

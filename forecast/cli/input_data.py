@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from forecast.cli.options.groups import DataFlags, OutputFlags
@@ -26,7 +26,11 @@ def flag_words(flags: DataFlags) -> str:
 
 
 def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tuple[str, ReadOptions]":
-    """Returns the file to work on and how it is read; says which, where it was not named."""
+    """Returns the data to work on and how it is read; says which, where it was not named.
+
+    Raises:
+        UsageError: see ``in_address``.
+    """
     from forecast.experiment.input_data import find_source
     from forecast.production.store.store import Store
 
@@ -34,7 +38,30 @@ def find_data(data: str | None, reading: DataFlags, output: OutputFlags) -> "tup
     if found.why and not output.quiet:
         say(f"Using {found.source}, {found.why}.")
     known = found.options if reading == DataFlags() else None
-    return found.source, known or read_options(reading)
+    source, reading = in_address(found.source, reading)
+    return source or found.source, known or read_options(reading)
+
+
+def in_address(data: str | None, reading: DataFlags) -> tuple[str | None, DataFlags]:
+    """Returns the data and its flags, with a table of a database in its address.
+
+    Raises:
+        UsageError: a table or a query is asked for and the data is no database, or both are.
+    """
+    from forecast.addresses import is_database, with_table
+
+    asked = {"--table": reading.table, "--query": reading.query}
+    flag = next((flag for flag, value in asked.items() if value is not None), None)
+    if flag is None:
+        return data, reading
+    if None not in asked.values():
+        raise UsageError("--table and --query both say what is read.", "one of them")
+    if data is None or not is_database(data):
+        what = f"{data} is none" if data else "none is named"
+        raise UsageError(f"{flag} says what is read of a database, and {what}.", f"postgresql://USER@HOST/DB {flag} …")
+    if reading.table is None:
+        return data, reading
+    return with_table(data, reading.table), replace(reading, table=None)
 
 
 def read_options(flags: DataFlags) -> "ReadOptions":

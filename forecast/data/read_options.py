@@ -45,6 +45,7 @@ class ReadOptions:
         min: No forecast lies below: a number, or a column.
         max: No forecast lies above: likewise.
         sheet: Of a workbook, by its name or its number from 1.
+        query: What is asked of a database, in its SQL; None for all of a table, or for a file.
         half_life: So long before an origin, a value counts half where models learn; see ``row_weights``.
     """
 
@@ -69,6 +70,7 @@ class ReadOptions:
     min: MayLack[str] = None
     max: MayLack[str] = None
     sheet: MayLack[str] = None
+    query: MayLack[str] = None
 
     @property
     def filled(self) -> Fill:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import forecast
+from forecast.addresses import is_address
 from forecast.data.columns.roles import MissingColumnError
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.data.files.parquet_folder import is_folder
@@ -54,7 +55,7 @@ def find_source(named: str | None, store: Store, configured: tuple[str, str] | N
     if newest is None:
         return FoundSource(str(sample_path()), f"the bundled sample, since nothing was trained in {store.root} yet")
     source = newest.manifest.data.source
-    if is_file(Path(source)) or is_folder(source):
+    if is_address(source) or is_file(Path(source)) or is_folder(source):
         return FoundSource(source, f"from the last train ({newest.name})", options_of(newest))
     why = f"the bundled sample, since {source} of the last train ({newest.name}) is not there"
     return FoundSource(str(sample_path()), why)
@@ -70,12 +71,12 @@ def name_and_data(first: str | None, second: str | None, store: Store) -> tuple[
 
 
 def is_there(source: str, flag: str) -> bool:
-    """Returns whether there is such a file, or folder of Parquet files.
+    """Returns whether there is such a file, or folder of Parquet files; an address is looked at when it is read.
 
     Raises:
         DataError: it can't be known; the hint names ``flag``.
     """
-    return kind_of(Path(source), flag) == "file" or is_folder(source)
+    return is_address(source) or kind_of(Path(source), flag) == "file" or is_folder(source)
 
 
 def only_model(store: Store, command: str) -> str:

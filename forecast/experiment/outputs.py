@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forecast.addresses import is_address, stem_of_address
 from forecast.data.files.forecast_csv import WIDENED
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
@@ -84,4 +85,5 @@ def write_table(path: Path, ending: str, table: ResultTable) -> None:
 
 def stem_of(source: str) -> str:
     """Returns the name that results of a data source are called by: the file's, without its known endings."""
-    return "stdin" if source == "-" else stem_of_name(Path(source).name).lstrip(".") or "data"
+    name = stem_of_address(source) if is_address(source) else Path(source).name
+    return "stdin" if source == "-" else stem_of_name(name).lstrip(".") or "data"

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from forecast.addresses import is_address
 from forecast.data.read_options import SETTINGS, ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.experiment.outputs import stem_of
@@ -29,7 +30,7 @@ def train_command(reading: Reading, source: str, name: str, given: Mapping[str, 
         name: of the model.
         given: the flags that were asked for.
     """
-    word = source if reading.path or source == "-" else "DATA"
+    word = source if reading.path or source == "-" or is_address(source) else "DATA"
     named = {"--name": name} if name != model_name_for(stem_of(word)) else {}
     return command_line(("train", word), {**given, **named})
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import forecast
+from forecast.addresses import is_address
 from forecast.data.read_options import ReadOptions
 from forecast.data.shards.row_stream import WHOLE, Roles, open_stream
 from forecast.data.shards.shard_manifest import MANIFEST, ShardManifest
@@ -62,7 +63,8 @@ def shard(request: ShardRequest, run: Run) -> ShardResult:
     _check_place(request)
     stream = open_stream(request.source, request.options, request.now.year, whole=request.whole)
     count = request.count or min(MOST_SHARDS, max(2, math.ceil(stream.rows / ROWS_EACH)))
-    source = request.source if request.source == "-" else str(Path(request.source).absolute())
+    is_path = request.source != "-" and not is_address(request.source)
+    source = str(Path(request.source).absolute()) if is_path else request.source
     sharding = Sharding(count, forecast.__version__, source, stream.rows, request.now.year)
     disk, staged = Disk(), hidden(folder.absolute())
     with telling(f"write {folder}", "another DIR"):
@@ -90,10 +92,15 @@ def _check_place(request: ShardRequest) -> None:
     folder = request.folder
     if kind_of(folder, "DIR") is None:
         return
-    if request.source != "-" and folder.resolve() in {
-        Path(request.source).resolve(),
-        *Path(request.source).resolve().parents,
-    }:
+    if (
+        request.source != "-"
+        and not is_address(request.source)
+        and folder.resolve()
+        in {
+            Path(request.source).resolve(),
+            *Path(request.source).resolve().parents,
+        }
+    ):
         raise UsageError(f"{request.source} lies in {folder}, which is to be written.", "DIR with another folder")
     with telling(f"read {folder}", "another DIR"):
         names = {path.name for path in folder.iterdir()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import read_options
+from forecast.cli.input_data import in_address, read_options
 from forecast.cli.options.arguments import parse_time_limit, settle_deadline
 from forecast.cli.options.completion import complete_name, complete_network
 from forecast.cli.options.groups import DataFlags, OutputFlags
@@ -211,6 +211,7 @@ def _retrain_one(
 
             name, data = name_and_data(name, data, store)
         log = open_log(flags.log_file, SystemClock().now)
+        data, reading = in_address(data, reading)
         request = _request(name, data, flags, reading)
         with naming(name or only), narrated("Retrain", output, device=flags.device, warns=False) as run:
             result = retrain(request, store, timed(run, flags.time_limit, name or only), log)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.input_data import read_options
+from forecast.cli.input_data import in_address, read_options
 from forecast.cli.options.arguments import OnlyName
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
@@ -46,6 +46,7 @@ def score_command(
 
     store = Store(output.store)
     model, source = name_and_data(name, data, store)
+    source, reading = in_address(source, reading)
     with naming(model or ""):
         result = score(ScoreRequest(model, source, read_options(reading), datetime.now(UTC)), store)
     if not output.quiet:

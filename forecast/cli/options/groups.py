@@ -168,6 +168,12 @@ class DataFlags:
             autocompletion=complete_column,
         ),
     ] = None
+    table: Annotated[
+        str | None, _data("--table", help="Of a database: read this table, NAME or SCHEMA.NAME.", metavar="NAME")
+    ] = None
+    query: Annotated[
+        str | None, _data("--query", help="Of a database: read what this SELECT returns.", metavar="SQL")
+    ] = None
     half_life: Annotated[
         str | None,
         _data(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from forecast.addresses import hide_secrets, is_address
 from forecast.cli.options.usage_errors import usage_error
 from forecast.errors import DataError, ForecastError, UsageError, did_you_mean
 from forecast.name_lists import join_names
@@ -55,6 +56,7 @@ EXAMPLES = {
     "DATE": '"2024-12-24"',
     "DATE[..DATE]": '"2020-03..2021-06"',
     "COUNTRY": '"DE"',
+    "SQL": '"select day, sold from sales"',
     "URL": '"tcp://scheduler:8786"',
     "I/N": '"3/64"',
     "HH:MM": '"03:15"',
@@ -129,7 +131,7 @@ def _checked(file: "ConfigFile", place: str, key: str, value: Any, option: Any, 
     if option.metavar == "LIMIT" and isinstance(given, int | float) and not isinstance(given, bool):
         given = f"{given}"
     if isinstance(given, str) and option.name in PATHS:
-        given = file.resolved(given)
+        given = hide_secrets(given, os.environ) if is_address(given) else file.resolved(given)
     wanted = _kind_of(option)
     is_right = isinstance(given, (int, float) if wanted is float else wanted)
     if not is_right or isinstance(given, bool) != (wanted is bool):
@@ -156,7 +158,7 @@ def read_variables(shared: Options, context: typer.Context) -> dict[str, Setting
     settings = {}
     for name, option in shared.items():
         variable = PREFIX + name.upper()
-        text = os.environ.get(variable)
+        text = hide_secrets(os.environ.get(variable, ""), os.environ)
         if not text:
             continue
         try:

@@ -187,15 +187,20 @@ def read_part(part: FolderPart) -> Source:
 
 
 def read_data(
-    source: "str | Path | Source", encoding: str | None = None, sheet: str | None = None, *, may_lack: bool = False
+    source: "str | Path | Source",
+    encoding: str | None = None,
+    sheet: str | None = None,
+    *,
+    may_lack: bool = False,
+    query: str | None = None,
 ) -> Source:
-    """Returns what a path, or ``-`` for standard input, holds; of a folder, all of its Parquet files together.
+    """Returns what a path, an address, or ``-``, holds; of a folder, all of its Parquet files together.
 
     Raises:
         ForecastError: see ``read_source`` and ``read_folder``.
     """
     if isinstance(source, Source) or str(source) == "-" or not is_folder(str(source)):
-        return read_source(source, encoding, sheet, may_lack=may_lack)
+        return read_source(source, encoding, sheet, may_lack=may_lack, query=query)
     if sheet is not None and not may_lack:
         raise UsageError(f"{source} holds Parquet files, which have no sheets.", "leave out --sheet")
     if encoding is not None:

@@ -6,11 +6,12 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast.addresses import check_scheme, is_address, is_database, stem_of_address, table_of
 from forecast.data.files.encodings import decoded, find_encoding, label_of, reads_better
 from forecast.data.files.intake import LONGEST_LINE, PARQUET_MAGIC, WORKBOOK_MAGICS, take
 from forecast.data.files.unpacking import ZIP_MAGIC, Member, lone_member
@@ -57,15 +58,21 @@ class Source:
 
 
 def read_source(
-    source: str | Path | Source, encoding: str | None = None, sheet: str | None = None, *, may_lack: bool = False
+    source: str | Path | Source,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    *,
+    may_lack: bool = False,
+    query: str | None = None,
 ) -> Source:
-    """Returns what a path, or ``-`` for standard input, holds; a source that was read is returned as it is.
+    """Returns what a path, an address, or ``-`` for standard input, holds; what was read is returned as it is.
 
     Args:
-        source: The path, or ``-``.
+        source: The path, the address of an object or a database, or ``-``.
         encoding: Of the text, where that was asked for.
         sheet: Of a workbook, by its name or number, where that was asked for.
         may_lack: Whether the sheet and the encoding are those of earlier data, which newer data need not have.
+        query: Of a database, where its address names no table.
 
     Raises:
         NotFoundError: There is no such file.
@@ -78,6 +85,12 @@ def read_source(
     if str(source) == "-":
         name, stem, path = "standard input", "stdin", None
         data, fingerprint = _standard_input(name)
+    elif is_address(str(source)):
+        if is_database(str(source)):
+            asked = {"--sheet": sheet, "--encoding": encoding}
+            return _queried(str(source), query, () if may_lack else [flag for flag in asked if asked[flag] is not None])
+        name, stem, path = str(source), stem_of_name(stem_of_address(str(source))), None
+        data, fingerprint = _fetched(name)
     else:
         path = Path(source).absolute()
         name, stem = path.name, stem_of_name(path.name)
@@ -128,6 +141,36 @@ def _member(data: bytes, name: str) -> bytes:
     if not found.strip(BLANKS):
         raise DataError(f"{inner} in {name} is empty.", "it needs a header line, such as date,value, and rows below it")
     return found
+
+
+def _queried(address: str, query: str | None, strange: Sequence[str]) -> Source:
+    """Returns a table of a database, or what a query returns; flags that can't apply to one are strange.
+
+    Raises:
+        UsageError: There are such flags.
+        ForecastError: see ``read_database``.
+    """
+    from forecast.data.files.remote.database import read_database  # noqa: PLC0415 - files need none of it
+
+    if strange:
+        raise UsageError(f"{strange[0]} says how a file is read, and {address} is a database.", f"no {strange[0]}")
+    found = read_database(address, None if table_of(address) else query)
+    return Source(found.name, stem_of_address(found.name), None, found.data, found.digest, "UTF-8")
+
+
+def _fetched(address: str) -> tuple[bytes, str]:
+    """Returns what an object holds, unpacked, and the fingerprint of its bytes.
+
+    Raises:
+        UsageError: nothing reads such addresses.
+        ForecastError: see ``open_object`` and ``take``.
+    """
+    from forecast.data.files.remote.objects import open_object  # noqa: PLC0415 - likewise
+
+    check_scheme(address)
+    digest = hashlib.sha256()
+    with open_object(address) as (file, size):
+        return take(file, address, digest, size), digest.hexdigest()
 
 
 def stem_of_name(name: str) -> str:

@@ -177,7 +177,7 @@ def read_panel(
 
 def _table(source: str | Path | Source, options: ReadOptions, *, may_lack: bool) -> Table:
     """Returns the columns of a file as its words; a sheet that newer data lacks is looked for anew."""
-    read = read_data(source, options.encoding, options.sheet, may_lack=may_lack)
+    read = read_data(source, options.encoding, options.sheet, may_lack=may_lack, query=options.query)
     return Table(read, decimal=options.decimal, missing=() if options.missing == KEEP_ALL else options.missing)
 
 

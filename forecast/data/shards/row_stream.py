@@ -132,7 +132,7 @@ def open_stream(source: str, options: ReadOptions, today: int | None = None, *, 
         is_streamed = packing.name in STREAMED if packing else not magic.startswith(WORKBOOK_MAGICS)
         if is_streamed and path.stat().st_size > whole // (PACKED if packing else 1):
             return _text_rows(path, packing, options, today)
-    read = read_source(source, options.encoding, options.sheet)
+    read = read_source(source, options.encoding, options.sheet, query=options.query)
     table = _table(read, options)
     return _WholeRows(read.name, table, _roles(table, select(table, options, today), options))
 
