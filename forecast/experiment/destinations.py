@@ -2,25 +2,29 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-from forecast.errors import UsageError, did_you_mean
+from forecast.errors import DependencyError, UsageError, did_you_mean
 from forecast.production.store.disk import check_file, check_length, check_writable, kind_of
 from forecast.production.store.links import check_links
 from forecast.specs import PlotKind
 from forecast.wording import joined
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
-FORECASTS = (*TABLES, ".json")
+WORKBOOK = ".xlsx"
+SHEETS = (*TABLES, WORKBOOK)
+FORECASTS = (*SHEETS, ".json")
 PICTURES = (".png", ".svg", ".pdf")
 PAGES = (".html", ".htm")
 SETTINGS = (".toml",)
 KERAS = (".keras",)
-OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".zip", ".gz", ".db", ".sqlite", ".pkl", ".npz", ".ipynb", ".md", ".py")
+OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
+OTHER_FORMATS = (*OTHER_WORKBOOKS, ".zip", ".gz", ".db", ".sqlite", ".pkl", ".npz", ".ipynb", ".md", ".py")
 """Endings that nothing here writes."""
 PLOTS = ("forecast", "scores", "steps", "convergence")
 """Of a backtest and what follows from it."""
-NO_LOGS = (*TABLES, *PICTURES, *PAGES, *SETTINGS, *KERAS, *OTHER_FORMATS)
+NO_LOGS = (*SHEETS, *PICTURES, *PAGES, *SETTINGS, *KERAS, *OTHER_FORMATS)
 NO_FOLDERS = (*NO_LOGS, ".json", ".jsonl", ".log")
 LOGS = (".log", ".jsonl", ".json", ".txt")
 
@@ -36,6 +40,7 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
 
     Raises:
         UsageError: it is ``-``, has an ending that is not known, is a folder, or the file exists and not ``force``.
+        DependencyError: it is a workbook, and nothing is there that writes one.
         DataError: it is where one may not look or write, or a link of somebody else.
     """
     if path is None:
@@ -43,6 +48,9 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
     if str(path) == "-":
         raise UsageError(f"{flag} names a file, and - is none.", f"{flag} /dev/stdout to write to standard output")
     ending, place = ending_of(path, known, flag) if known else path.suffix, kind_of(path, f"{flag} FILE")
+    if ending == WORKBOOK and find_spec("xlsxwriter") is None:
+        message = f"{flag} {path.name} is a workbook, which XlsxWriter writes; it is not there."
+        raise DependencyError(message, f"pip install 'xlsxwriter>=3.2', or {flag} {_called(path, known[0])}")
     check_links(path, f"{flag} FILE")
     if place == "folder":
         raise UsageError(f"{path} is a folder, not a file.", f"a file in it: {flag} {shlex.quote(str(path))}/FILE")
@@ -91,7 +99,7 @@ def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
     """Returns which of the known endings a file has, in lower case; the first where its name has none.
 
     Raises:
-        UsageError: it has another; the text lists the known ones, the hint is the flag with the first of them.
+        UsageError: it has another; the text lists the known ones, the hint is the flag with the likeliest.
     """
     found = _found(path, known)
     if found:
@@ -99,7 +107,8 @@ def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
     if not path.suffix.strip("."):  # a name alone, or a device
         return known[0]
     others = f", not {path.suffix}: the ending decides what is written" if len(known) > 1 else f", not {path.suffix}"
-    raise UsageError(f"{flag} writes {joined(known, 'or')}{others}.", f"{flag} {_called(path, known[0])}")
+    likely = WORKBOOK if WORKBOOK in known and path.suffix.lower() in OTHER_WORKBOOKS else known[0]
+    raise UsageError(f"{flag} writes {joined(known, 'or')}{others}.", f"{flag} {_called(path, likely)}")
 
 
 def picture_path(text: str, beside: Path | None, name: str) -> Path:

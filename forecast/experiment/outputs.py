@@ -1,6 +1,6 @@
 """The files a command leaves beside its answer: forecast tables and plots."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from forecast.data.files.forecast_csv import WIDENED
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.experiment.destinations import WORKBOOK
 from forecast.models.forecaster import FloatArray, Forecasts
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import ResultTable, columns_of, forecast_rows, timestamp_texts
@@ -78,9 +79,22 @@ def write_content(path: Path, content: bytes) -> None:
 
 def write_table(path: Path, ending: str, table: ResultTable) -> None:
     """Writes a table as the ending of the file says, whole or not at all."""
+    atomic_write(path, table_content(table.csv().encode(), ending))
+
+
+def table_content(table: bytes, ending: str, texts: Collection[str] = ()) -> bytes:
+    """Returns a table, which is given as UTF-8 CSV with a header, as a file of that ending; see ``table_bytes``.
+
+    Raises:
+        UsageError: a workbook can't hold so many rows.
+    """
+    if ending == WORKBOOK:
+        from forecast.report.workbook import table_workbook  # XlsxWriter
+
+        return table_workbook(table, texts)
     from forecast.data.files.written_table import table_bytes  # pyarrow
 
-    atomic_write(path, table_bytes(table.csv().encode(), ending))
+    return table_bytes(table, ending, texts)
 
 
 def stem_of(source: str) -> str:

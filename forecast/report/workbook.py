@@ -5,21 +5,25 @@ Chart          history, forecast and interval of all series together, or of one,
 All numbers    a row a series and step, as in the CSV
 Leaderboard    how good each model was
 
-The one room with XlsxWriter, which is an extra.
+Any other table is one sheet. The one module with XlsxWriter, which is imported for workbooks alone.
 """
 
+import csv
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.frequency import is_row, readable, row_of
 from forecast.data.panel import Panel
+from forecast.errors import UsageError
 from forecast.interval_levels import MAIN
 from forecast.models.forecaster import Forecasts
 from forecast.report.tables import ResultTable
@@ -27,11 +31,20 @@ from forecast.report.tables import ResultTable
 INSTALL = "pip install 'xlsxwriter>=3.2'"
 MOST_COLUMNS, MOST_ROWS = 16_000, 200_000
 """Excel holds 16,384 columns; and of more rows than these a workbook takes minutes to open."""
+SHEET_ROWS = 1_048_575
+"""Below the header, of any sheet."""
+WIDEST = 60  # signs of a cell that a column is made wide for
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+STAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.0+)?)?)?")
+NAMES = frozenset({"series_id", "model", "version"})
+OTHERS = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a table was made that does not say so: the same table is the same file."""
 FIRST_YEAR = 1900
 """Excel knows no day before it."""
 HISTORY = 3
 """So many horizons of history are drawn."""
 LEAST_HISTORY = 24
+LABELS = 12  # of an axis that has no dates, about
 BLUE, GREY = "#0072B2", "#222222"
 Write = Callable[[int, int, Any], object]
 
@@ -47,6 +60,8 @@ class WorkbookContent:
         drawn: its forecast.
         leaderboard: of the models, a mapping a row.
         created: aware time that stands in the file.
+        totals: a row a total, where these were asked for.
+        most: rows of a sheet; what is above is said to be in the CSV.
     """
 
     forecasts: Forecasts
@@ -55,6 +70,8 @@ class WorkbookContent:
     drawn: Forecasts
     leaderboard: Sequence[Mapping[str, Any]]
     created: datetime
+    totals: ResultTable | None = None
+    most: int = MOST_ROWS
 
 
 def can_write() -> bool:
@@ -64,33 +81,89 @@ def can_write() -> bool:
 
 def workbook_bytes(content: WorkbookContent) -> bytes:
     """Returns the workbook as the content of a file; the same content gives the same bytes."""
-    import xlsxwriter  # noqa: PLC0415 - an extra
-
+    check_rows(len(content.rows.rows) if content.most > MOST_ROWS else 0)
     buffer = io.BytesIO()
-    options = {"in_memory": True, "nan_inf_to_errors": False, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(buffer, options)
-    book.set_properties({"created": content.created.replace(tzinfo=None), "comments": "Made by forecast"})
-    sheets = _Sheets(book)
+    sheets = _Sheets(_book(buffer, content.created))
+    if content.totals:
+        sheets.long("Totals", content.totals, content.most)
     sheets.wide(content.forecasts)
     sheets.chart(content)
-    sheets.long(content.rows)
+    sheets.long("All numbers", content.rows, content.most)
     sheets.leaderboard(content.leaderboard)
-    book.close()
+    sheets.book.close()
     return buffer.getvalue()
+
+
+def table_workbook(table: bytes, texts: Collection[str] = (), created: datetime = OTHERS) -> bytes:
+    """Returns a table, which is given as UTF-8 CSV with a header, as a workbook of one sheet.
+
+    Columns of numbers alone become numbers, those of days and instants dates; the rest, and those named, stay text.
+
+    Args:
+        table: with commas.
+        texts: columns that are text whatever stands in them, such as 00123; so are the names of series and models.
+        created: aware time that stands in the file.
+
+    Raises:
+        UsageError: it has more rows than a sheet holds.
+    """
+    header, *rows = csv.reader(io.StringIO(table.decode(), newline=""))
+    check_rows(len(rows))
+    buffer = io.BytesIO()
+    sheets = _Sheets(_book(buffer, created))
+    sheets.table(header, rows, NAMES | set(texts))
+    sheets.book.close()
+    return buffer.getvalue()
+
+
+def check_rows(count: int) -> None:
+    """Refuses more rows than a sheet holds.
+
+    Raises:
+        UsageError: they are more.
+    """
+    if count > SHEET_ROWS:
+        message = f"A sheet of Excel holds {SHEET_ROWS:,} rows below its header, and there are {count:,}."
+        raise UsageError(message, "the same in a file that ends in .parquet or .csv.gz")
+
+
+def _book(buffer: io.BytesIO, created: datetime) -> Any:
+    import xlsxwriter  # noqa: PLC0415 - for workbooks alone
+
+    options = {"in_memory": True, "nan_inf_to_errors": False, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(buffer, options)
+    book.set_properties({"created": created.replace(tzinfo=None), "comments": "Made by forecast"})
+    return book
+
+
+def _are_days(stamps: NDArray[np.datetime64]) -> bool:
+    """Returns whether an axis of dates, which knows days alone, holds all stamps."""
+    if is_row(stamps[-1]):
+        return False
+    days = stamps.astype("datetime64[D]")
+    return bool((days == stamps).all() and days[0] >= np.datetime64(f"{FIRST_YEAR}-01-01"))
+
+
+def _number_format(values: NDArray[np.float64]) -> str:
+    """Returns how numbers of this size are shown: with four digits or more; as they are where they are small."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    return next((form for least, form in ((1000, "#,##0"), (100, "#,##0.0"), (1, "#,##0.00")) if largest >= least), "")
 
 
 class _Sheets:
     """Writes sheets into one workbook; holds its formats."""
 
     def __init__(self, book: Any) -> None:
-        self._book = book
+        self.book = book
         self._bold = book.add_format({"bold": True, "bottom": 1})
-        self._number = book.add_format({"num_format": "#,##0.##"})
+        self._numbers = {name: book.add_format({"num_format": name}) for name in ("#,##0", "#,##0.0", "#,##0.00")}
+        self._number: Any = None  # of forecasts: as many decimals as their size asks for
         self._dates = {name: book.add_format({"num_format": name}) for name in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm")}
 
     def wide(self, forecasts: Forecasts) -> None:
         """Writes a column a series; series that end apart have rows of their own dates."""
         names = forecasts.series_ids[:MOST_COLUMNS]
+        self._number = self._numbers.get(_number_format(forecasts.point))
         sheet = self._sheet("Forecast", ["date", *names], wide=14)
         stamps, places = np.unique(forecasts.timestamps[: len(names)], return_inverse=True)
         places = places.reshape(len(names), -1)
@@ -118,10 +191,10 @@ class _Sheets:
             self._stamp(sheet, len(values) + 1 + h, 0, stamp)
             for column, line in enumerate(lines, start=2):
                 self._value(sheet, len(values) + 1 + h, column, float(line[h]))
-        self._draw(sheet, names, len(values) + horizon, f"{series}: {history.target}", is_dated=not is_row(stamps[-1]))
+        self._draw(sheet, names, len(values) + horizon, f"{series}: {history.target}", is_dated=_are_days(stamps))
 
     def _draw(self, sheet: Any, names: Sequence[str], last: int, title: str, *, is_dated: bool) -> None:
-        chart = self._book.add_chart({"type": "line"})
+        chart = self.book.add_chart({"type": "line"})
         looks = [{"color": GREY, "width": 1}, {"color": BLUE, "width": 2.25}]
         looks += [{"color": BLUE, "width": 0.75, "dash_type": "dash"}] * 2
         for column, look in zip(range(1, len(names)), looks, strict=False):
@@ -130,28 +203,52 @@ class _Sheets:
                 "values": ["Chart", 1, column, last, column], "line": look,
             })  # fmt: skip
         chart.set_title({"name": title, "overlay": False, "name_font": {"size": 12}})
-        chart.set_x_axis({"date_axis": is_dated, "num_format": "yyyy-mm-dd" if is_dated else "0"})
+        axis = {"date_axis": True} if is_dated else {"text_axis": True, "interval_unit": max(last // LABELS, 1)}
+        chart.set_x_axis(
+            {**axis, "num_format": "yyyy-mm-dd" if is_dated else "General", "num_format_linked": not is_dated}
+        )
         chart.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E3E3E3"}}})
         chart.set_legend({"position": "bottom"})
         chart.set_size({"width": 960, "height": 480})
         sheet.insert_chart(1, len(names) + 1, chart)
 
-    def long(self, table: ResultTable) -> None:
-        """Writes a row a series and step, with a filter."""
-        sheet = self._sheet("All numbers", table.columns, wide=13)
-        texts = {"series_id", "model", "version"}
-        for row, values in enumerate(table.rows[:MOST_ROWS], start=1):
+    def long(self, title: str, table: ResultTable, most: int) -> None:
+        """Writes a row a series and step, or a total, with a filter."""
+        sheet = self._sheet(title, table.columns, wide=13)
+        for row, values in enumerate(table.rows[:most], start=1):
             for column, (name, value) in enumerate(zip(table.columns, values, strict=True)):
-                if name in {"timestamp", "origin"}:
-                    self._stamp_text(sheet, row, column, str(value))
-                elif name in texts:
+                if name in NAMES:
                     sheet.write_string(row, column, str(value))
+                elif isinstance(value, str):
+                    self._stamp_text(sheet, row, column, value)
                 else:
                     self._value(sheet, row, column, value)
-        last = min(len(table.rows), MOST_ROWS)
+        last = min(len(table.rows), most)
         if last < len(table.rows):
             sheet.write_string(last + 1, 0, f"… and {len(table.rows) - last:,} more rows: they are in the CSV")
         sheet.autofilter(0, 0, last, len(table.columns) - 1)
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], texts: Collection[str]) -> None:
+        """Writes a table of texts, each column as what all of its cells are."""
+        sheet = self._sheet("Table", header, wide=13)
+        for column, name in enumerate(header):
+            cells = [row[column] for row in rows]
+            told = [cell for cell in cells if cell]
+            self._widen(sheet, column, [name, *told[:1000]])
+            if name not in texts and told and all(map(NUMBER.fullmatch, told)):
+                for row, cell in enumerate(cells, start=1):
+                    self._value(sheet, row, column, float(cell) if cell else None, plain=True)
+                continue
+            is_date = name not in texts and all(map(STAMP.fullmatch, told))
+            for row, cell in enumerate(cells, start=1):
+                if cell and is_date:
+                    self._stamp_text(sheet, row, column, cell)
+                elif cell:
+                    sheet.write_string(row, column, cell)
+        sheet.autofilter(0, 0, max(len(rows), 1), max(len(header) - 1, 0))
+
+    def _widen(self, sheet: Any, column: int, texts: Sequence[str]) -> None:
+        sheet.set_column(column, column, min(max(map(len, texts)) + 2, WIDEST))
 
     def leaderboard(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Writes the scores of the models; columns without any score are left out."""
@@ -166,7 +263,7 @@ class _Sheets:
                     self._value(sheet, row, column, value, plain=True)
 
     def _sheet(self, name: str, header: Sequence[str], wide: int) -> Any:
-        sheet = self._book.add_worksheet(name)
+        sheet = self.book.add_worksheet(name)
         for column, text in enumerate(header):
             sheet.write_string(0, column, text, self._bold)
         sheet.set_column(0, max(len(header) - 1, 0), wide)
@@ -175,7 +272,8 @@ class _Sheets:
 
     def _value(self, sheet: Any, row: int, column: int, value: float | str | None, *, plain: bool = False) -> None:
         if value is not None and not isinstance(value, str) and math.isfinite(value):
-            sheet.write_number(row, column, value, *(() if plain or float(value).is_integer() else (self._number,)))
+            formats = () if plain or isinstance(value, int) or self._number is None else (self._number,)
+            sheet.write_number(row, column, value, *formats)
 
     def _stamp(self, sheet: Any, row: int, column: int, stamp: np.datetime64) -> None:
         if is_row(stamp):

@@ -12,7 +12,6 @@ from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
 from forecast.data.covariates import Column
-from forecast.data.files.written_table import table_bytes
 from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
@@ -21,8 +20,8 @@ from forecast.data.reading.covariates.candidates import Candidate, candidate_fin
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
-from forecast.experiment.destinations import PICTURES, TABLES, check_free
-from forecast.experiment.outputs import stem_of
+from forecast.experiment.destinations import PICTURES, SHEETS, check_free
+from forecast.experiment.outputs import stem_of, table_content
 from forecast.experiment.plan import make_plan
 from forecast.production.store.disk import atomic_write
 from forecast.specs import Plan, Season, Settings
@@ -94,7 +93,7 @@ def check(request: CheckRequest) -> CheckResult:
         UsageError: a file to write is there, or a plot of that kind can't be drawn.
         ForecastError: see ``read_panel``.
     """
-    ending = check_free(request.fix, TABLES, force=request.force, flag="--fix")
+    ending = check_free(request.fix, SHEETS, force=request.force, flag="--fix")
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
     reading = read_panel(request.source, request.options, other_numbers=True, may_ask=False, now=request.now)
     panel = reading.panel
@@ -108,7 +107,7 @@ def check(request: CheckRequest) -> CheckResult:
     fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
     if fix is not None:
         texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
-        atomic_write(fix, table_bytes(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
+        atomic_write(fix, table_content(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
     if request.plot is not None and kind is not None:
         from forecast.workflows.pages.plots import draw_check  # most checks draw nothing
 

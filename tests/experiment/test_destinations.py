@@ -24,6 +24,7 @@ from watchdog import watchdog
         ("next.tsv", ".tsv"),
         ("next.parquet", ".parquet"),
         ("next.json", ".json"),
+        ("Next.XLSX", ".xlsx"),
         ("next", ".csv"),
         ("/dev/stdout", ".csv"),
         (".csv", ".csv"),
@@ -36,26 +37,28 @@ def test_ending_decides_and_a_name_without_one_is_the_first_kind(name, ending):
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("next.xlsx", "-o next.csv"),
+        ("next.xls", "-o next.xlsx"),
         ("next.2024", "-o next.csv"),
         ("a/next month.csv.zip", "-o 'a/next month.csv'"),
-        ("next.csv.xlsx", "-o next.csv"),
+        ("next.csv.ods", "-o next.xlsx"),
         ("next.gz", "-o next.csv"),
     ],
 )
 def test_unknown_ending_lists_the_known_and_the_hint_has_one_of_them(name, hint):
-    with pytest.raises(UsageError, match=r"-o writes \.csv, .*\.parquet or \.json, not \.") as error:
+    with pytest.raises(UsageError, match=r"-o writes \.csv, .*\.parquet, \.xlsx or \.json, not \.") as error:
         ending_of(Path(name), FORECASTS, "-o")
     assert error.value.hint == hint
-    assert ending_of(Path(error.value.hint.split(maxsplit=1)[1].strip("'")), FORECASTS, "-o") == ".csv"
+    likely = Path(error.value.hint.split(maxsplit=1)[1].strip("'"))
+    assert ending_of(likely, FORECASTS, "-o") in {".csv", ".xlsx"}
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ("predict", "visits", "-o", "x.xlsx"),
+        ("predict", "visits", "-o", "x.xls"),
+        ("predict", "visits", "--paths", "9", "-o", "x.xlsx"),
         ("report", "visits", "-o", "x.pdf"),
-        ("check", "visits.csv", "--fix", "x.xlsx"),
+        ("check", "visits.csv", "--fix", "x.ods"),
         ("check", "visits.csv", "--plot", "x.jpeg"),
         ("config", "init", "-o", "x.yaml"),
         ("models", "export", "visits", "v1", "x.onnx"),

@@ -8,8 +8,11 @@ import pytest
 
 from forecast.data.frequency import ROW
 from forecast.data.panel import panel_from_series
+from forecast.errors import UsageError
 from forecast.experiment.outputs import forecast_table
-from forecast.report.workbook import WorkbookContent, workbook_bytes
+from forecast.report import workbook
+from forecast.report.tables import ResultTable
+from forecast.report.workbook import WorkbookContent, table_workbook, workbook_bytes
 from forecast_examples import forecasts_for, panel_of
 
 CREATED = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -75,3 +78,60 @@ def test_a_name_is_text_whatever_it_looks_like(name):
 
 def test_the_same_content_is_the_same_file():
     assert book_of(panel_of())[1] == book_of(panel_of())[1]
+
+
+@pytest.mark.parametrize(
+    ("freq", "axis"),
+    [("D", "DateAxis"), ("MS", "DateAxis"), ("h", "TextAxis"), ("15min", "TextAxis"), (ROW, "TextAxis")],
+)
+def test_an_axis_of_dates_knows_days_alone(freq, axis):
+    _, _, book = book_of(panel_from_series([[1.0, 2.0, 3.0] * 20], freq, first=[40_000]))
+    assert type(book["Chart"]._charts[0].x_axis).__name__ == axis
+
+
+@pytest.mark.parametrize(("size", "form"), [(1e6, "#,##0"), (250, "#,##0.0"), (3.5, "#,##0.00"), (0.002, "General")])
+def test_numbers_are_shown_with_as_many_decimals_as_their_size_asks_for(size, form):
+    _, _, book = book_of(panel_from_series([[size, size * 0.9] * 20], "D", first=[20_000]))
+    assert book["Forecast"]["B2"].number_format == book["All numbers"]["D2"].number_format == form
+
+
+def read_back(content):
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return book, list(book["Table"].iter_rows(values_only=True))
+
+
+def test_any_table_is_a_sheet_of_dates_numbers_and_texts():
+    table = (
+        'day,at,code,n,"a, b",mixed,empty\n2024-01-02,2024-01-02 03:00:00,007,1.5,x,1,\n2024-01-03,,008,,"=A1",one,\n'
+    )
+    book, rows = read_back(table_workbook(table.encode(), texts=["code"]))
+    assert rows == [
+        ("day", "at", "code", "n", "a, b", "mixed", "empty"),
+        (datetime(2024, 1, 2), datetime(2024, 1, 2, 3), "007", 1.5, "x", "1", None),
+        (datetime(2024, 1, 3), None, "008", None, "=A1", "one", None),
+    ]
+    assert (book["Table"].freeze_panes, book["Table"].auto_filter.ref) == ("B2", "A1:G3")
+    assert book["Table"]["E3"].data_type == "s"
+    assert table_workbook(table.encode()) == table_workbook(table.encode())
+
+
+def test_an_empty_table_is_its_header():
+    assert read_back(table_workbook(b"a,b\n"))[1] == [("a", "b")]
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
+    assert len(read_back(table_workbook(b"a\n1\n2\n3\n"))[1]) == 4
+    with pytest.raises(UsageError, match="A sheet of Excel holds 3 rows below its header, and there are 4") as error:
+        table_workbook(b"a\n1\n2\n3\n4\n")
+    assert ".parquet" in error.value.hint
+
+
+def test_totals_have_a_sheet_of_their_own():
+    panel = panel_of()
+    made = forecasts_for(panel)
+    totals = ResultTable(("series_id", "period", "forecast"), (("north", "2024-01", 5.0),))
+    content = WorkbookContent(made, forecast_table(made, panel, "gru", "v1"), panel, made, BOARD, CREATED, totals)
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(content)))
+    assert book.sheetnames == ["Totals", "Forecast", "Chart", "All numbers", "Leaderboard"]
+    assert list(book["Totals"].iter_rows(values_only=True))[1] == ("north", "2024-01", 5.0)

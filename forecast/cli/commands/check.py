@@ -42,7 +42,10 @@ class WriteFlags:
     """What is written, and when findings are a failure."""
 
     fix: Annotated[
-        Path | None, typer.Option("--fix", help="Write the clean table: sorted, regular, ISO dates.", metavar="OUT.csv")
+        Path | None,
+        typer.Option(
+            "--fix", help="Write the clean table: sorted, regular, ISO dates; also .xlsx, .parquet.", metavar="OUT.csv"
+        ),
     ] = None
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the series with the findings marked.", metavar="OUT.png")

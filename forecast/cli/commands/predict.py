@@ -1,7 +1,7 @@
 """`forecast predict [NAME]`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
@@ -17,7 +17,9 @@ from forecast.process import start_run
 from forecast.wording import joined
 
 if TYPE_CHECKING:
+    from forecast.experiment.stored_forecast import PredictResult
     from forecast.production.store.store import Store
+    from forecast.report.tables import ResultTable
     from forecast.workflows.pages.predicted import PictureRequest
     from forecast.workflows.predict import PredictRequest
 
@@ -124,11 +126,26 @@ def _predict(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
     made = result_table(result, result.version.label)
     document = predicted_json(result, made, [*([str(to)] if to else []), *map(str, pictures)])
     if to is not None:
-        write_result(to, ending, made, document)
+        _write_forecast(to, ending, result, made, document)
         if not output.quiet:
             say(f"{to}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
     _write_pictures(pictures, output)
     print_predicted(result, made, document, output, is_written=to is not None)
+
+
+def _write_forecast(
+    to: Path, ending: str, result: "PredictResult", made: "ResultTable", document: dict[str, Any]
+) -> None:
+    """Writes a forecast as the ending of its file says; a workbook has sheets of its own."""
+    from forecast.experiment.destinations import WORKBOOK
+    from forecast.experiment.outputs import write_content
+
+    if ending != WORKBOOK:
+        write_result(to, ending, made, document)
+        return
+    from forecast.workflows.pages.forecast_workbook import predicted_workbook  # XlsxWriter
+
+    write_content(to, predicted_workbook(result))
 
 
 def _check_picture(flags: PredictFlags) -> None:

@@ -169,7 +169,12 @@ class PredictFlags:
     version: ModelVersion = None
     to: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write a CSV file; of a folder of shards, a folder."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a .csv, .xlsx, .parquet or .json file; of a folder of shards, a folder.",
+        ),
     ] = None
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace the file, or the results of another run, if there are any.")

@@ -11,7 +11,7 @@ from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
 from forecast.errors import DataError
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
-from forecast.evaluation.summary import Summary, SummaryRow
+from forecast.evaluation.summary import Summary
 from forecast.experiment.decisions.headline import Headline
 from forecast.experiment.decisions.headline_words import headline_sentences, outside_words
 from forecast.experiment.decisions.joint_forecast import together
@@ -29,8 +29,9 @@ from forecast.report.html.backtest import backtest_section
 from forecast.report.html.page import FileLinks, Section
 from forecast.report.html.parts import parts_section
 from forecast.report.html.retrain_sections import decision_sentence
-from forecast.report.workbook import INSTALL, WorkbookContent, can_write, workbook_bytes
+from forecast.report.workbook import INSTALL, can_write, workbook_bytes
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
+from forecast.workflows.pages.forecast_workbook import workbook_of
 from forecast.workflows.pages.outlook import forecast_sections
 from forecast.workflows.pages.predicted import headlines_of, manner_for
 from forecast.workflows.pages.run_history import challenge_of, retrain_sections
@@ -41,11 +42,6 @@ MADE_OF = (
     "plans are what was told of the steps to come, such as promotions, against a forecast of usual ones; the rest "
     "is growth, the time of the year and what else the model saw. The parts add up to the forecast."
 )
-SCORES = (
-    *("rank", "model", "rmse", "mae", "wape", "mase", "smape", "skill", "coverage_80", "params", "train_seconds"),
-    *("predict_ms", "note"),
-)
-"""Columns of the leaderboard in a workbook."""
 SAME = 1e-6
 """Share by which a forecast that is made again may differ by rounding."""
 
@@ -194,15 +190,8 @@ def _tables(
     table = forecast_table(shown.forecasts, shown.history, version.manifest.model, version.label)
     files = {} if names.csv else {names.beside(".csv"): table.csv().encode()}
     if can_write():
-        drawn = joint or shown
-        rows = [{name: _score(row, name) for name in SCORES} for row in summary.leaderboard]
-        content = WorkbookContent(shown.forecasts, table, drawn.history, drawn.forecasts, rows, version.created)
-        files[names.beside(".xlsx")] = workbook_bytes(content)
+        files[names.beside(".xlsx")] = workbook_bytes(workbook_of(shown, joint, table, version, summary))
     return files
-
-
-def _score(row: SummaryRow, name: str) -> Any:
-    return getattr(row, name) if hasattr(row, name) else (row.scores or {}).get(name)
 
 
 def _cover(

@@ -1,7 +1,9 @@
+import csv
 import subprocess
 from datetime import date, timedelta
 from itertools import pairwise
 
+import openpyxl
 import pytest
 
 from commands import FORECAST, FORECAST_COLUMNS, QUICK, csv_bytes, launch, run, visits
@@ -37,6 +39,28 @@ def newest(path, rows, header="day,visits"):
 
 
 # What comes out
+
+
+def test_a_workbook_holds_the_forecast_of_the_csv(stores):
+    for name in ("long.xlsx", "long.csv"):
+        assert run("predict", "long", "-o", name, folder=stores).code == 0
+    book = openpyxl.load_workbook(stores / "long.xlsx")
+    assert book.sheetnames == ["Forecast", "Chart", "All numbers", "Leaderboard"]
+    header, *rows = book["All numbers"].iter_rows(values_only=True)
+    wanted = list(csv.DictReader((stores / "long.csv").open()))
+    assert [str(row[1].date()) for row in rows] == [row["timestamp"] for row in wanted]
+    for name in ("forecast", "lower_80", "upper_95"):
+        assert [row[header.index(name)] for row in rows] == pytest.approx([float(row[name]) for row in wanted])
+    assert book["Forecast"]["B2"].value == rows[0][3]
+    assert book["Leaderboard"]["B1"].value == "model"
+
+
+def test_without_a_writer_a_workbook_names_what_mends_it(shop, monkeypatch):
+    monkeypatch.setattr("forecast.experiment.destinations.find_spec", lambda name: None)
+    done = run("predict", "-o", "next.xlsx", folder=shop.folder)
+    assert (done.code, done.out) == (3, "")
+    assert "pip install 'xlsxwriter>=3.2', or -o next.csv" in done.err
+    assert not (shop.folder / "next.xlsx").exists()
 
 
 @pytest.mark.slow
