@@ -6,6 +6,7 @@ None of those libraries is imported here.
 """
 
 import io
+import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from forecast.wording import type_name
 
 ROW, CELL = 60, 12
 """Memory that is taken for each row and each cell of it while a table becomes series, in bytes."""
+ROW_LABELS, YEARS = re.compile(r"__index_level_\d+__"), (1500, 2200)
+"""What pandas calls an index without a name; one of such whole numbers may be dates."""
 WAYS = ("__arrow_c_stream__", "to_arrow", "__dataframe__")
 
 
@@ -62,6 +65,9 @@ def read_parquet(source: Source) -> ParquetColumns:
         raise DataError(f"{source.name} has columns but no rows.", "a forecast needs rows to learn from")
     plain = {}
     for name in table.column_names:
+        if _are_row_labels(name, table.column(name)):
+            left_out[name] = "labels of rows, by pandas"
+            continue
         try:
             plain[name] = plain_column(table.column(name))
         except pa.ArrowException:
@@ -87,6 +93,14 @@ def _check_memory(metadata: Any, columns: int, source: Source) -> None:
     needed = max(rows * (ROW + CELL * columns), TABLE * unpacked)
     if needed > free_memory():
         raise too_many(source.name, f"{rows:,} rows of {columns:,} columns", needed)
+
+
+def _are_row_labels(name: str, column: Any) -> bool:
+    """Tells whether a column is an index without a name that pandas wrote: whole numbers, but for years."""
+    if not ROW_LABELS.fullmatch(name) or not types.is_integer(column.type):
+        return False
+    ends = pc.min_max(column).as_py()
+    return ends["min"] is None or not (YEARS[0] <= ends["min"] and ends["max"] <= YEARS[1])
 
 
 def strange_type(held: Any) -> str:

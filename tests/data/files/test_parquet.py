@@ -27,9 +27,9 @@ def source_of(table):
     return Source("x.parquet", "x", None, buffer.getvalue(), "", "UTF-8")
 
 
-def table_of(column):
+def table_of(column, name="c"):
     """Returns a table as forecast reads it, with a column that was written in another type."""
-    return Table(source_of(pa.table({"date": DAYS, "value": VALUES, "c": column})))
+    return Table(source_of(pa.table({"date": DAYS, "value": VALUES, name: column})))
 
 
 WORDS = [("a", "b", None)[i % 3] for i in range(ROWS)]
@@ -105,6 +105,12 @@ def test_what_can_be_no_column_of_a_table_is_named(what):
     assert [finding.text for finding in dialect_findings(table)] == [f"c ({what}) left out"]
     with pytest.raises(UsageError, match=rf"Column c of x\.parquet holds {what}, which can't be used\."):
         check_names(table, "--target", ["c"])
+
+
+def test_labels_of_rows_that_pandas_wrote_are_left_out_and_years_are_not():
+    table = table_of(pa.array(range(ROWS), pa.int64()), name="__index_level_0__")
+    assert table.names == ["date", "value"]
+    assert table_of(pa.array(range(1990, 1990 + ROWS)), name="__index_level_0__").names[-1] == "__index_level_0__"
 
 
 def test_two_columns_of_one_name_are_refused():
