@@ -19,6 +19,7 @@ SEARCH = """
   field.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true}));
 })('crontab')
 """
+COPY = "document.querySelectorAll('button[data-clipboard-target]')"
 FOUND = "[...document.querySelectorAll('.md-search-result__item a')].map(link => link.getAttribute('href')).join()"
 
 
@@ -65,3 +66,21 @@ def test_site_is_read_and_searched_from_a_folder(site, tmp_path, width, dark):
                 return
             time.sleep(0.1)
         raise AssertionError(tab.ask(FOUND))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_copy_button_takes_the_commands_of_a_session_without_prompts_and_output(site, tmp_path):
+    with open_tab(tmp_path) as tab:
+        tab.open(site / "how-to" / "own-cell.html", width=1440, dark=False)
+        tab.ask("document.execCommand = () => (window.copied = String(getSelection()))")
+        for _ in range(100):  # the buttons come when the page is idle
+            if tab.ask(f"{COPY}.length"):
+                break
+            time.sleep(0.1)
+        tab.ask(f"{COPY}[0].click()")
+        first, *more = tab.ask("window.copied").splitlines()
+        assert first == "cat my_cells.py"
+        assert more[0] == "forecast train sample_data/airline_passengers.csv --model my_cells.py:FirstGru \\"
+        assert more[1].startswith("    --horizon 6")
+        assert len(more) == 2
