@@ -242,7 +242,7 @@ def _weight(best: Scored, second: Scored, origins: int) -> str:
     """Returns what a gap is worth: against the spread between seeds, and against chance."""
     gap, spread, p = second.rmse - best.rmse, max(best.rmse_std, second.rmse_std), second.p_best
     side = "more" if gap > spread else "less"
-    words = f", which is {side} than the spread between seeds (±{score_text(spread)})" if spread else ""
+    words = f", which is {side} than the spread between seeds (±{score_text(spread, AS_REMEMBERED)})" if spread else ""
     stands = _stands(best, second)
     basis = "" if p is None else f" ({chance_words(p)}, {_many(origins)})"
     if stands == "tie":

@@ -96,7 +96,12 @@ def check_model(model: str, known: tuple[str, ...]) -> None:
         UsageError: the hint lists all.
     """
     if model not in known:
-        raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", f"--model {'|'.join(known)}")
+        hint = f"--model {'|'.join(known)}"
+        if model.endswith(".py"):
+            hint = f"--model {model}:MyCell, where MyCell is a cell in that file"
+        elif "," in model:
+            hint = f"one model, or forecast compare DATA --models {model}"
+        raise UsageError(f"There is no model '{model}'.{did_you_mean(model, known)}", hint)
 
 
 def with_baselines(candidates: tuple[str, ...]) -> tuple[str, ...]:

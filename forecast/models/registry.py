@@ -180,7 +180,8 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in MODELS:
-            raise UsageError(f"There is no model '{name}'.{did_you_mean(name, MODELS)}", f"--models {','.join(MODELS)}")
+            hint = f"--models {name}:MyCell" if name.endswith(".py") else f"--models {','.join(MODELS)}"
+            raise UsageError(f"There is no model '{name}'.{did_you_mean(name, MODELS)}", hint)
     return tuple(dict.fromkeys(names))
 
 

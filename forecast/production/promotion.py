@@ -80,7 +80,9 @@ def decide(
     if refusal:
         return Decision("promoted", f"forced, though {refusal}") if gate.force else Decision("kept", refusal)
     if is_same:
-        return Decision("promoted", "it is the champion's recipe, and knows newer rows: too few yet to score them on")
+        return Decision(
+            "promoted", "it is the champion's recipe on all rows: too few newer ones yet to tell them apart"
+        )
     return Decision("promoted", _praise(champion, challenger))
 
 

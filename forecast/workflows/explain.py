@@ -94,8 +94,10 @@ def recurrent_parts(stored: StoredModel) -> list[RecurrentModel]:
             parts.append(replace(part, networks=kept or part.networks))
     if not parts:
         name = stored.version.name
+        is_layer = any(part.spec.is_recurrent for part in own_parts)
+        why = "a layer of your own can't be looked into" if is_layer else "it has no recurrent cell to look into"
         raise UsageError(
-            f"{name} {stored.version.label} is a {trained.name} model: it has no recurrent cell to look into.",
+            f"{name} {stored.version.label} is a {trained.name} model: {why}.",
             f"forecast train DATA --model {REFERENCE} --name {name}, or forecast explain DATA {_every_cell()}",
         )
     return parts

@@ -24,6 +24,7 @@ from forecast.production.schedule.crontab import (
 from forecast.production.schedule.timetable import Timetable, daily, read_cron, skipped_days, weekly
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.store import Store
+from forecast.production.store.version import Version
 
 LOCALTIME = Path("/etc/localtime")
 ZONES = "zoneinfo/"
@@ -62,12 +63,14 @@ class SchedulePlan:
     Attributes:
         zone: the time zone that systemd is told; cron knows only the machine's.
         own_zone: the user's TZ, as it was given; empty where there is none.
+        cells: words before each verb that name the user's own cells.
     """
 
     job: Job
     timetable: Timetable
     zone: str | None
     own_zone: str = ""
+    cells: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -119,12 +122,13 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
     Raises:
         UsageError: the timetable can't be read.
         NotFoundError: there is no such model.
-        DataError: it has no whole champion.
+        DataError: it has no whole champion, or was made with another file than was named.
+        DependencyError: it needs code of the user that was not named.
     """
     timetable = when.timetable()
     check_log(log)
-    name = Store(root).model(name).champion().name
-    store, program = plain_path(root), program_words()
+    champion = Store(root).model(name).champion()
+    name, store, program, cells = champion.name, plain_path(root), program_words(), cells_named(champion)
     path = f"{Path(program[0]).parent}:/usr/local/bin:/usr/bin:/bin"
     environment = {"PATH": path, "LANG": os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"}
     own = os.environ.get("TZ", "")
@@ -133,8 +137,27 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
         environment["TZ"] = own or zone or ""
     log = (log or usual_log(store, name)).absolute()
     return SchedulePlan(
-        Job(name, program, Path.cwd(), store, log, tuple(environment.items()), flags), timetable, zone, own
+        Job(name, (*program, *cells), Path.cwd(), store, log, tuple(environment.items()), flags),
+        timetable,
+        zone,
+        own,
+        cells,
     )
+
+
+def cells_named(champion: Version) -> tuple[str, ...]:
+    """Returns the words that name the user's own cells in a version, for a job that runs in this folder.
+
+    Raises:
+        DependencyError: it needs code that nobody named.
+        DataError: the file that was named is another one.
+    """
+    if not champion.document.get("code"):
+        return ()
+    from forecast.experiment.versions.own_code import cells_words, check_code
+
+    check_code(champion, "schedule")
+    return cells_words(champion)
 
 
 def plain_path(path: Path) -> Path:

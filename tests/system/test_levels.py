@@ -52,8 +52,8 @@ def test_levels_are_scored_shown_and_drawn(asked):
     assert first.endswith(",coverage_50,coverage_99.5")
     assert run("report", "visits", "-o", "page.html", "--force", folder=asked).code == 0
     page = (asked / "page.html").read_text(encoding="utf-8")
-    assert "99.5 % interval of" in page
-    assert "99.5 % intervals held" in page
+    assert "99.5\u00a0% interval of" in page
+    assert "99.5\u00a0% intervals held" in page
     assert "--levels 50,99.5" in page  # the command that does it again
 
 

@@ -1,5 +1,6 @@
 """`forecast models rollback|promote|prune|export`: what a version can be told to do."""
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -160,5 +161,10 @@ def _tell_champion(version: "Version", output: OutputFlags) -> None:
     if output.form == "json":
         print_json({"name": version.name, "version": version.label, "champion": True, "id": version.id})
     elif not output.quiet:
-        name = version.name
-        say(f"{name} {version.label} is the champion now. Next: forecast predict {name}{output.store_words}")
+        name, program = version.name, ["forecast"]
+        if version.document.get("code"):
+            from forecast.experiment.versions.own_code import cells_words
+
+            program += cells_words(version)
+        begins = shlex.join(program)
+        say(f"{name} {version.label} is the champion now. Next: {begins} predict {name}{output.store_words}")

@@ -22,6 +22,7 @@ from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 
 if TYPE_CHECKING:
+    from forecast.production.store.version import Version
     from forecast.workflows.train import TrainResult
 
 
@@ -151,11 +152,18 @@ def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFl
     """Returns the commands worth running now; `compare` knows by itself how the last train read its file."""
     if result.stays:
         name, label = result.version.name, result.version.label
-        return (f"forecast models promote {name} {label}{output.store_words}",)
-    predict = f"forecast predict {result.version.name}{output.store_words}"
+        return (f"{_program(result.version)} models promote {name} {label}{output.store_words}",)
+    predict = f"{_program(result.version)} predict {result.version.name}{output.store_words}"
     if data != "-" and Path(data).is_dir():
         predict += f" --data {shlex.quote(data)} -o {result.version.name}_forecasts"
     compare = f"forecast compare{output.store_words}"
     if data == "-":
         return (predict,)
     return predict, f"{compare} {shlex.quote(data)}" if reading == DataFlags() else compare
+
+
+def _program(version: "Version") -> str:
+    """Returns how a command begins that loads a version: cells of the user's own are named before the verb."""
+    from forecast.experiment.versions.own_code import cells_words
+
+    return shlex.join(("forecast", *cells_words(version)))

@@ -74,6 +74,7 @@ def print_memory_test(
     found: "MemoryTestResult", words: Sequence[str], paths: Sequence[str], output: OutputFlags
 ) -> None:
     """Prints the table of the memory test or of the lesson and what it means, and says where its page is."""
+    from forecast.evaluation.explain.memory_test import PASS
     from forecast.workflows.pages.explain_tables import RECALL, recall_document, recall_rows
 
     form, rows = settle_form(output.form), recall_rows(found)
@@ -94,7 +95,8 @@ def print_memory_test(
         ]
         text = fitted_table(shown, list(shown[0]), (), left=2)
         said = wrapped(" ".join(words))
-        write_out(f"  right answers in % by lag; guessing gives 50\n{text}\n{said}")
+        head = f"right answers in % by lag; guessing gives 50, and a cell gives up below {100 * PASS:.0f}"
+        write_out(f"  {head}\n{text}\n{said}")
     _tell(paths, output)
 
 

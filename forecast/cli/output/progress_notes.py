@@ -221,8 +221,8 @@ def tell_covariates(experiment: "Experiment") -> None:
 
 
 def tell_files(files: Sequence[str]) -> None:
-    """Says which plots and which report there are."""
-    pages = [file for file in files if file.endswith(".html")]
+    """Says which plots and which report there are, the page before the workbook beside it."""
+    pages = sorted((file for file in files if file.endswith((".html", ".xlsx"))), key=lambda file: file[-5:])
     for label, these in (("Plots", [file for file in files if file not in pages]), ("Report", pages)):
         if these:
             say(", ".join(these), label)

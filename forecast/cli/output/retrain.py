@@ -1,5 +1,6 @@
 """What `forecast retrain` says of its outcome: one line for a person, or one JSON object."""
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -35,10 +36,13 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     say_notes(f"{name}: {note}" for note in result.notes)
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")
+    from forecast.experiment.versions.own_code import given_cells
+
+    program = shlex.join(("forecast", *given_cells()))
     if record.outcome == "promoted":
-        say_commands([f"forecast models rollback {name}{output.store_words}"], "Undo")
+        say_commands([f"{program} models rollback {name}{output.store_words}"], "Undo")
     elif record.outcome == "candidate":
-        say_commands([f"forecast models promote {name} {record.challenger}{output.store_words}"], "Next")
+        say_commands([f"{program} models promote {name} {record.challenger}{output.store_words}"], "Next")
 
 
 def retrain_json(result: "RetrainResult") -> dict[str, Any]:

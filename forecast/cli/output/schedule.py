@@ -28,7 +28,17 @@ def print_line(plan: "SchedulePlan", output: OutputFlags) -> None:
         _note(plan)
         log = [] if plan.job.has_usual_log else ["--log-file", str(plan.job.log)]
         more = ["--", *plan.job.flags] if plan.job.flags else []
-        again = ["forecast", "schedule", plan.job.name, "--cron", plan.timetable.cron, *log, "--install", *more]
+        again = [
+            "forecast",
+            *plan.cells,
+            "schedule",
+            plan.job.name,
+            "--cron",
+            plan.timetable.cron,
+            *log,
+            "--install",
+            *more,
+        ]
         head, dashes, tail = shlex.join(again).partition(" -- ")
         say_commands([f"{head}{output.store_words}{dashes}{tail}"], "Next")
 

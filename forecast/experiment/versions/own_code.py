@@ -8,6 +8,7 @@ A version keeps the file and its digest. Nothing ever runs the copy by itself: w
 
 import importlib.util
 import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,34 +122,53 @@ def code_files(model: Issuable) -> dict[str, bytes]:
     return {f"{FOLDER}/{own.file}": own.content for own in own_code_of(model).values()}
 
 
-def check_code(version: Version) -> None:
+def cells_words(version: Version) -> tuple[str, ...]:
+    """Returns the words before the verb of a command that loads a version: ``--cells FILE.py:NAME`` of own cells."""
+    words: list[str] = []
+    for entry in _entries(version):
+        own = CELLS[entry.cell].own if entry.cell in CELLS else None
+        words += ["--cells", own.path if own and own.path else f"{entry.file}:{entry.name}"]
+    return tuple(words)
+
+
+def given_cells() -> tuple[str, ...]:
+    """Returns the words before the verb of a command that needs the cells which this one was given."""
+    paths = (own.path for cell in CELLS.unlisted if (own := CELLS[cell].own) and own.path)
+    return tuple(word for path in paths for word in ("--cells", path))
+
+
+def check_code(version: Version, verb: str = "predict") -> None:
     """Refuses a version that needs code of the user which was not named, or is not what it was.
 
     Raises:
         DependencyError: it needs code that nobody named.
         DataError: the file that was named is another one.
     """
-    document = version.document.get("code")
-    if not document:
-        return
-    try:
-        entries = decode(tuple[CodeEntry, ...], document, "code")
-    except ValueError as error:
-        raise unreadable(version.name, version.label, "manifest.json", error) from error
-    for entry in entries:
+    for entry in _entries(version):
         kept, title = version.folder / FOLDER / entry.file, f"{version.name} {version.label}"
         if entry.cell not in CELLS:
             raise DependencyError(
                 f"{title} needs {entry.name} of {entry.file}: code of your own, which is run only where you name it.",
-                f"forecast --cells {entry.file}:{entry.name} predict {version.name}, in Python register_cell of it",
+                f"forecast --cells {entry.file}:{entry.name} {verb} {version.name}, in Python "
+                f"register_cell({entry.name})",
             )
         own = CELLS[entry.cell].own
         if own is None or own.digest != entry.sha256:
             digest = own.digest[:12] if own else "none"
             raise DataError(
                 f"{title} was trained with another {entry.file} (sha256 {entry.sha256[:12]}, not {digest}).",
-                f"the file as it was: {kept}; or train anew",
+                f"the file as it was: forecast --cells {shlex.quote(f'{kept}:{entry.name}')} {verb} {version.name}",
             )
+
+
+def _entries(version: Version) -> tuple[CodeEntry, ...]:
+    document = version.document.get("code")
+    if not document:
+        return ()
+    try:
+        return decode(tuple[CodeEntry, ...], document, "code")
+    except ValueError as error:
+        raise unreadable(version.name, version.label, "manifest.json", error) from error
 
 
 def _read(path: Path) -> bytes:
@@ -194,7 +214,12 @@ def _line_in(path: Path, error: Exception) -> str:
 
 def _of_module(module: ModuleType, name: str, path: Path) -> Any:
     if not hasattr(module, name):
-        known = [own for own, value in vars(module).items() if callable(value) or isinstance(value, RecurrentCell)]
+        known = [own for own, value in vars(module).items() if _may_be_cell(value, module)]
         meant = did_you_mean(name, known)
-        raise UsageError(f"{path} has no {name}.{meant}", f"{path}:{(known or ['MyCell'])[-1]}")
+        raise UsageError(f"{path} has no {name}.{meant}", ", ".join(f"{path}:{own}" for own in known or ["MyCell"]))
     return getattr(module, name)
+
+
+def _may_be_cell(value: object, module: ModuleType) -> bool:
+    """Tells whether a value of a module is a record or something that the file itself wrote and that can be called."""
+    return isinstance(value, RecurrentCell) or (callable(value) and value.__module__ == module.__name__)

@@ -52,5 +52,8 @@ def own_loss(name: str) -> LossFunction:
     """
     if name not in _LOSSES:
         called = name.removeprefix(OWN_LOSS)
-        raise TrainingError(f"The loss {called} is a function of your own.", f"train(…, loss={called}) in Python")
+        raise TrainingError(
+            f"The loss {called} is a function of your own, of which a version keeps the name only.",
+            f"train(…, loss={called}, name=…) in Python makes the next version",
+        )
     return _LOSSES[name]

@@ -74,7 +74,8 @@ def lesson_caption(found: MemoryTestResult) -> str:
     seeds = found.rates[found.cells[0]][USUAL].shape[1]
     return (
         f"Equally many parameters ({sizes}), each cell as Keras starts it, {found.steps} training steps on all lags at "
-        f"once: {seeds} networks (thin, or the band's edges) and their mean. Guessing gives 50 %."
+        f"once: {seeds} networks (thin, or the band's edges) and their mean. Guessing gives 50 %; below the dotted "
+        f"{percent(PASS)} a cell gives up."
     )
 
 

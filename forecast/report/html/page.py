@@ -4,6 +4,7 @@ Whoever has results makes them into sections; the templates know sections only. 
 into the page, so that a series called ``<script>`` is a series called ``<script>``.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast.errors import printable_lines
 from forecast.report.html.chart import SIZE, Chart, Key
+
+PER_CENT = re.compile(r"(?<=\d) (?=%)")
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def render_page(page: Page) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = _percent
+    environment.filters |= {"percent": _percent, "as_written": _AsWritten}
     text = environment.get_template("page.html").render(page=page, size=SIZE)
     return text.encode("utf-8", errors="replace")  # a broken name can't be written, and must not be why nothing is
 
@@ -221,6 +224,17 @@ def _percent(share: float) -> str:
     return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
 
 
+class _AsWritten(str):
+    """A text that is copied out of the page, such as a command."""
+
+    __slots__ = ()
+
+
 def _harmless(value: object) -> object:
-    """Returns what is put into the page; of texts, nothing that can't be seen or turns the direction of writing."""
-    return printable_lines(value) if type(value) is str else value
+    """Returns what is put into the page; of texts, nothing that can't be seen or turns the direction of writing.
+
+    A number and its per cent sign stay in one line, but in a command, which is to be copied.
+    """
+    if type(value) is _AsWritten:
+        return printable_lines(value)
+    return PER_CENT.sub("\u00a0", printable_lines(value)) if type(value) is str else value

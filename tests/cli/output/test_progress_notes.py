@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.cli.output.progress_notes import _totals_held
+from forecast.cli.output.progress_notes import _totals_held, tell_files
 from forecast.evaluation.summary import TotalRow
 
 
@@ -24,3 +24,9 @@ def test_totals_of_one_step_are_the_steps():
 def test_only_the_main_level_is_said():
     rows = (("horizon", 50, 0.5, 50), ("horizon", 80, 0.8, 50), ("all series", 80, 0.9, 50))
     assert words(*rows) == "; those of totals of 12 steps 80 %, of all series together 90 %"
+
+
+def test_workbook_is_part_of_the_report_and_no_plot(capsys):
+    tell_files(["a-forecast.png", "a-report.xlsx", "a-report.html"])
+    words = " ".join(capsys.readouterr().err.split())
+    assert words == "Plots a-forecast.png Report a-report.html, a-report.xlsx"

@@ -7,9 +7,10 @@ import pytest
 from commands import csv_bytes, run, visits
 from forecast import ForecastError
 from forecast.errors import UsageError
+from forecast.experiment.final_fit import check_model
 from forecast.experiment.versions.own_code import named_cell
 from forecast.models.networks.cells import CELLS
-from forecast.models.registry import MODELS, learned_models
+from forecast.models.registry import MODELS, check_names, learned_models
 from untrained import train_nothing
 
 FILE = """
@@ -79,7 +80,20 @@ def test_named_again_it_predicts_and_is_trained_anew(folder):
     assert alone("retrain", "own", folder=folder).code == 3
     done = alone("--cells", "cells.py:MINE", "retrain", "own", "--force", folder=folder)
     assert done.code == 0, done.err
+    assert "forecast --cells cells.py:MINE models rollback own" in " ".join(done.err.split())
     assert all((path / "code/cells.py").is_file() for path in version_of(folder).parent.iterdir())
+
+
+@pytest.mark.slow
+def test_commands_to_go_on_with_name_the_file(folder):
+    done = alone("train", "visits.csv", "--model", "cells.py:MINE", "--name", "other", *FAST, folder=folder)
+    assert "Next forecast --cells cells.py:MINE predict other" in " ".join(done.err.split())
+    done = alone("schedule", "own", "--daily", "03:15", folder=folder)
+    assert done.code == 3  # or each night would fail
+    assert "forecast --cells cells.py:MINE schedule own" in " ".join(done.err.split())
+    done = alone("--cells", "cells.py:MINE", "schedule", "own", "--daily", "03:15", folder=folder)
+    assert "forecast --cells cells.py:MINE retrain own -q" in done.out
+    assert "forecast --cells cells.py:MINE schedule own --cron" in " ".join(done.err.split())
 
 
 def test_command_to_do_it_again_names_the_file(folder):
@@ -140,6 +154,28 @@ def test_what_can_not_be_used_is_refused_in_a_sentence(file, word, message, tmp_
     with pytest.raises(ForecastError, match=message) as caught:
         named_cell(f"{tmp_path}/{word}")
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("check", "model", "hint"),
+    [
+        (check_model, "cells.py", "--model cells.py:MyCell"),
+        (check_model, "gru,lstm", "forecast compare DATA --models gru,lstm"),
+        (lambda model, known: check_names((model,)), "cells.py", "--models cells.py:MyCell"),
+    ],
+    ids=["train", "several", "compare"],
+)
+def test_hint_of_a_model_that_is_none_says_how_it_is_written(check, model, hint):
+    with pytest.raises(UsageError) as caught:
+        check(model, ("gru", "lstm"))
+    assert hint in caught.value.hint
+
+
+def test_hint_names_what_the_file_itself_has(tmp_path):
+    (tmp_path / "cells.py").write_text("from pathlib import Path\n\n\ndef Cell(units):\n    return Path\n")
+    with pytest.raises(UsageError) as caught:
+        named_cell(f"{tmp_path}/cells.py:Nope")
+    assert caught.value.hint == f"{tmp_path}/cells.py:Cell"
 
 
 def test_cells_flag_takes_cells_only():

@@ -89,3 +89,10 @@ def test_nothing_in_a_page_turns_its_text_or_can_not_be_seen(sign):
     text = render_page(page_of(f"a{sign}b")).decode()
     assert sign not in text
     assert "a\ufffdb" in text
+
+
+def test_number_and_per_cent_sign_stay_in_one_line_but_commands_are_as_they_were_written():
+    text = render_page(page_of("38 % less")).decode()
+    assert "<code>38 % less</code>" in text
+    assert text.count("38 % less") == 3  # a flag, and one that was given
+    assert text.count("38\u00a0% less") > 10
