@@ -10,6 +10,8 @@ from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.groups.group_errors import GroupErrors
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.summary import CovariatesUsed, ScoredOn, SummaryData, SummaryFold, SummaryRow
+from forecast.experiment.tuning.confirmation import Confirmation
+from forecast.experiment.tuning.search_space import SearchedSetting, Value
 from forecast.production.store.run_record import COLUMNS, FACTS, RunRecord
 from forecast.report.tables import ERROR_COLUMNS
 from forecast.specs import Season
@@ -195,6 +197,43 @@ class ErrorsBy(TypedDict):
 class Compare(Contest):
     ablation: NotRequired[Ablation]
     errors_by: NotRequired[ErrorsBy]
+
+
+class TunedData(TypedDict):
+    source: str
+    rows: int
+    fingerprint: str
+
+
+class Search(TypedDict):
+    folds: int
+    confirm: int
+    horizon: int
+    until: str
+    space: list[SearchedSetting]
+
+
+class Tried(TypedDict):
+    trial: int
+    state: Literal["open", "whole", "stopped", "failed"]
+    error: Number
+    values: dict[str, Value]
+    seconds: float
+    why: str
+
+
+class Tune(TypedDict):
+    name: str
+    data: TunedData
+    search: Search
+    trials: list[Tried]
+    best: int | None
+    importances: dict[str, float]
+    confirmation: Confirmation | None
+    model: str
+    settings: dict[str, Value]
+    verdict: str
+    files: list[str]
 
 
 class Of(TypedDict):
@@ -556,6 +595,7 @@ DOCUMENTS = {
     "check": Check,
     "train": Train | DryRun,
     "compare": Compare | DryRun,
+    "tune": Tune,
     "predict": Predict | PredictTotals | WhatIf | Paths | PanelForecast | PanelDryRun,
     "shard": Shard,
     "retrain": ANSWER | RetrainAll,

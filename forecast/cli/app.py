@@ -22,6 +22,7 @@ from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
 from forecast.cli.commands.shard import shard_command
 from forecast.cli.commands.train import train_command
+from forecast.cli.commands.tune import tune_command
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
 
 EXIT_CODES = (  # one line: Typer wraps it, and keeps every line break that is in it
@@ -86,6 +87,7 @@ def _add(panel: str, name: str, command: Callable[..., None]) -> None:
 _add(USE, "check", check_command)
 _add(USE, "train", train_command)
 _add(USE, "compare", compare_command)
+_add(USE, "tune", tune_command)
 _add(USE, "predict", predict_command)
 _add(USE, "shard", shard_command)
 _add(OPERATE, "retrain", retrain_command)

@@ -120,7 +120,7 @@ class _Record:
         return replace(self, evidence=replace(self.evidence, truth=truth), errors=replace(self.errors, truth=truth))
 
 
-def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers make anyway
+def backtest(  # noqa: PLR0913 - data, models, and five choices that its callers make anyway
     panel: Panel,
     folds: Sequence[Fold],
     forecasters: Sequence[Forecaster],
@@ -132,6 +132,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     progress: Callable[[str, float], None] = SILENT.progress,
     kind: Kind = "auto",
     levels: Sequence[float] = LEVELS,
+    scored_by: Callable[[Fold, FloatArray], None] | None = None,
 ) -> Backtest:
     """Runs every forecaster over the same folds.
 
@@ -146,6 +147,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
         progress: told the model's name and the share of its work that is done.
         kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
         levels: of the intervals, in per cent.
+        scored_by: hears each scored fold's forecast, (S, H), once it is made; what it raises ends the backtest.
 
     Raises:
         DataError: nothing was observed in any scored fold.
@@ -166,7 +168,7 @@ def backtest(  # noqa: PLR0913 - data, models, and four choices that its callers
     with beforehand(waiting, run.machine.networks):
         for place, forecaster in enumerate(forecasters, start=1):
             trial = _RunningTrial(forecaster, panel, first, panel_scales, metric, made, tuple(levels))
-            trials.append(_run(trial, folds, refit, partial(progress, forecaster.name)))
+            trials.append(_run(trial, folds, refit, partial(progress, forecaster.name), scored_by))
             if not any(isinstance(later, EnsembleForecaster) for later in forecasters[place:]):
                 made.forget()
     return Backtest(tuple(folds), truths, scales, rms_scales, tuple(trials), refit, truth_weights(panel, scored))
@@ -191,7 +193,13 @@ def forecast_points(
     return keep(np.where(np.abs(point) < rounding, 0.0, point), lowest)
 
 
-def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: Callable[[float], None]) -> Trial:
+def _run(
+    trial: "_RunningTrial",
+    folds: Sequence[Fold],
+    refit: bool,
+    progress: Callable[[float], None],
+    scored_by: Callable[[Fold, FloatArray], None] | None,
+) -> Trial:
     """Takes one model over all folds, learning from each only what the next may know."""
     fits = len(folds) if refit else 1
     progress(0.0)
@@ -199,6 +207,8 @@ def _run(trial: "_RunningTrial", folds: Sequence[Fold], refit: bool, progress: C
         if trial.fitted is None or refit:
             trial.fit(fold, Watcher(progress).during(fold.number, fits, curve_truth(fold, trial.panel)))
         trial.forecast(fold)
+        if scored_by is not None and fold.number > 0:
+            scored_by(fold, trial.points[-1])
     progress(1.0)
     return trial.result(folds)
 

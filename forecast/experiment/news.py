@@ -30,3 +30,12 @@ class LongRun(News):
     """It will take hours."""
 
     about: str  # how many
+
+
+@dataclass(frozen=True)
+class Remark(News):
+    """Something in words, with the flags that change it."""
+
+    label: str
+    text: str
+    flags: tuple[str, ...] = ()

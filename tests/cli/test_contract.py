@@ -77,6 +77,11 @@ DOCUMENTS = {
     COMPARE: CONTEST,
     (*COMPARE, "--by", "weekday"): {**CONTEST, "errors_by": "by model words groups"},
     (*COMPARE, "--dry-run"): REHEARSAL,
+    ("tune", "visits.csv", *BARE, "--name", "best", "--trials", "3", "--search", "learning-rate", "--confirm", "1"): {
+        "name": str, "data": "source rows fingerprint", "search": "folds confirm horizon until space",
+        "trials": "trial state error values seconds why", "best": int, "importances": dict, "confirmation": None,
+        "model": str, "settings": dict, "verdict": str, "files": list,
+    },
     ("predict",): {"name": str, "version": str, "model": str, "widened": float, "forecasts": FORECAST, "files": list},
     ("shard", "panel.csv", "panel", "--shards", "2"): {
         "folder": str, "source": str, "ids": list, "time": str, "columns": dict, "hash": str, "modulus": int,

@@ -9,9 +9,17 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags, by_shards, folder_of, refuse_beside_shards
 from forecast.cli.output.console import print_json, say, say_notes, write_result
 from forecast.cli.output.panels import print_panel
-from forecast.cli.output.predicted import extent_of, paths_extent, paths_json, predicted_json, print_predicted
+from forecast.cli.output.predicted import (
+    extent_of,
+    paths_extent,
+    paths_json,
+    predicted_json,
+    print_predicted,
+    print_what_if,
+    tell_what_if,
+    what_if_json,
+)
 from forecast.cli.output.progress_notes import narrated
-from forecast.cli.output.what_if import print_what_if, tell_what_if, what_if_json
 from forecast.errors import UsageError
 from forecast.process import start_run
 from forecast.wording import joined

@@ -20,6 +20,7 @@ from forecast.cli.output.leaderboard import print_leaderboard
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_log, tell_saved, tell_timing
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
+from forecast.specs import Settings
 
 if TYPE_CHECKING:
     from forecast.production.store.version import Version
@@ -39,6 +40,10 @@ class NameFlags:
     ] = False
     sample: Sample = None
     workers: Workers = None
+    tuned: Annotated[
+        str | None,
+        typer.Option("--tuned", metavar="NAME", help="Train with the settings that tune found; flags go before them."),
+    ] = None
 
 
 @grouped
@@ -81,11 +86,14 @@ def train_command(
     if data is None and output.configured is None:
         raise UsageError("Missing argument 'DATA'.", "forecast train --help")
     source, options = find_data(data, reading, output)
+    asked, named = settings.settings(), models_named("model", (model,), output)[0]
+    if called.tuned is not None:
+        asked, named = _tuned(called.tuned, asked, named, output)
     request = TrainRequest(
         source=source,
         options=options,
-        settings=settings.settings(),
-        model=models_named("model", (model,), output)[0],
+        settings=asked,
+        model=named,
         name=called.name,
         folder=plot.out_dir,
         plots=plot.plots,
@@ -114,6 +122,19 @@ def train_command(
         tell_timing(result.experiment, run)
         tell_log(plot.log_dir)
         say_commands(_next(result, source, reading, output), "Next")
+
+
+def _tuned(name: str, settings: Settings, model: str, output: OutputFlags) -> tuple[Settings, str]:
+    """Returns settings and model as a tuning found them, and says what they are."""
+    from forecast.experiment.tuning.tuning_folder import tuned_settings, with_tuned
+    from forecast.production.store.store import Store
+
+    found = tuned_settings(Store(output.store), name)
+    settings, model, changes = with_tuned(settings, model, found)
+    if not output.quiet:
+        told = ", ".join(f"{setting} {value}" for setting, value in changes.items())
+        say(told or f"{name}: the default, which no settings were found to beat", "Tuned")
+    return settings, model
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The file of settings: where it lies, what stands in it, and the one that is written to start from (stdlib only)."""
 
 import os
+import re
 import shlex
 import stat
 import tomllib
@@ -18,6 +19,7 @@ CONFIG = "forecast.toml"
 PROJECT = "pyproject.toml"
 SECTION = "tool.forecast"
 MOST_BYTES = 1 << 20
+_TABLE = re.compile(r"\s*\[")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,61 @@ def write_config(path: Path, text: str, *, force: bool) -> None:
     if kind == "file" and not force:
         raise UsageError(f"{path} exists already.", "--force to replace it, or another name: -o other.toml")
     atomic_write(path, text.encode(), flag="-o FILE")
+
+
+def write_settings(path: Path, table: str, lines: str) -> None:
+    """Writes settings into one table of a file, which is made where there is none; all else in it stays as it is.
+
+    Args:
+        path: of the file.
+        table: its name, a command's.
+        lines: ``key = value``, one each.
+
+    Raises:
+        DataError: the file can't be read or written, or not be changed so.
+    """
+    before = ""
+    if is_file(path):
+        read_config(path)  # refuses one that is no TOML
+        before = _bytes_of(path).decode()
+    atomic_write(path, with_settings(before, table, lines).encode(), flag="--config FILE", only_file=True)
+
+
+def with_settings(text: str, table: str, lines: str) -> str:
+    """Returns a file of settings with these in a table: keys that it had are replaced, the others stay.
+
+    Args:
+        text: of the file, which is TOML; empty for a new one.
+        table: its name.
+        lines: ``key = value``, one each.
+
+    Raises:
+        DataError: the file is written in a way that this can't change, such as a table within a line.
+    """
+    new = {line.partition("=")[0].strip(): line for line in lines.splitlines()}
+    old, result, is_inside, is_done = text.splitlines(), list[str](), False, False
+    for line in old:
+        if _TABLE.match(line):
+            is_inside = re.fullmatch(rf"\s*\[\s*{re.escape(table)}\s*\]\s*(#.*)?", line) is not None
+            result.append(line)
+            if is_inside:
+                result += new.values()
+                is_done = True
+        elif not (is_inside and line.partition("=")[0].strip() in new):
+            result.append(line)
+    if not is_done:
+        result += [*([""] if result and result[-1].strip() else []), f"[{table}]", *new.values()]
+    changed = "\n".join(result) + "\n"
+    wanted = tomllib.loads(lines)
+    try:
+        found = tomllib.loads(changed).get(table)
+    except tomllib.TOMLDecodeError:
+        found = None
+    if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
+        raise DataError(
+            f"The settings of [{table}] can't be written into this file.", f"write them yourself: {lines!r}"
+        )
+    return changed
 
 
 def _bytes_of(path: Path) -> bytes:

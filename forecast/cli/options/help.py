@@ -24,6 +24,10 @@ FIRST: dict[str, tuple[str, ...]] = {
         *("--models", "--target", "--time", "--id", "--known", "--horizon", "--preset", "--time-limit"),
         *("--by", "--report"),
     ),
+    "tune": (
+        *("--time-limit", "--trials", "--search", "--fix", "--workers", "--resume", "--target", "--horizon"),
+        *("--write", "--name"),
+    ),
     "predict": (
         *("--horizon", "--output", "--json", "--series", "--data", "--future", "--set", "--at", "--total"),
         "--levels",

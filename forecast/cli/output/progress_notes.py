@@ -43,7 +43,7 @@ class Narrator:
 
     def tell(self, news: News) -> None:
         """Says what became known."""
-        from forecast.experiment.news import DataRead, LongRun, Planned
+        from forecast.experiment.news import DataRead, LongRun, Planned, Remark
 
         if isinstance(news, DataRead):
             self._read(news.reading)
@@ -52,6 +52,8 @@ class Narrator:
         elif isinstance(news, LongRun) and not self._quiet:
             shorter = "--time-limit 10m makes it fit, --preset fast or fewer --steps shorten it; -n measures it"
             say(f"{news.about} on this machine, at a rough guess: {shorter}", "Time")
+        elif isinstance(news, Remark) and not self._quiet:
+            say_with_flags(news.text, f"({', '.join(news.flags)})" if news.flags else "", news.label)
 
     def _read(self, reading: "Reading") -> None:
         """Says what the columns are and what was noticed; where quiet, warnings: what is left out."""

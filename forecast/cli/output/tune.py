@@ -1,0 +1,181 @@
+"""What `forecast tune` found: the best trials beside the default, what mattered, and what the confirmation said."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.options.groups import OutputFlags
+from forecast.cli.output.console import (
+    fitted_table,
+    print_csv,
+    print_json,
+    say,
+    say_commands,
+    settle_form,
+    with_lines,
+    wrapped,
+)
+from forecast.cli.output.progress_notes import tell_files
+from forecast.cli.output.streams import Style, Styled, write_out
+from forecast.decoding import encode
+from forecast.wording import counted, percent
+
+if TYPE_CHECKING:
+    from forecast.experiment.tuning.optuna_study import TriedSettings
+    from forecast.workflows.tuning.tune import TuneResult
+
+SHOWN = 8
+"""Trials that the table shows beside the default; CSV and JSON have all."""
+OWN = ("trial", "state", "error", "vs_default")
+
+
+def print_tuning(result: "TuneResult", output: OutputFlags, settings: str) -> None:
+    """Prints what came out to stdout, and to stderr what else there is to say.
+
+    Args:
+        result: of the tuning.
+        output: in what form.
+        settings: those that came out, as forecast.toml has them; empty where the default stays.
+    """
+    form = settle_form(output.form)
+    if form == "json":
+        print_json(tuning_json(result))
+    elif form == "csv":
+        from forecast.report.tables import csv_text
+
+        names = [each.name for each in result.entry.space]
+        rows = [
+            (*_numbers(trial, result), *(trial.values[name] for name in names), trial.seconds)
+            for trial in _ranked(result)
+        ]
+        print_csv(csv_text((*OWN, *names, "seconds"), rows))
+    else:
+        _print_table(result)
+    if output.quiet:
+        return
+    if form != "table":
+        say(verdict(result))
+    if result.importances:
+        ranked = sorted(result.importances.items(), key=lambda pair: -pair[1])
+        say(", ".join(f"{name} {percent(share)}" for name, share in ranked[:5]), "Mattered")
+    if settings:
+        say(", ".join(settings.splitlines()), "Settings")
+    tell_files([str(path) for path in result.files])
+    say_commands(_next(result, output), "Next")
+
+
+def _print_table(result: "TuneResult") -> None:
+    ranked = _ranked(result)
+    shown = [trial for place, trial in enumerate(ranked) if place < SHOWN or trial.number == 0]
+    names = [each.name for each in result.entry.space]
+    rows = [
+        {
+            "trial": "default" if trial.number == 0 else str(trial.number),
+            "error": "–" if trial.error is None else f"{trial.error:.4f}",
+            "vs default": _against_default(trial, result),
+            **{name: _value(trial.values[name]) for name in names},
+            "s": f"{trial.seconds:.1f}",
+        }
+        for trial in shown
+    ]
+    text = fitted_table(rows, ["trial", "error", "vs default", *names, "s"], ("s", *reversed(_by_worth(result))))
+    states: list[str] = [trial.state for trial in result.trials]
+    parts = [
+        f"{counted(states.count('stopped'), 'trial')} stopped early, clearly behind",
+        f"{states.count('failed')} failed",
+        f"{states.count('open')} begun and not ended",
+    ]
+    told = [part for part, state in zip(parts, ("stopped", "failed", "open"), strict=True) if states.count(state)]
+    styles: dict[int, Style] = {0: "faint"}
+    head = f"\n  {counted(len(states), 'trial')} on the search folds{', ' + ', '.join(told) if told else ''}\n"
+    write_out(head, *with_lines(text, styles), "\n", Styled(wrapped(verdict(result)), "strong"))
+
+
+def verdict(result: "TuneResult") -> str:
+    """Returns what the confirmation said, or why there is none."""
+    if result.late:
+        return "The time was up before the best settings were confirmed: until they are, the default stays."
+    if result.confirmation is not None:
+        return result.confirmation.words
+    return "No settings that were tried err less than the default on the search folds: the default stays."
+
+
+def tuning_json(result: "TuneResult") -> dict[str, Any]:
+    """Returns the JSON document."""
+    entry, tuned = result.entry, result.tuned
+    return {
+        "name": entry.name,
+        "data": {"source": entry.source, "rows": entry.rows, "fingerprint": entry.fingerprint},
+        "search": {
+            "folds": entry.folds,
+            "confirm": entry.confirm,
+            "horizon": entry.horizon,
+            "until": entry.searched_to,
+            "space": encode(entry.space),
+        },
+        "trials": [
+            {
+                "trial": trial.number,
+                "state": trial.state,
+                "error": trial.error,
+                "values": dict(trial.values),
+                "seconds": trial.seconds,
+                "why": trial.why,
+            }
+            for trial in result.trials
+        ],
+        "best": result.best.number if result.best else None,
+        "importances": result.importances,
+        "confirmation": None if result.confirmation is None else encode(result.confirmation),
+        "model": tuned.model,
+        "settings": dict(tuned.changes),
+        "verdict": verdict(result),
+        "files": [str(path) for path in result.files],
+    }
+
+
+def toml_lines(model: str, changes: Mapping[str, str | int | float]) -> str:
+    """Returns settings as a file of settings has them, a line each; empty where none is changed."""
+    own = {name: value for name, value in changes.items() if name not in {"cell", "segment"} or name == "segment"}
+    if changes.get("cell"):
+        own = {"model": model, **own}
+    own = {name: value for name, value in own.items() if name != "cell"}
+    return "\n".join(
+        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in own.items()
+    )
+
+
+def _ranked(result: "TuneResult") -> list["TriedSettings"]:
+    return sorted(result.trials, key=lambda trial: (trial.error is None, trial.state != "whole", trial.error or 0.0))
+
+
+def _numbers(trial: "TriedSettings", result: "TuneResult") -> Sequence[Any]:
+    default = result.trials[0].error
+    against = None if trial.error is None or not default else trial.error / default - 1
+    return trial.number, trial.state, trial.error, against
+
+
+def _against_default(trial: "TriedSettings", result: "TuneResult") -> str:
+    *_, against = _numbers(trial, result)
+    if trial.number == 0 or against is None:
+        return "–"
+    return f"{percent(against, 1, signed=True)}{'' if trial.state == 'whole' else ' about'}"
+
+
+def _by_worth(result: "TuneResult") -> list[str]:
+    return sorted((each.name for each in result.entry.space), key=lambda name: -result.importances.get(name, 0.0))
+
+
+def _value(value: str | int | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _next(result: "TuneResult", output: OutputFlags) -> tuple[str, ...]:
+    import shlex
+
+    name, store = result.entry.name, output.store_words
+    if result.late:
+        return (f"{result.late}{store}",)
+    more = f"forecast tune --resume --name {name} --trials {2 * len(result.trials)}{store}"
+    if not result.tuned.changes:
+        return (more,)
+    return f"forecast train {shlex.quote(result.entry.source)} --tuned {name}{store}", more

@@ -1,0 +1,254 @@
+"""The search space: which settings of a network are searched, and which values of each, derived from the data.
+
+A setting is called by its flag: ``learning-rate``. What is searched stands beside its default, the recipe's own value,
+so that a trial says what it changes and nothing else; the recipe decides the rest, at the end of the data too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import lcm, log10
+from typing import Any
+
+from forecast.decoding import Document
+from forecast.errors import UsageError, did_you_mean
+from forecast.experiment.final_fit import AUTO
+from forecast.experiment.plan import LONGEST_WINDOW
+from forecast.models.networks.cells import CELLS, REFERENCE
+from forecast.models.networks.presets import MANY_WINDOWS
+from forecast.models.registry import ENSEMBLE, is_learned
+from forecast.specs import LESSONS, LINEAR, ModelSpec, Plan, Settings
+from forecast.wording import listed
+
+Value = str | int | float
+Changes = Mapping[str, Value]
+"""Settings by name that are not as the recipe has them."""
+
+CELL, WINDOW, SEGMENT, RATE = "cell", "window", "segment", "learning-rate"
+OF_HIGHWAY = (WINDOW, RATE, "steps", "loss", "batch-size")
+"""Settings that a network without a recurrent cell has, too."""
+SETTINGS = (WINDOW, SEGMENT, CELL, "units", "layers", RATE, "steps", "loss", "dropout", "batch-size")
+WINDOW_TIMES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+"""Windows that are tried, in windows of the recipe."""
+RATE_TIMES = 5.0
+"""Learning rates are tried from the recipe's over this to the recipe's by this."""
+SHORT_WINDOW = 60
+"""A longer window is not cut into segments of one step: so many recurrent steps take too long to be tried."""
+
+
+@dataclass(frozen=True)
+class SearchedSetting(Document):
+    """A setting, and what is tried of it.
+
+    Attributes:
+        name: of its flag.
+        default: what the recipe has.
+        values: that are tried, the default among them; of a range, its ends.
+        is_ordered: they are numbers, of which near ones are alike.
+        is_range: every number between the ends is tried, evenly by its logarithm.
+    """
+
+    name: str
+    default: Value
+    values: tuple[Value, ...]
+    is_ordered: bool = True
+    is_range: bool = False
+
+    @property
+    def words(self) -> str:
+        """The setting and its values: ``units 16 to 64``."""
+        if self.is_ordered:
+            return f"{self.name} {self.values[0]:g} to {self.values[-1]:g}"
+        return f"{self.name} {'|'.join(map(str, self.values))}"
+
+
+def search_space(
+    plan: Plan, spec: ModelSpec, windows: int, known: int, model: str, segment: int | None = None
+) -> tuple[SearchedSetting, ...]:
+    """Returns all settings that can be searched, with the values that this data allows.
+
+    Args:
+        plan: of the search, its window the recipe's.
+        spec: of the recipe.
+        windows: that the data gives at its end.
+        known: steps of a typical series at the earliest origin.
+        model: that is tuned; its cell is searched where it is ``auto``.
+        segment: that somebody gave, and that windows must be cut into.
+    """
+    many = windows >= MANY_WINDOWS
+    units = (spec.units // 4, spec.units // 2, spec.units, 2 * spec.units, *((4 * spec.units,) if many else ()))
+    rates = (_two_digits(spec.learning_rate / RATE_TIMES), _two_digits(spec.learning_rate * RATE_TIMES))
+    batches = (spec.batch_size // 2, spec.batch_size, 2 * spec.batch_size)
+    found = [
+        SearchedSetting(WINDOW, spec.window, _windows(plan, spec.window, known, segment or 1)),
+        SearchedSetting(SEGMENT, AUTO, _segments(spec), is_ordered=False),
+        SearchedSetting(CELL, AUTO, (AUTO, *CELLS, LINEAR), is_ordered=False),
+        SearchedSetting("units", spec.units, units),
+        SearchedSetting("layers", spec.layers, tuple(sorted({1, 2, spec.layers}))),
+        SearchedSetting(RATE, spec.learning_rate, rates, is_range=True),
+        SearchedSetting("steps", spec.steps, tuple(max(10, round(spec.steps * times)) for times in (0.5, 1, 2, 4))),
+        SearchedSetting("loss", spec.loss, tuple(dict.fromkeys((spec.loss, "mae", "mse", "huber"))), is_ordered=False),
+        SearchedSetting("dropout", spec.dropout, tuple(sorted({0.0, 0.1, 0.2, 0.3, spec.dropout}))),
+        SearchedSetting("batch-size", spec.batch_size, tuple(sorted(set(batches)))),
+    ]
+    if model != AUTO:
+        found = [each for each in found if each.name != CELL]
+    if model == LINEAR:
+        found = [each for each in found if each.name in OF_HIGHWAY]
+    return tuple(each for each in found if len(each.values) > 1)
+
+
+def _windows(plan: Plan, usual: int, known: int, segment: int) -> tuple[int, ...]:
+    """Returns windows of whole seasons, if the recipe's is, and of whole segments, that fit before the first origin."""
+    season = lcm(plan.season if usual % plan.season == 0 else 1, segment)
+    most = max(usual, min(known - plan.horizon, LONGEST_WINDOW))
+    tried = {max(season, round(times * usual / season) * season) for times in WINDOW_TIMES}
+    return tuple(sorted({usual, *(window for window in tried if window <= most)}))
+
+
+def _segments(spec: ModelSpec) -> tuple[Value, ...]:
+    """Returns how many observations may enter one recurrent step: as the recipe has it, or so many at most."""
+    season = spec.season
+    sizes = {1, 2, 4, 8} if season == 1 else {1, max(1, season // 2), season, 2 * season}
+    least = 1 if spec.window <= SHORT_WINDOW else 2
+    return (AUTO, *sorted(size for size in sizes if least <= size <= spec.window // 2))
+
+
+def _two_digits(number: float) -> float:
+    """Returns a number with two digits that count."""
+    return float(f"{number:.1e}")
+
+
+def narrowed(
+    space: Sequence[SearchedSetting], names: Sequence[str] | None, settings: Settings, model: str
+) -> tuple[SearchedSetting, ...]:
+    """Returns what is searched of all that could be.
+
+    Args:
+        space: all of it.
+        names: that were asked for; None for all that nobody gave a value.
+        settings: of the run: what has a value is not searched.
+        model: likewise.
+
+    Raises:
+        UsageError: a name is no setting, has a value already or none that could be tried; or nothing is left.
+    """
+    pinned, known = pinned_names(settings, model), {each.name: each for each in space}
+    for name in names or ():
+        if name not in SETTINGS:
+            meant = did_you_mean(name, SETTINGS)
+            raise UsageError(f"--search {name} is no setting of a network.{meant}", f"--search {','.join(SETTINGS)}")
+        if name in pinned:
+            text = f"{name} is to be searched, and has a value already: {pinned[name]}."
+            raise UsageError(text, f"--search without {name}, or no value for it")
+        if name not in known:
+            why = f"{model} has none" if model == LINEAR and name not in OF_HIGHWAY else "this data allows one value"
+            raise UsageError(f"There is nothing to search of {name}: {why}.", f"--search {','.join(known)}")
+    left = tuple(each for each in space if each.name not in pinned and (names is None or each.name in names))
+    if not left:
+        text = f"Nothing is left to search: {listed(tuple(pinned))} {'has' if len(pinned) == 1 else 'have'} values."
+        raise UsageError(text, f"--search {','.join(known)} without values for all of them")
+    return left
+
+
+def pinned_names(settings: Settings, model: str) -> dict[str, Value]:
+    """Returns the settings that a person gave, which are not searched."""
+    given = {name.replace("_", "-"): value for name, value in settings.overrides.given().items()}
+    given |= {WINDOW: settings.window} if settings.window is not None else {}
+    given |= {CELL: model} if model != AUTO else {}
+    return {name: value for name, value in given.items() if name in SETTINGS}
+
+
+def check_model(settings: Settings, model: str) -> None:
+    """Refuses what has no settings to search.
+
+    Raises:
+        UsageError: a model that is no network, or a recipe that is a lesson.
+    """
+    if model != AUTO and not is_learned(model):
+        raise UsageError(f"tune searches settings of networks, and {model} has none.", f"--model {REFERENCE}, or none")
+    if settings.preset in LESSONS:
+        raise UsageError(f"--preset {settings.preset} is a recipe of its own to learn from.", "another --preset")
+
+
+def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tuple[Settings, str]:
+    """Returns settings and model with those that ``--fix`` gives a value, as their own flags would.
+
+    Raises:
+        UsageError: a name is no setting, has another value already, or the value is none that it could have.
+    """
+    pinned = pinned_names(settings, model)
+    values: dict[str, Any] = {}
+    for name, text in fixed.items():
+        if name not in SETTINGS:
+            meant = did_you_mean(name, SETTINGS)
+            raise UsageError(f"--fix {name} is no setting of a network.{meant}", f"--fix {SETTINGS[3]}=32")
+        values[name] = _read(name, text)
+        if name in pinned and pinned[name] != values[name]:
+            message = f"{name} can't be both {pinned[name]} and {values[name]}."
+            raise UsageError(message, f"--fix {name}={values[name]}, or --{name} {pinned[name]}")
+    return changed_settings(settings, model, values)
+
+
+def _read(name: str, text: str) -> Value:
+    """Returns the value that a word stands for."""
+    if name in {CELL, "loss"}:
+        words = (AUTO, *CELLS, ENSEMBLE, LINEAR) if name == CELL else ("mae", "mse", "huber")
+        if text not in words:
+            raise UsageError(f"--fix {name}={text} is none.{did_you_mean(text, words)}", f"--fix {name}={words[1]}")
+        return text
+    try:
+        return float(text) if name in {RATE, "dropout"} else int(text)
+    except ValueError:
+        kind = "a number" if name in {RATE, "dropout"} else "a whole number"
+        raise UsageError(f"--fix {name}={text}: {text!r} is not {kind}.", f"--fix {name}=32") from None
+
+
+def changes_of(values: Changes, space: Sequence[SearchedSetting]) -> dict[str, Value]:
+    """Returns what a trial's values change of the recipe; of a network without a cell, none that it does not have."""
+    usual = {each.name: each.default for each in space}
+    changed = {name: value for name, value in values.items() if value != usual[name]}
+    if changed.get(CELL) == LINEAR:
+        return {name: value for name, value in changed.items() if name in {CELL, *OF_HIGHWAY}}
+    return changed
+
+
+def changed_settings(settings: Settings, model: str, changes: Changes, usual: int = 1) -> tuple[Settings, str]:
+    """Returns settings and model with some of them changed.
+
+    Args:
+        settings: of the run.
+        model: that is tuned.
+        changes: by name; a segment that does not divide the window is made shorter until it does.
+        usual: the recipe's window, where it is not changed.
+    """
+    own: dict[str, Any] = {
+        name.replace("-", "_"): value for name, value in changes.items() if name not in {CELL, WINDOW}
+    }
+    window = int(changes.get(WINDOW, settings.window or usual))
+    if SEGMENT in own and usual > 1:
+        own[SEGMENT] = max(size for size in range(1, int(own[SEGMENT]) + 1) if window % size == 0)
+    overrides = replace(settings.overrides, **own)
+    changed = replace(settings, overrides=overrides)
+    if WINDOW in changes:
+        changed = replace(changed, window=window)
+    return changed, str(changes.get(CELL, model))
+
+
+def trained_model(model: str) -> str:
+    """Returns the model that stands for what is tuned in the scores: of ``auto``, all cells together."""
+    return ENSEMBLE if model == AUTO else model
+
+
+def shown_value(value: Value) -> str:
+    """Returns a value as a table shows it."""
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
+
+
+def space_size(space: Sequence[SearchedSetting]) -> int:
+    """Returns about how many different settings there are, a range counted in steps of a fifth of its logarithm."""
+    size = 1
+    for each in space:
+        low, high = each.values[0], each.values[-1]
+        steps = 5 * log10(float(high) / float(low)) if each.is_range else len(each.values)
+        size *= max(1, round(steps))
+    return size

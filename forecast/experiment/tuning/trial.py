@@ -1,0 +1,337 @@
+"""A trial: one set of settings, scored fold by fold on what lies before the confirmation span.
+
+Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
+
+    ──────────────────────────────────────────────●                      what the search knows
+         train ──●─ H ─┤                                                  its folds, all of them before the end
+         train ────────●─ H ─┤
+         train ──────────────●─ H ─┤
+                                                  ├─ H ─┼─ H ─┼─ H ─┤     the confirmation span: no trial sees it
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel, even_choice
+from forecast.data.read_options import ReadOptions
+from forecast.data.reading.reader import Reading
+from forecast.decoding import Document, decode, encode
+from forecast.errors import DataError, ForecastError, UsageError
+from forecast.evaluation.backtest import Backtest, backtest
+from forecast.evaluation.scales import learning_scales
+from forecast.evaluation.splits import Fold, rolling_origins
+from forecast.experiment.experiment import Prepared, prepare
+from forecast.experiment.input_data import read_to_learn
+from forecast.experiment.plan import make_plan
+from forecast.experiment.time_limit import Terms
+from forecast.experiment.tuning.search_space import Value, changed_settings, trained_model
+from forecast.metric_records import METRICS, MetricRecord
+from forecast.models.networks.recurrent import Memory
+from forecast.models.registry import make_forecaster
+from forecast.run import News, Reporter, Run
+from forecast.specs import Settings
+from forecast.wording import counted
+
+FloatArray = NDArray[np.float64]
+
+MOST_BLOCKS = 200
+"""Of each fold, errors of at most so many series are kept and compared; the error of a trial is over all."""
+
+
+@dataclass(frozen=True)
+class TrialOrder(Document):
+    """A trial as it is ordered from whoever does it: paths, settings and a few numbers.
+
+    Attributes:
+        source: of the data.
+        options: how it is read.
+        fingerprint: of its bytes: another file is refused.
+        now: when it is read, in ISO 8601.
+        settings: of the run.
+        model: that is tuned.
+        window: the recipe's.
+        changes: of the recipe, by name.
+        confirm: folds at the end that are left out.
+        sample: series of a folder that are learned from.
+        best: errors of the best trial, with which this one is compared; none where there is none yet.
+        ends: when it is to give up, in ISO 8601; None for never.
+    """
+
+    source: str
+    options: ReadOptions
+    fingerprint: str
+    now: str
+    settings: Settings
+    model: str
+    window: int
+    changes: dict[str, Value]
+    confirm: int
+    sample: int | None = None
+    best: tuple[float | None, ...] = ()
+    best_error: float | None = None
+    ends: str | None = None
+
+
+class _BehindError(Exception):
+    """The trial is clearly behind the best one."""
+
+
+class _LateError(Exception):
+    """The time of the trial is up."""
+
+
+def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
+    """Scores a trial: the job that a search orders.
+
+    Args:
+        spec: a ``TrialOrder`` as JSON.
+        run: what to work with; the data that is read stays in its cache.
+
+    Returns:
+        state, error, blocks and seconds, see ``TriedSettings``.
+
+    Raises:
+        ForecastError: it can't be trained; or the data is another.
+    """
+    order = decode(TrialOrder, spec)
+    began = run.clock.seconds()
+    reading = _known_reading(order, run)
+    part = run.cache.get(
+        "tuning part",
+        (order.fingerprint, order.confirm),
+        lambda: search_part(reading, order.settings, order.confirm),
+        1,
+    )
+    settings, model = changed_settings(order.settings, order.model, order.changes, order.window)
+    if order.ends is not None:
+        run = run.with_reporter(_Punctual(run, datetime.fromisoformat(order.ends)))
+    found = _Blocks(part.panel, settings, order.best, order.best_error)
+    try:
+        score_settings(part, settings, model, run, found.hear)
+    except _BehindError:
+        return found.told("stopped", run.clock.seconds() - began)
+    except _LateError:
+        return {"state": "late", "error": None, "blocks": [], "seconds": run.clock.seconds() - began}
+    return found.told("whole", run.clock.seconds() - began)
+
+
+Source = tuple[str, ReadOptions, str, int | None]
+"""Of data: where it is, how it is read, its fingerprint, and how many series of a folder are learned from."""
+
+
+def keep_reading(run: Run, reading: Reading, source: Source) -> None:
+    """Keeps data that was read, so that trials in this process do not read it again."""
+    run.cache.get("tuning data", _key(source), lambda: reading, most=1)
+
+
+def _known_reading(order: TrialOrder, run: Run) -> Reading:
+    """Returns the data of a tuning, read once in each process.
+
+    Raises:
+        DataError: the file is another than when the tuning began.
+    """
+
+    def read() -> Reading:
+        return read_to_learn(order.source, order.options, datetime.fromisoformat(order.now), order.sample)
+
+    key = _key((order.source, order.options, order.fingerprint, order.sample))
+    found = run.cache.get("tuning data", key, read, most=1)
+    if found.fingerprint != order.fingerprint:
+        raise DataError(f"{order.source} was changed while it was tuned.", "forecast tune --force begins anew")
+    return found
+
+
+def _key(source: Source) -> tuple[str, str, str, int | None]:
+    return source[0], repr(encode(source[1])), source[2], source[3]
+
+
+def search_part(reading: Reading, settings: Settings, confirm: int) -> Reading:
+    """Returns what a search may know: all that lies before the confirmation span.
+
+    Raises:
+        DataError, UsageError: too little is left; the text says how much is missing, the hint offers fewer folds.
+    """
+    panel = reading.panel
+    plan = make_plan(panel, replace(settings, folds=confirm))
+    try:
+        cuts = _confirmed_from(panel, plan.horizon, confirm)
+        part = panel.until(cuts).select(np.flatnonzero(cuts > 0))
+        make_plan(part, replace(settings, horizon=plan.horizon))
+    except ForecastError as error:
+        raise _too_little(panel, settings, plan.horizon, confirm, error) from error
+    return replace(reading, panel=part, whole=None)
+
+
+def _confirmed_from(panel: Panel, horizon: int, confirm: int) -> NDArray[np.int64]:
+    """Returns the steps of each series before the confirmation span, (S,)."""
+    return rolling_origins(panel, horizon, confirm, 1, warms_up=False)[0].cuts
+
+
+def _too_little(
+    panel: Panel, settings: Settings, horizon: int, confirm: int, error: ForecastError
+) -> DataError | UsageError:
+    """Returns that there is too little data for a search and a confirmation, with the most folds that there are."""
+    length, folds = int(np.median(panel.lengths)), settings.folds or 1
+    needed = max((folds + 2) * horizon, folds + 3) + confirm * horizon
+    missing = max(needed - length, 1)
+    ways = [
+        f"--folds {fewer} --confirm {least}"
+        for fewer in range(folds, 0, -1)
+        for least in range(confirm, 0, -1)
+        if (fewer, least) != (folds, confirm) and max((fewer + 2) * horizon, fewer + 3) + least * horizon <= length
+    ]
+    shorter = max(1, length // (folds + confirm + 3))
+    hint = f"{ways[0]}, or a shorter --horizon" if ways else f"--horizon {shorter} --folds 1 --confirm 1"
+    span = f"{counted(confirm, 'fold')} × {counted(horizon, 'step')}"
+    return DataError(
+        f"{counted(length, 'row')} are too few to search on {counted(folds, 'fold')} and to confirm on {span} that no "
+        f"trial sees: {counted(missing, 'row')} more are needed. {error.message}",
+        hint,
+    )
+
+
+def score_settings(
+    reading: Reading,
+    settings: Settings,
+    model: str,
+    run: Run,
+    scored_by: Callable[[Fold, FloatArray], None] | None = None,
+) -> tuple[Prepared, Backtest]:
+    """Returns the backtest of one model with settings.
+
+    Args:
+        reading: of the data.
+        settings: with all that is changed.
+        model: a network, or ``auto`` for all cells together.
+        run: what to work with; it hears how far the trial is, and nothing else.
+        scored_by: see ``backtest``.
+
+    Raises:
+        ForecastError: see ``prepare``; or a network can't be trained.
+    """
+    name = trained_model(model)
+    quiet = run.with_reporter(_OnlyProgress(run.reporter))
+    prepared = prepare(reading, settings, (name,), quiet, Terms())
+    plan, machine = prepared.plan, quiet.on(prepared.machine)
+    forecaster = make_forecaster(name, prepared.specs, plan.season_of(name), machine, Memory())
+    found = backtest(
+        reading.panel,
+        prepared.folds,
+        [forecaster],
+        plan.season,
+        refit=plan.refit,
+        metric=settings.metric,
+        progress=quiet.reporter.progress,
+        run=machine,
+        kind=plan.kind,
+        levels=settings.levels,
+        scored_by=scored_by,
+    )
+    return prepared, found
+
+
+@dataclass(frozen=True)
+class _OnlyProgress:
+    """A reporter that passes on how far a trial is."""
+
+    inner: Reporter
+
+    def tell(self, news: News) -> None:
+        """Says nothing: each trial has a plan of its own."""
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes it on."""
+        self.inner.progress(label, share)
+
+
+@dataclass(frozen=True)
+class _Punctual:
+    """A reporter that ends a trial when its time is up."""
+
+    run: Run
+    ends: datetime
+
+    def tell(self, news: News) -> None:
+        """Passes it on."""
+        self.run.reporter.tell(news)
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes it on.
+
+        Raises:
+            _LateError: the time is up.
+        """
+        if self.run.clock.now() > self.ends:
+            raise _LateError
+        self.run.reporter.progress(label, share)
+
+
+class _Blocks:
+    """The errors of a trial so far, each of a fold and a series, beside those of the best one."""
+
+    def __init__(
+        self, panel: Panel, settings: Settings, best: Sequence[float | None], best_error: float | None
+    ) -> None:
+        self._panel, self._metric = panel, METRICS[settings.metric]
+        self._season = make_plan(panel, settings).season
+        self._some = even_choice(len(panel), MOST_BLOCKS)
+        self._best, self._best_error = np.array([np.nan if one is None else one for one in best]), best_error
+        self._errors: list[FloatArray] = []
+
+    def hear(self, fold: Fold, point: FloatArray) -> None:
+        """Takes the forecast of a fold, (S, H).
+
+        Raises:
+            _BehindError: the trial is clearly behind.
+        """
+        self._errors.append(block_errors(self._panel, fold, point, self._season, self._metric))
+        mine = self._kept()
+        if not 0 < mine.size < self._best.size:
+            return
+        best = self._best[: mine.size]
+        both = np.isfinite(mine) & np.isfinite(best)
+        if both.sum() < 2:
+            return
+        from forecast.experiment.tuning.optuna_study import is_behind
+
+        rest = self._best[mine.size :]
+        if is_behind([*best[both], *rest[np.isfinite(rest)]], mine[both].tolist()):
+            raise _BehindError
+
+    def _kept(self) -> FloatArray:
+        return np.concatenate([errors[self._some] for errors in self._errors])
+
+    def told(self, state: str, seconds: float) -> dict[str, Any]:
+        """Returns what became of the trial, as JSON."""
+        mine = self._kept()
+        error = float(np.nanmean(np.concatenate(self._errors)))
+        if state == "stopped":
+            gap = np.nanmean(mine - self._best[: mine.size])
+            error = float(self._best_error or 0.0) + float(gap)
+        blocks = [float(one) if np.isfinite(one) else None for one in mine]
+        return {"state": state, "error": error if np.isfinite(error) else None, "blocks": blocks, "seconds": seconds}
+
+
+def block_errors(panel: Panel, fold: Fold, point: FloatArray, season: int, metric: MetricRecord) -> FloatArray:
+    """Returns the error of each series in a fold, (S,): scaled by its own movement before, or by that of all together.
+
+    NaN where nothing was scored, or nothing had moved. A metric in the target's unit counts each series by its size;
+    one of quantiles is taken as that of their middle.
+    """
+    truth = fold.truth(panel)
+    wrong = np.abs(truth - point) ** metric.power
+    known = ~np.isnan(wrong)
+    count = known.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, wrong, 0.0).sum(axis=1) / np.where(count, count, np.nan)
+        scale = learning_scales(fold.train(panel), season, metric.power)
+        scale = np.where(scale > 0, scale, np.nan)
+        if metric.unit == "target":
+            scale = np.full_like(scale, np.nanmean(scale)) if np.isfinite(scale).any() else scale
+        errors: FloatArray = mean ** (1 / metric.power) / scale
+    return errors

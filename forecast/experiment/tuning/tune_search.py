@@ -1,0 +1,297 @@
+"""The search: batches of trials until the time or their number is up, with the time that the confirmation needs kept.
+
+Trial 0 is the default, alone; those after it are asked for in batches, and compared with the best one of the batches
+before. So what is tried and stopped hangs on the seed and on how many trials there are, and on nothing else: not on how
+many workers there are, nor on whether the search was ever stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import inf, isfinite
+
+from forecast.decoding import encode
+from forecast.errors import ExitCode, TrainingError
+from forecast.execution.executor import Executor
+from forecast.execution.job import JobOrder, JobResult
+from forecast.experiment.tuning.confirmation import fresh_seeds
+from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
+from forecast.experiment.tuning.search_space import changes_of
+from forecast.experiment.tuning.trial import TrialOrder
+from forecast.experiment.tuning.tuning_folder import TuningEntry
+from forecast.run import News, Reporter, Run
+from forecast.specs import Deadline, Settings
+from forecast.wording import counted, percent
+
+BATCH = 4
+"""Trials that are asked for together, whoever does them; more workers than that get as many."""
+TAIL = 4.0
+"""Seconds that drawing, saving and leaving take."""
+MORE = 1.15
+"""A confirmation knows more rows than the search, and takes about so many times as long."""
+START = 8.0
+"""Seconds in which a process that had others work for it starts TensorFlow and compiles."""
+STALE = 5
+"""After so many batches that only repeated what had been tried, all has been tried."""
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """When a search ends.
+
+    Attributes:
+        trials: of the whole search, earlier sessions included; None for no such limit.
+        deadline: of the whole command.
+        workers: that do trials side by side.
+    """
+
+    trials: int | None = None
+    deadline: Deadline | None = None
+    workers: int = 1
+
+
+@dataclass
+class TrialReporter:
+    """A reporter of trials in this process: the bar stays where the search is, and signals are heard.
+
+    Attributes:
+        inner: hears of the whole search.
+        label: what was said of it last.
+        share: likewise.
+    """
+
+    inner: Reporter
+    label: str = "the default"
+    share: float = 0.0
+
+    def tell(self, news: News) -> None:
+        """Passes it on."""
+        self.inner.tell(news)
+
+    def progress(self, label: str, share: float) -> None:  # noqa: ARG002 - a trial's own share says little
+        """Passes on how far the search is."""
+        self.inner.progress(self.label, self.share)
+
+    def searched(self, label: str, share: float) -> None:
+        """Takes how far the search is, and passes it on."""
+        self.label, self.share = label, share
+        self.inner.progress(label, share)
+
+
+def batch_of(number: int, batch: int) -> tuple[int, int]:
+    """Returns the first number of a trial's batch, and the first one after it: 0 is one by itself."""
+    if number == 0:
+        return 0, 1
+    first = 1 + (number - 1) // batch * batch
+    return first, first + batch
+
+
+def best_of(trials: Sequence[TriedSettings], before: int | None = None) -> TriedSettings | None:
+    """Returns the trial with the lowest error that came to its last fold; of equals, the first."""
+    done = [
+        trial
+        for trial in trials
+        if trial.state == "whole" and trial.error is not None and (before is None or trial.number < before)
+    ]
+    return min(done, key=lambda trial: (trial.error, trial.number), default=None)
+
+
+def search_settings(entry: TuningEntry) -> Settings:
+    """Returns the settings of each trial: one seed, unless somebody gave a number, and the horizon of the end."""
+    return replace(entry.settings, horizon=entry.horizon, seeds=entry.settings.seeds or 1)
+
+
+class TuneSearch:
+    """A search from its journal on."""
+
+    def __init__(
+        self,
+        entry: TuningEntry,
+        study: TuningStudy,
+        executor: Executor,
+        run: Run,
+        reporter: TrialReporter,
+        limits: SearchLimits,
+        job: str,
+    ) -> None:
+        """Takes what is tuned, its trials so far, and who does those to come.
+
+        Args:
+            entry: what is tuned.
+            study: its trials.
+            executor: who does them.
+            run: what to work with; its clock is that of the deadline.
+            reporter: hears how far the search is.
+            limits: when it ends.
+            job: name of the function that does a trial, see ``do_trial``.
+        """
+        self._entry, self._study, self._executor, self._run = entry, study, executor, run
+        self._reporter = reporter
+        self._limits, self._job = limits, job
+        self._began = run.clock.seconds()
+        self._before = max((trial.ended for trial in study.trials()), default=0.0)
+        self._slowest = 0.0  # batch of this session
+
+    def search(self) -> tuple[TriedSettings, ...]:
+        """Returns all trials, once the limits are reached or all has been tried.
+
+        Raises:
+            ForecastError: the default can't be trained; or workers can't start.
+        """
+        stale = 0
+        while stale < STALE:
+            batch = self._next_batch()
+            if not batch:
+                break
+            began = self._run.clock.seconds()
+            stale = 0 if self._do(batch) else stale + 1
+            self._slowest = max(self._slowest, self._run.clock.seconds() - began)
+            if any(trial.state == "open" for trial in self._study.trials()):
+                break  # their time was up
+        return self._study.trials()
+
+    def _next_batch(self) -> list[TriedSettings]:
+        """Returns the trials to do: what was begun and not ended, and what the batch lacks; none if time is up."""
+        trials = self._study.trials()
+        left = [trial for trial in trials if trial.state == "open"]
+        first = left[0].number if left else len(trials)
+        _, end = batch_of(first, self._entry.batch)
+        if self._limits.trials is not None:
+            end = min(end, self._limits.trials)
+        if (end <= len(trials) and not left) or not self._has_time(first, max(end, len(trials)) - first):
+            return []
+        return left + [self._study.ask() for _ in range(len(trials), end)]
+
+    def _has_time(self, first: int, count: int) -> bool:
+        if self._limits.deadline is None or first == 0:
+            return True
+        needed = self._slowest or self._usual_seconds() * count / min(self._limits.workers, count)
+        return self._left() > min(needed, 2 * self._usual_seconds())
+
+    def _usual_seconds(self) -> float:
+        return max((trial.seconds for trial in self._study.trials()[:1]), default=0.0)
+
+    def _left(self) -> float:
+        """Returns the seconds that are left for trials: the confirmation's are taken off."""
+        deadline = self._limits.deadline
+        if deadline is None:
+            return inf
+        trials = self._study.trials()
+        best = best_of(trials)
+        reserved = confirmation_seconds(self._entry, trials[0], best) if best and trials else 0.0
+        reserved += START if self._limits.workers > 1 else 0.0
+        return deadline.left(self._run.clock.seconds()) - reserved - TAIL
+
+    def _do(self, batch: Sequence[TriedSettings]) -> bool:
+        """Does trials, and returns whether any of them was new."""
+        known = {self._key(trial): trial for trial in self._study.trials() if trial.state != "open"}
+        best = best_of(self._study.trials(), batch_of(batch[0].number, self._entry.batch)[0])
+        ends, waiting = self._ends(), {}
+        for trial in batch:
+            if (same := known.get(self._key(trial))) is not None:
+                self._end(replace(same, number=trial.number, values=trial.values, seconds=0.0, ended=self._now()))
+            elif (twin := self._key(trial)) not in waiting:
+                waiting[twin] = [trial]
+            else:
+                waiting[twin].append(trial)
+        by_number = {str(trials[0].number): trials for trials in waiting.values()}
+        futures = [self._executor.submit(self._order(trials[0], best, ends)) for trials in waiting.values()]
+        for future in self._executor.as_completed(futures):
+            done = future.result()
+            first, *others = by_number[done.key]
+            ended = self._ended(first, done)
+            if ended is None:
+                continue
+            self._end(ended)
+            for other in others:
+                self._end(replace(ended, number=other.number, values=other.values, seconds=0.0))
+        return bool(futures)
+
+    def _key(self, trial: TriedSettings) -> str:
+        return repr(sorted(changes_of(trial.values, self._entry.space).items()))
+
+    def _ends(self) -> datetime | None:
+        left = self._left()
+        return self._run.clock.now() + timedelta(seconds=max(left, 0.0)) if isfinite(left) else None
+
+    def _order(self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None) -> JobOrder:
+        entry = self._entry
+        order = TrialOrder(
+            source=entry.source,
+            options=entry.options,
+            fingerprint=entry.fingerprint,
+            now=entry.begun,
+            settings=search_settings(entry),
+            model=entry.model,
+            window=entry.window,
+            changes=changes_of(trial.values, entry.space),
+            confirm=entry.confirm,
+            sample=entry.sample,
+            best=best.blocks if best else (),
+            best_error=best.error if best else None,
+            ends=ends.isoformat() if ends else None,
+        )
+        return JobOrder(str(trial.number), self._job, encode(order))
+
+    def _ended(self, trial: TriedSettings, done: JobResult) -> TriedSettings | None:
+        """Returns how a trial ended; None where its time was up.
+
+        Raises:
+            ForecastError: it was the default, or it is a bug.
+        """
+        ended = self._now()
+        if done.failure is not None:
+            if trial.number == 0 or done.failure.code in {ExitCode.BUG, ExitCode.DEPENDENCY}:
+                error = TrainingError(done.failure.message, done.failure.hint)
+                error.exit_code = ExitCode(done.failure.code)
+                raise error
+            return replace(trial, state="failed", ended=ended, why=done.failure.message)
+        value = done.value or {}
+        if value["state"] == "late":
+            return None
+        why = "" if value["error"] is not None else "its error is no number"
+        return replace(
+            trial,
+            state="failed" if why else value["state"],
+            error=value["error"],
+            blocks=tuple(value["blocks"]),
+            seconds=round(float(value["seconds"]), 3),
+            ended=ended,
+            why=why,
+        )
+
+    def _now(self) -> float:
+        """Returns the seconds of tuning, all sessions together."""
+        return round(self._before + self._run.clock.seconds() - self._began, 3)
+
+    def _end(self, trial: TriedSettings) -> None:
+        self._study.tell(trial)
+        trials = self._study.trials()
+        done = sum(each.state != "open" for each in trials)
+        self._reporter.searched(f"{counted(done, 'trial')}{_gain_words(trials)}", self._share(done))
+
+    def _share(self, done: int) -> float:
+        """Returns about how much of the search is done."""
+        limits, shares = self._limits, [0.0]
+        if limits.trials:
+            shares.append(done / limits.trials)
+        if limits.deadline:
+            shares.append(limits.deadline.spent(self._run.clock.seconds()) / limits.deadline.limit)
+        return min(max(shares), 1.0)
+
+
+def _gain_words(trials: Sequence[TriedSettings]) -> str:
+    """Returns how far the best trial is below the default, for the bar."""
+    best, default = best_of(trials), trials[0].error
+    if best is None or best.error is None or not default or best.number == 0:
+        return ""
+    return f", {percent(best.error / default - 1, 1, signed=True)}"
+
+
+def confirmation_seconds(entry: TuningEntry, default: TriedSettings, best: TriedSettings) -> float:
+    """Returns about how long a confirmation takes, by what the trials took with fewer seeds and fewer rows."""
+    seeds = (fresh_seeds(entry.settings).seeds or 1) / (search_settings(entry).seeds or 1)
+    folds = (entry.confirm + 1) / (entry.folds + 1)
+    if best.number == 0:
+        best = replace(default, seconds=0.0)
+    return MORE * seeds * max(folds, 1.0) * (default.seconds + max(best.seconds, default.seconds / 3))

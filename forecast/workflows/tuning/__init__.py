@@ -1,0 +1,1 @@
+"""`forecast tune`: the verb that searches for better settings."""

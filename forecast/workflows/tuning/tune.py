@@ -1,0 +1,371 @@
+"""`forecast tune`: searches for better settings, and lets them meet the default where no trial has looked.
+
+    read ─▶ leave the end out ─▶ search, trial by trial ─▶ best against default on the end ─▶ write what came out
+
+Every trial is in a journal before the next begins: whatever ends the run, ``--resume`` goes on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from forecast.data.panel import Panel
+from forecast.data.reading.reader import Reading, ReadOptions
+from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError
+from forecast.execution.executor import Workplace, open_executor
+from forecast.experiment.experiment import count_windows, prepare
+from forecast.experiment.final_fit import check_model as check_name
+from forecast.experiment.input_data import read_to_learn
+from forecast.experiment.news import DataRead, Remark
+from forecast.experiment.outputs import stem_of, write_all
+from forecast.experiment.plan import make_plan
+from forecast.experiment.time_limit import Terms
+from forecast.experiment.tuning.confirmation import Confirmation, Match, confirm
+from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
+from forecast.experiment.tuning.search_space import (
+    CELL,
+    Value,
+    changes_of,
+    check_model,
+    narrowed,
+    search_space,
+    trained_model,
+    with_fixed,
+)
+from forecast.experiment.tuning.trial import keep_reading, search_part
+from forecast.experiment.tuning.tune_search import (
+    BATCH,
+    TAIL,
+    SearchLimits,
+    TrialReporter,
+    TuneSearch,
+    best_of,
+)
+from forecast.experiment.tuning.tuning_folder import TunedSettings, TuningEntry, TuningFolder, tunings
+from forecast.models.registry import MODELS, spec_names
+from forecast.production.store.store import Store, model_name_for
+from forecast.run import SILENT, News, Run
+from forecast.specs import Deadline, Plan, PlotKind, Settings
+from forecast.wording import counted
+from forecast.workflows.pages.tuning import draw_tuning
+
+LEAST = 20.0
+"""Seconds below which no limit leaves room for a trial and a confirmation."""
+SEARCHED = 0.9
+"""Share of the run, about, that is gone when the search ends."""
+LATE = 1.06
+"""A confirmation that is not done after so many times the limit is given up: the default stays."""
+JOB = "forecast.experiment.tuning.trial:do_trial"
+
+
+@dataclass(frozen=True)
+class TuneRequest:
+    """What `tune` was asked for.
+
+    Attributes:
+        source: of the data; None with ``resume`` for what was tuned.
+        search: names of settings; None for all.
+        fixed: settings with a value, as words.
+        limits: when the search ends.
+        confirm: folds at the end that no trial sees; None for as many as trials are scored on.
+        resume: go on with what was begun.
+        force: begin anew where something was begun.
+        lock_timeout: seconds to wait for another tuning of the model.
+        job: name of the function that does a trial.
+    """
+
+    source: str | None
+    options: ReadOptions
+    settings: Settings
+    model: str
+    name: str | None
+    search: tuple[str, ...] | None
+    fixed: Mapping[str, str]
+    limits: SearchLimits
+    folder: Path
+    plots: PlotKind
+    confirm: int | None = None
+    resume: bool = False
+    force: bool = False
+    report: bool = False
+    lock_timeout: float = 0.0
+    sample: int | None = None
+    cluster: str | None = None
+    job: str = JOB
+
+
+@dataclass(frozen=True, eq=False)
+class TuneResult:
+    """What `tune` found.
+
+    Attributes:
+        trials: all of them, by number; 0 is the default.
+        best: the one with the lowest error; None where none came to its end.
+        tuned: what came out, as the store has it.
+        importances: the share of each setting in how trials differ; empty of too few trials.
+        late: why there is no confirmation though there is a best trial; empty where there is one, or needs none.
+    """
+
+    entry: TuningEntry
+    reading: Reading
+    trials: tuple[TriedSettings, ...]
+    best: TriedSettings | None
+    tuned: TunedSettings
+    importances: dict[str, float]
+    files: tuple[Path, ...] = ()
+    late: str = ""
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """How the best settings did on the confirmation span."""
+        return self.tuned.confirmation
+
+
+def tune(request: TuneRequest, store: Store, run: Run) -> TuneResult:
+    """Searches, confirms and writes what came out.
+
+    Raises:
+        DependencyError: Optuna is not installed.
+        UsageError: settings, names and the space contradict each other.
+        DataError: there is too little data for a confirmation, or the journal is of other data.
+        LockedError: another tuning of this model is at work.
+        ForecastError: see ``read_panel`` and ``prepare``.
+    """
+    check_optuna()
+    if request.limits.deadline is not None and request.limits.deadline.limit < LEAST:
+        text = f"--time-limit {request.limits.deadline.limit:g}s is too short to try and to confirm anything."
+        raise UsageError(text, f"--time-limit {LEAST:g}s or more")
+    folder = TuningFolder(store, _name(request, store))
+    with folder.lock(request.lock_timeout):
+        entry, reading = _resumed(request, folder, run) if request.resume else _begun(request, folder, run)
+        study = TuningStudy(folder.journal, entry.space, entry.seed)
+        for told in planned_words(entry, sum(trial.state != "open" for trial in study.trials())):
+            run.reporter.tell(told)
+        try:
+            return _tuned(request, folder, entry, study, reading, run)
+        except Stopped as stop:
+            stop.truth = f"All trials are kept: forecast tune --resume --name {folder.name} goes on."
+            raise
+
+
+def planned_words(entry: TuningEntry, done: int) -> tuple[Remark, ...]:
+    """Returns what will be searched, on what, and on what it will be confirmed."""
+    step = counted(entry.horizon, "step")
+    until, kept = f"up to {entry.searched_to}", counted(entry.confirm, "fold")
+    words = [
+        Remark("Search", ", ".join(each.words for each in entry.space), ("--search", "--fix")),
+        Remark("Trials", f"scored on {counted(entry.folds, 'fold')} × {step}, {until}, one seed each", ("--folds",)),
+        Remark(
+            "Kept back", f"{counted(entry.confirm, 'fold')} × {step} at the end: no trial sees them", ("--confirm",)
+        ),
+    ]
+    if done:
+        words.append(Remark("Resumed", f"{counted(done, 'trial')} of before are kept"))
+    return tuple(words)
+
+
+def _name(request: TuneRequest, store: Store) -> str:
+    if request.name is not None:
+        return request.name
+    if request.source is not None:
+        return model_name_for(stem_of(request.source))
+    names = tunings(store)
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise NotFoundError(f"Nothing was tuned in {store.root} yet.", "forecast tune DATA")
+    raise UsageError(f"Which tuning? The store has {', '.join(names)}.", f"forecast tune --resume --name {names[0]}")
+
+
+def _begun(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[TuningEntry, Reading]:
+    """Returns what is tuned from now on, and its data.
+
+    Raises:
+        UsageError: something was begun that would be lost.
+    """
+    assert request.source is not None
+    before, tuned = folder.entry() if not request.force else None, folder.tuned() if not request.force else None
+    check_name(request.model, ("auto", *MODELS))
+    settings, model = with_fixed(request.settings, request.model, request.fixed)
+    check_model(settings, model)
+    now = run.clock.now()
+    reading = read_to_learn(request.source, request.options, now, request.sample)
+    run.reporter.tell(DataRead(reading))
+    entry = _entry(request, folder.name, settings, model, reading, now.isoformat(), run)
+    if before is not None and folder.journal.exists() and (tuned is None or tuned.written < before.begun):
+        raise UsageError(
+            f"A tuning of {folder.name} was begun on {before.begun[:10]} and has not come to its end.",
+            f"forecast tune --resume --name {folder.name} goes on with it, or --force begins anew",
+        )
+    folder.begin(entry)
+    return entry, reading
+
+
+def _resumed(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[TuningEntry, Reading]:
+    """Returns what is tuned, and its data.
+
+    Raises:
+        NotFoundError: nothing was.
+        UsageError: other settings are asked for now, or the data is another.
+    """
+    entry = folder.entry()
+    if entry is None:
+        raise NotFoundError(f"No tuning of {folder.name} was begun.", "forecast tune DATA begins one")
+    asked = (request.search is not None, bool(request.fixed), request.model != "auto", request.confirm is not None)
+    for flag, is_given in zip(("--search", "--fix", "--model", "--confirm"), asked, strict=True):
+        if is_given:
+            text = f"{flag} can't be used with --resume, which goes on with what was begun."
+            raise UsageError(text, f"leave out {flag}, or --force instead of --resume begins anew")
+    source = request.source if request.source is not None else entry.source
+    reading = read_to_learn(source, entry.options, run.clock.now(), entry.sample)
+    if reading.fingerprint != entry.fingerprint:
+        raise UsageError(
+            f"{source} is not the data that {folder.name} is tuned on: its fingerprint is {reading.fingerprint[:8]}, "
+            f"and {entry.fingerprint[:8]} was tuned ({entry.rows:,} rows then, {reading.rows:,} now).",
+            f"the data of before, or begin anew: forecast tune {source} --name {folder.name} --force",
+        )
+    run.reporter.tell(DataRead(reading))
+    return entry, reading
+
+
+def _entry(
+    request: TuneRequest, name: str, settings: Settings, model: str, reading: Reading, now: str, run: Run
+) -> TuningEntry:
+    """Returns what is to be tuned: the confirmation span left out, and what is searched on the rest."""
+    plan = make_plan(reading.panel, settings)
+    confirmed = request.confirm or plan.folds
+    part = search_part(reading, settings, confirmed)
+    inner = replace(settings, horizon=plan.horizon, seeds=settings.seeds or 1)
+    quiet = run.with_reporter(SILENT)
+    prepared = prepare(part, inner, (trained_model(model),), quiet, Terms())
+    spec = prepared.specs[spec_names(trained_model(model))[0]]
+    windows, known = count_windows(part.panel, prepared.plan), _known(part.panel, prepared.plan)
+    space = search_space(prepared.plan, spec, windows, known, model, settings.overrides.segment)
+    space = narrowed(space, request.search, settings, model)
+    return TuningEntry(
+        name=name,
+        source=request.source or "",
+        options=request.options,
+        sample=request.sample,
+        fingerprint=reading.fingerprint,
+        rows=reading.rows,
+        settings=settings,
+        model=model,
+        horizon=plan.horizon,
+        window=prepared.plan.window,
+        space=space,
+        seed=settings.seed,
+        folds=prepared.plan.folds,
+        confirm=confirmed,
+        batch=max(BATCH, request.limits.workers),
+        searched_to=part.days[1],
+        begun=now,
+    )
+
+
+def _known(panel: Panel, plan: Plan) -> int:
+    """Returns the steps of a typical series at the earliest origin of the search."""
+    return int(np.median(panel.lengths)) - (plan.folds + plan.warms_up) * plan.horizon
+
+
+def _tuned(
+    request: TuneRequest, folder: TuningFolder, entry: TuningEntry, study: TuningStudy, reading: Reading, run: Run
+) -> TuneResult:
+    """Searches on, and writes what came out."""
+    reporter = TrialReporter(run.stage(0.0, SEARCHED).reporter)
+    searching = run.with_reporter(reporter)
+    keep_reading(searching, reading, (entry.source, entry.options, entry.fingerprint, entry.sample))
+    place = Workplace(request.limits.workers if request.cluster is None else 1, request.cluster)
+    with open_executor(place, searching) as executor:
+        trials = TuneSearch(entry, study, executor, searching, reporter, request.limits, request.job).search()
+    best = best_of(trials)
+    if best is None:
+        raise TrainingError(
+            "The time was up before the default itself was scored.",
+            f"a longer --time-limit: forecast tune --resume --name {folder.name} --time-limit 10m",
+        )
+    changes = changes_of(best.values, entry.space)
+    confirmation, looks, late = _confirmed(request, folder, entry, changes, reading, run.stage(SEARCHED, 1.0))
+    is_better = confirmation is not None and confirmation.is_better
+    tuned = TunedSettings(
+        name=folder.name,
+        source=entry.source,
+        fingerprint=entry.fingerprint,
+        model=str(changes.get(CELL, entry.model)) if is_better else entry.model,
+        window=entry.window,
+        changes=changes if is_better else {},
+        best=changes,
+        confirmation=confirmation,
+        looks=looks,
+        trials=len(trials),
+        written=run.clock.now().isoformat(),
+    )
+    if not late:
+        folder.write(tuned)
+    run.reporter.progress("drawing", 1.0)
+    importances = study.importances()
+    drawn = draw_tuning(entry, trials, importances, request.plots)
+    files = write_all(request.folder, {f"{folder.name}-tune-{stem}": content for stem, content in drawn.items()})
+    return TuneResult(entry, reading, trials, best, tuned, importances, files, late)
+
+
+def _confirmed(
+    request: TuneRequest,
+    folder: TuningFolder,
+    entry: TuningEntry,
+    changes: dict[str, Value],
+    reading: Reading,
+    run: Run,
+) -> tuple[Confirmation | None, int, str]:
+    """Returns how the best settings did, how often the span was looked at, and why they could not be confirmed.
+
+    The same settings on the same data are not looked at again: each look at a span would be one more chance.
+    """
+    before = folder.tuned()
+    is_same_data = before is not None and before.fingerprint == entry.fingerprint
+    looks = before.looks if before is not None and is_same_data else 0
+    if not changes:
+        return None, looks, ""
+    if before is not None and is_same_data and before.best == changes and before.confirmation is not None:
+        return before.confirmation, looks, ""
+    run.reporter.progress("confirming", 0.0)
+    timed = timed_confirmation(run, request.limits.deadline)
+    try:
+        match = Match(entry.settings, entry.model, changes, entry.window, entry.confirm, looks + 1)
+        found = confirm(reading, match, timed)
+    except OverdueError:
+        return None, looks, f"forecast tune --resume --name {folder.name} --time-limit 10m"
+    return found, looks + 1, ""
+
+
+class OverdueError(Exception):
+    """The time of a confirmation is up."""
+
+
+@dataclass(frozen=True)
+class _Overdue:
+    """A reporter that ends a confirmation when its time is up."""
+
+    run: Run
+    deadline: Deadline
+
+    def tell(self, news: News) -> None:
+        """Passes it on."""
+        self.run.reporter.tell(news)
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes it on.
+
+        Raises:
+            OverdueError: the time is up.
+        """
+        if self.deadline.spent(self.run.clock.seconds()) > LATE * self.deadline.limit - TAIL:
+            raise OverdueError
+        self.run.reporter.progress(f"confirming, {label}", share)
+
+
+def timed_confirmation(run: Run, deadline: Deadline | None) -> Run:
+    """Returns a run that a confirmation is given up in when its time is up."""
+    return run if deadline is None else run.with_reporter(_Overdue(run, deadline))
