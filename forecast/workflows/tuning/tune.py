@@ -153,7 +153,7 @@ def tune(request: TuneRequest, store: Store, run: Run) -> TuneResult:
 def planned_words(entry: TuningEntry, done: int) -> tuple[Remark, ...]:
     """Returns what will be searched, on what, and on what it will be confirmed."""
     step = counted(entry.horizon, "step")
-    until, kept = f"up to {entry.searched_to}", counted(entry.confirm, "fold")
+    until = f"up to {entry.searched_to}"
     words = [
         Remark("Search", ", ".join(each.words for each in entry.space), ("--search", "--fix")),
         Remark("Trials", f"scored on {counted(entry.folds, 'fold')} × {step}, {until}, one seed each", ("--folds",)),

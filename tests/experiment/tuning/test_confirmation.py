@@ -1,0 +1,91 @@
+"""The confirmation: settings win only where time, series and seeds all say so."""
+
+import numpy as np
+import pytest
+
+from forecast.experiment.tuning.confirmation import FRESH, Contestant, fresh_seeds, judge
+from forecast.specs import Settings
+
+K, S, H, R = 3, 12, 6, 3
+
+
+def contestant(truths, errors_of):
+    """A contestant whose forecasts err as told, by seed."""
+    by_seed = np.stack([truths + errors_of(seed) for seed in range(R)])
+    joint = by_seed.mean(axis=0)
+
+    def size(forecasts):
+        return np.sqrt(np.nanmean((truths - forecasts) ** 2, axis=-1))
+
+    return Contestant(truths, joint, by_seed, size(joint), np.stack([size(each) for each in by_seed]), "2024-01-01")
+
+
+@pytest.fixture
+def truths():
+    return np.random.default_rng(0).normal(100, 5, (K, S, H))
+
+
+def noise(seed, size=1.0):
+    return size * np.random.default_rng(100 + seed).normal(size=(K, S, H))
+
+
+def test_settings_that_err_half_as_much_win(truths):
+    base = noise(99)
+    found = judge(
+        contestant(truths, lambda seed: base + noise(seed, 0.1)),
+        contestant(truths, lambda seed: 0.5 * base + noise(seed, 0.1)),
+        "rmsse",
+        1,
+    )
+    assert found.is_better
+    assert 0.4 < found.gain < 0.6
+    assert found.words.endswith("They win.")
+    assert (found.seeds_won, found.seeds) == (R, R)
+
+
+def test_more_looks_at_one_span_ask_for_more(truths):
+    base = noise(99)
+    default, best = (contestant(truths, lambda seed, f=f: f * base + noise(seed, 0.1)) for f in (1.0, 0.9))
+    p = judge(default, best, "rmsse", 1).p
+    looks = int(0.05 / p) + 2
+    assert judge(default, best, "rmsse", 1).is_better
+    later = judge(default, best, "rmsse", looks)
+    assert not later.is_better
+    assert f"looked at {looks} times" in later.words
+
+
+def test_settings_that_err_a_little_less_by_chance_are_a_tie_and_the_default_stays(truths):
+    found = judge(contestant(truths, noise), contestant(truths, lambda seed: noise(seed + 7) * 0.995), "rmsse", 1)
+    assert not found.is_better
+    assert found.words.endswith("The default stays.") or found.words.endswith("the default stays.")
+
+
+def test_settings_that_err_more_are_said_to(truths):
+    base = noise(1)
+    found = judge(contestant(truths, lambda _: base), contestant(truths, lambda _: 1.2 * base), "mase", 1)
+    assert "err 20 % more than the default" in found.words
+    assert not found.is_better
+
+
+def test_gain_of_one_seed_alone_is_no_gain(truths):
+    base = noise(3)
+    lucky = contestant(truths, lambda seed: (0.05 if seed == 0 else 1.02) * base)
+    assert not judge(contestant(truths, lambda _: base), lucky, "rmsse", 1).is_better
+
+
+def test_chance_wins_seldom():
+    """One in forty would, if errors were as the tests suppose; of 60 confirmations of nothing, few may."""
+    won = 0
+    for draw in range(60):
+        rng = np.random.default_rng(draw)
+        truths = rng.normal(size=(K, 4, H))
+        common = rng.normal(size=(K, 4, H))
+        first, second = (rng.normal(size=(K, 4, H)) for _ in range(2))
+        default, best = (contestant(truths, lambda seed, own=own: common + 0.5 * own) for own in (first, second))
+        won += judge(default, best, "rmsse", 1).is_better
+    assert won <= 4
+
+
+def test_seeds_of_the_confirmation_are_none_of_the_search():
+    fresh = fresh_seeds(Settings(seed=3, seeds=1))
+    assert (fresh.seed, fresh.seeds) == (3 + FRESH, 2)
