@@ -81,7 +81,7 @@ def test_chance_wins_seldom():
         truths = rng.normal(size=(K, 4, H))
         common = rng.normal(size=(K, 4, H))
         first, second = (rng.normal(size=(K, 4, H)) for _ in range(2))
-        default, best = (contestant(truths, lambda seed, own=own: common + 0.5 * own) for own in (first, second))
+        default, best = (contestant(truths, lambda seed, own=common + 0.5 * own: own) for own in (first, second))
         won += judge(default, best, "rmsse", 1).is_better
     assert won <= 4
 

@@ -80,7 +80,7 @@ def test_journal_cut_at_every_line_goes_on_to_the_same_trials(whole, tmp_path):
 def test_journal_that_says_nonsense_is_refused_in_a_sentence(whole, line, tmp_path):
     path = tmp_path / "journal.log"
     path.write_bytes(whole[1] + line + whole[1])
-    with pytest.raises(DataError, match="journal .* can't be read"):
+    with pytest.raises(DataError, match=r"journal .* can't be read"):
         go_on(path)
 
 
