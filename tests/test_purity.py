@@ -17,6 +17,7 @@ THREADS = {"ThreadPoolExecutor", "ProcessPoolExecutor", "Thread", "Process", "Pa
 ALLOWED = {
     ("data/files/free_memory.py", "os.environ"): "the one place that asks how much memory is free, when it is needed",
     ("data/files/remote/database.py", "os.environ"): "the passwords that an address names, when it is opened",
+    ("data/files/remote/forecast_table.py", "os.environ"): "likewise",
     ("data/files/remote/objects.py", "os.environ"): "likewise",
     ("data/files/remote/mysql.py", "os.environ"): "MYSQL_PWD, as other clients look there",
     ("models/networks/tensorflow.py", "os.environ"): "TensorFlow reads its settings there, when it is imported",

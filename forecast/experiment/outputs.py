@@ -97,6 +97,23 @@ def table_content(table: bytes, ending: str, texts: Collection[str] = ()) -> byt
     return table_bytes(table, ending, texts)
 
 
+def write_rows(address: str, name: str, table: ResultTable, *, create: bool) -> None:
+    """Writes forecasts into a table of a database, all of them or none.
+
+    Args:
+        address: of the table.
+        name: of the model in the store.
+        table: of forecasts of single steps.
+        create: make the table where it is not there.
+
+    Raises:
+        ForecastError: see ``write_forecasts``.
+    """
+    from forecast.data.files.remote.forecast_table import write_forecasts  # its driver
+
+    write_forecasts(address, name, table.columns, table.rows, create=create)
+
+
 def stem_of(source: str) -> str:
     """Returns the name that results of a data source are called by: the file's, without its known endings."""
     name = stem_of_address(source) if is_address(source) else Path(source).name

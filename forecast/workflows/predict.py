@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast.addresses import is_address
 from forecast.data.files.parquet_folder import is_folder
 from forecast.errors import NotFoundError, UsageError
 from forecast.execution.executor import Workplace
@@ -157,6 +158,9 @@ def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run
             name = stored.version.name
             message = f"{how.flag} forecasts a folder of shards, and {name} was trained on {panel}, which is none."
             raise UsageError(message, f"--data DIR; forecast shard {panel} DIR makes it")
+        if is_address(panel):
+            message = f"{how.flag} forecasts a folder of shards on this machine, and {panel} is none."
+            raise UsageError(message, f"--data {panel} -o FILE.csv, where it fits into the memory; or copy it first")
         if not Path(panel).exists():
             raise NotFoundError(f"There is no folder {panel}.", "check the path; forecast shard DATA DIR makes one")
         message = f"{how.flag} forecasts a folder of shards, and {panel} is none."

@@ -53,6 +53,7 @@ def predict_command(
     from forecast.workflows.predict import PredictRequest
 
     _check_picture(flags)
+    flags.check_address()
     if by_shards(flags):
         _predict_panel(name, flags, output)
         return
@@ -113,6 +114,7 @@ def _paths(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, 
 
 
 def _predict(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:
+    from forecast.experiment.outputs import write_rows
     from forecast.experiment.stored_forecast import result_table
     from forecast.production.store.store import Store
     from forecast.workflows.predict import predict, predict_drawn
@@ -131,14 +133,16 @@ def _predict(request: "PredictRequest", flags: PredictFlags, output: OutputFlags
         say(f"{result.version.name} {result.version.label}, by forecast {result.version.program}", "Trained")
     if not output.quiet:
         say_notes(result.notes)
-    made = result_table(result, result.version.label)
-    document = predicted_json(result, made, [*([str(to)] if to else []), *map(str, pictures)])
-    if to is not None:
+    made, written = result_table(result, result.version.label), flags.destination
+    document = predicted_json(result, made, [*([written] if written else []), *map(str, pictures)])
+    if flags.address is not None:
+        write_rows(flags.address, result.version.name, made, create=flags.create_table)
+    elif to is not None:
         _write_forecast(to, ending, result, made, document)
-        if not output.quiet:
-            say(f"{to}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
+    if written is not None and not output.quiet:
+        say(f"{written}: {extent_of(result)}, by {result.model} {result.version.label}", "Wrote")
     _write_pictures(pictures, output)
-    print_predicted(result, made, document, output, is_written=to is not None)
+    print_predicted(result, made, document, output, is_written=written is not None)
 
 
 def _write_forecast(

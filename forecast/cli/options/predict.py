@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from forecast.addresses import is_address
 from forecast.cli.options.arguments import ModelVersion, check_levels, check_quantiles
 from forecast.cli.options.completion import complete_period
 from forecast.errors import UsageError
@@ -167,18 +168,53 @@ class PredictFlags:
         ),
     ] = False
     version: ModelVersion = None
-    to: Annotated[
-        Path | None,
+    destination: Annotated[
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write a .csv, .xlsx, .parquet or .json file; of a folder of shards, a folder.",
+            help="Write a .csv, .xlsx, .parquet or .json file; of a folder of shards, a folder; or "
+            "postgresql://HOST/DB#TABLE.",
         ),
     ] = None
+    create_table: Annotated[
+        bool, typer.Option("--create-table", help="Make the table of -o in the database, if it is not there.")
+    ] = False
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Replace the file, or the results of another run, if there are any.")
     ] = False
+
+    @property
+    def to(self) -> Path | None:
+        """The file or folder that is written; None for none."""
+        return Path(self.destination) if self.destination is not None and self.address is None else None
+
+    @property
+    def address(self) -> str | None:
+        """The table of a database that is written; None for none."""
+        return self.destination if self.destination is not None and is_address(self.destination) else None
+
+    def check_address(self) -> None:
+        """Refuses what can't be written into a table, before any work is done for it.
+
+        Raises:
+            UsageError: it was asked for.
+        """
+        if self.address is None:
+            if self.create_table:
+                message = "--create-table makes a table in the database of -o, and none is named."
+                raise UsageError(message, "-o postgresql://USER@HOST/DB#TABLE --create-table")
+            return
+        from forecast.data.files.remote.forecast_table import check_forecast_table
+
+        check_forecast_table(self.address)
+        strange = [*WHERE, "values", "total", "total_by", "paths", "force"]
+        name = next((name for name in strange if getattr(self, name)), None)
+        if name is not None:
+            flag = "--set" if name == "values" else f"--{name.replace('_', '-')}"
+            message = f"{flag} can't apply to a table of a database, which takes a forecast of each step."
+            raise UsageError(message, f"leave out {flag}, or -o FILE.csv")
 
 
 WHERE = ("workers", "cluster", "shard", "dry_run")

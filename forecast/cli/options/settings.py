@@ -41,6 +41,8 @@ NEVER = (
         "install",
         "remove",
         "to",
+        "destination",
+        "create_table",
         "fix",
         "plot",
     ),

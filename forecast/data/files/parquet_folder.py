@@ -8,17 +8,20 @@ import hashlib
 import io
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 from pyarrow import types
 
+from forecast.addresses import is_object, stem_of_address
 from forecast.data.files.free_memory import free_memory
 from forecast.data.files.intake import TABLE, too_many
+from forecast.data.files.remote.objects import copy_folder
 from forecast.data.files.source import Source, read_source
 from forecast.errors import DataError, NotFoundError, UsageError
 
@@ -199,6 +202,10 @@ def read_data(
     Raises:
         ForecastError: see ``read_source`` and ``read_folder``.
     """
+    if not isinstance(source, Source) and is_object(str(source)) and not Path(stem_of_address(str(source))).suffix:
+        with TemporaryDirectory(prefix="forecast-") as copy:
+            if copy_folder(str(source), Path(copy), ENDINGS):
+                return replace(read_folder(Path(copy)), name=str(source), stem=stem_of_address(str(source)), path=None)
     if isinstance(source, Source) or str(source) == "-" or not is_folder(str(source)):
         return read_source(source, encoding, sheet, may_lack=may_lack, query=query)
     if sheet is not None and not may_lack:

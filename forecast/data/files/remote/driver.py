@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from forecast.data.files.remote.place import DatabasePlace
-from forecast.errors import DependencyError, ForecastError, UsageError
+from forecast.errors import DataError, DependencyError, ForecastError, UsageError
 
 WAIT = 10
 """Seconds that a host has to answer, and that somebody else's lock is waited for."""
@@ -62,6 +62,11 @@ def lacking(what: str, package: str) -> DependencyError:
     """Returns that a library is needed which is not installed."""
     name = package.partition("[")[0].partition(">")[0]
     return DependencyError(f"{what} needs {name}, which is not installed.", f"pip install '{package}'")
+
+
+def without_key(place: DatabasePlace) -> DataError:
+    """Returns that a table has no key by which a row could be replaced."""
+    return DataError(f"{place.address} has a table without a key that tells forecasts apart.", "")
 
 
 def not_a_query(place: DatabasePlace, reason: str) -> UsageError:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from forecast.data.files.remote.columns import plain_array
-from forecast.data.files.remote.driver import BATCH, Driver, lacking, not_a_query
+from forecast.data.files.remote.driver import BATCH, Driver, lacking, not_a_query, without_key
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError
 
@@ -72,6 +72,8 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
     if isinstance(error, duckdb.CatalogException) and "Table with name" in text:
         table = text.partition("Table with name ")[2].partition(" does not")[0]
         return NotFoundError(f"{place.address} has no table {table}.", "--table with one of its own")
+    if "UNIQUE/PRIMARY KEY" in text:
+        return without_key(place)
     if "lock" in text and isinstance(error, duckdb.IOException):
         return LockedError(f"{place.address} is in use by another program.", "try again when that has ended")
     if isinstance(error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from forecast.addresses import scheme_of
@@ -40,17 +41,24 @@ def open_object(address: str) -> Iterator[tuple[IO[bytes], int | None]]:
             yield file, getattr(file, "size", None)
 
 
-def list_objects(address: str, endings: tuple[str, ...]) -> list[str]:
-    """Returns the addresses of the objects below one, by their endings; none where it is an object itself.
+def copy_folder(address: str, folder: Path, endings: tuple[str, ...]) -> int:
+    """Copies the objects below an address, by their endings, into a folder, and returns how many there are.
 
     Raises:
         ForecastError: see ``open_object``.
     """
+    if scheme_of(address) in {"http", "https"}:
+        return 0  # nobody tells there what lies below
     with _telling(address):
         system, path = _opened(address.rstrip("/"))
         names = [name for name in system.find(path) if name.lower().endswith(endings) and name != path]
-    root = address.rstrip("/")
-    return [f"{root}/{name.removeprefix(path).lstrip('/')}" for name in sorted(names)]
+        for name in names:
+            to = folder / name.removeprefix(path).lstrip("/")
+            if ".." in to.parts:
+                continue
+            to.parent.mkdir(parents=True, exist_ok=True)
+            system.get_file(name, str(to))
+    return len(names)
 
 
 def _opened(address: str) -> tuple[Any, str]:
@@ -94,7 +102,10 @@ def _telling(address: str) -> Iterator[None]:
         yield
     except ForecastError:
         raise
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        cause = error.__cause__ or error.__context__  # of a web server, fsspec calls any failure so
+        if (cause is not None and getattr(cause, "status", 404) != 404) or "Connector" in type(cause).__name__:
+            raise _worded(address, cause or error) from None
         raise NotFoundError(f"There is no {address}.", "check the address") from None
     except PermissionError:
         hint = "the keys of the cloud, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"
@@ -103,7 +114,7 @@ def _telling(address: str) -> Iterator[None]:
         raise _worded(address, error) from None
 
 
-def _worded(address: str, error: Exception) -> DataError:
+def _worded(address: str, error: BaseException) -> DataError:
     kind = type(error).__name__
     if "Credentials" in kind or "Token" in kind:
         hint = "the keys of the cloud, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from forecast.data.files.remote.columns import NUMERIC, STAMP, table_of_rows
-from forecast.data.files.remote.driver import BATCH, WAIT, Driver, lacking, not_a_query
+from forecast.data.files.remote.driver import BATCH, WAIT, Driver, lacking, not_a_query, without_key
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError, UsageError
 
@@ -107,7 +107,7 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
     if state in {"25006", "42601"} or (state.startswith("42") and state != "42P10"):
         return not_a_query(place, text)
     if state == "42P10":
-        return DataError(f"{where} has a table without a key that tells forecasts apart.", "")
+        return without_key(place)
     if state[:2] in {"22", "23"} or (not state and isinstance(error, psycopg.DataError)):
         return DataError(f"{where} holds, or is given, what can't be: {text}.", "--query 'select …' leaves it out")
     if not state:

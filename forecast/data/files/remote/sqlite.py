@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from forecast.data.files.remote.columns import table_of_rows
-from forecast.data.files.remote.driver import BATCH, WAIT, Driver, not_a_query
+from forecast.data.files.remote.driver import BATCH, WAIT, Driver, not_a_query, without_key
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError
 
@@ -55,6 +55,8 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
     if not isinstance(error, sqlite3.Error | sqlite3.Warning):
         return None
     text = place.scrubbed(error)
+    if "ON CONFLICT clause" in text:
+        return without_key(place)
     if "locked" in text or "busy" in text:
         return LockedError(f"{place.address} is locked by another program for {WAIT} seconds.", "try again later")
     if text.startswith("no such table"):
