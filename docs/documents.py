@@ -343,7 +343,7 @@ class PanelDryRun(OfPanel):
 
 
 ANSWER = some(RunRecord, ("name", *FACTS), challenged=str, scored_on=str | None, plan=list[str], notes=list[str],
-              files=list[str])  # fmt: skip
+              alarms=list[str], files=list[str])  # fmt: skip
 
 
 class MemberError(TypedDict):
@@ -404,6 +404,8 @@ class Score(TypedDict):
     scores: list[Annotated[LiveRow, More(Number, ("coverage_",))]]
     drift: list[DriftSignal]
     intervals: Widths
+    recent: Annotated[LiveRow, More(Number, ("coverage_",))] | None
+    age: Number
     notes: list[str]
     files: list[str]
 

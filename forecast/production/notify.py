@@ -67,12 +67,14 @@ class Watch:
     """A job that is being watched; it may say how it ended where it ends without an error.
 
     Attributes:
+        message: why it failed, where it ends without an error.
         tell: hears what the watchdog or the command for a failure did not do, each once.
     """
 
     name: str
     exit_code: int = ExitCode.DONE
     tell: Tell = nobody
+    message: str = ""
     is_told: bool = False
 
     def ping(self, url: str | None, signal: str) -> None:
@@ -86,17 +88,17 @@ class Watch:
 @contextmanager
 def watched(alarm: Alarm, name: str, tell: Tell = nobody) -> Iterator[Watch]:
     """Tells the watchdog of the block's beginning and end; an error of the block is told and goes on."""
-    watch, message = Watch(name, tell=tell), ""
+    watch = Watch(name, tell=tell)
     try:
         watch.ping(alarm.ping_url, "start")
         yield watch
     except BaseException as error:
-        watch.exit_code, message = exit_code_of(error), str(error)
+        watch.exit_code, watch.message = exit_code_of(error), str(error)
         raise
     finally:
         watch.ping(alarm.ping_url, str(int(watch.exit_code)))
         if watch.exit_code not in HEALTHY and alarm.on_failure:
-            run_on_failure(alarm.on_failure, watch.name, watch.exit_code, message, watch.tell)
+            run_on_failure(alarm.on_failure, watch.name, watch.exit_code, watch.message, watch.tell)
 
 
 def ping(url: str | None, signal: str) -> str:

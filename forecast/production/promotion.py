@@ -58,7 +58,14 @@ class Decision:
 
 
 def decide(
-    champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate, *, is_same: bool = False
+    champion: ModelScore,
+    challenger: ModelScore,
+    naive_rmse: float,
+    points: int,
+    gate: Gate,
+    *,
+    is_same: bool = False,
+    tie: str = "",
 ) -> Decision:
     """Returns what becomes of a challenger.
 
@@ -69,6 +76,7 @@ def decide(
         points: how many they are.
         gate: what was asked for.
         is_same: both are one recipe, trained anew: too few rows came to score one against the other.
+        tie: why their difference may be chance; then what knows newer data wins. Empty where it is none.
     """
     if not isfinite(challenger.rmse):
         return Decision("kept", "the challenger's forecasts are not all numbers")
@@ -76,14 +84,14 @@ def decide(
         return Decision("candidate", "only a candidate was asked for (--candidate-only)")
     if gate.is_lesson and not gate.force:
         return Decision("candidate", "--preset tutorial is a lesson, and takes over only by --force or models promote")
-    refusal = _refusal(champion, challenger, naive_rmse, points, gate)
+    refusal = _refusal(champion, challenger, naive_rmse, points, gate, is_tie=bool(tie))
     if refusal:
         return Decision("promoted", f"forced, though {refusal}") if gate.force else Decision("kept", refusal)
     if is_same:
         return Decision(
             "promoted", "it is the champion's recipe on all rows: too few newer ones yet to tell them apart"
         )
-    return Decision("promoted", _praise(champion, challenger))
+    return Decision("promoted", _praise(champion, challenger, tie))
 
 
 def rules(gate: Gate) -> tuple[str, ...]:
@@ -93,7 +101,7 @@ def rules(gate: Gate) -> tuple[str, ...]:
     if gate.is_lesson and not gate.force:
         return ("Its recipe is a lesson (--preset tutorial): nothing is put in use.",)
     gain = f"at least {gap_percent(gate.min_gain)} lower than the champion's (--min-gain)"
-    level = gain if gate.min_gain else "no higher than the champion's"
+    level = gain if gate.min_gain else "no higher than the champion's, or the difference is a tie as compare has it"
     coverage = f"at least {gap_percent(LEAST_COVERAGE)} of the truths there, or no fewer than the champion's"
     proofs = (
         "All its forecasts are numbers.",
@@ -104,23 +112,29 @@ def rules(gate: Gate) -> tuple[str, ...]:
     return (proofs[0], "Whatever else it scores, it is put in use (--force).") if gate.force else proofs
 
 
-def _praise(champion: ModelScore, challenger: ModelScore) -> str:
+def _praise(champion: ModelScore, challenger: ModelScore, tie: str) -> str:
     """Returns why the challenger takes over."""
     if not isfinite(champion.rmse):
         return "the champion's forecasts are not all numbers, the challenger's are"
     if challenger.rmse == champion.rmse:
         return "both do equally well, and the challenger will know the newest data"
+    if challenger.rmse > champion.rmse:
+        gap = gap_percent(challenger.rmse / champion.rmse - 1)
+        return f"a tie, and the challenger knows newer data: its error is {gap} higher, {tie}"
     return f"the challenger's error is {gap_percent(1 - challenger.rmse / champion.rmse)} lower"
 
 
-def _refusal(champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate) -> str:
+def _refusal(
+    champion: ModelScore, challenger: ModelScore, naive_rmse: float, points: int, gate: Gate, *, is_tie: bool
+) -> str:
     """Returns why the champion stays, or an empty string."""
     if not isfinite(champion.rmse):
         return ""
-    if challenger.rmse > champion.rmse:
+    is_near = is_tie and not gate.min_gain and champion.rmse > 0
+    if challenger.rmse > champion.rmse and not is_near:
         gap = gap_percent(challenger.rmse / champion.rmse - 1) if champion.rmse > 0 else "infinitely"
         return f"the challenger's error is {gap} higher"
-    if challenger.rmse > champion.rmse * (1 - gate.min_gain):
+    if challenger.rmse > champion.rmse * (1 - gate.min_gain) and not is_near:
         gain = gap_percent(1 - challenger.rmse / champion.rmse)
         return (
             f"the challenger's error is only {gain} lower, and {gap_percent(gate.min_gain)} is the least (--min-gain)"

@@ -1,13 +1,12 @@
 """`forecast models rollback|promote|prune`: which version is in use and which stay; the history keeps each change."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from forecast.errors import ForecastError
 from forecast.experiment.versions.identity import check_same_question
 from forecast.production.runs import try_run
-from forecast.production.store.retention import Prunable
+from forecast.production.store.retention import Prunable, Retention
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.store.version import WEIGHTS, Version
@@ -121,14 +120,6 @@ def promote(root: Path, name: str, label: str, now: datetime, *, force: bool = F
     version = models.promote(label, now, accept)
     try_run(models, RunRecord("promote", "promoted", _by_hand(label), champion=version.label), now)
     return version
-
-
-@dataclass(frozen=True)
-class Retention:
-    """What is kept of a model: so many of the newest versions, forecasts that were issued since a time; None: all."""
-
-    keep: int | None = None
-    issued_since: datetime | None = None
 
 
 def prune(root: Path, name: str, kept: Retention, now: datetime, *, dry_run: bool) -> Prunable:

@@ -12,11 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from forecast.errors import ExitCode, ForecastError
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
+from forecast.production.quality import broken, figures_of
 from forecast.production.runs import mark_of
 from forecast.production.store.disk import atomic_write
 from forecast.production.store.model_store import ModelStore
+from forecast.production.store.retention import KEEP_ALL
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
 from forecast.production.triggers import Past, fingerprint_of, is_finished, read_past
@@ -35,8 +38,9 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source
     log("started", {"name": models.name, "source": source, "champion": champion.label})
-    with nullcontext() if request.dry_run else models.lock(request.lock_timeout, mark_of("retrain", run.clock.now())):
-        progress = Progress(models, RunRecord("retrain", "failed", name=models.name), run.clock)
+    mark = mark_of("retrain", run.clock.now())
+    with nullcontext() if request.dry_run else models.lock(request.lock_timeout, mark):
+        progress = Progress(models, RunRecord("retrain", "failed", name=models.name, run=mark.run), run.clock)
         with recorded(progress, log, is_dry=request.dry_run):
             past = read_past(models)
             label, end = past.champion.label, past.champion.manifest.data.training_end
@@ -51,7 +55,9 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
 
                 result = RetrainRun(request, source, past, progress, run, log).result()
             if not request.dry_run:
+                result = _judged(request, progress, result, run.clock.now())
                 progress.write(result.record)
+                _tidy(request, models, log)
                 if request.report:
                     pages = _write_report(request, models, result, run.clock.now())
                     result = replace(result, files=(*result.files, *pages))
@@ -59,7 +65,33 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
             return result
 
 
+def _judged(request: RetrainRequest, progress: Progress, result: RetrainResult, now: datetime) -> RetrainResult:
+    """Returns the result with the alarms that live accuracy, or the champion's age, calls for; they are booked."""
+    age = max((now - progress.models.champion().created).total_seconds(), 0.0)
+    said = broken(request.alarms, figures_of(result.record, age))
+    if not said:
+        return result
+    reason = f"{result.record.reason}; {', '.join(said)}"
+    return replace(result, record=progress.learn(reason=reason, exit_code=int(ExitCode.QUALITY_GATE)), alarms=said)
+
+
+def _tidy(request: RetrainRequest, models: ModelStore, log: Log) -> None:
+    """Removes what is not to be kept; a disk that refuses is no failure of the run."""
+    kept = request.kept
+    if kept == KEEP_ALL:
+        return
+    try:
+        gone = models.prune(kept.keep, kept.issued_since)
+    except ForecastError as error:
+        log("unpruned", {"reason": error.message})
+        return
+    labels = [*(version.label for version in gone.versions), *gone.damaged]
+    log("pruned", {"removed": labels, "issued": len(gone.issued), "freed_bytes": gone.size})
+
+
 def _nothing_new(progress: Progress, past: Past, facts: dict[str, Any]) -> RetrainResult:
+    known = past.looked or RunRecord()
+    facts |= {**figures_of(known).facts(), "drift": known.drift}
     record = progress.learn(outcome="nothing-new", reason="the same data and settings as before", **facts)
     return RetrainResult(record, f"{past.since:%Y-%m-%d %H:%M} UTC")
 

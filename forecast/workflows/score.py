@@ -15,13 +15,15 @@ from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import NotFoundError
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.live.points import LivePoints
-from forecast.evaluation.live.scores import LiveScore, errors_by_origin, score_live
+from forecast.evaluation.live.scores import LiveScore, errors_by_origin, score_live, score_recent
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.input_data import is_there, of_known_series, only_model, read_alike
 from forecast.experiment.outputs import write_all
 from forecast.experiment.retraining.live import drift_since, read_live, width_since
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import naive_season_of
+from forecast.interval_levels import MAIN
+from forecast.production.quality import LiveFigures
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from forecast.specs import PlotKind
@@ -59,6 +61,16 @@ class ScoreResult:
     widening: Widening  # with which `retrain` lets the next intervals differ from the champion's own
     in_use: Widening  # with which the champion's forecasts are issued now
     notes: tuple[str, ...]
+    recent: LiveScore | None  # of what came true of late, whichever version issued it
+    age: float | None  # of the champion, in seconds
+
+    @property
+    def figures(self) -> LiveFigures:
+        """What quality rules are about."""
+        if self.recent is None:
+            return LiveFigures(age=self.age)
+        held = self.recent.coverage.get(MAIN)
+        return LiveFigures(self.recent.skill, self.recent.rmse, held, self.recent.bias, self.recent.points, self.age)
 
     @property
     def come_true(self) -> int:
@@ -92,6 +104,8 @@ def score(request: ScoreRequest, store: Store) -> ScoreResult:
         widening=widening,
         in_use=in_use,
         notes=(*warnings, *notes, *_missing(points, reading, champion.name)),
+        recent=score_recent(points, reading.panel, season),
+        age=None if request.now is None else max((request.now - champion.created).total_seconds(), 0.0),
     )
 
 

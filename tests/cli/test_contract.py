@@ -54,13 +54,17 @@ RETRAIN = {
     "exit_code": int,
     "widened": None,
     "held": None,
+    **dict.fromkeys(["live_skill", "live_rmse", "live_coverage", "live_bias", "live_points"], None),
+    **dict.fromkeys(["drift", "run", "peak_bytes"], None),
     "plan": list,
     "notes": list,
+    "alarms": list,
     "files": list,
 }
 RUN = (
     "name time command outcome reason trigger champion challenger champion_rmse challenger_rmse naive_rmse rows "
-    "new_rows training_end seconds exit_code widened held"
+    "new_rows training_end seconds exit_code widened held live_skill live_rmse live_coverage live_bias live_points "
+    "drift run peak_bytes"
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {
@@ -103,7 +107,7 @@ DOCUMENTS = {
     ("score",): {
         "name": str, "champion": str, "source": str, "season": int, "issued": int, "come_true": int,
         "scores": list, "drift": list, "notes": list, "files": list,
-        "intervals": "level promised held points origins widened next_widened",
+        "intervals": "level promised held points origins widened next_widened", "recent": None, "age": float,
     },
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},

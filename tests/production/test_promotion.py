@@ -96,6 +96,27 @@ def test_reason_is_in_words(challenger, asked, reason):
     assert reason in decide(CHAMPION, challenger, 150.0, 28, Gate(**asked)).reason
 
 
+@pytest.mark.parametrize(
+    ("challenger", "asked", "expected"),
+    [
+        (ModelScore(100.1, 0.8), {}, "promoted"),
+        (ModelScore(149.0, 0.8), {}, "promoted"),
+        (ModelScore(99.0, 0.8), {}, "promoted"),
+        (ModelScore(100.1, 0.8), {"min_gain": 0.01}, "kept"),  # more was asked than a tie
+        (ModelScore(151.0, 0.8), {}, "kept"),  # worse than the naive, and no better than the champion
+        (ModelScore(100.1, 0.2), {}, "kept"),  # no intervals
+        (ModelScore(100.1, 0.8), {"candidate_only": True}, "candidate"),
+    ],
+)
+def test_at_a_tie_newer_data_wins_and_every_other_proof_still_counts(challenger, asked, expected):
+    decision = decide(CHAMPION, challenger, 150.0, 28, Gate(**asked), tie="which may be chance (p = 0.41)")
+    assert decision.outcome == expected
+    if challenger.rmse == 100.1 and expected == "promoted":
+        assert decision.reason == (
+            "a tie, and the challenger knows newer data: its error is 0.1 % higher, which may be chance (p = 0.41)"
+        )
+
+
 def test_a_perfect_champion_is_never_beaten():
     assert outcome(ModelScore(0.1, 0.8), champion=ModelScore(0.0, 0.8)) == "kept"
     assert outcome(ModelScore(0.0, 0.8), champion=ModelScore(0.0, 0.8)) == "promoted"

@@ -91,8 +91,12 @@ def _cells(run: "RunRecord") -> list[str]:
 
 
 def _reason(run: "RunRecord") -> str:
+    from forecast.production.quality import below_naive, figures_of
+
+    alarm = below_naive(figures_of(run))
     why = f"{run.reason or ''}{f' (trained because {run.trigger})' if run.trigger else ''}".strip()
     if run.widened is not None and not is_own_width(run.widened):
         held = f" (their own held {percent(run.held)})" if run.held is not None else ""
         why += f"{'; ' if why else ''}intervals {width_text(run.widened)}{held}"
+    why = "; ".join(each for each in (alarm, why) if each)
     return wrapped(why, "    ", label_width=4) if why else ""

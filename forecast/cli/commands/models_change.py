@@ -91,7 +91,8 @@ def prune_command(
 
     forecast models prune --all --keep 10 --keep-issued 2y
     """
-    from forecast.workflows.models import Retention, prune
+    from forecast.production.store.retention import Retention
+    from forecast.workflows.models import prune
 
     now = datetime.now(UTC)
     since = issued_since(keep_issued, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,9 +11,10 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import in_address, read_options
-from forecast.cli.options.arguments import parse_time_limit, settle_deadline
-from forecast.cli.options.completion import complete_name, complete_network
+from forecast.cli.options.arguments import issued_since
+from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import DataFlags, OutputFlags
+from forecast.cli.options.retrain import RetrainFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
 from forecast.cli.output.retrain import MemberTold, lost_member, member_told, tell_member, tell_members, tell_retrain
@@ -21,135 +22,13 @@ from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
 from forecast.errors import DataError, ExitCode, UsageError, naming
 from forecast.process import SystemClock
-from forecast.specs import LESSONS, MOST, Deadline, Device, Preset
+from forecast.specs import LESSONS, Deadline
 
 if TYPE_CHECKING:
     from forecast.experiment.retraining.request import RetrainRequest
     from forecast.production.notify import Alarm, Tell
     from forecast.production.store.store import Store
     from forecast.run import Run
-
-
-def _group(title: str) -> Any:
-    return lambda *names, **more: typer.Option(*names, rich_help_panel=title, **more)
-
-
-_when, _challenge, _checks, _job = (
-    _group("When it is worth training"), _group("The fight"), _group("Data that looks wrong"), _group("Jobs"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class TriggerFlags:
-    """When it is worth training; any rule that fires is enough. Without one: any new row."""
-
-    min_new_rows: Annotated[
-        int | None, _when("--min-new-rows", min=1, metavar="N", help="Only if so many rows are new.")
-    ] = None
-    max_age: Annotated[
-        str | None,
-        _when("--max-age", metavar="TIME", help="Only if the champion is so old, such as 7d, and a row is new."),
-    ] = None
-    on_drift: Annotated[
-        bool, _when("--on-drift", help="Only if live errors, intervals or values are not what they were.")
-    ] = False
-
-
-@dataclass(frozen=True)
-class GateFlags:
-    """How the challenger is made and what it has to prove."""
-
-    model: Annotated[
-        str | None,
-        _challenge(
-            "--model", autocompletion=complete_network, metavar="MODEL", help="Any of compare; default: the champion's."
-        ),
-    ] = None
-    preset: Annotated[Preset | None, _challenge("--preset", help="Time for accuracy; default: the champion's.")] = None
-    seed: Annotated[
-        int | None,
-        _challenge("--seed", min=0, max=MOST["seed"], metavar="N", help="First seed; default: the champion's."),
-    ] = None
-    seeds: Annotated[int | None, _challenge("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
-    device: Annotated[Device, _challenge("--device", help="auto takes a GPU where there is one.")] = "auto"
-    warm: Annotated[bool, _challenge("--warm", help="One more challenger starts from the champion's weights.")] = False
-    min_gain: Annotated[
-        float,
-        _challenge("--min-gain", min=0, max=0.99, metavar="SHARE", help="Promote only if the RMSE falls by 0.02 …"),
-    ] = 0.0
-    min_holdout: Annotated[
-        int | None,
-        _challenge("--min-holdout", min=1, metavar="STEPS", help="Newest steps to score on; default: one horizon."),
-    ] = None
-    no_refit_all: Annotated[
-        bool, _challenge("--no-refit-all", help="Publish the winner as it fought, without the newest rows.")
-    ] = False
-    force: Annotated[bool, _challenge("--force", "-f", help="Train, and promote whatever the scores are.")] = False
-    candidate_only: Annotated[bool, _challenge("--candidate-only", help="Publish, but never promote.")] = False
-
-
-@dataclass(frozen=True)
-class CheckFlags:
-    """What is allowed knowingly; without these, such data is refused and the champion stays."""
-
-    allow_shorter: Annotated[bool, _checks("--allow-shorter", help="Fewer rows than last time.")] = False
-    allow_cut_off: Annotated[bool, _checks("--allow-cut-off", help="A last line without a line break.")] = False
-    allow_future: Annotated[bool, _checks("--allow-future", help="Dates that are still to come.")] = False
-    max_revision: Annotated[
-        float, _checks("--max-revision", min=0, max=1, metavar="SHARE", help="Old values that may have changed.")
-    ] = 0.05
-
-
-@dataclass(frozen=True)
-class JobFlags:
-    """What a scheduled job needs."""
-
-    to: Annotated[Path, _job("--output", "-o", metavar="DIR", file_okay=False, help="Folder of the forecast file.")] = (
-        Path("forecasts")
-    )
-    future: Annotated[
-        str | None,
-        _job("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
-    ] = None
-    report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
-    dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
-    detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
-    all: Annotated[bool, _job("--all", help="Every model of the store, the stalest first.")] = False
-    workers: Annotated[
-        int | None, _job("--workers", min=1, max=1024, metavar="N", help="Many models in so many processes.")
-    ] = None
-    time_limit: Annotated[
-        Deadline | None,
-        _job(
-            "--time-limit",
-            metavar="TIME",
-            help="All of it ends by then, such as 50m; models whose turn did not come are first the next time.",
-            parser=parse_time_limit,
-            callback=settle_deadline,
-        ),
-    ] = None
-    lock_timeout: Annotated[
-        str, _job("--lock-timeout", metavar="TIME", help="Wait so long for another run, such as 10m.")
-    ] = "0"
-    log_file: Annotated[
-        Path | None, _job("--log-file", metavar="FILE", help="Append what happens as JSON lines.", dir_okay=False)
-    ] = None
-    ping_url: Annotated[
-        str | None, _job("--ping-url", metavar="URL", help="Gets /start, then /<exit code> (healthchecks.io).")
-    ] = None
-    on_failure: Annotated[
-        str | None,
-        _job(
-            "--on-failure",
-            metavar="CMD",
-            help="Run it on failure, 60 s at most; it finds FORECAST_NAME, _MESSAGE, _EXIT_CODE.",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True)
-class RetrainFlags(JobFlags, CheckFlags, GateFlags, TriggerFlags):
-    """All of them, as one argument of the command."""
 
 
 Words = Annotated[
@@ -198,6 +77,7 @@ def _retrain_one(
 ) -> None:
     from forecast.experiment.destinations import check_folder
     from forecast.production.notify import watched
+    from forecast.production.quality import gate_error
     from forecast.production.run_log import open_log
     from forecast.workflows.retrain import retrain
     from forecast.workflows.retrain_all import timed
@@ -216,7 +96,10 @@ def _retrain_one(
         with naming(name or only), narrated("Retrain", output, device=flags.device, warns=False) as run:
             result = retrain(request, store, timed(run, flags.time_limit, name or only), log)
         watch.exit_code = result.record.exit_code or 0
+        watch.message = ", ".join(result.alarms)
     tell_retrain(result, output)
+    if result.alarms:
+        raise gate_error(result.record.name, result.alarms)
     raise typer.Exit(watch.exit_code)
 
 
@@ -240,9 +123,9 @@ def _retrain_all(
             for member in _each(names, store, flags, run):
                 ended.append(member)
                 tell_member(member, output)
-                error = member.document["error"]
-                if error is not None and flags.on_failure and not flags.dry_run:
-                    run_on_failure(flags.on_failure, member.name, error["code"], error["message"], tell)
+                code, message = member.failure
+                if message and flags.on_failure and not flags.dry_run:
+                    run_on_failure(flags.on_failure, member.name, code, message, tell)
         watch.exit_code = tell_members(ended, output)
     raise typer.Exit(watch.exit_code)
 
@@ -321,6 +204,8 @@ def _teller(flags: RetrainFlags, output: OutputFlags) -> "Tell":
 def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: DataFlags) -> "RetrainRequest":
     from forecast.experiment.retraining.request import Change, RetrainRequest
     from forecast.production.promotion import Gate
+    from forecast.production.quality import read_rules
+    from forecast.production.store.retention import Retention
     from forecast.production.triggers import Rules, Tolerance
 
     if flags.force and flags.candidate_only:
@@ -341,5 +226,7 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         dry_run=flags.dry_run,
         report=flags.report,
         future=flags.future,
+        alarms=read_rules(flags.fail_if or ()),
+        kept=Retention(flags.keep, issued_since(flags.keep_issued, SystemClock().now())),
         exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,
     )

@@ -8,7 +8,7 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import in_address, read_options
-from forecast.cli.options.arguments import OnlyName
+from forecast.cli.options.arguments import FailIf, OnlyName
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
 from forecast.cli.output.live_scores import live_scores_json, live_scores_table
@@ -30,6 +30,7 @@ def score_command(
     out_dir: Annotated[
         Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the plot.", file_okay=False)
     ] = Path("forecasts"),
+    fail_if: FailIf = None,
 ) -> None:
     """Score every forecast that train and retrain issued by what came true since.
 
@@ -37,14 +38,15 @@ def score_command(
 
     forecast score sales newest.csv
 
-    forecast score sales --json --plot png
+    forecast score sales --fail-if 'skill<0' --json
     """
     from forecast.experiment.input_data import name_and_data
+    from forecast.production.quality import broken, gate_error, read_rules, unjudged
     from forecast.production.store.store import Store
     from forecast.report.tables import csv_text, live_columns, live_row
     from forecast.workflows.score import ScoreRequest, draw_scores, score
 
-    store = Store(output.store)
+    store, rules = Store(output.store), read_rules(fail_if or ())
     model, source = name_and_data(name, data, store)
     source, reading = in_address(source, reading)
     with naming(model or ""):
@@ -65,3 +67,7 @@ def score_command(
             say(signal.sentence, "Drift")
         for path in files:
             say(str(path), "Plot")
+        for text in unjudged(rules, result.figures):
+            say(f"{text} can't be judged: nothing has come true of late.", "Note")
+    if said := broken(rules, result.figures):
+        raise gate_error(result.champion.name, said)

@@ -108,7 +108,25 @@ def check_quantiles(text: str | None) -> str | None:
     return text
 
 
+def check_rules(texts: list[str] | None) -> list[str] | None:
+    """Returns quality rules as they were given; see ``read_rules``."""
+    if texts:
+        from forecast.production.quality import read_rules
+
+        read_rules(texts)
+    return texts
+
+
 Name = Annotated[str, typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if",
+        metavar="RULES",
+        help="Exit 7 where live accuracy breaks a rule: 'skill<0', 'rmse>200', 'coverage<60%', 'bias>10', 'age>30d'.",
+        callback=check_rules,
+    ),
+]
 SomeName = Annotated[
     str | None,
     typer.Argument(autocompletion=complete_name, metavar="NAME", help="Name of the model; left out with --all."),

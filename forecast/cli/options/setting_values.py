@@ -20,7 +20,10 @@ DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
 PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "future")
-LISTS = ("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles")
+LISTS = (
+    *("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles"),
+    "fail_if",
+)
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 METAVARS = {int: ("STEPS", "N"), float: ("SHARE", "RATE")}
 EXAMPLES = {
@@ -62,6 +65,7 @@ EXAMPLES = {
     "HH:MM": '"03:15"',
     "'DAY HH:MM'": '"sun 03:15"',
     "FIELDS": '"15 3 * * *"',
+    "RULES": '"skill<0"',
     "loss": '"huber"',
     "fill": '"interpolate"',
     "decimal": '","',

@@ -33,6 +33,8 @@ def live_scores_json(result: "ScoreResult", files: Iterable[Path]) -> dict[str, 
         "scores": [live_row(score) for score in result.scores],
         "drift": [asdict(signal) for signal in result.drift],
         "intervals": _intervals(result),
+        "recent": live_row(result.recent) if result.recent else None,
+        "age": result.age,
         "notes": list(result.notes),
         "files": [str(path) for path in files],
     }
@@ -53,7 +55,17 @@ def live_scores_table(result: "ScoreResult") -> str:
     others = (held[level] for level in held if level != MAIN)
     text = fitted_table(rows, columns, ("WAPE", *others, "MAE", "WQL", "bias", held[MAIN], "naive"), left=2)
     legend = LEGEND + (WQL_LEGEND if "WQL" in text.partition("\n")[0] else "")
-    return head + text + (legend if rows else "") + _next_width(result)
+    return head + text + (legend if rows else "") + _next_width(result) + _of_late(result)
+
+
+def _of_late(result: "ScoreResult") -> str:
+    """Returns in a sentence how what came true of late was forecast, by which alarms are judged."""
+    score = result.recent
+    if score is None or score.skill is None:
+        return ""
+    held = f", in the 80 % intervals {percent(score.coverage[MAIN])}" if score.coverage.get(MAIN) is not None else ""
+    text = f"Of late ({counted(score.points, 'point')}): skill {percent(score.skill, signed=True)}{held}."
+    return wrapped(text, "  ", label_width=2)
 
 
 def _intervals(result: "ScoreResult") -> dict[str, Any]:

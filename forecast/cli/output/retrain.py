@@ -47,7 +47,8 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
 
 def retrain_json(result: "RetrainResult") -> dict[str, Any]:
     """Returns what became of a champion as a document."""
-    more = {"plan": list(result.plan), "notes": list(result.notes), "files": [str(path) for path in result.files]}
+    more = {"plan": list(result.plan), "notes": list(result.notes), "alarms": list(result.alarms)}
+    more |= {"files": [str(path) for path in result.files]}
     return {**result.record.answer(), **more}
 
 
@@ -63,6 +64,13 @@ class MemberTold(Document):
     name: str
     said: str
     document: dict[str, Any]
+
+    @property
+    def failure(self) -> tuple[int, str]:
+        """Its exit code, and why it failed: the error, or the quality rules that are broken; empty where it did not."""
+        error = self.document["error"]
+        message = error["message"] if error else ", ".join(self.document.get("alarms", ()))
+        return self.document["exit_code"], message
 
 
 def member_told(member: "Retrained") -> MemberTold:
@@ -93,9 +101,11 @@ def tell_member(member: MemberTold, output: OutputFlags) -> None:
         write_note(Styled("error:", "bad"), text.removeprefix("error:"))
         if error["hint"]:
             write_note(f"{'hint:':<7}{error['hint']}\n")
-    elif member.said and not output.quiet:
+    if member.said and not output.quiet:
         write_out(wrapped(member.said, on_terminal=sys.stdout.isatty()))
         say_notes(f"{member.name}: {note}" for note in member.document["notes"])
+    if alarms := member.document.get("alarms"):
+        write_note(Styled("error:", "bad"), f" {member.name}: {', '.join(alarms)}.\n")
 
 
 def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> int:
@@ -106,10 +116,15 @@ def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> int:
     code = int(ExitCode.TRAINING) if failed else max((each["exit_code"] for each in told), default=0)
     if output.form == "json":
         print_json({"models": told, "failed": failed, "postponed": postponed, "exit_code": code})
-    elif failed or not output.quiet:
+    elif code not in {ExitCode.DONE, ExitCode.NOT_PROMOTED} or not output.quiet:
         outcomes = Counter(each["outcome"] for each in told if "outcome" in each)
         parts = [f"{count} {OUTCOMES.get(outcome, outcome)}" for outcome, count in outcomes.items()]
-        for names, what in ((postponed, "first the next time, since the time was up"), (failed, "failed")):
+        alarmed = [each["name"] for each in told if each.get("alarms")]
+        for names, what in (
+            (alarmed, "broke a rule"),
+            (postponed, "first the next time, since the time was up"),
+            (failed, "failed"),
+        ):
             parts += [f"{len(names)} {what}: {listed(names)}"] if names else []
         say(f"{counted(len(members), 'model')}: {'; '.join(parts)}.", "All")
     return code
@@ -126,6 +141,15 @@ OUTCOMES = {
 
 
 def _sentences(result: "RetrainResult") -> str:
+    """Returns what became of the champion; that it is worse than seasonal naive comes first."""
+    from forecast.production.quality import below_naive, figures_of
+
+    alarm = below_naive(figures_of(result.record))
+    said = _outcome(result)
+    return f"{result.record.name}: {alarm}. {said.removeprefix(f'{result.record.name}: ')}" if alarm else said
+
+
+def _outcome(result: "RetrainResult") -> str:
     record = result.record
     if record.outcome == "nothing-new":
         if record.fingerprint:

@@ -73,6 +73,11 @@ class LivePoints:
         )
 
 
+def with_naive(points: LivePoints, panel: Panel, season: int) -> LivePoints:
+    """Returns points that have come true with what the seasonal naive forecast from the same origins."""
+    return replace(points, naive=_seasonal_naive(panel, points.series, points.origins, points.steps, season))
+
+
 def join_live(
     panel: Panel, tables: Iterable[ForecastTable], season: int | None, *, lone: bool
 ) -> tuple[LivePoints, int]:

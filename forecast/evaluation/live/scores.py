@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import FloatArray, IntArray
+from forecast.data.panel import FloatArray, IntArray, Panel
 from forecast.evaluation import metrics
 from forecast.evaluation.distribution.quantile_metrics import MSIS_LEVEL, calibration_error, interval_scores, wql
-from forecast.evaluation.live.points import LivePoints
+from forecast.evaluation.live.points import LivePoints, with_naive
 from forecast.models.forecaster import ends_of
 
 ALL = "all"
+RECENT_HORIZONS = 3
+"""Drift and alarms are judged by the truths of so many horizons: as long as the backtest has folds by default."""
 MOST_GROUPS = 4  # of steps
 
 
@@ -68,6 +70,18 @@ def score_live(points: LivePoints) -> tuple[LiveScore, ...]:
             name = f"{first}-{last}" if last > first else str(first)
             scores.append(_score(version, name, points.some(own & (points.steps >= first) & (points.steps <= last))))
     return tuple(score for score in scores if score is not None)
+
+
+def score_recent(points: LivePoints, panel: Panel, season: int) -> LiveScore | None:
+    """Returns the score of what came true of late, whichever version issued it; None where nothing has.
+
+    Of late are the newest times that had a forecast, as many as three horizons have steps.
+    """
+    arrived = points.some(points.arrived)
+    times = arrived.origins + arrived.steps
+    newest = np.unique(times)[-RECENT_HORIZONS * int(points.steps.max(initial=1)) :]
+    recent = arrived.some(np.isin(times, newest))
+    return _score(ALL, ALL, with_naive(recent, panel, season)) if recent.steps.size else None
 
 
 def errors_by_origin(points: LivePoints) -> OriginErrors:

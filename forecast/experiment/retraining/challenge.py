@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel, places_of
 from forecast.data.reading.reader import Reading
 from forecast.evaluation.backtest import Backtest, Trial, backtest
-from forecast.evaluation.metrics import coverage, rmse
+from forecast.evaluation.metrics import coverage, known, rmse, weighed
 from forecast.evaluation.scales import usual_spread
+from forecast.evaluation.significance import TIE_WITHIN, chance_words, diebold_mariano, gap_below, standing
 from forecast.evaluation.splits import Fold, ends_together, truth_weights
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.experiment import Experiment, run_experiment
@@ -58,11 +59,13 @@ class Challenger:
 
     Attributes:
         trained: on what came before the hold-out; None where recipes were compared.
+        points: its forecasts of the hold-out, (K, S, H).
         is_warm: it began from the champion's weights.
     """
 
     score: ModelScore
     trained: TrainedModel | None
+    points: FloatArray
     is_warm: bool = False
 
 
@@ -89,6 +92,7 @@ class Challenge:
     early: Panel  # all that came before the points, of what both were trained on
     is_same: bool = False
     notes: tuple[str, ...] = ()
+    tie: str = ""  # why a challenger that errs more may do so by chance; empty where it does not
 
     def scored_on(self, panel: Panel) -> str:
         """Returns what the scores stand on, such as ``the newest 28 days``."""
@@ -145,16 +149,19 @@ def run_challenge(
     known = replace(reading, panel=early)
     experiment = run_experiment(known, recipe.settings, with_baselines((recipe.model,)), backtest)
     cold = fit_on_all(experiment, recipe.model, run.stage(BACKTEST, 1.0))
-    challengers = [Challenger(score_on(cold, panel, folds, run), cold)]
+    challengers = [Challenger(*scored_on(cold, panel, folds, run))]
     if recipe.warm:
         warm = _warmed(champion, early, run.on(experiment.machine))
-        challengers.append(Challenger(score_on(warm, panel, folds, run), warm, is_warm=True))
+        challengers.append(Challenger(*scored_on(warm, panel, folds, run), is_warm=True))
     best = min(challengers, key=lambda one: one.score.rmse if np.isfinite(one.score.rmse) else np.inf)
+    row = experiment.board.row(recipe.model)
+    shares = row.rmse_std / row.rmse if row.rmse else 0.0  # of the error, over seeds, as its own backtest has it
+    before, _, points = scored_on(champion, panel, folds, run)
     truths, weights = np.stack([fold.truth(panel) for fold in folds]), truth_weights(panel, folds)
     season, horizon = experiment.plan.naive_season, folds[0].horizon
     naive = np.stack([seasonal_naive(fold.train(panel), horizon, season) for fold in folds])
     return Challenge(
-        champion=score_on(champion, panel, folds, run),
+        champion=before,
         challenger=best,
         naive_rmse=rmse(truths, naive, weights),
         steps=int((panel.lengths - folds[0].cuts)[folds[0].scored].max()),
@@ -163,6 +170,7 @@ def run_challenge(
         folds=folds,
         experiment=experiment,
         early=early,
+        tie=_tie(truths, points, best.points, shares, weights),
     )
 
 
@@ -192,10 +200,11 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
             run=run,
             kind=experiment.plan.kind,
         ).trials
+    new = trials[recipe.model]
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
     return Challenge(
         champion=_score_of(old, result),
-        challenger=Challenger(_score_of(trials[recipe.model], result), None),
+        challenger=Challenger(_score_of(new, result), None, new.forecasts),
         naive_rmse=rmse(result.truths, trials["seasonal-naive"].forecasts, result.weights),
         steps=len(result.truths) * experiment.plan.horizon,
         points=int((~np.isnan(result.truths)).sum()),
@@ -205,7 +214,40 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
         early=result.folds[-1].train(reading.panel),
         is_same=is_same,
         notes=notes if recipe.warm else (),
+        tie=_tie(result.truths, old.forecasts, new.forecasts, _spread(old, new, result), result.weights),
     )
+
+
+def _spread(old: Trial, new: Trial, result: Backtest) -> float:
+    """Returns the larger standard deviation of the RMSE over seeds of two trials, as a share of the first one's."""
+    spreads = [np.std([rmse(result.truths, own, result.weights) for own in trial.by_seed], ddof=1)
+               for trial in (old, new) if len(trial.by_seed) > 1]  # fmt: skip
+    base = rmse(result.truths, old.forecasts, result.weights)
+    return float(max(spreads) / base) if spreads and base else 0.0
+
+
+def _tie(truths: FloatArray, old: FloatArray, new: FloatArray, spread: float, weights: FloatArray | None) -> str:
+    """Returns why the challenger may err more than the champion by chance, or an empty text; as ``compare`` has it.
+
+    Where too few points tell, a small difference is none.
+
+    Args:
+        truths: (K, S, H), of the points that decide.
+        old: likewise, the champion's forecasts.
+        new: the challenger's.
+        spread: of the RMSE over seeds, as a share of it.
+        weights: of the points.
+    """
+    errors = [rmse(truths, each, weights) for each in (old, new)]
+    if not np.isfinite(errors).all() or errors[1] <= errors[0]:
+        return ""
+    p = known(diebold_mariano(truths, weighed(truths, old, weights), weighed(truths, new, weights)))
+    stands = standing(errors[0], errors[1], spread * errors[0], p)
+    if stands == "untold" and gap_below(errors[0], errors[1]) <= TIE_WITHIN:
+        return "and too few points tell whether that is chance"
+    if stands != "tie":
+        return ""
+    return f"which may be chance ({chance_words(p)})" if p is not None else "which is within the spread of its seeds"
 
 
 def _forecaster_of(champion: TrainedModel, run: Run) -> Forecaster:
@@ -291,10 +333,17 @@ def _warmed(champion: TrainedModel, panel: Panel, run: Run) -> TrainedModel:
 
 def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: Run) -> ModelScore:
     """Returns how a trained model forecasts the hold-out, its weights as they are, in the target's unit."""
+    return scored_on(trained, panel, folds, run)[0]
+
+
+def scored_on(
+    trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: Run
+) -> tuple[ModelScore, TrainedModel, FloatArray]:
+    """Returns the score of a trained model on the hold-out, the model, and its forecasts, (K, S, H)."""
     truths, points, lower, upper = [], [], [], []
-    trained = trained.giving((MAIN,)) if trained.can_tell((MAIN,)) else trained
+    giving = trained.giving((MAIN,)) if trained.can_tell((MAIN,)) else trained
     for fold in folds:
-        forecasts = trained.forecast(fold.train(panel), fold.horizon, run)
+        forecasts = giving.forecast(fold.train(panel), fold.horizon, run)
         truths.append(fold.truth(panel))
         points.append(forecasts.point)
         bounds = next((pair for pair in forecasts.intervals if pair.level == MAIN), None)
@@ -302,7 +351,9 @@ def score_on(trained: TrainedModel, panel: Panel, folds: tuple[Fold, ...], run: 
         lower.append(bounds.lower if bounds else nothing)
         upper.append(bounds.upper if bounds else nothing)
     weights = truth_weights(panel, folds)
-    return _score(np.stack(truths), np.stack(points), (np.stack(lower), np.stack(upper)), weights)
+    forecast = np.stack(points)
+    score = _score(np.stack(truths), forecast, (np.stack(lower), np.stack(upper)), weights)
+    return score, trained, forecast
 
 
 def _score_of(trial: Trial, result: Backtest) -> ModelScore:

@@ -1,5 +1,7 @@
 """Live points of a model: issued forecasts with what came true, and whether they tell of drift."""
 
+from datetime import timedelta
+
 import numpy as np
 
 from forecast.data.files.forecast_csv import parse_forecasts
@@ -8,19 +10,19 @@ from forecast.data.reading.reader import Reading
 from forecast.evaluation import metrics
 from forecast.evaluation.drift import DriftEvidence, DriftSignal, detect_drift, values_outside
 from forecast.evaluation.live.points import LivePoints, join_live
+from forecast.evaluation.live.scores import RECENT_HORIZONS, score_recent
 from forecast.evaluation.live.width import next_width
 from forecast.experiment.versions.data_entry import data_of
 from forecast.experiment.versions.stored_model import has_distribution
 from forecast.experiment.versions.stored_summary import read_summary
 from forecast.interval_levels import MAIN
+from forecast.production.quality import LiveFigures
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 from forecast.widening import Widening
 
 MOST_ISSUED = 256 * 1024**2
 """Bytes of the newest issued forecasts, of which `retrain` learns how wide the next are to be: years of most panels."""
-RECENT_HORIZONS = 3
-"""Drift is judged by the truths of so many horizons: as long a time as the backtest has folds by default."""
 
 
 def read_live(
@@ -71,6 +73,15 @@ def width_since(models: ModelStore, version: Version, points: LivePoints) -> Wid
     ]
     of_kind = (points.versions > max(others, default=0)) & (points.versions <= version.number)
     return next_width(points.some(of_kind))
+
+
+def live_figures(points: LivePoints, panel: Panel, season: int, age: timedelta) -> LiveFigures:
+    """Returns what quality rules are about: how what came true of late was forecast, and the champion's age."""
+    score = score_recent(points, panel, season)
+    seconds = max(age.total_seconds(), 0.0)  # clocks jump
+    if score is None:
+        return LiveFigures(age=seconds)
+    return LiveFigures(score.skill, score.rmse, score.coverage.get(MAIN), score.bias, score.points, seconds)
 
 
 def drift_since(version: Version, points: LivePoints, panel: Panel, widened: float = 1.0) -> tuple[DriftSignal, ...]:

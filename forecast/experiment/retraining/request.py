@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.production.promotion import Gate
+from forecast.production.quality import QualityRule
+from forecast.production.store.retention import KEEP_ALL, Retention
 from forecast.production.store.run_record import RunRecord
 from forecast.production.triggers import FUTURE, Past, Rules, Tolerance, fingerprint_of, is_same
 from forecast.specs import Preset
@@ -51,6 +53,8 @@ class RetrainRequest:
         dry_run: say what would be done.
         exit_code_kept: for the record, what the process exits with where the champion stays.
         report: a page of the champion and of what was decided, beside the forecast file.
+        alarms: from where on live accuracy, or the champion's age, fails the run, though it is done to its end.
+        kept: what is kept of the model after the run.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
     """
 
@@ -67,6 +71,8 @@ class RetrainRequest:
     exit_code_kept: int = 0
     report: bool = False
     future: str | None = None
+    alarms: tuple[QualityRule, ...] = ()
+    kept: Retention = KEEP_ALL
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -88,6 +94,7 @@ class RetrainResult:
         record: of the run; its outcome ``dry-run`` is recorded nowhere.
         since: the date on which its training data ended, or of the run that saw the same data.
         plan: of a dry run, what would be read, trained and written.
+        alarms: in words, which quality rules are broken.
         outlook: the champion's forecast from the newest row; None where the data was not looked at.
     """
 
@@ -97,6 +104,7 @@ class RetrainResult:
     files: tuple[Path, ...] = ()
     plan: tuple[str, ...] = ()
     outlook: "Outlook | None" = None
+    alarms: tuple[str, ...] = ()
 
     @property
     def entrant(self) -> str:

@@ -36,11 +36,11 @@ from forecast.experiment.retraining.continuity import (
     check_whole,
     compare_with_record,
 )
-from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, read_live, width_since
+from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, live_figures, read_live, width_since
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
-from forecast.experiment.versions.stored_model import StoredModel, load_version, read_settings
+from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.networks.cells import CELLS
 from forecast.models.registry import MODELS
@@ -77,6 +77,7 @@ class RetrainRun:
     widening: Widening = USUAL  # of the next intervals of the version in use
     points: LivePoints | None = None  # what was issued beside what came true; None where it can't be read
     blind: tuple[str, ...] = ()  # why it can't, in words
+    drift: str = ""  # what is not as it was, in words
 
     def result(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -97,7 +98,7 @@ class RetrainRun:
         check_flags(reading.panel, yes_no_columns(reading.panel), is_averaged=self.is_averaged)
         sequel = self._checked(stored, reading)
         self.progress.is_about_data = False
-        self._learn_width(stored, reading)
+        self._learn_live(stored, reading)
         why, why_not = self._trigger(stored, reading, sequel, recipe)
         self.log("checked", {**asdict(sequel), "rows": reading.rows, "trigger": why, "reason": why_not})
         if not why:
@@ -117,7 +118,8 @@ class RetrainRun:
     def _decided(self, challenge: Challenge, panel: Panel) -> Decision:
         """Returns what becomes of the challenger by its score, and books it."""
         scores = (challenge.champion, challenge.challenger.score, challenge.naive_rmse)
-        decision = decide(*scores, challenge.points, self.request.gate, is_same=challenge.is_same)
+        gate, is_same = self.request.gate, challenge.is_same
+        decision = decide(*scores, challenge.points, gate, is_same=is_same, tie=challenge.tie)
         record = self.progress.learn(
             **asdict(decision),
             champion_rmse=challenge.champion.rmse,
@@ -189,17 +191,16 @@ class RetrainRun:
         champion = stored.version
 
         def drift() -> str:
-            points, factor = self.points, self.widening.factor
-            if points is None:
-                points, _ = read_live(self.progress.models, reading, None, MOST_ISSUED)
-            return " ".join(signal.sentence for signal in drift_since(champion, points, reading.panel, factor))
+            if self.points is None:
+                read_live(self.progress.models, reading, None, MOST_ISSUED)  # raises, as it did before
+            return self.drift
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
         age = max(self.run.clock.now() - champion.created, timedelta(0))  # clocks jump
         return trigger(self.request.rules, came, sequel.revised, age, _difference(recipe, stored), drift)
 
-    def _learn_width(self, stored: StoredModel, reading: Reading) -> None:
-        """Looks how issued intervals held, and settles how wide the next are; without them, it stays as it is."""
+    def _learn_live(self, stored: StoredModel, reading: Reading) -> None:
+        """Looks how issued forecasts did, and settles how wide the next are; without them, it stays as it is."""
         models, champion = self.progress.models, stored.version
         try:
             self.points, _ = read_live(models, reading, None, MOST_ISSUED)
@@ -207,6 +208,10 @@ class RetrainRun:
             self.blind = (f"{error.message} So intervals are as wide as before.",)
             return
         self.widening = self._dated(width_since(models, champion, self.points))
+        figures = live_figures(self.points, reading.panel, naive_season_of(champion.manifest), timedelta())
+        signals = drift_since(champion, self.points, reading.panel, self.widening.factor)
+        self.drift = " ".join(signal.sentence for signal in signals)
+        self.progress.learn(**figures.facts(), drift=", ".join(signal.name for signal in signals))
 
     def _dated(self, learned: Widening) -> Widening:
         """Returns a widening with the time since when its factor holds."""

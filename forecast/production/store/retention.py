@@ -20,6 +20,17 @@ from forecast.production.store.version_list import VersionList
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What is kept of a model: so many of the newest versions, forecasts that were issued since a time; None: all."""
+
+    keep: int | None = None
+    issued_since: datetime | None = None
+
+
+KEEP_ALL = Retention()
+
+
+@dataclass(frozen=True)
 class Prunable:
     """What would go.
 

@@ -19,12 +19,14 @@ from forecast.production.store.lock import RunMark
 FACTS = (
     "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
+    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
 )  # fmt: skip
 """What is told of every run."""
 LINE = ("time", *FACTS, "fingerprint", "asked")
 COLUMNS = (
     "name", "time", "command", "outcome", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "reason", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
+    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
 )  # fmt: skip
 """Of the table of ``forecast history``."""
 PROOF = ("outcome", "reason", "challenged", "scored_on", "champion_rmse", "challenger_rmse", "naive_rmse")
@@ -45,6 +47,10 @@ class RunRecord(PartialDocument):
         rows: of the file.
         widened: how many times as wide as its own the next intervals of the version in use afterwards are.
         held: share of the newest issued points that lay in their version's own interval, which that stands on.
+        live_skill: of the forecasts that came true of late, see ``LiveFigures``, as are the next four.
+        drift: the signals that fired, such as ``error, range``; empty where none did, None where nobody looked.
+        run: the id of the run, which its log lines have too.
+        peak_bytes: of the memory of its process so far.
         fingerprint: of the file.
         asked: the settings that decide whether the same data is worth another run.
         time: in ISO 8601; when the run ended.
@@ -72,6 +78,14 @@ class RunRecord(PartialDocument):
     exit_code: int | None = 0
     widened: float | None = None
     held: float | None = None
+    live_skill: float | None = None
+    live_rmse: float | None = None
+    live_coverage: float | None = None
+    live_bias: float | None = None
+    live_points: int | None = None
+    drift: str | None = None
+    run: str | None = None
+    peak_bytes: int | None = None
     fingerprint: str | None = None
     asked: dict[str, Any] | None = field(default_factory=dict)
     time: str | None = None

@@ -8,7 +8,8 @@ from commands import run
 
 COLUMNS = (
     "name,time,command,outcome,champion,challenger,champion_rmse,challenger_rmse,naive_rmse,"
-    "reason,trigger,rows,new_rows,training_end,seconds,exit_code,widened,held"
+    "reason,trigger,rows,new_rows,training_end,seconds,exit_code,widened,held,"
+    "live_skill,live_rmse,live_coverage,live_bias,live_points,drift,run,peak_bytes"
 )
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 RUNS = [
@@ -31,6 +32,14 @@ RUNS = [
         "exit_code": 0,
         "widened": 1.14,
         "held": 0.62,
+        "live_skill": 0.31,
+        "live_rmse": 212.4,
+        "live_coverage": 0.79,
+        "live_bias": -3.5,
+        "live_points": 84,
+        "drift": "error",
+        "run": "20260111T031458Z-4711",
+        "peak_bytes": 812345678,
     },
     {
         "time": "2026-01-18T05:15:00+02:00",

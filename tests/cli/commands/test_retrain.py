@@ -5,10 +5,12 @@ import importlib
 import json
 import re
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
-from commands import csv_bytes, run, visits
+from commands import FORECAST_COLUMNS, csv_bytes, run, visits
+from forecast.production.store.store import Store
 from forecast.production.store.version import Version
 from imported import imported_by
 from untrained import train_nothing
@@ -19,7 +21,8 @@ DAYS = 100
 JSON_KEYS = {
     "schema_version", "name", "command", "outcome", "reason", "champion", "challenger", "champion_rmse",
     "challenger_rmse", "naive_rmse", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code",
-    "widened", "held", "challenged", "scored_on", "plan", "notes", "files",
+    "widened", "held", "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run",
+    "peak_bytes", "challenged", "scored_on", "plan", "notes", "alarms", "files",
 }  # fmt: skip
 
 
@@ -49,6 +52,16 @@ def grow(folder, days):
 def retrain(folder, *arguments):
     """The path of the file in the store is that of the fixture's first folder, so the data is named."""
     return run("retrain", "visits", "visits.csv", *arguments, folder=folder)
+
+
+def issue_far_off(folder, days):
+    """Makes the store hold forecasts of the week after so many days that are far too high."""
+    shop = Store(folder / ".forecast").model("visits")
+    rows, champion = visits(days + 7), shop.champion()
+    name = champion.document["series_ids"][0]
+    far = [f"{name},{day},{step},999,990,1010,980,1020,gru,v1,{rows[days - 1][0]}" for step, (day, _) in
+           enumerate(rows[days:], start=1)]  # fmt: skip
+    shop.issue("\n".join([FORECAST_COLUMNS, *far, ""]).encode(), champion, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def forecast_of(folder):
@@ -146,6 +159,29 @@ def test_quiet_is_silent_on_success(folder, outcome):
     done = retrain(folder, "-q", *flags.get(outcome, ()))
     assert (done.code, done.out, done.err) == (0, "", "")
     assert history(folder)[-1]["outcome"] == outcome
+
+
+@pytest.mark.slow
+def test_live_accuracy_is_an_alarm_by_the_rules_of_a_file_and_said_first_unasked(folder):
+    issue_far_off(folder, DAYS + 3)
+    grow(folder, DAYS + 10)
+    (folder / "forecast.toml").write_text('[retrain]\nfail-if = ["skill<-50%", "age>30d"]\n')
+    done = retrain(folder, "-q", "--on-failure", 'echo "$FORECAST_MESSAGE" > told')
+    record, said = history(folder)[-1], (folder / "told").read_text()
+    assert done.code == record["exit_code"] == 7
+    assert (done.out, done.err.splitlines()[0]) == ("", f"error: visits: {said.strip()}.")
+    assert said.startswith("skill is -")
+    assert record["reason"].endswith(f"; {said.strip()}")
+    assert record["live_points"] == 14
+    assert record["live_skill"] < -0.5
+    again = retrain(folder)  # nothing is new: the alarm stays
+    assert again.code == 7
+    assert again.out.startswith("visits: Live, the champion is worse than seasonal naive: its error is ")
+    assert "Live, the champion is worse" in run("history", "visits", "--format", "table", folder=folder).out
+    both = run("retrain", "--all", "--fail-if", "coverage<99%", "-q", folder=folder)
+    assert both.code == 7
+    assert any(line.startswith("error: visits: coverage is ") for line in both.err.splitlines())
+    assert "All       1 model: 1 with nothing new; 1 broke a rule: visits." in both.err.splitlines()
 
 
 def test_quiet_is_not_silent_on_failure(folder):

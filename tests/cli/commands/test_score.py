@@ -129,11 +129,35 @@ def test_json_holds_the_same_numbers_as_csv(live):
     plain, document = run("score", folder=live), run("score", "--json", folder=live).document
     assert list(document) == [
         *("schema_version", "name", "champion", "source", "season", "issued", "come_true", "scores", "drift"),
-        *("intervals", "notes", "files"),
+        *("intervals", "recent", "age", "notes", "files"),
     ]
     assert [{name: str(value) for name, value in row.items()} for row in document["scores"]] == plain.rows
     assert (document["issued"], document["come_true"]) == (32, 8 + 8 + 8 + 4)
     assert (document["name"], document["champion"], document["source"]) == ("visits", "v1", "visits.csv")
+
+
+def test_a_rule_that_is_broken_exits_with_seven_after_the_result(live):
+    add_version(live)  # too high by 4
+    document = run("score", "--json", folder=live).document
+    recent = document["recent"]
+    assert recent["points"] == 36
+    assert recent["rmse"] == pytest.approx(document["scores"][0]["rmse"])
+    limit = recent["skill"]
+    done = run("score", "--fail-if", f"skill<{limit + 0.001}", "-q", folder=live)
+    assert done.code == 7
+    assert done.rows == run("score", folder=live).rows
+    assert done.err.startswith("error: visits: skill is ")
+    assert run("score", "--fail-if", f"skill<{limit - 0.001},age<1d", folder=live).code == 0
+    assert run("score", "--fail-if", "bias>0.5", "--fail-if", "skill<-99", folder=live).code == 7
+
+
+def test_of_late_are_the_newest_three_horizons_that_had_a_forecast(live):
+    rows = visits(90)
+    (live / "visits.csv").write_bytes(csv_bytes(rows))
+    old = [issued(rows, origin, "v1", shift=50.0, name="visits") for origin in (14, 22)]
+    publish(live, live / "visits.csv", [*old, *(issued(rows, origin, "v1") for origin in (60, 68, 76))])
+    document = run("score", "visits", "--json", folder=live).document
+    assert document["recent"]["rmse"] < 2 < document["scores"][0]["rmse"]
 
 
 @pytest.mark.parametrize("columns", ["80", "44"])
@@ -142,7 +166,9 @@ def test_table_is_for_people_and_fits_their_terminal(live, columns):
     lines = run("score", "--format", "table", folder=live, COLUMNS=columns).out.splitlines()
     assert lines[1] == "  visits: 36 of 40 forecast points came true, in visits.csv"
     told = next(i for i, line in enumerate(lines) if "issued points" in line)
-    assert " ".join(" ".join(lines[told:]).split()) == (
+    width, _, late = " ".join(" ".join(lines[told:]).split()).partition(" Of late (36 points): skill ")
+    assert late.endswith("%.")
+    assert width == (
         "Of the last 36 issued points that came true, 75 % lay in their version's own 80 % interval: "
         "v2's intervals stay as they are."
     )

@@ -50,6 +50,29 @@ def test_the_newer_half_is_held_out_in_blocks_of_one_horizon(came, origins):
         assert np.isnan(truths[steps:]).all()
 
 
+def tie_of(old, new, shape=(3, 1, 8), spread=0.0):
+    """Whether errors that wander as given are a tie, on truths of nought."""
+    truths = np.zeros(shape)
+    return challenge._tie(truths, np.resize(old, shape), np.resize(new, shape), spread, None)
+
+
+def test_a_tie_is_what_compare_calls_one():
+    wave = np.resize([1.0, -2.0, 3.0, -1.0, 2.0, 0.5, -3.0], 24)
+    assert tie_of(wave, wave * 1.001) == ""  # always a little worse is no chance
+    noise = np.resize([0.2, -0.2, 0.3, -0.25, 0.1], 24)
+    assert tie_of(wave, wave + noise).startswith("which may be chance (p = ")
+    assert tie_of(wave, wave * 0.9) == ""  # it is better
+    assert tie_of(wave, wave + 3 * noise) == ""  # too large a gap
+    assert tie_of(wave, wave * 1.001, spread=0.01).startswith("which may be chance")  # smaller than between seeds
+
+
+def test_where_too_few_points_tell_a_small_difference_is_none():
+    one_fold = {"shape": (1, 1, 8)}
+    assert tie_of([1.0], [1.01], **one_fold) == "and too few points tell whether that is chance"
+    assert tie_of([1.0], [1.2], **one_fold) == ""
+    assert tie_of([1.0], [np.nan], **one_fold) == ""
+
+
 def test_no_point_that_the_champion_was_trained_on_is_scored():
     ends, trained = [DAYS + 6, DAYS + 6, DAYS + 6], [DAYS, DAYS, DAYS + 5]
     now, folds = held(ends, trained)
@@ -136,7 +159,7 @@ def test_recipe_that_has_not_changed_is_not_trained_twice_whatever_covariates_si
     assert model.spec.known > 0
     champion = TrainedModel("gru", EnsembleModel((model,)), None, None, WEEK, CURRENT)
     truths = np.ones((1, 3, 5))
-    without = {"forecasts": truths, "interval": lambda _level: None}
+    without = {"forecasts": truths, "interval": lambda _level: None, "by_seed": ()}
     trials = tuple(SimpleNamespace(name=name, **without) for name in ("gru", "seasonal-naive"))
     folds = (None, SimpleNamespace(train=lambda panel: panel))
     experiment = SimpleNamespace(
