@@ -29,4 +29,4 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.words.append(data)
+        self.words.append(data.replace("\u00a0", " "))  # a reader sees a space, which only holds a line together
