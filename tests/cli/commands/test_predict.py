@@ -42,12 +42,12 @@ def newest(path, rows, header="day,visits"):
 
 
 def test_a_workbook_holds_the_forecast_of_the_csv(stores):
-    for name in ("long.xlsx", "long.csv"):
+    for name in ("next.xlsx", "next.csv"):
         assert run("predict", "long", "-o", name, folder=stores).code == 0
-    book = openpyxl.load_workbook(stores / "long.xlsx")
+    book = openpyxl.load_workbook(stores / "next.xlsx")
     assert book.sheetnames == ["Forecast", "Chart", "All numbers", "Leaderboard"]
     header, *rows = book["All numbers"].iter_rows(values_only=True)
-    wanted = list(csv.DictReader((stores / "long.csv").open()))
+    wanted = list(csv.DictReader((stores / "next.csv").read_text().splitlines()))
     assert [str(row[1].date()) for row in rows] == [row["timestamp"] for row in wanted]
     for name in ("forecast", "lower_80", "upper_95"):
         assert [row[header.index(name)] for row in rows] == pytest.approx([float(row[name]) for row in wanted])
