@@ -287,6 +287,13 @@ class Paths(Of):
     files: list[str]
 
 
+class Template(Of):
+    columns: list[str]
+    known: list[str]
+    rows: int
+    files: list[str]
+
+
 class ShardFile(TypedDict):
     file: str
     rows: int
@@ -598,7 +605,7 @@ DOCUMENTS = {
     "train": Train | DryRun,
     "compare": Compare | DryRun,
     "tune": Tune,
-    "predict": Predict | PredictTotals | WhatIf | Paths | PanelForecast | PanelDryRun,
+    "predict": Predict | PredictTotals | WhatIf | Paths | Template | PanelForecast | PanelDryRun,
     "shard": Shard,
     "retrain": ANSWER | RetrainAll,
     "score": Score,

@@ -4,15 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecast.addresses import is_address
 from forecast.data.files.parquet_folder import is_folder
-from forecast.errors import NotFoundError, UsageError
+from forecast.data.files.source import written_source
+from forecast.data.future.template import FutureTemplate, future_template
+from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.execution.executor import Workplace
 from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
 from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
+from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.input_data import only_model
+from forecast.experiment.outputs import table_content
 from forecast.experiment.panels.panel_forecast import PanelRequest, PanelResult, Share, forecast_panel
 from forecast.experiment.stored_forecast import (
     KnownData,
@@ -123,6 +129,60 @@ def predict_paths(request: PredictRequest, count: int, ending: str, store: Store
     notes = known.notes + known_notes(stored, panel, steps)
     drawn = draw_paths(trained, panel, count, steps, ending, run)
     return PathsResult(stored.version, trained.name, notes, drawn)
+
+
+@dataclass(frozen=True)
+class TemplateResult:
+    """A file that tells of the steps to come, to be edited.
+
+    Attributes:
+        version: whose columns it has.
+        notes: on the data.
+        template: its rows.
+        content: the file.
+        steps: of each series.
+    """
+
+    version: Version
+    notes: tuple[str, ...]
+    template: FutureTemplate
+    content: bytes
+    steps: int
+
+
+def predict_template(request: PredictRequest, ending: str, store: Store, run: Run) -> TemplateResult:
+    """Returns the rows that ``--future`` wants, with what is told or usual of the known covariates.
+
+    Args:
+        request: what is to be forecast, with which model.
+        ending: of the file.
+        store: of the models.
+        run: what to work with.
+
+    Raises:
+        UsageError: the model has no known covariates and no limits in columns.
+        DataError: the dates of its data can't be written so that they are read again.
+        ForecastError: see ``predict``.
+    """
+    stored, known = prepared(request, store, run)
+    panel, name = known.panel, stored.version.name
+    columns = panel.covariates.of("known") if panel.covariates else ()
+    if not columns and not (panel.limits and panel.limits.told):
+        message = f"{name} was trained without known covariates: there is nothing to tell it of the steps to come."
+        raise UsageError(message, "forecast train DATA --known COLUMNS makes a model with them")
+    steps = check_horizon(stored, panel, request.horizon)
+    usual = stored.trained.usual
+    values = usual.of(panel) if usual else np.full((len(panel), len(columns)), np.nan)
+    template = future_template(panel, stored.options, known.ids, steps, values)
+    is_workbook = ending == WORKBOOK
+    table = template.csv(None if is_workbook else stored.options.date_format)
+    content = table_content(table, ending, template.ids)
+    try:
+        with_future(panel, written_source(content, f"template{ending}"), stored.options)
+    except DataError as error:
+        hint = "write its rows by hand, as those of the data" if is_workbook else "--future-template FILE.xlsx"
+        raise DataError(f"No template can be written as the data of {name} is: {error.message}", hint) from None
+    return TemplateResult(stored.version, known.notes, template, content, steps)
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class TrainResult:
     files: tuple[Path, ...]
     importance: tuple[Importance, ...] = ()  # of each covariate
     assumed: tuple[str, ...] = ()  # in words, what the forecast had to guess of the known covariates
+    is_untold: bool = False  # some of what is known ahead was taken as usual: a future file would tell it
     totals: tuple[TotalRow, ...] = ()  # how well their distributions held
     mixture: tuple[Anchor, float] | None = None  # what stands beside the networks in each forecast, and its share
     stays: Version | None = None  # the champion that a lesson's version did not replace; None where it is champion now
@@ -170,10 +171,20 @@ def finish(request: TrainRequest, experiment: Experiment, progress: Progress, ru
     is_averaged = bool(experiment.reading.settled.aggregate)
     assumed = short_notes(trained, panel)
     assumed += unseen_notes(trained, panel, experiment.plan.horizon, is_averaged=is_averaged)
-    assumed += assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
-    totals = summary.totals or ()
+    untold = assumed_notes(trained, panel, experiment.plan.horizon, f"forecast predict {name} --future FILE")
     return TrainResult(
-        experiment, chosen, reason, version, forecasts, paths, importance, assumed, totals, trained.mixture, stays
+        experiment=experiment,
+        chosen=chosen,
+        reason=reason,
+        version=version,
+        forecasts=forecasts,
+        files=paths,
+        importance=importance,
+        assumed=assumed + untold,
+        is_untold=bool(untold),
+        totals=summary.totals or (),
+        mixture=trained.mixture,
+        stays=stays,
     )
 
 

@@ -1,13 +1,14 @@
 """`forecast predict [NAME]`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import OnlyName, as_given, require_names
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.options.predict import PredictFlags, by_shards, folder_of, refuse_beside_shards
-from forecast.cli.output.console import print_json, say, say_notes, write_result
+from forecast.cli.options.predict import NAMED, PredictFlags, by_shards, folder_of, refuse_beside_shards
+from forecast.cli.output.console import print_json, say, say_commands, say_notes, write_result
 from forecast.cli.output.panels import print_panel
 from forecast.cli.output.predicted import (
     extent_of,
@@ -17,6 +18,8 @@ from forecast.cli.output.predicted import (
     print_predicted,
     print_what_if,
     tell_what_if,
+    template_extent,
+    template_json,
     what_if_json,
 )
 from forecast.cli.output.progress_notes import narrated
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from forecast.workflows.predict import PredictRequest
 
 PictureKind = Literal["png", "svg", "pdf"]
+BESIDE_TEMPLATE = ("values", "at", "levels", "quantiles", "cost", "total", "total_by", "paths", "plot", "to")
+"""What is asked of a forecast, and not of a plan."""
 
 
 @grouped
@@ -56,6 +61,9 @@ def predict_command(
     flags.check_address()
     if by_shards(flags):
         _predict_panel(name, flags, output)
+        return
+    if flags.template is not None:
+        _template(name, flags, output)
         return
     ending = check_free(flags.to, FORECASTS if flags.paths is None else TABLES, force=flags.force)
     require_names("--series", flags.series)
@@ -94,6 +102,42 @@ def _predict_panel(name: str | None, flags: PredictFlags, output: OutputFlags) -
         result = predict_panel(request, how, Store(output.store), run)
     print_panel(result, output)
     result.check()
+
+
+def _template(name: str | None, flags: PredictFlags, output: OutputFlags) -> None:
+    """Writes the rows that ``--future`` wants."""
+    from forecast.experiment.destinations import SHEETS, check_free
+    from forecast.experiment.outputs import write_content
+    from forecast.production.store.store import Store
+    from forecast.workflows.predict import PredictRequest, predict_template
+
+    assert flags.template is not None
+    for other in BESIDE_TEMPLATE:
+        if getattr(flags, other) is not None:
+            flag = NAMED.get(other, f"--{other.replace('_', '-')}")
+            message = (
+                f"--future-template writes a plan to be edited and forecasts nothing, and {flag} asks of a forecast."
+            )
+            raise UsageError(message, f"leave out {flag}; then forecast predict --future {flags.template} {flag} …")
+    ending = check_free(flags.template, SHEETS, force=flags.force, flag="--future-template")
+    require_names("--series", flags.series)
+    series = as_given(flags.series)
+    request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, series)
+    result = predict_template(request, ending, Store(output.store), start_run())
+    write_content(flags.template, result.content)
+    if output.form == "json":
+        print_json(template_json(result, str(flags.template)))
+    if not output.quiet:
+        say_notes(result.notes)
+        say(template_extent(result, str(flags.template)), "Wrote")
+        told = {
+            "--data": flags.data,
+            "--version": flags.version,
+            "--horizon": flags.horizon,
+            "--future": flags.template,
+        }
+        words = "".join(f" {flag} {shlex.quote(str(value))}" for flag, value in told.items() if value is not None)
+        say_commands([f"forecast predict {result.version.name}{words}{output.store_words}"], "Next")
 
 
 def _paths(request: "PredictRequest", flags: PredictFlags, output: OutputFlags, ending: str) -> None:

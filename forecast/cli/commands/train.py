@@ -177,6 +177,9 @@ def _next(result: "TrainResult", data: str, reading: DataFlags, output: OutputFl
     predict = f"{_program(result.version)} predict {result.version.name}{output.store_words}"
     if data != "-" and Path(data).is_dir():
         predict += f" --data {shlex.quote(data)} -o {result.version.name}_forecasts"
+    elif result.is_untold:
+        plan = shlex.quote(f"{result.version.name}_future.xlsx")
+        predict = f"forecast predict {result.version.name}{output.store_words} --future-template {plan}"
     compare = f"forecast compare{output.store_words}"
     if data == "-":
         return (predict,)

@@ -51,6 +51,14 @@ class PredictFlags:
             rich_help_panel="What if",
         ),
     ] = None
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            "--future-template",
+            metavar="FILE",
+            help="Write the rows that --future wants into a .csv or .xlsx, with usual values to be edited.",
+        ),
+    ] = None
     levels: Annotated[
         str | None,
         typer.Option(
@@ -219,8 +227,12 @@ class PredictFlags:
 
 WHERE = ("workers", "cluster", "shard", "dry_run")
 """Flags that only a forecast by shards has."""
-OF_ONE_TABLE = ("future", "series", "values", "at", "cost", "total", "total_by", "paths", "plot")
+OF_ONE_TABLE = ("future", "template", "series", "values", "at", "cost", "total", "total_by", "paths", "plot")
 """Those that it does not have."""
+
+
+NAMED = {"values": "--set", "template": "--future-template", "to": "-o"}
+"""Flags that are called otherwise than what they set."""
 
 
 def by_shards(flags: PredictFlags) -> bool:
@@ -254,7 +266,7 @@ def refuse_beside_shards(flags: PredictFlags) -> None:
     """
     for name in OF_ONE_TABLE:
         if getattr(flags, name) is not None:
-            flag = "--set" if name == "values" else f"--{name.replace('_', '-')}"
+            flag = NAMED.get(name, f"--{name.replace('_', '-')}")
             message = f"{flag} asks about one table of forecasts, and a folder is forecast shard by shard."
             hint = "the rows of the steps to come may stand in the shards" if name == "future" else f"leave out {flag}"
             raise UsageError(message, f"{hint}; or -o FILE.csv, where all of it fits into the memory")

@@ -9,13 +9,13 @@ from forecast.cli.options.groups import OutputFlags
 from forecast.cli.options.predict import PredictFlags
 from forecast.cli.output.console import Cell, print_csv, print_json, say, say_notes, settle_form, table, with_lines
 from forecast.cli.output.streams import Styled, write_out
-from forecast.wording import counted, decimals_that_matter, digits, percent, plain, rounded, short
+from forecast.wording import counted, decimals_that_matter, digits, listed, percent, plain, rounded, short
 
 if TYPE_CHECKING:
     from forecast.experiment.decisions.orders import Orders
     from forecast.experiment.stored_forecast import PredictResult
     from forecast.report.tables import ResultTable
-    from forecast.workflows.predict import PathsResult
+    from forecast.workflows.predict import PathsResult, TemplateResult
     from forecast.workflows.what_if import WhatIfResult
 
 HIDDEN = ("model", "version", "origin")
@@ -70,6 +70,20 @@ def paths_json(result: "PathsResult", file: str) -> dict[str, Any]:
     drawn, version = result.drawn, result.version
     extent = {"paths": drawn.count, "series": drawn.series, "steps": drawn.steps}
     return {"name": version.name, "version": version.label, "model": result.model, **extent, "files": [file]}
+
+
+def template_extent(result: "TemplateResult", file: str) -> str:
+    """Returns what a template tells and of how many steps, in words."""
+    template = result.template
+    told = f"{listed(template.known)} of {counted(result.steps, 'step')}"
+    return f"{file}: {counted(len(template.rows), 'row')}, {told}, as told or as usual: edit them"
+
+
+def template_json(result: "TemplateResult", file: str) -> dict[str, Any]:
+    """Returns the JSON document; the rows themselves are in the file."""
+    template, version = result.template, result.version
+    extent = {"columns": list(template.columns), "known": list(template.known), "rows": len(template.rows)}
+    return {"name": version.name, "version": version.label, "model": version.manifest.model, **extent, "files": [file]}
 
 
 def print_predicted(

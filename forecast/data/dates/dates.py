@@ -99,6 +99,8 @@ def read_dates(table: Table, name: str, form: str | None = None, today: int | No
         DataError: A cell is not a date, or every date can be read in two ways.
         UsageError: The form is none.
     """
+    if table.source.sheet is not None and table.kind(name) == "dates":  # real ones: no form says how they are written
+        return _read_stamps(table, name)
     if form in NUMBERED or (form is None and numbered_form(table, name)):
         return _read_numbered(table, name, form or numbered_form(table, name))
     if form is None and table.kind(name) == "dates" and not (table.zone(name) and table.dialect):

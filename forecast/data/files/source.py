@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import io
 import os
 import re
 import stat
@@ -171,6 +172,17 @@ def _fetched(address: str) -> tuple[bytes, str]:
     digest = hashlib.sha256()
     with open_object(address) as (file, size):
         return take(file, address, digest, size), digest.hexdigest()
+
+
+def written_source(content: bytes, name: str) -> Source:
+    """Returns the bytes of a file that is not written yet as a source, as it will be read.
+
+    Raises:
+        ForecastError: see ``read_source``.
+    """
+    data = take(io.BytesIO(content), name)
+    source = Source(name, stem_of_name(name), None, data, hashlib.sha256(content).hexdigest(), "UTF-8")
+    return _of_workbook(source, None, None, may_lack=True) if data.startswith(WORKBOOK_MAGICS) else source
 
 
 def stem_of_name(name: str) -> str:
