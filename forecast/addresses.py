@@ -24,7 +24,7 @@ DATABASES: Mapping[str, Database] = {
     "sqlite": "sqlite",
     "duckdb": "duckdb",
 }
-OBJECTS = ("s3", "gs", "gcs", "az", "abfs", "abfss", "https", "http")
+OBJECTS = ("s3", "gs", "gcs", "az", "abfs", "https", "http")
 SHOWN = ("postgresql", "mysql", "sqlite", "duckdb", "s3", "gs", "az", "https")
 """Schemes that messages name."""
 FILES = ("sqlite", "duckdb")

@@ -75,8 +75,7 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
     text = place.scrubbed(error.args[1] if len(error.args) > 1 else error)
     at = f"{place.host or 'localhost'}{f':{place.port}' if place.port else ''}"
     if number in {1045, 1698}:
-        unset = f"{place.unset} is not set; " if place.unset else ""
-        hint = f"{unset}export {place.unset or 'MYSQL_PWD'}=…"
+        hint = f"{place.unset}export {place.variable or 'MYSQL_PWD'}=…"
         return DataError(f"{where} lets {place.user or 'this user'} not in: the password is wrong, or the user.", hint)
     if number == 2003:
         return DataError(f"No database answers at {at} within {WAIT} seconds: {text}.", "check host, port and network")

@@ -17,7 +17,6 @@ PACKAGES = {
     "gcs": "gcsfs>=2024.5",
     "az": "adlfs>=2024.4",
     "abfs": "adlfs>=2024.4",
-    "abfss": "adlfs>=2024.4",
     "http": "aiohttp>=3.9",
     "https": "aiohttp>=3.9",
 }

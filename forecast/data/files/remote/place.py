@@ -19,7 +19,7 @@ class DatabasePlace:
         address: what messages and the store call it, without a table.
         path: of the database: its name on a server, or the file.
         options: more that the address says, for the driver.
-        unset: the variable that should hold the password and is not set; empty where that is none.
+        variable: that the address names for the password; empty where it names none.
     """
 
     kind: Database
@@ -31,7 +31,12 @@ class DatabasePlace:
     options: tuple[tuple[str, str], ...]
     secrets: tuple[str, ...]
     password: str | None
-    unset: str
+    variable: str
+
+    @property
+    def unset(self) -> str:
+        """What is to be said of the variable where it is not set: the driver has looked elsewhere then."""
+        return f"{self.variable} is not set; " if self.variable and self.password is None else ""
 
     def __repr__(self) -> str:
         return f"DatabasePlace({self.address})"
@@ -72,7 +77,7 @@ def place_of(text: str, environ: Mapping[str, str]) -> DatabasePlace:
     parts = urlsplit(masked)
     kind = DATABASES[scheme_of(bare)]
     user, _, secret = parts.netloc.rpartition("@")[0].partition(":")
-    found, unset = _password(_unmasked(secret), environ)
+    found, variable = _password(_unmasked(secret), environ)
 
     def value(part: str) -> str:
         return _looked_up(unquote(_unmasked(part)), environ)
@@ -85,7 +90,7 @@ def place_of(text: str, environ: Mapping[str, str]) -> DatabasePlace:
     secrets = tuple(given for name, given in options if name.lower() in SECRETS)
     path = value(parts.path.removeprefix("/"))
     return DatabasePlace(
-        kind, bare, value(_cased(parts.netloc, host)), port, value(user), path, options, secrets, found, unset
+        kind, bare, value(_cased(parts.netloc, host)), port, value(user), path, options, secrets, found, variable
     )
 
 
@@ -101,11 +106,12 @@ def _unmasked(part: str) -> str:
 
 
 def _password(text: str, environ: Mapping[str, str]) -> tuple[str | None, str]:
-    """Returns the password, and the variable that should hold it where that is not set: then the driver looks."""
+    """Returns the password, and the variable that should hold it; where that is not set, the driver looks elsewhere."""
     found = REFERENCE.fullmatch(text)
-    if found and not found[1] and found[2] not in environ:
-        return None, found[2]
-    return (_looked_up(unquote(text), environ) if text else None), ""
+    variable = found[2] if found and not found[1] else ""
+    if variable and variable not in environ:
+        return None, variable
+    return (_looked_up(unquote(text), environ) if text else None), variable
 
 
 def _looked_up(text: str, environ: Mapping[str, str]) -> str:

@@ -104,7 +104,7 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
         )
     if state in {"55P03", "40P01"}:
         return LockedError(f"{where} has a table that another session locked for {WAIT} seconds.", "try again later")
-    if state in {"25006", "42601"} or (state.startswith("42") and state != "42P10"):
+    if state in {"25006", "0A000"} or (state.startswith("42") and state != "42P10"):
         return not_a_query(place, text)
     if state == "42P10":
         return without_key(place)
@@ -124,11 +124,9 @@ def _unconnected(place: DatabasePlace, text: str) -> ForecastError | None:
     where, line = place.address.partition("#")[0], place.scrubbed(text)
     port = f":{place.port}" if place.port else ""
     if "authentication failed" in line or "no password supplied" in line:
-        unset = f"{place.unset} is not set; " if place.unset else ""
         wrong = "no password was found" if "no password" in line else "the password is wrong, or the user"
-        hint = (
-            f"{unset}export {place.unset or 'PGPASSWORD'}=…, or a line in ~/.pgpass: HOST:PORT:DATABASE:USER:PASSWORD"
-        )
+        kept = "a line in ~/.pgpass: HOST:PORT:DATABASE:USER:PASSWORD"
+        hint = f"{place.unset}export {place.variable or 'PGPASSWORD'}=…, or {kept}"
         return DataError(f"{where} lets {_user(place)} not in: {wrong}.", hint)
     if "timeout" in line or "timed out" in line:
         return DataError(f"{place.host}{port} did not answer within {WAIT} seconds.", "check host, port and network")
