@@ -29,6 +29,8 @@ Match = Literal["steps", "params", "seconds"]
 Fill = Literal["interpolate", "previous", "zero", "error"]
 Aggregate = Literal["sum", "mean", "last", "count"]
 Decimal = Literal[".", ","]
+Parents = Literal["check", "ignore"]
+"""What becomes of sums that stand in a file beside what they are sums of."""
 PictureSize = Literal["page", "slide"]
 PlotKind = Literal["png", "svg", "pdf", "none"]
 Form = Literal["auto", "table", "json", "csv"]

@@ -12,7 +12,7 @@ from forecast.api.frames import source_of
 from forecast.api.notebook import PanelReading
 from forecast.data.files.parquet import is_arrow_table, parquet_bytes
 from forecast.data.files.source import Source
-from forecast.data.reading import reader
+from forecast.data.reading.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import UsageError
 from forecast.process import start_run
@@ -53,7 +53,7 @@ def read(data: Data, options: ReadOptions) -> tuple[Reading, ReadOptions]:
     found = known(data)
     if found is None:
         raise UsageError("There is no data.", KINDS)
-    return PanelReading.of(reader.read_panel(found, options, now=start_run().clock.now())), options
+    return PanelReading.of(read_nodes(found, options, now=start_run().clock.now())), options
 
 
 def known(data: Data | None) -> str | Source | None:

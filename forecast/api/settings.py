@@ -14,7 +14,7 @@ import numpy as np
 from forecast.data.read_options import Names
 from forecast.durations import EXAMPLES, parse_duration
 from forecast.errors import UsageError, did_you_mean
-from forecast.specs import OWN_LOSS, Aggregate, Decimal, Fill, Kind, Loss, Metric, Preset
+from forecast.specs import OWN_LOSS, Aggregate, Decimal, Fill, Kind, Loss, Metric, Parents, Preset
 from forecast.wording import type_name
 
 
@@ -44,6 +44,9 @@ class ReadSettings(TypedDict, total=False):
         query: of a database, a SELECT whose rows are read; ``ADDRESS#TABLE`` reads a table.
         min: no forecast lies below: a number, or a column.
         max: no forecast lies above: likewise.
+        hierarchy: columns of the id, nested and crossed as in ``"state/region * item"``: sums are forecast as well,
+            and all add up.
+        parents: sums that stand in the data: ``"check"`` or ``"ignore"`` them.
     """
 
     time: str
@@ -68,6 +71,8 @@ class ReadSettings(TypedDict, total=False):
     query: str
     min: float | str
     max: float | str
+    hierarchy: str
+    parents: Parents
 
 
 class RunSettings(ReadSettings, total=False):

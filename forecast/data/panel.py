@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from forecast.data.covariates import Covariates
 from forecast.data.frequency import Frequency, parse_frequency
+from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Limits
 from forecast.data.season_bridge import bridged
 
@@ -63,6 +64,7 @@ class Panel:
     weights: FloatArray | None = None  # (N,) how much each step counts where models learn and are scored; None for 1
     limits: Limits | None = None  # that forecasts are to keep
     half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
+    hierarchy: Hierarchy | None = None  # which series are sums of which others
 
     def __len__(self) -> int:
         return len(self.series_ids)
@@ -189,10 +191,13 @@ class Panel:
         self, chosen: IntArray, starts: IntArray, lengths: IntArray, first: IntArray, names: tuple[str, ...]
     ) -> Self:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
+        tree = self._tree_of(chosen)
         if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
             values = self.values[starts[0] : starts[0] + lengths[0]]
             weights = None if self.weights is None else self.weights[starts[0] : starts[0] + lengths[0]]
-            cut = replace(self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights)
+            cut = replace(
+                self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights, hierarchy=tree
+            )
             return replace(cut, limits=self.limits.of(chosen)) if self.limits else cut
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
@@ -204,7 +209,15 @@ class Panel:
             covariates=self.covariates.cut(positions, chosen) if self.covariates else None,
             weights=None if self.weights is None else self.weights[positions],
             limits=self.limits.of(chosen) if self.limits else None,
+            hierarchy=tree,
         )
+
+    def _tree_of(self, chosen: IntArray) -> Hierarchy | None:
+        """Returns the hierarchy of some series; None where others that have begun are missing: nothing adds up."""
+        if self.hierarchy is None or np.array_equal(chosen, np.arange(len(self))):
+            return self.hierarchy
+        left_out = np.setdiff1d(np.arange(len(self)), chosen)
+        return None if self.lengths[left_out].any() else self.hierarchy.of(chosen)
 
     def _bridge(self, missing: IntArray) -> FloatArray:
         """Returns a value for each missing position from the observed ones around it in the same series."""

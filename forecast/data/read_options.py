@@ -10,7 +10,7 @@ from forecast.data.limits import as_limit
 from forecast.decoding import MayLack
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
-from forecast.specs import Aggregate, Decimal, Fill
+from forecast.specs import Aggregate, Decimal, Fill, Parents
 
 Names: TypeAlias = str | Sequence[str]
 """As a setting takes them: in a text with commas, or in a list."""
@@ -47,6 +47,8 @@ class ReadOptions:
         sheet: Of a workbook, by its name or its number from 1.
         query: What is asked of a database, in its SQL; None for all of a table, or for a file.
         half_life: So long before an origin, a value counts half where models learn; see ``row_weights``.
+        hierarchy: Which series are added up to which, by the parts of their ids; see ``data.hierarchy``.
+        parents: Whether sums that stand in the file are held against their children, or ignored.
     """
 
     time: str | None = None
@@ -71,6 +73,8 @@ class ReadOptions:
     max: MayLack[str] = None
     sheet: MayLack[str] = None
     query: MayLack[str] = None
+    hierarchy: MayLack[str] = None
+    parents: MayLack[Parents] = None
 
     @property
     def filled(self) -> Fill:

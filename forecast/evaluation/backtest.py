@@ -19,9 +19,10 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
-from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast, Sums
 from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
+from forecast.evaluation.fold_reconciler import FOLD_FUTURES, FoldReconciler, ReconciledFolds
 from forecast.evaluation.member_forecasts import SharedForecasts
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
@@ -48,6 +49,7 @@ from forecast.models.forecaster import (
 )
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.models.parallel import beforehand
+from forecast.models.reconciliation.reconciler import FittedReconciliation
 from forecast.run import SILENT, Run
 from forecast.specs import Kind, Metric
 
@@ -76,6 +78,7 @@ class Trial:
     predict_seconds: float  # one forecast of the whole panel
     curve: Curve | None
     distributed: tuple[ProbabilisticForecast | None, ...] = ()  # (K,); nothing where points are very many
+    reconciled: ReconciledFolds | None = None  # where series are sums of others
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -111,6 +114,7 @@ class _Record:
     shift: int  # steps from the fold's origin to the forecast's
     evidence: Evidence
     errors: ErrorRecord  # of the joint forecast
+    base: FloatArray  # (S, H), that forecast before it was moved to add up
 
     def known_at(self, fold: int) -> "_Record":
         """Returns the record with only the truths up to the origin of a later fold; the others are NaN."""
@@ -238,6 +242,9 @@ class _RunningTrial:
         self.quantiles: list[Quantiles | None] = []
         self.distributed: list[ProbabilisticForecast | None] = []
         self.train_seconds = self.predict_seconds = 0.0
+        tree = panel.hierarchy
+        self.reconciler = FoldReconciler(tree, panel.series_ids) if tree is not None else None
+        self.moves: FittedReconciliation | None = None  # what makes the latest fold's forecasts add up
 
     def fit(self, fold: Fold, watcher: Watcher) -> None:
         """Trains on all that the fold's origin may know."""
@@ -255,11 +262,15 @@ class _RunningTrial:
         few = self._few(fold.number, train)
         members = self._members(train)
         combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
+        _, lowest = self.scales.of(fold, 0, train)
+        if self.reconciler is not None:
+            base = forecast_points(members, combination, lowest)
+            past = [(record.base, record.errors.truth) for record in known]
+            self.moves = self.reconciler.begin(fold.number, train, base, fold.truth(self.panel), past, lowest)
         record = self._record(fold, 0, members, combination)
         if fold.number > 0:
-            _, lowest = self.scales.of(fold, 0, train)
             self.points.append(record.errors.point)
-            self.by_seed.append(_each_seed(members, combination, lowest))
+            self.by_seed.append(_each_seed(members, combination, lowest, self.moves))
             made = self._with_distribution(record.errors, known, lowest)
             self.distributed.append(made)
             self.quantiles.append(made.quantiles(self.probabilities) if made else None)
@@ -272,7 +283,11 @@ class _RunningTrial:
         distribution = self._distribution(known, lowest)
         if distribution is None:
             return None
-        return ProbabilisticForecast(made.point, self.panel.series_ids, distribution, made.difficulty, lowest)
+        tree, moves = self.panel.hierarchy, self.moves
+        sums = Sums(tree, moves.variances) if tree is not None and moves is not None else None
+        if sums is not None:
+            distribution = replace(distribution, futures=FOLD_FUTURES)
+        return ProbabilisticForecast(made.point, self.panel.series_ids, distribution, made.difficulty, lowest, sums)
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -300,8 +315,10 @@ class _RunningTrial:
         records = [*(record.errors for record in known), *more]
         if not records:
             return None
-        nonnegative = is_never_negative(lowest)
-        return fit_distribution(records, self.panel.series_ids, self.scales.season, nonnegative=nonnegative)
+        nonnegative, tree = is_never_negative(lowest), self.panel.hierarchy
+        apart = tree.is_leaf if tree is not None else None
+        ids, season = self.panel.series_ids, self.scales.season
+        return fit_distribution(records, ids, season, nonnegative=nonnegative, apart=apart)
 
     def _members(self, train: Panel) -> Members:
         assert self.fitted is not None
@@ -324,10 +341,11 @@ class _RunningTrial:
         moved = fold.moved(self.panel, shift)
         train, truth = moved.train(self.panel), moved.truth(self.panel)
         scales, lowest = self.scales.of(fold, shift, train)
-        point = forecast_points(members, combination, lowest)
+        base = forecast_points(members, combination, lowest)
+        point = self.moves.coherent(base, lowest) if self.moves else base
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
         evidence = Evidence(members, truth, scales, fold.number)
-        return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told))
+        return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)
 
     def _ended(
         self, folds: Sequence[Fold], known: Sequence[_Record], combination: Combination
@@ -362,15 +380,19 @@ class _RunningTrial:
             predict_seconds=self.predict_seconds,
             curve=self.curve,
             distributed=tuple(self.distributed) if np.size(self.points) <= MOST_KEPT else (),
+            reconciled=self.reconciler.result([(r.base, r.errors.truth) for r in known]) if self.reconciler else None,
         )
 
 
-def _each_seed(members: Members, combination: Combination, lowest: Lowest) -> FloatArray:
+def _each_seed(
+    members: Members, combination: Combination, lowest: Lowest, moves: FittedReconciliation | None
+) -> FloatArray:
     """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
     result = []
     for seed in dict.fromkeys(members.seeds):
         own = np.array(members.seeds) == seed
-        result.append(forecast_points(members.some(own), combination.of(own), lowest))
+        points = forecast_points(members.some(own), combination.of(own), lowest)
+        result.append(moves.coherent(points, lowest) if moves else points)
     return np.stack(result)
 
 

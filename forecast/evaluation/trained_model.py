@@ -17,14 +17,15 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
-from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
+from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast, Sums
 from forecast.evaluation.intervals import Calibration
-from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_within
+from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values, lowest_within
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import Combination
 from forecast.models.covariates.usual_values import UsualValues, usual_of_encoding
 from forecast.models.forecaster import Forecasts, Interval, Issuable, Members, Quantiles, ends_of
 from forecast.models.method_settings import MethodSettings
+from forecast.models.reconciliation.reconciler import FittedReconciliation, Reconciliation
 from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
@@ -48,6 +49,7 @@ class TrainedModel:
         scales: the numbers by which scales are measured.
         difficulty: the numbers by which is measured what tells of errors.
         spread: the usual scale of a series as a share of its size, by which one of few rows has its intervals.
+        reconciliation: how forecasts of a hierarchy are made to add up; None where the series are no sums.
     """
 
     name: str
@@ -61,6 +63,7 @@ class TrainedModel:
     scales: ScaleSettings = SCALES
     levels: tuple[float, ...] = LEVELS
     difficulty: DifficultySettings = DIFFICULTY
+    reconciliation: Reconciliation | None = None
 
     @property
     def usual(self) -> UsualValues | None:
@@ -132,13 +135,14 @@ class TrainedModel:
         panel = self.filled(panel, horizon)
         lowest = lowest_within(panel, -(-horizon // self.horizon) * self.horizon)
         blocks: list[FloatArray] = []
-        extended, distributed = panel, None
+        extended, distributed, moves = panel, None, self._moves(panel)
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
             own = steps_within(lowest, len(blocks) * self.horizon, self.horizon)
-            blocks.append(forecast_points(members, self.combination, own, self.scales.rounding))
+            points = forecast_points(members, self.combination, own, self.scales.rounding)
+            blocks.append(moves.coherent(points, lowest_values(panel)) if moves else points)
             if len(blocks) == 1:
-                distributed = self._distributed(panel, members, blocks[0], own)
+                distributed = self._distributed(panel, members, blocks[0], own, moves)
             if sum(block.shape[1] for block in blocks) < horizon:
                 extended = _append(extended, blocks[-1])
         intervals, quantiles = self._bounds(panel, blocks[0], lowest, distributed, probabilities)
@@ -152,8 +156,18 @@ class TrainedModel:
         )
         return forecasts, distributed
 
+    def _moves(self, panel: Panel) -> FittedReconciliation | None:
+        """Returns what makes forecasts from the end of a panel add up; None where nothing is a sum."""
+        is_tree = self.reconciliation is not None and panel.hierarchy is not None
+        return self.reconciliation.of(panel) if is_tree and self.reconciliation else None
+
     def _distributed(
-        self, panel: Panel, members: Members, point: FloatArray, lowest: Lowest
+        self,
+        panel: Panel,
+        members: Members,
+        point: FloatArray,
+        lowest: Lowest,
+        moves: FittedReconciliation | None,
     ) -> ProbabilisticForecast | None:
         """Returns a direct forecast with its distribution; None where none is known."""
         if not isinstance(self.distribution, Distribution):
@@ -161,7 +175,8 @@ class TrainedModel:
         scales = interval_scales(panel, self.season, self.spread, self.scales)
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
-        return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest)
+        sums = Sums(panel.hierarchy, moves.variances) if panel.hierarchy is not None and moves else None
+        return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest, sums)
 
     def _bounds(
         self,

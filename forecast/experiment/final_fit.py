@@ -74,7 +74,9 @@ def fit_on_all(experiment: Experiment, chosen: str, run: Run) -> TrainedModel:
     spread = usual_spread(panel, plan.season)
     learned, season = learn_usual(panel), plan.season
     levels = experiment.settings.levels
-    return TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread, levels=levels)
+    reconciliation = trial.reconciled.reconciliation if trial.reconciled else None
+    trained = TrainedModel(chosen, model, combination, trial.distribution, season, CURRENT, learned, spread)
+    return replace(trained, levels=levels, reconciliation=reconciliation)
 
 
 def candidates_for(model: str) -> tuple[str, ...]:

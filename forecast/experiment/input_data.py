@@ -18,6 +18,7 @@ from forecast.data.findings import Finding
 from forecast.data.frequency import Frequency
 from forecast.data.panel import Panel
 from forecast.data.read_options import PriorReading, ReadOptions
+from forecast.data.reading.hierarchy_sums import read_nodes
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, ForecastError, NotFoundError, UsageError
 from forecast.experiment.versions.data_entry import options_of
@@ -110,11 +111,13 @@ def read_to_learn(source: str, options: ReadOptions, now: datetime | None = None
         UsageError: a sample of something else than a folder is asked for.
         ForecastError: see ``read_panel`` and ``sample_of_folder``.
     """
-    if not is_folder(source):
+    if options.hierarchy is not None and sample is not None:
+        raise UsageError("--hierarchy adds up all series, and --sample takes some.", "leave out --sample")
+    if not is_folder(source) or options.hierarchy is not None:
         if sample is not None:
             message = f"--sample takes some series of a folder of Parquet files, and {source} is none."
             raise UsageError(message, f"forecast shard {shlex.quote(source)} DIR, or leave out --sample")
-        return read_panel(source, options, now=now)
+        return read_nodes(source, options, now=now)
     from forecast.data.shards.series_sample import sample_of_folder  # a folder pays for it
 
     found = sample_of_folder(Path(source), options, now.year if now else None, sample)
@@ -180,7 +183,7 @@ def read_alike(
         options = _with_covariates(options, covariates)
     prior = PriorReading(covariates, is_settled=not is_asked)
     try:
-        reading = read_panel(source, options, prior=prior, now=now)
+        reading = read_nodes(source, options, prior=prior, now=now)
         if reading.panel.frequency == frequency:
             return reading
         problem: ForecastError = UsageError(
@@ -198,7 +201,7 @@ def read_alike(
         problem = error
     if source != "-":  # standard input can't be read twice
         with suppress(DataError):
-            reading = read_panel(source, options, prior=replace(prior, frequency=frequency), now=now)
+            reading = read_nodes(source, options, prior=replace(prior, frequency=frequency), now=now)
             if (reading.whole or reading.panel).observed.mean() >= 1 - MOST_GAPS:
                 return reading
     raise problem

@@ -31,6 +31,7 @@ from forecast.specs import (
     Kind,
     Loss,
     Metric,
+    Parents,
     PlotKind,
     Preset,
     Settings,
@@ -69,6 +70,18 @@ class DataFlags:
         _data(
             "--id", help="Column that names the series; several: a,b.", metavar="COLUMN", autocompletion=complete_column
         ),
+    ] = None
+    hierarchy: Annotated[
+        str | None,
+        _data(
+            "--hierarchy",
+            help="Forecast sums as well, and make all add up: 'state/region * item', columns of the id.",
+            metavar="TREE",
+        ),
+    ] = None
+    parents: Annotated[
+        Parents | None,
+        _data("--parents", help="With --hierarchy: sums that stand in the file (check: they must be right)."),
     ] = None
     freq: Annotated[
         str | None,

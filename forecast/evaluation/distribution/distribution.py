@@ -8,11 +8,12 @@ folds stand beside what many short series taught.
 Shapes: ``R`` records, ``S`` series, ``H`` horizon, ``P`` probabilities.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
@@ -156,10 +157,31 @@ class Distribution:
             which: places of the series that are wanted, in their order; None for all.
         """
         which = range(len(series_ids)) if which is None else which
+        draws = self.dependence.draws(count, [series_ids[i] for i in which], seed)
+        yield from self.at_scores(point, difficulty, series_ids, lowest, which, draws)
+
+    def at_scores(
+        self,
+        point: FloatArray,
+        difficulty: Difficulty,
+        series_ids: Sequence[str],
+        lowest: Lowest,
+        which: Sequence[int],
+        scores_of: Iterable[FloatArray],
+    ) -> Iterator[FloatArray]:
+        """Yields the values of some series in turn that have given normal scores, (N, H), in the target's unit.
+
+        Args:
+            point: (S, H), in the target's unit.
+            difficulty: what is known at their origin.
+            series_ids: (S,).
+            lowest: (S,), no value lies below.
+            which: places of the series that are wanted, in their order.
+            scores_of: these, (N, H) each.
+        """
         transform, sizes = self._sizes(point, difficulty, series_ids)
         grid = normal_scores(self.probabilities)
-        draws = self.dependence.draws(count, [series_ids[i] for i in which], seed)
-        for i, scores in zip(which, draws, strict=True):
+        for i, scores in zip(which, scores_of, strict=True):
             own = replace(transform, offsets=transform.offsets[i])
             moved = own.moved(point[i], at_scores(self.table, grid, scores) * sizes[i])
             yield keep_one(moved, lowest, i)
@@ -193,7 +215,12 @@ def usual_share(series_folds: float) -> float:
 
 
 def fit_distribution(
-    records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, *, nonnegative: bool
+    records: Sequence[ErrorRecord],
+    series_ids: tuple[str, ...],
+    season: int,
+    *,
+    nonnegative: bool,
+    apart: NDArray[np.bool_] | None = None,
 ) -> Distribution | None:
     """Returns the distribution that earlier errors speak for; None where there are none.
 
@@ -202,8 +229,9 @@ def fit_distribution(
         series_ids: (S,).
         season: by whose phases series may be harder.
         nonnegative: whether no series ever was below zero, so that roots and logarithms may be tried.
+        apart: (S,), series that are no sums of others, by which is told how errors belong together; None for all.
     """
-    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf)
+    fitter = _Fitter(records, series_ids, season, 0.0 if nonnegative else -np.inf, apart)
     best = fitter.fitted("level", 1)
     if best is None:
         return None
@@ -241,7 +269,15 @@ class _Candidate:
 class _Fitter:
     """What several candidates have in common."""
 
-    def __init__(self, records: Sequence[ErrorRecord], series_ids: tuple[str, ...], season: int, lowest: float) -> None:
+    def __init__(
+        self,
+        records: Sequence[ErrorRecord],
+        series_ids: tuple[str, ...],
+        season: int,
+        lowest: float,
+        apart: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.apart = apart
         self.records, self.series_ids, self.season, self.lowest = records, series_ids, season, lowest
         self.folds = np.array([record.fold for record in records])
         self.features = np.stack([record.difficulty.features for record in records])
@@ -253,6 +289,8 @@ class _Fitter:
     def distribution(self, best: _Candidate) -> Distribution:
         """Returns a candidate as a distribution, with how errors belong together."""
         scores = np.where(np.isnan(best.errors), np.nan, np.interp(best.errors, best.table, normal_scores(GRID)))
+        if self.apart is not None:
+            scores = scores[:, self.apart]
         dependence = fit_dependence(scores, self.folds, self.series_folds)
         return Distribution(
             best.symmetry,

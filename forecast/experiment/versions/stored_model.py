@@ -39,6 +39,13 @@ from forecast.experiment.versions.stored_distribution import (
     pack_calibration,
     pack_distribution,
 )
+from forecast.experiment.versions.stored_hierarchy import (
+    HierarchyEntry,
+    hierarchy_arrays,
+    load_hierarchy,
+    load_reconciliation,
+    pack_hierarchy,
+)
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import NAIVE, Combination
 from forecast.models.covariates.covariate_settings import CovariateSettings
@@ -112,6 +119,7 @@ def pack_version(
         arrays["members/used"] = combination.used
     widths, distribution, of_errors = _pack_errors(trained, panel.series_ids)
     arrays |= of_errors
+    arrays |= hierarchy_arrays(panel.hierarchy, trained.reconciliation)
     usual = trained.learned
     if usual:
         arrays |= {"usual/own": usual.own, "usual/common": usual.common}
@@ -135,6 +143,7 @@ def pack_version(
         data=_describe_data(reading, options),
         libraries={name: package_version(name) for name in LIBRARIES},
         code=code_entries(trained.model) or None,
+        hierarchy=pack_hierarchy(panel.hierarchy, trained.reconciliation),
     )
     return pack_arrays(arrays), entry
 
@@ -241,6 +250,9 @@ def unpack_model(manifest: Mapping[str, Any], weights: bytes) -> tuple[TrainedMo
     usual = _load_usual(entry.usual or {}, arrays, series_ids, settings.methods.covariates)
     trained = TrainedModel(entry.model, model, combination, found, entry.season, settings.methods, usual)
     context = load_context(data, series_ids, arrays)
+    if entry.hierarchy is not None:
+        context = replace(context, hierarchy=load_hierarchy(entry.hierarchy, arrays, len(series_ids)))
+        trained = replace(trained, reconciliation=load_reconciliation(entry.hierarchy, arrays, series_ids))
     if arrays.unread:
         raise ValueError(f"{WEIGHTS} holds '{arrays.unread[0]}', which this program does not know")
     spread = entry.spread if "spread" in manifest else usual_spread(context, entry.season, settings.scales)
@@ -265,6 +277,7 @@ class ModelEntry(Document):
         libraries: their versions, for the record.
         code: of the user, that its cells are; see ``own_code``.
         retrain: the challenge that it came from; None where it was trained as such.
+        hierarchy: which series are sums of which, and how forecasts are made to add up; None where they aren't.
     """
 
     kind: MayLack[object] = None
@@ -285,6 +298,7 @@ class ModelEntry(Document):
     libraries: MayLack[object] = None
     code: MayLack[tuple[CodeEntry, ...]] = None
     retrain: MayLack[object] = None
+    hierarchy: MayLack[HierarchyEntry] = None
 
 
 def _asked_levels(entry: ModelEntry) -> tuple[float, ...]:

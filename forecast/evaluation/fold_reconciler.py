@@ -1,0 +1,138 @@
+"""The reconciliation of a backtest: what each fold's forecasts are moved by, learned from earlier folds alone.
+
+    fold 0    errors known: none          structural weights
+    fold 1    errors of fold 0            the usual method of those that look at errors
+    fold 2    errors of folds 0 and 1     the method that erred least on fold 1
+    …
+    issued    errors of all folds         the method that erred least on all scored folds
+
+Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``T`` vectors of errors.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.hierarchy import Hierarchy
+from forecast.data.limits import Lowest
+from forecast.data.panel import Panel
+from forecast.models.reconciliation.methods import LEARNED, METHODS, UNLEARNED
+from forecast.models.reconciliation.reconciler import FittedReconciliation, Reconciliation, learned
+
+FloatArray = NDArray[np.float64]
+Known = Sequence[tuple[FloatArray, FloatArray]]
+"""Forecasts of earlier origins as they were before they were moved, and what came, (S, H) each."""
+
+BASE = "unreconciled"
+"""What forecasts of each series by itself are called beside the methods."""
+FOLD_FUTURES = 400
+"""Joint futures of each fold by which the quantiles of series that add up are told."""
+CLEARLY = 0.002
+"""A method that errs less by no more than this share is no better than the one before it in the list."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReconciledFolds:
+    """What a backtest teaches of reconciliation.
+
+    Attributes:
+        tree: the hierarchy.
+        reconciliation: as it is issued.
+        forecasts: by method, ``BASE`` among them, (K, S, H) each; a fold that a method had no errors for is NaN.
+        losses: by method, mean over levels of its RMSE over that of ``BASE``.
+    """
+
+    tree: Hierarchy
+    reconciliation: Reconciliation
+    forecasts: Mapping[str, FloatArray]
+    losses: Mapping[str, float]
+
+
+class FoldReconciler:
+    """The state of a reconciliation between two folds."""
+
+    def __init__(self, tree: Hierarchy, series_ids: tuple[str, ...]) -> None:
+        self.tree, self.series_ids = tree, series_ids
+        self.folds: list[int] = []
+        self.made: list[dict[str, FloatArray]] = []
+        self.truths: list[FloatArray] = []
+
+    def begin(
+        self, number: int, train: Panel, base: FloatArray, truth: FloatArray, known: Known, lowest: Lowest
+    ) -> FittedReconciliation:
+        """Returns what moves the forecasts of a fold.
+
+        Args:
+            number: of the fold.
+            train: what is known at its origin.
+            base: (S, H), forecasts of each series by itself.
+            truth: (S, H), to score by once the fold is over.
+            known: of earlier origins.
+            lowest: (S,), 0 where no forecast may be negative.
+        """
+        errors = errors_of(known, len(self.series_ids))
+        found = {
+            name: learned(name, self.series_ids, errors).of(train)
+            for name, method in METHODS.items()
+            if len(errors) or not method.learns
+        }
+        chosen = self.choice(has_errors=len(errors) > 0)
+        self.folds.append(number)
+        self.truths.append(truth)
+        self.made.append({BASE: base} | {name: each.coherent(base, lowest) for name, each in found.items()})
+        return found[chosen]
+
+    def choice(self, *, has_errors: bool) -> str:
+        """Returns the method that erred least so far; the usual one where nothing tells."""
+        losses = self.losses()
+        if not losses:
+            return LEARNED if has_errors else UNLEARNED
+        best = min(losses.values())
+        usual = sorted(losses, key=lambda name: (name != LEARNED, list(METHODS).index(name)))
+        return next(name for name in usual if losses[name] <= best + CLEARLY)
+
+    def losses(self) -> dict[str, float]:
+        """Returns how much each method erred on scored folds: its RMSE over that of the unmoved, mean over levels."""
+        scored = [place for place, number in enumerate(self.folds) if number > 0]
+        if not scored:
+            return {}
+        truths = np.stack([self.truths[place] for place in scored])
+        base = level_rmse(self.tree, truths, np.stack([self.made[place][BASE] for place in scored]))
+        ratios = {}
+        for name in METHODS:
+            if all(name in self.made[place] for place in scored):
+                own = level_rmse(self.tree, truths, np.stack([self.made[place][name] for place in scored]))
+                tells = ~np.isnan(own) & (base > 0)
+                ratios[name] = float((own[tells] / base[tells]).mean()) if tells.any() else 1.0
+        return ratios
+
+    def result(self, known: Known) -> ReconciledFolds:
+        """Returns what all folds taught.
+
+        Args:
+            known: of all origins.
+        """
+        scored = [place for place, number in enumerate(self.folds) if number > 0]
+        nothing = np.full_like(self.truths[-1], np.nan)
+        forecasts = {
+            name: np.stack([self.made[place].get(name, nothing) for place in scored]) for name in (BASE, *METHODS)
+        }
+        errors = errors_of(known, len(self.series_ids))
+        method = self.choice(has_errors=len(errors) > 0)
+        return ReconciledFolds(self.tree, learned(method, self.series_ids, errors), forecasts, self.losses())
+
+
+def errors_of(known: Known, series: int) -> FloatArray:
+    """Returns the errors of forecasts as vectors of all series, (T, S), without steps of which nothing is known."""
+    each = [(truth - base).T for base, truth in known]
+    errors = np.concatenate(each) if each else np.empty((0, series))
+    return np.asarray(errors[~np.isnan(errors).all(axis=1)])
+
+
+def level_rmse(tree: Hierarchy, truths: FloatArray, forecasts: FloatArray) -> FloatArray:
+    """Returns the RMSE of each level, pooled over its series, (…, S, H) -> (levels,); NaN where nothing is scored."""
+    squares = (truths - forecasts) ** 2
+    found = [squares[..., tree.places(level), :] for level in range(len(tree.levels))]
+    return np.array([np.sqrt(np.nanmean(own)) if (~np.isnan(own)).any() else np.nan for own in found])

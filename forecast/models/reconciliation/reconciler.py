@@ -1,0 +1,114 @@
+"""A reconciliation as a version keeps it: a method and the errors of its backtest, for any panel like the one of then.
+
+Shapes: ``S`` series, ``H`` horizon, ``T`` vectors of errors.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.hierarchy import Hierarchy
+from forecast.data.limits import Lowest, Within
+from forecast.data.panel import Panel, places_of
+from forecast.models.reconciliation.errors import error_variances
+from forecast.models.reconciliation.methods import METHODS
+from forecast.models.reconciliation.projection import Projection, projection
+
+FloatArray = NDArray[np.float64]
+
+RECENT = 200
+"""Steps at the end of a series that tell how large it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reconciliation:
+    """How forecasts of the series of a hierarchy are made to add up.
+
+    Attributes:
+        method: its name.
+        series_ids: (S,), whose errors are known.
+        variances: (S,), of the errors of each series by itself; NaN where nothing is known.
+        errors: (T, S) of them, where the method looks at more than variances; T may be 0.
+    """
+
+    method: str
+    series_ids: tuple[str, ...]
+    variances: FloatArray
+    errors: FloatArray
+
+    def of(self, panel: Panel) -> "FittedReconciliation":
+        """Returns it for the series of a panel: a new one errs as others of its level do, for its size.
+
+        Args:
+            panel: ends at the origin, and has a hierarchy.
+        """
+        tree = panel.hierarchy
+        assert tree is not None
+        places = places_of(panel.series_ids, self.series_ids)
+        padded = np.append(self.variances, np.nan)[places]
+        variances = usual_variances(panel, tree, padded)
+        errors = np.where(places >= 0, np.append(self.errors, np.zeros((len(self.errors), 1)), axis=1)[:, places], 0.0)
+        method = METHODS[self.method]
+        if len(errors):
+            spare = np.sqrt(variances * np.isnan(padded))  # what a series of no errors errs by itself
+            covariance = method.covariance(tree, errors)
+            assert covariance is not None
+            made = projection(tree, type(covariance)(covariance.own + spare**2, covariance.shared))
+        else:
+            root = np.sqrt(variances)[None]
+            made = projection(tree, method.covariance(tree, root))
+        return FittedReconciliation(made, variances)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedReconciliation:
+    """A reconciliation of the series of one panel.
+
+    Attributes:
+        projection: that moves forecasts.
+        variances: (S,), how large the errors of each series are expected to be.
+    """
+
+    projection: Projection
+    variances: FloatArray
+
+    def coherent(self, values: FloatArray, lowest: Lowest) -> FloatArray:
+        """Returns forecasts (S, H) that add up, none below zero where none may be, (S,)."""
+        return self.projection.nonnegative(values, lowest.lowest if isinstance(lowest, Within) else lowest)
+
+
+def learned(method: str, series_ids: tuple[str, ...], errors: FloatArray) -> Reconciliation:
+    """Returns what a version keeps of the errors of its backtest, (T, S)."""
+    kept = errors if method == "mint-shrink" else errors[:0]
+    return Reconciliation(method, series_ids, error_variances(errors), np.nan_to_num(kept))
+
+
+def usual_variances(panel: Panel, tree: Hierarchy, variances: FloatArray) -> FloatArray:
+    """Returns variances without NaN or zero: those of a level are as large for the size of a series, squared, (S,).
+
+    Args:
+        panel: whose newest values tell sizes.
+        tree: of it.
+        variances: (S,), NaN where nothing is known.
+    """
+    sizes = mean_sizes(panel) ** 2
+    is_known = ~np.isnan(variances) & (variances > 0)
+    made = np.where(is_known, variances, np.nan)
+    ratios = np.divide(made, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0)
+    usual = np.nanmedian(ratios) if (~np.isnan(ratios)).any() else 1.0
+    for level in range(len(tree.levels)):
+        places = tree.places(level)
+        own = ratios[places][~np.isnan(ratios[places])]
+        share = float(np.median(own)) if len(own) else float(usual)
+        made[places] = np.where(is_known[places], made[places], share * sizes[places])
+    least = made[made > 0].min(initial=np.inf)
+    return np.where(made > 0, made, least if np.isfinite(least) else 1.0)
+
+
+def mean_sizes(panel: Panel) -> FloatArray:
+    """Returns the mean size of the newest values of each series, (S,); 0 for an empty one."""
+    newest = panel.tail(RECENT)
+    filled = np.abs(newest.filled)
+    sums = np.bincount(newest.series_of(np.arange(len(filled))), filled, len(newest)) if len(filled) else 0.0
+    return np.asarray(sums / np.maximum(newest.lengths, 1), dtype=np.float64) * np.ones(len(newest))
