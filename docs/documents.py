@@ -6,8 +6,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_type_hints
 
+from forecast.data.reading.hierarchy_ids import LevelNodes
 from forecast.evaluation.drift import DriftSignal
 from forecast.evaluation.groups.group_errors import GroupErrors
+from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.summary import CovariatesUsed, ScoredOn, SummaryData, SummaryFold, SummaryRow
 from forecast.experiment.tuning.confirmation import Confirmation
@@ -104,6 +106,7 @@ class CheckedData(TypedDict):
     last: str
     seasons: list[Season]
     covariates: list[Any]
+    hierarchy: list[LevelNodes]
 
 
 class CheckedPlan(TypedDict):
@@ -145,6 +148,7 @@ class Contest(TypedDict):
     scored_on: ScoredOn
     verdict: str
     plain_verdict: str
+    reconciliation: NotRequired[ReconciliationSummary]
     files: list[str]
 
 

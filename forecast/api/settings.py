@@ -137,6 +137,7 @@ class Questions(TypedDict, total=False):
             to order, and what that may be expected to cost.
         total: the period that is added up: day, week, month, quarter, year or horizon.
         total_by: the part of the id that those series have in common which are added up; ``all`` for every one.
+        level: of a model with a hierarchy, such as ``"state"`` or ``"total"``; all of them if left out.
     """
 
     levels: str | float | Sequence[float]
@@ -144,6 +145,7 @@ class Questions(TypedDict, total=False):
     cost: str | Mapping[str, float | str]
     total: str
     total_by: str
+    level: str
 
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])

@@ -130,6 +130,11 @@ class Panel:
         return bool((self.last == self.last.max()).mean() >= COMMON_END)
 
     @property
+    def summands(self) -> IntArray:
+        """The series that add up to all there is: the leaves of a hierarchy; all, where none is a sum of others."""
+        return np.arange(len(self)) if self.hierarchy is None else self.hierarchy.leaves
+
+    @property
     def counted_last(self) -> IntArray:
         """Ordinal of the last step of each series that is not ignored, (S,)."""
         last = self.last.copy()

@@ -19,10 +19,10 @@ from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
-from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast, Sums
+from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
 from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
-from forecast.evaluation.fold_reconciler import FOLD_FUTURES, FoldReconciler, ReconciledFolds
+from forecast.evaluation.hierarchies.fold_reconciler import FOLD_FUTURES, FoldReconciler, ReconciledFolds
 from forecast.evaluation.member_forecasts import SharedForecasts
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
@@ -284,7 +284,7 @@ class _RunningTrial:
         if distribution is None:
             return None
         tree, moves = self.panel.hierarchy, self.moves
-        sums = Sums(tree, moves.variances) if tree is not None and moves is not None else None
+        sums = NodeSums(tree, moves.variances) if tree is not None and moves is not None else None
         if sums is not None:
             distribution = replace(distribution, futures=FOLD_FUTURES)
         return ProbabilisticForecast(made.point, self.panel.series_ids, distribution, made.difficulty, lowest, sums)

@@ -87,10 +87,12 @@ def _own(panel: Panel, backtest: Backtest, trial: Trial, place: int, manner: Man
 
 def _joint(panel: Panel, backtest: Backtest, trial: Trial, manner: Manner) -> Iterator[FoldForecast]:
     """Yields the folds of all series together; what was not observed of a series is left out of its forecast, too."""
+    adds = np.zeros((len(panel), 1), dtype=bool)
+    adds[panel.summands] = True
     for k, fold in enumerate(backtest.folds[1:]):
-        known = ~np.isnan(backtest.truths[k])
+        known = ~np.isnan(backtest.truths[k]) & adds
         count = np.maximum(known.sum(axis=0), 1) if manner == "mean" else 1
-        truth = np.where(known.any(axis=0), np.nansum(backtest.truths[k], axis=0) / count, np.nan)
+        truth = np.where(known.any(axis=0), np.nansum(np.where(known, backtest.truths[k], 0.0), axis=0) / count, np.nan)
         forecast = np.where(known, trial.forecasts[k], 0.0).sum(axis=0) / count
         paths, nothing = None, np.full(truth.shape, np.nan)
         distributed = trial.distributed[k] if trial.distributed else None
@@ -101,7 +103,7 @@ def _joint(panel: Panel, backtest: Backtest, trial: Trial, manner: Manner) -> It
             paths = paths / count
         lower, upper = np.quantile(paths, ends_of(MAIN), axis=0) if paths is not None else (nothing, nothing)
         stretch = _Stretch(truth, forecast, lower, upper, paths)
-        name = f"all {len(panel):,} series"
+        name = f"all {len(panel.summands):,} series"
         yield _told(stretch, name, fold.number, fold.train(panel).future_timestamps(1).max(), manner)
 
 

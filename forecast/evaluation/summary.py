@@ -21,6 +21,7 @@ from typing import Any, Literal
 from forecast.data.findings import Finding
 from forecast.decoding import Document, MayLack, decode, encode
 from forecast.evaluation.fold_forecast import FoldForecast
+from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
 
 ROW = "row"  # code of the frequency of data without dates
 WIDE = 0.2
@@ -282,6 +283,7 @@ class Summary(Document):
         command: that does it again.
         reason: why the model was taken among several; empty where it was named.
         plain_verdict: how far off its forecasts are, in the words of whoever orders by them.
+        reconciliation: how the forecasts of a hierarchy were made to add up.
     """
 
     leaderboard: tuple[SummaryRow, ...]
@@ -304,6 +306,7 @@ class Summary(Document):
     libraries: MayLack[dict[str, str]] = None
     reason: MayLack[str] = None
     plain_verdict: MayLack[str] = None
+    reconciliation: MayLack[ReconciliationSummary] = None
 
     def row(self, model: str) -> SummaryRow | None:
         """Returns the row of a model, None where it has none."""

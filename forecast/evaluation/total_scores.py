@@ -54,13 +54,14 @@ def _totals(truth: FloatArray, forecast: ProbabilisticForecast) -> tuple[Scored,
     """Returns the true total and those of the paths, of each series, (S,) and (N, S), and of all, (H,) and (N, H)."""
     known = ~np.isnan(truth)
     own, every = np.empty((PATHS, len(truth))), np.zeros((PATHS, truth.shape[1]))
+    adds = forecast.sums.tree.is_leaf if forecast.sums else np.ones(len(truth), dtype=bool)
     for i, paths in enumerate(forecast.paths(PATHS)):
         counted = np.where(known[i], paths, 0.0)
         own[:, i] = counted.sum(axis=1)
-        every += np.nan_to_num(counted)
+        every += np.nan_to_num(counted) * adds[i]
     has_own, has_every = known.any(axis=1) & ~np.isnan(own[0]), known.any(axis=0)
     filled = np.where(known, truth, 0.0)
-    everything = filled[~np.isnan(own[0])].sum(axis=0)
+    everything = filled[~np.isnan(own[0]) & adds].sum(axis=0)
     return (
         (np.where(has_own, filled.sum(axis=1), np.nan), own),
         (np.where(has_every, everything, np.nan), every),

@@ -17,7 +17,7 @@ from forecast.errors import UsageError
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
-from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast, Sums
+from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
 from forecast.evaluation.intervals import Calibration
 from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values, lowest_within
 from forecast.interval_levels import LEVELS
@@ -175,7 +175,7 @@ class TrainedModel:
         scales = interval_scales(panel, self.season, self.spread, self.scales)
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
-        sums = Sums(panel.hierarchy, moves.variances) if panel.hierarchy is not None and moves else None
+        sums = NodeSums(panel.hierarchy, moves.variances) if panel.hierarchy is not None and moves else None
         return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest, sums)
 
     def _bounds(

@@ -19,7 +19,8 @@ from forecast.evaluation.distribution.probabilistic_forecast import Probabilisti
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.experiment.decisions.asked import AS_USUAL, Asked, asked_of, median_notes
 from forecast.experiment.decisions.orders import Orders, orders_of
-from forecast.experiment.decisions.totals import Totals, totals_of
+from forecast.experiment.decisions.totals import Totals, narrowed, totals_of
+from forecast.experiment.decisions.tree_view import level_places, some_series
 from forecast.experiment.input_data import called_alike, is_there, read_alike
 from forecast.experiment.known_ahead import assumed_notes, short_notes, unseen_notes
 from forecast.experiment.outputs import forecast_table
@@ -172,11 +173,33 @@ def forecast_from(
     forecasts, distributed = trained.issue(panel, horizon, run, probabilities=asked.probabilities)
     check_numbers(stored, forecasts)
     notes += median_notes(forecasts)
+    view = _viewed(panel, asked)
+    if view is not None:
+        ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in view])
+        panel, forecasts, distributed = some_series(panel, forecasts, distributed, view)
     orders = orders_of(trained, panel, forecasts, distributed, asked.costs) if asked.costs else None
     taken = (*(stored.options.time or "").split(","), *stored.options.target)
     totals = totals_of(panel, forecasts, distributed, asked.totals, ids, taken) if asked.totals else None
     widened = stored.widening.factor
     return PredictResult(stored.version, trained.name, panel, forecasts, notes, orders, totals, widened, distributed)
+
+
+def _viewed(panel: Panel, asked: Asked) -> list[int] | None:
+    """Returns the series of a hierarchy that are wanted; None for all of them.
+
+    Raises:
+        UsageError: there is no such level, or series.
+    """
+    if panel.hierarchy is None:
+        level_places(panel, asked.level)
+        return None
+    places = level_places(panel, asked.level)
+    if places is None and asked.costs is not None:
+        places = panel.summands.tolist()  # what is ordered of a sum is ordered of what is below it
+    if asked.series:
+        wanted = set(only_series(panel, asked.series).series_ids)
+        places = [i for i in places or range(len(panel)) if panel.series_ids[i] in wanted]
+    return places
 
 
 def known_notes(stored: StoredModel, panel: Panel, horizon: int) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from forecast.data.frequency import iso_text
 from forecast.decoding import encode
 from forecast.evaluation.fold_forecast import FoldForecast
 from forecast.evaluation.fold_forecasts import fold_forecasts
+from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary, summary_of_levels
 from forecast.evaluation.leaderboard import Leaderboard
 from forecast.evaluation.metrics import coverage
 from forecast.evaluation.splits import Fold, ends_together
@@ -93,7 +94,18 @@ def summary_of(
         fingerprint=reading.fingerprint,
         libraries=libraries(),
         reason=reason,
+        reconciliation=reconciliation_of(experiment, chosen or board.rows[0].model),
     )
+
+
+def reconciliation_of(experiment: Experiment, model: str) -> ReconciliationSummary | None:
+    """Returns how the forecasts of a model were made to add up on the folds; None where no series is a sum."""
+    backtest = experiment.backtest
+    trial = backtest.trial(model)
+    if trial.reconciled is None:
+        return None
+    scales = backtest.scales, backtest.rms_scales
+    return summary_of_levels(model, trial.reconciled, trial.forecasts, backtest.truths, scales)
 
 
 def libraries() -> dict[str, str]:
@@ -122,6 +134,12 @@ def describe_experiment(experiment: Experiment) -> Document:
     """Returns the data, what was used beside the target, the plan and the folds, for JSON."""
     beside = covariate_use(experiment).summary()
     return {"data": encode(_data(experiment)), "beside": encode(beside), "folds": encode(_folds(experiment))}
+
+
+def describe_levels(experiment: Experiment, model: str) -> Document:
+    """Returns how the forecasts of a model were made to add up, for JSON; nothing where no series is a sum."""
+    found = reconciliation_of(experiment, model)
+    return {} if found is None else {"reconciliation": encode(found)}
 
 
 def _flat(row: Document) -> Document:

@@ -17,6 +17,8 @@ from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
 from forecast.data.reading.clean_csv import clean_csv, extra_flags
 from forecast.data.reading.covariates.candidates import Candidate, candidate_findings
+from forecast.data.reading.hierarchy_ids import LevelNodes
+from forecast.data.reading.hierarchy_sums import look_at_tree, read_leaves
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
@@ -58,6 +60,7 @@ class CheckResult:
     fixed: Path | None  # the clean table
     plot: Path | None
     flags: str  # that the clean table needs to be read as the same series
+    tree: tuple[LevelNodes, ...] = ()  # of the hierarchy that was asked for, or that the ids have
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -95,7 +98,9 @@ def check(request: CheckRequest) -> CheckResult:
     """
     ending = check_free(request.fix, SHEETS, force=request.force, flag="--fix")
     kind = _kind(check_free(request.plot, PICTURES, force=request.force, flag="--plot"))
-    reading = read_panel(request.source, request.options, other_numbers=True, may_ask=False, now=request.now)
+    read = read_panel if request.options.hierarchy is None else read_leaves
+    reading = read(request.source, request.options, other_numbers=True, may_ask=False, now=request.now)
+    reading, tree = look_at_tree(reading, request.options)
     panel = reading.panel
     plan, needed, planned = _planned(reading, request.settings)
     seasons = plan.shown if plan else seasons_of(measured(panel))
@@ -123,6 +128,7 @@ def check(request: CheckRequest) -> CheckResult:
         fixed=fix,
         plot=request.plot,
         flags=extra_flags(reading, request.options),
+        tree=tree,
     )
 
 

@@ -1,6 +1,6 @@
 """`forecast predict`: from the end of the data with the champion, without TensorFlow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from forecast.addresses import is_address
 from forecast.data.files.parquet_folder import is_folder
 from forecast.data.files.source import written_source
 from forecast.data.future.template import FutureTemplate, future_template
+from forecast.data.panel import places_of
 from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.execution.executor import Workplace
 from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_of
@@ -17,6 +18,7 @@ from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
 from forecast.experiment.destinations import WORKBOOK
+from forecast.experiment.decisions.tree_view import some_series
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import table_content
 from forecast.experiment.panels.panel_forecast import PanelRequest, PanelResult, Share, forecast_panel
@@ -70,7 +72,12 @@ def predict(request: PredictRequest, store: Store, run: Run) -> PredictResult:
         UsageError: the store holds several models and none was named.
     """
     stored, known = prepared(request, store, run)
-    return forecast_from(stored, known.panel, known.notes, request.horizon, run, request.asked, known.ids)
+    return _forecast(request, stored, known, run)
+
+
+def _forecast(request: PredictRequest, stored: StoredModel, known: KnownData, run: Run) -> PredictResult:
+    asked = replace(request.asked, series=request.series) if known.panel.hierarchy else request.asked
+    return forecast_from(stored, known.panel, known.notes, request.horizon, run, asked, known.ids)
 
 
 def predict_drawn(
@@ -93,9 +100,12 @@ def predict_drawn(
     from forecast.workflows.pages.predicted import prediction_pictures  # matplotlib
 
     stored, known = prepared(request, store, run)
-    result = forecast_from(stored, known.panel, known.notes, request.horizon, run, request.asked, known.ids)
+    result = _forecast(request, stored, known, run)
     usual = usual_forecast(stored.trained, known.panel, result.forecasts.point.shape[1], run)
-    parts = parts_of(stored.trained, known.panel, result.forecasts, usual)
+    if usual and len(result.panel) < len(known.panel):
+        places = places_of(result.panel.series_ids, known.panel.series_ids).tolist()
+        _, usual, _ = some_series(known.panel, usual, None, places)
+    parts = parts_of(stored.trained, result.panel, result.forecasts, usual)
     return result, prediction_pictures(stored, result, usual, parts, picture)
 
 
@@ -257,5 +267,7 @@ def prepared(request: PredictRequest, store: Store, run: Run) -> tuple[StoredMod
     if request.future is not None:
         panel, more = with_future(panel, request.future, stored.options)
         notes += more
+    if panel.hierarchy is not None:  # all are forecast, so that they add up
+        return stored, KnownData(panel, notes, known.ids)
     chosen = only_series(panel, request.series)
     return stored, KnownData(chosen, notes, narrowed(known.ids, panel.series_ids, chosen.series_ids))

@@ -143,7 +143,8 @@ def answer(
     notes += assumed_notes(trained, panel, horizon, fix, is_both=True)
     notes += _idle_notes(names, trained)
     is_mean = read_settings(stored.version).kind == "price" or bool((first.point < 0).any())
-    before, after = (float(each.point.mean() if is_mean else each.point.sum()) for each in (first, second))
+    points = [each.point[panel.summands] for each in (first, second)]
+    before, after = (float(point.mean() if is_mean else point.sum()) for point in points)
     total = Total(before, after, is_mean)
     named = asked & (question.at is not None)
     waterfall = None
@@ -151,7 +152,8 @@ def answer(
 
         def value(chosen: frozenset[int]) -> float:
             some = [changes[place] for place in sorted(chosen)]
-            made = trained.forecast(apply_scenario(panel, some, asked, usual.of(panel)), horizon, run).point
+            told = apply_scenario(panel, some, asked, usual.of(panel))
+            made = trained.forecast(told, horizon, run).point[panel.summands]
             return float(made.mean() if is_mean else made.sum())
 
         waterfall = waterfall_of(first, second, is_mean=is_mean, columns=shapley(names, value) if names[1:] else ())

@@ -68,7 +68,7 @@ RUN = (
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {
-        "data": "source rows time target id series steps frequency first last seasons covariates",
+        "data": "source rows time target id series steps frequency first last seasons covariates hierarchy",
         "plan": "horizon window folds seasons",
         "errors": int, "warnings": int, "notes": int, "findings": list, "files": list,
     },

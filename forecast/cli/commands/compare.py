@@ -17,7 +17,7 @@ from forecast.cli.output.ablation import ablation_json, ablation_text, cells_tex
 from forecast.cli.output.console import say
 from forecast.cli.output.dry_run import print_dry_run
 from forecast.cli.output.error_groups import errors_json, print_errors, write_errors
-from forecast.cli.output.leaderboard import print_covariates, print_leaderboard
+from forecast.cli.output.leaderboard import print_covariates, print_leaderboard, print_levels
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_files, tell_log, tell_timing
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
@@ -136,7 +136,7 @@ def compare_command(
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
     """Prints a comparison, or its errors by group where they were asked for."""
-    from forecast.experiment.summary import describe_board, describe_experiment, plain_words
+    from forecast.experiment.summary import describe_board, describe_experiment, describe_levels, plain_words
 
     board = result.experiment.board
     files = [str(path) for path in result.files]
@@ -148,10 +148,12 @@ def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
     if result.errors:
         document["errors_by"] = errors_json(result)
     document["plain_verdict"] = plain_words(result.experiment)
+    document |= describe_levels(result.experiment, board.rows[0].model)
     if result.errors:
         print_errors(result, output, document)
     else:
         print_leaderboard(board, output, document)
+    print_levels(result.experiment, board.rows[0].model, output)
     if text := cells_text(board):
         print_covariates(text, output)
     if result.ablation:

@@ -68,7 +68,7 @@ def predict_command(
     ending = check_free(flags.to, FORECASTS if flags.paths is None else TABLES, force=flags.force)
     require_names("--series", flags.series)
     only = as_given(flags.series)
-    asked = Asked.of(flags.levels, flags.quantiles, flags.cost, flags.total, flags.total_by)
+    asked = Asked.of(flags.levels, flags.quantiles, flags.cost, flags.total, flags.total_by, flags.level)
     request = PredictRequest(name, flags.data, flags.horizon, flags.version, flags.future, only, asked)
     if flags.values:
         _refuse_others("--set", flags)

@@ -16,7 +16,7 @@ from forecast.cli.options.training_workers import training_workers
 from forecast.cli.output.ablation import importance_text
 from forecast.cli.output.console import say, say_commands
 from forecast.cli.output.dry_run import print_dry_run
-from forecast.cli.output.leaderboard import print_leaderboard
+from forecast.cli.output.leaderboard import print_leaderboard, print_levels
 from forecast.cli.output.progress_notes import narrated, tell_covariates, tell_log, tell_saved, tell_timing
 from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
@@ -113,7 +113,9 @@ def train_command(
     if plot.dry_run:
         print_dry_run(planned, output)
         return
-    print_leaderboard(result.board, output, _document(result), result.chosen)
+    document = _document(result)
+    print_leaderboard(result.board, output, document, result.chosen)
+    print_levels(result.experiment, result.chosen, output)
     if not output.quiet:
         tell_covariates(result.experiment)
         if worth := importance_text(result.importance):
@@ -138,7 +140,7 @@ def _tuned(name: str, settings: Settings, model: str, output: OutputFlags) -> tu
 
 
 def _document(result: "TrainResult") -> dict[str, Any]:
-    from forecast.experiment.summary import describe_board, describe_experiment, plain_words
+    from forecast.experiment.summary import describe_board, describe_experiment, describe_levels, plain_words
 
     version, board = result.version, result.board
     row = board.row(result.chosen)
@@ -156,6 +158,7 @@ def _document(result: "TrainResult") -> dict[str, Any]:
         "notes": list(result.assumed),
         "files": [str(path) for path in result.files],
         "plain_verdict": plain_words(result.experiment, result.chosen),
+        **describe_levels(result.experiment, result.chosen),
     }
 
 

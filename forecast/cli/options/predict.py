@@ -33,6 +33,14 @@ class PredictFlags:
     series: Annotated[
         str | None, typer.Option("--series", metavar="IDS", help="Only these series, with commas; default: all.")
     ] = None
+    level: Annotated[
+        str | None,
+        typer.Option(
+            "--level",
+            metavar="LEVEL",
+            help="Of a model with a hierarchy: only this level, such as state or total; default: all.",
+        ),
+    ] = None
     values: Annotated[
         list[str] | None,
         typer.Option(
@@ -227,7 +235,7 @@ class PredictFlags:
 
 WHERE = ("workers", "cluster", "shard", "dry_run")
 """Flags that only a forecast by shards has."""
-OF_ONE_TABLE = ("future", "template", "series", "values", "at", "cost", "total", "total_by", "paths", "plot")
+OF_ONE_TABLE = ("future", "template", "series", "level", "values", "at", "cost", "total", "total_by", "paths", "plot")
 """Those that it does not have."""
 
 

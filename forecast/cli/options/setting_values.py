@@ -40,6 +40,7 @@ EXAMPLES = {
     "TREE": "'state/region * item'",
     "under=A,over=B": '"under=3,over=1"',
     "PERIOD": '"month"',
+    "LEVEL": '"total"',
     "ID-PART": '"all"',
     "QUANTILES": '"0.1,0.5,0.9"',
     "FORMAT": '"%d/%m/%Y"',

@@ -4,10 +4,12 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.output.console import Cell, with_flags, wrapped
+from forecast.cli.output.console import Cell, table, with_flags, wrapped
+from forecast.errors import shortened
 from forecast.wording import counted
 
 if TYPE_CHECKING:
+    from forecast.data.reading.hierarchy_ids import LevelNodes
     from forecast.workflows.check import CheckResult
 
 COLUMNS = ("grade", "topic", "text", "flag", "series", "steps")
@@ -18,6 +20,8 @@ BESIDE = "candidates"
 ENCODING = "encoding"
 """Told on the line of what was read."""
 GRADES = ("error", "warning", "note")
+SUCH_AS = 50
+"""Signs of a level's nodes that are shown."""
 
 
 def check_rows(result: "CheckResult") -> list[tuple[Cell, ...]]:
@@ -50,6 +54,7 @@ def check_json(result: "CheckResult") -> dict[str, Any]:
         words = {"horizon": plan.horizon, "window": plan.window, "folds": plan.folds, "seasons": list(plan.seasons)}
     counts = {f"{grade}s": result.count(grade) for grade in GRADES}
     findings = describe_spots(result)
+    data["hierarchy"] = [{"level": one.level, "nodes": one.nodes, "such_as": list(one.such_as)} for one in result.tree]
     return {"data": data, "plan": words, **counts, "findings": findings, "files": [str(path) for path in result.files]}
 
 
@@ -90,6 +95,7 @@ def _head(result: "CheckResult") -> Iterator[str]:
     many = counted(len(panel), "series")
     span = f"{many}, {panel.frequency.name} ({panel.frequency.code}), {result.first} … {result.last}"
     yield with_flags(span, "(--freq)", "Series")
+    yield from _tree(result)
     yield with_flags(season_line(result.seasons), "(--season)", "Season")
     if plan is not None:
         needs = (
@@ -101,6 +107,27 @@ def _head(result: "CheckResult") -> Iterator[str]:
     for spot in result.spots:
         if spot.finding.topic == BESIDE:
             yield with_flags(spot.finding.text, f"({spot.finding.flag})", "Beside")
+
+
+def _tree(result: "CheckResult") -> Iterator[str]:
+    """Yields the levels of a hierarchy, a line each, with how many nodes each has."""
+    if not result.tree:
+        return
+    total = sum(one.nodes for one in result.tree)
+    sums = counted(total - result.tree[-1].nodes, "sum")
+    asked = any(spot.finding.topic == "hierarchy" for spot in result.spots)
+    head = f"{sums} of {result.tree[-1].nodes:,} series"
+    yield with_flags(head if not asked else f"{head}, if they are asked for", "(--hierarchy)", "Tree")
+    rows = [[one.level, f"{one.nodes:,}", _such_as(one)] for one in result.tree]
+    yield table(["level", "nodes", "such as"], rows, left=3)
+
+
+def _such_as(one: "LevelNodes") -> str:
+    return (
+        ""
+        if one.nodes == 1
+        else shortened(", ".join((*one.such_as, *(["…"] if one.nodes > len(one.such_as) else []))), 50)
+    )
 
 
 def next_commands(result: "CheckResult", source: str, flags: str) -> list[str]:

@@ -10,6 +10,7 @@ from forecast.cli.output.console import (
     print_json,
     say,
     settle_form,
+    table,
     width,
     with_lines,
     wrapped,
@@ -20,7 +21,9 @@ from forecast.metric_records import METRICS
 from forecast.wording import NO_NUMBER, counted, decimals_of_errors, fixed, joined, percent, plain, short
 
 if TYPE_CHECKING:
+    from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
     from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
+    from forecast.experiment.experiment import Experiment
 
 COLUMNS = (
     "#",
@@ -106,6 +109,47 @@ def print_covariates(text: str, output: OutputFlags) -> None:
         write_out(text)
     elif form == "csv" and not output.quiet:
         write_note(text)
+
+
+def print_levels(experiment: "Experiment", model: str, output: OutputFlags) -> None:
+    """Prints the errors of a hierarchy by level and way to add up, and says which is taken; nothing without one."""
+    from forecast.experiment.summary import reconciliation_of
+
+    found = reconciliation_of(experiment, model)
+    if found is None:
+        return
+    print_covariates(levels_text(found), output)
+    if not output.quiet:
+        say(reconciled_words(found), "Adds up")
+
+
+def levels_text(found: "ReconciliationSummary") -> str:
+    """Returns the RMSE by level as a table: the lowest of a level is marked, as is the method that is taken."""
+    methods = [name for name in dict.fromkeys(row.method for row in found.levels) if name != "issued"]
+    rmse = {(row.level, row.method): row.rmse for row in found.levels}
+    series = {row.level: row.series for row in found.levels}
+    rows = []
+    for level, count in series.items():
+        numbers = [rmse[level, name] for name in methods]
+        told = [number for number in numbers if number is not None]
+        decimals = decimals_of_errors(told) if told else 0
+        marks = ["*" if told and number == min(told) else " " for number in numbers]
+        cells = [NO_NUMBER if n is None else fixed(n, decimals) + m for n, m in zip(numbers, marks, strict=True)]
+        rows.append([level, f"{count:,}", *cells])
+    heads = [f"{'→' if name == found.method else ''}{name} " for name in methods]
+    head = wrapped(f"RMSE of {found.model} by level, * the lowest, → taken")
+    return f"\n{head}{table(['level', 'series', *heads], rows)}"
+
+
+def reconciled_words(found: "ReconciliationSummary") -> str:
+    """Returns which method is taken, and why."""
+    from forecast.models.reconciliation.methods import METHODS
+
+    text = f"{found.method} ({METHODS[found.method].explained})"
+    if found.best is None:
+        return f"{text}: no fold told which method errs least"
+    gap = f"{percent(abs(1 - found.best), 1)} {'below' if found.best < 1 else 'above'} that of each by itself"
+    return f"{text}: the lowest error of {len(found.losses)} methods on the folds, on average over levels {gap}"
 
 
 def _rank(row: "LeaderboardRow", together: tuple[str, ...]) -> str:

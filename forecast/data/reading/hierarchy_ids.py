@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from forecast.data.findings import Finding
 from forecast.data.hierarchy import TOTAL, HierarchySpec, seen_hierarchy
 from forecast.data.panel import IdParts
+from forecast.decoding import Document
 from forecast.errors import DataError, UsageError, did_you_mean
 from forecast.name_lists import flag_value
 from forecast.wording import counted, joined, listed
@@ -149,12 +150,24 @@ def children_of(parent: Sequence[str], columns: Sequence[int], ids: IdParts) -> 
     return [i for i, parts in enumerate(ids.values) if all(parts[c] == parent[c] for c in kept)]
 
 
-def tree_lines(levels: Sequence[TreeLevel]) -> list[tuple[str, int, str]]:
-    """Returns each level's name, how many nodes it has, and the first few of them."""
-    return [
-        (level.name, len(level.nodes), listed(list(level.nodes), MOST_SHOWN) if level.columns else "")
-        for level in levels
-    ]
+@dataclass(frozen=True)
+class LevelNodes(Document):
+    """A level of a hierarchy, as it is shown.
+
+    Attributes:
+        level: its name.
+        nodes: how many it has.
+        such_as: the first few.
+    """
+
+    level: str
+    nodes: int
+    such_as: tuple[str, ...]
+
+
+def nodes_of(levels: Sequence[TreeLevel]) -> tuple[LevelNodes, ...]:
+    """Returns the levels as they are shown."""
+    return tuple(LevelNodes(level.name, len(level.nodes), level.nodes[:MOST_SHOWN]) for level in levels)
 
 
 def seen_findings(ids: IdParts) -> list[Finding]:

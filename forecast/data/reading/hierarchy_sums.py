@@ -21,29 +21,28 @@ from forecast.data.covariates import KINDS, Covariates
 from forecast.data.files.source import Source
 from forecast.data.findings import Finding
 from forecast.data.frequency import readable
-from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy
+from forecast.data.hierarchy import Hierarchy, HierarchySpec, parse_hierarchy, seen_hierarchy
 from forecast.data.panel import IdParts, Panel
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.hierarchy_ids import (
+    LevelNodes,
     TreeLevel,
     check_nesting,
-    children_of,
     levels_of,
-    parent_places,
+    nodes_of,
     seen_findings,
     spelled_as,
 )
+from forecast.data.reading.hierarchy_parents import without_parents
 from forecast.data.reading.reader import Reading, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import pieces_of
-from forecast.wording import counted, digits, listed
+from forecast.wording import counted, listed
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-ROUNDED = 1e-3
-"""A sum in the file that is no further from its children's, as a share of it, is the same but for rounding."""
 LATEST = np.iinfo(np.int64).max
 OBSERVED = 0.5
 """Where fewer of the leaves below it have a value, a sum has none."""
@@ -84,6 +83,28 @@ def read_leaves(source: str | Path | Source, options: ReadOptions, *, now: datet
         if error.column not in spec.columns or error.column in options.ids:
             raise
         raise UsageError(error.message, error.hint.replace("--id ", "--hierarchy ")) from None
+
+
+def look_at_tree(reading: Reading, options: ReadOptions) -> tuple[Reading, tuple[LevelNodes, ...]]:
+    """Returns a reading of the leaves that says what is wrong with its hierarchy, and the levels of that.
+
+    Raises:
+        UsageError: the hierarchy that is asked for names no parts of the id.
+    """
+    if options.hierarchy is None:
+        reading = with_seen_hierarchy(reading)
+        seen = seen_hierarchy(reading.ids.names, reading.ids.values)
+        told = seen is not None and any(finding.topic == "hierarchy" for finding in reading.findings)
+        return reading, nodes_of(levels_of(seen, reading.ids)) if seen and told else ()
+    spec = spelled_as(parse_hierarchy(options.hierarchy), reading.ids.names)
+    try:
+        whole = with_sums(reading, options)
+    except DataError as error:
+        finding = Finding("error", "hierarchy", error.message.rstrip("."), error.hint)
+        return replace(reading, findings=(*reading.findings, finding)), ()
+    leaves, _ = without_parents(reading, spec, check=options.parents != "ignore")
+    findings = tuple(each for each in whole.findings if each.topic != "hierarchy")
+    return replace(leaves, findings=findings, settled=whole.settled), nodes_of(levels_of(spec, leaves.ids))
 
 
 def check_alone(options: ReadOptions) -> None:
@@ -142,57 +163,6 @@ def _parts(level: TreeLevel, ids: IdParts, node: int, summed: tuple[str, ...]) -
     first = ids.values[int(np.flatnonzero(level.group == node)[0])]
     return tuple(
         part if name in level.columns else none for name, part, none in zip(ids.names, first, summed, strict=True)
-    )
-
-
-def without_parents(reading: Reading, spec: HierarchySpec, *, check: bool) -> tuple[Reading, list[Finding]]:
-    """Returns a reading without the sums that stand in the file, and what is to be said of them.
-
-    Raises:
-        DataError: one is not the sum of its children.
-    """
-    places = parent_places(spec, reading.ids)
-    if not places:
-        return reading, []
-    kept = np.setdiff1d(np.arange(len(reading.panel)), places)
-    ids = IdParts(reading.ids.names, tuple(reading.ids.values[i] for i in kept))
-    leaves = reading.panel.select(kept)
-    if check:
-        columns = [ids.names.index(name) for name in spec.columns]
-        for place in places:
-            _check_parent(reading, place, children_of(reading.ids.values[place], columns, ids), leaves)
-    equal = "equal to what they are sums of, and" if check else "unlooked at,"
-    text = f"{counted(len(places), 'sum')} in the file, such as {reading.panel.series_ids[places[0]]}, {equal} left out"
-    left = replace(reading, panel=leaves, ids=ids)
-    return left, [Finding("note", "parents", text, "--parents check" if not check else "--parents ignore")]
-
-
-def _check_parent(reading: Reading, place: int, children: list[int], leaves: Panel) -> None:
-    panel, values = reading.panel, reading.panel.series(place)
-    sums, known = np.zeros(len(values)), np.ones(len(values), dtype=bool)
-    for child in children:
-        shift = int(leaves.first[child] - panel.first[place])
-        own = np.full(len(values), 0.0)
-        begin, end = max(shift, 0), min(shift + int(leaves.lengths[child]), len(values))
-        if begin < end:
-            own[begin:end] = leaves.series(child)[begin - shift : end - shift]
-        known &= ~np.isnan(own)
-        sums += np.nan_to_num(own)
-    off = np.abs(values - sums) > ROUNDED * np.maximum(np.abs(sums), np.abs(values)) + 1e-9
-    wrong = np.flatnonzero(off & known & ~np.isnan(values))
-    if not wrong.size and children:
-        return
-    name = panel.series_ids[place]
-    if not children:
-        message = f"{reading.source}: '{name}' looks like a sum, and the file has nothing that it could be the sum of."
-        raise DataError(message, "--parents ignore leaves it out; or write another word in its id")
-    at = int(wrong[0])
-    when = readable(panel.timestamps(place)[at])
-    more = f", and so are {wrong.size - 1:,} more of its values" if wrong.size > 1 else ""
-    raise DataError(
-        f"{reading.source}: '{name}' is {digits(float(values[at]))} on {when}, and its {len(children):,} children add "
-        f"up to {digits(float(sums[at]))}{more}.",
-        "mend the file, or --parents ignore, which adds up the children and leaves such rows out",
     )
 
 

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Sums:
+class NodeSums:
     """Which series of a forecast add up to which, so that their paths do.
 
     Attributes:
@@ -54,7 +54,7 @@ class ProbabilisticForecast:
     distribution: Distribution
     difficulty: Difficulty
     lowest: Lowest
-    sums: Sums | None = None
+    sums: NodeSums | None = None
     which: tuple[int, ...] = ()
     whole: "ProbabilisticForecast | None" = None
 
@@ -84,7 +84,7 @@ class ProbabilisticForecast:
             known = (self.point, self.difficulty, self.series_ids)
             yield from self.distribution.paths(*known, count, self.lowest, seed=seed, which=which)
 
-    def _nodes(self, sums: Sums, seed: int) -> NodePaths:
+    def _nodes(self, sums: NodeSums, seed: int) -> NodePaths:
         known, tree = (self.point, self.difficulty, self.series_ids), sums.tree
         leaves, rest = tree.leaves.tolist(), tree.sums.tolist()
         zero = keep(np.full((len(tree), 1), -np.inf), self.lowest)[:, 0]

@@ -65,14 +65,17 @@ DATE_GROUPS = {
     "weekday": DateGroups(DAYS, _BELOW_WEEKS, _weekdays),
     "month": DateGroups(MONTHS, (*_BELOW_WEEKS, "week", "month", "quarter"), _months),
 }
-SERIES, STEP = "series", "step"
-KINDS = (SERIES, STEP, *DATE_GROUPS)
+SERIES, STEP, LEVEL = "series", "step", "level"
+KINDS = (SERIES, STEP, *DATE_GROUPS, LEVEL)
+SUMS = "(sums)"
+"""The group of those series that are sums of others, where parts of the id are looked at."""
 
 
 def ways_to_group(panel: Panel, horizon: int, ids: IdParts) -> tuple[str, ...]:
     """Returns all that errors of such a backtest can be told apart by, as ``--by`` takes it."""
     ways = [name for name, count in ((SERIES, len(panel)), (STEP, horizon)) if count > 1]
     ways += [name for name, kind in DATE_GROUPS.items() if _has_several(kind, panel)]
+    ways += [LEVEL] if panel.hierarchy is not None else []
     return (*ways, *(name for name in ids.names if len(ids.names) > 1))
 
 
@@ -102,6 +105,9 @@ def way_to_group(asked: str, panel: Panel, horizon: int, ids: IdParts, columns: 
         raise _unknown(asked, ids, columns, ways, hint)
     if meant == SERIES:
         raise UsageError("There is one series, so --by series has nothing to tell apart.", hint)
+    if meant == LEVEL:
+        message = "No series is a sum of others, so --by level has nothing to tell apart."
+        raise UsageError(message, f"--hierarchy 'state/region * item' --by level; or {hint}")
     if meant == STEP:
         raise UsageError("One step is forecast, so --by step has nothing to tell apart.", hint)
     raise UsageError(f"{panel.frequency.name.capitalize()} data can't be told apart by {meant}.", hint)
@@ -138,7 +144,12 @@ def grouping_of(way: str, panel: Panel, folds: Sequence[Fold], ids: IdParts) -> 
         kind, steps = DATE_GROUPS[way], np.arange(horizon)
         each = [kind.labels(panel, panel.first[:, None] + fold.cuts[:, None] + steps) for fold in folds]
         return Grouping(way, kind.names, np.stack(each), is_ordered=True)
-    own = [parts[ids.names.index(way)] for parts in ids.values]
+    if way == LEVEL and panel.hierarchy is not None:
+        tree = panel.hierarchy
+        return Grouping(way, tree.levels, tree.level[None, :, None], is_ordered=True)
+    own = [parts[ids.names.index(way)] or SUMS for parts in ids.values]
+    for place in np.setdiff1d(np.arange(len(panel)), panel.summands).tolist():
+        own[place] = SUMS
     names = tuple(dict.fromkeys(own))
     place = {name: at for at, name in enumerate(names)}
     return Grouping(way, names, np.array([place[name] for name in own])[None, :, None], is_ordered=False)

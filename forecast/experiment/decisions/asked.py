@@ -31,12 +31,16 @@ class Asked:
         costs: of a unit too little and too much, of which follows what to order; then there are no other intervals
             than those of ``levels``.
         totals: what is added up.
+        level: of a hierarchy, that is wanted; None for all.
+        series: of a hierarchy, that are wanted; all must be forecast. Empty for all.
     """
 
     levels: tuple[float, ...] | None = None
     probabilities: tuple[float, ...] = ()
     costs: UnitCosts | None = None
     totals: AskedTotals | None = None
+    level: str | None = None
+    series: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -46,6 +50,7 @@ class Asked:
         cost: str | Mapping[str, float | str] | None = None,
         total: str | None = None,
         total_by: str | None = None,
+        level: str | None = None,
     ) -> Self:
         """Returns what is asked in words or numbers; None where nothing is.
 
@@ -60,6 +65,7 @@ class Asked:
             () if quantiles is None else read_quantiles(quantiles),
             None if cost is None else read_unit_costs(cost),
             totals,
+            level,
         )
 
     @property

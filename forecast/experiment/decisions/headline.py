@@ -22,6 +22,7 @@ from forecast.evaluation.distribution.probabilistic_forecast import Probabilisti
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.periods import HORIZON
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
+from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.interval_levels import MAIN
 from forecast.models.classical.random_walk import behaves_like_walk
 from forecast.models.forecaster import Forecasts, ends_of
@@ -124,7 +125,7 @@ def headline_of(
         distributed: the same with the distribution of their errors; None where none is known.
         manner: how steps become one number.
     """
-    return _headlines(panel, forecasts, distributed, manner, ALL)[0]
+    return _headlines(*leaves_alone(panel, forecasts, distributed), manner, ALL)[0]
 
 
 def series_headlines(

@@ -12,6 +12,7 @@ from forecast.data.panel import IdParts, Panel, panel_from_series
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.experiment.decisions.headline import REACH
 from forecast.experiment.decisions.totals import ALL, AskedTotals, totals_of
+from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.experiment.outputs import Outlook
 from forecast.models.forecaster import Forecasts, Interval, ends_of
 
@@ -24,10 +25,10 @@ def together(outlook: Outlook, manner: Manner) -> Outlook | None:
 
     None for one series, for prices, and where series end at different dates: a step is none that all share.
     """
-    panel, forecasts = outlook.history, outlook.forecasts
+    panel, forecasts, distributed = leaves_alone(outlook.history, outlook.forecasts, outlook.distributed)
     if len(panel) == 1 or manner == "standing" or len(set(panel.last.tolist())) > 1:
         return None
-    made = totals_of(panel, replace(forecasts, quantiles=None), outlook.distributed, AskedTotals(None, ALL), IdParts())
+    made = totals_of(panel, replace(forecasts, quantiles=None), distributed, AskedTotals(None, ALL), IdParts())
     count = len(panel) if manner == "mean" else 1
     name = f"all {len(panel):,} series"
     intervals = []

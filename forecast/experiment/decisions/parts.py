@@ -51,6 +51,15 @@ class ForecastParts:
         own = {name: getattr(self, name) for name in NAMES}
         return {name: values for name, values in own.items() if np.abs(values).max(initial=0.0) > NEGLIGIBLE}
 
+    def some(self, which: Sequence[int]) -> "ForecastParts":
+        """Returns the parts of some of the series."""
+        places = list(which)
+        return ForecastParts(
+            tuple(self.series_ids[i] for i in places),
+            self.timestamps[places],
+            *(getattr(self, part)[places] for part in NAMES),
+        )
+
     def rows(self, names: Sequence[str], manner: Manner) -> tuple[tuple[str, tuple[float, ...]], ...]:
         """Returns what some parts of each series come to, and their sum: a row a series."""
         join = np.mean if manner == "mean" else np.sum

@@ -28,6 +28,7 @@ from forecast.experiment.decisions.periods import (
     span_of,
     whole_steps,
 )
+from forecast.experiment.decisions.tree_view import leaves_alone
 from forecast.interval_levels import bounds_of, quantile_column
 from forecast.models.forecaster import Forecasts, Quantiles, ends_of
 from forecast.name_lists import flag_value
@@ -138,6 +139,9 @@ def totals_of(
     Raises:
         UsageError: the period is finer than the data, the series have no such part, or memory is short.
     """
+    if asked.by is not None and panel.hierarchy is not None:
+        ids = narrowed(ids, panel.series_ids, [panel.series_ids[i] for i in panel.summands])
+        panel, forecasts, distributed = leaves_alone(panel, forecasts, distributed)
     groups, names = _groups(asked.by, panel, ids, taken)
     cells = _cells(asked.period, panel, forecasts.point, groups)
     probabilities = forecasts.quantiles.probabilities if forecasts.quantiles else ()

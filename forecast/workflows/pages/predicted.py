@@ -99,7 +99,8 @@ def prediction_pictures(
     content = _lines(drawn, manner, title, request)
     if manner == "standing":  # a price has no parts that add up to anything
         return {"": content}
-    count = len(panel)
+    count = len(panel.summands)
+    parts = parts.some(panel.summands.tolist())
     shown = parts if count == 1 else parts.joined(f"all {count:,} series", manner)
     whose = "" if count == 1 else f" of {shown.series_ids[0]}"
     bars = {NAMES[name]: values[0] for name, values in shown.by_name.items()}

@@ -157,7 +157,8 @@ def _parts(stored: StoredModel, shown: Outlook, manner: Manner) -> tuple[Section
     usual = usual_forecast(trained, panel, forecasts.point.shape[1])
     parts = parts_of(trained, panel, forecasts, usual)
     several = len(panel) > 1
-    drawn = parts.joined(f"all {len(panel):,} series", manner) if several else parts
+    leaves = panel.summands.tolist()
+    drawn = parts.some(leaves).joined(f"all {len(leaves):,} series", manner) if several else parts
     names = drawn.by_name
     rows = parts.rows(tuple(names), manner) if several else ()
     return (

@@ -42,12 +42,14 @@ class ReconciledFolds:
         reconciliation: as it is issued.
         forecasts: by method, ``BASE`` among them, (K, S, H) each; a fold that a method had no errors for is NaN.
         losses: by method, mean over levels of its RMSE over that of ``BASE``.
+        errors: (T, S), of forecasts before they were moved, of all folds.
     """
 
     tree: Hierarchy
     reconciliation: Reconciliation
     forecasts: Mapping[str, FloatArray]
     losses: Mapping[str, float]
+    errors: FloatArray
 
 
 class FoldReconciler:
@@ -121,7 +123,8 @@ class FoldReconciler:
         }
         errors = errors_of(known, len(self.series_ids))
         method = self.choice(has_errors=len(errors) > 0)
-        return ReconciledFolds(self.tree, learned(method, self.series_ids, errors), forecasts, self.losses())
+        issued = learned(method, self.series_ids, errors)
+        return ReconciledFolds(self.tree, issued, forecasts, self.losses(), errors)
 
 
 def errors_of(known: Known, series: int) -> FloatArray:
