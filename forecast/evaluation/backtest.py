@@ -23,7 +23,7 @@ from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, Pr
 from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
 from forecast.evaluation.hierarchies.fold_reconciler import FOLD_FUTURES, FoldReconciler, ReconciledFolds
-from forecast.evaluation.member_forecasts import SharedForecasts
+from forecast.evaluation.member_forecasts import SharedForecasts, stacked_quantiles
 from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
 from forecast.interval_levels import LEVELS
@@ -371,7 +371,7 @@ class _RunningTrial:
             name=self.forecaster.name,
             forecasts=np.stack(self.points),
             by_seed=np.stack(self.by_seed, axis=1),
-            quantiles=_stacked(self.quantiles, self.points, self.probabilities),
+            quantiles=stacked_quantiles(self.quantiles, self.points, self.probabilities),
             levels=self.levels if any(self.quantiles) else (),
             combination=combination,
             distribution=self._distribution(known, lowest_values(self.panel), more),
@@ -394,16 +394,3 @@ def _each_seed(
         points = forecast_points(members.some(own), combination.of(own), lowest)
         result.append(moves.coherent(points, lowest) if moves else points)
     return np.stack(result)
-
-
-def _stacked(
-    folds: Sequence[Quantiles | None], points: Sequence[FloatArray], probabilities: tuple[float, ...]
-) -> Quantiles:
-    """Returns the quantiles of all folds, (Q, K, S, H); NaN on folds that had none."""
-    fits = 1e-30 < max(float(np.abs(point).max(initial=0.0)) for point in points) < 1e30
-    kind = np.float32 if fits else np.float64
-    values = np.full((len(probabilities), len(points), *points[0].shape), np.nan, dtype=kind)
-    for number, quantiles in enumerate(folds):
-        if quantiles:
-            values[:, number] = quantiles.values
-    return Quantiles(probabilities, values)

@@ -1,6 +1,6 @@
 """Forecasts by networks that several models of a backtest have in common, made once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.models.ensemble import EnsembleModel
-from forecast.models.forecaster import Fitted, Members
+from forecast.models.forecaster import Fitted, Members, Quantiles
 from forecast.models.networks.recurrent import RecurrentModel
 from forecast.run import Run
 from forecast.specs import Anchor
@@ -63,3 +63,16 @@ def _are_same(one: Mapping[Anchor, FloatArray] | None, other: Mapping[Anchor, Fl
     if one is None or other is None or one.keys() != other.keys():
         return False
     return all(np.array_equal(values, other[name], equal_nan=True) for name, values in one.items())
+
+
+def stacked_quantiles(
+    folds: Sequence[Quantiles | None], points: Sequence[FloatArray], probabilities: tuple[float, ...]
+) -> Quantiles:
+    """Returns the quantiles of all folds, (Q, K, S, H); NaN on folds that had none."""
+    fits = 1e-30 < max(float(np.abs(point).max(initial=0.0)) for point in points) < 1e30
+    kind = np.float32 if fits else np.float64
+    values = np.full((len(probabilities), len(points), *points[0].shape), np.nan, dtype=kind)
+    for number, quantiles in enumerate(folds):
+        if quantiles:
+            values[:, number] = quantiles.values
+    return Quantiles(probabilities, values)

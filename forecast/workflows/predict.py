@@ -17,8 +17,8 @@ from forecast.experiment.decisions.asked import AS_USUAL, MEDIAN, Asked, asked_o
 from forecast.experiment.decisions.parts import parts_of, usual_forecast
 from forecast.experiment.decisions.paths import DrawnPaths, check_paths, draw_paths
 from forecast.experiment.decisions.totals import narrowed
-from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.decisions.tree_view import some_series
+from forecast.experiment.destinations import WORKBOOK
 from forecast.experiment.input_data import only_model
 from forecast.experiment.outputs import table_content
 from forecast.experiment.panels.panel_forecast import PanelRequest, PanelResult, Share, forecast_panel
