@@ -53,7 +53,10 @@ def history_command(
     from forecast.production.store.run_record import COLUMNS
     from forecast.report.tables import csv_text
     from forecast.workflows.history import draw_runs, read_runs
+    from forecast.workflows.models import is_store
 
+    if name is None and not output.quiet and not is_store(output.store):
+        say(f"There is no store {output.store}, so it holds no runs (forecast train DATA makes one)", "Note")
     runs = read_runs(output.store, name, parse_since(since, datetime.now(UTC)) if since else None)
     files = draw_runs(runs, plot, out_dir) if plot != "none" else ()
     form, rows = settle_form(output.form), [run.row() for run in runs]

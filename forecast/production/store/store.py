@@ -34,9 +34,11 @@ class Store:
             UsageError: The place is an address of the network, not a folder.
         """
         if _ADDRESS.match(str(root)):
+            address = re.sub(r":/(?=\w)", "://", str(root), count=1) if re.match(r"\w+:/", str(root)) else str(root)
             raise UsageError(
-                f"A store is a folder on this machine, not an address such as {root}.",
-                "--store DIR; a bucket can be mounted as a folder",
+                f"A store is a folder on this machine, not an address such as {address}: a version is published by a "
+                "lock and a rename, which no address has.",
+                "--store DIR; a copy of a store that lies elsewhere can be read: copy it, then --store COPY",
             )
         self.root = root
         self._disk = Disk(on_step)

@@ -126,6 +126,10 @@ def test_empty_store_gives_the_header(tmp_path):
     assert run("history", "--json", folder=tmp_path).document["runs"] == []
 
 
+def test_store_that_is_not_there_is_said(tmp_path):
+    assert "There is no store none, so it holds no runs" in run("history", "--store", "none", folder=tmp_path).err
+
+
 @pytest.mark.parametrize(
     ("since", "kept"), [("2026-01-04", 3), ("2026-01-04T03:15:01", 2), ("2026-01-18T05:15:00+02:00", 1), ("1h", 0)]
 )
