@@ -283,7 +283,7 @@ class SettingsFlags:
         Deadline | None,
         _network(
             "--time-limit",
-            help="Take this long in all, such as 60s, 2m or 1.5h: steps and seeds are chosen to fit.",
+            help="Take this long in all, such as 60s, 2m or 1.5h: what is trained is chosen to fit.",
             metavar="TIME",
             parser=parse_time_limit,
             callback=settle_deadline,

@@ -21,7 +21,7 @@ from forecast.data.panel import Panel, even_choice
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.decoding import Document, decode, encode
-from forecast.errors import DataError, ForecastError, UsageError
+from forecast.errors import DataError, ForecastError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.scales import learning_scales
 from forecast.evaluation.splits import Fold, rolling_origins
@@ -172,13 +172,12 @@ def _confirmed_from(panel: Panel, horizon: int, confirm: int) -> NDArray[np.int6
     return rolling_origins(panel, horizon, confirm, 1, warms_up=False)[0].cuts
 
 
-def _too_little(
-    panel: Panel, settings: Settings, horizon: int, confirm: int, error: ForecastError
-) -> DataError | UsageError:
+def _too_little(panel: Panel, settings: Settings, horizon: int, confirm: int, error: ForecastError) -> ForecastError:
     """Returns that there is too little data for a search and a confirmation, with the most folds that there are."""
     length, folds = int(np.median(panel.lengths)), settings.folds or 1
     needed = max((folds + 2) * horizon, folds + 3) + confirm * horizon
-    missing = max(needed - length, 1)
+    if needed <= length:
+        return error
     ways = [
         f"--folds {fewer} --confirm {least}"
         for fewer in range(folds, 0, -1)
@@ -190,7 +189,7 @@ def _too_little(
     span = f"{counted(confirm, 'fold')} × {counted(horizon, 'step')}"
     return DataError(
         f"{counted(length, 'row')} are too few to search on {counted(folds, 'fold')} and to confirm on {span} that no "
-        f"trial sees: {counted(missing, 'row')} more are needed. {error.message}",
+        f"trial sees: {counted(needed - length, 'row')} more are needed.",
         hint,
     )
 

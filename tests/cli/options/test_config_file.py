@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.cli.options.config_file import find_config, read_config, write_config
+from forecast.cli.options.config_file import find_config, read_config, with_settings, write_config, write_settings
 from forecast.errors import DataError, NotFoundError, UsageError
 
 
@@ -94,3 +94,30 @@ def test_file_is_replaced_only_with_force(here):
     assert path.read_text() == "one"
     write_config(path, "two", force=True)
     assert path.read_text() == "two"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '[train]\nunits = 16\nloss = "mae"\n'),
+        ("horizon = 3\n", 'horizon = 3\n\n[train]\nunits = 16\nloss = "mae"\n'),
+        ("[train]\nunits = 8\nname = 'x'\n", "[train]\nunits = 16\nloss = \"mae\"\nname = 'x'\n"),
+        ("[ train ] # ours\n[check]\nunits = 8\n", '[ train ] # ours\nunits = 16\nloss = "mae"\n[check]\nunits = 8\n'),
+    ],
+)
+def test_settings_are_written_into_their_table_and_all_else_stays(before, after, here):
+    assert with_settings(before, "train", 'units = 16\nloss = "mae"') == after
+    (here / "forecast.toml").write_text(before)
+    write_settings(here / "forecast.toml", "train", 'units = 16\nloss = "mae"')
+    assert (
+        read_config(here / "forecast.toml").table["train"] | {"units": 16, "loss": "mae"}
+        == (read_config(here / "forecast.toml").table["train"])
+    )
+
+
+@pytest.mark.parametrize("text", ["train = {units = 8}\n", "train.units = 8\n"])
+def test_table_that_is_written_otherwise_is_left_alone(text, here):
+    (here / "forecast.toml").write_text(text)
+    with pytest.raises(DataError, match="can't be written into this file"):
+        write_settings(here / "forecast.toml", "train", "units = 16")
+    assert (here / "forecast.toml").read_text() == text

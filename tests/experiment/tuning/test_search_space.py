@@ -67,7 +67,7 @@ def test_names_that_cannot_be_searched_are_refused(names, given, message):
 
 def test_a_space_of_which_nothing_is_left_is_refused():
     linear = tuple(each for each in search_space(PLAN, SPEC, 200, 90, "linear") if each.name == "steps")
-    with pytest.raises(UsageError, match="Nothing is left to search: steps and cell have values"):
+    with pytest.raises(UsageError, match="Nothing is left to search: steps, cell have values"):
         narrowed(linear, None, Settings(overrides=Overrides(steps=10)), "linear")
 
 

@@ -1,0 +1,212 @@
+"""What `forecast tune` is worth: how often it crowns luck, finds what is there, and how much faster one process is.
+
+Usage: python benchmarks/tune.py noise [--runs 20]      no setting is better: how often is the default kept?
+       python benchmarks/tune.py window [--runs 10]     one four times the default's is: how often is it found?
+       python benchmarks/tune.py speed                  trials a minute, in one process and in a fresh one each
+       python benchmarks/tune.py panels [--sets …]      tuned settings beside the default on steps held back
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+SETS = {"tourism_monthly": 24, "m3_monthly": 18, "nn5_daily": 56, "m4_monthly_sub200": 18, "female_births": 14,
+        "airline_passengers": 12}  # fmt: skip
+SMALL = ("--model", "linear", "--preset", "fast", "--plots", "none", "--horizon", "4", "--json", "-q")
+LAG = 100
+
+
+def main() -> None:
+    """Runs one of the four, and prints its table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("noise", "window", "speed", "panels"))
+    parser.add_argument("--runs", type=int, help="of noise (20) and window (10)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first run, by which its data is drawn")
+    parser.add_argument("--trials", type=int, default=13, help="of each run; default 13")
+    parser.add_argument("--time-limit", default="10m", help="of each panel; default 10m")
+    parser.add_argument("--workers", type=int, default=1, help="of each panel; default 1")
+    parser.add_argument("--sets", default=",".join(SETS), help="panels, with commas")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        if options.what in {"noise", "window"}:
+            count = options.runs or (20 if options.what == "noise" else 10)
+            planted(options.what, range(options.first, options.first + count), options.trials, folder)
+        elif options.what == "speed":
+            speed(options.trials, folder)
+        else:
+            panels(options, folder)
+
+
+def planted(what: str, runs: range, trials: int, folder: Path) -> None:
+    """Tunes data of which it is known what is best, in one process, and counts how often that came out."""
+    from forecast.data.read_options import ReadOptions
+    from forecast.experiment.tuning.tune_search import SearchLimits
+    from forecast.process import start_run
+    from forecast.production.store.store import Store
+    from forecast.specs import Settings
+    from forecast.workflows.tuning.tune import TuneRequest, tune
+
+    right, run = 0, start_run("cpu")
+    print("| run | best of the search | error there | on the confirmation | p | kept |\n" + "| --- " * 6 + "|")
+    for number in runs:
+        source = folder / f"{what}{number}.csv"
+        source.write_text(panel_text(what, number), encoding="utf-8")
+        request = TuneRequest(
+            source=str(source),
+            options=ReadOptions(),
+            settings=Settings(horizon=4, preset="fast", seed=number),
+            model="linear",
+            name=None,
+            search=("window", "learning-rate", "steps"),
+            fixed={},
+            limits=SearchLimits(trials),
+            folder=folder,
+            plots="none",
+        )
+        began = time.monotonic()
+        found = tune(request, Store(folder / "store"), run)
+        changes, confirmation = found.tuned.changes, found.confirmation
+        window = int(changes.get("window", found.entry.window))
+        is_right = not changes if what == "noise" else window >= 4 * found.entry.window
+        right += is_right
+        default, best = found.trials[0].error or 0.0, (found.best.error or 0.0) if found.best else 0.0
+        told = "–" if confirmation is None else f"{-100 * confirmation.gain:+.1f} %"
+        p = "–" if confirmation is None or confirmation.p is None else f"{confirmation.p:.3f}"
+        said = f"{found.tuned.best or 'the default'}".replace("|", "")
+        print(
+            f"| {number} | {said} | {100 * (best / default - 1):+.1f} % | {told} | {p} | "
+            f"{'default' if not changes else 'tuned'}, {time.monotonic() - began:.0f} s |",
+            flush=True,
+        )
+    wanted = "the default was kept" if what == "noise" else "a window of at least four times the default's was taken"
+    print(f"\n{wanted} in {right} of {len(runs)} runs of {trials} trials")
+
+
+def panel_text(what: str, number: int) -> str:
+    """Returns six series of 400 days: noise, or noise that comes again after LAG days, beyond the usual window."""
+    rng = np.random.default_rng(number)
+    lines = ["day,shop,sales"]
+    days = np.arange(np.datetime64("2023-01-01"), np.datetime64("2023-01-01") + 400)
+    for shop in range(6):
+        noise = rng.normal(size=400 + LAG)
+        if what == "window":
+            for step in range(LAG, len(noise)):
+                noise[step] = 0.95 * noise[step - LAG] + 0.3 * noise[step]
+        lines += [f"{day},s{shop},{100 + 10 * value:.3f}" for day, value in zip(days, noise[LAG:], strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def speed(trials: int, folder: Path) -> None:
+    """Times the same trials in one process, and each in a fresh one: another seed asks for a search of one trial."""
+    source = folder / "air.csv"
+    shutil.copy(Path(__file__).resolve().parents[1] / "sample_data" / "airline_passengers.csv", source)
+    program = str(Path(sys.executable).with_name("forecast"))
+    words = ("--model", "gru", "--search", "learning-rate,steps,window", "--plots", "none", "-q", "--json")
+    began = time.monotonic()
+    subprocess.run(
+        [program, "tune", str(source), *words, "--trials", str(trials)], cwd=folder, check=True, capture_output=True
+    )
+    together = time.monotonic() - began
+    began = time.monotonic()
+    for number in range(trials):
+        name = ("--name", f"fresh{number}", "--seed", str(number), "--trials", "1")
+        subprocess.run([program, "tune", str(source), *words, *name], cwd=folder, check=True, capture_output=True)
+    apart = time.monotonic() - began
+    print(
+        f"{trials} trials in one process, confirmation and all: {together:.1f} s, {60 * trials / together:.1f} a minute"
+    )
+    print(f"{trials} fresh processes of one trial: {apart:.1f} s, {60 * trials / apart:.1f} a minute")
+    print(f"{apart / together:.2f} times as many")
+
+
+def panels(options: argparse.Namespace, folder: Path) -> None:
+    """Tunes panels without their last horizon, and scores the default and what came out on that."""
+    import json
+
+    import pandas as pd
+
+    program = str(Path(sys.executable).with_name("forecast"))
+    print("| set | trials | settings | confirmation | default | tuned | tuned / default |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in options.sets.split(","):
+        horizon = SETS[name]
+        frame = pd.read_csv(DATA / f"{name}.csv")
+        frame = frame if "unique_id" in frame else frame.set_axis(["ds", "y"], axis=1).assign(unique_id=name)
+        place = frame.groupby("unique_id").cumcount(ascending=False)
+        source = folder / f"{name}.csv"
+        frame[place >= horizon].to_csv(source, index=False)
+        truth = frame[place < horizon].assign(step=horizon - place[place < horizon])
+        words = (
+            "--id",
+            "unique_id",
+            "--time",
+            "ds",
+            "--target",
+            "y",
+            "--horizon",
+            str(horizon),
+            "--plots",
+            "none",
+            "-q",
+        )
+        limit = ("--time-limit", options.time_limit, "--workers", str(options.workers), "--json")
+        done = subprocess.run(
+            [program, "tune", str(source), *words, *limit], cwd=folder, check=True, capture_output=True, text=True
+        )
+        found = json.loads(done.stdout)
+        confirmation = found["confirmation"]
+        told = (
+            "–"
+            if confirmation is None
+            else f"{100 * (confirmation['error'] / confirmation['default_error'] - 1):+.1f} %"
+        )
+        errors = []
+        for tuned in ((), ("--tuned", name)) if found["settings"] else ((),):
+            out = folder / f"out{len(errors)}"
+            subprocess.run(
+                [
+                    program,
+                    "train",
+                    str(source),
+                    *words,
+                    *tuned,
+                    "--name",
+                    f"{name}{len(errors)}",
+                    "--out-dir",
+                    str(out),
+                ],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+            )
+            errors.append(scaled_error(pd.read_csv(out / f"{name}{len(errors)}.csv"), truth, frame[place >= horizon]))
+        errors = errors * 2 if len(errors) == 1 else errors
+        print(
+            f"| {name} | {len(found['trials'])} | {found['settings'] or 'the default'} | {told} | {errors[0]:.4f} | "
+            f"{errors[1]:.4f} | {errors[1] / errors[0]:.4f} |",
+            flush=True,
+        )
+
+
+def scaled_error(forecast: "pd.DataFrame", truth: "pd.DataFrame", known: "pd.DataFrame") -> float:  # noqa: F821
+    """Returns the mean absolute error over series, each divided by its mean absolute step in what was known."""
+    forecast = forecast.rename(columns={"series_id": "unique_id"})
+    forecast["unique_id"] = forecast["unique_id"].astype(str)
+    if forecast["unique_id"].nunique() == 1:
+        forecast["unique_id"] = str(truth["unique_id"].iloc[0])
+    both = truth.assign(unique_id=truth["unique_id"].astype(str)).merge(forecast, on=["unique_id", "step"])
+    wrong = (both["y"] - both["forecast"]).abs().groupby(both["unique_id"]).mean()
+    moves = known.groupby(known["unique_id"].astype(str))["y"].apply(lambda own: own.diff().abs().mean())
+    return float((wrong / moves).mean())
+
+
+if __name__ == "__main__":
+    main()
