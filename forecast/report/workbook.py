@@ -34,7 +34,8 @@ MOST_COLUMNS, MOST_ROWS = 16_000, 200_000
 SHEET_ROWS = 1_048_575
 """Below the header, of any sheet."""
 WIDEST = 60  # signs of a cell that a column is made wide for
-NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+"""Not 007, which is a name."""
 STAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.0+)?)?)?")
 NAMES = frozenset({"series_id", "model", "version"})
 OTHERS = datetime(2000, 1, 1, tzinfo=UTC)

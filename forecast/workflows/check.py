@@ -15,10 +15,11 @@ from forecast.data.covariates import Column
 from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
 from forecast.data.panel import Panel
-from forecast.data.reading.clean_csv import clean_csv, extra_flags
+from forecast.data.reading.clean_csv import clean_csv, extra_flags, role_flags
 from forecast.data.reading.covariates.candidates import Candidate, candidate_findings
 from forecast.data.reading.hierarchy_ids import LevelNodes
 from forecast.data.reading.hierarchy_sums import look_at_tree, read_leaves
+from forecast.data.reading.kept_columns import KeptColumns
 from forecast.data.reading.reader import Reading, ReadOptions, read_panel
 from forecast.errors import DataError, UsageError
 from forecast.evaluation.splits import rolling_origins
@@ -110,9 +111,12 @@ def check(request: CheckRequest) -> CheckResult:
     found = [*planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
     spots = _all_spots(reading, found, candidates)
     fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
+    flags = extra_flags(reading, request.options)
     if fix is not None:
         texts = (*reading.columns.ids, *(column.name for column in _columns(panel) if column.levels is not None))
-        atomic_write(fix, table_content(clean_csv(reading), ending, texts), flag="--fix OUT.csv")
+        clean = clean_csv(reading)
+        atomic_write(fix, table_content(clean, ending, (*texts, *KeptColumns(reading).texts)), flag="--fix OUT.csv")
+        flags += role_flags(reading, clean, flags)
     if request.plot is not None and kind is not None:
         from forecast.workflows.pages.plots import draw_check  # most checks draw nothing
 
@@ -127,7 +131,7 @@ def check(request: CheckRequest) -> CheckResult:
         covariates=tuple(candidate.name for candidate in candidates),
         fixed=fix,
         plot=request.plot,
-        flags=extra_flags(reading, request.options),
+        flags=flags,
         tree=tree,
     )
 

@@ -1,8 +1,8 @@
 """The clean table of a file: long, sorted, regular, with ISO dates and the user's names of the columns.
 
-    day,store,sales      one row a step of each series, from its first value to its last;
-    2024-01-01,1,12.5    an empty cell is a step without a value: nothing is filled in
-    2024-01-02,1,
+    day,store,sales,note      one row a step of each series, from its first value to its last;
+    2024-01-01,1,12.5,rain    an empty cell is a step without a value: nothing is filled in;
+    2024-01-02,1,,            the columns that nobody uses stand last, as they were
 
 Shapes: ``S`` series.
 """
@@ -20,12 +20,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from forecast.data.columns.selection import select
 from forecast.data.covariates import KINDS, Covariates
 from forecast.data.dates.infer_frequency import infer_frequency
+from forecast.data.files.source import written_source
+from forecast.data.files.table import Table
 from forecast.data.frequency import is_row, row_of
 from forecast.data.panel import FloatArray, IntArray, Panel, places_of
 from forecast.data.read_options import KEEP_ALL
 from forecast.data.reading.future_coverage import with_all_known
+from forecast.data.reading.kept_columns import ROW_NUMBER, KeptColumns
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import DataError, UsageError
 from forecast.name_lists import flag_value, join_names
@@ -62,23 +66,25 @@ def clean_csv(reading: Reading) -> bytes:
     panel = with_all_known(panel)
     entities, owners = _entities(reading)
     names, parts = _id_columns(columns.ids, entities)
-    buffer, head = pa.BufferOutputStream(), io.StringIO()
+    kept, buffer, head = KeptColumns(reading), pa.BufferOutputStream(), io.StringIO()
     weight = [columns.weight] if columns.weight and len(columns.target) == 1 else []
     csv.writer(head, lineterminator="\n").writerow(
-        [_time_name(reading), *names, *columns.target, *columns.covariates, *limits, *weight]
+        [_time_name(reading), *names, *columns.target, *columns.covariates, *limits, *weight, *kept.names]
     )
     buffer.write(head.getvalue().encode())
     levels: list[tuple[str, ...] | None] = [None] * len(columns.target)
     levels += [column.levels for column in panel.covariates.columns] if panel.covariates else []
     levels += [None for _ in (*weight, *(limits if columns.covariates else ()))]
-    plain = not SPECIAL.search("".join(chain(*parts, *(one or () for one in levels))))
+    plain = not kept.names and not SPECIAL.search("".join(chain(*parts, *(one or () for one in levels))))
     options = pacsv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     dates = _are_dates(panel)
+    whole_of = kept.owners[np.unique(owners, return_index=True)[1]] if kept.names else owners
     for rows in _side_by_side(reading, owners) if len(columns.target) > 1 else _one_below_another(panel):
         stamps = panel.frequency.timestamps(rows.ordinals)
         whose = [pa.array(part).take(pa.array(rows.entities)) for part in parts]
         times = pa.array(row_of(stamps) if is_row(stamps[0]) else stamps.astype("datetime64[D]") if dates else stamps)
         arrays = [times, *whose, *map(_written, rows.values, levels)]
+        arrays += kept.at(whole_of[rows.entities], rows.ordinals)
         pacsv.write_csv(pa.Table.from_arrays(arrays, [str(i) for i in range(len(arrays))]), buffer, options)
     return bytes(buffer.getvalue())
 
@@ -115,6 +121,30 @@ def extra_flags(reading: Reading, options: ReadOptions) -> str:
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
+def role_flags(reading: Reading, table: bytes, flags: str) -> str:
+    """Returns the flags that say what the columns of the clean table are for, where it does not tell by itself.
+
+    Args:
+        reading: the file.
+        table: its clean table.
+        flags: that it needs anyway.
+    """
+    if not KeptColumns(reading).names:
+        return ""
+    columns = reading.columns
+    names = {"--target": columns.target, "--id": tuple(_id_columns(columns.ids, _entities(reading)[0])[0])}
+    time = _time_name(reading) if columns.time else ""
+    try:
+        found = select(Table(written_source(table, "the clean table")), ReadOptions()).columns
+        if (found.time, found.target, found.ids) == (time, *names.values()):
+            return ""
+    except DataError:
+        pass  # asked about, or not to be told
+    words = ["--time", time] if columns.time and columns.time in time else []
+    words += [word for flag, own in names.items() if own and flag not in flags for word in (flag, join_names(own))]
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
 def _written(values: FloatArray, levels: tuple[str, ...] | None) -> Any:
     """Returns a column as numbers, or as the texts that they stand for; empty where there is none."""
     if levels is None:
@@ -133,7 +163,7 @@ def _is_inferred(panel: Panel) -> bool:
 
 def _time_name(reading: Reading) -> str:
     """Returns the name of the column of dates, of several together, or of the row numbers where there are none."""
-    return reading.columns.time.replace(",", " ") or "row"
+    return reading.columns.time.replace(",", " ") or ROW_NUMBER
 
 
 def _are_dates(panel: Panel) -> bool:

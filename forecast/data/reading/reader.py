@@ -1,7 +1,6 @@
 """A file → a panel, with what was inferred on the way: the one door through which data comes in.
 
     bytes ──source──▶ text ──table──▶ columns ──selection──▶ when, what, of which series
-                                                                          │
                 Panel ◀──observations── steps ◀──alignment, aggregation───╯
 
 Whatever is wrong with a file is said here, in the words of the file: its name, its columns, its lines.
@@ -83,6 +82,7 @@ class Reading:
     question: GapQuestion | None = None  # that only a person can answer
     whole: Panel | None = None  # with the values that are ignored; None where none are
     ids: IdParts = field(default_factory=IdParts)  # of the panel's series
+    placed: PlacedRows | None = None  # the rows of the file; see ``other_numbers``
 
     @property
     def days(self) -> tuple[str, str]:
@@ -172,6 +172,7 @@ def read_panel(
         question=question,
         whole=whole if panel.ignored else None,
         ids=_id_parts(columns, selection.keys, rows.laid, whole, panel),
+        placed=placed if other_numbers else None,
     )
 
 

@@ -134,6 +134,18 @@ def test_fix_writes_the_clean_table_and_names_the_command_for_it(folder):
     assert run("check", "clean.csv", "--json", folder=folder).document["data"]["steps"] == 120
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".parquet", ".tsv.gz"])
+def test_the_clean_table_of_any_kind_keeps_all_columns_and_is_read_again_alike(tmp_path, ending):
+    rows = [(day, f"00{i % 7}", int(value), f"note {i}") for i, (day, value) in enumerate(visits(60))]
+    (tmp_path / "in.csv").write_bytes(csv_bytes(rows, "day,code,visits,note"))
+    flags = ("--target", "visits", "--json")
+    before = run("check", "in.csv", *flags, "--fix", f"clean{ending}", folder=tmp_path).document["data"]
+    done = run("check", f"clean{ending}", *flags, "--fix", "again.csv", folder=tmp_path)
+    assert {**done.document["data"], "source": before["source"]} == before
+    lines = (tmp_path / "again.csv").read_text().replace('"', "").splitlines()
+    assert lines == ["day,visits,code,note", *(",".join(map(str, (day, n, code, note))) for day, code, n, note in rows)]
+
+
 def test_clean_table_of_too_few_rows_is_not_recommended_for_training(tmp_path):
     (tmp_path / "two.csv").write_bytes(csv_bytes(visits(2)))
     done = run("check", "two.csv", "--fix", "clean.csv", "--format", "table", folder=tmp_path)

@@ -8,14 +8,21 @@ from hypothesis import strategies as st
 
 from commands import csv_bytes
 from forecast.data.frequency import parse_frequency
-from forecast.data.reading.clean_csv import clean_csv, extra_flags
+from forecast.data.reading.clean_csv import clean_csv, extra_flags, role_flags
 from forecast.data.reading.reader import ReadOptions, read_panel
 from places import SHARED
 
 AS_IT_IS = ReadOptions()
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data sets are not here")
 
-FLAGS = {"--target": "target", "--id": "ids", "--freq": "freq", "--no-dates": "no_dates", "--missing": "missing"}
+FLAGS = {
+    "--time": "time",
+    "--target": "target",
+    "--id": "ids",
+    "--freq": "freq",
+    "--no-dates": "no_dates",
+    "--missing": "missing",
+}
 
 
 def options_of(flags):
@@ -30,12 +37,13 @@ def options_of(flags):
 
 def assert_read_again_alike(path, folder, options=AS_IT_IS):
     """The clean table has the same panel, and cleaning it again changes no byte."""
-    once = read_panel(path, options)
+    once = read_panel(path, options, other_numbers=True, may_ask=False)
     clean = folder / f"{once.path.name.split('.')[0]}.csv"
     text = clean_csv(once)
     clean.write_bytes(text)
-    again_options = options_of(extra_flags(once, options))
-    again = read_panel(clean, again_options)
+    flags = extra_flags(once, options)
+    again_options = options_of(flags + role_flags(once, text, flags))
+    again = read_panel(clean, again_options, other_numbers=True, may_ask=False)
     for name in ("values", "offsets", "first"):
         np.testing.assert_array_equal(getattr(again.panel, name), getattr(once.panel, name))
     assert again.panel.frequency == once.panel.frequency
@@ -76,6 +84,51 @@ def test_compound_ids_get_their_columns_back(write):
     assert assert_read_again_alike(path, folder).startswith("day,store,item,sales\n2024-01-01,1,ham,1\n")
 
 
+def test_the_columns_that_nobody_uses_are_kept_beside_their_rows(write):
+    path, folder = write(
+        "when,sales,note,code,rate,at,none\n"
+        '2024-01-03,5,"rain, cold",007,2.50,2024-05-01,\n'
+        "2024-01-01,7,sun,008,2,2024-05-02,\n"
+        "2024-01-02,6,NA,009,,,\n"
+        '2024-01-05,9,"say ""x""",010,3.1,2024-05-03,\n'
+    )
+    text = assert_read_again_alike(path, folder, ReadOptions(time="when", target=("sales",)))
+    assert text.splitlines() == [
+        "when,sales,note,code,rate,at,none",
+        '2024-01-01,7,"sun","008",2,"2024-05-02",',
+        '2024-01-02,6,,"009",,,',
+        '2024-01-03,5,"rain, cold","007",2.5,"2024-05-01",',
+        "2024-01-04,,,,,,",
+        '2024-01-05,9,"say ""x""","010",3.1,"2024-05-03",',
+    ]
+
+
+def test_they_are_kept_for_each_series_and_beside_several_targets(write):
+    rows = [f"2024-01-{d:02},{s},{d},{d * 2},{s}{d}\n" for s in "ba" for d in (2, 1, 4)]
+    path, folder = write("day,store,net,gross,who\n" + "".join(rows))
+    for options in (ReadOptions(target=("net",)), ReadOptions(target=("net", "gross"))):
+        text = assert_read_again_alike(path, folder, options)
+        names = [line.rpartition(",")[2].strip('"') for line in text.splitlines()]
+        assert names == ["who", "a1", "a2", "", "a4", "b1", "b2", "", "b4"]
+
+
+def test_rows_that_were_made_one_keep_no_other_columns(write):
+    path, _ = write("day,sales,who\n" + "".join(f"2024-01-{d:02},{d},x{d}\n" for d in range(1, 29)))
+    options = ReadOptions(target=("sales",), aggregate="sum", freq="W")
+    assert clean_csv(read_panel(path, options, other_numbers=True)).startswith(b"day,sales\n")
+
+
+@pytest.mark.parametrize(
+    ("header", "flags"), [("day,n1,n2,shop", " --time day --target n2 --id shop"), ("day,n1,sales,x", "")]
+)
+def test_the_clean_table_names_its_columns_where_it_does_not_tell_them_itself(write, header, flags):
+    names = header.split(",")
+    path, _ = write(header + "\n" + "".join(f"2024-01-{d:02},{d * d % 7},{d % 5},q\n" for d in range(1, 29)))
+    ids = ("shop",) if "shop" in header else ()
+    reading = read_panel(path, ReadOptions(target=(names[2],), ids=ids), other_numbers=True)
+    assert role_flags(reading, clean_csv(reading), "") == flags
+
+
 def test_several_targets_stay_side_by_side(write):
     rows = [f"2024-01-{d:02},{s},{d if s == 'b' or d > 2 else ''},{d * 1.5}\n" for s in "ab" for d in (1, 2, 3, 5)]
     path, folder = write("day,store,net,gross\n" + "".join(rows))
@@ -94,7 +147,7 @@ def test_every_frequency_survives(freq, write):
 def test_rows_without_dates_get_numbers(write):
     path, folder = write("open,close\n1,5\n2,6\n3,\n4,8\n")
     text = assert_read_again_alike(path, folder, ReadOptions(no_dates=True, target=("close",)))
-    assert text == "row,close\n1,5\n2,6\n3,\n4,8\n"
+    assert text == "row,close,open\n1,5,1\n2,6,2\n3,,3\n4,8,4\n"
 
 
 @settings(max_examples=30, deadline=None)
