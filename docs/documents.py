@@ -468,8 +468,46 @@ class VersionRow(TypedDict):
     widened: Number
 
 
+class ModelRow(VersionRow):
+    health: str
+
+
 class Models(TypedDict):
+    models: list[ModelRow]
+
+
+class Versions(TypedDict):
     models: list[VersionRow]
+
+
+class StatusRow(TypedDict):
+    name: str
+    health: str
+    champion: str | None
+    model: str | None
+    created: str | None
+    age: Number
+    training_end: str | None
+    last_run: str | None
+    command: str | None
+    outcome: str | None
+    exit_code: int | None
+    next_run: str | None
+    live_skill: Number
+    live_coverage: Number
+    live_points: int | None
+    drift: str | None
+    rows_behind: int | None
+    data_changed: bool | None
+    versions: int
+    size_bytes: int
+    running: str | None
+    problems: list[str]
+
+
+class Status(TypedDict):
+    ok: bool
+    models: list[StatusRow]
 
 
 class Champion(TypedDict):
@@ -613,6 +651,7 @@ DOCUMENTS = {
     "shard": Shard,
     "retrain": ANSWER | RetrainAll,
     "score": Score,
+    "status": Status,
     "schedule": Cron | Systemd | Installed,
     "history": History,
     "report": Report,
@@ -621,7 +660,7 @@ DOCUMENTS = {
     "skill": Skill,
     "mcp": Mcp,
     "models-list": Models,
-    "models-show": Models,
+    "models-show": Versions,
     "models-rollback": Champion,
     "models-promote": Champion,
     "models-prune": Pruned | PrunedAll,

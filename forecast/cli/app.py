@@ -14,13 +14,14 @@ from forecast.cli.commands.config import config_app
 from forecast.cli.commands.doctor import doctor_command
 from forecast.cli.commands.explain import explain_command
 from forecast.cli.commands.history import history_command
-from forecast.cli.commands.models import models_app
+from forecast.cli.commands.models.listing import models_app
 from forecast.cli.commands.predict import predict_command
 from forecast.cli.commands.report import report_command
 from forecast.cli.commands.retrain import retrain_command
 from forecast.cli.commands.schedule import schedule_command
 from forecast.cli.commands.score import score_command
 from forecast.cli.commands.shard import shard_command
+from forecast.cli.commands.status import status_command
 from forecast.cli.commands.train import train_command
 from forecast.cli.commands.tune import tune_command
 from forecast.cli.options.help import HelpfulCommand, HelpfulGroup
@@ -91,6 +92,7 @@ _add(USE, "tune", tune_command)
 _add(USE, "predict", predict_command)
 _add(USE, "shard", shard_command)
 _add(OPERATE, "retrain", retrain_command)
+_add(OPERATE, "status", status_command)
 _add(OPERATE, "score", score_command)
 _add(OPERATE, "schedule", schedule_command)
 _add(OPERATE, "history", history_command)

@@ -1,6 +1,7 @@
 """Notifications: a watchdog is pinged, a command run when a job failed. Never fails the job.
 
-The watchdog's protocol is that of healthchecks.io: ``URL/start``, then ``URL/EXIT-CODE``.
+The watchdog's protocol is that of healthchecks.io: ``URL/start``, then ``URL/EXIT-CODE`` with the last
+lines of the job as its body.
 """
 
 import os
@@ -8,9 +9,10 @@ import signal
 import subprocess
 import urllib.request
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from threading import Thread
 from urllib.error import HTTPError, URLError
@@ -24,10 +26,12 @@ LIMIT = 60.0
 """Seconds that the command for a failure may take."""
 GRACE = 2.0
 """Seconds that it has to end by itself when it is told to."""
+LINES = 20
+"""Of what the job said, the last are sent to the watchdog."""
 HEALTHY = (ExitCode.DONE, ExitCode.NOT_PROMOTED)
-UNHEARD, ENDED = "unheard", "ended"
+UNHEARD, ENDED, UNWRITTEN = "unheard", "ended", "unwritten"
 Tell = Callable[[str, str], None]
-"""Hears what went wrong beside the job: UNHEARD or ENDED, and a sentence."""
+"""Hears what went wrong beside the job: one of these three, and a sentence."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Watch:
     """A job that is being watched; it may say how it ended where it ends without an error.
 
     Attributes:
+        lines: what it said, of which the watchdog is told the last.
         message: why it failed, where it ends without an error.
         tell: hears what the watchdog or the command for a failure did not do, each once.
     """
@@ -76,10 +81,15 @@ class Watch:
     tell: Tell = nobody
     message: str = ""
     is_told: bool = False
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
+
+    def say(self, text: str) -> None:
+        """Keeps lines to be sent."""
+        self.lines.extend(line for line in text.splitlines() if line)
 
     def ping(self, url: str | None, signal: str) -> None:
         """Sends a signal, and says once that the watchdog does not hear."""
-        reason = ping(url, signal)
+        reason = ping(url, signal, "" if signal == "start" else "\n".join(self.lines))
         if reason and not self.is_told:
             self.is_told = True
             self.tell(UNHEARD, f"The watchdog (--ping-url) does not hear: {reason}.")
@@ -94,6 +104,7 @@ def watched(alarm: Alarm, name: str, tell: Tell = nobody) -> Iterator[Watch]:
         yield watch
     except BaseException as error:
         watch.exit_code, watch.message = exit_code_of(error), str(error)
+        watch.say(f"error: {error}")
         raise
     finally:
         watch.ping(alarm.ping_url, str(int(watch.exit_code)))
@@ -101,7 +112,7 @@ def watched(alarm: Alarm, name: str, tell: Tell = nobody) -> Iterator[Watch]:
             run_on_failure(alarm.on_failure, watch.name, watch.exit_code, watch.message, watch.tell)
 
 
-def ping(url: str | None, signal: str) -> str:
+def ping(url: str | None, signal: str, body: str = "") -> str:
     """Returns why the watchdog did not hear the signal; one that is away, slow or angry is no error.
 
     It is called from a thread that nobody waits for longer than ``PATIENCE``: names that can't be found and servers
@@ -111,7 +122,10 @@ def ping(url: str | None, signal: str) -> str:
     if parts is None:
         return ""
     address = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path.rstrip('/')}/{signal}")
-    request = urllib.request.Request(urlunsplit(address))
+    data = body.encode(errors="replace") if body else None
+    request = urllib.request.Request(
+        urlunsplit(address), data, {"Content-Type": "text/plain; charset=utf-8"} if data else {}
+    )
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         request.add_unredirected_header("Authorization", f"Basic {b64encode(pair.encode()).decode()}")
@@ -142,13 +156,14 @@ def run_on_failure(command: str, name: str, exit_code: int, message: str, tell: 
         name: of the model.
         exit_code: that the job ends with.
         message: of the error.
-        tell: hears that the command took too long.
+        tell: hears that the command took too long, or failed itself.
     """
     about = {"FORECAST_NAME": name, "FORECAST_MESSAGE": message, "FORECAST_EXIT_CODE": str(int(exit_code))}
     # A session of its own, so that all it starts can be ended with it.
     with subprocess.Popen(command, shell=True, env={**os.environ, **about}, start_new_session=True) as process:
         try:
-            process.wait(LIMIT)
+            if (code := process.wait(LIMIT)) != 0:
+                tell(ENDED, f"The command of --on-failure failed itself: it ended with {code}.")
         except subprocess.TimeoutExpired:
             tell(ENDED, f"The command of --on-failure took longer than {LIMIT:g} s, and was ended.")
         finally:

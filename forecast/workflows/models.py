@@ -6,6 +6,7 @@ from pathlib import Path
 from forecast.errors import ForecastError
 from forecast.experiment.versions.identity import check_same_question
 from forecast.production.runs import try_run
+from forecast.production.status import statuses_of
 from forecast.production.store.retention import Prunable, Retention
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.store import Store
@@ -21,15 +22,17 @@ def is_store(root: Path) -> bool:
     return Store(root).is_there()
 
 
-def describe_champions(root: Path) -> list[Row]:
-    """Returns one row a model: its champion, or the reason why it has none."""
+def describe_champions(root: Path, now: datetime) -> list[Row]:
+    """Returns one row a model: its champion, or the reason why it has none; and how it is, in a word."""
     rows: list[Row] = []
     store = Store(root)
-    for name in store.names():
+    names = store.names()
+    for status in statuses_of(store, names, now):
         try:
-            rows.append(store.model(name).with_widening(_describe))
+            row = store.model(status.name).with_widening(_describe)
         except ForecastError as error:
-            rows.append(_blank(name, error.message))
+            row = _blank(status.name, error.message)
+        rows.append({**row, "health": status.health})
     return rows
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import ExitCode, ForecastError
+from forecast.execution.job import peak_memory
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress, recorded
 from forecast.production.quality import broken, figures_of
@@ -37,8 +38,9 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source
-    log("started", {"name": models.name, "source": source, "champion": champion.label})
     mark = mark_of("retrain", run.clock.now())
+    log = _named(log, models.name, mark.run)
+    log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout, mark):
         progress = Progress(models, RunRecord("retrain", "failed", name=models.name, run=mark.run), run.clock)
         with recorded(progress, log, is_dry=request.dry_run):
@@ -65,10 +67,20 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
             return result
 
 
+def _named(log: Log, name: str, run: str) -> Log:
+    """Returns a log whose lines say which model they are about, and which run of it."""
+
+    def named(event: str, facts: dict[str, Any]) -> None:
+        log(event, {"model": name, **facts, "run": run})
+
+    return named
+
+
 def _judged(request: RetrainRequest, progress: Progress, result: RetrainResult, now: datetime) -> RetrainResult:
     """Returns the result with the alarms that live accuracy, or the champion's age, calls for; they are booked."""
     age = max((now - progress.models.champion().created).total_seconds(), 0.0)
     said = broken(request.alarms, figures_of(result.record, age))
+    result = replace(result, record=progress.learn(peak_bytes=peak_memory() or None))
     if not said:
         return result
     reason = f"{result.record.reason}; {', '.join(said)}"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from forecast.errors import DataError, UsageError
 from forecast.experiment.destinations import check_folder_name, check_log
+from forecast.production.schedule.clock_zone import machine_zone, plain_path, zone_of
 from forecast.production.schedule.cron_job import Job, cron_line, systemd_units, usual_log
 from forecast.production.schedule.crontab import (
     editing,
@@ -25,10 +26,6 @@ from forecast.production.schedule.timetable import Timetable, daily, read_cron, 
 from forecast.production.store.disk import atomic_write, kind_of
 from forecast.production.store.store import Store
 from forecast.production.store.version import Version
-
-LOCALTIME = Path("/etc/localtime")
-ZONES = "zoneinfo/"
-"""Before the name of a time zone in the path of its file."""
 
 
 @dataclass(frozen=True)
@@ -160,29 +157,10 @@ def cells_named(champion: Version) -> tuple[str, ...]:
     return cells_words(champion)
 
 
-def plain_path(path: Path) -> Path:
-    """Returns an absolute path without ``..``; links stay, as far as these allow it."""
-    absolute = path.absolute()
-    return absolute.resolve() if ".." in absolute.parts else absolute
-
-
-def zone_of(text: str) -> str | None:
-    """Returns the name of the time zone that a TZ means, which may be ``:Europe/Berlin`` or a path; None of others."""
-    bare = text.removeprefix(":")
-    name = bare.partition(ZONES)[2] or bare
-    return name if _is_zone(name) else None
-
-
 def program_words() -> tuple[str, ...]:
     """Returns the words that start this program from anywhere: its script beside Python, or Python's ``-m``."""
     script = Path(sys.executable).with_name("forecast")
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "forecast")
-
-
-def machine_zone() -> str | None:
-    """Returns the time zone of the machine's clock, such as ``Europe/Berlin``; None where it has no name."""
-    _, found, zone = os.path.realpath(LOCALTIME).partition(ZONES)
-    return zone if found and _is_zone(zone) else None
 
 
 def unit_folder() -> Path:
@@ -288,11 +266,3 @@ def _change(name: str, store: Path, edit: Callable[[bytes], bytes], is_done: Cal
                 "Your crontab was changed by another program just then, and what it wrote is in it.", "run it again"
             )
         return Edit(is_changed=True, kept=kept)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # KeyError: no such zone; the others: no name of a zone at all
-        return False
-    return True

@@ -112,7 +112,12 @@ DOCUMENTS = {
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},
     ("report",): {"name": str, "version": str, "files": list},
-    ("models", "list"): VERSIONS,
+    ("models", "list"): {"models": f"{VERSIONS['models']} health"},
+    ("status",): {
+        "ok": bool,
+        "models": "name health champion model created age training_end last_run command outcome exit_code next_run "
+        "live_skill live_coverage live_points drift rows_behind data_changed versions size_bytes running problems",
+    },
     ("models", "show", "visits"): VERSIONS,
     ("models", "rollback", "visits"): CHAMPION,
     ("models", "promote", "visits", "v2"): CHAMPION,

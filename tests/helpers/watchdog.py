@@ -5,16 +5,27 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
+class Heard(list):
+    """The paths that were asked for; and what came with them."""
+
+    def __init__(self):
+        super().__init__()
+        self.bodies = []
+
+
 @contextmanager
 def watchdog(status=200):
     """A server on this machine; gives its address and the paths that were asked for."""
-    heard = []
+    heard = Heard()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             heard.append(self.path)
+            heard.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
             self.send_response(status)
             self.end_headers()
+
+        do_POST = do_GET  # noqa: N815 - as http.server calls it
 
         def log_message(self, *_):
             pass

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.errors import DataError, LockedError, UsageError
 from forecast.production import notify
-from forecast.production.notify import Alarm, ping, watched
+from forecast.production.notify import Alarm, ping, run_on_failure, watched
 from watchdog import watchdog
 
 
@@ -16,6 +16,26 @@ def test_success_is_told_as_start_and_zero():
     with watchdog() as (url, heard), watched(Alarm(f"{url}/uuid"), "shop"):
         pass
     assert heard == ["/uuid/start", "/uuid/0"]
+
+
+def test_the_last_twenty_lines_go_with_the_end_and_none_with_the_start():
+    with watchdog() as (url, heard), watched(Alarm(url), "shop") as watch:
+        watch.say("\n".join(f"line {number}" for number in range(30)))
+    assert heard == ["/start", "/0"]
+    assert heard.bodies == ["", "\n".join(f"line {number}" for number in range(10, 30))]
+
+
+def test_an_error_is_the_last_line():
+    with watchdog() as (url, heard), suppress(DataError), watched(Alarm(url), "shop") as watch:
+        watch.say("Champion v1 …")
+        raise DataError("shop.csv is cut off.")
+    assert heard.bodies[-1] == "Champion v1 …\nerror: shop.csv is cut off."
+
+
+def test_a_command_that_fails_itself_is_told():
+    told = []
+    run_on_failure("exit 3", "shop", 5, "cut off", lambda *what: told.append(what))
+    assert told == [("ended", "The command of --on-failure failed itself: it ended with 3.")]
 
 
 def test_query_of_the_address_stays_behind_the_signal():

@@ -12,6 +12,7 @@ NOW = datetime(2026, 1, 2, 3, 15, tzinfo=UTC)
 KEYS = [
     "time", "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
+    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
     "fingerprint", "asked",
 ]  # fmt: skip
 

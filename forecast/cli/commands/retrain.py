@@ -1,7 +1,7 @@
 """`forecast retrain [NAME]... [DATA]`, one model or many."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +11,24 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import in_address, read_options
-from forecast.cli.options.arguments import issued_since
+from forecast.cli.options.arguments import issued_since, look_for_metrics
 from forecast.cli.options.completion import complete_name
 from forecast.cli.options.groups import DataFlags, OutputFlags
 from forecast.cli.options.retrain import RetrainFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
-from forecast.cli.output.retrain import MemberTold, lost_member, member_told, tell_member, tell_members, tell_retrain
+from forecast.cli.output.retrain import (
+    MemberTold,
+    lost_member,
+    member_told,
+    retrain_sentence,
+    tell_member,
+    tell_members,
+    tell_retrain,
+)
 from forecast.decoding import decode, encode
 from forecast.durations import parse_duration
-from forecast.errors import DataError, ExitCode, UsageError, naming
+from forecast.errors import DataError, ExitCode, ForecastError, UsageError, naming
 from forecast.process import SystemClock
 from forecast.specs import LESSONS, Deadline
 
@@ -62,6 +70,7 @@ def retrain_command(
     from forecast.production.store.store import Store
 
     check_log(flags.log_file)
+    look_for_metrics(flags.metrics_file)
     store, given = Store(output.store), tuple(words or ())
     if flags.all or are_several(given, store.names()):
         _retrain_all(given, store, flags, output, reading)
@@ -75,6 +84,7 @@ def retrain_command(
 def _retrain_one(
     name: str | None, data: str | None, store: "Store", flags: RetrainFlags, output: OutputFlags, reading: DataFlags
 ) -> None:
+    from forecast.execution.job import peak_memory
     from forecast.experiment.destinations import check_folder
     from forecast.production.notify import watched
     from forecast.production.quality import gate_error
@@ -84,19 +94,26 @@ def _retrain_one(
 
     names = store.names()
     only = names[0] if len(names) == 1 else ""
-    with watched(_alarm(flags), name if name in names else only, _teller(flags, output)) as watch:
+    tell = _teller(flags, output)
+    with watched(_alarm(flags), name if name in names else only, tell) as watch:
         check_folder(flags.to, "-o")
         if data is None and name is not None and name not in names:
             from forecast.experiment.input_data import name_and_data
 
             name, data = name_and_data(name, data, store)
-        log = open_log(flags.log_file, SystemClock().now)
+        log = open_log(flags.log_file, SystemClock().now, peak_memory)
         data, reading = in_address(data, reading)
         request = _request(name, data, flags, reading)
-        with naming(name or only), narrated("Retrain", output, device=flags.device, warns=False) as run:
-            result = retrain(request, store, timed(run, flags.time_limit, name or only), log)
+        own = name or only
+        with (
+            naming(own),
+            _measured((own,) if own in names else (), flags, store, tell),
+            narrated("Retrain", output, device=flags.device, warns=False) as run,
+        ):
+            result = retrain(request, store, timed(run, flags.time_limit, own), log)
         watch.exit_code = result.record.exit_code or 0
         watch.message = ", ".join(result.alarms)
+        watch.say("" if result.plan else retrain_sentence(result))
     tell_retrain(result, output)
     if result.alarms:
         raise gate_error(result.record.name, result.alarms)
@@ -119,23 +136,29 @@ def _retrain_all(
                 message = f"{flag} says how one file is to be read, and several models are retrained."
                 raise UsageError(message, "forecast retrain NAME DATA with it")
         names = members(words, store, is_all=flags.all)
-        with narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run:
+        with (
+            _measured(names, flags, store, tell),
+            narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run,
+        ):
             for member in _each(names, store, flags, run):
                 ended.append(member)
+                watch.say(member.line)
                 tell_member(member, output)
                 code, message = member.failure
                 if message and flags.on_failure and not flags.dry_run:
                     run_on_failure(flags.on_failure, member.name, code, message, tell)
-        watch.exit_code = tell_members(ended, output)
+        watch.exit_code, summary = tell_members(ended, output)
+        watch.say(summary)
     raise typer.Exit(watch.exit_code)
 
 
 def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[MemberTold]:
     """Yields what became of each model: in this process, or in several beside it."""
+    from forecast.execution.job import peak_memory
     from forecast.production.run_log import open_log
     from forecast.workflows.retrain_all import retrain_all
 
-    log, request = open_log(flags.log_file, run.clock.now), _request(None, None, flags, DataFlags())
+    log, request = open_log(flags.log_file, run.clock.now, peak_memory), _request(None, None, flags, DataFlags())
     if (flags.workers or 1) == 1:
         for member in retrain_all(names, request, store, run, log, flags.time_limit):
             yield member_told(member)
@@ -165,6 +188,7 @@ def retrain_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
         spec: the store, the flags of the command, and of its time: when it ends, and the model's share of it.
         run: what to work with; the clock is that of the process, since a retrain is dated.
     """
+    from forecast.execution.job import peak_memory
     from forecast.production.run_log import open_log
     from forecast.production.store.store import Store
     from forecast.workflows.retrain_all import retrain_all
@@ -176,9 +200,27 @@ def retrain_job(spec: Mapping[str, Any], run: "Run") -> Mapping[str, Any]:
         left = (datetime.fromisoformat(spec["time"]["ends"]) - clock.now()).total_seconds()
         deadline = Deadline(min(left, spec["time"]["share"]), clock.seconds())
     own = replace(run, clock=clock, machine=replace(run.machine, device=flags.device))
-    log, request = open_log(flags.log_file, clock.now), _request(None, None, flags, DataFlags())
+    log, request = open_log(flags.log_file, clock.now, peak_memory), _request(None, None, flags, DataFlags())
     [member] = retrain_all((spec["time"]["name"],), request, Store(Path(spec["store"])), own, log, deadline)
     return dict(encode(member_told(member)))
+
+
+@contextmanager
+def _measured(names: Sequence[str], flags: RetrainFlags, store: "Store", tell: "Tell") -> Iterator[None]:
+    """Writes the metrics of models after the block, however it ends; a disk that refuses fails no job."""
+    try:
+        yield
+    finally:
+        if flags.metrics_file is not None and not flags.dry_run:
+            from forecast.production.metrics import write_metrics
+            from forecast.production.notify import UNWRITTEN
+            from forecast.production.status import statuses_of
+
+            now = SystemClock().now()
+            try:
+                write_metrics(flags.metrics_file, statuses_of(store, names, now), now)
+            except ForecastError as error:
+                tell(UNWRITTEN, f"The metrics were not written: {error.message}")
 
 
 def _alarm(flags: RetrainFlags) -> "Alarm":
@@ -189,14 +231,15 @@ def _alarm(flags: RetrainFlags) -> "Alarm":
 
 
 def _teller(flags: RetrainFlags, output: OutputFlags) -> "Tell":
-    from forecast.production.notify import ENDED
+    from forecast.execution.job import peak_memory
+    from forecast.production.notify import UNHEARD
     from forecast.production.run_log import open_log
 
     def tell(event: str, sentence: str) -> None:
-        if event == ENDED or not output.quiet:
+        if event != UNHEARD or not output.quiet:
             say(sentence, "Note")
         with suppress(DataError):
-            open_log(flags.log_file, SystemClock().now)(event, {"reason": sentence})
+            open_log(flags.log_file, SystemClock().now, peak_memory)(event, {"reason": sentence})
 
     return tell
 

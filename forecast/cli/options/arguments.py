@@ -57,6 +57,14 @@ def issued_since(text: str | None, now: datetime) -> datetime | None:
         raise UsageError(f"--keep-issued '{text}' is longer ago than any date.", "--keep-issued 2y") from None
 
 
+def look_for_metrics(path: Path | None) -> None:
+    """Refuses a place for metrics that no monitor could read from; see ``check_metrics_file``."""
+    if path is not None:
+        from forecast.production.metrics import check_metrics_file
+
+        check_metrics_file(path)
+
+
 def chosen_models(name: str | None, root: Path, *, is_all: bool) -> tuple[str, ...]:
     """Returns the model that is named, or all of a store.
 
@@ -125,6 +133,15 @@ FailIf = Annotated[
         metavar="RULES",
         help="Exit 7 where live accuracy breaks a rule: 'skill<0', 'rmse>200', 'coverage<60%', 'bias>10', 'age>30d'.",
         callback=check_rules,
+    ),
+]
+MetricsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics-file",
+        metavar="FILE.prom",
+        help="Write metrics for node_exporter's textfile collector.",
+        dir_okay=False,
     ),
 ]
 SomeName = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.options.arguments import FailIf, parse_time_limit, settle_deadline
+from forecast.cli.options.arguments import FailIf, MetricsFile, parse_time_limit, settle_deadline
 from forecast.cli.options.completion import complete_network
 from forecast.specs import MOST, Deadline, Device, Preset
 
@@ -116,6 +116,7 @@ class JobFlags:
     keep_issued: Annotated[
         str | None, _job("--keep-issued", metavar="DURATION", help="Issued forecasts stay so long, such as 2y.")
     ] = None
+    metrics_file: MetricsFile = None
     lock_timeout: Annotated[
         str, _job("--lock-timeout", metavar="TIME", help="Wait so long for another run, such as 10m.")
     ] = "0"

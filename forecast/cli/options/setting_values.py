@@ -19,7 +19,7 @@ PREFIX = "FORECAST_"
 DATA = "data"
 LEARNERS = ("train", "compare", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
-PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "future")
+PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "metrics_file", "future")
 LISTS = (
     *("time", "target", "id", "missing", "models", "known", "past", "static", "ignore", "levels", "quantiles"),
     "fail_if",
@@ -51,6 +51,7 @@ EXAMPLES = {
     "DATA": '"sales.csv"',
     "FILE": '"next_month.csv"',
     "DIR": '"logs"',
+    "FILE.prom": '"forecast.prom"',
     "NAME": '"sales"',
     "TEXT": '"visitors a day"',
     "MODEL": '"lstm"',

@@ -31,7 +31,7 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     if result.plan:
         write_out("".join(f"{line}\n" for line in (f"{name}, a dry run:", *(f"  {p}" for p in result.plan))))
         return
-    said = wrapped(_sentences(result), on_terminal=sys.stdout.isatty())
+    said = wrapped(retrain_sentence(result), on_terminal=sys.stdout.isatty())
     write_out(Styled(said, "good" if record.outcome == "promoted" else "strong"))
     say_notes(f"{name}: {note}" for note in result.notes)
     for file in result.files:
@@ -66,6 +66,12 @@ class MemberTold(Document):
     document: dict[str, Any]
 
     @property
+    def line(self) -> str:
+        """What a watchdog is told of it."""
+        error = self.document["error"]
+        return f"error: {self.name}: {error['message']}" if error else self.said
+
+    @property
     def failure(self) -> tuple[int, str]:
         """Its exit code, and why it failed: the error, or the quality rules that are broken; empty where it did not."""
         error = self.document["error"]
@@ -81,7 +87,7 @@ def member_told(member: "Retrained") -> MemberTold:
     document |= {"exit_code": member.exit_code, "error": why, "postponed": member.is_postponed}
     said = ""
     if result is not None:
-        said = f"{member.name}: {'; '.join(result.plan)}" if result.plan else _sentences(result)
+        said = f"{member.name}: {'; '.join(result.plan)}" if result.plan else retrain_sentence(result)
     return MemberTold(member.name, said, document)
 
 
@@ -108,26 +114,24 @@ def tell_member(member: MemberTold, output: OutputFlags) -> None:
         write_note(Styled("error:", "bad"), f" {member.name}: {', '.join(alarms)}.\n")
 
 
-def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> int:
-    """Says what became of all of many models, and returns what the process exits with: 6 where one failed."""
+def tell_members(members: Sequence[MemberTold], output: OutputFlags) -> tuple[int, str]:
+    """Says what became of all of many models; returns the exit code, 6 where one failed, and what it said."""
     told = [member.document for member in members]
     failed = [each["name"] for each in told if each["error"] is not None]
     postponed = [each["name"] for each in told if each["postponed"]]
     code = int(ExitCode.TRAINING) if failed else max((each["exit_code"] for each in told), default=0)
+    outcomes = Counter(each["outcome"] for each in told if "outcome" in each)
+    parts = [f"{count} {OUTCOMES.get(outcome, outcome)}" for outcome, count in outcomes.items()]
+    late = "first the next time, since the time was up"
+    alarmed = [each["name"] for each in told if each.get("alarms")]
+    for names, what in ((alarmed, "broke a rule"), (postponed, late), (failed, "failed")):
+        parts += [f"{len(names)} {what}: {listed(names)}"] if names else []
+    summary = f"{counted(len(members), 'model')}: {'; '.join(parts)}."
     if output.form == "json":
         print_json({"models": told, "failed": failed, "postponed": postponed, "exit_code": code})
     elif code not in {ExitCode.DONE, ExitCode.NOT_PROMOTED} or not output.quiet:
-        outcomes = Counter(each["outcome"] for each in told if "outcome" in each)
-        parts = [f"{count} {OUTCOMES.get(outcome, outcome)}" for outcome, count in outcomes.items()]
-        alarmed = [each["name"] for each in told if each.get("alarms")]
-        for names, what in (
-            (alarmed, "broke a rule"),
-            (postponed, "first the next time, since the time was up"),
-            (failed, "failed"),
-        ):
-            parts += [f"{len(names)} {what}: {listed(names)}"] if names else []
-        say(f"{counted(len(members), 'model')}: {'; '.join(parts)}.", "All")
-    return code
+        say(summary, "All")
+    return code, summary
 
 
 OUTCOMES = {
@@ -140,7 +144,7 @@ OUTCOMES = {
 """What became of models, to stand after how many."""
 
 
-def _sentences(result: "RetrainResult") -> str:
+def retrain_sentence(result: "RetrainResult") -> str:
     """Returns what became of the champion; that it is worse than seasonal naive comes first."""
     from forecast.production.quality import below_naive, figures_of
 

@@ -8,6 +8,10 @@ from pathlib import Path
 from forecast.errors import UsageError
 from forecast.production.schedule.timetable import Timetable
 
+ALL = "--all"
+"""Stands in the place of a name for all models of a store; no model can be called so."""
+TIMER_SECTION = "X-Forecast"
+"""Of a timer: systemd passes over sections that begin with X-, and ``forecast status`` reads what is in it."""
 LONGEST_LINE = 998
 """Debian's cron refuses a command of more bytes."""
 
@@ -105,7 +109,9 @@ def systemd_units(job: Job, timetable: Timetable, zone: str | None) -> dict[str,
     delay = "5min" if timetable.is_once_an_hour_or_less else "10s"
     timer = (
         f"[Unit]\nDescription=When to retrain the forecast model {job.name}\n\n"
-        f"[Timer]\n{calendar}Persistent=true\nRandomizedDelaySec={delay}\n\n[Install]\nWantedBy=timers.target\n"
+        f"[Timer]\n{calendar}Persistent=true\nRandomizedDelaySec={delay}\n\n[Install]\nWantedBy=timers.target\n\n"
+        f"[{TIMER_SECTION}]\nModel={job.name}\nStore={shlex.quote(str(job.store))}\nCron={timetable.cron}\n"
+        f"{f'Zone={zone}' if zone else '#'}\n"
     )
     history = shlex.join(["forecast", "history", job.name, "--store", str(job.store)])
     told = ("/bin/echo", f"Retraining {job.name} failed, and the model in use is as before. To see why: {history}")

@@ -17,7 +17,7 @@ from forecast.production.store.lock import file_locks
 PATIENCE = 60.0
 """Seconds to wait for others who edit the same crontab: each needs a part of one."""
 _PAUSE = 0.05
-_FIRST = re.compile(rb"# forecast: (\S+) in (.+) \(written by forecast schedule: --remove takes it out\)\n")
+FIRST = re.compile(rb"# forecast: (\S+) in (.+) \(written by forecast schedule: --remove takes it out\)\n")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def marks_in(crontab: bytes, name: str, store: Path) -> tuple[Marks, ...]:
     """Returns the marks of each block of a model, in whatever spelling they have its store's path."""
     found = {}
     for line in crontab.splitlines(keepends=True):
-        match = _FIRST.fullmatch(line)
-        if match and match[1] == name.encode() and _is_same(match[2], store):
+        match = FIRST.fullmatch(line)
+        if match and match[1] == name.encode() and is_same_folder(match[2], store):
             found[line] = marks_of(name, match[2].decode())
     return tuple(found.values())
 
@@ -105,7 +105,8 @@ def _own_lines(block: list[bytes], marks: Marks) -> tuple[list[bytes], list[byte
     return inner[:ours], inner[ours + 1 :]
 
 
-def _is_same(written: bytes, store: Path) -> bool:
+def is_same_folder(written: bytes, store: Path) -> bool:
+    """Returns whether a path, as it is written somewhere, is that of a folder."""
     try:
         return os.path.realpath(written.decode()) == os.path.realpath(store)
     except ValueError:  # no text, or with a zero byte

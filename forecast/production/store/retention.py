@@ -5,7 +5,7 @@ The champion always stays. What a version that goes once forecast is kept beside
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,16 +88,20 @@ def remove_version(disk: Disk, version: Version, issued: Path) -> None:
 
 def size_of(paths: Sequence[Path]) -> int:
     """Returns the bytes of files, and of all files in folders; what is gone meanwhile counts as none."""
-    return sum(_sizes(paths))
-
-
-def _sizes(paths: Sequence[Path | os.DirEntry[str]]) -> Iterator[int]:
+    total = 0
     for path in paths:
         with suppress(OSError):
-            if path.is_symlink():
-                continue
-            if path.is_dir():
-                with os.scandir(path) as entries:
-                    yield from _sizes(list(entries))
+            total += _size_in(path) if path.is_dir() and not path.is_symlink() else path.lstat().st_size
+    return total
+
+
+def _size_in(folder: str | Path) -> int:
+    total = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                total += _size_in(entry.path)
             else:
-                yield path.stat().st_size
+                with suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total

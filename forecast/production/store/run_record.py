@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isfinite
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from forecast.decoding import PartialDocument, encode, fits
 from forecast.production.store.json_document import utc
@@ -130,15 +130,21 @@ class RunRecord(PartialDocument):
         return {name: encode(getattr(self, name)) for name in names}
 
 
+_PLAIN = (str, int, float, type(None))
 _HINTS = {name: hint for name, hint in get_type_hints(RunRecord).items() if name in LINE}
 
 
 def read_line(name: str, line: Mapping[str, Any]) -> RunRecord:
     """Returns a line of a model's history; what has another type than it should is as if not said."""
     said: dict[str, Any] = {
-        key: line[key] if key in line and fits(hint, line[key]) else None for key, hint in _HINTS.items()
+        key: line[key] if key in line and _fits(hint, line[key]) else None for key, hint in _HINTS.items()
     }
     return RunRecord(**said, name=name)
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    """Returns whether a value is of a type; nearly all are plain, and a history has many."""
+    return (type(value) in _PLAIN and type(value) in get_args(hint)) or fits(hint, value)
 
 
 def is_sound(line: Mapping[str, Any]) -> bool:

@@ -41,7 +41,7 @@ def champion(folder, name="visits"):
 
 def test_list_of_an_empty_store_is_its_header(tmp_path):
     done = run("models", "list", folder=tmp_path)
-    assert (done.code, done.out) == (0, f"{COLUMNS}\n")
+    assert (done.code, done.out) == (0, f"{COLUMNS},health\n")
     assert done.err == "Note      There is no store .forecast, so it holds no model (forecast train DATA makes one)\n"
     (tmp_path / ".forecast").mkdir()
     assert run("models", "list", folder=tmp_path).err == ""
@@ -52,7 +52,7 @@ def test_list_of_an_empty_store_is_its_header(tmp_path):
 
 def test_list_has_a_row_a_model_with_its_champion(twice):
     done = run("models", "list", folder=twice)
-    assert done.header == COLUMNS
+    assert done.header == f"{COLUMNS},health"
     assert [(row["name"], row["version"], row["model"]) for row in done.rows] == [
         ("a.b-c_1", "v1", "gru"),
         ("visits", "v2", "gru"),

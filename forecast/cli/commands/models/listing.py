@@ -1,11 +1,12 @@
-"""`forecast models list|show`: what is in the store; the commands that change it are in ``models_change``."""
+"""`forecast models list|show`: what is in the store; the commands that change it are in ``changes``."""
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli.commands.models_change import export_command, promote_command, prune_command, rollback_command
+from forecast.cli.commands.models.changes import export_command, promote_command, prune_command, rollback_command
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
 from forecast.cli.options.groups import OutputFlags
@@ -26,7 +27,7 @@ models_app = typer.Typer(
 
 HEADER = ("name", "version", "champion", "model", "created", "training_end")
 COLUMNS = (*HEADER, "widened")
-CREATED, WIDTH = "created (UTC)", "intervals"
+CREATED, WIDTH, HEALTH = "created (UTC)", "intervals", "health"
 FIRST_TO_GO = (CREATED, "training_end")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
 
@@ -46,7 +47,7 @@ def list_command(output: OutputFlags) -> None:
 
     if not output.quiet and not is_store(output.store):
         say(f"There is no store {output.store}, so it holds no model (forecast train DATA makes one)", "Note")
-    _print_versions(describe_champions(output.store), output)
+    _print_versions(describe_champions(output.store, datetime.now(UTC)), output, (*COLUMNS, HEALTH))
 
 
 @models_app.command("show", cls=HelpfulCommand)
@@ -76,7 +77,7 @@ for _name, _command in (
     models_app.command(_name, cls=HelpfulCommand)(_command)
 
 
-def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
+def _print_versions(rows: list["Row"], output: OutputFlags, names: tuple[str, ...] = COLUMNS) -> None:
     from forecast.report.tables import csv_text
 
     form = settle_form(output.form)
@@ -84,8 +85,8 @@ def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
         print_json({"models": rows})
         return
     if form == "csv":
-        cells = [["" if row[column] is None else str(row[column]) for column in COLUMNS] for row in rows]
-        print_csv(csv_text(COLUMNS, cells))
+        cells = [["" if row[column] is None else str(row[column]) for column in names] for row in rows]
+        print_csv(csv_text(names, cells))
         return
     columns = [CREATED if name == "created" else name for name in HEADER]
     shown = [dict(zip(columns, (_readable(row[name]) for name in HEADER), strict=True)) for row in rows]
@@ -94,6 +95,10 @@ def _print_versions(rows: list["Row"], output: OutputFlags) -> None:
         columns.append(WIDTH)
         for cells_of, width in zip(shown, widths, strict=True):
             cells_of[WIDTH] = "" if is_own_width(width) else width_text(width)
+    if HEALTH in names:
+        columns.append(HEALTH)
+        for cells_of, row in zip(shown, rows, strict=True):
+            cells_of[HEALTH] = str(row[HEALTH])
     champions = [place for place, row in enumerate(rows) if row["champion"]]
     styles: dict[int, Style] = {1 + place: "strong" for place in champions if len(champions) < len(rows)}
     write_out(*with_lines(fitted_table(shown, columns, FIRST_TO_GO, left=len(columns)), {0: "faint", **styles}))
