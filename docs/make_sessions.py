@@ -37,7 +37,9 @@ HOME = "/home/you/shop"
 TERMINAL = {"COLUMNS": "80", "LINES": "50", "TERM": "dumb", "NO_COLOR": "1", "TZ": "UTC", "LANG": "C.UTF-8"}
 PROGRESS = re.compile(r"^[A-Z]\w+ .*: \d+ %\n", re.MULTILINE)
 """What is said now and then where there is no bar: as often as a run is slow."""
-TRAINS = re.compile(r"forecast (train|compare|retrain|explain|doctor)(?!.*(--dry-run| -n\b|--model smoothing|--help))")
+TRAINS = re.compile(
+    r"forecast (train|compare|tune|retrain|explain|doctor)(?!.*(--dry-run| -n\b|--model smoothing|--help))"
+)
 
 
 class Block(NamedTuple):

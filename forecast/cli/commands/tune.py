@@ -15,7 +15,7 @@ from forecast.cli.options.config_file import CONFIG, write_settings
 from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
 from forecast.cli.output.console import say
 from forecast.cli.output.progress_notes import narrated
-from forecast.cli.output.tune import print_tuning, toml_lines
+from forecast.cli.output.tune import print_tuning
 from forecast.durations import parse_duration
 from forecast.errors import UsageError
 from forecast.name_lists import split_names
@@ -71,6 +71,7 @@ class TuneFlags:
     out_dir: Annotated[Path, typer.Option("--out-dir", help="Folder of the plots.", metavar="DIR", file_okay=False)] = (
         Path("forecasts")
     )
+    report: Annotated[bool, typer.Option("--report", help="Write one HTML page of it all into the folder.")] = False
     sample: Sample = None
 
 
@@ -109,12 +110,11 @@ def tune_command(
     with narrated("Tuning", output, device=settings.device, limit=settings.time_limit) as run:
         request = _request(data, model, tuning, settings, output, reading, run)
         result = tune(request, store, run)
-    lines = toml_lines(result.tuned.model, result.tuned.changes)
-    if tuning.write and lines:
-        write_settings(Path(CONFIG), "train", lines)
-    print_tuning(result, output, lines)
+    if tuning.write and result.settings:
+        write_settings(Path(CONFIG), "train", result.settings)
+    print_tuning(result, output)
     if tuning.write and not output.quiet:
-        say(f"{CONFIG}, [train]" if lines else "nothing: the default stays", "Written")
+        say(f"{CONFIG}, [train]" if result.settings else "nothing: the default stays", "Written")
 
 
 def _request(
@@ -151,6 +151,7 @@ def _request(
         limits=SearchLimits(tuning.trials, deadline, tuning.workers),
         folder=tuning.out_dir,
         plots=tuning.plots,
+        report=tuning.report,
         confirm=tuning.confirm,
         resume=tuning.resume,
         force=tuning.force,

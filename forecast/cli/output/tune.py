@@ -1,6 +1,6 @@
 """What `forecast tune` found: the best trials beside the default, what mattered, and what the confirmation said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.options.groups import OutputFlags
@@ -28,13 +28,12 @@ SHOWN = 8
 OWN = ("trial", "state", "error", "vs_default")
 
 
-def print_tuning(result: "TuneResult", output: OutputFlags, settings: str) -> None:
+def print_tuning(result: "TuneResult", output: OutputFlags) -> None:
     """Prints what came out to stdout, and to stderr what else there is to say.
 
     Args:
         result: of the tuning.
         output: in what form.
-        settings: those that came out, as forecast.toml has them; empty where the default stays.
     """
     form = settle_form(output.form)
     if form == "json":
@@ -53,12 +52,12 @@ def print_tuning(result: "TuneResult", output: OutputFlags, settings: str) -> No
     if output.quiet:
         return
     if form != "table":
-        say(verdict(result))
+        say(result.verdict)
     if result.importances:
         ranked = sorted(result.importances.items(), key=lambda pair: -pair[1])
         say(", ".join(f"{name} {percent(share)}" for name, share in ranked[:5]), "Mattered")
-    if settings:
-        say(", ".join(settings.splitlines()), "Settings")
+    if result.settings:
+        say(", ".join(result.settings.splitlines()), "Settings")
     tell_files([str(path) for path in result.files])
     say_commands(_next(result, output), "Next")
 
@@ -87,16 +86,7 @@ def _print_table(result: "TuneResult") -> None:
     told = [part for part, state in zip(parts, ("stopped", "failed", "open"), strict=True) if states.count(state)]
     styles: dict[int, Style] = {0: "faint"}
     head = f"\n  {counted(len(states), 'trial')} on the search folds{', ' + ', '.join(told) if told else ''}\n"
-    write_out(head, *with_lines(text, styles), "\n", Styled(wrapped(verdict(result)), "strong"))
-
-
-def verdict(result: "TuneResult") -> str:
-    """Returns what the confirmation said, or why there is none."""
-    if result.late:
-        return "The time was up before the best settings were confirmed: until they are, the default stays."
-    if result.confirmation is not None:
-        return result.confirmation.words
-    return "No settings that were tried err less than the default on the search folds: the default stays."
+    write_out(head, *with_lines(text, styles), "\n", Styled(wrapped(result.verdict), "strong"))
 
 
 def tuning_json(result: "TuneResult") -> dict[str, Any]:
@@ -128,20 +118,9 @@ def tuning_json(result: "TuneResult") -> dict[str, Any]:
         "confirmation": None if result.confirmation is None else encode(result.confirmation),
         "model": tuned.model,
         "settings": dict(tuned.changes),
-        "verdict": verdict(result),
+        "verdict": result.verdict,
         "files": [str(path) for path in result.files],
     }
-
-
-def toml_lines(model: str, changes: Mapping[str, str | int | float]) -> str:
-    """Returns settings as a file of settings has them, a line each; empty where none is changed."""
-    own = {name: value for name, value in changes.items() if name not in {"cell", "segment"} or name == "segment"}
-    if changes.get("cell"):
-        own = {"model": model, **own}
-    own = {name: value for name, value in own.items() if name != "cell"}
-    return "\n".join(
-        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in own.items()
-    )
 
 
 def _ranked(result: "TuneResult") -> list["TriedSettings"]:

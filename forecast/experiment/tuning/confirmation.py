@@ -119,7 +119,6 @@ class Match:
         settings: of the run, as the user gave them.
         model: that is tuned.
         changes: of the recipe.
-        window: the recipe's in the search, by which a segment was settled.
         folds: of the confirmation.
         looks: how often the span was looked at, this time included.
     """
@@ -127,7 +126,6 @@ class Match:
     settings: Settings
     model: str
     changes: Changes
-    window: int
     folds: int
     looks: int
 
@@ -145,7 +143,7 @@ def confirm(reading: Reading, match: Match, run: Run) -> Confirmation:
     """
     usual = fresh_seeds(replace(match.settings, folds=match.folds))
     default = _contestant(reading, usual, match.model, run.stage(0.0, 0.5))
-    tuned, cell = changed_settings(usual, match.model, match.changes, match.window)
+    tuned, cell = changed_settings(usual, match.model, match.changes)
     best = _contestant(reading, tuned, cell, run.stage(0.5, 1.0))
     return judge(default, best, usual.metric, match.looks)
 

@@ -6,7 +6,7 @@ so that a trial says what it changes and nothing else; the recipe decides the re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import lcm, log10
+from math import lcm
 from typing import Any
 
 from forecast.decoding import Document
@@ -203,34 +203,36 @@ def _read(name: str, text: str) -> Value:
         raise UsageError(f"--fix {name}={text}: {text!r} is not {kind}.", f"--fix {name}=32") from None
 
 
-def changes_of(values: Changes, space: Sequence[SearchedSetting]) -> dict[str, Value]:
-    """Returns what a trial's values change of the recipe; of a network without a cell, none that it does not have."""
+def changes_of(values: Changes, space: Sequence[SearchedSetting], window: int) -> dict[str, Value]:
+    """Returns what a trial's values change of the recipe; of a network without a cell, none that it does not have.
+
+    A segment is made shorter until it divides the window, which goes with it: the recipe's may be another at the end
+    of the data.
+
+    Args:
+        values: of each setting that is searched.
+        space: these settings.
+        window: the recipe's.
+    """
     usual = {each.name: each.default for each in space}
     changed = {name: value for name, value in values.items() if value != usual[name]}
     if changed.get(CELL) == LINEAR:
         return {name: value for name, value in changed.items() if name in {CELL, *OF_HIGHWAY}}
+    if SEGMENT in changed:
+        whole = int(changed.get(WINDOW, window))
+        segment = max(size for size in range(1, int(changed[SEGMENT]) + 1) if whole % size == 0)
+        changed |= {WINDOW: whole, SEGMENT: segment}
     return changed
 
 
-def changed_settings(settings: Settings, model: str, changes: Changes, usual: int = 1) -> tuple[Settings, str]:
-    """Returns settings and model with some of them changed.
-
-    Args:
-        settings: of the run.
-        model: that is tuned.
-        changes: by name; a segment that does not divide the window is made shorter until it does.
-        usual: the recipe's window, where it is not changed.
-    """
+def changed_settings(settings: Settings, model: str, changes: Changes) -> tuple[Settings, str]:
+    """Returns settings and model with some of them changed, by name."""
     own: dict[str, Any] = {
         name.replace("-", "_"): value for name, value in changes.items() if name not in {CELL, WINDOW}
     }
-    window = int(changes.get(WINDOW, settings.window or usual))
-    if SEGMENT in own and usual > 1:
-        own[SEGMENT] = max(size for size in range(1, int(own[SEGMENT]) + 1) if window % size == 0)
-    overrides = replace(settings.overrides, **own)
-    changed = replace(settings, overrides=overrides)
+    changed = replace(settings, overrides=replace(settings.overrides, **own))
     if WINDOW in changes:
-        changed = replace(changed, window=window)
+        changed = replace(changed, window=int(changes[WINDOW]))
     return changed, str(changes.get(CELL, model))
 
 
@@ -239,16 +241,9 @@ def trained_model(model: str) -> str:
     return ENSEMBLE if model == AUTO else model
 
 
-def shown_value(value: Value) -> str:
-    """Returns a value as a table shows it."""
-    return f"{value:g}" if isinstance(value, float) else f"{value}"
-
-
-def space_size(space: Sequence[SearchedSetting]) -> int:
-    """Returns about how many different settings there are, a range counted in steps of a fifth of its logarithm."""
-    size = 1
-    for each in space:
-        low, high = each.values[0], each.values[-1]
-        steps = 5 * log10(float(high) / float(low)) if each.is_range else len(each.values)
-        size *= max(1, round(steps))
-    return size
+def toml_lines(changes: Changes) -> str:
+    """Returns settings as a file of settings has them, a line each; the cell is what it calls the model."""
+    own = {"model" if name == CELL else name: value for name, value in changes.items()}
+    return "\n".join(
+        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in own.items()
+    )

@@ -12,6 +12,7 @@ Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from forecast.experiment.tuning.search_space import Value, changed_settings, tra
 from forecast.metric_records import METRICS, MetricRecord
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import make_forecaster
+from forecast.production.store.disk import is_file, is_folder
 from forecast.run import News, Reporter, Run
 from forecast.specs import Settings
 from forecast.wording import counted
@@ -54,7 +56,6 @@ class TrialOrder(Document):
         now: when it is read, in ISO 8601.
         settings: of the run.
         model: that is tuned.
-        window: the recipe's.
         changes: of the recipe, by name.
         confirm: folds at the end that are left out.
         sample: series of a folder that are learned from.
@@ -68,7 +69,6 @@ class TrialOrder(Document):
     now: str
     settings: Settings
     model: str
-    window: int
     changes: dict[str, Value]
     confirm: int
     sample: int | None = None
@@ -107,7 +107,7 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
         lambda: search_part(reading, order.settings, order.confirm),
         1,
     )
-    settings, model = changed_settings(order.settings, order.model, order.changes, order.window)
+    settings, model = changed_settings(order.settings, order.model, order.changes)
     if order.ends is not None:
         run = run.with_reporter(_Punctual(run, datetime.fromisoformat(order.ends)))
     found = _Blocks(part.panel, settings, order.best, order.best_error)
@@ -122,6 +122,11 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
 
 Source = tuple[str, ReadOptions, str, int | None]
 """Of data: where it is, how it is read, its fingerprint, and how many series of a folder are learned from."""
+
+
+def located(source: str) -> str:
+    """Returns the absolute path of a file or folder, which other processes find too; what is neither stays."""
+    return str(Path(source).absolute()) if is_file(Path(source)) or is_folder(Path(source)) else source
 
 
 def keep_reading(run: Run, reading: Reading, source: Source) -> None:
@@ -147,7 +152,7 @@ def _known_reading(order: TrialOrder, run: Run) -> Reading:
 
 
 def _key(source: Source) -> tuple[str, str, str, int | None]:
-    return source[0], repr(encode(source[1])), source[2], source[3]
+    return located(source[0]), repr(encode(source[1])), source[2], source[3]
 
 
 def search_part(reading: Reading, settings: Settings, confirm: int) -> Reading:

@@ -17,7 +17,7 @@ from forecast.execution.job import JobOrder, JobResult
 from forecast.experiment.tuning.confirmation import fresh_seeds
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
 from forecast.experiment.tuning.search_space import changes_of
-from forecast.experiment.tuning.trial import TrialOrder
+from forecast.experiment.tuning.trial import TrialOrder, located
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.run import News, Reporter, Run
 from forecast.specs import Deadline, Settings
@@ -208,7 +208,7 @@ class TuneSearch:
         return bool(futures)
 
     def _key(self, trial: TriedSettings) -> str:
-        return repr(sorted(changes_of(trial.values, self._entry.space).items()))
+        return repr(sorted(changes_of(trial.values, self._entry.space, self._entry.window).items()))
 
     def _ends(self) -> datetime | None:
         left = self._left()
@@ -217,14 +217,13 @@ class TuneSearch:
     def _order(self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None) -> JobOrder:
         entry = self._entry
         order = TrialOrder(
-            source=entry.source,
+            source=located(entry.source),
             options=entry.options,
             fingerprint=entry.fingerprint,
             now=entry.begun,
             settings=search_settings(entry),
             model=entry.model,
-            window=entry.window,
-            changes=changes_of(trial.values, entry.space),
+            changes=changes_of(trial.values, entry.space, entry.window),
             confirm=entry.confirm,
             sample=entry.sample,
             best=best.blocks if best else (),

@@ -80,7 +80,6 @@ class TunedSettings(Document):
     source: str
     fingerprint: str
     model: str
-    window: int
     changes: dict[str, Value]
     best: dict[str, Value]
     confirmation: Confirmation | None
@@ -188,4 +187,4 @@ def with_tuned(settings: Settings, model: str, tuned: TunedSettings) -> tuple[Se
     """Returns settings and model as a tuning found them, and what it changed; what somebody gave himself stays."""
     pinned = pinned_names(settings, model)
     changes = {name: value for name, value in tuned.changes.items() if name not in pinned}
-    return *changed_settings(settings, model, changes, settings.window or tuned.window), changes
+    return *changed_settings(settings, model, changes), changes

@@ -7,6 +7,7 @@ Every trial is in a journal before the next begins: whatever ends the run, ``--r
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Remark
 from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.plan import make_plan
+from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.time_limit import Terms
 from forecast.experiment.tuning.confirmation import Confirmation, Match, confirm
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
@@ -31,6 +33,7 @@ from forecast.experiment.tuning.search_space import (
     check_model,
     narrowed,
     search_space,
+    toml_lines,
     trained_model,
     with_fixed,
 )
@@ -49,7 +52,7 @@ from forecast.production.store.store import Store, model_name_for
 from forecast.run import SILENT, News, Run
 from forecast.specs import Deadline, Plan, PlotKind, Settings
 from forecast.wording import counted
-from forecast.workflows.pages.tuning import draw_tuning
+from forecast.workflows.pages.tuning import TuningTold, draw_tuning, tuning_page
 
 LEAST = 20.0
 """Seconds below which no limit leaves room for a trial and a confirmation."""
@@ -116,6 +119,20 @@ class TuneResult:
     importances: dict[str, float]
     files: tuple[Path, ...] = ()
     late: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """What the confirmation said, or why there is none."""
+        if self.late:
+            return "The time was up before the best settings were confirmed: until they are, the default stays."
+        if self.confirmation is not None:
+            return self.confirmation.words
+        return "No settings that were tried err less than the default on the search folds: the default stays."
+
+    @property
+    def settings(self) -> str:
+        """What won, as a file of settings has it, a line each; empty where the default stays."""
+        return toml_lines(self.tuned.changes)
 
     @property
     def confirmation(self) -> Confirmation | None:
@@ -286,7 +303,7 @@ def _tuned(
             "The time was up before the default itself was scored.",
             f"a longer --time-limit: forecast tune --resume --name {folder.name} --time-limit 10m",
         )
-    changes = changes_of(best.values, entry.space)
+    changes = changes_of(best.values, entry.space, entry.window)
     confirmation, looks, late = _confirmed(request, folder, entry, changes, reading, run.stage(SEARCHED, 1.0))
     is_better = confirmation is not None and confirmation.is_better
     tuned = TunedSettings(
@@ -294,7 +311,6 @@ def _tuned(
         source=entry.source,
         fingerprint=entry.fingerprint,
         model=str(changes.get(CELL, entry.model)) if is_better else entry.model,
-        window=entry.window,
         changes=changes if is_better else {},
         best=changes,
         confirmation=confirmation,
@@ -308,7 +324,20 @@ def _tuned(
     importances = study.importances()
     drawn = draw_tuning(entry, trials, importances, request.plots)
     files = write_all(request.folder, {f"{folder.name}-tune-{stem}": content for stem, content in drawn.items()})
-    return TuneResult(entry, reading, trials, best, tuned, importances, files, late)
+    result = TuneResult(entry, reading, trials, best, tuned, importances, files, late)
+    return _with_page(request, result, run.clock.now()) if request.report else result
+
+
+def _with_page(request: TuneRequest, result: TuneResult, now: datetime) -> TuneResult:
+    """Writes the report beside the pictures."""
+    entry = result.entry
+    flags = {**given_flags(entry.options, entry.settings), "--trials": str(len(result.trials)), "--name": entry.name}
+    flags |= {"--search": ",".join(each.name for each in entry.space)}
+    command = command_line(("tune", entry.source), flags)
+    told = TuningTold(result.verdict, result.confirmation, result.settings, command)
+    page = tuning_page(entry, result.trials, result.importances, told, now)
+    files = write_all(request.folder, {f"{entry.name}-tune-report.html": page})
+    return replace(result, files=(*result.files, *files))
 
 
 def _confirmed(
@@ -333,7 +362,7 @@ def _confirmed(
     run.reporter.progress("confirming", 0.0)
     timed = timed_confirmation(run, request.limits.deadline)
     try:
-        match = Match(entry.settings, entry.model, changes, entry.window, entry.confirm, looks + 1)
+        match = Match(entry.settings, entry.model, changes, entry.confirm, looks + 1)
         found = confirm(reading, match, timed)
     except OverdueError:
         return None, looks, f"forecast tune --resume --name {folder.name} --time-limit 10m"

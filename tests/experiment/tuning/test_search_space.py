@@ -9,6 +9,7 @@ from forecast.experiment.tuning.search_space import (
     changes_of,
     narrowed,
     search_space,
+    toml_lines,
     with_fixed,
 )
 from forecast.models.networks.presets import make_spec
@@ -99,19 +100,30 @@ def test_what_is_fixed_is_as_if_its_flag_were_given():
 
 def test_changes_are_what_is_not_the_default():
     values = {each.name: each.default for each in ALL} | {"units": 64, "cell": "lstm"}
-    assert changes_of(values, ALL) == {"cell": "lstm", "units": 64}
+    assert changes_of(values, ALL, 24) == {"cell": "lstm", "units": 64}
 
 
 def test_changes_of_a_linear_network_are_none_of_a_cell():
     values = {each.name: each.default for each in ALL} | {"units": 64, "cell": "linear", "window": 48}
-    assert changes_of(values, ALL) == {"cell": "linear", "window": 48}
+    assert changes_of(values, ALL, 24) == {"cell": "linear", "window": 48}
 
 
-@pytest.mark.parametrize(("segment", "window", "made"), [(24, 36, 18), (12, 48, 12), (7, 24, 6)])
-def test_segment_is_shortened_until_it_divides_the_window(segment, window, made):
-    settings, _ = changed_settings(Settings(), "gru", {"segment": segment, "window": window}, 24)
-    assert (settings.overrides.segment, settings.window) == (made, window)
+@pytest.mark.parametrize(("segment", "window", "made"), [(24, 36, 18), (12, 48, 12), (8, None, 8), (24, 24, 24)])
+def test_segment_is_shortened_until_it_divides_the_window_which_goes_with_it(segment, window, made):
+    values = {each.name: each.default for each in ALL} | {"segment": segment} | ({"window": window} if window else {})
+    assert changes_of(values, ALL, 24) == {"segment": made, "window": window or 24}
+
+
+def test_changes_are_settings_and_a_model():
+    settings, model = changed_settings(Settings(), "auto", {"segment": 12, "window": 48, "cell": "gru"})
+    assert (settings.overrides.segment, settings.window, model) == (12, 48, "gru")
 
 
 def test_no_change_is_the_recipe():
-    assert changed_settings(Settings(), "auto", {}, 24) == (Settings(), "auto")
+    assert changed_settings(Settings(), "auto", {}) == (Settings(), "auto")
+
+
+def test_settings_are_written_as_a_file_of_settings_has_them():
+    assert toml_lines({"cell": "gru", "units": 16, "learning-rate": 0.0004}) == (
+        'model = "gru"\nunits = 16\nlearning-rate = 0.0004'
+    )
