@@ -15,7 +15,7 @@ from forecast.metric_records import METRICS
 from forecast.probabilities import read_levels
 
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
-Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge"]
+Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge", "sba", "tsb", "adida", "imapa", "pooled"]
 Loss = Literal["mae", "mse", "huber"]
 OWN_LOSS = "own:"
 """Before the name of a loss that a user wrote; see ``models.networks.own_losses``."""
@@ -362,6 +362,7 @@ class Plan:
         shown: what the data says of each season that it may have.
         warms_up: an unscored fold before the others teaches trust and widths; there are too few rows for it otherwise.
         is_walk: nobody said what they are, and they behave like random walks: networks are doubted as with a price.
+        is_intermittent: most series sell now and then: what is forecast is the mean, and what is likely are counts.
     """
 
     horizon: int
@@ -375,6 +376,7 @@ class Plan:
     shown: tuple[Season, ...] = ()
     warms_up: bool = True
     is_walk: bool = False
+    is_intermittent: bool = False
 
     @property
     def season(self) -> int:

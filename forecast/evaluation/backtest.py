@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from forecast.data.limits import Lowest, is_never_negative, keep
 from forecast.data.panel import Panel
 from forecast.errors import DataError
+from forecast.evaluation.distribution.count_fit import fit_count_distribution
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord, fit_distribution
 from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
@@ -315,6 +316,8 @@ class _RunningTrial:
         records = [*(record.errors for record in known), *more]
         if not records:
             return None
+        if records[0].difficulty.demands is not None:
+            return fit_count_distribution(records, self.panel.series_ids)
         nonnegative, tree = is_never_negative(lowest), self.panel.hierarchy
         apart = tree.is_leaf if tree is not None else None
         ids, season = self.panel.series_ids, self.scales.season

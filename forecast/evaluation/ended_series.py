@@ -21,6 +21,7 @@ from forecast.models.combination import Combination, Evidence
 from forecast.models.forecaster import Members
 from forecast.models.method_settings import CURRENT
 from forecast.run import Run
+from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
 
@@ -50,13 +51,17 @@ def ended_records(
         seasons: of the model.
         run: what to work with.
     """
+    if combination.anchor == "pooled":  # which is of the model itself
+        return
     ratio, horizon = _ratio(evidence, combination), evidence[0].truth.shape[1]
     own, count = panel.select(np.flatnonzero(which).tolist()), max(piece.fold for piece in evidence) + 1
-    names = [name for name in evidence[0].members.anchors or {} if name != combination.anchor]
+    rules = [name for name in evidence[0].members.anchors or {} if name != "pooled"]
+    names = [name for name in rules if name != combination.anchor]
     for number in range(count):
         cuts = own.lengths - (count - number) * horizon
         known, fold = own.until(cuts), Fold(number, cuts, np.ones(len(own), dtype=bool), horizon)
         forecast = baseline(combination.anchor, known, horizon, seasons, CURRENT.classical, run)
+        others: dict[Anchor, FloatArray]
         others = {name: baseline(name, known, horizon, seasons, CURRENT.classical, run) for name in names}
         members = Members(("",), (0,), forecast[None], others)
         scales = learning_scales(known, seasons[0])
@@ -85,5 +90,6 @@ def _widened(record: ErrorRecord, which: NDArray[np.bool_]) -> ErrorRecord:
     told = record.difficulty
     features = np.concatenate([told.features, np.full_like(told.features[:, :1], np.nan)], axis=1)[:, place]
     origins = np.append(told.origins, 0)[place]
-    difficulties = Difficulty(widened(told.scales), widened(told.levels), origins, features)
+    demands = None if told.demands is None else np.append(told.demands, np.zeros((2, 1)), axis=1)[:, place]
+    difficulties = Difficulty(widened(told.scales), widened(told.levels), origins, features, demands)
     return ErrorRecord(record.fold, widened(record.point), widened(record.truth), difficulties)

@@ -64,6 +64,7 @@ class Leaderboard:
     horizon: int
     verdict: str
     by_step: dict[str, FloatArray]  # model -> RMSE of each step, (H,)
+    is_demand: bool = False  # of demand that comes now and then, of which MASE and sMAPE mislead
 
     def row(self, model: str) -> LeaderboardRow:
         """Returns the row of a model that is in the table, or of the one that forecasts the same."""

@@ -38,11 +38,12 @@ from forecast.models.networks.presets import make_spec, match_parameters, spec_p
 from forecast.models.networks.recurrent import Memory
 from forecast.models.networks.time_budget import Pace, Pacer
 from forecast.models.own_forecaster import CheckedForecaster
-from forecast.models.registry import ENSEMBLE, is_learned, learned_models, make_forecaster, spec_names
+from forecast.models.registry import ENSEMBLE, demand_rivals, is_learned, learned_models, make_forecaster, spec_names
 from forecast.run import Run
 from forecast.specs import LESSONS, Machine, ModelSpec, Plan, Settings
 
 BARE = "The networks are bare cells of equally many parameters: no highway, naive base, anchor or effects of dates"
+SPARSE = "Most series sell now and then: MASE and sMAPE reward forecasts near zero and mislead; RMSSE and WQL tell."
 SMALLEST, LARGEST = 1e-9, 1e30
 """Networks count in single precision: a panel whose largest value is out of this range would drown or overflow."""
 
@@ -202,6 +203,7 @@ def run_experiment(
         train(prepared, reading.panel, memory, run.on(prepared.machine).stage(begins, trained))
         begins = trained
     scoring = run.on(prepared.machine).stage(begins, 1.0)
+    models = tuple(dict.fromkeys((*models, *(demand_rivals() if plan.is_intermittent else ()))))
     scorer = _Scorer(reading.panel, prepared, scoring, memory, written)
     specs, timing = prepared.specs, None
     if terms.is_timed:
@@ -212,6 +214,8 @@ def run_experiment(
     if terms.is_bare:
         each = "" if (settings.overrides.segment or 1) > 1 else ", one recurrent step an observation"
         board = replace(board, verdict=f"{board.verdict} {BARE}{each}.".strip())
+    if plan.is_intermittent:
+        board = replace(board, verdict=f"{board.verdict} {SPARSE}".strip(), is_demand=True)
     if reading.columns.weight:
         board = replace(board, verdict=f"{board.verdict} Errors are weighted by {reading.columns.weight}.".strip())
     return Experiment(

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import demand_classes
 from forecast.data.checks.seasons import seasons_of
 from forecast.data.checks.survey import measured
 from forecast.data.panel import Panel
@@ -31,6 +32,8 @@ ERRORS, ERRORS_OF_PANEL = 20, 8  # measured by benchmarks/tuning/plan.py
 are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
 SMALL = 5_000  # measured by benchmarks/tuning/plan.py
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
+SMALL_DEMAND = 100_000
+"""So many of demand that comes now and then, whose networks learn quickly."""
 LEAST_KNOWN = 3
 """Steps before the first score."""
 LONGEST_WINDOW = 400  # measured by benchmarks/tuning/plan.py
@@ -42,6 +45,8 @@ LONG_SEASON = 50  # measured by benchmarks/tuning/plan.py
 SEASONS_SEEN = 4  # measured by benchmarks/tuning/plan.py
 MANY_SEASONS = 60  # measured by benchmarks/tuning/plan.py
 """A series of so many seasons can afford a longer window."""
+LEAST_DEMAND_WINDOW, LONGEST_DEMAND_SEASON = 24, 30  # measured by benchmarks/tuning/intermittent.py
+"""Steps of a lookback on demand that comes now and then, and a season of which it holds two."""
 PANEL = 10  # measured by benchmarks/tuning/plan.py
 """So many series teach one network together."""
 
@@ -70,6 +75,9 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         window = max(1, min(TUTORIAL_WINDOW, known - horizon))
     else:
         window = _window(seasons, horizon, known, len(panel))
+    is_intermittent = settings.kind != "price" and panel.hierarchy is None and demand_classes(panel).is_mostly_sparse
+    if is_intermittent and settings.window is None and settings.preset != "tutorial":
+        window = _demand_window(season, known - horizon)
     more = 1.0 if settings.folds else max(1.0, (folds + 1) / (FOLDS + 1))  # trainings that nobody asked for
     _check_given(settings, window, seasons, horizon, int(_usable(panel).max()) - (folds + warms_up) * horizon)
     first = rolling_origins(panel, horizon, folds, 0, warms_up=warms_up)[0]
@@ -79,13 +87,14 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
         window=window,
         seasons=seasons,
         folds=folds,
-        refit=len(panel.values) * more <= SMALL,
+        refit=len(panel.values) * more <= (SMALL_DEMAND if is_intermittent else SMALL),
         nonnegative=not _was_negative(panel, first),
         kind=settings.kind,
         repeated=_repeated(panel, first, seasons, shown),
         shown=shown,
         warms_up=warms_up,
-        is_walk=settings.kind == "auto" and behaves_like_walk(panel, horizon, season),
+        is_walk=settings.kind == "auto" and not is_intermittent and behaves_like_walk(panel, horizon, season),
+        is_intermittent=is_intermittent,
     )
 
 
@@ -252,6 +261,18 @@ def _folds(length: int, horizon: int, season: int, series: int) -> int:
         if length - (folds + 1) * horizon >= max(length / 2, 2 * season, 2 * horizon):
             return folds
     return 1
+
+
+def _demand_window(season: int, known: int) -> int:
+    """Returns a lookback for demand that comes now and then: two seasons, most of which may be padding.
+
+    Args:
+        season: of the plan; 1 for none.
+        known: steps before the first horizon of a typical series at the earliest origin; an eighth of a lookback is
+            needed to cut one.
+    """
+    wanted = max(2 * season, LEAST_DEMAND_WINDOW) if season <= LONGEST_DEMAND_SEASON else LEAST_DEMAND_WINDOW
+    return min(wanted // season * season if wanted >= season else wanted, 8 * known)
 
 
 def _window(seasons: tuple[int, ...], horizon: int, known: int, series: int) -> int:

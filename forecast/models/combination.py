@@ -4,7 +4,7 @@ Shapes: ``E`` pieces of evidence, ``M`` members, ``S`` series, ``H`` horizon.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,12 @@ USUAL_TRUST = 0.4  # measured by benchmarks/tuning/trust.py
 LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57  # measured by benchmarks/tuning/trust.py
 """How far on a few short series with a season, and how much further where it explains all that they do within a year:
 it is the season of which networks know more than exponential smoothing."""
+POOLED: Anchor = "pooled"
+"""What demand that comes now and then is measured from, mostly: the mean that all series together taught."""
+DEMAND_TRUST = 0.25  # measured by benchmarks/tuning/intermittent.py
+"""How far networks are usually to be trusted against it; it counts like one more fold."""
+DEMAND_MARGIN = 0.95  # measured by benchmarks/tuning/intermittent.py
+"""No other anchor stands in its place unless its squared errors are so few times as large, or fewer."""
 LONG_TRUST = 0.75  # measured by benchmarks/tuning/trust.py
 """How far on a few long ones: there is much that a network can learn from each."""
 TRUST_VARIANCE = 1 / 3  # measured by benchmarks/tuning/trust.py
@@ -93,33 +99,42 @@ class Combination:
         used: (M,) true for the members that count.
         trust: from 0, the naive forecast alone, to 1, the members alone.
         anchor: the name of the forecast that stands against them.
+        is_mean: the members in use count by their mean, not by their median: that of demand is mostly zero.
     """
 
     used: NDArray[np.bool_]
     trust: float = 1.0
     anchor: Anchor = NAIVE
+    is_mean: bool = False
 
     def apply(self, members: Members) -> FloatArray:
         """Returns the joint forecast, (M, S, H) -> (S, H)."""
-        median = np.median(members.values[self.used], axis=0)
+        middle = _middle(members, self.used, is_mean=self.is_mean)
         if members.anchors is None:
-            return np.asarray(median)
+            return middle
         anchor = members.anchors[self.anchor]
-        return np.asarray(anchor + self.trust * (median - anchor))
+        return np.asarray(anchor + self.trust * (middle - anchor))
 
     def widened(self, seeds: int, more: int) -> "Combination":
         """Returns the combination for the same views, each with ``more`` seeds in place of ``seeds``."""
-        return Combination(np.repeat(self.used[::seeds], more), self.trust, self.anchor)
+        return replace(self, used=np.repeat(self.used[::seeds], more))
 
     def of(self, some: NDArray[np.bool_]) -> "Combination":
         """Returns the combination for some of the members; all of those where none of them is in use."""
         used = self.used[some]
-        return Combination(used if used.any() else np.ones_like(used), self.trust, self.anchor)
+        return replace(self, used=used if used.any() else np.ones_like(used))
+
+
+def _middle(members: Members, used: NDArray[np.bool_], *, is_mean: bool) -> FloatArray:
+    """Returns the median of the members in use, or their mean: (S, H)."""
+    return np.asarray((np.mean if is_mean else np.median)(members.values[used], axis=0))
 
 
 def plain_combination(members: Members, few: FewSeriesPrior | None = None) -> Combination:
     """Returns what stands before there is any evidence: the median of all members, on a few short series as usual."""
     used = np.ones(len(members.views), dtype=bool)
+    if members.anchors is not None and POOLED in members.anchors:
+        return Combination(used, DEMAND_TRUST, POOLED, is_mean=True)
     if few and few.is_short and members.anchors is not None and SMOOTHING in members.anchors:
         return Combination(used, few.usual_trust, SMOOTHING)
     return Combination(used)
@@ -150,12 +165,11 @@ def learn_combination(
         is_price: of things that are traded.
         is_walk: they behave like random walks.
     """
-    if not evidence:
+    each = [_member_errors(item, metric) for item in evidence]
+    if np.isnan(each).all():  # or there are none
         return None
-    errors = np.stack([_member_errors(item, metric) for item in evidence])  # (E, M)
+    errors = np.stack(each)  # (E, M)
     known = ~np.isnan(errors).all(axis=1)
-    if not known.any():
-        return None
     error = errors[known].mean(axis=0)
     views = np.array(evidence[0].members.views)
     pooled = np.array([error[views == view].mean() for view in views])
@@ -163,6 +177,8 @@ def learn_combination(
     if evidence[0].members.anchors is None:
         return Combination(used)
     anchors = tuple(evidence[0].members.anchors)
+    if POOLED in anchors:
+        return _of_demand(evidence, used, anchors, few)
     anchor = NAIVE if is_walk else _choose_anchor(evidence, anchors, few, is_price)
     departures = _Departures.of(evidence, used, anchor)
     folds = len({evidence[place].fold for place in np.flatnonzero(known).tolist()})
@@ -178,6 +194,32 @@ def learn_combination(
     return Combination(used, trust, anchor)
 
 
+def _of_demand(
+    evidence: Sequence[Evidence],
+    used: NDArray[np.bool_],
+    anchors: tuple[Anchor, ...],
+    few: FewSeriesPrior | None,
+) -> Combination:
+    """Returns the combination for demand that comes now and then: means, of what squares speak for.
+
+    What a series does is known of a few demands only, and of many of none: its scale is drawn to those of all series,
+    and by its root the variance grows with the mean, as that of counts does.
+    """
+    evidence = [replace(item, scales=_count_scales(item.scales)) for item in evidence]
+    best = anchors[int(np.argmin([_anchor_error(evidence, which) for which in anchors]))]
+    is_clear = _anchor_error(evidence, best) <= DEMAND_MARGIN * _anchor_error(evidence, POOLED)
+    anchor = best if is_clear and few is None else POOLED
+    folds = len({item.fold for item in evidence})
+    share = _Departures.of(evidence, used, anchor, is_mean=True).share if few is None else DEMAND_TRUST
+    return Combination(used, (folds * share + DEMAND_TRUST) / (folds + 1), anchor, is_mean=True)
+
+
+def _count_scales(scales: FloatArray) -> FloatArray:
+    """Returns scales of counts, (S,): none is missing, or far below what is usual."""
+    usual = float(np.nanmean(scales)) if not np.isnan(scales).all() else 1.0
+    return np.asarray(np.sqrt(usual * np.hypot(np.nan_to_num(scales), usual)))
+
+
 @dataclass(frozen=True, eq=False)
 class _Departures:
     """How far from an anchor the members said that it would go, and how far it went: ``D`` steps, over scales."""
@@ -186,13 +228,16 @@ class _Departures:
     came: FloatArray  # (D,)
 
     @classmethod
-    def of(cls, evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: Anchor) -> "_Departures":
+    def of(
+        cls, evidence: Sequence[Evidence], used: NDArray[np.bool_], anchor: Anchor, *, is_mean: bool = False
+    ) -> "_Departures":
         """Returns the departures of the members in use, where they are known."""
         said, came = [], []
         for item in evidence:
             assert item.members.anchors is not None
             naive = item.members.anchors[anchor]
-            said.append(_scaled(np.median(item.members.values[used], axis=0) - naive, item.scales).ravel())
+            middle = _middle(item.members, used, is_mean=is_mean)
+            said.append(_scaled(middle - naive, item.scales).ravel())
             came.append(_scaled(item.truth - naive, item.scales).ravel())
         pairs = np.stack([np.concatenate(said), np.concatenate(came)])
         return cls(*pairs[:, ~np.isnan(pairs).any(axis=0)])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from forecast.models.networks.time_budget import Pacer
     from forecast.models.regression import RegressionName
 
-Group = Literal["network", "ensemble", "regression", "classical", "by series", "baseline"]
+Group = Literal["network", "ensemble", "regression", "classical", "by series", "intermittent", "baseline"]
 RIVAL_GROUPS: tuple[Group, ...] = ("regression", "by series", "baseline")
 """What every comparison shows beside the models that were asked for."""
 
@@ -151,6 +151,10 @@ MODELS = ModelList(
     ModelRecord("arima", "classical", _grey("#56657A", "*", 8, 2), _classical),
     ModelRecord("smoothing", "by series", _grey("#6B7F5E", "1", 1, 1, 4, 1), _baseline),
     ModelRecord("local-ridge", "by series", _grey("#5E7F7A", "2", 4, 1), _baseline),
+    ModelRecord("sba", "intermittent", _grey("#7D6F8A", "3", 2, 1), _baseline),
+    ModelRecord("tsb", "intermittent", _grey("#8A6F7D", "4", 2, 1, 1, 1), _baseline),
+    ModelRecord("adida", "intermittent", _grey("#6F7D8A", "8", 6, 1), _baseline),
+    ModelRecord("imapa", "intermittent", _grey("#8A7D6F", "H", 6, 1, 1, 1), _baseline),
     ModelRecord("naive", "baseline", _grey("#7A7A7A", "v", 1, 1.4), _baseline),
     ModelRecord("seasonal-naive", "baseline", _grey("#404040", "x", 5, 2), _baseline),
     ModelRecord("drift", "baseline", _grey("#9E9E9E", "<", 5, 2, 1, 2), _baseline),
@@ -170,6 +174,11 @@ def learned_models() -> tuple[str, ...]:
 def rivals() -> tuple[str, ...]:
     """Returns what every comparison shows beside the models that were asked for."""
     return MODELS.of(*RIVAL_GROUPS)
+
+
+def demand_rivals() -> tuple[str, ...]:
+    """Returns what stands beside the models that are scored on demand that comes now and then."""
+    return MODELS.of("intermittent")
 
 
 def check_names(names: tuple[str, ...]) -> tuple[str, ...]:

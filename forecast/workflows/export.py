@@ -104,6 +104,13 @@ def _check_plain(stored: StoredModel) -> None:
             f"{version.name} {version.label} keeps its forecasts within --min and --max, which a Keras file would not.",
             "forecast train DATA without --min and --max makes a model that can be exported",
         )
+    model = stored.trained.model
+    if isinstance(model, EnsembleModel) and model.parts[0].pooled:
+        raise UsageError(
+            f"{version.name} {version.label} forecasts demand that comes now and then, of which all series together "
+            "taught the mean, and a Keras file holds networks only.",
+            f"forecast predict {version.name}",
+        )
     if told is None:
         return
     columns = [column.name for column in told.encoding.columns] if told.encoding else []

@@ -42,6 +42,8 @@ COLUMNS = (
 )
 FIRST_TO_GO = ("ms", "± folds", "in 80 %", "MAE", "params", "sMAPE", "train s", "MASE")
 """Columns that leave, in this order, until the table fits; CSV and JSON always have all."""
+MISLEADING = ("sMAPE", "MASE")
+"""Where most values are 0: a forecast of 0 looks best by them."""
 
 
 def leaderboard_table(board: "Leaderboard", target: str = "") -> str:
@@ -62,7 +64,12 @@ def _parts(board: "Leaderboard", target: str) -> tuple[str, str, str]:
     together = tied(board.rows)
     decimals = decimals_of_errors([row.rmse for row in board.rows])
     cells = [{"#": _rank(row, together), **_cells(row, decimals)} for row in board.rows]
-    text = fitted_table(cells, columns, FIRST_TO_GO, left=2)
+    first_to_go: tuple[str, ...] = FIRST_TO_GO
+    if board.is_demand:  # what tells stands first, and what misleads leaves first
+        leading = [METRICS[name].label for name in ("rmsse", "wql")]
+        columns = [*columns[:2], *leading, *(name for name in columns[2:] if name not in leading)]
+        first_to_go = (*MISLEADING, *(name for name in FIRST_TO_GO if name not in MISLEADING))
+    text = fitted_table(cells, columns, first_to_go, left=2)
     notes = "".join(_below(f"{row.model}: {kept}") for row in board.rows if (kept := _beside_ties(row.note)))
     if together:
         notes = _below(f"1=  {joined(together)} can't be told apart on these points") + notes
@@ -174,6 +181,7 @@ def _cells(row: "LeaderboardRow", decimals: int) -> dict[str, str]:
         "± folds": plain(row.rmse_fold_std, decimals) if row.rmse_fold_std else NO_NUMBER,
         "MAE": plain(row.mae, decimals),
         "MASE": fixed(row.mase, METRICS["mase"].decimals),
+        METRICS["rmsse"].label: fixed(row.rmsse, METRICS["rmsse"].decimals),
         "sMAPE": fixed(row.smape, METRICS["smape"].decimals),
         **{METRICS[name].label: _score(value, METRICS[name].decimals) for name, value in _shown(row)},
         "skill": percent(row.skill, signed=True),

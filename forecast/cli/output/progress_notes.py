@@ -151,6 +151,11 @@ ANCHORS: dict[Anchor, str] = {
     "seasonal-naive": "the last season repeated",
     "smoothing": "exponential smoothing of each series by itself",
     "local-ridge": "regressions of each series by itself",
+    "sba": "Croston's method (SBA) of each series by itself",
+    "tsb": "sizes and chances of demands (TSB) of each series by itself",
+    "adida": "smoothed sums (ADIDA) of each series by itself",
+    "imapa": "smoothed sums (IMAPA) of each series by itself",
+    "pooled": "the mean demand that all series together taught",
 }
 """What a forecast may be made of beside networks, in words."""
 

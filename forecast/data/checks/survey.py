@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import demand_classes
 from forecast.data.checks.explained import Label, described, explanations
 from forecast.data.checks.outliers import EXTREME, outliers
 from forecast.data.checks.seasons import MOST_STEPS, examined
@@ -47,7 +48,7 @@ def survey(panel: Panel, labels: Sequence[Label] = ()) -> list[Spot]:
         labels: Columns beside the target that may explain an outlier.
     """
     chosen, known = examined(panel), measured(panel)
-    looks = (_negative, _zeros, _unfinished, _spans)
+    looks = (_negative, _zeros, _demand, _listed, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
     return [*spots, *_outliers(known, chosen, labels), *_shifts(known, chosen), *_unseen(panel, chosen)]
 
@@ -119,6 +120,43 @@ def _zeros(panel: Panel) -> list[Spot]:
             NOTHING,
         )
     ]
+
+
+def _demand(panel: Panel) -> list[Spot]:
+    """Returns which series sell now and then, of which kind, and what follows for their forecasts."""
+    found = demand_classes(panel)
+    sparse, lumpy = found.is_sparse, found.is_lumpy
+    if not sparse.any():
+        return []
+    text = f"{_of(panel, sparse, 'sells', 'sell')} now and then"
+    if lumpy.any():
+        text += (
+            f", {'in' if lumpy.sum() == sparse.sum() else f'{int(lumpy.sum()):,} of them in'} sizes far apart (lumpy)"
+        )
+    if found.is_mostly_sparse:
+        text += (
+            ": means are forecast, and counts are likely or not; RMSSE and WQL tell how well, MASE and sMAPE mislead"
+        )
+    else:
+        text += ": MASE and sMAPE of these mislead, RMSSE and WQL don't; the other series decide how all are forecast"
+    return [Spot(Finding("note", "demand", text, "--metric rmsse"), np.flatnonzero(sparse), NOTHING)]
+
+
+def _listed(panel: Panel) -> list[Spot]:
+    """Returns which series of demand never sold, are new, or have ended: the forecast of each leans on the others."""
+    found = demand_classes(panel)
+    if len(panel) == 1 or not found.is_mostly_sparse:
+        return []
+    spots = []
+    for which, one, several, kind, then in (
+        (found.never_sold, "never sold", "never sold", "never", "a little is forecast, as usual of such series"),
+        (found.is_new, "is newly listed", "are newly listed", "new", "the forecast leans on what is usual"),
+        (found.has_ended, "has ended", "have ended", "ended", "the forecast fades towards zero"),
+    ):
+        if which.any():
+            text = f"{_of(panel, which, one, several)}{_such_as(panel, which)}: {then}"
+            spots.append(Spot(Finding("note", kind, text), np.flatnonzero(which), NOTHING))
+    return spots
 
 
 def _unfinished(panel: Panel) -> list[Spot]:

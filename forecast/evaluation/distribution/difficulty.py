@@ -30,11 +30,13 @@ class DifficultySettings:
         floor: no size counts for less than this share of the scale.
         seasons: of its end, by which the recent scale is measured.
         least: steps of that end, and of the one by which the level is measured.
+        demand_steps: of the end, whose demands tell how large one is.
     """
 
     floor: float = 0.02
     seasons: int = 2
     least: int = 6
+    demand_steps: int = 400
 
 
 DIFFICULTY = DifficultySettings()
@@ -49,12 +51,14 @@ class Difficulty:
         levels: (S,), the mean size of each series' last steps.
         origins: (S,), the ordinals of each series' last step, which tell the phases of the steps to come.
         features: (F, S, H), in the order of ``FEATURES``; NaN where a model has none of the kind.
+        demands: (2, S), how many values are above 0, and their sum; None where nobody asks.
     """
 
     scales: FloatArray
     levels: FloatArray
     origins: IntArray
     features: NDArray[np.float32]
+    demands: FloatArray | None = None
 
 
 def difficulty(
@@ -95,7 +99,18 @@ def difficulty(
         if members.anchors and anchor in members.anchors:
             put(anchor, np.abs(members.anchors[anchor] - point))
     features[:, np.isnan(scales)] = np.nan
-    return Difficulty(scales, sizes[2], panel.last, features)
+    is_demand = members.anchors is not None and "pooled" in members.anchors
+    demands = _demands(panel, settings.demand_steps) if is_demand else None
+    return Difficulty(scales, sizes[2], panel.last, features, demands)
+
+
+def _demands(panel: Panel, steps: int) -> FloatArray:
+    """Returns how many of each series' last values are above 0, and their sum, (2, S)."""
+    found = np.zeros((2, len(panel)))
+    for which, values in by_length(panel):
+        above = np.maximum(values[:, -steps:], 0)
+        found[:, which] = (above > 0).sum(axis=1), above.sum(axis=1)
+    return found
 
 
 def _sizes(panel: Panel, season: int, settings: DifficultySettings) -> FloatArray:

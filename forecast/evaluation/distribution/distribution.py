@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from forecast.data.limits import Lowest, keep, keep_one
 from forecast.data.panel import IntArray
+from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.paths import FUTURES, Dependence, fit_dependence
 from forecast.evaluation.distribution.quantile_metrics import DECILES, pinball_losses
@@ -90,6 +91,7 @@ class Distribution:
         dependence: how errors of several steps and series belong together.
         stretch: of the scale on which errors are alike, see ``Transform``.
         futures: joint paths by which totals are told.
+        counts: of demand that comes now and then; ``table`` then holds normal scores, and its spread is of no use.
     """
 
     symmetry: Symmetry
@@ -102,6 +104,7 @@ class Distribution:
     dependence: Dependence
     stretch: float = MOST_STRETCH
     futures: int = FUTURES
+    counts: CountShape | None = None
 
     def widened(self, factor: float) -> Self:
         """Returns it with all quantiles and paths so many times as far from the median, on the scale of its errors."""
@@ -127,8 +130,11 @@ class Distribution:
             probabilities: ascending, between 0 and 1.
             lowest: (S,), no quantile lies below: 0 for a series that never was negative, else −inf.
         """
-        transform, sizes = self._sizes(point, difficulty, series_ids)
         shape = interpolated(self.table, self.probabilities, probabilities)[:, None, None]
+        if self.counts:
+            scores = np.broadcast_to(shape, (len(probabilities), *point.shape))
+            return Quantiles(tuple(probabilities), keep(self.counts.quantiles(point, difficulty, scores), lowest))
+        transform, sizes = self._sizes(point, difficulty, series_ids)
         values = transform.moved(point, shape * sizes)
         return Quantiles(tuple(probabilities), keep(values, lowest))
 
@@ -179,11 +185,17 @@ class Distribution:
             which: places of the series that are wanted, in their order.
             scores_of: these, (N, H) each.
         """
-        transform, sizes = self._sizes(point, difficulty, series_ids)
         grid = normal_scores(self.probabilities)
+        if self.counts:
+            each = self.counts.size_of(difficulty)
+            for i, scores in zip(which, scores_of, strict=True):
+                own = self.counts.at(point[i], each[i : i + 1], at_scores(self.table, grid, scores))
+                yield keep_one(own, lowest, i)
+            return
+        transform, sizes = self._sizes(point, difficulty, series_ids)
         for i, scores in zip(which, scores_of, strict=True):
-            own = replace(transform, offsets=transform.offsets[i])
-            moved = own.moved(point[i], at_scores(self.table, grid, scores) * sizes[i])
+            steps = at_scores(self.table, grid, scores) * sizes[i]
+            moved = replace(transform, offsets=transform.offsets[i]).moved(point[i], steps)
             yield keep_one(moved, lowest, i)
 
     def _sizes(

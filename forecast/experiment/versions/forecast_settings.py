@@ -15,7 +15,9 @@ from forecast.errors import UPGRADE
 from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
 from forecast.models.classical.baselines import ClassicalSettings
+from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
+from forecast.models.classical.pooled_demand import PooledSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings
 from forecast.models.covariates.covariate_settings import CovariateSettings
@@ -91,6 +93,29 @@ AS_OF_A984722 = ForecastSettings(
                 largest_log=8.0,
                 block=1_000_000,
             ),
+            intermittent=IntermittentSettings(  # from here on, of methods that those programs did not have
+                history=1000,
+                speed=0.1,
+                size_speed=0.2,
+                chance_speed=0.2,
+                debias=0.95,
+                slowest=0.1,
+                fastest=0.3,
+                rounds=20,
+                tie=1e-12,
+            ),
+            pooled=PooledSettings(
+                history=400,
+                half_lives=(1.0, 3.0, 8.0, 20.0, 1e6),
+                belief=2.0,
+                size_belief=1.0,
+                scale_belief=2.0,
+                share=0.75,
+                floor=1e-4,
+                season_floor=0.1,
+                most_steps=60,
+                block=2_000_000,
+            ),
         ),
         views=ViewSettings(
             log_offset=0.02,
@@ -115,7 +140,7 @@ AS_OF_A984722 = ForecastSettings(
         decoder_units=32,
     ),
     scales=ScaleSettings(negligible=1e-5, few_differences=5, belief=4.0, rounding=1e-12),
-    difficulty=DifficultySettings(floor=0.02, seasons=2, least=6),
+    difficulty=DifficultySettings(floor=0.02, seasons=2, least=6, demand_steps=400),
 )
 """What the programs of a984722 and b40b1ac forecast by."""
 

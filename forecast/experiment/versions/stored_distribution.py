@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.decoding import Document, MayLack
+from forecast.evaluation.distribution.counts import CountShape
 from forecast.evaluation.distribution.difficulty import FEATURES
 from forecast.evaluation.distribution.distribution import MOST_PHASES, Distribution
 from forecast.evaluation.distribution.paths import Dependence
-from forecast.evaluation.distribution.shape import Symmetry
+from forecast.evaluation.distribution.shape import GRID, Symmetry
 from forecast.evaluation.distribution.spread import Hardness, Spread
 from forecast.evaluation.intervals import Calibration
 from forecast.models.networks.serialization import Arrays
@@ -19,7 +20,18 @@ LEAST_STEP = 1e-6
 LARGEST = 1e4
 """More than any number of a distribution: they are ratios and logarithms of such."""
 
+COUNT_FIELDS = ("usual", "start", "slope", "is_whole")
 FIRST_FUTURES, MOST_FUTURES = 1000, 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountEntry(Document):
+    """What a manifest says of a distribution of counts; see ``CountShape``."""
+
+    usual: float
+    start: float
+    slope: float
+    is_whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +48,7 @@ class DistributionEntry(Document):
         common: share of the variance that all series have in common.
         levels: of the intervals that are given unasked, in per cent.
         futures: joint paths by which totals are told; the first versions did not say so.
+        counts: of demand that comes now and then; None of other data.
     """
 
     symmetry: Symmetry
@@ -47,13 +60,14 @@ class DistributionEntry(Document):
     common: float
     levels: tuple[float, ...]
     futures: MayLack[int] = None
+    counts: MayLack[CountEntry | None] = None
 
 
 def pack_distribution(
     distribution: Distribution, levels: tuple[float, ...]
 ) -> tuple[DistributionEntry, dict[str, NDArray[Any]]]:
     """Returns the entry of a manifest and the arrays by name."""
-    hardness, spread = distribution.hardness, distribution.spread
+    hardness, spread, counts = distribution.hardness, distribution.spread, distribution.counts
     entry = DistributionEntry(
         symmetry=distribution.symmetry,
         share=distribution.share,
@@ -64,6 +78,7 @@ def pack_distribution(
         common=distribution.dependence.share,
         levels=levels,
         futures=distribution.futures,
+        counts=CountEntry(**{name: getattr(counts, name) for name in COUNT_FIELDS}) if counts else None,
     )
     arrays = {
         "table": distribution.table,
@@ -75,6 +90,8 @@ def pack_distribution(
         "common": distribution.dependence.common,
         "together": distribution.dependence.own,
     }
+    if counts:
+        arrays["sizes"] = counts.sizes
     return entry, {f"distribution/{name}": array for name, array in arrays.items()}
 
 
@@ -107,7 +124,20 @@ def load_distribution(
     known = Hardness(own, phases)
     grid, share, stretch = entry.probabilities, entry.share, entry.stretch
     futures = entry.futures or FIRST_FUTURES
-    return Distribution(entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures)
+    counts = _load_counts(entry.counts, read("sizes", len(GRID))) if entry.counts else None
+    shown = (entry.symmetry, share, spread, grid, table, series_ids, known, dependence, stretch, futures, counts)
+    return Distribution(*shown)
+
+
+def _load_counts(entry: CountEntry, sizes: NDArray[np.float64]) -> CountShape:
+    """Returns the shape of counts.
+
+    Raises:
+        ValueError: it is none that a program wrote.
+    """
+    if entry.usual <= 0 or entry.slope <= 0 or (sizes < 0).any() or (np.diff(sizes) < 0).any():
+        raise ValueError("its counts are none")
+    return CountShape(entry.usual, entry.start, entry.slope, sizes, entry.is_whole)
 
 
 def _check(entry: DistributionEntry) -> None:

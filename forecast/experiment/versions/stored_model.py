@@ -130,6 +130,7 @@ def pack_version(
         series_ids=panel.series_ids,
         trust=combination.trust if combination else None,
         anchor=combination.anchor if combination else None,
+        is_mean=combination.is_mean if combination else None,
         season=trained.season,
         naive_season=repeats or trained.season,
         widths=widths,
@@ -270,6 +271,7 @@ class ModelEntry(Document):
         anchor: of it, by its name; early programs wrote its place among those of the model.
         widths: of the intervals of a version that an early program trained, by level in per cent; else empty.
         distribution: of its errors; None where there is none, or in a version of an early program.
+        is_mean: whether its members count by their mean; those of early programs do by their median.
         usual: how the usual value of each known column is measured.
         spread: how widely the series usually vary.
         forecast_settings: the numbers that it is recomputed by; see ``read_forecast_settings``.
@@ -286,6 +288,7 @@ class ModelEntry(Document):
     series_ids: tuple[str, ...]
     trust: float | None
     anchor: Anchor | int | None
+    is_mean: MayLack[bool | None] = None
     season: int
     naive_season: MayLack[object] = None
     widths: dict[str, float]
@@ -328,7 +331,7 @@ def _load_combination(entry: ModelEntry, arrays: Arrays, model: Issuable) -> Com
         anchor = known[entry.anchor]
     if not used.any() or isinstance(anchor, int) or anchor not in known or abs(entry.trust) > MOST_TRUST:
         raise ValueError("it does not say which networks count, and against what")
-    return Combination(used, float(entry.trust), anchor)
+    return Combination(used, float(entry.trust), anchor, bool(entry.is_mean))
 
 
 def read_settings(version: Version) -> Settings:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
+from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
+from forecast.models.classical.pooled_demand import PooledSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import ThetaSettings, exponential_smoothing
 from forecast.models.forecaster import Members, Watcher
@@ -20,7 +22,7 @@ from forecast.run import ALONE, Run
 from forecast.specs import Anchor
 
 FloatArray = NDArray[np.float64]
-BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-ridge"]
+BaselineName = Literal["naive", "seasonal-naive", "drift", "smoothing", "local-ridge", "sba", "tsb", "adida", "imapa"]
 KEPT_BASELINES = 256
 """Forecasts that are kept of the rules that take a while: each model of a comparison asks for the same ones."""
 
@@ -35,8 +37,10 @@ class ClassicalSettings:
     seasonality: SeasonalitySettings = field(default_factory=SeasonalitySettings)
     theta: ThetaSettings = field(default_factory=ThetaSettings)
     local_ridge: LocalRidgeSettings = field(default_factory=LocalRidgeSettings)
+    intermittent: IntermittentSettings = field(default_factory=IntermittentSettings)
+    pooled: PooledSettings = field(default_factory=PooledSettings)
 
-    def steps_used(self, name: BaselineName, seasons: tuple[int, ...]) -> int:
+    def steps_used(self, name: BaselineName | Anchor, seasons: tuple[int, ...]) -> int:
         """Returns how many steps before a forecast a rule looks at, at most.
 
         Raises:
@@ -44,6 +48,10 @@ class ClassicalSettings:
         """
         if name == "drift":
             raise ValueError("the drift begins at the first value, however long ago that was")
+        if name == "pooled":
+            return self.pooled.history
+        if name in RULES:
+            return self.intermittent.history
         if name == "local-ridge":
             return self.local_ridge.steps_used(seasons)
         if name == "smoothing":
@@ -111,6 +119,8 @@ def baseline(
         return seasonal_naive(panel, horizon, seasons[0])
     if name in {"naive", "drift"}:
         return (naive if name == "naive" else drift)(panel, horizon)
+    if name in RULES:
+        return intermittent(name, panel, horizon, settings.intermittent)
     digest = blake2b(repr((name, horizon, seasons, panel.fill, panel.ignored, settings)).encode())
     for array in (panel.values, panel.offsets, panel.first):
         digest.update(array.tobytes())

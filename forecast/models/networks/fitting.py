@@ -18,6 +18,7 @@ from forecast.data.covariates import ARRAYS
 from forecast.data.frequency import readable
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import Windows, cut_windows
+from forecast.models.classical.pooled_demand import PooledDemand, fit_pooled_demand
 from forecast.models.covariates.covariate_model import LearnedCovariates, check_columns, learn_covariates
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.encoding import Encoding
@@ -167,11 +168,24 @@ class RecurrentForecaster:
             trained = train_network(own, maps, data[view], seed, on_chunk, start.get(job), self.run, told)
             return Network(view, seed, trained)
 
+        pooled = self._pool(begun.rest)
         networks = _side_by_side(train, jobs, self.run.machine.networks, log.stop)
         seconds = clock.seconds() - began
         return RecurrentModel(
-            spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, learned.model
+            spec, networks, panel.series_ids, statistics, settings, log.curve(), seconds, learned.model, pooled
         )
+
+    def _pool(self, rest: Panel) -> PooledDemand | None:
+        """Returns what all series of a panel without effects teach together; None where nothing is to stand on it.
+
+        It is kept: cells that are trained in turn on the same panel share it.
+        """
+        spec, settings = self.spec, self.settings.classical.pooled
+        if "pooled" not in spec.anchors:
+            return None
+        key = (spec.horizon, spec.season, settings, _key_of(rest))
+        make = partial(fit_pooled_demand, rest, spec.horizon, spec.season, settings)
+        return self.run.cache.get("pooled demand", key, make, most=_kept_of(rest))
 
     def _tracked(self, panel: Panel) -> Callable[[View, int, int, Mapping[str, float]], None] | None:
         """Returns what hands numbers of a training to the run's tracker; None where it has none."""

@@ -54,6 +54,9 @@ LONG_WINDOW = 100  # measured by benchmarks/tuning/presets.py
 """From so many steps on, the linear highway starts from a regression: training alone would not settle it."""
 MANY_STEPS, AFFORDABLE = 1000, 90e9  # measured by benchmarks/tuning/presets.py
 """A network on many windows trains for so many steps, or for fewer that take so many multiply-adds."""
+DEMAND_ANCHORS: tuple[Anchor, ...] = ("naive", "seasonal-naive", "smoothing", "sba", "tsb", "adida", "imapa", "pooled")
+DEMAND_STEPS, DEMAND_RATE = 250, 2e-3  # measured by benchmarks/tuning/intermittent.py
+"""Training steps on demand that comes now and then, where there is little to learn from each series, and their rate."""
 TUTORIAL_EPOCHS = 50
 TUTORIAL_MOST_STEPS = 20_000
 
@@ -94,6 +97,8 @@ def segment_of(window: int, season: int) -> int:
 
 
 def _recipe(cell: str, plan: Plan, preset: Preset, windows: int, segment: int | None = None) -> ModelSpec:
+    if plan.is_intermittent:
+        return _demand_recipe(cell, plan, preset, segment)
     few, many = windows < FEW_WINDOWS, windows >= MANY_WINDOWS
     units, batch = (UNITS_OF_MANY, BATCH_OF_MANY) if many else (UNITS, BATCH)
     season = 1 if plan.kind == "price" else plan.season
@@ -112,6 +117,28 @@ def _recipe(cell: str, plan: Plan, preset: Preset, windows: int, segment: int | 
     )
     steps = FEW_STEPS if few else min(MANY_STEPS, AFFORDABLE / step_cost(spec)) if many else SOME_STEPS
     return spec.with_(steps=max(50, round(steps * EFFORT[preset] / 50) * 50))
+
+
+def _demand_recipe(cell: str, plan: Plan, preset: Preset, segment: int | None) -> ModelSpec:
+    """Returns the recipe for demand that comes now and then: by squares, whose best forecast is the mean, not zero.
+
+    Views have no season: short series are padded, and the season is what all series together teach.
+    """
+    return ModelSpec(
+        cell=cell,
+        window=plan.window,
+        horizon=plan.horizon,
+        season=plan.season,
+        anchors=DEMAND_ANCHORS,
+        segment=segment or segment_of(plan.window, plan.season),
+        units=UNITS,
+        views=(View("smoothed", level="mean", scale="series"), View("zero", level="mean", scale="series")),
+        loss="mse",
+        steps=max(50, round(DEMAND_STEPS * EFFORT[preset] / 50) * 50),
+        batch_size=BATCH_OF_MANY,
+        learning_rate=DEMAND_RATE,
+        preset=preset,
+    )
 
 
 def _anchors(plan: Plan) -> tuple[Anchor, ...]:

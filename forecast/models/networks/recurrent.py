@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from forecast.data.panel import Panel, places_of
 from forecast.data.windows import by_length, last_lookbacks
 from forecast.models.classical.baselines import baseline
+from forecast.models.classical.pooled_demand import PooledDemand
 from forecast.models.covariates.covariate_model import CovariateModel, NetworkCovariates, check_columns
 from forecast.models.forecaster import Curve, Members
 from forecast.models.method_settings import DECODER_UNITS, MethodSettings
@@ -63,6 +64,7 @@ class RecurrentModel:
         series_ids: of the training panel; ``statistics`` are theirs, view by view.
         settings: the numbers of the methods that are recomputed at each forecast.
         covariate_model: what was learned of covariates; None where there were none.
+        pooled: what all series together taught of demand that comes now and then; None of other data.
     """
 
     spec: ModelSpec
@@ -73,6 +75,7 @@ class RecurrentModel:
     curve: Curve | None = None
     train_seconds: float = 0.0
     covariate_model: CovariateModel | None = None
+    pooled: PooledDemand | None = None
 
     @property
     def parameters(self) -> int:
@@ -122,7 +125,14 @@ class RecurrentModel:
 
     def _anchors(self, panel: Panel, run: Run) -> dict[Anchor, FloatArray]:
         spec, own = self.spec, self.settings.classical
-        return {name: baseline(name, panel, spec.horizon, spec.seasons, own, run) for name in spec.anchors}
+        found: dict[Anchor, FloatArray] = {}
+        for name in spec.anchors:
+            if name == "pooled":
+                assert self.pooled is not None
+                found[name] = self.pooled.predict(panel, spec.horizon)
+            else:
+                found[name] = baseline(name, panel, spec.horizon, spec.seasons, own, run)
+        return found
 
     def maps_of(self, view: View, statistics: SeriesStatistics) -> ViewMaps:
         """Returns how networks of a view see windows."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from forecast.data.covariates import KINDS, Column, Kind
 from forecast.decoding import LARGEST, decode
 from forecast.errors import DataError
+from forecast.models.classical.pooled_demand import INPUTS_BESIDE, PooledDemand, PooledSettings
 from forecast.models.covariates.covariate_model import CovariateModel
 from forecast.models.covariates.covariate_settings import CovariateSettings
 from forecast.models.covariates.effects import Effects
@@ -23,9 +24,11 @@ from forecast.models.covariates.regressors import COVARIATES, Regressor, Regress
 from forecast.models.method_settings import MethodSettings
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import Network, RecurrentModel, SeriesStatistics, weight_shapes
-from forecast.specs import ModelSpec
+from forecast.models.trees import Forest
+from forecast.specs import MOST_STORED_STEPS, ModelSpec
 
 COVARIATE_MODEL = "knowledge/"
+POOLED, TREES = "pooled/", "trees/"
 RETRAIN = "forecast train DATA, to train it anew"
 DAMAGE = (
     *(ValueError, OSError, EOFError, TypeError, RuntimeError, MemoryError, LookupError, ArithmeticError, SyntaxError),
@@ -163,7 +166,34 @@ def dump_model(model: RecurrentModel) -> tuple[dict[str, Any], dict[str, NDArray
     if model.covariate_model:
         document["knowledge"], told = dump_covariate_model(model.covariate_model)
         arrays |= {f"{COVARIATE_MODEL}{name}": array for name, array in told.items()}
+    if model.pooled:
+        arrays |= {f"{POOLED}{name}": array for name, array in _dump_pooled(model.pooled).items()}
     return document, arrays
+
+
+def _dump_pooled(pooled: PooledDemand) -> dict[str, NDArray[Any]]:
+    """Returns the arrays of what all series together taught, by name."""
+    trees = pooled.trees.to_arrays() if pooled.trees else {}
+    own = {"usual": np.array([*pooled.usual, pooled.factor]), "weights": pooled.weights, "season": pooled.season}
+    return own | {f"{TREES}{name}": array for name, array in trees.items()}
+
+
+def _load_pooled(arrays: Mapping[str, NDArray[Any]], settings: PooledSettings) -> PooledDemand:
+    """Rebuilds what all series together taught.
+
+    Raises:
+        KeyError, ValueError: a part is missing, or does not fit the others.
+    """
+    usual, weights, season = arrays["usual"], arrays["weights"], arrays["season"]
+    averages = 1 + len(settings.half_lives)
+    is_sound = usual.shape == (3,) and weights.shape == (averages,) and 1 <= season.size <= MOST_STORED_STEPS
+    if not is_sound or season.ndim != 1 or not _are_numbers([(each, each.shape) for each in (usual, weights, season)]):
+        raise ValueError("its pooled demand is none")
+    if (usual <= 0).any() or (weights < 0).any() or (season <= 0).any():
+        raise ValueError("its pooled demand is below zero")
+    trees = dict(_under(TREES, arrays))
+    forest = Forest.from_arrays(trees, averages + INPUTS_BESIDE) if trees else None
+    return PooledDemand((float(usual[0]), float(usual[1])), weights, season, forest, settings, float(usual[2]))
 
 
 def load_model(
@@ -196,7 +226,10 @@ def load_model(
             covariate_model = load_covariate_model(
                 document["knowledge"], _under(COVARIATE_MODEL, arrays), series_ids, settings.covariates
             )
-        model = RecurrentModel(spec, networks, series_ids, statistics, settings, covariate_model=covariate_model)
+        pooled = _load_pooled(_under(POOLED, arrays), settings.classical.pooled) if "pooled" in spec.anchors else None
+        model = RecurrentModel(
+            spec, networks, series_ids, statistics, settings, covariate_model=covariate_model, pooled=pooled
+        )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise DataError(f"The stored model is incomplete: {error}.", RETRAIN) from error
     if not _fits(model) or not covariate_model_fits(

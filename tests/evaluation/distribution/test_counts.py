@@ -1,0 +1,84 @@
+"""Distributions of counts: calibrated, zero included, whole where the data are, and with the forecast as their mean."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from forecast.evaluation.distribution.count_fit import fit_count_distribution, fit_counts
+from forecast.evaluation.distribution.counts import CountShape
+from forecast.evaluation.distribution.difficulty import FEATURES, Difficulty
+from forecast.evaluation.distribution.distribution import Distribution, ErrorRecord
+from forecast.evaluation.distribution.shape import normal_scores
+
+FloatArray = NDArray[np.float64]
+RNG = np.random.default_rng(3)
+RATES = RNG.gamma(0.6, 0.8, (300, 1)) + 1e-3
+PAST, CAME = (RNG.poisson(RATES, (300, steps)).astype(float) for steps in (40, 12))
+POINT = np.repeat(RATES, 12, axis=1)
+NO_LIMIT = np.zeros(300)
+
+
+def _told(past: FloatArray = PAST, unit: float = 1.0) -> Difficulty:
+    demands = np.stack([(past > 0).sum(axis=1), unit * past.sum(axis=1)]).astype(float)
+    count = len(past)
+    nothing = np.full((len(FEATURES), count, 12), np.nan, dtype=np.float32)
+    return Difficulty(np.ones(count), np.ones(count), np.zeros(count, dtype=np.int64), nothing, demands)
+
+
+@pytest.fixture(scope="module")
+def shape() -> CountShape:
+    found = fit_counts(POINT[None], CAME[None], [_told()])
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.8, 0.9, 0.95])
+def test_counts_of_a_poisson_process_have_its_quantiles(shape: CountShape, probability: float) -> None:
+    found = shape.quantiles(POINT, _told(), normal_scores([probability])[:, None, None])[0]
+    assert (found == np.round(found)).all()
+    assert found.min() == 0
+    assert np.abs(found - poisson.ppf(probability, POINT)).mean() < 0.15
+
+
+def test_the_mean_of_the_distribution_is_the_forecast(shape: CountShape) -> None:
+    smooth = CountShape(shape.usual, shape.start, shape.slope, shape.sizes, is_whole=False)
+    drawn = smooth.quantiles(POINT, _told(), RNG.normal(size=(300, 300, 12)))
+    assert drawn.mean() == pytest.approx(POINT.mean(), rel=0.02)
+
+
+def test_measurements_are_not_rounded_and_scale_with_their_unit(shape: CountShape) -> None:
+    other = fit_counts(0.25 * POINT[None], 0.25 * CAME[None], [_told(unit=0.25)])
+    assert other is not None
+    assert not other.is_whole
+    assert (other.start, other.slope) == pytest.approx((shape.start, shape.slope))
+    assert other.sizes == pytest.approx(shape.sizes)
+
+
+def test_what_is_forecast_as_nothing_has_nothing_at_every_quantile(shape: CountShape) -> None:
+    assert (shape.quantiles(0 * POINT, _told(), np.full((1, 300, 12), 3.0)) == 0).all()
+
+
+def _distribution(truth: FloatArray = CAME) -> Distribution:
+    found = fit_count_distribution([ErrorRecord(0, POINT, truth, _told())], tuple(map(str, range(300))))
+    assert found is not None
+    return found
+
+
+def test_quantiles_never_cross_and_paths_hold_to_them() -> None:
+    known = _distribution()
+    names, levels = known.series_ids, (0.1, 0.5, 0.9)
+    quantiles = known.quantiles(POINT, _told(), names, levels, NO_LIMIT).values
+    assert (np.diff(quantiles, axis=0) >= 0).all()
+    paths = np.stack(list(known.paths(POINT, _told(), names, 200, NO_LIMIT, which=[0, 1, 2])))
+    assert (paths == np.round(paths)).all()
+    assert (paths <= quantiles[2, :3, None, 0].max(axis=-1)[:, None, None] + 20).all()
+    assert paths.mean() == pytest.approx(POINT[:3].mean(), rel=0.25)
+
+
+def test_wider_is_wider_and_nothing_known_is_no_distribution() -> None:
+    known = _distribution()
+    wide = known.widened(2.0).quantiles(POINT, _told(), known.series_ids, (0.9,), NO_LIMIT).values
+    assert wide.sum() > known.quantiles(POINT, _told(), known.series_ids, (0.9,), NO_LIMIT).values.sum()
+    unknown = ErrorRecord(0, POINT, np.full_like(CAME, np.nan), _told())
+    assert fit_count_distribution([unknown], known.series_ids) is None

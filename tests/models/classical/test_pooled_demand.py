@@ -1,0 +1,91 @@
+"""Pooled demand: right on average, whatever the unit and the company; series that say nothing get what is usual."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel, panel_from_series
+from forecast.models.classical import pooled_demand
+from forecast.models.classical.pooled_demand import PooledSettings, fit_pooled_demand
+
+FloatArray = NDArray[np.float64]
+HORIZON, SETTINGS = 6, PooledSettings()
+
+
+def _sold(series: int = 60, steps: int = 40, season: FloatArray | float = 1.0) -> FloatArray:
+    rng = np.random.default_rng(7)
+    return rng.poisson(rng.gamma(0.8, 0.6, (series, 1)) * season, (series, steps)).astype(float)
+
+
+def _panel(values: FloatArray) -> Panel:
+    return panel_from_series(list(values), "MS")
+
+
+@pytest.fixture(scope="module")
+def known() -> Panel:
+    return _panel(_sold())
+
+
+def test_forecasts_add_up_to_what_is_sold_and_lie_between_the_own_mean_and_that_of_all(known: Panel) -> None:
+    found = fit_pooled_demand(known, HORIZON, 1, SETTINGS).predict(known, HORIZON)
+    own = known.values.reshape(60, 40).mean(axis=1)
+    assert found.mean() == pytest.approx(own.mean(), rel=0.08)
+    assert np.corrcoef(found[:, 0], own)[0, 1] > 0.95
+    assert found[:, 0].std() < own.std()
+
+
+@pytest.mark.slow
+def test_trees_correct_the_averages_where_windows_are_many(known: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled_demand, "MANY_ROWS", 500)
+    grown = fit_pooled_demand(known, HORIZON, 1, SETTINGS)
+    assert grown.trees is not None
+    plain = replace(grown, trees=None).predict(known, HORIZON)
+    found = grown.predict(known, HORIZON)
+    assert not np.allclose(found, plain)
+    assert found.mean() == pytest.approx(known.values.mean(), rel=0.08)
+
+
+@pytest.mark.parametrize("unit", [0.001, 12.0])
+def test_another_unit_gives_the_same_forecasts_in_it(known: Panel, unit: float) -> None:
+    other = replace(known, values=known.values * unit)
+    plain = fit_pooled_demand(known, HORIZON, 1, SETTINGS).predict(known, HORIZON)
+    assert fit_pooled_demand(other, HORIZON, 1, SETTINGS).predict(other, HORIZON) == pytest.approx(unit * plain)
+
+
+def test_a_series_is_forecast_alone_as_it_is_among_others(known: Panel) -> None:
+    model = fit_pooled_demand(known, HORIZON, 1, SETTINGS)
+    found = model.predict(known, HORIZON)
+    for place in (0, 17):
+        assert (model.predict(known.select([place]), HORIZON) == found[place]).all()
+
+
+def test_what_never_sold_is_near_zero_and_what_has_ended_fades_and_no_row_is_no_error(known: Panel) -> None:
+    ended = np.concatenate([np.full(10, 2.0), np.zeros(30)])
+    mixed = panel_from_series([*known.values.reshape(60, 40), np.zeros(40), ended, np.zeros(0), [1.0]], "MS")
+    found = fit_pooled_demand(mixed, HORIZON, 1, SETTINGS).predict(mixed, HORIZON)
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
+    assert found[60].max() < 0.2 * known.values.mean()
+    assert found[61].max() < 0.5  # its own mean
+    assert (found[62] == 0).all()
+
+
+def test_a_season_of_all_together_is_drawn_on_by_the_date_and_chance_is_none() -> None:
+    wave = 1 + 0.7 * np.sin(2 * np.pi * np.arange(60) / 12)
+    panel = _panel(_sold(80, 60, wave))
+    model = fit_pooled_demand(panel, 12, 12, SETTINGS)
+    ahead = model.predict(panel, 12).mean(axis=0)
+    assert np.corrcoef(ahead, wave[:12])[0, 1] > 0.98  # 60 steps are five whole seasons
+    assert fit_pooled_demand(_panel(_sold(80, 60)), 12, 12, SETTINGS).season.std() < 0.05
+
+
+@pytest.mark.parametrize(
+    "values", [np.zeros((3, 30)), np.zeros((1, 2)), np.ones((1, 8))], ids=["nothing sells", "two rows", "one series"]
+)
+def test_a_panel_that_teaches_next_to_nothing_is_forecast_all_the_same(values: FloatArray) -> None:
+    panel = _panel(values)
+    found = fit_pooled_demand(panel, HORIZON, 12, SETTINGS).predict(panel, HORIZON)
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
