@@ -8,7 +8,7 @@ goes on, into the store too, is the name of an environment variable (stdlib only
 """
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
@@ -41,7 +41,9 @@ SECRETS = frozenset(
 """Options of an address that are as good as a password."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_FLAGGED = re.compile(rf"(?:^-[a-zA-Z])?{_SCHEME.pattern}")
+_FLAGGED = re.compile(rf"(?:--[\w-]+=|-[a-zA-Z])?{_SCHEME.pattern}")
+CALLED = ("--ping-url", "--on-failure", "--cluster")
+"""Flags whose values are called or run as they are."""
 REFERENCE = re.compile(r"\$\{(file:)?([^{}]*)\}")
 _USER = re.compile(r"(?P<user>[^:@/?#]*):(?P<password>.*)")
 
@@ -102,6 +104,13 @@ def table_of(text: str) -> str:
     return unquote(text.partition("#")[2])
 
 
+def hide_all_secrets(words: Sequence[str], environ: MutableMapping[str, str]) -> list[str]:
+    """Returns the words of a command line with references in place of passwords; see ``hide_secrets``."""
+    pairs = zip(["", *words], words, strict=False)
+    is_called = (before in CALLED or word.partition("=")[0] in CALLED for before, word in pairs)
+    return [word if called else hide_secrets(word, environ) for word, called in zip(words, is_called, strict=True)]
+
+
 def hide_secrets(text: str, environ: MutableMapping[str, str]) -> str:
     """Returns a word with references in place of the passwords in its address; they are put into the environment.
 
@@ -109,7 +118,7 @@ def hide_secrets(text: str, environ: MutableMapping[str, str]) -> str:
         text: of the command line, a variable or a file of settings; it may begin with a flag.
         environ: where the values go. A variable that has another value stays, and the next number is taken.
     """
-    found = _FLAGGED.search(text)
+    found = _FLAGGED.match(text)
     if not found or ("$" in text and _is_settled(text)):
         return text
     scheme, rest = found[1].lower().partition("+")[0], text[found.end() :]

@@ -18,7 +18,7 @@ def flag_words(flags: DataFlags) -> str:
     words: list[str] = []
     for field in fields(flags):
         value = getattr(flags, field.name)
-        if value != field.default:
+        if value != field.default and field.name != "table":  # it stands in the address
             flag = f"--{field.name.replace('_', '-')}"
             for one in value if isinstance(value, list) else [value]:
                 words += [flag, *([] if one is True else [str(one)])]

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from forecast.addresses import hide_secrets
+from forecast.addresses import hide_all_secrets
 from forecast.cli.options.usage_errors import refuse_empty, usage_error
 from forecast.cli.output.console import json_text, wrapped
 from forecast.cli.output.question import hints_of
@@ -41,7 +41,7 @@ def run_program(arguments: list[str] | None, began: float) -> NoReturn:
         arguments: words of a caller inside Python; None for those of the process, whose signals are heard then.
         began: when the program did, on the clock of ``time.monotonic``.
     """
-    given = [hide_secrets(word, os.environ) for word in (sys.argv[1:] if arguments is None else arguments)]
+    given = hide_all_secrets(sys.argv[1:] if arguments is None else arguments, os.environ)
     codes: list[int] = []
     if arguments is None:
         sys.argv[1:] = given  # what a page says of its command

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import re
+import shlex
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
 JSON, JSON_LINES = re.compile(rb"[\[{]\s*[\[{\"]"), re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+SQLITE_MAGIC, DUCKDB_MAGIC = b"SQLite format 3\0", b"DUCK"  # the latter from the ninth byte on
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOKS, *PACKED)
 ENDINGS = (*SUFFIXES, ".pq", ".tab", ".dat", ".db", ".sqlite", ".json")
@@ -255,6 +257,8 @@ def _read(path: Path, name: str) -> tuple[bytes, str]:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         before = os.fstat(file.fileno())
+        if stat.S_ISREG(before.st_mode):
+            _check_database(os.pread(file.fileno(), len(SQLITE_MAGIC), 0), path)
         data = take(file, name, digest, before.st_size)
         size = file.tell()
         after = os.fstat(file.fileno())
@@ -263,6 +267,18 @@ def _read(path: Path, name: str) -> tuple[bytes, str]:
         message = f"{name} was changed by another program while it was read."
         raise DataError(message, f"try again, or read a copy: cp {path} copy.csv")
     return data, digest.hexdigest()
+
+
+def _check_database(head: bytes, path: Path) -> None:
+    """Refuses a database by the first bytes of its file.
+
+    Raises:
+        DataError: It is one; the hint is its address.
+    """
+    kind = "sqlite" if head.startswith(SQLITE_MAGIC) else "duckdb" if head[8:12] == DUCKDB_MAGIC else ""
+    if kind:
+        hint = f"{kind}:///{shlex.quote(str(path.absolute()))} --table NAME in place of it"
+        raise DataError(f"{path.name} is a database of tables, not a table.", hint)
 
 
 def _files(folder: Path) -> list[str]:
