@@ -2,7 +2,15 @@
 
 import pytest
 
-from forecast.addresses import check_scheme, hide_secrets, is_address, is_database, stem_of_address, with_table
+from forecast.addresses import (
+    check_scheme,
+    hide_all_secrets,
+    hide_secrets,
+    is_address,
+    is_database,
+    stem_of_address,
+    with_table,
+)
 from forecast.errors import UsageError
 
 SECRET = "s3cr-et"
@@ -95,3 +103,11 @@ def test_scheme_is_read_in_any_case_and_without_its_driver():
 def test_address_that_nothing_reads_is_refused(address, message):
     with pytest.raises(UsageError, match=message):
         check_scheme(address)
+
+
+def test_what_is_called_or_run_keeps_its_address():
+    environ = {}
+    words = ["retrain", "--ping-url", "https://me:p1@h/x?token=t", "--on-failure=https://me:p2@h", "https://me:p3@h/x"]
+    hidden = hide_all_secrets(words, environ)
+    assert hidden == [*words[:4], "https://me:${URL_PASSWORD}@h/x"]
+    assert environ == {"URL_PASSWORD": "p3"}

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from forecast.addresses import is_address
 from forecast.errors import DataError, UsageError
 from forecast.experiment.destinations import check_folder_name, check_log
 from forecast.production.schedule.clock_zone import machine_zone, plain_path, zone_of
@@ -61,6 +62,7 @@ class SchedulePlan:
         zone: the time zone that systemd is told; cron knows only the machine's.
         own_zone: the user's TZ, as it was given; empty where there is none.
         cells: words before each verb that name the user's own cells.
+        source: of the champion's data.
     """
 
     job: Job
@@ -68,6 +70,7 @@ class SchedulePlan:
     zone: str | None
     own_zone: str = ""
     cells: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def line(self) -> str:
@@ -81,16 +84,27 @@ class SchedulePlan:
 
     @property
     def cron_note(self) -> str:
-        """What is to be said of a TZ that cron does not follow, or an empty string."""
+        """What is to be said of the data, and of a TZ that cron does not follow; empty for nothing."""
         machine = machine_zone() or "UTC"
         if not self.own_zone or zone_of(self.own_zone) == machine:
+            return self.source_note
+        clock = (
+            f"cron goes by the machine's clock ({machine}), not by your TZ ({self.own_zone}), in which the job runs."
+        )
+        return f"{self.source_note} {clock}".strip()
+
+    @property
+    def source_note(self) -> str:
+        """What is to be said of data at an address: the job knows none of the shell's variables."""
+        if not is_address(self.source) or self.source.startswith(("sqlite:", "duckdb:")):
             return ""
-        return f"cron goes by the machine's clock ({machine}), not by your TZ ({self.own_zone}), in which the job runs."
+        kept = "~/.pgpass" if self.source.startswith("postgres") else "the machine's own keys"
+        return f"The job reads {self.source} without the variables of your shell: {kept} or ${{file:PATH}} in it work."
 
     def systemd_notes(self, now: datetime) -> tuple[str, ...]:
         """Returns what is to be said of a TZ that systemd does not know, and of days on which the clock jumps."""
         zone = self.zone or "UTC"
-        notes = []
+        notes = [self.source_note] if self.source_note else []
         if self.own_zone and zone_of(self.own_zone) is None:
             notes.append(
                 f"systemd knows no time zone {self.own_zone} (your TZ), in which the job runs: "
@@ -139,6 +153,7 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
         zone,
         own,
         cells,
+        champion.manifest.data.source,
     )
 
 

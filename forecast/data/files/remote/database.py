@@ -21,7 +21,7 @@ from forecast.data.files.remote.columns import WIDE, as_type, common_type
 from forecast.data.files.remote.driver import Driver
 from forecast.data.files.remote.place import DatabasePlace, place_of, settled
 from forecast.data.files.remote.row_digest import RowDigest
-from forecast.errors import DataError, NotFoundError, UsageError, did_you_mean
+from forecast.errors import DataError, NotFoundError, UsageError, closest, did_you_mean
 from forecast.wording import listed
 
 ROW, CELL = 60, 12
@@ -105,7 +105,8 @@ def complaining(driver: Driver, place: DatabasePlace, table: str = "") -> Iterat
     with complaining(driver, place), driver.connect(place, False) as connection:
         names = driver.tables(connection)
     meant = did_you_mean(table, names)
-    hint = f"--table {names[0]}" if names else "a database with tables, or a user who may see them"
+    likely = closest(table, names) or next(iter(names), None)
+    hint = f"--table {likely}" if likely else "a database with tables, or a user who may see them"
     there = f" It has {listed(names)}." if names and not meant else ""
     raise NotFoundError(f"{place.address} has no table {table}.{meant}{there}", hint)
 

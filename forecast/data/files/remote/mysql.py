@@ -1,6 +1,7 @@
 """MySQL and MariaDB by PyMySQL: rows as they come over the wire, in a transaction that only reads."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,9 @@ from forecast.data.files.remote.driver import BATCH, WAIT, Driver, lacking, not_
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError, UsageError
 
+_COMMENT = r"--[^\n]*\n|#[^\n]*\n|/\*(?!!).*?\*/"
+_READS = re.compile(rf"(?is)(\s|\(|{_COMMENT})*(select|with|values|table|show)\b")
+_WRITES_A_FILE = re.compile(r"\binto\s+(outfile|dumpfile)\b", re.IGNORECASE)
 OPTIONS = ("charset", "unix_socket", "ssl_ca", "ssl_cert", "ssl_key", "read_default_file")
 """Of an address, as PyMySQL takes them."""
 SILENCE = 600
@@ -43,6 +47,7 @@ def _connect(place: DatabasePlace, writes: bool) -> Iterator[Any]:
         with connection.cursor() as cursor:
             cursor.execute(f"set session lock_wait_timeout = {WAIT}, innodb_lock_wait_timeout = {WAIT}")
             if not writes:
+                cursor.execute("set session transaction read only")
                 cursor.execute("start transaction read only")
         yield connection
     finally:
@@ -50,6 +55,10 @@ def _connect(place: DatabasePlace, writes: bool) -> Iterator[Any]:
 
 
 def _stream(connection: Any, query: str) -> Iterator[Any]:
+    import pymysql
+
+    if not _READS.match(query) or _WRITES_A_FILE.search(query):  # others end a transaction that only reads
+        raise pymysql.ProgrammingError(1064, "it does not begin with select, or writes a file")
     with connection.cursor() as cursor:
         cursor.execute(query)
         names = [column[0] for column in cursor.description or ()]

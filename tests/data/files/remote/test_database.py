@@ -9,7 +9,7 @@ import pytest
 
 from forecast.data.files.remote.database import read_database
 from forecast.data.reading.reader import read_panel
-from forecast.errors import DataError, NotFoundError, UsageError
+from forecast.errors import DataError, LockedError, NotFoundError, UsageError
 
 DAYS = [f"2024-01-{day:02}" for day in range(1, 15)]
 WIDE = "12345678901234567890123456789012345678"
@@ -159,3 +159,20 @@ def test_more_than_the_memory_holds_ends_while_it_is_read(tmp_path, monkeypatch)
     monkeypatch.setenv("FORECAST_MEMORY", "1k")
     with pytest.raises(DataError, match="14 rows and more"):
         read_database(in_sqlite(tmp_path))
+
+
+def test_lock_of_somebody_else_is_not_waited_for_long(tmp_path, monkeypatch):
+    monkeypatch.setattr("forecast.data.files.remote.sqlite.WAIT", 0)
+    address = in_sqlite(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(LockedError, match="is locked by another program"):
+            read_database(f"{address}#sales")
+
+
+@pytest.mark.parametrize(("head", "kind"), [(b"SQLite format 3\0", "sqlite"), (bytes(8) + b"DUCK", "duckdb")])
+def test_database_that_is_named_as_a_file_is_told_its_address(head, kind, tmp_path):
+    (tmp_path / "shop").write_bytes(head + bytes(100))
+    with pytest.raises(DataError, match="is a database of tables") as error:
+        read_panel(tmp_path / "shop")
+    assert error.value.hint.startswith(f"{kind}:///{tmp_path}/shop --table NAME")
