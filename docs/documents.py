@@ -531,6 +531,27 @@ class PrunedAll(TypedDict):
     dry_run: bool
 
 
+class BackedUp(TypedDict):
+    models: list[str]
+    versions: int
+    size_bytes: int
+    damaged: list[str]
+    files: list[str]
+
+
+class VerifiedRow(TypedDict):
+    name: str
+    versions: int
+    files: int
+    size_bytes: int
+    problems: list[str]
+
+
+class Verify(TypedDict):
+    ok: bool
+    models: list[VerifiedRow]
+
+
 class Exported(Of):
     lookback: int
     horizon: int
@@ -665,6 +686,9 @@ DOCUMENTS = {
     "models-promote": Champion,
     "models-prune": Pruned | PrunedAll,
     "models-export": Exported,
+    "models-backup": BackedUp,
+    "models-restore": BackedUp,
+    "models-verify": Verify,
     "config-show": Settings,
     "config-init": Files,
     "config-schema": Schemas,

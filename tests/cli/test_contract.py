@@ -43,6 +43,7 @@ SPEC = (
 )
 REHEARSAL = {"dry_run": bool, "steps": "verb what seconds", "networks": int, "seconds": float, "files": list}
 VERSIONS = {"models": "name version champion model created training_end id widened"}
+BACKUP = {"models": list, "versions": int, "size_bytes": int, "damaged": list, "files": list}
 CHAMPION = {"name": str, "version": str, "champion": bool, "id": str}
 FORECAST = "series_id timestamp step forecast lower_80 upper_80 lower_95 upper_95 model version origin"
 RETRAIN = {
@@ -124,6 +125,9 @@ DOCUMENTS = {
     ("models", "prune", "visits", "--keep", "1"): {
         "name": str, "removed": list, "damaged": list, "dry_run": bool, "issued": int, "freed_bytes": int,
     },
+    ("models", "backup", "backup.tar"): BACKUP,
+    ("models", "restore", "backup.tar", "--force"): BACKUP,
+    ("models", "verify", "--all"): {"ok": bool, "models": "name versions files size_bytes problems"},
     ("models", "prune", "--all", "--keep-issued", "2y"): {"models": list, "dry_run": bool},
     ("explain", "visits", "--plots", "none"): {
         "title": str, "target": str, "series": str, "seasons": list, "lags": int, "notes": list,

@@ -1,5 +1,7 @@
 """What every run decided: ``history.jsonl``, one JSON object a line, appended and never rewritten.
 
+A file that has grown long is moved aside as a whole, to ``history.jsonl.1``, which is read on behind it.
+
 A crash can leave a torn last line; readers skip it, and the next append closes it. Whoever needs only what was last
 reads from the end: a job that runs each minute has a million lines after two years.
 """
@@ -15,6 +17,8 @@ from forecast.production.store.disk import Disk, open_regular, telling
 from forecast.production.store.json_document import JSON, parse_json
 
 HISTORY = "history.jsonl"
+OLDER = f"{HISTORY}.1"
+LONGEST = 8 << 20  # bytes, from which on it is moved aside
 BLOCK = 1 << 20  # bytes read at a time
 LONGEST_LINE = 1 << 24  # bytes; nothing that is longer was written by this program
 
@@ -34,6 +38,11 @@ def read_newest(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: The file is there but can't be read.
     """
+    yield from _newest_in(path)
+    yield from _newest_in(path.with_name(OLDER))
+
+
+def _newest_in(path: Path) -> Iterator[dict[str, Any]]:
     with telling(f"read {path}"):
         try:
             descriptor = open_regular(path)
@@ -59,6 +68,8 @@ def append_history(disk: Disk, path: Path, entry: Mapping[str, JSON]) -> None:
     """
     line = json.dumps(dict(entry), allow_nan=False).encode()
     with telling(f"write {path}"):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size > LONGEST:
+            disk.rename(path, path.with_name(OLDER))
         disk.append(path, line)
 
 

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from forecast.errors import DataError
+from forecast.production.store import history_file
 from forecast.production.store.disk import Disk
 from forecast.production.store.history_file import append_history, read_history
 
@@ -69,3 +70,14 @@ def test_a_link_in_place_of_the_history_is_not_written_through(tmp_path):
     with pytest.raises(DataError, match="links are not followed"):
         append_history(Disk(), tmp_path / "history.jsonl", {"run": 1})
     assert (tmp_path / "victim").read_bytes() == b""
+
+
+def test_a_history_that_has_grown_long_is_moved_aside_in_whole_lines_and_read_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(history_file, "LONGEST", 200)
+    path = tmp_path / "history.jsonl"
+    for number in range(40):
+        append_history(Disk(), path, {"run": number})
+    kept = [entry["run"] for entry in read_history(path)]
+    assert kept == list(range(kept[0], 40))
+    assert len(kept) >= 200 // len('{"run": 39}\n')
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["history.jsonl", "history.jsonl.1"]

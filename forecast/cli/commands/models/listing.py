@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from forecast.cli.commands.models.backup import backup_command, restore_command, verify_command
 from forecast.cli.commands.models.changes import export_command, promote_command, prune_command, rollback_command
 from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import Name
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 models_app = typer.Typer(
     cls=HelpfulGroup,
-    help="The trained models: list, show, rollback, promote, prune, export.",
+    help="The trained models: list, show, rollback, promote, prune, export, backup, restore, verify.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -73,6 +74,9 @@ for _name, _command in (
     ("promote", promote_command),
     ("prune", prune_command),
     ("export", export_command),
+    ("backup", backup_command),
+    ("restore", restore_command),
+    ("verify", verify_command),
 ):
     models_app.command(_name, cls=HelpfulCommand)(_command)
 
