@@ -1,5 +1,6 @@
 """Endings of output files decide what is written into them: one rule for every flag that names a file (stdlib only)."""
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
@@ -22,6 +23,7 @@ KERAS = (".keras",)
 OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
 OTHER_FORMATS = (*OTHER_WORKBOOKS, ".zip", ".gz", ".db", ".sqlite", ".pkl", ".npz", ".ipynb", ".md", ".py")
 """Endings that nothing here writes."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!$)")
 PLOTS = ("forecast", "scores", "steps", "convergence")
 """Of a backtest and what follows from it."""
 NO_LOGS = (*SHEETS, *PICTURES, *PAGES, *SETTINGS, *KERAS, *OTHER_FORMATS)
@@ -45,6 +47,7 @@ def check_free(path: Path | None, known: Sequence[str] = (), *, force: bool, fla
     """
     if path is None:
         return ""
+    check_place(path, f"{flag} FILE")
     if str(path) == "-":
         raise UsageError(f"{flag} names a file, and - is none.", f"{flag} /dev/stdout to write to standard output")
     ending, place = ending_of(path, known, flag) if known else path.suffix, kind_of(path, f"{flag} FILE")
@@ -75,6 +78,7 @@ def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = (
         DataError: it is where one may not look or write, or beyond a link of somebody else; or a file's name is too
             long, or something else than a file has it.
     """
+    check_place(folder, f"{flag} DIR")
     kinds = {path: kind_of(path, f"{flag} DIR") for path in (folder, *folder.parents)}
     check_links(folder, f"{flag} DIR")
     taken = next((path for path, kind in kinds.items() if kind not in {None, "folder"}), None)
@@ -89,6 +93,20 @@ def check_folder(folder: Path, flag: str = "--out-dir", names: Iterable[str] = (
         check_file(folder / name, f"{flag} DIR")
 
 
+def check_place(path: Path, flag: str) -> None:
+    """Refuses an address where a file or a folder is wanted: else a folder called ``s3:`` would be made.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if _ADDRESS.match(str(path)):
+        address = str(path).replace(":/", "://", 1)
+        raise UsageError(
+            f"{address} is no place on this machine, and results are written to one.",
+            f"{flag} here, and copy it there; forecast predict -o postgresql://HOST/DB#TABLE writes into a database",
+        )
+
+
 def plot_names(stem: str, kind: PlotKind, *, has_report: bool) -> tuple[str, ...]:
     """Returns how the plots of a backtest and the report are called that ``train`` and ``compare`` write."""
     plots = [] if kind == "none" else [f"{stem}{plot}.{kind}" for plot in PLOTS]
@@ -101,6 +119,7 @@ def ending_of(path: Path, known: Sequence[str], flag: str) -> str:
     Raises:
         UsageError: it has another; the text lists the known ones, the hint is the flag with the likeliest.
     """
+    check_place(path, f"{flag} FILE")
     found = _found(path, known)
     if found:
         return found
@@ -142,6 +161,8 @@ def check_log(path: Path | None, flag: str = "--log-file") -> None:
     Raises:
         UsageError: it is.
     """
+    if path is not None:
+        check_place(path, f"{flag} FILE")
     if path is not None and _found(path, NO_LOGS):
         raise UsageError(
             f"{flag} writes JSON lines into {joined(LOGS, 'or')} or a name without an ending, not {path.suffix}.",

@@ -3,9 +3,12 @@
 import ast
 import re
 import runpy
+import sqlite3
 import subprocess
 import sys
+import traceback
 import typing
+from contextlib import closing
 from dataclasses import fields
 
 import numpy as np
@@ -311,3 +314,17 @@ def test_names_and_questions_of_a_wrong_type_are_refused(path):
         compare(path, 5)
     with pytest.raises(ForecastError, match="what_if takes values by column, not str"):
         train(path, "gru", **BARE).what_if("promo=1")
+
+
+def test_query_of_a_database_is_read_and_a_password_in_its_address_is_never_shown(tmp_path, monkeypatch):
+    secret = "-".join(("s3", "cret"))  # which this line does not show
+    monkeypatch.setenv("DATABASE_PASSWORD", "")  # put back at the end
+    monkeypatch.delenv("DATABASE_PASSWORD")
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table sales (day text, sold real)")
+        connection.executemany("insert into sales values (?, ?)", [(f"2024-01-{d:02}", d) for d in range(1, 29)])
+    reading = read_panel(f"sqlite:///{tmp_path}/shop.db", query="select day, sold * 2 as twice from sales")
+    assert reading.panel.values.tolist() == [2.0 * d for d in range(1, 29)]
+    with pytest.raises(ForecastError) as error:
+        read_panel(f"postgresql://ann:{secret}@127.0.0.1:1/shop#sales")
+    assert secret not in "".join(traceback.format_exception(error.value))

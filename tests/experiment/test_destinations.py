@@ -259,3 +259,21 @@ def test_pipe_that_somebody_reads_gets_the_forecast(shop, tmp_path):
         os.close(end)
         assert done.code == 0, done.err
         assert reader.communicate()[0].startswith("series_id,")
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/out", "postgresql://h/d#t.csv", "https://h/x.csv", "file:///tmp/x.csv"])
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda path: check_free(path, force=True),
+        lambda path: check_free(path, (".csv",), force=True),
+        check_folder,
+        check_log,
+        lambda path: ending_of(path, (".csv",), "-o"),
+    ],
+)
+def test_address_is_no_place_to_write_to_and_no_folder_is_made_of_it(place, check, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"{place.replace('///', '//')} is no place on this machine"):
+        check(Path(place))
+    assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from forecast.data.files.remote.columns import WIDE, as_type, common_type
 from forecast.data.files.remote.driver import Driver
 from forecast.data.files.remote.place import DatabasePlace, place_of, settled
 from forecast.data.files.remote.row_digest import RowDigest
-from forecast.errors import DataError, NotFoundError, UsageError, closest, did_you_mean
+from forecast.errors import DataError, ForecastError, NotFoundError, UsageError, closest, did_you_mean
 from forecast.wording import listed
 
 ROW, CELL = 60, 12
@@ -94,6 +94,8 @@ def complaining(driver: Driver, place: DatabasePlace, table: str = "") -> Iterat
     """
     try:
         yield
+    except ForecastError:  # of which the driver that is not installed is one
+        raise
     except Exception as error:
         complaint = driver.complaint(error, place)
         if complaint is None:

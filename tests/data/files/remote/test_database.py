@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import sys
 from contextlib import closing
 
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ import pytest
 
 from forecast.data.files.remote.database import read_database
 from forecast.data.reading.reader import read_panel
-from forecast.errors import DataError, LockedError, NotFoundError, UsageError
+from forecast.errors import DataError, DependencyError, LockedError, NotFoundError, UsageError
 
 DAYS = [f"2024-01-{day:02}" for day in range(1, 15)]
 WIDE = "12345678901234567890123456789012345678"
@@ -176,3 +177,21 @@ def test_database_that_is_named_as_a_file_is_told_its_address(head, kind, tmp_pa
     with pytest.raises(DataError, match="is a database of tables") as error:
         read_panel(tmp_path / "shop")
     assert error.value.hint.startswith(f"{kind}:///{tmp_path}/shop --table NAME")
+
+
+@pytest.mark.parametrize(
+    ("address", "library", "hint"),
+    [
+        ("postgresql://h/d#t", "psycopg", "pip install 'psycopg[binary]>=3.3'"),
+        ("mysql://h/d#t", "pymysql", "pip install 'pymysql>=1.1'"),
+        ("duckdb:///d#t", "duckdb", "pip install 'duckdb>=1.4'"),
+        ("s3://b/x.csv", "s3fs", "pip install 's3fs>=2024.5'"),
+        ("https://h/x.csv", "aiohttp", "pip install 'aiohttp>=3.9'"),
+        ("gs://b/x.csv", "fsspec", "pip install 'fsspec>=2024.5'"),
+    ],
+)
+def test_library_that_is_missing_is_one_sentence_and_the_command_that_installs_it(address, library, hint, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(DependencyError, match=f"needs {library}, which is not installed") as error:
+        read_panel(address)
+    assert error.value.hint == hint
