@@ -421,6 +421,42 @@ class Score(TypedDict):
     files: list[str]
 
 
+class Episode(TypedDict):
+    series_id: str
+    kind: Literal["spike", "dip", "level shift", "variance", "shape"]
+    onset: str
+    end: str
+    steps: int
+    peak: Annotated[str, "the step that is least expected; value, bounds and size are of it"]
+    value: Number
+    expected: Number
+    lower: Number
+    upper: Number
+    size: Annotated[Number, "value less expected; of a level shift its height, of a variance how many times as usual"]
+    score: Annotated[float, "minus the decimal logarithm of the rarity of that step"]
+    p_value: Annotated[float, "how often such an episode begins at a step, by chance"]
+    false_discovery_rate: float
+    reason: str
+
+
+class Anomalies(TypedDict):
+    name: str | None
+    version: str | None
+    source: str
+    kind: Literal["auto", "point", "level", "shape"]
+    rate: float
+    first: str
+    last: str
+    series: int
+    judged: int
+    judged_by_model: int
+    by_chance: Annotated[float, "episodes that chance alone makes"]
+    summary: str
+    episodes: list[Episode]
+    notes: list[str]
+    files: list[str]
+
+
 class Cron(TypedDict):
     name: str
     kind: Literal["cron"]
@@ -673,6 +709,7 @@ DOCUMENTS = {
     "retrain": ANSWER | RetrainAll,
     "score": Score,
     "status": Status,
+    "anomalies": Anomalies,
     "schedule": Cron | Systemd | Installed,
     "history": History,
     "report": Report,

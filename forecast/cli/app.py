@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast import __version__
+from forecast.cli.commands.anomalies.command import anomalies_command
 from forecast.cli.commands.assistants import mcp_command, skill_command
 from forecast.cli.commands.check import check_command
 from forecast.cli.commands.compare import compare_command
@@ -94,6 +95,7 @@ _add(USE, "shard", shard_command)
 _add(OPERATE, "retrain", retrain_command)
 _add(OPERATE, "status", status_command)
 _add(OPERATE, "score", score_command)
+_add(OPERATE, "anomalies", anomalies_command)
 _add(OPERATE, "schedule", schedule_command)
 _add(OPERATE, "history", history_command)
 _add(LOOK, "explain", explain_command)

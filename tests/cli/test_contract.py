@@ -110,6 +110,11 @@ DOCUMENTS = {
         "scores": list, "drift": list, "notes": list, "files": list,
         "intervals": "level promised held points origins widened next_widened", "recent": None, "age": float,
     },
+    ("anomalies", "visits"): {
+        "name": str, "version": str, "source": str, "kind": str, "rate": float, "first": str, "last": str,
+        "series": int, "judged": int, "judged_by_model": int, "by_chance": float, "summary": str, "episodes": list,
+        "notes": list, "files": list,
+    },
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},
     ("report",): {"name": str, "version": str, "files": list},

@@ -37,6 +37,9 @@ FIRST: dict[str, tuple[str, ...]] = {
         *("--detailed-exitcode", "--log-file", "--on-failure"),
     ),
     "score": ("--plot", "--json", "--target", "--time", "--id", "--freq"),
+    "anomalies": (
+        *("--data", "--since", "--rate", "--kind", "--scores", "--plot", "--json", "--strict", "--target", "--time"),
+    ),
     "schedule": ("--daily", "--weekly", "--cron", "--kind", "--install", "--remove", "--yes", "--log-file", "--output"),
     "shard": ("--shards", "--id", "--time", "--target", "--date-format", "--missing", "--force", "--json"),
     "explain": (

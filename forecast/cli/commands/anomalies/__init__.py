@@ -1,0 +1,1 @@
+"""`forecast anomalies`: its flags, and what it prints."""

@@ -1,0 +1,163 @@
+"""`forecast anomalies [NAME|DATA]`."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from forecast.cli.commands.anomalies.output import anomalies_json, anomalies_table
+from forecast.cli.grouping import grouped
+from forecast.cli.input_data import find_data, read_options
+from forecast.cli.options.arguments import ModelVersion
+from forecast.cli.options.groups import DataFlags, OutputFlags
+from forecast.cli.output.console import print_csv, print_json, say, say_notes, settle_form
+from forecast.cli.output.streams import write_out
+from forecast.errors import ExitCode, UsageError
+from forecast.process import start_run
+from forecast.specs import PlotKind
+
+
+@dataclass(frozen=True)
+class LookFlags:
+    """What is looked for, where, and how sure it has to be."""
+
+    data: Annotated[str | None, typer.Option("--data", help="A file with newer rows, for a model.", metavar="FILE")] = (
+        None
+    )
+    kind: Annotated[
+        Literal["auto", "point", "level", "shape"],
+        typer.Option("--kind", help="Single values, new levels and changes of variance, shapes; auto: all of them."),
+    ] = "auto"
+    rate: Annotated[
+        str,
+        typer.Option("--rate", help="False alarms a value that are bearable, such as 1/1000.", metavar="RATE"),
+    ] = "1/1000"
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Judge values from this date on; those before say what is usual.", metavar="DATE"),
+    ] = None
+    version: ModelVersion = None
+
+
+@dataclass(frozen=True)
+class WriteFlags:
+    """What is written, and when an episode is a failure."""
+
+    scores: Annotated[
+        Path | None,
+        typer.Option("--scores", help="Write a score for every value that was judged.", metavar="FILE"),
+    ] = None
+    plot: Annotated[PlotKind, typer.Option("--plot", help="Draw the rarest episodes.")] = "none"
+    out_dir: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", help="Folder of the pictures.", file_okay=False)
+    ] = Path("forecasts")
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are there.")] = False
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if there is an episode.")] = False
+
+
+@grouped
+def anomalies_command(
+    output: OutputFlags,
+    reading: DataFlags,
+    look: LookFlags,
+    write: WriteFlags,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME|DATA", help="A model, or a file alone; left out: as for check."),
+    ] = None,
+) -> None:
+    """Say what was not expected: spikes, dips, new levels, changes of variance, unusual shapes.
+
+    forecast anomalies sales.csv
+
+    forecast anomalies sales --data newest.csv --since 2026-11-01 --rate 1/1000
+
+    forecast anomalies sensors.csv --kind shape --scores scores.csv
+    """
+    from forecast.experiment.destinations import TABLES, check_folder, check_free
+    from forecast.experiment.outputs import write_table
+    from forecast.production.store.store import Store
+    from forecast.report.tables import csv_text
+    from forecast.workflows.anomalies.anomalies import (
+        AnomaliesRequest,
+        anomalies,
+        draw_episodes,
+        episode_table,
+        score_table,
+    )
+
+    ending = check_free(write.scores, TABLES, force=write.force, flag="--scores")
+    if write.plot != "none":
+        check_folder(write.out_dir)
+    store = Store(output.store)
+    model = name if name is not None and name in store.names() else None
+    source: str | None
+    if model is None:
+        _refuse_without_model(look, name)
+        source, options = find_data(name, reading, output)
+    else:
+        _refuse_with_model(reading, model)
+        source, options = look.data, read_options(reading)
+    asked = AnomaliesRequest(model, source, options, look.kind, parse_rate(look.rate), look.since, look.version)
+    result = anomalies(asked, store, start_run())
+    table = episode_table(result)
+    if write.scores is not None:
+        write_table(write.scores, ending, score_table(result))
+    files = draw_episodes(result, write.plot, write.out_dir)
+    files = (*files, *([write.scores] if write.scores is not None else []))
+    if not output.quiet:
+        say_notes(result.notes)
+    form = settle_form(output.form)
+    if form == "json":
+        print_json(anomalies_json(result, table, files))
+    elif form == "csv":
+        print_csv(csv_text(table.columns, table.rows))
+    else:
+        write_out(anomalies_table(result, table))
+    if not output.quiet:
+        for path in files:
+            say(str(path), "Wrote")
+    if write.strict and result.episodes:
+        raise typer.Exit(ExitCode.QUALITY_GATE)
+
+
+def parse_rate(text: str) -> float:
+    """Returns a rate such as ``1/1000``, ``0.001`` or ``0.1%``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    bare = text.strip()
+    share = bare.removesuffix("%")
+    try:
+        return float(Fraction(share.strip())) / (100 if share != bare else 1)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"--rate '{text}' is no rate of false alarms.", "--rate 1/1000") from None
+
+
+def _refuse_without_model(look: LookFlags, name: str | None) -> None:
+    """Refuses flags that only a model can heed.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if look.data is not None:
+        named = f"there is no model '{name}'" if name else "no model is named"
+        raise UsageError(f"--data is for a model, and {named}.", f"forecast anomalies {look.data}, or a model's NAME")
+    if look.version is not None:
+        raise UsageError("--model-version is for a model, and none is named.", "forecast anomalies NAME")
+
+
+def _refuse_with_model(reading: DataFlags, name: str) -> None:
+    """Refuses flags of reading: a model reads as it was trained.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if reading != DataFlags():
+        raise UsageError(
+            f"The data of {name} is read as when it was trained; flags about columns can't change that.",
+            f"forecast anomalies {name} --data FILE, or forecast anomalies FILE with the flags",
+        )

@@ -1,0 +1,64 @@
+"""What was not expected, as a person reads it and as a program does."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.cli.output.console import table, wrapped
+from forecast.wording import counted, percent
+
+if TYPE_CHECKING:
+    from forecast.report.tables import ResultTable
+    from forecast.workflows.anomalies.anomalies import AnomaliesResult
+
+MOST_SHOWN = 20
+
+
+def anomalies_json(result: "AnomaliesResult", episodes: "ResultTable", files: Iterable[Path]) -> dict[str, Any]:
+    """Returns the JSON document."""
+    from forecast.workflows.anomalies.anomalies import headline, span_of
+
+    first, last = span_of(result)
+    return {
+        "name": result.model[0] if result.model else None,
+        "version": result.model[1] if result.model else None,
+        "source": result.source,
+        "kind": result.request.kind,
+        "rate": result.request.rate,
+        "first": first,
+        "last": last,
+        "series": len(result.panel),
+        "judged": result.judged,
+        "judged_by_model": result.by_model,
+        "by_chance": result.by_chance,
+        "summary": headline(result),
+        "episodes": episodes.records(),
+        "notes": list(result.notes),
+        "files": [str(path) for path in files],
+    }
+
+
+def anomalies_table(result: "AnomaliesResult", episodes: "ResultTable") -> str:
+    """Returns the rarest episodes with their reasons, after a sentence on how many there are."""
+    from forecast.workflows.anomalies.anomalies import headline, span_of
+
+    first, last = span_of(result)
+    by = f" by {' '.join(result.model)}" if result.model else ""
+    lines = ["\n", wrapped(f"{result.source}, {first} to {last}{by}: {headline(result)}", "  ", label_width=2)]
+    records = episodes.records()[:MOST_SHOWN]
+    if records:
+        several = len(result.panel) > 1
+        header = (["series"] if several else []) + ["from", "to", "what", "why", "false"]
+        rows = []
+        for record in records:
+            to = "" if record["end"] == record["onset"] else str(record["end"])
+            cells = [str(record["onset"]), to, str(record["kind"]), str(record["reason"])]
+            false = record["false_discovery_rate"]
+            cells.append(percent(float(false)) if isinstance(false, int | float) else "")
+            rows.append(([str(record["series_id"])] if several else []) + cells)
+        lines.append(table(header, rows, left=len(header) - 1))
+        lines.append("  false: the share of false alarms among this episode and all rarer ones\n")
+    if len(result.episodes) > MOST_SHOWN:
+        rest = len(result.episodes) - MOST_SHOWN
+        lines.append(wrapped(f"{counted(rest, 'episode')} more: --format csv has all.", "  ", label_width=2))
+    return "".join(lines)

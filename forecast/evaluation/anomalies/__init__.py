@@ -1,0 +1,1 @@
+"""What was not expected: scorers, their calibration, and the episodes that are told."""

@@ -1,0 +1,181 @@
+"""Episodes: rare steps that belong together, one alarm each, with what was expected and a reason in words.
+
+    rarity   ·  ·  ·  ●  ·  ●  ●  ·  ·  ·  ·  ·  ●  ·
+                     └───────────┘              └┘          steps at most ``gap`` apart are one episode
+
+Shapes: ``N`` steps of all series together.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel
+from forecast.evaluation.anomalies.calibration import false_discovery_rates
+from forecast.evaluation.anomalies.detector import Scorer, Scores
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+EpisodeKind = Literal["spike", "dip", "level shift", "variance", "shape"]
+EXPECTED_SHARE = 0.95
+"""Of the usual steps that lie in an expected range."""
+CLEAR_SHIFT = 5.0
+"""Standard deviations from which on a step that stands out begins a new level and is no spike."""
+MOSTLY = 0.6
+"""Of the rarity of a shape, in orders: where residuals alone tell so much, they are larger than usual."""
+SIDE = 7
+"""Steps on either side of a new level that tell it, at least."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One thing that was not expected.
+
+    Attributes:
+        series: its place in the panel.
+        kind: what it looks like.
+        onset, end: its first and last step, places in the panel's buffer.
+        peak: the step that is least expected.
+        value, expected, lower, upper: at the peak; NaN where nothing was observed.
+        size: in the target's unit how far off the peak is; of a new level, by how much it differs from the one before;
+            of a change of variance, how many times as large errors are.
+        rarity: the probability of such an episode at any one step, by chance.
+        false_discoveries: the share of false ones among this and all rarer ones.
+        is_new: too few steps follow to tell whether it stays.
+    """
+
+    series: int
+    kind: EpisodeKind
+    onset: int
+    end: int
+    peak: int
+    value: float
+    expected: float
+    lower: float
+    upper: float
+    size: float
+    rarity: float
+    false_discoveries: float = 1.0
+    is_new: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What was expected of each step, in the target's unit, (N,) each: NaN where nothing was."""
+
+    expected: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def expectation(panel: Panel, scores: Scores) -> Expectation:
+    """Returns what was expected of each step, and the range that holds 95 of 100 usual ones."""
+    residuals = scores.residuals
+    known = np.abs(residuals.both[~np.isnan(residuals.both)])
+    width = float(np.quantile(known, EXPECTED_SHARE)) if known.size else 0.0
+    expected, scale = residuals.expected, residuals.scale
+    bounds = [residuals.back(panel, expected + side * width * scale) for side in (0.0, -1.0, 1.0)]
+    if panel.observed.any() and np.nanmin(panel.values) >= 0:
+        bounds = [np.maximum(bound, 0.0) for bound in bounds]
+    return Expectation(*bounds)
+
+
+def rare_steps(scores: Scores, rate: float) -> BoolArray:
+    """Returns the steps whose episodes come by chance at most at this rate, (N,)."""
+    return np.asarray(scores.rarity * scores.clusters <= rate)
+
+
+def find_episodes(
+    panel: Panel, scores: Scores, told: Expectation, rate: float, season: int, judged: BoolArray
+) -> tuple[Episode, ...]:
+    """Returns the episodes among the judged steps, by their series and onset.
+
+    Args:
+        panel: that the scores are of.
+        scores: of each step.
+        told: what was expected.
+        rate: of false alarms for each step.
+        season: in steps; the sides of a new level are no shorter.
+        judged: (N,) the steps that are looked at.
+    """
+    found: list[Episode] = []
+    at = np.flatnonzero(rare_steps(scores, rate) & judged)
+    series = panel.series_of(at)
+    is_new = np.ones(len(at), dtype=bool)
+    is_new[1:] = (np.diff(at) > scores.gap) | (np.diff(series) != 0)
+    for group in np.split(at, np.flatnonzero(is_new)[1:]) if len(at) else []:
+        found.append(_episode(panel, scores, told, group, season))
+    rates = false_discovery_rates(np.array([each.rarity for each in found]), int((judged & panel.observed).sum()))
+    return tuple(_with_rate(each, rate) for each, rate in zip(found, rates.tolist(), strict=True))
+
+
+def _with_rate(episode: Episode, rate: float) -> Episode:
+    return replace(episode, false_discoveries=rate)
+
+
+def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.int64], season: int) -> Episode:
+    peak = int(steps[np.argmin(scores.rarity[steps])])
+    i = int(panel.series_of(steps[:1])[0])
+    kind, onset = _kind(panel, scores, steps, peak, i)
+    size = float(panel.values[peak] - told.expected[peak])
+    if kind == "level shift":
+        size = _shift(panel, onset, i, season)
+    elif kind == "variance":
+        size = float(np.nanmean(np.abs(scores.residuals.both[steps])) / np.nanmean(np.abs(scores.residuals.both)))
+    return Episode(
+        series=i,
+        kind=kind,
+        onset=onset,
+        end=int(steps[-1]),
+        peak=peak,
+        value=float(panel.values[peak]),
+        expected=float(told.expected[peak]),
+        lower=float(told.lower[peak]),
+        upper=float(told.upper[peak]),
+        size=size,
+        rarity=float(min(1.0, scores.rarity[peak] * scores.clusters)),
+        is_new=bool(panel.offsets[i + 1] - onset < SIDE),
+    )
+
+
+def _kind(panel: Panel, scores: Scores, steps: NDArray[np.int64], peak: int, i: int) -> tuple[EpisodeKind, int]:
+    """Returns what an episode looks like, and its first step."""
+    leading: Scorer = scores.leading(peak)
+    begin, end = (
+        max(int(panel.offsets[i]), int(steps[0]) - scores.gap),
+        min(int(panel.offsets[i + 1]), int(steps[-1]) + 1),
+    )
+    shifts = np.abs(scores.signs[begin:end])
+    shift = begin + int(shifts.argmax())
+    sides = (scores.residuals.from_past[peak], scores.residuals.from_future[peak])
+    alone = np.nanmin(np.abs(sides)) > CLEAR_SHIFT / 2 and not sides[0] * sides[1] < 0
+    stays = shifts.max() > CLEAR_SHIFT and _stays(panel, shift, i)
+    if leading == "level" or (stays and (leading != "point" or not alone)):
+        return "level shift", shift
+    if leading == "point":
+        return ("spike" if scores.residuals.both[peak] > 0 else "dip"), int(steps[0])
+    return ("variance" if _is_burst(scores, steps) else "shape"), int(steps[0])
+
+
+def _is_burst(scores: Scores, steps: NDArray[np.int64]) -> bool:
+    """Returns whether the size of residuals tells most of what the shape does, which is no shape then."""
+    seen = [scores.by_scorer[scorer][steps] for scorer in ("variance", "shape") if scorer in scores.by_scorer]
+    if len(seen) < 2:
+        return "variance" in scores.by_scorer
+    burst, shape = (float(np.log(np.nanmin(np.nan_to_num(own, nan=1.0)))) for own in seen)
+    return burst <= MOSTLY * shape
+
+
+def _stays(panel: Panel, onset: int, i: int) -> bool:
+    return bool(panel.offsets[i + 1] - onset >= SIDE)
+
+
+def _shift(panel: Panel, onset: int, i: int, season: int) -> float:
+    """Returns the median of the steps from an onset on less that of those before, over whole seasons."""
+    side = season * -(-SIDE // season) if season <= 60 else SIDE
+    before = panel.values[max(int(panel.offsets[i]), onset - side) : onset]
+    after = panel.values[onset : min(int(panel.offsets[i + 1]), onset + side)]
+    known = [part[~np.isnan(part)] for part in (before, after)]
+    return float(np.median(known[1]) - np.median(known[0])) if all(part.size for part in known) else float("nan")

@@ -1,0 +1,68 @@
+"""New levels and changes of variance, told from residuals of both sides: a spike alone moves neither.
+
+    level       after a step up, the steps from there on are above what the past let expect, and the steps
+                before it are below what the future lets expect; the sum of both, over some steps, is the score
+    variance    the mean size of residuals around a step, the largest left out
+
+Shapes: ``N`` steps of one series, ``K`` widths.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+CLIP = 4.0
+SPIKE = 3.0
+"""A step that is off both sides by so many scales, the same way, is a spike unless a neighbour is, too."""
+
+
+def without_spikes(past: FloatArray, future: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Returns the residuals of both sides, clipped, 0 where none is known and at spikes, (N,) each."""
+    past, future = np.nan_to_num(past), np.nan_to_num(future)
+    lone = (np.minimum(np.abs(past), np.abs(future)) > SPIKE) & (past * future > 0)
+    beside = np.zeros_like(lone)
+    beside[1:] |= lone[:-1]
+    beside[:-1] |= lone[1:]
+    spike = lone & ~beside
+    return (np.where(spike, 0.0, np.clip(array, -CLIP, CLIP)) for array in (past, future))  # type: ignore[return-value]
+
+
+def level_scores(past: FloatArray, future: FloatArray, widths: Sequence[int]) -> FloatArray:
+    """Returns how far each step begins a new level, in standard deviations, signed, (N,).
+
+    Args:
+        past: (N,) residuals by the steps before.
+        future: (N,) residuals by the steps after.
+        widths: steps before and after that are looked at; the largest score counts.
+    """
+    best = np.zeros(len(past))
+    past, future = without_spikes(past, future)
+    for width in widths:
+        if 2 * width >= len(past):
+            continue
+        sums = [np.concatenate([[0.0], np.cumsum(array)]) for array in (past, future)]
+        steps = np.arange(len(past))
+        after = sums[0][np.minimum(steps + width, len(past))] - sums[0][steps]
+        before = sums[1][steps] - sums[1][np.maximum(steps - width, 0)]
+        score = (after - before) / np.sqrt(2 * width)
+        best = np.where(np.abs(score) > np.abs(best), score, best)
+    return best
+
+
+def burst_scores(past: FloatArray, future: FloatArray, width: int) -> FloatArray:
+    """Returns the mean size of the residuals around each step, the largest left out and spikes, too, (N,)."""
+    cleaned = [np.abs(array) for array in without_spikes(past, future)]
+    both = np.where(cleaned[0] * cleaned[1] > 0, (cleaned[0] + cleaned[1]) / 2, np.maximum(*cleaned))
+    if len(both) < 2 * width:
+        return np.zeros(len(both))
+    windows = sliding_window_view(np.pad(both, (width // 2, width - 1 - width // 2), mode="edge"), width)
+    return np.asarray((windows.sum(axis=1) - windows.max(axis=1)) / (width - 1))
+
+
+def spread_forward(scores: FloatArray, steps: int) -> FloatArray:
+    """Returns the largest size of a score at or up to so many steps before each step, (N,)."""
+    padded = np.pad(np.abs(scores), (steps - 1, 0))
+    return np.asarray(sliding_window_view(padded, steps).max(axis=1))

@@ -1,0 +1,229 @@
+"""Out-of-sample residuals of every step, in units of their own scale: from the steps before it and from those after it.
+
+    forward     1 2 3 4 5 6 ▶ 7           what was expected of step 7 by the steps before it
+    backward              7 ◀ 8 9 10 …    by the steps after it, where there are enough: the series is read backwards
+
+A spike is off both; the first step of a new level is off the forward forecast alone. The newest steps have only a past.
+
+Shapes: ``S`` series, ``N`` steps of all series together, ``B`` series of one block, ``T`` steps of the longest.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.panel import Panel, even_choice
+from forecast.evaluation.anomalies.autoregression import corrected
+from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
+from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
+from forecast.evaluation.distribution.distribution import SHARES
+from forecast.evaluation.distribution.shape import SYMMETRIES, Symmetry, Transform
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BLOCK = 1 << 20
+"""Values that are followed together."""
+FEW, JUDGED = 50, 1_000
+"""Panels of at most so many series choose a scale for each; it is judged by so many newest steps of as many series."""
+CLEARLY = 0.01
+"""Another scale is taken where a step is so much likelier (in nats) on it, as belief in the values' own scale."""
+ROUNDING = 1e-6
+RARELY = 0.01
+"""Where more values than this share are negative, there are no roots or logarithms of them."""
+FREEDOM = 3.0
+"""Degrees of freedom of the Student distribution that says how likely a step is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """What was expected of each step, and how far off it was, on the scale on which errors are alike.
+
+    Attributes:
+        values: (N,) of the panel on that scale; NaN where nothing was observed.
+        forward, ahead: (N,) what the steps before it let expect, and the scale of that error; NaN where these are few.
+        backward, behind: likewise by the steps after it.
+        symmetry: (S,) the scale of each series, see ``Transform``.
+        offsets: (S,) added before a root or a logarithm.
+    """
+
+    values: FloatArray
+    forward: FloatArray
+    ahead: FloatArray
+    backward: FloatArray
+    behind: FloatArray
+    symmetry: tuple[Symmetry, ...]
+    offsets: FloatArray
+
+    @property
+    def from_past(self) -> FloatArray:
+        """The residual by the steps before, in scales; NaN where there is none, (N,)."""
+        return _rounded((self.values - self.forward) / self.ahead)
+
+    @property
+    def from_future(self) -> FloatArray:
+        """The residual by the steps after, in scales; NaN where there is none, (N,)."""
+        return _rounded((self.values - self.backward) / self.behind)
+
+    @property
+    def expected(self) -> FloatArray:
+        """What both sides expect together, each as far as it is sure; one where the other says nothing, (N,)."""
+        past, future = 1 / self.ahead, 1 / self.behind
+        both = (self.forward * past + self.backward * future) / (past + future)
+        return np.where(np.isnan(both), np.where(np.isnan(self.forward), self.backward, self.forward), both)
+
+    @property
+    def scale(self) -> FloatArray:
+        """The scale of the errors of that, (N,)."""
+        both = 2 / (1 / self.ahead + 1 / self.behind)
+        return np.where(np.isnan(both), np.where(np.isnan(self.ahead), self.behind, self.ahead), both)
+
+    @property
+    def both(self) -> FloatArray:
+        """The residual by both sides; NaN where nothing is observed or expected, (N,)."""
+        return _rounded((self.values - self.expected) / self.scale)
+
+    def back(self, panel: Panel, values: FloatArray) -> FloatArray:
+        """Returns values of the scales in the target's unit, (N,)."""
+        return self._moved(panel, values, "back")
+
+    def forth(self, panel: Panel, values: FloatArray) -> FloatArray:
+        """Returns values in the target's unit on the scales, (N,)."""
+        return self._moved(panel, values, "forth")
+
+    def _moved(self, panel: Panel, values: FloatArray, way: Literal["back", "forth"]) -> FloatArray:
+        result = np.empty_like(values)
+        for i, symmetry in enumerate(self.symmetry):
+            own = slice(panel.offsets[i], panel.offsets[i + 1])
+            transform = _transform(symmetry, self.offsets[i : i + 1])
+            result[own] = (transform.back if way == "back" else transform.forth)(values[None, own])[0]
+        return result
+
+    def with_forward(self, where: NDArray[np.bool_], expected: FloatArray, scale: FloatArray) -> Self:
+        """Returns it with other forecasts on some steps, which are known by their past alone there, (N,) each."""
+        return replace(
+            self,
+            forward=np.where(where, expected, self.forward),
+            ahead=np.where(where, scale, self.ahead),
+            backward=np.where(where, np.nan, self.backward),
+            behind=np.where(where, np.nan, self.behind),
+        )
+
+
+def _rounded(errors: FloatArray) -> FloatArray:
+    """Returns errors in scales, 0 where only rounding is left of them."""
+    return np.where(np.abs(errors) < ROUNDING, 0.0, errors)
+
+
+def residuals_of(panel: Panel, seasons: Sequence[int], settings: AnomalySettings = SETTINGS) -> Residuals:
+    """Returns the residuals of each step of a panel, none of which any forecast of it was fitted to.
+
+    Args:
+        panel: gaps stay gaps.
+        seasons: in steps, ascending; of these, series use those that they have lived through twice.
+        settings: the numbers of the method.
+    """
+    symmetry = chosen_scales(panel, seasons, settings)
+    offsets = np.array([_offset(panel.series(i), own) for i, own in enumerate(symmetry)])
+    parts = {name: np.full(len(panel.values), np.nan) for name in ("values", "forward", "ahead", "backward", "behind")}
+    for which, values in _blocks(panel):
+        scaled = np.stack(
+            [
+                _transform(symmetry[i], offsets[i : i + 1]).forth(row[None])[0]
+                for i, row in zip(which, values, strict=True)
+            ]
+        )
+        found = _of_block(scaled, panel.lengths[which], _lived(seasons, panel.lengths[which]), settings)
+        for row, i in enumerate(which.tolist()):
+            own, length = slice(panel.offsets[i], panel.offsets[i + 1]), panel.lengths[i]
+            for name, array in zip(parts, (scaled, *found), strict=True):
+                parts[name][own] = array[row, array.shape[1] - length :]
+    return Residuals(**parts, symmetry=symmetry, offsets=offsets)
+
+
+def chosen_scales(panel: Panel, seasons: Sequence[int], settings: AnomalySettings) -> tuple[Symmetry, ...]:
+    """Returns the scale on which each series' steps are likeliest; one for all of a panel of many series."""
+    if not panel.observed.any() or (panel.values[panel.observed] < 0).mean() > RARELY:
+        return (SYMMETRIES[0],) * len(panel)
+    some = panel.select(even_choice(len(panel), min(FEW, len(panel)))).tail(JUDGED)
+    likely = np.stack([_likelihoods(some, seasons, symmetry, settings) for symmetry in SYMMETRIES])  # (3, S)
+    counts = np.array([(~np.isnan(some.series(i))).sum() for i in range(len(some))])
+    usual = (likely * counts).sum(axis=1) / max(1, counts.sum())
+    usual[1:] -= CLEARLY
+    if len(panel) > FEW:
+        return (SYMMETRIES[int(usual.argmax())],) * len(panel)
+    drawn = (likely * counts + JUDGED / 2 * usual[:, None]) / (counts + JUDGED / 2)
+    drawn[1:] -= CLEARLY
+    return tuple(SYMMETRIES[place] for place in drawn.argmax(axis=0).tolist())
+
+
+def _likelihoods(panel: Panel, seasons: Sequence[int], symmetry: Symmetry, settings: AnomalySettings) -> FloatArray:
+    """Returns how likely a step of each series is on a scale, in nats, the mean over its steps, (S,)."""
+    result = np.zeros(len(panel))
+    for which, values in _blocks(panel):
+        offsets = np.array([_offset(panel.series(i), symmetry) for i in which.tolist()])[:, None]
+        transform = Transform(symmetry, np.where(offsets > 0, offsets, 1.0))
+        scaled = transform.forth(values)
+        made = step_forecasts(scaled, _lived(seasons, panel.lengths[which]), settings)
+        errors = (scaled - made.expected) / made.scale
+        each = -(FREEDOM + 1) / 2 * np.log1p(errors**2 / FREEDOM) - np.log(made.scale) + np.log(transform.slope(values))
+        each[:, : settings.least] = np.nan
+        known = ~np.isnan(each)
+        result[which] = np.where(known, each, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return result
+
+
+def _offset(values: FloatArray, symmetry: Symmetry) -> float:
+    known = np.abs(values[~np.isnan(values)])
+    return SHARES[symmetry] * float(known.mean()) if known.size else 0.0
+
+
+def _transform(symmetry: Symmetry, offsets: FloatArray) -> Transform:
+    """Returns the scale of some series; that of a series without a size can be any."""
+    return Transform(symmetry, np.where(offsets > 0, offsets, 1.0)[:, None])
+
+
+def _blocks(panel: Panel) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yields the positions of series of like lengths, (B,), and their values, right-aligned, NaN before, (B, T)."""
+    order = np.argsort(panel.lengths, kind="stable")
+    order = order[panel.lengths[order] > 0]
+    begin = 0
+    while begin < len(order):
+        size, most = 1, len(order) - begin
+        while size < most and (size + 1) * panel.lengths[order[begin + size]] <= BLOCK:
+            size += 1
+        which = order[begin : begin + size]
+        steps = int(panel.lengths[which[-1]])
+        values = np.full((size, steps), np.nan)
+        for row, i in enumerate(which.tolist()):
+            values[row, steps - panel.lengths[i] :] = panel.series(i)
+        yield which, values
+        begin += size
+
+
+def _lived(seasons: Sequence[int], lengths: IntArray) -> tuple[int, ...]:
+    """Returns the seasons that most of some series have lived through twice and a half."""
+    return tuple(season for season in seasons if season > 1 and np.median(lengths) >= 2.5 * season)
+
+
+def _of_block(
+    values: FloatArray, lengths: IntArray, seasons: tuple[int, ...], settings: AnomalySettings
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Returns forecasts and scales forward and backward, (B, T) each; NaN where too few steps tell of one."""
+    steps, count = values.shape[1], len(values)
+    mirrored = np.full_like(values, np.nan)
+    for row, length in enumerate(lengths.tolist()):
+        mirrored[row, steps - length :] = values[row, steps - length :][::-1]
+    together = np.concatenate([values, mirrored])  # both ways at once: a step costs the same
+    made = corrected(together, step_forecasts(together, seasons, settings), seasons, settings)
+    known = np.cumsum(~np.isnan(together), axis=1)
+    needed = np.clip(max(settings.warm * max(seasons, default=1), settings.least), None, np.tile(lengths, 2) // 3)
+    is_told = known - ~np.isnan(together) >= needed[:, None]
+    expected, scale = (np.where(is_told, array, np.nan) for array in (made.expected, made.scale))
+    back = [expected[count:].copy(), scale[count:].copy()]
+    for row, length in enumerate(lengths.tolist()):
+        for array in back:
+            array[row, steps - length :] = array[row, steps - length :][::-1].copy()
+    return expected[:count], scale[:count], back[0], back[1]

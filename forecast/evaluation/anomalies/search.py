@@ -1,0 +1,159 @@
+"""The whole way from a panel to its episodes."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.checks.seasons import seasons_of
+from forecast.data.panel import Panel
+from forecast.errors import DataError
+from forecast.evaluation.anomalies.detector import AnomalyKind, Scores, score_steps
+from forecast.evaluation.anomalies.episodes import Episode, Expectation, expectation, find_episodes
+from forecast.evaluation.anomalies.residuals import Residuals, residuals_of
+from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
+from forecast.wording import counted
+
+FloatArray = NDArray[np.float64]
+LEAST_STEPS = 30
+"""Observed values of a series below which nothing is told."""
+LONG_CYCLES = 10
+"""Seasons of the calendar that a series has lived through, from which on its shapes are as long as two of them."""
+LEAST_SHARE = 0.75
+"""A model is no surer of a step than this share of the scale of smoothing's errors: nought on a closed day is usual."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What is looked at.
+
+    Attributes:
+        panel: in the user's values.
+        seasons: of the model; None to look for them.
+        gain, offset: (N,) what a model's covariates do to each step: value = rest · gain + offset; None for nothing.
+        expected, scale: (N,) of the steps that a model judges, in the rest's unit; NaN elsewhere. The scale is that of
+            errors above the forecast, and of those below.
+    """
+
+    panel: Panel
+    seasons: tuple[int, ...] | None = None
+    gain: FloatArray | None = None
+    offset: FloatArray | None = None
+    expected: FloatArray | None = None
+    above: FloatArray | None = None
+    below: FloatArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was not expected.
+
+    Attributes:
+        scores: of each step.
+        told: what was expected of it.
+        episodes: by series and onset.
+        judged: (N,) the steps that were looked at.
+        since: ordinal of the first of them; None for all.
+        by_model: of these, the observed ones that a saved model judged.
+        notes: what is to be said.
+    """
+
+    scores: Scores
+    told: Expectation
+    episodes: tuple[Episode, ...]
+    judged: NDArray[np.bool_]
+    since: int | None
+    by_model: int
+    notes: tuple[str, ...]
+
+
+def search(
+    looked: Looked, kind: AnomalyKind, rate: float, since: int | None = None, settings: AnomalySettings = SETTINGS
+) -> Found:
+    """Returns what was not expected in a panel.
+
+    Args:
+        looked: the panel, and what a model says of it.
+        kind: of what is looked for.
+        rate: of false alarms a step.
+        since: ordinal of the first step that is judged; what lies before calibrates. None for all.
+        settings: the numbers of the method.
+
+    Raises:
+        DataError: no series has enough history.
+    """
+    panel = looked.panel
+    notes = check_history(panel, since)
+    seasons = seasons_seen(panel) if looked.seasons is None else looked.seasons
+    rest = panel.values
+    if looked.gain is not None and looked.offset is not None:
+        rest = (panel.values - looked.offset) / looked.gain
+    inner = replace(panel, values=rest, covariates=None)
+    residuals = residuals_of(inner, seasons, settings)
+    residuals, of_model = _with_model(residuals, inner, looked)
+    ordinals = np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
+    judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals >= since
+    past = None if since is None else ~judged
+    scores = score_steps(inner, residuals, shape_season(panel, seasons), kind, past, settings)
+    told = expectation(inner, scores)
+    if looked.gain is not None and looked.offset is not None:
+        gain, offset = looked.gain, looked.offset
+        told = Expectation(*(part * gain + offset for part in (told.expected, told.lower, told.upper)))
+    episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
+    return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
+
+
+def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Residuals, NDArray[np.bool_]]:
+    """Returns the residuals with those of a model where it judges, and which steps these are."""
+    if looked.expected is None or looked.above is None or looked.below is None:
+        return residuals, np.zeros(len(panel.values), dtype=bool)
+    expected, above, below = (
+        residuals.forth(panel, part)
+        for part in (looked.expected, looked.expected + looked.above, looked.expected - looked.below)
+    )
+    scale = np.where(residuals.values >= expected, above - expected, expected - below)
+    scale = np.fmax(np.maximum(scale, (above - below) / 10), LEAST_SHARE * residuals.ahead)
+    where = ~np.isnan(expected) & (scale > 0)
+    return residuals.with_forward(where, expected, scale), where
+
+
+def check_history(panel: Panel, since: int | None) -> tuple[str, ...]:
+    """Returns what is to be said of series with too little history.
+
+    Raises:
+        DataError: all have; or none has enough before the first step that is judged.
+    """
+    counts = np.diff(np.concatenate([[0], np.cumsum(panel.observed)])[panel.offsets])
+    if since is not None:
+        before = panel.observed & (
+            np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths) < since
+        )
+        counts = np.diff(np.concatenate([[0], np.cumsum(before)])[panel.offsets])
+    short = counts < LEAST_STEPS
+    if short.all():
+        where = " before --since" if since is not None else ""
+        raise DataError(
+            f"{counted(int(counts.max(initial=0)), 'value')} of a series{where} say too little of what is usual: "
+            f"{LEAST_STEPS} are needed.",
+            "a longer history, or a later --since" if since is not None else "a file with a longer history",
+        )
+    if not short.any():
+        return ()
+    name = panel.series_ids[int(np.flatnonzero(short)[0])]
+    return (
+        f"{int(short.sum()):,} of {counted(len(panel), 'series')} have fewer than {LEAST_STEPS} values to learn from, "
+        f"such as {name}: what is told of them is little.",
+    )
+
+
+def seasons_seen(panel: Panel) -> tuple[int, ...]:
+    """Returns the seasons that a panel shows, at most two, the shortest first."""
+    return tuple(season.steps for season in seasons_of(panel) if season.is_seen)[:2]
+
+
+def shape_season(panel: Panel, seasons: tuple[int, ...]) -> int:
+    """Returns half the steps of a shape: the season, else one of the calendar that series have lived through often."""
+    if seasons:
+        return seasons[0]
+    typical = float(np.median(panel.lengths))
+    return next((season for season in panel.frequency.seasons if typical >= LONG_CYCLES * season), 1)

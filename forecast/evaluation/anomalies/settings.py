@@ -1,0 +1,65 @@
+"""The numbers of the detector, chosen by seeded injections into training parts (benchmarks/tuning/anomalies.py)."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class AnomalySettings:
+    """The numbers by which anomalies are found.
+
+    Attributes:
+        levels: how fast the levels of smoothings without a season follow.
+        seasonal: how fast level and season of smoothings with one follow.
+        clip: no error moves a forecast or a scale by more than so many times the scale.
+        accept: after so many errors beyond that in a row, on one side, the level is a new one.
+        memory: share of its weight that each step adds to the scale of errors.
+        forget: share of its past errors that a smoothing keeps after a step, in the mixture.
+        sharp: how sharply the mixture prefers what erred less.
+        blocks: origins at which the regression of errors on earlier ones is fitted anew.
+        own: steps' worth of the panel's regression beside that of one series.
+        floor: the scale is no smaller than this share of its mean so far.
+        warm: seasons after which a forecast counts; see ``least`` for series without.
+        least: steps after which a forecast counts, at least.
+        settling: steps after which forecasts err as they will, at most; scores of earlier ones calibrate nothing.
+        widths: steps of the means that tell a new level.
+        burst: steps of the windows that tell a change of variance, at least.
+        longest: steps of a window of shapes, after thinning.
+        trim: share of the windows that the usual shapes are learned without.
+        share: of the usual values, at the top, that the tail is fitted to.
+        censored: share of these that the first fit of the tail doesn't look at.
+        doubt: share of false discoveries among what is kept out of the calibration.
+        window_share, window_censored: likewise of scores of windows.
+        change_weight: what a new level or a burst counts, in decimal orders of rarity, beside a point or a shape.
+    """
+
+    levels: tuple[float, ...] = (0.03, 0.1, 0.3, 0.6, 0.95)
+    seasonal: tuple[tuple[float, float], ...] = ((0.03, 0.3), (0.15, 0.3), (0.5, 0.3), (0.9, 0.2))
+    clip: float = 3.0
+    accept: int = 4
+    memory: float = 0.02
+    forget: float = 0.98
+    sharp: float = 0.15
+    blocks: int = 8
+    own: float = 500.0
+    floor: float = 0.3
+    warm: float = 2.0
+    least: int = 10
+    settling: int = 100
+    widths: tuple[int, ...] = (5, 15)
+    burst: int = 8
+    longest: int = 32
+    trim: float = 0.05
+    share: float = 0.2
+    censored: float = 0.25
+    doubt: float = 0.2
+    window_share: float = 0.25
+    window_censored: float = 0.4
+    change_weight: float = 0.6
+
+    @property
+    def of_windows(self) -> "AnomalySettings":
+        """The numbers by which scores of windows are calibrated: an anomaly takes many of them."""
+        return replace(self, share=self.window_share, censored=self.window_censored)
+
+
+SETTINGS = AnomalySettings()  # measured by benchmarks/tuning/anomalies.py

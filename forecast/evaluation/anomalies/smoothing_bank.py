@@ -1,0 +1,107 @@
+"""One-step forecasts of every step of many series at once, each knowing the steps before it alone.
+
+Some exponential smoothings, with a season and without, follow each series; their forecasts are mixed by how little
+they erred of late (a discounted mixture of experts). What is not expected is clipped before anyone learns from it, so
+neither the next forecast nor the scale of errors believes an outlier; several in a row on one side are a new level.
+
+    A. Gelper, R. Fried & C. Croux 2010, Robust forecasting with exponential and Holt-Winters smoothing.
+
+Shapes: ``S`` series, ``T`` steps, NaN where nothing was observed, ``K`` smoothings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.evaluation.anomalies.settings import AnomalySettings
+
+FloatArray = NDArray[np.float64]
+TO_DEVIATION = 1.25
+"""From a mean absolute error to the standard deviation of normal ones."""
+FIRST = 8
+"""Steps during which nothing is clipped: no scale is known yet."""
+RECENT = 3.0
+"""Early scales are means of about the newest third of the errors: the first forecasts knew little."""
+LEAST_SCALE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class StepForecasts:
+    """The forecast of each step from the steps before it, and the scale of its error, (S, T) each."""
+
+    expected: FloatArray
+    scale: FloatArray
+
+
+def step_forecasts(values: FloatArray, seasons: Sequence[int], settings: AnomalySettings) -> StepForecasts:
+    """Returns the mixture's one-step forecasts of each series, (S, T)."""
+    first = [own[np.flatnonzero(~np.isnan(own))[: settings.least]] for own in values]  # later ones are not known yet
+    centre = np.array([np.median(own) if own.size else 0.0 for own in first])
+    unit = np.array([_unit(own) for own in first])
+    bank = _Bank(len(values), seasons, settings)
+    scaled = np.ascontiguousarray(((values - centre[:, None]) / unit[:, None]).T)
+    expected, scale = np.empty_like(scaled), np.empty_like(scaled)
+    for t, value in enumerate(scaled):
+        expected[t], scale[t] = bank.step(value, t)
+    return StepForecasts(expected.T * unit[:, None] + centre[:, None], scale.T * unit[:, None])
+
+
+def _unit(known: FloatArray) -> float:
+    """Returns the usual size of a change, 1 where there is none."""
+    moves = np.abs(np.diff(known))
+    moves = moves[moves > 0]
+    return float(np.median(moves)) if moves.size else 1.0
+
+
+class _Bank:
+    """The state of all smoothings between two steps."""
+
+    def __init__(self, series: int, seasons: Sequence[int], settings: AnomalySettings) -> None:
+        self.settings = settings
+        speeds = [*settings.levels, *(level for _ in seasons for level, _ in settings.seasonal)]
+        self.alpha = np.array(speeds)[:, None]
+        self.gamma = np.array([gamma for _, gamma in settings.seasonal])[:, None]
+        self.seasons, count = tuple(seasons), len(settings.seasonal)
+        starts = [len(settings.levels) + place * count for place in range(len(seasons))]
+        self.rows = [slice(start, start + count) for start in starts]
+        self.patterns = [np.zeros((season, count, series)) for season in seasons]
+        self.level = np.zeros((len(speeds), series))
+        self.loss = np.zeros((len(speeds), series))
+        self.seen, self.run, self.total = np.zeros(series), np.zeros(series), np.zeros(series)
+        self.scale = np.ones(series)
+
+    def step(self, value: FloatArray, t: int) -> tuple[FloatArray, FloatArray]:
+        """Returns forecasts and scales of a step, (S,) each, and then learns from what came."""
+        each = self.level.copy()
+        for pattern, rows, season in zip(self.patterns, self.rows, self.seasons, strict=True):
+            each[rows] += pattern[t % season]
+        weights = np.exp(self.loss.min(axis=0) - self.loss)
+        expected = (weights * each).sum(axis=0) / weights.sum(axis=0)
+        scale = np.maximum(self.scale, self.settings.floor * self.total / np.maximum(self.seen, 1))
+        self._learn(value, each, expected, scale, t)
+        return expected, scale
+
+    def _learn(self, value: FloatArray, each: FloatArray, expected: FloatArray, scale: FloatArray, t: int) -> None:
+        known, settings, seen = ~np.isnan(value), self.settings, self.seen
+        error = np.where(known, value - expected, 0.0)
+        limit = np.where(seen < FIRST, np.inf, settings.clip * scale)
+        side = np.where(np.abs(error) > limit, np.sign(error), 0.0)
+        self.run = np.where(known, np.where(self.run * side > 0, self.run + side, side), self.run)
+        is_new = np.abs(self.run) >= settings.accept
+        believed = expected + np.where(is_new, error, np.clip(error, -limit, limit))
+        errors = np.where(known, believed - each, 0.0)
+        gain = np.maximum(self.alpha, 1 / (seen + 1))
+        self.level += np.where(is_new, np.maximum(gain, 0.9), gain) * errors
+        for pattern, rows, season in zip(self.patterns, self.rows, self.seasons, strict=True):
+            learned = np.maximum(self.gamma, 1 / (seen // season + 1.5))
+            pattern[t % season] += np.where(is_new, 0.0, learned * errors[rows])
+        lost = settings.sharp * np.minimum(np.abs(errors) / scale, 2 * settings.clip)
+        self.loss = np.where(known, settings.forget * self.loss + lost, self.loss)
+        size = np.minimum(np.abs(error) * TO_DEVIATION, settings.clip * self.scale)
+        counts = known & (seen > 0)
+        memory = np.maximum(settings.memory, RECENT / (seen + RECENT + 1))
+        self.scale = np.maximum(np.where(counts, self.scale + memory * (size - self.scale), self.scale), LEAST_SCALE)
+        self.total = self.total + np.where(counts, size, 0.0)
+        self.seen = seen + known

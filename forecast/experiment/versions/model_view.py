@@ -1,0 +1,74 @@
+"""What a stored model says of each step: its covariates' effects, and its forecasts of what came after its training."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.data.dates.date_spans import parse_span
+from forecast.data.frequency import readable
+from forecast.data.panel import Panel, places_of
+from forecast.errors import UsageError
+from forecast.evaluation.anomalies.model_residuals import model_steps
+from forecast.evaluation.anomalies.search import Looked
+from forecast.evaluation.distribution.distribution import Distribution
+from forecast.experiment.versions.stored_model import StoredModel
+from forecast.models.covariates.covariate_model import check_columns
+from forecast.run import Run
+
+FloatArray = NDArray[np.float64]
+CLOSED = 0.1
+"""Where the effects leave less than this share of a usual step, as of a closed day, its value says nothing."""
+
+
+def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
+    """Returns a panel as a stored model sees it.
+
+    Raises:
+        DataError: the panel lacks a column that the model was trained with.
+    """
+    trained = stored.trained
+    seasons = tuple(season for season in trained.model.seasons if season > 1)
+    gain, offset = _effects(stored, panel)
+    if not isinstance(trained.distribution, Distribution):
+        return Looked(panel, seasons, gain, offset)
+    place = places_of(panel.series_ids, stored.context.series_ids)
+    until = np.where(place >= 0, stored.context.last[place], panel.last)  # of a series never seen, nothing is judged
+    made = model_steps(trained, panel, until, run)
+    if gain is None or offset is None:
+        return Looked(panel, seasons, None, None, made.expected, made.above, made.below)
+    return Looked(panel, seasons, gain, offset, (made.expected - offset) / gain, made.above / gain, made.below / gain)
+
+
+def _effects(stored: StoredModel, panel: Panel) -> tuple[FloatArray | None, FloatArray | None]:
+    """Returns what a model's covariates do to each step, as a factor and a term, (N,); None for nothing."""
+    learned = stored.trained.model.covariate_model
+    if learned is None or learned.effects is None:
+        return None, None
+    own = check_columns(learned, panel)
+    encoded = learned.encoding.known_of(own) if learned.encoding is not None else None
+    ones, zeros = (
+        learned.remove(replace(own, values=np.full(len(own.values), level)), encoded).values for level in (1.0, 0.0)
+    )
+    share = ones - zeros  # what is left of one unit; of a step on which the effects leave next to nothing, NaN
+    gain = 1 / np.where(share > 0, share, np.nan)
+    usual = float(np.nanmedian(gain)) if not np.isnan(gain).all() else 1.0
+    return np.where(gain < CLOSED * usual, np.nan, gain), -np.nan_to_num(zeros) * gain
+
+
+def first_judged(panel: Panel, text: str) -> int:
+    """Returns the ordinal of the first step that is judged.
+
+    Raises:
+        UsageError: it is no date, or none of the data's.
+    """
+    low, high = int(panel.first.min()), int(panel.last.max())
+    ordinals = np.arange(low, high + 1)
+    stamps = panel.frequency.timestamps(ordinals)
+    first, last = (readable(stamp).removeprefix("row ") for stamp in (stamps[0], stamps[-1]))
+    middle = readable(stamps[len(stamps) * 9 // 10]).removeprefix("row ")
+    begin = parse_span("--since", text, panel.frequency, middle)[0]
+    within = np.flatnonzero(stamps >= begin)
+    if not within.size or begin < stamps[0]:
+        raise UsageError(f"--since {text} lies outside of the data, {first} to {last}.", f"--since {middle}")
+    return int(ordinals[within[0]])
