@@ -25,6 +25,7 @@ MAY_BE_SHORT = {
     "cli.output.retrain": "the words of a command",
     "data.files.header_peek": "TAB must not pay for the reader",
     "data.files.written_table": "Arrow, which its importer must not know",
+    "evaluation.anomalies.subsequence": "a scorer of its own",
     "models.covariates.detrending": "formulas with a source of their own",
     "models.networks.event_log": "TensorFlow, which its importer must not import at once",
     "production.run_log": "a document of its own",

@@ -213,7 +213,7 @@ def draw_episodes(result: AnomaliesResult, kind: PlotKind, folder: Path) -> tupl
     """
     if kind == "none" or not result.episodes:
         return ()
-    from forecast.report.figures.anomalies import Excerpt, anomalies_figure  # matplotlib is slow to import
+    from forecast.report.figures.episodes.episodes import Excerpt, anomalies_figure  # matplotlib is slow to import
     from forecast.report.figures.figure import render
 
     panel, told = result.panel, result.found.told

@@ -42,7 +42,7 @@ class LookFlags:
 
 
 @dataclass(frozen=True)
-class WriteFlags:
+class EpisodeFlags:
     """What is written, and when an episode is a failure."""
 
     scores: Annotated[
@@ -62,7 +62,7 @@ def anomalies_command(
     output: OutputFlags,
     reading: DataFlags,
     look: LookFlags,
-    write: WriteFlags,
+    write: EpisodeFlags,
     name: Annotated[
         str | None,
         typer.Argument(metavar="NAME|DATA", help="A model, or a file alone; left out: as for check."),
