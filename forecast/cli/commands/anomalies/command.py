@@ -1,4 +1,4 @@
-"""`forecast anomalies [NAME|DATA]`."""
+"""`forecast anomalies [NAME-OR-DATA]`."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -65,7 +65,7 @@ def anomalies_command(
     write: EpisodeFlags,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME|DATA", help="A model, or a file alone; left out: as for check."),
+        typer.Argument(metavar="NAME-OR-DATA", help="A model, or a file alone; left out: as for check."),
     ] = None,
 ) -> None:
     """Say what was not expected: spikes, dips, new levels, changes of variance, unusual shapes.
