@@ -1,7 +1,7 @@
 """The reconciliation of a backtest: what each fold's forecasts are moved by, learned from earlier folds alone.
 
-    fold 0    errors known: none          structural weights
-    fold 1    errors of fold 0            the usual method of those that look at errors
+    fold 0    errors known: none          the usual method
+    fold 1    errors of fold 0            likewise
     fold 2    errors of folds 0 and 1     the method that erred least on fold 1
     …
     issued    errors of all folds         the method that erred least on all scored folds
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Lowest
 from forecast.data.panel import Panel
-from forecast.models.reconciliation.methods import LEARNED, METHODS, UNLEARNED
+from forecast.models.reconciliation.methods import METHODS, USUAL
 from forecast.models.reconciliation.reconciler import FittedReconciliation, Reconciliation, learned
 
 FloatArray = NDArray[np.float64]
@@ -29,6 +29,8 @@ BASE = "unreconciled"
 """What forecasts of each series by itself are called beside the methods."""
 FOLD_FUTURES = 400
 """Joint futures of each fold by which the quantiles of series that add up are told."""
+LOST = 1.01
+"""A level lost by a method where its RMSE is more than so many times that of the unmoved."""
 CLEARLY = 0.002
 """A method that errs less by no more than this share is no better than the one before it in the list."""
 
@@ -80,34 +82,42 @@ class FoldReconciler:
             for name, method in METHODS.items()
             if len(errors) or not method.learns
         }
-        chosen = self.choice(has_errors=len(errors) > 0)
+        chosen = self.choice()
         self.folds.append(number)
         self.truths.append(truth)
         self.made.append({BASE: base} | {name: each.coherent(base, lowest) for name, each in found.items()})
         return found[chosen]
 
-    def choice(self, *, has_errors: bool) -> str:
-        """Returns the method that erred least so far; the usual one where nothing tells."""
-        losses = self.losses()
-        if not losses:
-            return LEARNED if has_errors else UNLEARNED
-        best = min(losses.values())
-        usual = sorted(losses, key=lambda name: (name != LEARNED, list(METHODS).index(name)))
-        return next(name for name in usual if losses[name] <= best + CLEARLY)
+    def choice(self) -> str:
+        """Returns the method that erred least so far, of those by which no level lost; the usual one if nothing tells.
+
+        Those that are as good but for ``CLEARLY`` give way to the usual one, and then to the first.
+        """
+        ratios = self.ratios()
+        if not ratios:
+            return USUAL
+        safe = {name: own for name, own in ratios.items() if own.max() <= LOST} or ratios
+        losses = {name: float(own.mean()) for name, own in safe.items()}
+        order = sorted(losses, key=lambda name: (name != USUAL, list(METHODS).index(name)))
+        return next(name for name in order if losses[name] <= min(losses.values()) + CLEARLY)
 
     def losses(self) -> dict[str, float]:
         """Returns how much each method erred on scored folds: its RMSE over that of the unmoved, mean over levels."""
+        return {name: float(own.mean()) for name, own in self.ratios().items()}
+
+    def ratios(self) -> dict[str, FloatArray]:
+        """Returns the RMSE of each method over that of the unmoved on scored folds, level by level."""
         scored = [place for place, number in enumerate(self.folds) if number > 0]
         if not scored:
             return {}
         truths = np.stack([self.truths[place] for place in scored])
         base = level_rmse(self.tree, truths, np.stack([self.made[place][BASE] for place in scored]))
-        ratios = {}
+        ratios = dict[str, FloatArray]()
         for name in METHODS:
             if all(name in self.made[place] for place in scored):
                 own = level_rmse(self.tree, truths, np.stack([self.made[place][name] for place in scored]))
                 tells = ~np.isnan(own) & (base > 0)
-                ratios[name] = float((own[tells] / base[tells]).mean()) if tells.any() else 1.0
+                ratios[name] = own[tells] / base[tells] if tells.any() else np.ones(1)
         return ratios
 
     def result(self, known: Known) -> ReconciledFolds:
@@ -122,7 +132,7 @@ class FoldReconciler:
             name: np.stack([self.made[place].get(name, nothing) for place in scored]) for name in (BASE, *METHODS)
         }
         errors = errors_of(known, len(self.series_ids))
-        method = self.choice(has_errors=len(errors) > 0)
+        method = self.choice()
         issued = learned(method, self.series_ids, errors)
         return ReconciledFolds(self.tree, issued, forecasts, self.losses(), errors)
 

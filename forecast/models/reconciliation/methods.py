@@ -32,6 +32,10 @@ class ReconciliationMethod:
     learns: bool = True
 
 
+def _alike(tree: Hierarchy, errors: FloatArray) -> ErrorCovariance:  # noqa: ARG001 - as the others
+    return diagonal(np.ones(len(tree)))
+
+
 def _structural(tree: Hierarchy, errors: FloatArray) -> ErrorCovariance:  # noqa: ARG001 - as the others
     return diagonal(tree.sizes.astype(np.float64))
 
@@ -44,6 +48,7 @@ METHODS: dict[str, ReconciliationMethod] = {
     method.name: method
     for method in (
         ReconciliationMethod("bottom-up", "sums of the leaves' forecasts", lambda _tree, _errors: None, learns=False),
+        ReconciliationMethod("ols", "all moved alike", _alike, learns=False),
         ReconciliationMethod("wls-structural", "errors as large as the leaves are many", _structural, learns=False),
         ReconciliationMethod("wls-variance", "by how large the errors of each were", _variance),
         ReconciliationMethod(
@@ -52,5 +57,5 @@ METHODS: dict[str, ReconciliationMethod] = {
     )
 }
 """By name (Athanasopoulos et al. 2017; Hyndman et al. 2011; Wickramasuriya, Athanasopoulos & Hyndman 2019)."""
-UNLEARNED, LEARNED = "wls-structural", "wls-variance"
-"""What is taken where no fold has told which method errs least: without errors, and with errors."""
+USUAL = "wls-structural"
+"""What is taken where no fold has told which method errs least."""

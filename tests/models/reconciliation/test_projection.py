@@ -39,6 +39,8 @@ BASE = RANDOM.uniform(5, 50, (len(TREE), 3)) * np.sqrt(TREE.sizes)[:, None]
 
 
 def full_covariance(name):
+    if name == "ols":
+        return np.eye(len(TREE))
     if name == "wls-structural":
         return np.diag(SUMMING.sum(axis=1))
     if name == "wls-variance":
@@ -114,7 +116,7 @@ def test_covariance_never_becomes_a_matrix_of_all_pairs():
     np.testing.assert_allclose(np.diag(made.own) + made.shared @ made.shared.T, full_covariance("mint-shrink"))
 
 
-NIXTLA = {"wls-structural": "wls_struct", "wls-variance": "wls_var", "mint-shrink": "mint_shrink"}
+NIXTLA = {"ols": "ols", "wls-structural": "wls_struct", "wls-variance": "wls_var", "mint-shrink": "mint_shrink"}
 
 
 @pytest.mark.parametrize("name", METHODS)
