@@ -167,7 +167,7 @@ def _parts(level: TreeLevel, ids: IdParts, node: int, summed: tuple[str, ...]) -
 
 
 def ended_at_zero(panel: Panel, options: ReadOptions) -> tuple[Panel, list[Finding]]:
-    """Returns leaves that all end together: one that ended before counts 0 from there on, or as ``--fill`` says.
+    """Returns leaves that all end together: one that ended before counts 0 from there on, or goes on as ``--fill previous`` says.
 
     A sum knows no forecast of what is not there any more.
     """
@@ -175,7 +175,7 @@ def ended_at_zero(panel: Panel, options: ReadOptions) -> tuple[Panel, list[Findi
     ended = np.flatnonzero(behind)
     if not ended.size:
         return panel, []
-    carried = options.fill in {"previous", "interpolate"}
+    carried = options.fill == "previous"  # settled options say interpolate where nobody asked
     filler = np.nan if carried else 0.0
     ends = np.repeat(panel.offsets[1:], behind)
     values = np.insert(panel.values, ends, filler)

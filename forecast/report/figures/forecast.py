@@ -67,9 +67,7 @@ def forecast_figure(
     events = find_events(history, list(zip(shown, futures, strict=True)))
     for axes, seen, future in zip(grid, shown, futures, strict=False):
         shade_events(axes, history, events, seen, future)
-        entries |= _draw_observed(axes, seen)
-        for model, made in forecasts.items():
-            entries |= _draw_forecast(axes, model, styles[model], made, seen.series_id, bands=model == main)
+        entries |= draw_series(axes, seen, forecasts, styles)
         number_axis(axes, history.target if len(shown) == 1 else "")
         axes.set_ylim(sensible_range(seen, foretold(forecasts, main, seen.series_id)))
         date_axis(axes, labels=10 // columns)
@@ -84,6 +82,17 @@ def forecast_figure(
     total = SLIDE if size == "slide" else None
     add_frame(figure, title=title, legend=entries | events.entries, caption=below, total=total)
     return figure
+
+
+def draw_series(
+    axes: Axes, seen: Observed, forecasts: Mapping[str, Forecasts], styles: Mapping[str, ModelStyle]
+) -> dict[str, Any]:
+    """Draws what was seen and is forecast of one series, bands of the first model; returns the legend's entries."""
+    main = next(iter(forecasts))
+    entries = _draw_observed(axes, seen)
+    for model, made in forecasts.items():
+        entries |= _draw_forecast(axes, model, styles[model], made, seen.series_id, bands=model == main)
+    return entries
 
 
 def _draw_observed(axes: Axes, seen: Observed) -> dict[str, Any]:

@@ -104,6 +104,10 @@ def draw_forecast(
     from forecast.report.figures.figure import render
     from forecast.report.figures.forecast import forecast_figure
 
+    if history.hierarchy is not None and actuals is None:
+        from forecast.report.figures.tree import tree_figure
+
+        return {f"forecast.{kind}": render(tree_figure(history, forecasts, title=title), kind)}
     return {f"forecast.{kind}": render(forecast_figure(history, forecasts, actuals=actuals, title=title), kind)}
 
 

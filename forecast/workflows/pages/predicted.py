@@ -19,6 +19,7 @@ from forecast.models.model_style import ModelStyle
 from forecast.report.figures.figure import render
 from forecast.report.figures.forecast import forecast_figure
 from forecast.report.figures.parts import parts_figure
+from forecast.report.figures.tree import tree_figure
 from forecast.report.figures.waterfall import waterfall_figure
 from forecast.specs import PictureSize
 from forecast.wording import about, counted, percent
@@ -143,6 +144,12 @@ def what_if_pictures(
 
 def _lines(drawn: Mapping[str, Outlook], manner: Manner, title: str, request: PictureRequest) -> bytes:
     """Returns the picture of forecasts after their history: of all series together where that means something."""
+    told = next(iter(drawn.values())).history
+    if told.hierarchy is not None:
+        every = {name: own.forecasts for name, own in drawn.items()}
+        looks = {name: look for name, look in LOOKS.items() if name in every}
+        figure = tree_figure(told, every, title=title, size=request.size, looks=looks)
+        return render(figure, request.kind, request.size)
     joint = {name: together(own, manner) for name, own in drawn.items()}
     shown = {name: own for name, own in joint.items() if own} or drawn
     first, given = next(iter(shown.values())), next(iter(drawn.values()))
