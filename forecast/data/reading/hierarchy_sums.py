@@ -167,7 +167,7 @@ def _parts(level: TreeLevel, ids: IdParts, node: int, summed: tuple[str, ...]) -
 
 
 def ended_at_zero(panel: Panel, options: ReadOptions) -> tuple[Panel, list[Finding]]:
-    """Returns leaves that all end together: one that ended before counts 0 from there on, or what `--fill previous` says.
+    """Returns leaves that all end together: one that ended counts 0 from there on, or as ``--fill previous`` says.
 
     A sum knows no forecast of what is not there any more.
     """
