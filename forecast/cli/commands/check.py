@@ -63,7 +63,8 @@ def check_command(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="DATA", help="A CSV; left out: forecast.toml's, the last train's, or the bundled sample."
+            metavar="DATA",
+            help="A table: a file, or an address; left out: forecast.toml's, the last train's, or the bundled sample.",
         ),
     ] = None,
 ) -> None:

@@ -24,7 +24,7 @@ class PredictFlags:
     ] = None
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="FILE", help="Forecast from the end of this file, or folder, instead."),
+        typer.Option("--data", metavar="FILE", help="Forecast from the end of this file, folder or address instead."),
     ] = None
     future: Annotated[
         str | None,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.addresses import is_address
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.decoding import Document, decode, encode
@@ -113,6 +114,9 @@ class Elsewhere:
             raise UsageError(f"{flag} is about trainings in one process, and --workers are several.", "one of them")
         if self.source == "-":
             raise UsageError("--workers read the data themselves, and standard input is read once.", "a file as DATA")
+        if is_address(self.source):
+            message = f"--workers read the data themselves, and {self.source} may hold something else by then."
+            raise UsageError(message, "a file as DATA: forecast check ADDRESS --fix data.csv writes one")
         if self.terms.is_timed:
             message = "--workers can't be used with --time-limit or --match seconds: what a network gets would depend "
             raise UsageError(f"{message}on who trains beside it.", "leave one of them out")

@@ -63,10 +63,13 @@ def test_a_version_trained_with_workers_is_that_of_one_process(folder):
     assert alone.out == several.out
 
 
-def test_standard_input_can_t_be_read_by_several(folder):
+def test_standard_input_and_a_database_can_t_be_read_by_several(folder):
     found = run("compare", "-", "--workers", "2", folder=folder, stdin=csv_bytes(visits(90)))
     assert found.code == ExitCode.USAGE
     assert "standard input is read once" in " ".join(found.err.split())
+    found = run("compare", "sqlite:///shop.db", "--workers", "2", folder=folder)
+    assert found.code == ExitCode.USAGE
+    assert "may hold something else by then" in " ".join(found.err.split())
 
 
 @pytest.mark.parametrize("code", [code for code in ExitCode if 2 <= code <= 6 or code == 75])

@@ -78,6 +78,8 @@ def _complaint(error: Exception, place: DatabasePlace) -> ForecastError | None:
     """Returns what an error means, by its number."""
     import pymysql  # its error is here
 
+    if isinstance(error, RuntimeError) and "cryptography" in str(error):
+        return lacking(place.address, "cryptography>=42")  # for the way in which MySQL 8 asks for passwords
     if not isinstance(error, pymysql.Error):
         return None
     number, where = error.args[0] if error.args else 0, place.address

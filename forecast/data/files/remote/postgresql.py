@@ -122,14 +122,14 @@ def _user(place: DatabasePlace) -> str:
 def _unconnected(place: DatabasePlace, text: str) -> ForecastError | None:
     """Returns why there is no connection, as far as words tell."""
     where, line = place.address.partition("#")[0], place.scrubbed(text)
-    port = f":{place.port}" if place.port else ""
+    port, waited = f":{place.port}" if place.port else "", dict(place.options).get("connect_timeout", WAIT)
     if "authentication failed" in line or "no password supplied" in line:
         wrong = "no password was found" if "no password" in line else "the password is wrong, or the user"
         kept = "a line in ~/.pgpass: HOST:PORT:DATABASE:USER:PASSWORD"
         hint = f"{place.unset}export {place.variable or 'PGPASSWORD'}=…, or {kept}"
         return DataError(f"{where} lets {_user(place)} not in: {wrong}.", hint)
     if "timeout" in line or "timed out" in line:
-        return DataError(f"{place.host}{port} did not answer within {WAIT} seconds.", "check host, port and network")
+        return DataError(f"{place.host}{port} did not answer within {waited} seconds.", "check host, port and network")
     if "Connection refused" in line:
         return DataError(f"No database listens at {place.host or 'this machine'}{port}.", "check host and port")
     if "resolve" in line or "translate host" in line or "Name or service" in line:
