@@ -57,7 +57,7 @@ def train_command(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="A .csv, .tsv, .parquet or .xlsx file, an address, or - for standard input; left out: forecast.toml's.",
+            help="A .csv, .tsv, .parquet or .xlsx file, an address, or - for standard input; or forecast.toml's.",
         ),
     ] = None,
     model: Annotated[
