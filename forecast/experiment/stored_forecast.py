@@ -13,6 +13,7 @@ from forecast.data.future.extrapolation import check_flags, yes_no_columns
 from forecast.data.future.future_file import read_future
 from forecast.data.panel import TARGET, IdParts, Panel
 from forecast.data.read_options import ReadOptions
+from forecast.data.reading.hierarchy_sums import with_told_leaves
 from forecast.data.reading.reader import Reading
 from forecast.errors import DataError, UsageError, closest, did_you_mean
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
@@ -110,8 +111,9 @@ def with_future(panel: Panel, source: str | Source, options: ReadOptions) -> tup
     if not has_known:
         message = "--future tells of known covariates, but the model was trained without any."
         raise UsageError(message, "forecast train DATA --known COLUMNS makes one with them")
-    covariates, findings = read_future(source, options, panel)
-    told = replace(panel, covariates=covariates)
+    leaves = panel.select(panel.summands) if panel.hierarchy is not None else panel
+    covariates, findings = read_future(source, options, leaves)
+    told = with_told_leaves(panel, covariates)
     check_flags(told, yes_no_columns(panel), is_averaged=bool(options.aggregate))
     return told, tuple(finding.text for finding in findings)
 

@@ -10,7 +10,6 @@ from forecast.cli.output.console import (
     print_json,
     say,
     settle_form,
-    table,
     width,
     with_lines,
     wrapped,
@@ -135,6 +134,10 @@ def levels_text(found: "ReconciliationSummary") -> str:
     methods = [name for name in dict.fromkeys(row.method for row in found.levels) if name != "issued"]
     rmse = {(row.level, row.method): row.rmse for row in found.levels}
     series = {row.level: row.series for row in found.levels}
+    heads = {
+        name: f"{'→' if name == found.method else ''}{name.removeprefix('wls-').removeprefix('mint-')}"
+        for name in methods
+    }
     rows = []
     for level, count in series.items():
         numbers = [rmse[level, name] for name in methods]
@@ -142,10 +145,10 @@ def levels_text(found: "ReconciliationSummary") -> str:
         decimals = decimals_of_errors(told) if told else 0
         marks = ["*" if told and number == min(told) else " " for number in numbers]
         cells = [NO_NUMBER if n is None else fixed(n, decimals) + m for n, m in zip(numbers, marks, strict=True)]
-        rows.append([level, f"{count:,}", *cells])
-    heads = [f"{'→' if name == found.method else ''}{name} " for name in methods]
+        rows.append({"level": level, "series": f"{count:,}", **dict(zip(heads.values(), cells, strict=True))})
     head = wrapped(f"RMSE of {found.model} by level, * the lowest, → taken")
-    return f"\n{head}{table(['level', 'series', *heads], rows)}"
+    going = [heads[name] for name in reversed(methods) if name not in {found.method, "unreconciled", "bottom-up"}]
+    return f"\n{head}{fitted_table(rows, list(rows[0]), going)}"
 
 
 def reconciled_words(found: "ReconciliationSummary") -> str:
@@ -156,7 +159,8 @@ def reconciled_words(found: "ReconciliationSummary") -> str:
     if found.best is None:
         return f"{text}: no fold told which method errs least"
     gap = f"{percent(abs(1 - found.best), 1)} {'below' if found.best < 1 else 'above'} that of each by itself"
-    return f"{text}: the lowest error of {len(found.losses)} methods on the folds, on average over levels {gap}"
+    none = f"of {len(found.losses)} ways none errs clearly less on the folds without losing a level"
+    return f"{text}: {none}; on average over levels its error is {gap}"
 
 
 def _rank(row: "LeaderboardRow", together: tuple[str, ...]) -> str:

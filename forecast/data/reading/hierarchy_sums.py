@@ -153,9 +153,14 @@ def with_sums(reading: Reading, options: ReadOptions) -> Reading:
         reading,
         panel=nodes,
         ids=IdParts(ids.names, parts),
-        findings=(*reading.findings, Finding("note", "hierarchy", text, f"--hierarchy '{spec.text}'"), *names),
+        findings=(*_unsaid(reading, more), Finding("note", "hierarchy", text, f"--hierarchy '{spec.text}'"), *names),
         settled=replace(reading.settled, hierarchy=spec.text, parents=options.parents, ids=ids.names),
     )
+
+
+def _unsaid(reading: Reading, ended: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Returns the findings of a reading, but for one that says that ended series are forecast from their end."""
+    return tuple(finding for finding in reading.findings if not (ended and finding.topic == "ends"))
 
 
 def _parts(level: TreeLevel, ids: IdParts, node: int, summed: tuple[str, ...]) -> tuple[str, ...]:
@@ -319,6 +324,31 @@ def _covariates(leaves: Panel, levels: list[TreeLevel], placed: _Placed, present
         known_offsets=np.concatenate([ahead.offsets, ahead.offsets[-1] + own.known_offsets[1:]]),
         known_first=np.concatenate([ahead.first, own.known_first]),
     )
+
+
+def with_told_leaves(panel: Panel, told: Covariates) -> Panel:
+    """Returns a panel with what is told of its leaves, of which its sums have the mean; see ``_covariates``.
+
+    Args:
+        panel: of all nodes, or one without a hierarchy.
+        told: of its leaves; of all series, where it has none.
+    """
+    tree = panel.hierarchy
+    if tree is None:
+        return replace(panel, covariates=told)
+    place = np.cumsum(tree.is_leaf) - 1
+    levels = []
+    for number, name in enumerate(tree.levels[:-1]):
+        nodes = tree.places(number)
+        group = np.zeros(len(tree.leaves), dtype=np.int64)
+        for node, at in enumerate(nodes.tolist()):
+            group[place[tree.below[tree.starts[at] : tree.starts[at + 1]]]] = node
+        levels.append(TreeLevel(name, (), tuple(panel.series_ids[at] for at in nodes), group))
+    leaves = panel.select(tree.leaves)
+    levels.append(TreeLevel(tree.levels[-1], (), leaves.series_ids, np.arange(len(leaves))))
+    leaves = replace(leaves, covariates=told)
+    placed = _placed(levels, leaves.first, leaves.lengths)
+    return replace(panel, covariates=_covariates(leaves, levels, placed, placed.added(np.ones(len(leaves.values)))))
 
 
 def _before(levels: list[TreeLevel]) -> list[int]:

@@ -145,6 +145,17 @@ class PanelResult:
         )
 
 
+def _check_alone(stored: StoredModel) -> None:
+    """Refuses a hierarchy, whose sums are of series in all shards.
+
+    Raises:
+        UsageError: the model has one.
+    """
+    if stored.context.hierarchy is not None:
+        message = f"{stored.version.name} forecasts sums of series, and a sum may be of series in several shards."
+        raise UsageError(message, "-o FILE.csv, which reads the whole folder at once")
+
+
 def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) -> PanelResult:
     """Forecasts all series of a panel, or of a share of its shards, into a folder.
 
@@ -153,6 +164,7 @@ def forecast_panel(request: PanelRequest, run: Run, *, dry_run: bool = False) ->
             nobody can do the work. A shard that can't be forecast is told in the result.
         Stopped: a signal came; what is done stays.
     """
+    _check_alone(request.stored)
     told = _told(request, run)
     panel = shards_of_panel(request.panel, request.stored)
     results = _results(request, told, panel)
