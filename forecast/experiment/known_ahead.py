@@ -5,10 +5,12 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.checks.demand import demand_classes
 from forecast.data.covariates import Column
 from forecast.data.future.extrapolation import Flags, check_flags, is_yes_no, unseen_ahead
 from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.future_coverage import missing_ahead, steps_counted, when
+from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.scales import differences_seen, interval_scales
 from forecast.evaluation.trained_model import TrainedModel
 from forecast.models.covariates.encoding import Encoding
@@ -39,6 +41,8 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
     """Returns which series have so few rows that their intervals are as wide as others', or that they have none."""
     if trained.distribution is None:
         return ()
+    if isinstance(trained.distribution, Distribution) and trained.distribution.counts:
+        return _demand_notes(trained, panel)
     few = differences_seen(panel, trained.season) < trained.scales.few_differences
     has_none = np.isnan(interval_scales(panel, trained.season, trained.spread, trained.scales))
     notes = []
@@ -49,6 +53,28 @@ def short_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
             have, vary, own = ("has", "it varies", "its") if len(names) == 1 else ("have", "they vary", "their")
             then = f"{own} intervals are {what}" if what else f"{own} forecast has no intervals"
             notes.append(f"{whose} {have} too few rows to tell how far {vary}: {then}.")
+    return tuple(notes)
+
+
+def _demand_notes(trained: TrainedModel, panel: Panel) -> tuple[str, ...]:
+    """Returns which series of demand the others tell more of than they do themselves."""
+    found = demand_classes(panel)
+    few = differences_seen(panel, trained.season) < trained.scales.few_differences
+    notes = []
+    for which, one, several, then in (
+        (found.never_sold, "never sold", "never sold", "little is forecast, as is usual of such series"),
+        (found.has_ended, "has not sold for long", "have not sold for long", "forecasts fade towards zero"),
+        (
+            few & ~found.never_sold & ~found.has_ended,
+            "has few rows",
+            "have few rows",
+            "forecasts lean on what all series together teach",
+        ),
+    ):
+        names = [panel.series_ids[i] for i in np.flatnonzero(which)]
+        if names:
+            verb = one if len(names) == 1 else several
+            notes.append(f"{counted(len(names), 'series')} ({listed(names, 3)}) {verb}: {then}.")
     return tuple(notes)
 
 

@@ -37,7 +37,7 @@ LEAST_TRUST, SEASONAL_TRUST = 0.05, 0.57  # measured by benchmarks/tuning/trust.
 it is the season of which networks know more than exponential smoothing."""
 POOLED: Anchor = "pooled"
 """What demand that comes now and then is measured from, mostly: the mean that all series together taught."""
-DEMAND_TRUST = 0.25  # measured by benchmarks/tuning/intermittent.py
+DEMAND_TRUST = 0.1  # measured by benchmarks/tuning/intermittent.py
 """How far networks are usually to be trusted against it; it counts like one more fold."""
 DEMAND_MARGIN = 0.95  # measured by benchmarks/tuning/intermittent.py
 """No other anchor stands in its place unless its squared errors are so few times as large, or fewer."""

@@ -79,7 +79,8 @@ def make_spec(cell: str, plan: Plan, settings: Settings, windows: int, *, is_bar
     spec = make(cell, plan, settings.preset, windows, **segment).with_(seeds=seeds, **given)
     if spec.rolled or is_bare:
         return spec
-    return spec.with_(calendar=settings.calendar and plan.kind != "price", country=settings.country)
+    has_dates = plan.kind != "price" and (not plan.is_intermittent or settings.country is not None)
+    return spec.with_(calendar=settings.calendar and has_dates, country=settings.country)
 
 
 def segment_of(window: int, season: int) -> int:
