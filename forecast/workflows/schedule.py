@@ -1,18 +1,19 @@
 """`forecast schedule`: a retrain for cron or systemd, with this machine's paths and environment."""
 
 import os
+import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from forecast.addresses import is_address
-from forecast.errors import DataError, UsageError
+from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.experiment.destinations import check_folder_name, check_log
 from forecast.production.schedule.clock_zone import machine_zone, plain_path, zone_of
-from forecast.production.schedule.cron_job import Job, cron_line, systemd_units, usual_log
+from forecast.production.schedule.cron_job import ALL, NO_LIMITS, Job, JobLimits, cron_line, systemd_units, usual_log
 from forecast.production.schedule.crontab import (
     editing,
     foreign_lines,
@@ -120,15 +121,18 @@ class SchedulePlan:
         return tuple(notes)
 
 
-def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...]) -> SchedulePlan:
-    """Returns the retrain of a model in a store, all paths absolute, and its timetable.
+def plan_schedule(
+    name: str, root: Path, when: When, log: Path | None, flags: tuple[str, ...], limits: JobLimits = NO_LIMITS
+) -> SchedulePlan:
+    """Returns the retrain of a model in a store, or of all, all paths absolute, and its timetable.
 
     Args:
-        name: of the model.
+        name: of the model; ``ALL`` for all of them.
         root: the store.
         when: as the user gave it.
         log: where its log goes; None for a file in the store.
         flags: more flags of `forecast retrain`.
+        limits: what it may take of the machine.
 
     Raises:
         UsageError: the timetable can't be read.
@@ -138,8 +142,11 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
     """
     timetable = when.timetable()
     check_log(log)
-    champion = Store(root).model(name).champion()
-    name, store, program, cells = champion.name, plain_path(root), program_words(), cells_named(champion)
+    champions = [Store(root).model(each).champion() for each in (names_in(root) if name == ALL else (name,))]
+    name = name if name == ALL else champions[0].name
+    store, program = plain_path(root), program_words()
+    cells = tuple(dict.fromkeys(pair for champion in champions for pair in batched(cells_named(champion))))
+    words = tuple(word for pair in cells for word in pair)
     path = f"{Path(program[0]).parent}:/usr/local/bin:/usr/bin:/bin"
     environment = {"PATH": path, "LANG": os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"}
     own = os.environ.get("TZ", "")
@@ -148,12 +155,15 @@ def plan_schedule(name: str, root: Path, when: When, log: Path | None, flags: tu
         environment["TZ"] = own or zone or ""
     log = (log or usual_log(store, name)).absolute()
     return SchedulePlan(
-        Job(name, (*program, *cells), Path.cwd(), store, log, tuple(environment.items()), flags),
+        Job(
+            *(name, (*program, *words), Path.cwd(), store, log, tuple(environment.items())),
+            *(flags, limits, platform.node()),
+        ),
         timetable,
         zone,
         own,
-        cells,
-        champion.manifest.data.source,
+        words,
+        champions[0].manifest.data.source if len(champions) == 1 else "",
     )
 
 
@@ -172,15 +182,32 @@ def cells_named(champion: Version) -> tuple[str, ...]:
     return cells_words(champion)
 
 
+def names_in(root: Path) -> tuple[str, ...]:
+    """Returns the models of a store.
+
+    Raises:
+        NotFoundError: it has none.
+    """
+    names = Store(root).names()
+    if not names:
+        raise NotFoundError(f"There is no model in the store {root}.", "forecast train DATA")
+    return names
+
+
+def batched(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yields each flag with its value."""
+    return zip(words[::2], words[1::2], strict=True)
+
+
 def program_words() -> tuple[str, ...]:
     """Returns the words that start this program from anywhere: its script beside Python, or Python's ``-m``."""
     script = Path(sys.executable).with_name("forecast")
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "forecast")
 
 
-def unit_folder() -> Path:
-    """Returns where systemd looks for this user's units."""
-    return Path("/etc/systemd/system") if os.getuid() == 0 else Path.home() / ".config/systemd/user"
+def unit_folder(limits: JobLimits = NO_LIMITS) -> Path:
+    """Returns where systemd looks for this user's units; for those that name a user, where the machine's are."""
+    return Path("/etc/systemd/system") if os.getuid() == 0 or limits.user else Path.home() / ".config/systemd/user"
 
 
 def write_units(units: dict[str, str], folder: Path, *, force: bool) -> tuple[Path, ...]:
@@ -203,10 +230,11 @@ def write_units(units: dict[str, str], folder: Path, *, force: bool) -> tuple[Pa
     return tuple(paths)
 
 
-def activation(timer: str) -> tuple[str, ...]:
+def activation(timer: str, limits: JobLimits = NO_LIMITS) -> tuple[str, ...]:
     """Returns the commands that make systemd heed a timer in ``unit_folder``."""
-    if os.getuid() == 0:
-        return "systemctl daemon-reload", f"systemctl enable --now {timer}"
+    if os.getuid() == 0 or limits.user:
+        sudo = "" if os.getuid() == 0 else "sudo "
+        return f"{sudo}systemctl daemon-reload", f"{sudo}systemctl enable --now {timer}"
     return (
         "systemctl --user daemon-reload",
         f"systemctl --user enable --now {timer}",

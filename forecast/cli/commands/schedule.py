@@ -3,15 +3,23 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from forecast.cli.grouping import grouped
-from forecast.cli.options.arguments import Name
+from forecast.cli.options.arguments import SomeName
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.schedule import give_units, install, print_line, remove
+from forecast.durations import parse_duration
 from forecast.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecast.production.schedule.cron_job import JobLimits
+
+TIME = r"\d{1,2}:\d\d\w*"
+ALL = "--all"
+"""Stands in the place of a name: see ``cron_job.ALL``."""
 
 
 @dataclass(frozen=True)
@@ -57,32 +65,65 @@ class PlaceFlags:
                 raise UsageError(message, hint)
 
 
+@dataclass(frozen=True)
+class ScheduledJobFlags:
+    """What is run, and what it may take of the machine."""
+
+    all: Annotated[bool, typer.Option("--all", help="All models of the store, under one line.")] = False
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", metavar="FILE", help="Log of the runs; else STORE/NAME.log.")
+    ] = None
+    nice: Annotated[
+        int | None, typer.Option("--nice", min=-20, max=19, metavar="N", help="Others go before it, such as 10.")
+    ] = None
+    memory_max: Annotated[
+        str | None, typer.Option("--memory-max", metavar="SIZE", help="It is ended beyond, such as 4G; for systemd.")
+    ] = None
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="TIME", help="It is stopped after so long, such as 2h.")
+    ] = None
+    user: Annotated[str | None, typer.Option("--user", metavar="USER", help="Whose job it is; for systemd.")] = None
+    jitter: Annotated[
+        str | None,
+        typer.Option("--jitter", metavar="TIME", help="Its start is spread over so long, such as 10m."),
+    ] = None
+
+    def limits(self) -> "JobLimits":
+        """Returns them, the times in seconds."""
+        from forecast.production.schedule.cron_job import JobLimits
+
+        def seconds(flag: str, text: str | None) -> int | None:
+            return None if text is None else max(int(parse_duration(flag, text).total_seconds()), 1)
+
+        timeout, jitter = seconds("--timeout", self.timeout), seconds("--jitter", self.jitter)
+        return JobLimits(self.nice, self.memory_max, timeout, self.user, jitter)
+
+
 @grouped
 def schedule_command(
     context: typer.Context,
-    name: Name,
+    job: ScheduledJobFlags,
     when: WhenFlags,
     place: PlaceFlags,
     output: OutputFlags,
-    log_file: Annotated[
-        Path | None, typer.Option("--log-file", metavar="FILE", help="Log of the runs; else STORE/NAME.log.")
-    ] = None,
+    name: SomeName = None,
     flags: Annotated[
         list[str] | None, typer.Argument(metavar="-- FLAGS", help="More flags for forecast retrain.")
     ] = None,
 ) -> None:
-    """Print what cron or systemd needs to retrain a model, or put it into your crontab.
+    """Print what cron or systemd needs to retrain a model, or all of them, or put it into your crontab.
 
     forecast schedule sales --daily 03:15
 
     forecast schedule sales --weekly 'sun 03:15' --install
 
-    forecast schedule sales --cron '15 3 * * *' --kind systemd
+    forecast schedule --all --daily 03:15 --kind systemd --nice 10 --memory-max 4G --timeout 2h
     """
     from forecast.workflows.schedule import When, plan_schedule
 
-    more, weekly = list(flags or ()), when.weekly
-    if weekly and more and re.fullmatch(r"\d{1,2}:\d\d\w*", more[0]):  # the two words of --weekly sun 03:15
+    name, more = _named(name, list(flags or ()), is_all=job.all)
+    weekly = when.weekly
+    if weekly and more and re.fullmatch(TIME, more[0]):  # the two words of --weekly sun 03:15
         weekly = f"{weekly} {more.pop(0)}"
     chosen = When(when.daily, weekly, when.cron)
     place.check(has_time=chosen != When())
@@ -91,7 +132,7 @@ def schedule_command(
         return
     if more:
         _check_flags(context.find_root(), name, more)
-    plan = plan_schedule(name, output.store, chosen, log_file, tuple(more))
+    plan = plan_schedule(name, output.store, chosen, job.log_file, tuple(more), job.limits())
     if place.install:
         install(plan, output, yes=place.yes)
     elif place.kind == "cron":
@@ -100,7 +141,20 @@ def schedule_command(
         give_units(plan, place.to, output, force=place.force)
 
 
+def _named(name: str | None, more: list[str], *, is_all: bool) -> tuple[str, list[str]]:
+    """Returns which model is meant, ``ALL`` for all, and the other words: with ``--all``, none of them is a name."""
+    if not is_all:
+        if name is None:
+            raise UsageError("Missing argument 'NAME'.", "forecast schedule NAME, or --all for all models")
+        return name, more
+    if name is None:
+        return ALL, more
+    if not name.startswith("-") and not re.fullmatch(TIME, name):
+        raise UsageError(f"--all is every model, and '{name}' is named.", "--all alone, or the name without it")
+    return ALL, [name, *more]
+
+
 def _check_flags(root: Any, name: str, flags: list[str]) -> None:  # Typer's copy of click is private to it
     """Parses them as `forecast retrain` will: better an error now than one at night."""
-    parent = typer.Context(root.command, info_name="forecast")
+    parent = typer.Context(root.command, info_name="forecast", obj=root.obj)
     root.command.commands["retrain"].make_context("retrain", [name, *flags], parent=parent)

@@ -68,6 +68,8 @@ EXAMPLES = {
     "HH:MM": '"03:15"',
     "'DAY HH:MM'": '"sun 03:15"',
     "FIELDS": '"15 3 * * *"',
+    "SIZE": '"4G"',
+    "USER": '"forecast"',
     "RULES": '"skill<0"',
     "loss": '"huber"',
     "fill": '"interpolate"',

@@ -36,6 +36,7 @@ def print_line(plan: "SchedulePlan", output: OutputFlags) -> None:
             "--cron",
             plan.timetable.cron,
             *log,
+            *plan.job.limits.flags,
             "--install",
             *more,
         ]
@@ -47,7 +48,7 @@ def give_units(plan: "SchedulePlan", folder: Path | None, output: OutputFlags, *
     """Prints the systemd units, or writes them into a folder, and says what makes systemd heed them."""
     from forecast.workflows.schedule import activation, unit_folder, write_units
 
-    units, home = plan.units, unit_folder()
+    units, home = plan.units, unit_folder(plan.job.limits)
     files = write_units(units, folder, force=force) if folder else ()
     if output.form == "json":
         document = {"name": plan.job.name, "kind": "systemd", "cron": plan.timetable.cron, "units": units}
@@ -63,7 +64,7 @@ def give_units(plan: "SchedulePlan", folder: Path | None, output: OutputFlags, *
         is_home = folder is not None and folder.expanduser().resolve() == home
         copies = [f"cp {shlex.join(map(str, files))} {home}"] if files and not is_home else []
         timer = next(name for name in units if name.endswith(".timer"))
-        say_commands([*copies, *activation(timer)], "Next")
+        say_commands([*copies, *activation(timer, plan.job.limits)], "Next")
 
 
 def install(plan: "SchedulePlan", output: OutputFlags, *, yes: bool) -> None:
@@ -80,16 +81,17 @@ def install(plan: "SchedulePlan", output: OutputFlags, *, yes: bool) -> None:
     elif not output.quiet:
         _note(plan)
         state = "is in your crontab now" if edit.is_changed else "was in your crontab already, just so"
-        say(f"The retrain of {name} {state}. Its log: {plan.job.log}")
+        say(f"The retrain of {_whose(name)} {state}. Its log: {plan.job.log}")
         _tell_foreign_lines(edit)
-        say_commands([f"forecast history {name}{output.store_words}"], "Next")
+        look = "status" if name.startswith("-") else f"history {name}"
+        say_commands([f"forecast {look}{output.store_words}"], "Next")
 
 
 def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
     """Takes the line out of the user's crontab."""
     from forecast.workflows.schedule import remove_line
 
-    _ask_consent(f"Take the retrain of {name} out of your crontab?", yes=yes)
+    _ask_consent(f"Take the retrain of {_whose(name)} out of your crontab?", yes=yes)
     edit = remove_line(name, output.store)
     if output.form == "json":
         print_json({"name": name, "installed": False, "changed": edit.is_changed, "kept": edit.kept})
@@ -97,8 +99,13 @@ def remove(name: str, output: OutputFlags, *, yes: bool) -> None:
         state = (
             "is out of your crontab" if edit.is_changed else f"was not in your crontab (for the store {output.store})"
         )
-        say(f"The retrain of {name} {state}.")
+        say(f"The retrain of {_whose(name)} {state}.")
         _tell_foreign_lines(edit)
+
+
+def _whose(name: str) -> str:
+    """Returns what is retrained, in words; no model's name begins with a dash."""
+    return "all models" if name.startswith("-") else name
 
 
 def _tell_foreign_lines(edit: "Edit") -> None:

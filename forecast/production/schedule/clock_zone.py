@@ -41,3 +41,8 @@ def clock_zone() -> tzinfo:
     """Returns the time zone of the machine's clock, by which cron goes; UTC where it has no name."""
     name = machine_zone()
     return ZoneInfo(name) if name else UTC
+
+
+def time_zone_asked() -> str:
+    """Returns the TZ of this shell; empty where there is none."""
+    return os.environ.get("TZ", "")

@@ -1,5 +1,6 @@
 """A scheduled retrain as text: a line for cron, or the units that systemd needs. All of it works as it stands."""
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -17,14 +18,75 @@ LONGEST_LINE = 998
 
 
 @dataclass(frozen=True)
-class Job:
-    """One model's retrain, with all that a shell of yours has and cron has not.
+class JobLimits:
+    """What a job may take of the machine; None for no limit.
 
     Attributes:
+        nice: -20 … 19, from which on others go before it.
+        memory: such as ``4G`` or ``80%``; systemd's alone.
+        timeout: seconds after which it is stopped.
+        user: that it runs as; systemd's alone.
+        jitter: seconds by which its start is spread, so that not all machines begin in the same one.
+    """
+
+    nice: int | None = None
+    memory: str | None = None
+    timeout: int | None = None
+    user: str | None = None
+    jitter: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what systemd would not take.
+
+        Raises:
+            UsageError: it would not.
+        """
+        if self.memory is not None and not re.fullmatch(r"[1-9]\d*[KMGT]?|[1-9]\d?%|100%", self.memory):
+            raise UsageError(f"--memory-max '{self.memory}' is no size of memory.", "--memory-max 4G, or 80%")
+        if self.user is not None and not re.fullmatch(r"[A-Za-z_][\w.-]*\$?", self.user, re.ASCII):
+            raise UsageError(f"--user '{self.user}' is no name of a user.", "--user forecast")
+
+    def delay(self, *whose: str) -> int:
+        """Returns the seconds that cron's job waits: the same each time, and on each machine its own."""
+        digest = hashlib.sha256("\0".join(whose).encode()).digest()
+        return int.from_bytes(digest[:8], "big") % (self.jitter + 1) if self.jitter else 0
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The words that stand before the command in a line for cron."""
+        stop = ("timeout", "-k", "60", str(self.timeout)) if self.timeout else ()
+        return (*(("nice", "-n", str(self.nice)) if self.nice is not None else ()), *stop)
+
+    @property
+    def settings(self) -> str:
+        """The lines of a unit's [Service]."""
+        told = {"Nice": self.nice, "MemoryMax": self.memory, "TimeoutStartSec": self.timeout, "User": self.user}
+        return "".join(f"{name}={value}\n" for name, value in told.items() if value is not None)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags of ``forecast schedule`` that say all this."""
+        seconds = [("--timeout", self.timeout), ("--jitter", self.jitter)]
+        told = [("--nice", self.nice), ("--memory-max", self.memory), ("--user", self.user)]
+        told += [(flag, f"{value}s" if value is not None else None) for flag, value in seconds]
+        return tuple(str(word) for flag, value in told if value is not None for word in (flag, value))
+
+
+NO_LIMITS = JobLimits()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A retrain of one model, or of all, with all that a shell of yours has and cron has not.
+
+    Attributes:
+        name: of the model; ``ALL`` for all of the store.
         program: the words that start `forecast`, an absolute path first.
         folder: where it runs, absolute, as are ``store`` and ``log``.
         environment: variables it needs.
         flags: more flags of `forecast retrain`.
+        limits: what it may take.
+        host: on which it runs.
     """
 
     name: str
@@ -34,6 +96,13 @@ class Job:
     log: Path
     environment: tuple[tuple[str, str], ...]
     flags: tuple[str, ...] = ()
+    limits: JobLimits = NO_LIMITS
+    host: str = ""
+
+    @property
+    def whose(self) -> str:
+        """What it retrains, in words."""
+        return "all forecast models" if self.name == ALL else f"the forecast model {self.name}"
 
     def __post_init__(self) -> None:
         """Refuses what no line can hold.
@@ -59,7 +128,7 @@ class Job:
 
 def usual_log(store: Path, name: str) -> Path:
     """Returns where the log of a model's runs goes when nobody says otherwise."""
-    return store / f"{name}.log"
+    return store / ("retrain-all.log" if name == ALL else f"{name}.log")
 
 
 def cron_line(job: Job, timetable: Timetable) -> str:
@@ -70,8 +139,14 @@ def cron_line(job: Job, timetable: Timetable) -> str:
     Raises:
         UsageError: it is too long for cron.
     """
+    if job.limits.memory or job.limits.user:
+        flag = "--memory-max" if job.limits.memory else "--user"
+        raise UsageError(f"cron has no {flag}.", "--kind systemd")
     variables = " ".join(f"{name}={_cron_word(value)}" for name, value in job.environment)
-    command = f"cd {_cron_word(str(job.folder))} && {variables} {' '.join(map(_cron_word, job.command))}"
+    delay = job.limits.delay(job.host, job.name, str(job.store))
+    wait = f"sleep {delay} && " if delay else ""
+    words = " ".join(map(_cron_word, (*job.limits.before, *job.command)))
+    command = f"{wait}cd {_cron_word(str(job.folder))} && {variables} {words}"
     if len(command.encode()) > LONGEST_LINE:
         raise UsageError(
             f"The command has {len(command.encode()):,} bytes; cron takes {LONGEST_LINE}.",
@@ -97,26 +172,30 @@ def systemd_units(job: Job, timetable: Timetable, zone: str | None) -> dict[str,
         timetable: when.
         zone: the time zone of the timetable; None for the machine's.
     """
-    unit = f"forecast-{_unit_name(job.name)}"
+    unit = f"forecast-{_unit_name(job.name)}"  # of all: forecast---all, as no model can be called
     variables = " ".join(_quoted(f"{name}={value}") for name, value in job.environment)
     service = (
-        f"[Unit]\nDescription=Retrain the forecast model {job.name}\nOnFailure={unit}-failure.service\n\n"
+        f"[Unit]\nDescription=Retrain {job.whose}\nOnFailure={unit}-failure.service\n\n"
         f"[Service]\nType=oneshot\nWorkingDirectory={_bare_path(job.folder)}\nEnvironment={variables}\n"
-        f"ExecStart={_exec(job.command)}\n"
+        f"{job.limits.settings}ExecStart={_exec(job.command)}\n"
     )
     suffix = f" {zone}" if zone else ""
     calendar = "".join(f"OnCalendar={expression}{suffix}\n" for expression in timetable.on_calendar())
-    delay = "5min" if timetable.is_once_an_hour_or_less else "10s"
+    usual = "5min" if timetable.is_once_an_hour_or_less else "10s"
+    delay = usual if job.limits.jitter is None else f"{job.limits.jitter}s"
+    zone_line = f"Zone={zone}\n" if zone else ""
     timer = (
-        f"[Unit]\nDescription=When to retrain the forecast model {job.name}\n\n"
+        f"[Unit]\nDescription=When to retrain {job.whose}\n\n"
         f"[Timer]\n{calendar}Persistent=true\nRandomizedDelaySec={delay}\n\n[Install]\nWantedBy=timers.target\n\n"
         f"[{TIMER_SECTION}]\nModel={job.name}\nStore={shlex.quote(str(job.store))}\nCron={timetable.cron}\n"
-        f"{f'Zone={zone}' if zone else '#'}\n"
+        f"{zone_line}"
     )
-    history = shlex.join(["forecast", "history", job.name, "--store", str(job.store)])
-    told = ("/bin/echo", f"Retraining {job.name} failed, and the model in use is as before. To see why: {history}")
+    own = ["status"] if job.name == ALL else ["history", job.name]
+    history = shlex.join(["forecast", *own, "--store", str(job.store)])
+    what = "all models failed in part: those are" if job.name == ALL else f"{job.name} failed, and the model is"
+    told = ("/bin/echo", f"Retraining {what} in use as before. To see why: {history}")
     failure = (
-        f"[Unit]\nDescription=Tell that retraining the forecast model {job.name} failed\n\n"
+        f"[Unit]\nDescription=Tell that retraining {job.whose} failed\n\n"
         f"[Service]\nType=oneshot\nSyslogLevel=err\nExecStart={_exec(told)}\n"
     )
     return {f"{unit}.service": service, f"{unit}.timer": timer, f"{unit}-failure.service": failure}

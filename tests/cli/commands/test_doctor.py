@@ -1,8 +1,10 @@
 import json
+import shutil
 
 import pytest
 
 from commands import launch, run
+from forecast.production.store.store import Store
 from forecast.workflows import doctor
 
 
@@ -24,7 +26,8 @@ def test_json_is_pinned(checked):
 @pytest.mark.slow
 def test_versions_threads_gpu_store_and_a_training_step_are_looked_at(checked):
     checks = {check["check"]: check["detail"] for check in checked.document["checks"]}
-    assert set(checks) == {"forecast", "python", *doctor.PACKAGES, "store", "threads", "gpu", "training"}
+    machine = {"store", "versions", "disk", "memory", "clock", "permissions", "schedule"}
+    assert set(checks) == {"forecast", "python", *doctor.PACKAGES, *machine, "threads", "gpu", "training"}
     assert "CPU threads" in checks["threads"]
     assert "one step on the" in checks["training"]
     assert checks["store"].endswith("can be written")
@@ -35,6 +38,35 @@ def test_nothing_but_the_result_is_said(checked, tmp_path):
     done = launch("doctor", "--json", folder=tmp_path)
     assert (done.code, done.err) == (0, "")
     assert [check["check"] for check in done.document["checks"]] == [c["check"] for c in checked.document["checks"]]
+
+
+@pytest.mark.parametrize(
+    ("look", "broken", "status", "detail", "hint"),
+    [
+        ("_versions", None, "ok", "1 version of 1 model can be read", ""),
+        ("_versions", "manifest", "failed", "can't be read: visits ", "forecast models verify --all"),
+        ("_permissions", None, "ok", "'s alone", ""),
+        ("_permissions", "open", "note", "anybody may write into the store", "chmod -R o-w"),
+        ("_schedule", None, "note", "nothing retrains 1 model: visits", "forecast schedule --all"),
+        ("_disk", None, None, "free for the store, which takes ", ""),
+    ],
+)
+@pytest.mark.usefixtures("tab")
+def test_what_stands_in_the_way_of_a_fleet_is_said(shop, tmp_path, look, broken, status, detail, hint):
+    shutil.copytree(shop.folder / ".forecast", tmp_path / "store")
+    if broken == "manifest":
+        next((tmp_path / "store").rglob("manifest.json")).write_text("{}")
+    if broken == "open":
+        (tmp_path / "store").chmod(0o777)
+    found = getattr(doctor, look)(Store(tmp_path / "store"))
+    assert found.status == (status or found.status)
+    assert detail in found.detail
+    assert hint in found.hint
+
+
+def test_a_timetable_of_all_is_one_of_each(shop, tab):
+    run("schedule", "--all", "--daily", "03:15", "--install", "--yes", folder=shop.folder)
+    assert doctor._schedule(Store(shop.folder / ".forecast")).detail == "all 1 model are retrained by cron or systemd"
 
 
 def test_store_is_not_made(tmp_path, monkeypatch):

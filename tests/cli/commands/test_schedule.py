@@ -1,12 +1,15 @@
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from commands import FORECAST, run
+from forecast.production.schedule.next_start import scheduled_retrains
 
 UNITS = ["forecast-visits.service", "forecast-visits.timer", "forecast-visits-failure.service"]
 MINE = b"MAILTO=me\n\n# odd   \n5 5 * * * echo 100\\%\n"
@@ -281,3 +284,69 @@ def test_copied_store_is_another_store(shop, tab, tmp_path):
     for folder in (shop.folder, tmp_path / "copy"):
         run("schedule", "visits", "--daily", "3:15", "--install", "--yes", folder=folder)
     assert tab.read_bytes().count(b"15 3 * * *") == 2
+
+
+LIMITS = ("--nice", "10", "--timeout", "2h", "--jitter", "10m")
+
+
+def test_all_models_are_one_line_with_its_limits(shop):
+    words = ("schedule", "--all", "--daily", "03:15")
+    line = run(*words, "-q", folder=shop.folder).out
+    assert " retrain --all -q --store " in line
+    assert line.rstrip().endswith("/.forecast/retrain-all.log")
+    limited = run(*words, *LIMITS, folder=shop.folder, TZ="UTC")
+    waits = re.search(r"\* sleep (\d+) && cd ", limited.out)
+    assert 0 < int(waits[1]) <= 600
+    assert " nice -n 10 timeout -k 60 7200 " in limited.out
+    again = next(line.split()[2:] for line in limited.err.splitlines() if line.startswith("Next"))
+    assert "--all --cron" in " ".join(again)
+    assert {"--nice", "--timeout", "--jitter"} <= {*again}
+    with_flags = run(*words, "-q", "--", "--workers", "2", "--time-limit", "50m", folder=shop.folder).out
+    assert with_flags.rstrip().endswith("--workers 2 --time-limit 50m")
+    assert run(*words, "--", "--wrkers", "2", folder=shop.folder).code == 2
+
+
+def test_all_models_are_one_unit_with_its_limits(shop):
+    more = ("--memory-max", "4G", "--user", "forecast")
+    words = ("schedule", "--all", "--daily", "03:15", "--kind", "systemd", *LIMITS, *more)
+    units = run(*words, "--json", folder=shop.folder).document["units"]
+    assert set(units) == {"forecast---all.service", "forecast---all.timer", "forecast---all-failure.service"}
+    service = units["forecast---all.service"].splitlines()
+    assert {"Nice=10", "MemoryMax=4G", "TimeoutStartSec=7200", "User=forecast"} <= {*service}
+    assert "RandomizedDelaySec=600s" in units["forecast---all.timer"]
+    assert "forecast status --store" in units["forecast---all-failure.service"]
+
+
+def test_what_the_crontab_and_timers_say_is_when_the_next_run_is(shop, tab):
+    assert (
+        run("schedule", "--all", "--daily", "03:15", "--install", "--yes", "-q", folder=shop.folder, TZ="UTC").code == 0
+    )
+    assert "\n# forecast: end of --all in " in tab.read_text()
+    models = run("status", "--json", folder=shop.folder).document["models"]
+    assert [model["next_run"] is not None for model in models] == [True]
+    assert run("schedule", "--all", "--remove", "--yes", "-q", folder=shop.folder).code == 0
+    assert tab.read_bytes() == MINE
+    units = run("schedule", "--all", "--daily", "04:30", "--kind", "systemd", "--json", folder=shop.folder, TZ="UTC")
+    timers = {Path("forecast---all.timer"): units.document["units"]["forecast---all.timer"]}
+    found = scheduled_retrains((shop.folder / ".forecast").absolute(), b"", timers, UTC)
+    assert found["--all"].timetable.cron == "30 4 * * *"
+    assert scheduled_retrains(shop.folder / "other", b"", timers, UTC) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("visits", "--all"), "--all is every model, and 'visits' is named", "--all alone"),
+        ((), "Missing argument 'NAME'", "--all for all models"),
+        (("--all", "--memory-max", "4G"), "cron has no --memory-max", "--kind systemd"),
+        (("--all", "--user", "me"), "cron has no --user", "--kind systemd"),
+        (("--all", "--memory-max", "lots", "--kind", "systemd"), "'lots' is no size of memory", "--memory-max 4G"),
+        (("--all", "--user", "a b", "--kind", "systemd"), "'a b' is no name of a user", "--user forecast"),
+        (("--all", "--timeout", "soon"), "--timeout 'soon' is not a length of time", "--timeout"),
+    ],
+)
+def test_what_no_schedule_can_hold_is_refused(words, message, hint, shop):
+    done = run("schedule", *words, "--daily", "03:15", folder=shop.folder)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert hint in done.err
