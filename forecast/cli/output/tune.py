@@ -71,7 +71,7 @@ def _print_table(result: "TuneResult") -> None:
             "trial": "default" if trial.number == 0 else str(trial.number),
             "error": "–" if trial.error is None else f"{trial.error:.4f}",
             "vs default": _against_default(trial, result),
-            **{name: _value(trial.values[name]) for name in names},
+            **{name: _value(trial, name) for name in names},
             "s": f"{trial.seconds:.1f}",
         }
         for trial in shown
@@ -144,7 +144,14 @@ def _by_worth(result: "TuneResult") -> list[str]:
     return sorted((each.name for each in result.entry.space), key=lambda name: -result.importances.get(name, 0.0))
 
 
-def _value(value: str | int | float) -> str:
+def _value(trial: "TriedSettings", name: str) -> str:
+    """Returns a setting as the table shows it; of a network without a cell, none that only cells have."""
+    from forecast.experiment.tuning.search_space import CELL, OF_HIGHWAY
+    from forecast.specs import LINEAR
+
+    value = trial.values[name]
+    if trial.values.get(CELL) == LINEAR and name not in {CELL, *OF_HIGHWAY}:
+        return "–"
     return value if isinstance(value, str) else f"{value:g}"
 
 

@@ -44,6 +44,7 @@ class TriedSettings:
         error: over all scored blocks; of one that was stopped, foretold from those it has; None where there is none.
         blocks: errors of each fold and series that it came to.
         seconds: that it took.
+        warm: those that it would have taken had its loop been compiled before.
         ended: seconds of tuning after which it ended, all sessions together.
         why: it failed; empty where it did not.
     """
@@ -54,6 +55,7 @@ class TriedSettings:
     error: float | None = None
     blocks: tuple[float | None, ...] = ()
     seconds: float = 0.0
+    warm: float = 0.0
     ended: float = 0.0
     why: str = ""
 
@@ -116,6 +118,7 @@ class TuningStudy:
         from optuna.trial import Trial, TrialState
 
         facts = {"state": trial.state, "blocks": list(trial.blocks), "seconds": trial.seconds, "ended": trial.ended}
+        facts["warm"] = trial.warm
         own = self._study.get_trials(deepcopy=False)[trial.number]
         with _said(self._path), _quiet():
             Trial(self._study, own._trial_id).set_user_attr("facts", {**facts, "why": trial.why})
@@ -145,7 +148,7 @@ class TuningStudy:
         facts = trial.user_attrs["facts"]
         error = trial.value if trial.state.name == "COMPLETE" else None
         blocks = tuple(None if one is None else float(one) for one in facts["blocks"])
-        told = float(facts["seconds"]), float(facts["ended"]), str(facts["why"])
+        told = float(facts["seconds"]), float(facts["warm"]), float(facts["ended"]), str(facts["why"])
         state: State = "failed" if error is None else "stopped" if facts["state"] == "stopped" else "whole"
         return TriedSettings(trial.number, values, state, error, blocks, *told)
 

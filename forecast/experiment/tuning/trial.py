@@ -35,7 +35,7 @@ from forecast.metric_records import METRICS, MetricRecord
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import make_forecaster
 from forecast.production.store.disk import is_file, is_folder
-from forecast.run import News, Reporter, Run
+from forecast.run import Clock, News, Reporter, Run
 from forecast.specs import Settings
 from forecast.wording import counted
 
@@ -93,7 +93,7 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
         run: what to work with; the data that is read stays in its cache.
 
     Returns:
-        state, error, blocks and seconds, see ``TriedSettings``.
+        state, error, blocks, seconds and those of them that a loop once compiled takes; see ``TriedSettings``.
 
     Raises:
         ForecastError: it can't be trained; or the data is another.
@@ -110,13 +110,13 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
     settings, model = changed_settings(order.settings, order.model, order.changes)
     if order.ends is not None:
         run = run.with_reporter(_Punctual(run, datetime.fromisoformat(order.ends)))
-    found = _Blocks(part.panel, settings, order.best, order.best_error)
+    found = _Blocks(part.panel, settings, order.best, order.best_error, run.clock)
     try:
         score_settings(part, settings, model, run, found.hear)
     except _BehindError:
         return found.told("stopped", run.clock.seconds() - began)
     except _LateError:
-        return {"state": "late", "error": None, "blocks": [], "seconds": run.clock.seconds() - began}
+        return {"state": "late"}
     return found.told("whole", run.clock.seconds() - began)
 
 
@@ -279,10 +279,10 @@ class _Blocks:
     """The errors of a trial so far, each of a fold and a series, beside those of the best one."""
 
     def __init__(
-        self, panel: Panel, settings: Settings, best: Sequence[float | None], best_error: float | None
+        self, panel: Panel, settings: Settings, best: Sequence[float | None], best_error: float | None, clock: Clock
     ) -> None:
         self._panel, self._metric = panel, METRICS[settings.metric]
-        self._season = make_plan(panel, settings).season
+        self._plan, self._clock, self._times = make_plan(panel, settings), clock, list[float]()
         self._some = even_choice(len(panel), MOST_BLOCKS)
         self._best, self._best_error = np.array([np.nan if one is None else one for one in best]), best_error
         self._errors: list[FloatArray] = []
@@ -293,7 +293,8 @@ class _Blocks:
         Raises:
             _BehindError: the trial is clearly behind.
         """
-        self._errors.append(block_errors(self._panel, fold, point, self._season, self._metric))
+        self._times.append(self._clock.seconds())
+        self._errors.append(block_errors(self._panel, fold, point, self._plan.season, self._metric))
         mine = self._kept()
         if not 0 < mine.size < self._best.size:
             return
@@ -318,7 +319,15 @@ class _Blocks:
             gap = np.nanmean(mine - self._best[: mine.size])
             error = float(self._best_error or 0.0) + float(gap)
         blocks = [float(one) if np.isfinite(one) else None for one in mine]
-        return {"state": state, "error": error if np.isfinite(error) else None, "blocks": blocks, "seconds": seconds}
+        told = {"state": state, "error": error if np.isfinite(error) else None, "blocks": blocks, "seconds": seconds}
+        return {**told, "warm": min(self._warm_seconds(), seconds) or seconds}
+
+    def _warm_seconds(self) -> float:
+        """Returns what all folds take where nothing is to be compiled, by those after the first; 0 where none tells."""
+        later = len(self._times) - 1
+        if later < 1 or not self._plan.refit:
+            return 0.0
+        return (self._times[-1] - self._times[0]) / later * (self._plan.folds + self._plan.warms_up)
 
 
 def block_errors(panel: Panel, fold: Fold, point: FloatArray, season: int, metric: MetricRecord) -> FloatArray:

@@ -255,6 +255,7 @@ class TuneSearch:
             error=value["error"],
             blocks=tuple(value["blocks"]),
             seconds=round(float(value["seconds"]), 3),
+            warm=round(float(value["warm"]), 3),
             ended=ended,
             why=why,
         )
@@ -292,5 +293,6 @@ def confirmation_seconds(entry: TuningEntry, default: TriedSettings, best: Tried
     seeds = (fresh_seeds(entry.settings).seeds or 1) / (search_settings(entry).seeds or 1)
     folds = (entry.confirm + 1) / (entry.folds + 1)
     if best.number == 0:
-        best = replace(default, seconds=0.0)
-    return MORE * seeds * max(folds, 1.0) * (default.seconds + max(best.seconds, default.seconds / 3))
+        best = replace(default, warm=0.0)
+    compiled = default.seconds - default.warm  # at most: those of the end may be of the same shapes
+    return MORE * seeds * max(folds, 1.0) * (default.warm + max(best.warm, default.warm / 3)) + compiled

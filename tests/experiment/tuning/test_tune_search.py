@@ -85,7 +85,9 @@ class Workers:
         error = abs(values["window"] - 48) / 48 + 100 * abs(values["learning-rate"] - 2e-3)
         is_stopped = bool(order.best) and error > 2.5 * order.best_error
         state = "stopped" if is_stopped else "whole"
-        return JobResult(job.key, {"state": state, "error": error, "blocks": [error, None], "seconds": 2.0})
+        return JobResult(
+            job.key, {"state": state, "error": error, "blocks": [error, None], "seconds": 2.0, "warm": 1.5}
+        )
 
 
 def search(path, trials=10, limits=None, **how):
