@@ -27,6 +27,8 @@ BATCH = 4
 """Trials that are asked for together, whoever does them; more workers than that get as many."""
 TAIL = 4.0
 """Seconds that drawing, saving and leaving take."""
+LEAST = 3.0
+"""Seconds below which no trial is begun."""
 MORE = 1.15
 """A confirmation knows more rows than the search, and takes about so many times as long."""
 START = 8.0
@@ -130,7 +132,6 @@ class TuneSearch:
         self._limits, self._job = limits, job
         self._began = run.clock.seconds()
         self._before = max((trial.ended for trial in study.trials()), default=0.0)
-        self._slowest = 0.0  # batch of this session
 
     def search(self) -> tuple[TriedSettings, ...]:
         """Returns all trials, once the limits are reached or all has been tried.
@@ -143,9 +144,7 @@ class TuneSearch:
             batch = self._next_batch()
             if not batch:
                 break
-            began = self._run.clock.seconds()
             stale = 0 if self._do(batch) else stale + 1
-            self._slowest = max(self._slowest, self._run.clock.seconds() - began)
             if any(trial.state == "open" for trial in self._study.trials()):
                 break  # their time was up
         return self._study.trials()
@@ -158,18 +157,16 @@ class TuneSearch:
         _, end = batch_of(first, self._entry.batch)
         if self._limits.trials is not None:
             end = min(end, self._limits.trials)
-        if (end <= len(trials) and not left) or not self._has_time(first, max(end, len(trials)) - first):
+        if (end <= len(trials) and not left) or not self._has_time(first):
             return []
         return left + [self._study.ask() for _ in range(len(trials), end)]
 
-    def _has_time(self, first: int, count: int) -> bool:
+    def _has_time(self, first: int) -> bool:
+        """Returns whether a batch is worth beginning: whatever the time cuts off is begun, and done when it goes on."""
         if self._limits.deadline is None or first == 0:
             return True
-        needed = self._slowest or self._usual_seconds() * count / min(self._limits.workers, count)
-        return self._left() > min(needed, 2 * self._usual_seconds())
-
-    def _usual_seconds(self) -> float:
-        return max((trial.seconds for trial in self._study.trials()[:1]), default=0.0)
+        default = self._study.trials()[0]
+        return self._left() > max(LEAST, default.warm / 3)
 
     def _left(self) -> float:
         """Returns the seconds that are left for trials: the confirmation's are taken off."""
