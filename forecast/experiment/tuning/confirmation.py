@@ -17,8 +17,8 @@ from forecast.experiment.tuning.search_space import Changes, changed_settings, t
 from forecast.experiment.tuning.trial import block_errors, score_settings
 from forecast.metric_records import METRICS
 from forecast.models.networks.presets import SEEDS
-from forecast.run import Run
-from forecast.specs import Settings
+from forecast.run import News, Run
+from forecast.specs import Deadline, Settings
 from forecast.wording import counted, gap_percent
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +26,10 @@ FloatArray = NDArray[np.float64]
 FRESH = 1000
 """Seeds of the confirmation begin so many after those of the search."""
 LEAST_SEEDS = 2
+LATE = 1.06
+"""A confirmation that is not done after so many times the limit is given up: the default stays."""
+TAIL = 4.0
+"""Seconds that drawing, saving and leaving take."""
 
 
 @dataclass(frozen=True)
@@ -214,3 +218,34 @@ def _sizes(default: Contestant, truths: FloatArray) -> FloatArray:
 
 def _rmse(truths: FloatArray, forecasts: FloatArray) -> float:
     return float(np.sqrt(np.nanmean((truths - forecasts) ** 2)))
+
+
+class OverdueError(Exception):
+    """The time of a confirmation is up."""
+
+
+@dataclass(frozen=True)
+class _Overdue:
+    """A reporter that ends a confirmation when its time is up."""
+
+    run: Run
+    deadline: Deadline
+
+    def tell(self, news: News) -> None:
+        """Passes it on."""
+        self.run.reporter.tell(news)
+
+    def progress(self, label: str, share: float) -> None:
+        """Passes it on.
+
+        Raises:
+            OverdueError: the time is up.
+        """
+        if self.deadline.spent(self.run.clock.seconds()) > LATE * self.deadline.limit - TAIL:
+            raise OverdueError
+        self.run.reporter.progress(f"confirming, {label}", share)
+
+
+def timed_confirmation(run: Run, deadline: Deadline | None) -> Run:
+    """Returns a run that a confirmation is given up in when its time is up."""
+    return run if deadline is None else run.with_reporter(_Overdue(run, deadline))

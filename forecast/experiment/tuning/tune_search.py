@@ -14,7 +14,7 @@ from forecast.decoding import encode
 from forecast.errors import ExitCode, TrainingError
 from forecast.execution.executor import Executor
 from forecast.execution.job import JobOrder, JobResult
-from forecast.experiment.tuning.confirmation import fresh_seeds
+from forecast.experiment.tuning.confirmation import TAIL, fresh_seeds
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
 from forecast.experiment.tuning.search_space import changes_of
 from forecast.experiment.tuning.trial import TrialOrder, located
@@ -25,8 +25,6 @@ from forecast.wording import counted, percent
 
 BATCH = 4
 """Trials that are asked for together, whoever does them; more workers than that get as many."""
-TAIL = 4.0
-"""Seconds that drawing, saving and leaving take."""
 LEAST = 3.0
 """Seconds below which no trial is begun."""
 MORE = 1.15

@@ -24,7 +24,7 @@ from forecast.experiment.outputs import stem_of, write_all
 from forecast.experiment.plan import make_plan
 from forecast.experiment.rerun_command import command_line, given_flags
 from forecast.experiment.time_limit import Terms
-from forecast.experiment.tuning.confirmation import Confirmation, Match, confirm
+from forecast.experiment.tuning.confirmation import Confirmation, Match, OverdueError, confirm, timed_confirmation
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
 from forecast.experiment.tuning.search_space import (
     CELL,
@@ -40,7 +40,6 @@ from forecast.experiment.tuning.search_space import (
 from forecast.experiment.tuning.trial import keep_reading, search_part
 from forecast.experiment.tuning.tune_search import (
     BATCH,
-    TAIL,
     SearchLimits,
     TrialReporter,
     TuneSearch,
@@ -49,8 +48,8 @@ from forecast.experiment.tuning.tune_search import (
 from forecast.experiment.tuning.tuning_folder import TunedSettings, TuningEntry, TuningFolder, tunings
 from forecast.models.registry import MODELS, spec_names
 from forecast.production.store.store import Store, model_name_for
-from forecast.run import SILENT, News, Run
-from forecast.specs import Deadline, Plan, PlotKind, Settings
+from forecast.run import SILENT, Run
+from forecast.specs import Plan, PlotKind, Settings
 from forecast.wording import counted
 from forecast.workflows.pages.tuning import TuningTold, draw_tuning, tuning_page
 
@@ -58,8 +57,6 @@ LEAST = 20.0
 """Seconds below which no limit leaves room for a trial and a confirmation."""
 SEARCHED = 0.9
 """Share of the run, about, that is gone when the search ends."""
-LATE = 1.06
-"""A confirmation that is not done after so many times the limit is given up: the default stays."""
 JOB = "forecast.experiment.tuning.trial:do_trial"
 
 
@@ -127,6 +124,10 @@ class TuneResult:
             return "The time was up before the best settings were confirmed: until they are, the default stays."
         if self.confirmation is not None:
             return self.confirmation.words
+        if len(self.trials) == 1:
+            return (
+                "There was time for the default alone, and nothing to compare it with: give it a longer --time-limit."
+            )
         return "No settings that were tried err less than the default on the search folds: the default stays."
 
     @property
@@ -367,34 +368,3 @@ def _confirmed(
     except OverdueError:
         return None, looks, f"forecast tune --resume --name {folder.name} --time-limit 10m"
     return found, looks + 1, ""
-
-
-class OverdueError(Exception):
-    """The time of a confirmation is up."""
-
-
-@dataclass(frozen=True)
-class _Overdue:
-    """A reporter that ends a confirmation when its time is up."""
-
-    run: Run
-    deadline: Deadline
-
-    def tell(self, news: News) -> None:
-        """Passes it on."""
-        self.run.reporter.tell(news)
-
-    def progress(self, label: str, share: float) -> None:
-        """Passes it on.
-
-        Raises:
-            OverdueError: the time is up.
-        """
-        if self.deadline.spent(self.run.clock.seconds()) > LATE * self.deadline.limit - TAIL:
-            raise OverdueError
-        self.run.reporter.progress(f"confirming, {label}", share)
-
-
-def timed_confirmation(run: Run, deadline: Deadline | None) -> Run:
-    """Returns a run that a confirmation is given up in when its time is up."""
-    return run if deadline is None else run.with_reporter(_Overdue(run, deadline))

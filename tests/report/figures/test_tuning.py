@@ -1,0 +1,60 @@
+"""The pictures of a tuning: every trial is in them, the default stands out, and far ones press none flat."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from forecast.report.figures.tuning import FAR, importance_figure, search_figure, slices_figure
+
+pytestmark = pytest.mark.slow  # half a second each, of matplotlib
+
+
+@dataclass(frozen=True)
+class Trial:
+    number: int
+    error: float
+    state: str = "whole"
+    ended: float = 0.0
+    values: dict = field(default_factory=dict)
+
+
+TRIALS = [
+    Trial(number, error, state, 10.0 * number, {"window": window, "learning-rate": rate, "cell": cell})
+    for number, error, state, window, rate, cell in (
+        (0, 1.0, "whole", 24, 1e-3, "auto"),
+        (1, 0.8, "whole", 48, 2e-3, "gru"),
+        (2, 1.4, "stopped", 12, 5e-3, "gru"),
+        (3, 90.0, "whole", 96, 5e-4, "linear"),
+    )
+]
+
+
+def drawn(axes):
+    return [line for line in axes.lines if line.get_marker() in {"o", "D"}]
+
+
+def test_search_shows_each_trial_and_the_best_so_far():
+    axes = search_figure(TRIALS, label="RMSSE").axes[0]
+    assert len(drawn(axes)) == len(TRIALS)
+    steps = max(axes.lines, key=lambda line: len(line.get_ydata()))
+    assert list(steps.get_ydata()) == [1.0, 0.8, 0.8]
+
+
+def test_trial_far_off_is_drawn_at_the_edge():
+    axes = search_figure(TRIALS, label="RMSSE").axes[0]
+    assert max(line.get_ydata()[0] for line in drawn(axes)) == FAR
+    assert axes.get_ylim()[1] < 1.1 * FAR
+
+
+def test_there_is_one_picture_a_setting_with_its_values_below():
+    figure = slices_figure(TRIALS, ("window", "learning-rate", "cell"), {"learning-rate"}, label="RMSSE")
+    titles = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_visible()}
+    assert list(titles) == ["window", "learning-rate", "cell"]
+    assert [tick.get_text() for tick in titles["window"].get_xticklabels()] == ["12", "24", "48", "96"]
+    assert [tick.get_text() for tick in titles["cell"].get_xticklabels()] == ["auto", "gru", "linear"]
+    assert titles["learning-rate"].get_xscale() == "log"
+
+
+def test_setting_that_matters_most_is_on_top():
+    axes = importance_figure({"units": 0.1, "window": 0.9}).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["window", "units"]
