@@ -67,10 +67,23 @@ def test_settings_come_back_from_their_names_and_every_flag_is_one():
     assert ReadOptions.of({"id": "shop", "target": ("a b", "c"), "missing": "-200, n/a"}) == ReadOptions(
         ids=("shop",), target=("a b", "c"), missing=("-200", "n/a")
     )
-    flags = {field.name for group in (DataFlags, SettingsFlags) for field in fields(group)} - {"device", "time_limit"}
+    flags = {field.name for group in (DataFlags, SettingsFlags) for field in fields(group)}
+    flags -= {"device", "time_limit", "table"}  # the last one stands in the address
     assert {name.removeprefix("no_") if name == "no_calendar" else name for name in flags} == {
         *setting_names().values(),
         *Settings().flat(),
     }
     lists = {setting_names()[name] for name in LISTS}
     assert set(setting_values.LISTS) == {"time", "models", "levels", "quantiles", *lists}
+
+
+def test_address_and_query_come_back_as_they_were_asked():
+    query = "select day, sold from sales where note <> 'a b'"
+    given = given_flags(ReadOptions(query=query), Settings())
+    reading = SimpleNamespace(path=None)
+    line = train_command(reading, "postgresql://ann:${DATABASE_PASSWORD}@h/shop", "shop", given)
+    assert shlex.split(line) == ["forecast", "train", "postgresql://ann:${DATABASE_PASSWORD}@h/shop", "--query", query]
+    assert (
+        train_command(reading, "sqlite:////a/shop.db#sales", "sales", {})
+        == "forecast train 'sqlite:////a/shop.db#sales'"
+    )
