@@ -63,6 +63,8 @@ def _array_by_values(values: Sequence[Any], found: set[type]) -> Any:
 
 
 def _texts(values: Sequence[Any]) -> Any:
+    with suppress(pa.ArrowException):
+        return pa.array(values, pa.string())  # where all are
     return pa.array([None if value is None else _text(value) for value in values], pa.string())
 
 
@@ -78,6 +80,8 @@ def numeric_array(texts: Any) -> Any:
     """Returns numbers that are written out: whole ones of any size to the last digit, others as floating ones."""
     if texts.null_count < len(texts):
         if pc.any(pc.match_substring_regex(texts, r"[^-0-9]")).as_py():
+            with suppress(pa.ArrowException):
+                return texts.cast(pa.float64())
             return pa.array([None if text is None else float(text) for text in texts.to_pylist()], pa.float64())
         if pc.max(pc.utf8_length(texts)).as_py() > DIGITS:
             with suppress(pa.ArrowException):
