@@ -206,18 +206,18 @@ def ahead_findings(panel: Panel, now: datetime | None) -> list[Finding]:
 
 def dialect_findings(table: Table) -> list[Finding]:
     """Returns how the text was read where that is out of the ordinary."""
-    findings = []
+    findings, unit = [], "line" if table.source.sheet is None else "row"
     if table.source.encoding != "UTF-8":
         findings.append(Finding("note", "encoding", f"text is in {table.source.encoding}", "--encoding"))
     if table.left_out:
         strange = [f"{name} ({what})" for name, what in table.left_out.items()]
         findings.append(Finding("note", "columns", f"{listed(strange)} left out"))
     if table.dialect is not None and table.dialect.line > 1:
-        above = counted(table.dialect.line - 1, "line")
+        above = counted(table.dialect.line - 1, unit)
         findings.append(Finding("note", "title", f"{above} above the column names left out"))
     if table.dialect is not None and table.dialect.below:
         stack = table.dialect.stack
-        below = counted(table.dialect.below, "line")
+        below = counted(table.dialect.below, unit)
         text = f"a series each: {listed(list(stack.entities))}" if stack else "left out"
         findings.append(Finding("note", "header", f"{below} below the names {text}"))
     if table.dialect is not None and table.dialect.index:
@@ -225,12 +225,13 @@ def dialect_findings(table: Table) -> list[Finding]:
         text = f"there is one field more than names: {first}; numbers with a decimal comma need quotes"
         findings.append(Finding("warning", "index", text))
     if table.headers:
-        lines = counted(len(table.headers), "line")
-        text = f"{lines} with the names of the columns once more left out (line {table.headers[0]})"
+        lines = counted(len(table.headers), unit)
+        text = f"{lines} with the names of the columns once more left out ({unit} {table.headers[0]})"
         findings.append(Finding("warning", "headers", text))
     if table.strays:
         line, fields = table.strays[-1]
-        text = f"{counted(len(table.strays), 'line')} of comment left out (line {line}: '{fields[0][:40]}')"
+        note = fields[0] if unit == "line" else fields[0].removeprefix("# ")
+        text = f"{counted(len(table.strays), unit)} of comment left out ({unit} {line}: '{note[:40]}')"
         findings.append(Finding("warning", "comments", text))
     if table.dialect is not None and table.dialect.decimal == ",":
         findings.append(Finding("note", "decimals", "1,5 is read as one and a half", "--decimal"))
