@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 
 FloatArray = NDArray[np.float64]
-MOST = 400_000
+MOST = 100_000
 """Scores that a calibration remembers; evenly chosen of more."""
 FEWEST = 20
 """Scores that a tail is fitted to, at least, as far as there are as many."""

@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.panel import Panel
+from forecast.data.panel import Panel, even_choice
 from forecast.evaluation.anomalies.calibration import SMALLEST, calibrate, extremal_index
 from forecast.evaluation.anomalies.level import burst_scores, level_scores, spread_forward
 from forecast.evaluation.anomalies.residuals import Residuals
 from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
-from forecast.evaluation.anomalies.subsequence import over_steps, shape_distances, windows_of
+from forecast.evaluation.anomalies.subsequence import UsualShapes, over_steps, usual_shapes, windows_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -33,6 +33,8 @@ SCORERS: Mapping[AnomalyKind, tuple[Scorer, ...]] = {
 }
 WINDOWS_A_STEP = 20
 """A series learns its own shapes from at least so many windows for each of their steps; others share theirs."""
+OWN_SHAPES, MOST_SHARING = 200, 500
+"""Panels of more series share their shapes, which are learned from so many of them."""
 LEARNED_FROM = 50_000
 """Windows of short series that the shapes of all are learned from."""
 
@@ -92,9 +94,10 @@ def score_steps(
     """
     past = np.ones(len(panel.values), dtype=bool) if past is None else past
     past = past & _settled(panel, settings)
+    signs = _signs(panel, residuals, settings)
     makers: Mapping[Scorer, Callable[[], FloatArray]] = {
         "point": lambda: _points(residuals, past, settings),
-        "level": lambda: _levels(panel, residuals, past, settings),
+        "level": lambda: _levels(panel, residuals, signs, past, settings),
         "variance": lambda: _bursts(panel, residuals, season, past, settings),
         "shape": lambda: _shapes(panel, residuals, season, past, settings),
     }
@@ -109,7 +112,7 @@ def score_steps(
     starts = np.zeros(len(rarity), dtype=bool)
     starts[panel.offsets[:-1][panel.lengths > 0]] = True
     clusters = extremal_index(np.where(past, rarity, np.nan), starts, gap)
-    return Scores(residuals, found, rarity, clusters, gap, _signs(panel, residuals, settings), settings)
+    return Scores(residuals, found, rarity, clusters, gap, signs, settings)
 
 
 def _settled(panel: Panel, settings: AnomalySettings) -> BoolArray:
@@ -141,34 +144,26 @@ def _points(residuals: Residuals, past: BoolArray, settings: AnomalySettings) ->
     return result
 
 
-def _levels(panel: Panel, residuals: Residuals, past: BoolArray, settings: AnomalySettings) -> FloatArray:
+def _levels(
+    panel: Panel, residuals: Residuals, signs: FloatArray, past: BoolArray, settings: AnomalySettings
+) -> FloatArray:
     """Returns how rare the change of level is that each step may belong to, (N,)."""
-    sizes = _each(panel, lambda own: spread_forward(_level_of(residuals, own, settings), settings.widths[0]))
+    sizes = _each(panel, lambda own: spread_forward(signs[own], settings.widths[0]))
     return calibrate(np.where(past & ~np.isnan(residuals.both), sizes, np.nan), settings.of_windows).rarity(sizes)
 
 
 def _signs(panel: Panel, residuals: Residuals, settings: AnomalySettings) -> FloatArray:
-    return _each(panel, lambda own: _level_of(residuals, own, settings))
-
-
-def _level_of(residuals: Residuals, own: slice, settings: AnomalySettings) -> FloatArray:
-    past, future = ((residuals.values[own] - made[own]) / scale[own] for made, scale in _sides(residuals))
-    return level_scores(past, future, settings.widths)
-
-
-def _sides(residuals: Residuals) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    return (residuals.forward, residuals.ahead), (residuals.backward, residuals.behind)
+    """Returns how far each step begins a new level, (N,)."""
+    past, future = residuals.from_past, residuals.from_future
+    return _each(panel, lambda own: level_scores(past[own], future[own], settings.widths))
 
 
 def _bursts(panel: Panel, residuals: Residuals, season: int, past: BoolArray, settings: AnomalySettings) -> FloatArray:
     """Returns how rare the size of the residuals around each step is, (N,)."""
     width = max(settings.burst, min(season, settings.longest))
 
-    def of_series(own: slice) -> FloatArray:
-        sides = [(residuals.values[own] - made[own]) / scale[own] for made, scale in _sides(residuals)]
-        return burst_scores(sides[0], sides[1], width)
-
-    sizes = _each(panel, of_series)
+    past_side, future_side = residuals.from_past, residuals.from_future
+    sizes = _each(panel, lambda own: burst_scores(past_side[own], future_side[own], width))
     return calibrate(np.where(past & ~np.isnan(residuals.both), sizes, np.nan), settings.of_windows).rarity(sizes)
 
 
@@ -179,24 +174,47 @@ def _shapes(panel: Panel, residuals: Residuals, season: int, past: BoolArray, se
     spike &= ~(np.roll(spike, 1) | np.roll(spike, -1))
     cleaned = np.where(np.isnan(residuals.values) | spike, residuals.expected, residuals.values)
     sizes = np.full(len(cleaned), np.nan)
-    shared: list[tuple[slice, FloatArray]] = []
+    usual = _shared_shapes(panel, cleaned, steps, settings)
     for i in range(len(panel)):
         own = slice(panel.offsets[i], panel.offsets[i + 1])
-        values = cleaned[own]
-        if len(values) < 2 * steps or np.isnan(values).all():
+        windows = _windows(cleaned[own], steps, settings)
+        if windows is None:
             continue
-        seen = np.flatnonzero(~np.isnan(values))
-        windows = windows_of(np.interp(np.arange(len(values)), seen, values[seen]), steps, settings)
-        if len(windows) >= WINDOWS_A_STEP * windows.shape[1]:
-            sizes[own] = over_steps(shape_distances(windows, settings), len(values))
+        if usual is None or (len(panel) <= OWN_SHAPES and len(windows) >= WINDOWS_A_STEP * windows.shape[1]):
+            distances = usual_shapes(windows, settings).distances(windows)
         else:
-            shared.append((own, windows / max(float(windows.std()), 1e-300)))
-    if shared:
-        distances = shape_distances(np.concatenate([windows for _, windows in shared]), settings)
-        parts = np.split(distances, np.cumsum([len(windows) for _, windows in shared])[:-1])
-        for (own, _), part in zip(shared, parts, strict=True):
-            sizes[own] = over_steps(part, own.stop - own.start)
+            distances = usual.distances(_in_size(windows))
+        sizes[own] = over_steps(distances, own.stop - own.start)
     return calibrate(np.where(past, sizes, np.nan), settings.of_windows).rarity(sizes)
+
+
+def _windows(values: FloatArray, steps: int, settings: AnomalySettings) -> FloatArray | None:
+    """Returns the windows of one series, its gaps bridged, (M, w); None where it is too short."""
+    if len(values) < 2 * steps:
+        return None
+    known = ~np.isnan(values)
+    if not known.all():
+        seen = np.flatnonzero(known)
+        if not seen.size:
+            return None
+        values = np.interp(np.arange(len(values)), seen, values[seen])
+    return windows_of(values, steps, settings)
+
+
+def _in_size(windows: FloatArray) -> FloatArray:
+    """Returns the windows of a series in units of how far it varies within one."""
+    return windows / max(float(windows.std()), SMALLEST)
+
+
+def _shared_shapes(panel: Panel, values: FloatArray, steps: int, settings: AnomalySettings) -> UsualShapes | None:
+    """Returns the shapes of all series together, where there are several."""
+    if len(panel) == 1:
+        return None
+    some = even_choice(len(panel), min(len(panel), MOST_SHARING)).tolist()
+    parts = [_windows(values[panel.offsets[i] : panel.offsets[i + 1]], steps, settings) for i in some]
+    each = max(1, LEARNED_FROM // len(some))
+    found = [_in_size(part)[even_choice(len(part), min(each, len(part)))] for part in parts if part is not None]
+    return usual_shapes(np.concatenate(found), settings) if found else None
 
 
 def _each(panel: Panel, score: Callable[[slice], FloatArray]) -> FloatArray:

@@ -123,7 +123,7 @@ def _episode(panel: Panel, scores: Scores, told: Expectation, steps: NDArray[np.
     if kind == "level shift":
         size = _shift(panel, onset, i, season)
     elif kind == "variance":
-        size = float(np.nanmean(np.abs(scores.residuals.both[steps])) / np.nanmean(np.abs(scores.residuals.both)))
+        size = float(np.nanmean(np.abs(scores.residuals.both[steps])) / scores.residuals.usual)
     return Episode(
         series=i,
         kind=kind,

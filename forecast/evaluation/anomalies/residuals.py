@@ -10,6 +10,7 @@ Shapes: ``S`` series, ``N`` steps of all series together, ``B`` series of one bl
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -57,33 +58,38 @@ class Residuals:
     symmetry: tuple[Symmetry, ...]
     offsets: FloatArray
 
-    @property
+    @cached_property
     def from_past(self) -> FloatArray:
         """The residual by the steps before, in scales; NaN where there is none, (N,)."""
         return _rounded((self.values - self.forward) / self.ahead)
 
-    @property
+    @cached_property
     def from_future(self) -> FloatArray:
         """The residual by the steps after, in scales; NaN where there is none, (N,)."""
         return _rounded((self.values - self.backward) / self.behind)
 
-    @property
+    @cached_property
     def expected(self) -> FloatArray:
         """What both sides expect together, each as far as it is sure; one where the other says nothing, (N,)."""
         past, future = 1 / self.ahead, 1 / self.behind
         both = (self.forward * past + self.backward * future) / (past + future)
         return np.where(np.isnan(both), np.where(np.isnan(self.forward), self.backward, self.forward), both)
 
-    @property
+    @cached_property
     def scale(self) -> FloatArray:
         """The scale of the errors of that, (N,)."""
         both = 2 / (1 / self.ahead + 1 / self.behind)
         return np.where(np.isnan(both), np.where(np.isnan(self.ahead), self.behind, self.ahead), both)
 
-    @property
+    @cached_property
     def both(self) -> FloatArray:
         """The residual by both sides; NaN where nothing is observed or expected, (N,)."""
         return _rounded((self.values - self.expected) / self.scale)
+
+    @cached_property
+    def usual(self) -> float:
+        """The mean size of a residual by both sides."""
+        return float(np.nanmean(np.abs(self.both)))
 
     def back(self, panel: Panel, values: FloatArray) -> FloatArray:
         """Returns values of the scales in the target's unit, (N,)."""

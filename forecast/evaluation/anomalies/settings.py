@@ -36,7 +36,7 @@ class AnomalySettings:
     seasonal: tuple[tuple[float, float], ...] = ((0.03, 0.3), (0.15, 0.3), (0.5, 0.3), (0.9, 0.2))
     clip: float = 3.0
     accept: int = 4
-    memory: float = 0.02
+    memory: float = 0.01
     forget: float = 0.98
     sharp: float = 0.15
     blocks: int = 8

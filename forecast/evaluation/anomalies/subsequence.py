@@ -7,6 +7,8 @@ the components are learned anew, and single spikes are taken out before, which a
 Shapes: ``M`` windows, ``w`` values of a window, ``N`` steps of one series.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -32,19 +34,33 @@ def windows_of(values: FloatArray, steps: int, settings: AnomalySettings = SETTI
     return np.where(np.abs(apart) <= ROUNDING * np.abs(values).max(), 0.0, apart)
 
 
-def shape_distances(windows: FloatArray, settings: AnomalySettings = SETTINGS) -> FloatArray:
-    """Returns how far each window is from what is usual, in mean squares of directions, (M,)."""
-    kept = np.ones(len(windows), dtype=bool)
-    distances = np.zeros(len(windows))
-    for _ in range(ROUNDS):
-        mean = windows[kept].mean(axis=0)
-        centred = windows - mean
-        own = centred[kept]
-        variances, directions = np.linalg.eigh(own.T @ own / max(1, len(own)))
+@dataclass(frozen=True, eq=False)
+class UsualShapes:
+    """The mean window, and in which directions windows vary, how far: (w,), (w, w) and (w,)."""
+
+    mean: FloatArray
+    directions: FloatArray
+    variances: FloatArray
+
+    def distances(self, windows: FloatArray) -> FloatArray:
+        """Returns how far each window is from what is usual, in mean squares of directions, (M,)."""
+        return np.asarray((((windows - self.mean) @ self.directions) ** 2 / self.variances).mean(axis=1))
+
+
+def usual_shapes(windows: FloatArray, settings: AnomalySettings = SETTINGS) -> UsualShapes:
+    """Returns what windows have in common, those that are farthest from it left out, (M, w)."""
+    kept = windows
+    for round_ in range(ROUNDS):
+        mean = kept.mean(axis=0)
+        centred = kept - mean
+        variances, directions = np.linalg.eigh(centred.T @ centred / max(1, len(kept)))
         least = max(LEAST_SHARE * float(variances.mean()), 1e-300)
-        distances = ((centred @ directions) ** 2 / np.maximum(variances, least)).mean(axis=1)
-        kept = distances <= np.quantile(distances, 1 - settings.trim)
-    return distances
+        learned = UsualShapes(mean, directions, np.maximum(variances, least))
+        if round_ < ROUNDS - 1:
+            distances = learned.distances(windows)
+            most = int((1 - settings.trim) * (len(windows) - 1))
+            kept = windows[distances <= np.partition(distances, most)[most]]
+    return learned
 
 
 def over_steps(distances: FloatArray, steps: int) -> FloatArray:
