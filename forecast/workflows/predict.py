@@ -183,7 +183,9 @@ def predict_template(request: PredictRequest, ending: str, store: Store, run: Ru
     steps = check_horizon(stored, panel, request.horizon)
     usual = stored.trained.usual
     values = usual.of(panel) if usual else np.full((len(panel), len(columns)), np.nan)
-    template = future_template(panel, stored.options, known.ids, steps, values)
+    leaves = panel.select(panel.summands) if panel.hierarchy is not None else panel
+    ids = narrowed(known.ids, panel.series_ids, leaves.series_ids)
+    template = future_template(leaves, stored.options, ids, steps, values[panel.summands])
     is_workbook = ending == WORKBOOK
     table = template.csv(None if is_workbook else stored.options.date_format)
     content = table_content(table, ending, template.ids)

@@ -9,6 +9,8 @@ H, SERIES = 4, 30
 class Drawn:
     """A forecast whose paths are draws of its own."""
 
+    sums = None
+
     def __init__(self, spread, together, seed=0):
         self.spread, self.together, self.seed = spread, together, seed
 

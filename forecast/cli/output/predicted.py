@@ -212,7 +212,7 @@ def _total(result: "WhatIfResult") -> str:
 
     total, panel = result.total, result.panel
     horizon = steps_counted(result.asked.shape[1], panel.frequency)
-    where = f"over {horizon}" + (f" of {len(panel):,} series" if len(panel) > 1 else "")
+    where = f"over {horizon}" + (f" of {len(panel.summands):,} series" if len(panel) > 1 else "")
     what = f"{panel.target} on average {where}" if total.is_mean else f"{panel.target} {where}"
     if not result.differs.any():
         return f"{what}: {short(total.forecast)} either way; nothing differs."
