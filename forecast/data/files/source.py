@@ -24,6 +24,7 @@ from forecast.wording import python_line
 BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the byte order mark of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 XML, HTML = re.compile(rb"<\?xml\b"), re.compile(rb"<(!doctype|html|head|body|table)\b", re.IGNORECASE)
+SPREADSHEET, MHTML = b"urn:schemas-microsoft-com:office:spreadsheet", re.compile(rb"MIME-Version:", re.IGNORECASE)
 JSON, JSON_LINES = re.compile(rb"[\[{]\s*[\[{\"]"), re.compile(rb"\s*\{[^\n]*\}\s*\n\s*\{")
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 SQLITE_MAGIC, DUCKDB_MAGIC = b"SQLite format 3\0", b"DUCK"  # the latter from the ninth byte on
@@ -322,6 +323,12 @@ def _check_table(data: bytes, name: str, path: Path | None) -> None:
         DataError: It is HTML, XML or JSON.
     """
     head = data[:4096].lstrip(BLANKS)
+    kind = "an XML spreadsheet of 2003" if SPREADSHEET in head else "a web archive (MHTML)" if MHTML.match(head) else ""
+    if not kind and HTML.match(head) and Path(name).suffix.lower() in WORKBOOKS:
+        kind = "a web page (HTML) under the name of a workbook"
+    if kind:  # as many programs export them
+        hint = "open it in Excel or LibreOffice, and save it as .xlsx or CSV"
+        raise DataError(f"{name} is {kind}, which is not read.", hint)
     if XML.match(head):
         raise DataError(f"{name} is XML, not a table.", "save its rows as CSV")
     if HTML.match(head):

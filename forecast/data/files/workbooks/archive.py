@@ -7,6 +7,7 @@ header says of their size may be wrong.
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,10 @@ CELL = 60
 FROM_1904 = re.compile(rb"<workbookPr[^>]*date1904=\"(1|true)\"")
 CELLS = re.compile(rb'<(?:\w+:)?c\b[^<>]*? r="([A-Z]{1,3})(\d{1,7})"[^<>/]*>')
 """Those that are not empty: ``<c r="B7"><v>5</v></c>``."""
+TAGS = re.compile(rb"<(table:table|table:table-row|table:(?:covered-)?table-cell)(?=[\s/>])([^>]*)>")
+REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
+DIMENSION = b"\x94\x01\x10"
+"""The record of a binary sheet that says where its cells begin and end: its kind, and its 16 bytes."""
 MANIFEST = "META-INF/manifest.xml"
 STORED, DEFLATED = 0, 8
 
@@ -60,7 +65,7 @@ class Archive:
         total = 0
         try:
             for member in self.members:
-                sheet = _Extent() if _is_sheet(member.filename) else None
+                sheet = _extent_of(member.filename)
                 for piece in self._pieces(member):
                     total += len(piece)
                     if total > max(HARMLESS, BOMB * len(self.data)):
@@ -91,7 +96,7 @@ class Archive:
 
 
 class _Extent:
-    """How far the cells of a sheet reach, seen piece by piece."""
+    """How far the cells of a sheet of Excel reach, seen piece by piece."""
 
     def __init__(self) -> None:
         self.rows = self.columns = 0
@@ -112,15 +117,68 @@ class _Extent:
         self._end = text[-LONGEST_TAG:]
 
 
+class _BinaryExtent(_Extent):
+    """Likewise of a binary sheet, which says it in its beginning."""
+
+    def see(self, piece: bytes) -> None:
+        """Takes the next piece."""
+        at = -1 if self.rows else piece.find(DIMENSION)
+        if at >= 0 and len(piece) >= at + 19:
+            _, last_row, _, last_column = struct.unpack_from("<4I", piece, at + len(DIMENSION))
+            self.rows, self.columns = last_row + 1, last_column + 1
+
+
+class _OpenExtent(_Extent):
+    """Likewise of the sheets of LibreOffice, where a cell or a row may stand for a million alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = self._column = self._filled = 0
+        self._times = 1
+
+    def see(self, piece: bytes) -> None:
+        """Takes the next piece."""
+        text = self._end + piece
+        for tag in TAGS.finditer(text):
+            times = REPEATED.search(tag[2])
+            count = int(times[1]) if times else 1
+            if tag[1].endswith(b"cell"):
+                self._column += count
+                if b"value-type" in tag[2]:
+                    self._filled = self._column
+                continue
+            self._end_row()
+            self._times = count if tag[1].endswith(b"row") else 0
+            self._row = self._row if self._times else 0
+        self._end = text[text.rfind(b"<") :] if b"<" in text else text[-LONGEST_TAG:]
+        if TAGS.match(self._end):
+            self._end = b""
+        self._seen(self._row + self._times)
+
+    def _end_row(self) -> None:
+        self._row += self._times
+        self._seen(self._row)
+        self._column = self._filled = 0
+
+    def _seen(self, rows: int) -> None:
+        if self._filled:
+            self.rows, self.columns = max(self.rows, rows), max(self.columns, self._filled)
+
+
+def _extent_of(path: str) -> _Extent | None:
+    """Returns what sees how far the cells of a member reach; None for one that is no sheet."""
+    if path == "content.xml":
+        return _OpenExtent()
+    if not path.startswith("xl/worksheets/"):
+        return None
+    return _Extent() if path.endswith(".xml") else _BinaryExtent() if path.endswith(".bin") else None
+
+
 def _column(letters: bytes) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
     return number
-
-
-def _is_sheet(path: str) -> bool:
-    return path.startswith("xl/worksheets/") and path.endswith(".xml")
 
 
 def open_archive(data: bytes) -> Archive | None:

@@ -12,7 +12,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from forecast.data.files import source as files
 from forecast.data.files.free_memory import VARIABLE
 from forecast.data.files.source import read_source
-from forecast.data.files.workbooks import workbook
+from forecast.data.files.workbooks import archive, workbook
 from forecast.data.read_options import PriorReading, ReadOptions
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, DependencyError, QuestionError, UsageError
@@ -90,7 +90,7 @@ def book(sheets, path=None, *, epoch=None, change=None):
     return buffer.getvalue()
 
 
-def ods(rows):
+def ods(rows, more=""):
     """Returns the bytes of a workbook of LibreOffice, as short as it may be."""
     kinds = {
         str: 'office:value-type="string"><text:p>{0}</text:p>',
@@ -104,7 +104,7 @@ def ods(rows):
     names = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
     )
-    body = f'<table:table table:name="Sales">{lines}{margin}</table:table>'
+    body = f'<table:table table:name="Sales">{lines}{more}{margin}</table:table>'
     content = (
         f"<office:document-content {names}><office:body><office:spreadsheet>{body}</office:spreadsheet></office:body>"
     )
@@ -286,6 +286,56 @@ def test_cells_far_apart_are_refused_before_they_take_the_memory(tmp_path, monke
         read(tmp_path, book({"S": ROWS}, change=far))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+        'table:number-columns-repeated="16000" {}',
+        '<table:table-row table:number-rows-repeated="1000000"/><table:table-row><table:table-cell '
+        'table:number-columns-repeated="16000"/><table:table-cell {}',
+    ],
+)
+def test_a_cell_of_libreoffice_that_stands_for_millions_is_refused(tmp_path, monkeypatch, row):
+    monkeypatch.setenv(VARIABLE, "8GB")
+    cell = row.format('office:value-type="float" office:value="1"/></table:table-row>')
+    with pytest.raises(DataError, match=r"sales.xlsx holds cells over 1,000,0\d\d rows and 16,00\d columns"):
+        read(tmp_path, ods(ROWS, cell))
+
+
+def test_a_binary_sheet_is_believed_where_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "8GB")
+    with zipfile.ZipFile(io.BytesIO(unpacked(XLSB))) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    name = next(name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".bin"))
+    at = parts[name].index(archive.DIMENSION) + 3
+    far = (0).to_bytes(4, "little") + (1_048_575).to_bytes(4, "little") + bytes(4) + (16_383).to_bytes(4, "little")
+    parts[name] = parts[name][:at] + far + parts[name][at + 16 :]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, data in parts.items():
+            file.writestr(name, data)
+    with pytest.raises(DataError, match="holds cells over 1,048,576 rows and 16,384 columns"):
+        read(tmp_path, buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"<html><table><tr><td>Date", "a web page .HTML. under the name of a workbook"),
+        (
+            b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "an XML spreadsheet of 2003",
+        ),
+        (b"MIME-Version: 1.0\nX-Document-Type: Workbook\n\nx", "a web archive .MHTML."),
+    ],
+)
+def test_what_programs_export_under_the_name_of_a_workbook_is_told(tmp_path, data, message):
+    with pytest.raises(DataError, match=f"export.xls is {message}") as error:
+        read(tmp_path, data, "export.xls")
+    assert error.value.hint == "open it in Excel or LibreOffice, and save it as .xlsx or CSV"
+    assert read(tmp_path, CSV.replace(b",", b"\t").decode().encode("utf-16"), "export.xls").rows == 30
+
+
 def test_far_cells_that_have_a_format_but_nothing_in_them_do_not_count(tmp_path):
     def far(made):
         made["S"]["XFD1048576"].number_format = "0.00"
@@ -297,7 +347,7 @@ def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path, mon
     monkeypatch.setattr("forecast.data.files.workbooks.archive.HARMLESS", 1 << 12)
     large = book({"S": [("x",) * 60] * 60})
     monkeypatch.setattr("forecast.data.files.workbooks.archive.BOMB", 5)
-    with pytest.raises(DataError, match=r"sales.xlsx unpacks to more than 5 times its size"):
+    with pytest.raises(DataError, match=r"sales.xlsx unpacks to more than \d+ times its size"):
         read(tmp_path, large)
 
 
