@@ -138,8 +138,6 @@ def _request(
     if source == "-" and (tuning.workers > 1 or tuning.cluster is not None):
         raise UsageError("Other processes can't read this one's standard input.", "a file, or no --workers")
     given = settings.settings()
-    if tuning.resume and replace(given, levels=type(given)().levels) != type(given)():
-        raise UsageError("--resume goes on with the settings it began with.", "leave out flags of networks and folds")
     return TuneRequest(
         source=source,
         options=options,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PREFIX = "FORECAST_"
 DATA = "data"
-LEARNERS = ("train", "compare", "check")
+LEARNERS = ("train", "compare", "tune", "check")
 """Commands that begin anew from a file; the others go on with a model and keep to what it was trained with."""
 PATHS = (DATA, "store", "out_dir", "log_dir", "log_file", "metrics_file", "future")
 LISTS = (
@@ -56,6 +56,8 @@ EXAMPLES = {
     "TEXT": '"visitors a day"',
     "MODEL": '"lstm"',
     "CELLS": '"lstm,gru"',
+    "SETTINGS": '"window,units"',
+    "NAME=VALUE": '"units=32"',
     "V": '"v2"',
     "ID": '"north"',
     "IDS": '"north,south"',

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast.data.panel import Panel
+from forecast.data.read_options import SETTINGS as SETTING_NAMES
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError
 from forecast.execution.executor import Workplace, open_executor
@@ -236,6 +237,7 @@ def _resumed(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuni
         if is_given:
             text = f"{flag} can't be used with --resume, which goes on with what was begun."
             raise UsageError(text, f"leave out {flag}, or --force instead of --resume begins anew")
+    _check_same(request, entry)
     source = request.source if request.source is not None else entry.source
     reading = read_to_learn(source, entry.options, run.clock.now(), entry.sample)
     if reading.fingerprint != entry.fingerprint:
@@ -246,6 +248,24 @@ def _resumed(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuni
         )
     run.reporter.tell(DataRead(reading))
     return entry, reading
+
+
+def _check_same(request: TuneRequest, entry: TuningEntry) -> None:
+    """Refuses settings and ways to read that are not those of before; what is not given is as it was.
+
+    Raises:
+        UsageError: there is one.
+    """
+    pairs = (
+        (vars(request.options), vars(ReadOptions()), vars(entry.options)),
+        (request.settings.flat(), Settings().flat(), entry.settings.flat()),
+    )
+    for given, usual, before in pairs:
+        for name, value in given.items():
+            if value not in (usual[name], before[name]):
+                flag = f"--{SETTING_NAMES.get(name, name).replace('_', '-')}"
+                text = f"--resume goes on with what was begun, and {flag} is {value} now, {before[name]} then."
+                raise UsageError(text, f"leave out {flag}, or --force instead of --resume begins anew")
 
 
 def _entry(

@@ -80,6 +80,26 @@ def test_resume_adds_trials_and_keeps_those_of_before(folder, done):
     assert len(kept) == 5
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("--units", "8"), 2), (("--target", "sales"), 2), (("--search", "units"), 2), (("--horizon", "7"), 0)],
+)
+def test_resume_goes_on_with_the_settings_it_began_with(words, code, folder, done):
+    trials = ("--name", "visits", "--trials", "3", "--plots", "none", "-q")
+    ended = run("tune", "--resume", *trials, *words, folder=folder)
+    assert ended.code == code, ended.err
+    assert code == 0 or f"{words[0]} " in ended.err
+
+
+def test_settings_of_the_folder_hold_for_tune_and_for_going_on(folder, tmp_path):
+    (tmp_path / "forecast.toml").write_text('horizon = 7\nunits = 8\n[train]\nname = "x"\n')
+    (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(120)))
+    begun = run(*TUNE[:2], *SMALL[:2], *SMALL[4:], "--search", "steps", "--trials", "2", "--json", folder=tmp_path)
+    assert begun.code == 0, begun.err
+    assert (begun.document["search"]["horizon"], begun.document["settings"]) == (7, {})
+    assert run("tune", "--resume", "--trials", "3", "--plots", "none", "-q", folder=tmp_path).code == 0
+
+
 def test_journal_of_other_data_is_refused(folder, done, tmp_path):
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(121)))
     store = ("--store", str(folder / ".forecast"))
