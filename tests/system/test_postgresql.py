@@ -50,7 +50,9 @@ def server():
 @pytest.fixture(autouse=True)
 def _password(monkeypatch):
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    monkeypatch.delenv("DATABASE_PASSWORD", raising=False)
+    for name in ("DATABASE_PASSWORD", "DATABASE_PASSWORD_2"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
 
 
 def read(address, query=None):

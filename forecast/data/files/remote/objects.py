@@ -99,7 +99,7 @@ def _telling(address: str) -> Iterator[None]:
     """
     try:
         yield
-    except ForecastError:
+    except (ForecastError, MemoryError):
         raise
     except FileNotFoundError as error:
         cause = error.__cause__ or error.__context__  # of a web server, fsspec calls any failure so
