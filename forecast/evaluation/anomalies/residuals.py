@@ -22,10 +22,11 @@ from forecast.evaluation.anomalies.settings import SETTINGS, AnomalySettings
 from forecast.evaluation.anomalies.smoothing_bank import step_forecasts
 from forecast.evaluation.distribution.distribution import SHARES
 from forecast.evaluation.distribution.shape import SYMMETRIES, Symmetry, Transform
+from forecast.models.parallel import side_by_side
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 """Values that are followed together."""
 FEW, JUDGED = 50, 1_000
 """Panels of at most so many series choose a scale for each; it is judged by so many newest steps of as many series."""
@@ -123,29 +124,33 @@ def _rounded(errors: FloatArray) -> FloatArray:
     return np.where(np.abs(errors) < ROUNDING, 0.0, errors)
 
 
-def residuals_of(panel: Panel, seasons: Sequence[int], settings: AnomalySettings = SETTINGS) -> Residuals:
+def residuals_of(
+    panel: Panel, seasons: Sequence[int], settings: AnomalySettings = SETTINGS, threads: int = 1
+) -> Residuals:
     """Returns the residuals of each step of a panel, none of which any forecast of it was fitted to.
 
     Args:
         panel: gaps stay gaps.
         seasons: in steps, ascending; of these, series use those that they have lived through twice.
         settings: the numbers of the method.
+        threads: blocks of series that are followed at a time.
     """
     symmetry = chosen_scales(panel, seasons, settings)
     offsets = np.array([_offset(panel.series(i), own) for i, own in enumerate(symmetry)])
     parts = {name: np.full(len(panel.values), np.nan) for name in ("values", "forward", "ahead", "backward", "behind")}
-    for which, values in _blocks(panel):
-        scaled = np.stack(
-            [
-                _transform(symmetry[i], offsets[i : i + 1]).forth(row[None])[0]
-                for i, row in zip(which, values, strict=True)
-            ]
-        )
+
+    def follow(block: tuple[IntArray, FloatArray]) -> None:
+        which, values = block
+        scaled = np.empty_like(values)
+        for row, i in enumerate(which.tolist()):
+            scaled[row] = _transform(symmetry[i], offsets[i : i + 1]).forth(values[row : row + 1])[0]
         found = _of_block(scaled, panel.lengths[which], _lived(seasons, panel.lengths[which]), settings)
         for row, i in enumerate(which.tolist()):
             own, length = slice(panel.offsets[i], panel.offsets[i + 1]), panel.lengths[i]
             for name, array in zip(parts, (scaled, *found), strict=True):
                 parts[name][own] = array[row, array.shape[1] - length :]
+
+    side_by_side(follow, _blocks(panel), threads)
     return Residuals(**parts, symmetry=symmetry, offsets=offsets)
 
 

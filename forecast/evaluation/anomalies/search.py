@@ -68,7 +68,12 @@ class Found:
 
 
 def search(
-    looked: Looked, kind: AnomalyKind, rate: float, since: int | None = None, settings: AnomalySettings = SETTINGS
+    looked: Looked,
+    kind: AnomalyKind,
+    rate: float,
+    since: int | None = None,
+    settings: AnomalySettings = SETTINGS,
+    threads: int = 1,
 ) -> Found:
     """Returns what was not expected in a panel.
 
@@ -78,6 +83,7 @@ def search(
         rate: of false alarms a step.
         since: ordinal of the first step that is judged; what lies before calibrates. None for all.
         settings: the numbers of the method.
+        threads: blocks of series that are followed at a time.
 
     Raises:
         DataError: no series has enough history.
@@ -89,7 +95,7 @@ def search(
     if looked.gain is not None and looked.offset is not None:
         rest = (panel.values - looked.offset) / looked.gain
     inner = replace(panel, values=rest, covariates=None)
-    residuals = residuals_of(inner, seasons, settings)
+    residuals = residuals_of(inner, seasons, settings, threads)
     residuals, of_model = _with_model(residuals, inner, looked)
     ordinals = np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals >= since

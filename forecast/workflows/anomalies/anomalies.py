@@ -126,7 +126,7 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
         panel, notes, source = known.panel, known.notes, request.source or stored.source
         looked, model = model_view(stored, panel, run), (stored.version.name, stored.version.label)
     since = first_judged(panel, request.since) if request.since else None
-    found = search(looked, request.kind, request.rate, since)
+    found = search(looked, request.kind, request.rate, since, threads=run.machine.threads)
     return AnomaliesResult(request, model, source, panel, found, found.by_model, (*notes, *found.notes))
 
 
