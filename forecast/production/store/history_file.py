@@ -9,6 +9,7 @@ reads from the end: a job that runs each minute has a million lines after two ye
 import json
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,12 @@ def append_history(disk: Disk, path: Path, entry: Mapping[str, JSON]) -> None:
         if path.is_file() and not path.is_symlink() and path.stat().st_size > LONGEST:
             disk.rename(path, path.with_name(OLDER))
         disk.append(path, line)
+
+
+def append_once(disk: Disk, path: Path, entry: Mapping[str, JSON]) -> None:
+    """Adds an entry, unless one of the two newest is about the same run; see ``append_history``."""
+    if all(line.get("run") != entry["run"] for line in islice(read_newest(path), 2)):
+        append_history(disk, path, entry)
 
 
 def _lines_backwards(descriptor: int) -> Iterator[bytes]:

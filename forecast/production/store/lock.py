@@ -10,7 +10,7 @@ the next one.
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,23 +44,24 @@ class RunMark:
 
 
 class ModelLock:
-    """A lock of one model, for one thread; taking it again while it is held costs nothing.
-
-    Attributes:
-        killed: what the holder before wrote into it, where that did not come to its end.
-    """
+    """A lock of one model, for one thread; taking it again while it is held costs nothing."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         self._name = name
         self.held = False
-        self.killed: RunMark | None = None
 
     @contextmanager
-    def hold(self, timeout: float | None = None, mark: RunMark | None = None) -> Iterator[None]:
+    def hold(
+        self,
+        timeout: float | None = None,
+        mark: RunMark | None = None,
+        tell_killed: Callable[[RunMark], None] = lambda _mark: None,
+    ) -> Iterator[None]:
         """Holds the lock for the block, after waiting ``timeout`` seconds at most; None: no flag can say how long.
 
-        A ``mark`` is what is to be known of the holder, if it is killed.
+        A ``mark`` is what is to be known of the holder, if it is killed; that of one that was goes to ``tell_killed``,
+        and stays in the file until that is done.
 
         Raises:
             LockedError: Another run holds it.
@@ -70,9 +71,12 @@ class ModelLock:
         if self.held:
             yield
             return
-        descriptor = self._take(timeout, mark)
-        self.held = True
+        descriptor = self._take(timeout)
         try:
+            if killed := _mark_of(os.pread(descriptor, _LONGEST_MARK, 0)):
+                tell_killed(killed)
+            _write_mark(descriptor, mark)
+            self.held = True
             yield
         finally:
             self.held = False
@@ -80,7 +84,7 @@ class ModelLock:
                 os.ftruncate(descriptor, 0)  # so that nobody is named who is done
             os.close(descriptor)  # frees the lock; the file stays, for removing it would race with others
 
-    def _take(self, timeout: float | None, mark: RunMark | None) -> int:
+    def _take(self, timeout: float | None) -> int:
         file_locks()  # before there is a file
         with telling(f"lock {self._path}"):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
@@ -89,11 +93,6 @@ class ModelLock:
             except BaseException:
                 os.close(descriptor)
                 raise
-        with suppress(OSError):  # who holds it is a courtesy; a full disk must not keep a run from its lock
-            self.killed = _mark_of(os.pread(descriptor, _LONGEST_MARK, 0))
-            os.ftruncate(descriptor, 0)
-            more = f"\n{json.dumps(asdict(mark))}\n" if mark else ""
-            os.pwrite(descriptor, f"{os.getpid()}{more}".encode(), 0)
         return descriptor
 
     def _wait(self, descriptor: int, timeout: float | None) -> None:
@@ -126,6 +125,13 @@ def file_locks() -> ModuleType:
             "run forecast on Linux or macOS; on Windows within WSL: wsl --install",
         ) from None
     return fcntl
+
+
+def _write_mark(descriptor: int, mark: RunMark | None) -> None:
+    with suppress(OSError):  # who holds it is a courtesy; a full disk must not keep a run from its lock
+        os.ftruncate(descriptor, 0)
+        more = f"\n{json.dumps(asdict(mark))}\n" if mark else ""
+        os.pwrite(descriptor, f"{os.getpid()}{more}".encode(), 0)
 
 
 def read_mark(path: Path) -> RunMark | None:

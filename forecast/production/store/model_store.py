@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from forecast.errors import DataError, LockedError, NotFoundError, did_you_mean
 from forecast.production.store.alias import ALIAS, ALIAS_LIMIT, Alias
 from forecast.production.store.disk import Disk, kind_of, place, read_regular, retire, sweep, telling, withdraw
-from forecast.production.store.history_file import HISTORY, append_history, read_history, read_newest
+from forecast.production.store.history_file import HISTORY, append_history, append_once, read_history, read_newest
 from forecast.production.store.issued import ISSUED, IssuedTables, keep_issued, read_issued
 from forecast.production.store.json_document import JSON
 from forecast.production.store.lock import ModelLock, RunMark
@@ -137,9 +137,7 @@ class ModelStore:
 
     @contextmanager
     def lock(self, timeout: float | None = None, mark: RunMark | None = None) -> Iterator[None]:
-        """Holds the model's lock for the block, and first removes what killed runs left; nests freely.
-
-        A run before that did not come to its end is told in the history.
+        """Holds the model's lock for the block; what a killed run left goes, and the history tells it. Nests freely.
 
         Args:
             timeout: seconds to wait for another run; None where no flag can say so, which then is not hinted at.
@@ -154,15 +152,17 @@ class ModelStore:
             return
         with self._writing():
             self._disk.make_folder(self._versions)
-        with self._lock.hold(timeout, mark):
+        with self._lock.hold(timeout, mark, self._tell_killed):
             with self._writing():
                 for folder in (self._versions, self._issued):
                     sweep(self._disk, folder)
             with self._changing():  # which sweeps the model's own folder
-                if self._lock.killed:
-                    with suppress(DataError):  # a full disk must not keep a run from its work
-                        append_history(self._disk, self.folder / HISTORY, killed_run(self._lock.killed).line())
+                pass
             yield
+
+    def _tell_killed(self, mark: RunMark) -> None:
+        with suppress(DataError), self._changing():  # a full disk must not keep a run from its work
+            append_once(self._disk, self.folder / HISTORY, killed_run(mark).line())
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -163,6 +163,7 @@ def killed_run(mark: RunMark) -> RunRecord:
         reason=f"process {mark.pid} on {mark.host}{when} was killed before its end",
         exit_code=None,
         asked=None,
+        run=mark.run or None,
         time=began.isoformat(timespec="seconds") if began else None,
     )
 
