@@ -28,7 +28,7 @@ def draw_tuning(
     if kind == "none" or not rows:
         return {}
     from forecast.report.figures.figure import render  # matplotlib is slow to import
-    from forecast.report.figures.tuning import importance_figure, search_figure, slices_figure
+    from forecast.report.figures.tuning.search import importance_figure, search_figure, slices_figure
 
     label = f"{METRICS[entry.settings.metric].label} on the search folds, scaled by series"
     names = tuple(each.name for each in entry.space)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from forecast.report.figures.tuning import FAR, importance_figure, search_figure, slices_figure
+from forecast.report.figures.tuning.search import FAR, importance_figure, search_figure, slices_figure
 
 pytestmark = pytest.mark.slow  # half a second each, of matplotlib
 
