@@ -141,7 +141,7 @@ def assert_whole(root):
         version.verify()
     assert not shop.damaged()
     visible = {path.name for path in shop.folder.iterdir() if not is_hidden(path.name)}
-    assert visible - {"issued"} == {"champion", "history.jsonl", "lock", "versions"}
+    assert visible - {"issued"} == {"champion", "champion.lock", "history.jsonl", "lock", "versions"}
     issued = shop.issued()
     assert [table.data for table in issued.tables if table.data[:2] == b"by"] == [b"by v1", b"by v2"]
     assert {table.data for table in issued.tables} <= {b"by v1", b"by v2", b"later" * SIZE}
