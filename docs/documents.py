@@ -493,6 +493,12 @@ class Report(TypedDict):
     files: list[str]
 
 
+class Site(TypedDict):
+    models: list[str]
+    unread: list[str]
+    files: list[str]
+
+
 class VersionRow(TypedDict):
     name: str
     version: str
@@ -712,7 +718,7 @@ DOCUMENTS = {
     "anomalies": Anomalies,
     "schedule": Cron | Systemd | Installed,
     "history": History,
-    "report": Report,
+    "report": Report | Site,
     "explain": Explain | MemoryTest,
     "doctor": Doctor,
     "skill": Skill,

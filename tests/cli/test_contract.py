@@ -118,6 +118,7 @@ DOCUMENTS = {
     ("schedule", "visits", "--daily", "03:15"): {"name": str, "kind": str, "cron": str, "line": str},
     ("history",): {"runs": RUN, "files": list},
     ("report",): {"name": str, "version": str, "files": list},
+    ("report", "--all"): {"models": list, "unread": list, "files": list},
     ("models", "list"): {"models": f"{VERSIONS['models']} health"},
     ("status",): {
         "ok": bool,

@@ -1,7 +1,8 @@
-"""`forecast report [NAME]`."""
+"""`forecast report [NAME]`, and the site of all models."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,11 +10,18 @@ from forecast.cli.grouping import grouped
 from forecast.cli.options.arguments import ModelVersion, OnlyName
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import print_json, say
+from forecast.cli.output.progress_notes import narrated
+from forecast.errors import UsageError
 from forecast.process import SystemClock
-from forecast.wording import joined
+from forecast.wording import counted, joined, listed
+
+if TYPE_CHECKING:
+    from forecast.production.store.store import Store
+    from forecast.workflows.report import SiteResult
 
 TABLES_BESIDE = (".csv", ".xlsx")
 """Endings of what stands beside a page."""
+SITE = Path("site")
 
 
 @grouped
@@ -22,13 +30,20 @@ def report_command(
     name: OnlyName = None,
     version: ModelVersion = None,
     to: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The page; default: NAME-report.html.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The page, or with --all the folder; default: NAME-report.html, site.",
+        ),
     ] = None,
     label: Annotated[
         str | None,
         typer.Option("--label", metavar="TEXT", help="What the values are called; default: as their column."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file if it is there.")] = False,
+    is_all: Annotated[bool, typer.Option("--all", help="A site: a page a model, and an index of all of them.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is there.")] = False,
 ) -> None:
     """Write one HTML page of a model: what is expected, how good that was, settings; beside it a CSV and an Excel file.
 
@@ -36,12 +51,18 @@ def report_command(
 
     forecast report sales -o sales.html --force
 
-    forecast report sales --model-version v2 -o before.html
+    forecast report --all -o site/
     """
     from forecast.experiment.destinations import PAGES, check_free
     from forecast.production.store.store import Store
     from forecast.workflows.report import ReportRequest, report
 
+    if is_all:
+        given = ((name, "NAME"), (version, "--model-version"), (label, "--label"))
+        if named := next((flag for value, flag in given if value is not None), ""):
+            raise UsageError(f"--all is every model, and {named} is of one.", "--all alone, or no --all")
+        _report_all(to or SITE, Store(output.store), output, force=force)
+        return
     request = ReportRequest(name, version, to, label)
 
     def check(path: Path) -> None:
@@ -55,3 +76,22 @@ def report_command(
     elif not output.quiet:
         page, *beside = map(str, result.files)
         say(f"{page}: {result.version.name} {result.version.label}; beside it {joined(beside)}", "Wrote")
+
+
+def _report_all(folder: Path, store: "Store", output: OutputFlags, *, force: bool) -> None:
+    from forecast.workflows.report import check_site, write_site
+
+    check_site(folder, "-o", force=force)
+    with narrated("Report", replace(output, verbose=False), tells=False) as run:
+        result = write_site(store, folder, run.clock, run.reporter)
+    if output.form == "json":
+        models, unread = list(result.models), list(result.unread)
+        print_json({"models": models, "unread": unread, "files": list(map(str, result.files))})
+    elif not output.quiet:
+        tell_site(result)
+
+
+def tell_site(result: "SiteResult") -> None:
+    """Says what was written, and which models have no page."""
+    unread = f"; {len(result.unread)} can't be read: {listed(result.unread)}" if result.unread else ""
+    say(f"{result.files[0]}: {counted(len(result.models), 'model')}{unread}", "Wrote")

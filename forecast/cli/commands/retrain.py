@@ -77,6 +77,8 @@ def retrain_command(
     else:
         if flags.workers is not None:
             raise UsageError("--workers is for several models, and one is retrained.", "--all, or no --workers")
+        if flags.site is not None:
+            raise UsageError("--site is of several models, and one is retrained.", "--all, or --report of this one")
         name, data = (*given, None, None)[:2]
         _retrain_one(name, data, store, flags, output, reading)
 
@@ -136,6 +138,10 @@ def _retrain_all(
                 message = f"{flag} says how one file is to be read, and several models are retrained."
                 raise UsageError(message, "forecast retrain NAME DATA with it")
         names = members(words, store, is_all=flags.all)
+        if flags.site is not None:
+            from forecast.workflows.report import check_site
+
+            check_site(flags.site, "--site")
         with (
             _measured(names, flags, store, tell),
             narrated("Retrain", replace(output, verbose=False), device=flags.device, tells=False) as run,
@@ -149,7 +155,25 @@ def _retrain_all(
                     run_on_failure(flags.on_failure, member.name, code, message, tell)
         watch.exit_code, summary = tell_members(ended, output)
         watch.say(summary)
+        if flags.site is not None and not flags.dry_run:
+            _write_site(flags.site, store, output, tell)
     raise typer.Exit(watch.exit_code)
+
+
+def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell") -> None:
+    """Writes the site of all models; a disk that refuses fails no job."""
+    from forecast.cli.commands.report import tell_site
+    from forecast.production.notify import UNWRITTEN
+    from forecast.workflows.report import write_site
+
+    try:
+        with narrated("Site", replace(output, verbose=False), tells=False) as run:
+            result = write_site(store, folder, run.clock, run.reporter, "--site")
+    except ForecastError as error:
+        tell(UNWRITTEN, f"The site was not written: {error.message}")
+        return
+    if not output.quiet:
+        tell_site(result)
 
 
 def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run") -> Iterator[MemberTold]:
@@ -168,7 +192,7 @@ def _each(names: tuple[str, ...], store: "Store", flags: RetrainFlags, run: "Run
     from forecast.workflows.retrain_all import allotted
 
     told = {key: str(value) if isinstance(value, Path) else value for key, value in vars(flags).items()}
-    told |= {"time_limit": None, "workers": None}
+    told |= {"time_limit": None, "workers": None, "site": None}
     shares = allotted(names, store, flags.time_limit, run.clock, flags.workers or 1)
     with open_executor(Workplace(flags.workers or 1), run) as executor:
         run.reporter.progress(f"{len(names)} models", 0.0)

@@ -93,6 +93,15 @@ class JobFlags:
         _job("--future", metavar="FILE", help="Known columns of the steps to come; the rest is as usual."),
     ] = None
     report: Annotated[bool, _job("--report", help="Write NAME-report.html into the folder after each run.")] = False
+    site: Annotated[
+        Path | None,
+        _job(
+            "--site",
+            metavar="DIR",
+            file_okay=False,
+            help="With several models: a page each and an index, after the run.",
+        ),
+    ] = None
     dry_run: Annotated[bool, _job("--dry-run", "-n", help="Say what would be read, trained and written.")] = False
     detailed_exitcode: Annotated[bool, _job("--detailed-exitcode", help="Exit 10 when not promoted.")] = False
     all: Annotated[bool, _job("--all", help="Every model of the store, the stalest first.")] = False

@@ -183,6 +183,7 @@ class Page:
         facts: beside the verdict.
         foot: what made the page.
         findings: numbered, after the verdict.
+        home: address of the page that leads to this one; empty for none.
     """
 
     title: str
@@ -193,25 +194,40 @@ class Page:
     foot: str
     findings: tuple[PageFinding, ...] = ()
     caveats: tuple[str, ...] = ()
+    home: str = ""
 
     def title_of(self, anchor: str) -> str:
         """Returns the title of a section."""
         return next(section.title for section in self.sections if section.anchor == anchor)
 
 
+class PageWriter:
+    """Writes pages; templates are read once for all of them."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("forecast.report.html"),
+            autoescape=True,
+            finalize=_harmless,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {"percent": _percent, "as_written": _AsWritten}
+
+    def __call__(self, page: Page) -> bytes:
+        """Returns the page as the content of a file; the same page gives the same bytes."""
+        return self.fill("page.html", page=page, size=SIZE)
+
+    def fill(self, template: str, **values: object) -> bytes:
+        """Returns a template, filled with values, as the content of a file."""
+        text = self._templates.get_template(template).render(**values)
+        return text.encode("utf-8", errors="replace")  # a broken name can't be written, and must not be why nothing is
+
+
 def render_page(page: Page) -> bytes:
     """Returns the page as the content of a file; the same page gives the same bytes."""
-    environment = Environment(
-        loader=PackageLoader("forecast.report.html"),
-        autoescape=True,
-        finalize=_harmless,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": _percent, "as_written": _AsWritten}
-    text = environment.get_template("page.html").render(page=page, size=SIZE)
-    return text.encode("utf-8", errors="replace")  # a broken name can't be written, and must not be why nothing is
+    return PageWriter()(page)
 
 
 def cells(texts: Sequence[str]) -> tuple[PageCell, ...]:

@@ -1,5 +1,6 @@
 """From a summary and a picture of the forecast to a report: which sections it has, and what its verdict is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +36,7 @@ class ReportIntro:
         caveats: what a reader must know before the numbers are used.
         facts: numbers before those of the account.
         model: that the facts are about; None for the best.
+        home: address of the page that leads to it; empty for none.
     """
 
     title: str
@@ -43,6 +45,7 @@ class ReportIntro:
     caveats: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     model: str | None = None
+    home: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def page_of(
     life: RetrainSections,
     now: datetime,
     errors: tuple[Section, ...] = (),
+    write: Callable[[Page], bytes] = render_page,
 ) -> bytes:
     """Returns a report as the content of a file.
 
@@ -70,6 +74,7 @@ def page_of(
         life: of the model.
         now: aware time; stands at the foot.
         errors: where they are.
+        write: makes a file of it.
     """
     parts: list[Section | LeftOutPart] = [
         *forecast,
@@ -94,8 +99,9 @@ def page_of(
         sections=tuple(present),
         foot=f"{made}This file needs no network: all of it is in it.",
         caveats=cover.caveats,
+        home=cover.home,
     )
-    return render_page(page)
+    return write(page)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The page of a published version: what it is, how it was scored, and what it says of the next steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
 from forecast.production.store.version import Version
 from forecast.report.html.backtest import backtest_section
-from forecast.report.html.page import FileLinks, Section
+from forecast.report.html.page import FileLinks, Page, Section, render_page
 from forecast.report.html.parts import parts_section
 from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.workbook import INSTALL, can_write, workbook_bytes
@@ -54,11 +55,13 @@ class ReportNames:
         page: such as ``sales-report.html``.
         csv: the table of the forecast; None for one of its own, called as the page is.
         is_alone: nothing stands beside the page.
+        home: address of the page that leads to it; empty for none.
     """
 
     page: str
     csv: str | None = None
     is_alone: bool = False
+    home: str = ""
 
     def beside(self, ending: str) -> str:
         """Returns the name of a file that is called as the page is."""
@@ -69,6 +72,38 @@ class ReportNames:
         """The files that are written: the page first, and no workbook where there is no writer of one."""
         csv = () if self.csv else (self.beside(".csv"),)
         return (self.page, *csv, *((self.beside(".xlsx"),) if can_write() else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class ReportTopic:
+    """What a report tells of beside the version.
+
+    Attributes:
+        outlook: the forecast to show; None for the one that the version was published with.
+        decided: the challenge to tell of; None for the one that the version itself won, if it came about by one.
+        label: what the values are called; None for the name of their column.
+    """
+
+    outlook: Outlook | None = None
+    decided: RunRecord | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class VersionReport:
+    """A report, and what an overview tells of it.
+
+    Attributes:
+        files: by their names: the page, and the tables beside it.
+        outlook: the forecast of all series together, or of each where a sum means nothing.
+        headline: what it comes to.
+        summary: of the backtest.
+    """
+
+    files: dict[str, bytes]
+    outlook: Outlook
+    headline: Headline
+    summary: Summary
 
 
 def version_page(
@@ -93,20 +128,33 @@ def version_report(
     *,
     label: str | None = None,
 ) -> dict[str, bytes]:
-    """Returns the report of a version: the page, and the tables beside it, by their names.
+    """Returns the files of the report of a version; see ``told_version``."""
+    return told_version(models, version, now, names, ReportTopic(outlook, decided, label)).files
+
+
+def told_version(
+    models: ModelStore,
+    version: Version,
+    now: datetime,
+    names: ReportNames,
+    topic: ReportTopic | None = None,
+    write: Callable[[Page], bytes] = render_page,
+) -> VersionReport:
+    """Returns the report of a version.
 
     Args:
         models: the store of its model.
         version: whose report it is.
         now: aware time.
         names: of the files.
-        outlook: the forecast to show; None for the one that the version was published with.
-        decided: the challenge to tell of; None for the one that the version itself won, if it came about by one.
-        label: what the values are called; None for the name of their column.
+        topic: what it tells of; None for the version as it was published.
+        write: makes a file of the page.
 
     Raises:
         DataError: a file of the version is damaged.
     """
+    topic = topic or ReportTopic()
+    outlook, decided, label = topic.outlook, topic.decided, topic.label
     summary = read_summary(version)
     if summary.target is None:
         summary = replace(summary, target=version.manifest.data.target)
@@ -125,13 +173,14 @@ def version_report(
     if label is not None:
         shown = replace(shown, history=replace(shown.history, target=label))
     joint = together(shown, manner)
-    cover = _cover(models, stored, summary, shown, headlines, challenge)
+    cover = replace(_cover(models, stored, summary, shown, headlines, challenge), home=names.home)
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
     sections += _parts(stored, shown, manner)
     if summary.backtest and summary.target:
         sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
-    page = page_of(cover, summary, sections, retrain_sections(models, challenge), now)
-    return {names.page: page} | _tables(names, shown, joint, version, summary)
+    page = page_of(cover, summary, sections, retrain_sections(models, challenge), now, write=write)
+    files = {names.page: page} | _tables(names, shown, joint, version, summary)
+    return VersionReport(files, joint or shown, headlines[0], summary)
 
 
 def _no_interval(joint: Headline, stored: StoredModel) -> tuple[str, ...]:

@@ -260,3 +260,49 @@ def test_dry_retrain_writes_no_page(folder):
     (folder / "forecasts" / "visits-report.html").unlink()
     assert run("retrain", "visits", "--force", "--dry-run", "--report", folder=folder).code == 0
     assert not (folder / "forecasts" / "visits-report.html").exists()
+
+
+# report --all
+
+
+def test_site_has_a_row_and_a_page_of_each_model_and_says_which_can_t_be_read(folder):
+    models = folder / ".forecast" / "models"
+    shutil.copytree(models / "visits", models / "torn")
+    next((models / "torn" / "versions").iterdir()).joinpath("weights.npz").write_bytes(b"x")
+    done = run("report", "--all", "-o", "site", "--json", folder=folder)
+    assert (done.code, done.document["unread"]) == (0, ["torn"])
+    assert done.document["files"] == [
+        "site/index.html",
+        *(f"site/models/visits.{end}" for end in ("html", "csv", "xlsx")),
+    ]
+    index = (folder / "site" / "index.html").read_text(encoding="utf-8")
+    assert index.index("can&#39;t be read") < index.index('<a href="models/visits.html">visits</a>')
+    assert "1 of 2 models needs a look: torn" in index
+    page = (folder / "site" / "models" / "visits.html").read_text(encoding="utf-8")
+    assert '<a href="../index.html">All models</a>' in page
+    assert '<a href="visits.csv" download>' in page
+    assert run("report", "--all", "-o", "site", "-q", folder=folder).code == 0
+
+
+def test_site_replaces_no_page_of_somebody_else(folder):
+    (folder / "site").mkdir()
+    (folder / "site" / "index.html").write_text("mine", encoding="utf-8")
+    for words in (("report", "--all", "-o", "site"), ("retrain", "--all", "--site", "site")):
+        done = run(*words, folder=folder)
+        assert (done.code, "was not written by forecast report --all" in done.err) == (2, True)
+    assert (folder / "site" / "index.html").read_text(encoding="utf-8") == "mine"
+    assert run("report", "--all", "-o", "site", "--force", folder=folder).code == 0
+
+
+def test_site_is_of_all_models(folder):
+    for more in (("visits",), ("--label", "x"), ("--model-version", "v1")):
+        assert run("report", "--all", *more, folder=folder).code == 2
+    done = run("retrain", "visits", "--site", "site", folder=folder)
+    assert (done.code, "--site is of several models" in done.err) == (2, True)
+
+
+def test_retrain_of_all_writes_the_site_after_the_run_and_a_dry_one_does_not(folder):
+    assert run("retrain", "--all", "--site", "site", "--dry-run", folder=folder).code == 0
+    assert not (folder / "site").exists()
+    assert run("retrain", "--all", "--site", "site", folder=folder).code == 0
+    assert "nothing-new" in (folder / "site" / "index.html").read_text(encoding="utf-8")
