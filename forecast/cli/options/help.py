@@ -36,6 +36,7 @@ FIRST: dict[str, tuple[str, ...]] = {
         *("--min-new-rows", "--max-age", "--on-drift", "--min-gain", "--preset", "--candidate-only", "--dry-run"),
         *("--detailed-exitcode", "--log-file", "--on-failure"),
     ),
+    "report": ("--output", "--all", "--model-version", "--label", "--force", "--json"),
     "score": ("--plot", "--json", "--target", "--time", "--id", "--freq"),
     "anomalies": (
         *("--data", "--since", "--rate", "--kind", "--scores", "--plot", "--json", "--strict", "--target", "--time"),

@@ -120,4 +120,5 @@ def sparkline_of(past: FloatArray, ahead: FloatArray) -> Sparkline | None:
 
 def _thinned(values: FloatArray, most: int) -> FloatArray:
     """Returns so many values at most, evenly chosen, the first and the last among them."""
-    return values[np.unique(np.linspace(0, max(values.size - 1, 0), min(values.size, most)).astype(int))]
+    chosen = np.linspace(0, max(values.size - 1, 0), min(values.size, most)).astype(int)
+    return values.take(np.unique(chosen))
