@@ -219,6 +219,10 @@ class PageWriter:
         """Returns the page as the content of a file; the same page gives the same bytes."""
         return self.fill("page.html", page=page, size=SIZE)
 
+    def source(self, template: str) -> str:
+        """Returns a template as it is written."""
+        return PackageLoader("forecast.report.html").get_source(self._templates, template)[0]
+
     def fill(self, template: str, **values: object) -> bytes:
         """Returns a template, filled with values, as the content of a file."""
         text = self._templates.get_template(template).render(**values)

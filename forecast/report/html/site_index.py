@@ -6,7 +6,6 @@ A row is small, so that a thousand of them are a page that a phone opens: a spar
 import base64
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Literal
 
 import numpy as np
@@ -91,7 +90,7 @@ class SiteIndex:
 
 def render_index(index: SiteIndex, writer: PageWriter) -> bytes:
     """Returns the page as the content of a file; the browser runs the one script that stands in it, and no other."""
-    script = files("forecast.report.html").joinpath("templates/sort.js").read_text(encoding="utf-8")
+    script = writer.source("sort.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     graded = {"error": 0, "warning": 1, "good": 2}
     return writer.fill(
