@@ -147,7 +147,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, 
     more, later = (13, 0) if change == "grown" else (0, 1)
     then = SimpleNamespace(st_mode=now.st_mode, st_size=now.st_size + more, st_mtime_ns=now.st_mtime_ns + later)
     looks = iter([now, then])
-    monkeypatch.setattr(source_room, "os", SimpleNamespace(fstat=lambda _: next(looks)))
+    monkeypatch.setattr(source_room, "os", SimpleNamespace(fstat=lambda _: next(looks), pread=os.pread))
     with pytest.raises(DataError, match=r"sales.csv was changed by another program while it was read") as error:
         read_source(path)
     assert error.value.hint.startswith("try again, or read a copy: cp")
