@@ -32,7 +32,7 @@ ERRORS, ERRORS_OF_PANEL = 20, 8  # measured by benchmarks/tuning/plan.py
 are 95 % intervals, and of many series each step gives many; what is chance takes time to tell, for one or many."""
 SMALL = 5_000  # measured by benchmarks/tuning/plan.py
 """A panel of at most so many steps is trained anew at each origin; a larger one once."""
-SMALL_DEMAND = 100_000
+SMALL_DEMAND = 100_000  # measured by benchmarks/tuning/intermittent.py
 """So many of demand that comes now and then, whose networks learn quickly."""
 LEAST_KNOWN = 3
 """Steps before the first score."""

@@ -135,7 +135,7 @@ def _demand(panel: Panel) -> list[Spot]:
         )
     if found.is_mostly_sparse:
         text += (
-            ": means are forecast, and counts are likely or not; RMSSE and WQL tell how well, MASE and sMAPE mislead"
+            ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
         )
     else:
         text += ": MASE and sMAPE of these mislead, RMSSE and WQL don't; the other series decide how all are forecast"

@@ -15,7 +15,7 @@ from forecast.evaluation.distribution.paths import fit_dependence
 from forecast.evaluation.distribution.shape import GRID, FloatArray, normal_scores, weighted_quantiles
 from forecast.evaluation.distribution.spread import Hardness, Spread
 
-USUAL_SIZES = (0.25, 0.5, 1.0, 2.25)
+USUAL_SIZES = (0.25, 0.5, 1.0, 2.25)  # measured by benchmarks/tuning/intermittent.py
 """Sizes of demands over their mean, before any is known."""
 SIZES_BELIEF = 20.0  # measured by benchmarks/tuning/intermittent.py
 """Demands for which they count."""

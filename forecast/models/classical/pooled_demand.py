@@ -8,7 +8,7 @@
 Rate and trees are fitted to what came within a horizon, from many origins of all series. Squared errors count over the
 size of what a series does, as the variance of counts grows with their mean, and a window's by a power of them, so that
 few windows don't decide (iteratively reweighted least squares). Since that draws forecasts to what is usual of most, a
-factor then makes their sum over the newer windows what came: forecasts are right on average, not near zero.
+factor makes most of that up, by what came in the newer windows: forecasts are right on average, not near zero.
 
 Shapes: ``S`` series, ``T`` steps, ``H`` horizon, ``K`` averages, ``B`` windows, ``F`` inputs of the trees.
 """
@@ -29,19 +29,21 @@ TREES, TREE_RATE, LEAVES, LEAST_ROWS = 60, 0.08, 8, 100  # measured by benchmark
 """Trees that are grown, how far each is followed, the leaves of one, and windows that a leaf stands on at least."""
 MANY_ROWS = 2000  # measured by benchmarks/tuning/intermittent.py
 """Windows from which on trees are grown at all."""
-MOST_SERIES, MOST_ORIGINS = 3000, 24
+MOST_SERIES, MOST_ORIGINS = 3000, 24  # measured by benchmarks/tuning/intermittent.py
 """Series and origins that are learned from, evenly chosen where there are more."""
 INPUTS_BESIDE = 7
 """What the trees look at beside the rate and the averages."""
 LEAST_KNOWN = 4
 """Steps that are known at an origin, at least, if there are so many before a horizon."""
-USUAL_SHARES = (0.5, 0.0, 0.1, 0.2, 0.2, 0.3)
+USUAL_SHARES = (0.5, 0.0, 0.1, 0.2, 0.2, 0.3)  # measured by benchmarks/tuning/intermittent.py
 USUAL_WINDOWS = 20.0  # measured by benchmarks/tuning/intermittent.py
 """Weights of the averages before anything is known, and windows of the usual size for which they count."""
 POWER, ROUNDS, LEAST_ERROR = 1.5, 4, 0.1  # measured by benchmarks/tuning/intermittent.py
 """The power of a window's root mean squared error that counts, rounds of weighing, and the least error that is told."""
-LEAST_SEASONS = 3
+LEAST_SEASONS = 3  # measured by benchmarks/tuning/intermittent.py
 """Of the means of all series, whose season is looked for."""
+MADE_UP = 0.75  # measured by benchmarks/tuning/intermittent.py
+"""Of what windows say that forecasts are too low by: new ones are less so than those that were learned from."""
 SEASON_PROOF = 2.0  # measured by benchmarks/tuning/intermittent.py
 """So many times the variance of a season's means by chance are taken off the variance that they have."""
 
@@ -65,7 +67,7 @@ class PooledSettings:
 
     history: int = 400
     half_lives: tuple[float, ...] = (1.0, 3.0, 8.0, 20.0, 1e6)
-    belief: float = 2.0
+    belief: float = 0.5
     size_belief: float = 1.0
     scale_belief: float = 2.0
     share: float = 0.75
@@ -176,7 +178,7 @@ def fit_pooled_demand(
         fitted = replace(fitted, trees=_grow(every.inputs(rate), came / rate, counted * rate**2))
     newer = np.concatenate([np.full(len(own), end >= middle) for _, own, _, end in pieces])
     total, sold = fitted.level(every)[newer].sum(), came[newer].sum()
-    return replace(fitted, factor=float(sold / total) if total > 0 and sold > 0 else 1.0)
+    return replace(fitted, factor=float((sold / total) ** MADE_UP) if total > 0 and sold > 0 else 1.0)
 
 
 def _fit_weights(told: _Described, came: FloatArray, counted: FloatArray) -> FloatArray:
