@@ -134,9 +134,7 @@ def _demand(panel: Panel) -> list[Spot]:
             f", {'in' if lumpy.sum() == sparse.sum() else f'{int(lumpy.sum()):,} of them in'} sizes far apart (lumpy)"
         )
     if found.is_mostly_sparse:
-        text += (
-            ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
-        )
+        text += ": means and distributions of counts are forecast; RMSSE and WQL tell how well, MASE and sMAPE mislead"
     else:
         text += ": MASE and sMAPE of these mislead, RMSSE and WQL don't; the other series decide how all are forecast"
     return [Spot(Finding("note", "demand", text, "--metric rmsse"), np.flatnonzero(sparse), NOTHING)]
