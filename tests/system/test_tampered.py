@@ -100,7 +100,7 @@ def use(store, name="shops", *, all_of_it=False):
     """Does with a model whatever can be done; returns what was refused, by what it is called."""
     models, root, refused = store.model(name), store.root, {}
     steps = {
-        "list": lambda: describe_champions(root),
+        "list": lambda: describe_champions(root, NOW),
         "show": lambda: describe_versions(root, name),
         "predict": lambda: predict(PredictRequest(name), store, QUIET),
         "past": lambda: read_past(models),
@@ -120,7 +120,7 @@ def use(store, name="shops", *, all_of_it=False):
             except ForecastError as error:
                 refused[what] = error
     assert "list" not in refused
-    assert [row["name"] for row in describe_champions(root)] == ["other", "shops"]
+    assert [row["name"] for row in describe_champions(root, NOW)] == ["other", "shops"]
     assert {error.exit_code for error in refused.values()} <= {4, 5}, refused
     return refused
 
