@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.data.panel import panel_from_series
+from forecast.models.classical.pooled_demand import fit_pooled_demand
 from forecast.models.method_settings import CURRENT
 from forecast.models.networks.recurrent import Network, RecurrentModel, measure_series, weight_shapes
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
@@ -46,7 +47,14 @@ def random_model(spec, panel):
     smoothing = maps_of([Smoothing(0.4, 0.1, 0.2, 0.9)], spec.window, spec.horizon, SEASON)[0]
     for view, own in statistics.items():
         statistics[view] = replace(own, base=smoothing if view.base == "smoothed" else None)
-    return RecurrentModel(spec, networks, panel.series_ids, statistics, CURRENT)
+    return RecurrentModel(spec, networks, panel.series_ids, statistics, CURRENT, pooled=pooled_of(spec, panel))
+
+
+def pooled_of(spec, panel):
+    """The pooled demand of a spec that is trusted against it, from few windows; else None."""
+    if "pooled" not in spec.anchors:
+        return None
+    return fit_pooled_demand(panel, spec.horizon, spec.season, CURRENT.classical.pooled, 0.02)
 
 
 def wave(steps, *, level=20.0, trend=0.1, noise=0.5, seed=0):

@@ -13,7 +13,7 @@ from forecast.models.networks.recurrent import Network, RecurrentModel, measure_
 from forecast.models.networks.smoothed_base import Smoothing, maps_of
 from forecast.models.registry import MODELS, make_forecaster
 from forecast.specs import Machine, ModelSpec
-from tiny import random_weights
+from tiny import pooled_of, random_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,8 @@ class Untrained:
             for seed in spec.seeds
         )
         curve = None if watcher.truth is None else Curve(np.array([1, spec.steps]), np.array([0.1, 0.2]), np.ones(2))
-        return RecurrentModel(
-            spec, networks, panel.series_ids, statistics, CURRENT, curve, covariate_model=covariate_model
-        )
+        beside = {"covariate_model": covariate_model, "pooled": pooled_of(spec, panel)}
+        return RecurrentModel(spec, networks, panel.series_ids, statistics, CURRENT, curve, **beside)
 
 
 def train_nothing(monkeypatch, size=0.05):

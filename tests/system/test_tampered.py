@@ -297,7 +297,7 @@ def test_champion_file_that_makes_no_sense_is_damage_and_rollback_mends_it(mine,
     with pytest.raises(DataError, match="damaged: the champion file") as error:
         predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint == "forecast models rollback shops"
-    assert [row["name"] for row in describe_champions(mine.root)] == ["other", "shops"]
+    assert [row["name"] for row in describe_champions(mine.root, NOW)] == ["other", "shops"]
     rollback(mine.root, "shops", None, NOW)
     assert use(Store(mine.root)) == {}
 
@@ -318,7 +318,7 @@ def test_version_of_newer_arithmetic_is_refused_with_the_way_out(mine):
     with pytest.raises(DataError, match=rf"calculates by rules \(number {ARITHMETIC + 1}\)") as error:
         predict(PredictRequest("shops"), mine, QUIET)
     assert error.value.hint == UPGRADE
-    rows = describe_champions(mine.root)
+    rows = describe_champions(mine.root, NOW)
     assert [row["name"] for row in rows] == ["other", "shops"]
 
 
