@@ -74,7 +74,7 @@ def test_settings_come_back_from_their_names_and_every_flag_is_one():
         *Settings().flat(),
     }
     lists = {setting_names()[name] for name in LISTS}
-    assert set(setting_values.LISTS) == {"time", "models", "levels", "quantiles", *lists}
+    assert set(setting_values.LISTS) == {"time", "models", "levels", "quantiles", "fail_if", *lists}
 
 
 def test_address_and_query_come_back_as_they_were_asked():

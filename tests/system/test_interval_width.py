@@ -115,7 +115,7 @@ def test_history_models_and_the_note_tell_of_it(folder):
     done = run(*RETRAIN, folder=folder)
     factor = model(folder).widening().factor
     words = f"{round(100 * factor - 100)} % wider"
-    assert f"Note      Intervals are {words} than v1's own: of the last " in done.err
+    assert f"Note      visits: Intervals are {words} than v1's own: of the last " in done.err
     assert float(run("history", "visits", folder=folder).rows[-1]["widened"]) == factor
     shown = " ".join(run("history", "visits", "--format", "table", folder=folder).out.split())
     assert f"(--min-new-rows); intervals {words} (their own held " in shown

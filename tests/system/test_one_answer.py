@@ -77,7 +77,10 @@ def asked(folder, *words):
 
 def test_the_next_step_that_train_prints_works_and_says_what_is_usual(folder, issued):
     [command] = re.findall(r"Next +(forecast predict .*)", (folder / "said.txt").read_text())
-    done = run(*command.split()[1:], folder=folder)
+    words = command.split()[1:]
+    assert run(*words, folder=folder).code == 0
+    assert (folder / words[-1]).is_file()
+    done = run(*words[: words.index("--future-template")], folder=folder)
     assert done.code == 0, done.err
     assert_same(numbers(done.out), issued)
     note = "price, deal, sky are not known beyond 2023-07-12: this forecast takes their usual values, price"

@@ -227,5 +227,5 @@ def test_train_says_what_its_forecast_had_to_guess_and_what_to_do(folder):
     said = (folder / "train.txt").read_text()
     note = "promo, price, sky are not known beyond 2024-04-29: this forecast takes their usual values"
     assert f"Note      {note}, promo 0, price" in said
-    assert "Next      forecast predict shops\n" in said
+    assert "Next      forecast predict shops --future-template " in said
     assert "Beside    promo, price, sky known ahead; region by series" in said

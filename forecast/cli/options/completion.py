@@ -14,7 +14,7 @@ from forecast.name_lists import split_names
 from forecast.specs import USUAL_STORE
 
 Complete = Callable[[typer.Context, str], list[str]]
-GROUPS = ("series", "step", "weekday", "month")
+GROUPS = ("series", "step", "weekday", "month", "level")
 FREQUENCIES = ("15min", "30min", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "YE")
 
 

@@ -178,7 +178,7 @@ def test_dry_run_says_what_would_be_written(shops, tmp_path):
             "--id region,shop --by",
         ),
         (("visits.csv", "-o", "e.csv"), 2, "errors by group, and no group is named", "--by series -o e.csv"),
-        (("visits.csv", "--by", "step", "-o", "e.ods"), 2, "-o writes .csv", "-o e.csv"),
+        (("visits.csv", "--by", "step", "-o", "e.ods"), 2, "-o writes .csv", "-o e.xlsx"),
         (("visits.csv", "--by", "step", "-o", "visits.csv"), 2, "visits.csv exists already", "--force to replace it"),
         (("visits.csv", "--by", ""), 2, "--by is empty", "--by with a value"),
         (("visits.csv", "--by", "wekday", "--dry-run"), 2, "not 'wekday'", "--by step"),

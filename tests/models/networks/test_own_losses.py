@@ -43,7 +43,7 @@ def test_spec_with_it_is_read_without_it():
 def test_function_that_is_not_there_is_asked_for():
     with pytest.raises(TrainingError, match="The loss lost is a function of your own") as caught:
         own_loss("own:lost")
-    assert caught.value.hint == "train(…, loss=lost) in Python"
+    assert caught.value.hint == "train(…, loss=lost, name=…) in Python makes the next version"
 
 
 @pytest.mark.parametrize(

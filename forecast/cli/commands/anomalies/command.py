@@ -32,7 +32,7 @@ class LookFlags:
     ] = "auto"
     rate: Annotated[
         str,
-        typer.Option("--rate", help="False alarms a value that are bearable, such as 1/1000.", metavar="RATE"),
+        typer.Option("--rate", help="False alarms a value that are bearable, such as 1/1000.", metavar="N/M"),
     ] = "1/1000"
     since: Annotated[
         str | None,

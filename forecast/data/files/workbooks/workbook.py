@@ -28,7 +28,7 @@ GLOBALS, FILE_PASS = b"\x09\x08\x10\x00\x00\x06\x05\x00", b"\x2f\x00"
 """How the first record of .xls begins, and the next one where a password protects it."""
 CELL = 120
 """Memory that a cell takes while a sheet is read, in bytes."""
-INSTALL = "pip install 'python-calamine>=0.4'"
+INSTALL = "pip install 'python-calamine>=0.5'"
 SAVE = "open it, and save the sheet as .xlsx or CSV"
 T = TypeVar("T")
 LIKELY = [
