@@ -137,7 +137,13 @@ def compare_command(
 
 def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
     """Prints a comparison, or its errors by group where they were asked for."""
-    from forecast.experiment.summary import describe_board, describe_experiment, describe_levels, plain_words
+    from forecast.experiment.summary import (
+        describe_board,
+        describe_experiment,
+        describe_levels,
+        plain_words,
+        reconciliation_of,
+    )
 
     board = result.experiment.board
     files = [str(path) for path in result.files]
@@ -154,7 +160,7 @@ def _print(result: "CompareResult", output: OutputFlags, run: Run) -> None:
         print_errors(result, output, document)
     else:
         print_leaderboard(board, output, document)
-    print_levels(result.experiment, board.rows[0].model, output)
+    print_levels(reconciliation_of(result.experiment, board.rows[0].model), output)
     if text := cells_text(board):
         print_covariates(text, output)
     if result.ablation:

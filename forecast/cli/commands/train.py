@@ -79,6 +79,7 @@ def train_command(
 
     forecast train shops.csv --id store --time-limit 2m
     """
+    from forecast.experiment.summary import reconciliation_of
     from forecast.production.store.store import Store
     from forecast.workflows.dry_run import dry_run_train
     from forecast.workflows.train import TrainRequest, train
@@ -115,7 +116,7 @@ def train_command(
         return
     document = _document(result)
     print_leaderboard(result.board, output, document, result.chosen)
-    print_levels(result.experiment, result.chosen, output)
+    print_levels(reconciliation_of(result.experiment, result.chosen), output)
     if not output.quiet:
         tell_covariates(result.experiment)
         if worth := importance_text(result.importance):

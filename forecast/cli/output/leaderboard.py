@@ -22,7 +22,6 @@ from forecast.wording import NO_NUMBER, counted, decimals_of_errors, fixed, join
 if TYPE_CHECKING:
     from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
     from forecast.evaluation.leaderboard import Leaderboard, LeaderboardRow
-    from forecast.experiment.experiment import Experiment
 
 COLUMNS = (
     "#",
@@ -117,11 +116,8 @@ def print_covariates(text: str, output: OutputFlags) -> None:
         write_note(text)
 
 
-def print_levels(experiment: "Experiment", model: str, output: OutputFlags) -> None:
+def print_levels(found: "ReconciliationSummary | None", output: OutputFlags) -> None:
     """Prints the errors of a hierarchy by level and way to add up, and says which is taken; nothing without one."""
-    from forecast.experiment.summary import reconciliation_of
-
-    found = reconciliation_of(experiment, model)
     if found is None:
         return
     print_covariates(levels_text(found), output)

@@ -534,7 +534,7 @@ def test_interrupted_training_leaves_the_store_as_it_was(press, tmp_path):
     assert done.returncode == (-press if press == signal.SIGKILL else 128 + press)
     if press != signal.SIGKILL:
         by = "" if press == signal.SIGINT else " by SIGTERM"
-        assert err.splitlines()[-1] == f"Stopped{by}. The store is as it was."
+        assert err.splitlines()[-1] == f"visits: stopped{by}. The store is as it was."
         assert "Traceback" not in err
     assert run("predict", "visits", folder=folder).out == before
     assert len(run("models", "show", "visits", folder=folder).rows) == 1
