@@ -13,8 +13,9 @@ from forecast.evaluation.anomalies.model_residuals import model_steps
 from forecast.evaluation.anomalies.search import Looked
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.experiment.versions.stored_model import StoredModel
-from forecast.models.covariates.covariate_model import check_columns
+from forecast.models.covariates.covariate_model import CovariateModel, check_columns, learn_covariates
 from forecast.run import Run
+from forecast.specs import LINEAR, ModelSpec
 
 FloatArray = NDArray[np.float64]
 CLOSED = 0.1
@@ -29,7 +30,7 @@ def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
     """
     trained = stored.trained
     seasons = tuple(season for season in trained.model.seasons if season > 1)
-    gain, offset = _effects(stored, panel)
+    gain, offset = _effects(trained.model.covariate_model, panel)
     if not isinstance(trained.distribution, Distribution):
         return Looked(panel, seasons, gain, offset)
     place = places_of(panel.series_ids, stored.context.series_ids)
@@ -40,9 +41,21 @@ def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
     return Looked(panel, seasons, gain, offset, (made.expected - offset) / gain, made.above / gain, made.below / gain)
 
 
-def _effects(stored: StoredModel, panel: Panel) -> tuple[FloatArray | None, FloatArray | None]:
-    """Returns what a model's covariates do to each step, as a factor and a term, (N,); None for nothing."""
-    learned = stored.trained.model.covariate_model
+def covariate_view(panel: Panel, season: int, horizon: int) -> Looked:
+    """Returns a panel as its own covariates let it be seen, where no model learned what they do.
+
+    Args:
+        panel: the effects are estimated on all of it; one value moves them little.
+        season: of it; 1 for none.
+        horizon: steps that changes are looked at over.
+    """
+    spec = ModelSpec(LINEAR, window=max(season, horizon), horizon=horizon, season=season)
+    gain, offset = _effects(learn_covariates(panel, spec).model, panel)
+    return Looked(panel, None, gain, offset)
+
+
+def _effects(learned: CovariateModel | None, panel: Panel) -> tuple[FloatArray | None, FloatArray | None]:
+    """Returns what covariates do to each step, as a factor and a term, (N,); None for nothing."""
     if learned is None or learned.effects is None:
         return None, None
     own = check_columns(learned, panel)

@@ -95,3 +95,19 @@ def test_what_can_not_be_done_is_said_with_a_way_out(shop, words, code, says):
     assert done.code == code
     assert says in done.err
     assert "hint:" in done.err
+
+
+@pytest.mark.parametrize("known", [(), ("--known", "promo,closed")])
+def test_days_off_and_promotions_are_expected_once_they_are_named(known, tmp_path):
+    rng, lines = np.random.default_rng(1), []
+    for i in range(300):
+        promo, closed = int(rng.random() < 0.08), int(rng.random() < 0.04)
+        value = (100 + 10 * np.sin(2 * np.pi * i / 7) + rng.normal(0, 2)) * (1.6 if promo else 1) * (1 - closed)
+        lines.append(f"{date(2024, 1, 1) + timedelta(days=i)},{promo},{closed},{value + 70 * (i == SPOILT):.1f}\n")
+    (tmp_path / "shop.csv").write_text("day,promo,closed,sales\n" + "".join(lines))
+    words = ("anomalies", "shop.csv", "--target", "sales", "--kind", "point", *known, "--format", "csv")
+    found = run(*words, folder=tmp_path).rows
+    if known:
+        assert [row["onset"] for row in found] == ["2024-08-23"]
+    else:
+        assert len(found) > 5
