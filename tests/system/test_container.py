@@ -1,4 +1,4 @@
-"""The container's files: what they promise is in them, and the loop that they run is run for real, without a container."""
+"""The container's files: what they promise is in them; the loop that they run is run for real, without a container."""
 
 import json
 import re

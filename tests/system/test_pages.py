@@ -29,6 +29,7 @@ SITE = {name: text for name, text in PAGES.items() if name.startswith("docs/")}
 PLAYED = {name: text for name, text in SITE.items() if SESSIONS.commands(text) or SESSIONS.scripts(text)}
 PLAYED.pop("docs/commands.md")  # examples of the help, with files that nobody has: tests/cli/test_app.py parses them
 OTHERS = {"--install-completion", "--now", "--quick", "--only", "--each", "--tls-ca-file", "--tls-cert", "--tls-key"}
+OTHERS |= {"--rm", "--entrypoint"}
 """Flags of Typer, of systemctl, of the benchmarks and of Dask."""
 
 
