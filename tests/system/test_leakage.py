@@ -25,6 +25,7 @@ POISONS = {
     "gap at once": [np.nan, np.nan, -7.0],
 }
 
+DEMAND = {"sba", "adida", "imapa"}  # as tsb is made
 SLOW = {*MODELS.of("classical"), "boosting", "rnn", "lstm", "gru", "ensemble"}
 
 
@@ -93,7 +94,7 @@ def assert_same(first, second):
 
 def case_of(name, refit):
     """Returns a case; that of models which are costly and not fitted anew is slow: others show the same."""
-    is_quick = name not in SLOW and (refit or name != "linear")
+    is_quick = name not in SLOW and (refit or name not in {"linear", *DEMAND})
     return pytest.param(name, refit, marks=() if is_quick else pytest.mark.slow)
 
 
