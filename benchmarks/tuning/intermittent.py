@@ -134,11 +134,19 @@ def _trial(case: Case) -> tuple[object, object]:
     return found, found.trials[0]
 
 
+def _mean_of_finite(values: FloatArray, axes: tuple[int, ...]) -> FloatArray:
+    """Returns means of what is finite; NaN where nothing is."""
+    known = np.isfinite(values)
+    counts = known.sum(axes)
+    sums = np.where(known, values, 0.0).sum(axes)
+    return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+
+
 def joint_errors(case: Case) -> FloatArray:
     """Returns the scaled errors of what ``train`` would forecast."""
     found, trial = _trial(case)
     missed = (found.truths - trial.forecasts) / found.scales[..., None]
-    return np.sqrt(np.nanmean(np.where(np.isfinite(missed), missed, np.nan) ** 2, axis=(0, 2)))
+    return np.sqrt(_mean_of_finite(missed**2, (0, 2)))
 
 
 def losses(case: Case) -> FloatArray:
@@ -147,7 +155,7 @@ def losses(case: Case) -> FloatArray:
 
     found, trial = _trial(case)
     each = [pinball_losses(found.truths, trial.quantiles.at(p), p) / found.scales[..., None] for p in DECILES]
-    return np.nanmean(np.where(np.isfinite(each), each, np.nan), axis=(0, 1, 3))
+    return _mean_of_finite(each, (0, 1, 3))
 
 
 STUDIES = (Study(CONSTANTS, cases, errors), Study(COUNTS, few, losses), Study(NETWORKS, few, joint_errors))

@@ -36,13 +36,17 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     say_notes(f"{name}: {note}" for note in result.notes)
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")
-    from forecast.experiment.versions.own_code import given_cells
-
-    program = shlex.join(("forecast", *given_cells()))
     if record.outcome == "promoted":
-        say_commands([f"{program} models rollback {name}{output.store_words}"], "Undo")
+        say_commands([f"{_program()} models rollback {name}{output.store_words}"], "Undo")
     elif record.outcome == "candidate":
-        say_commands([f"{program} models promote {name} {record.challenger}{output.store_words}"], "Next")
+        say_commands([f"{_program()} models promote {name} {record.challenger}{output.store_words}"], "Next")
+
+
+def _program() -> str:
+    """Returns the words by which a command begins that needs the cells which this one was given."""
+    from forecast.experiment.versions.own_code import given_cells  # numpy, which a run without news does without
+
+    return shlex.join(("forecast", *given_cells()))
 
 
 def retrain_json(result: "RetrainResult") -> dict[str, Any]:
