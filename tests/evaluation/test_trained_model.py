@@ -133,7 +133,7 @@ def test_the_steps_it_says_it_uses_are_all_that_decide_a_forecast(which):
     values = [wave(2000), wave(900, seed=1), wave(9, seed=2)]
     values[0][[100, 1200, 1900]] = np.nan
     panel = panel_from_series(values, "D")
-    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), anchors=get_args(Anchor))
+    spec = tiny_spec("gru", views=VIEWS, seeds=(0, 1), anchors=tuple(dict.fromkeys(("naive", which))))
     model = EnsembleModel((random_model(spec, panel),))
     combination = Combination(np.ones(2 * len(VIEWS), bool), trust=0.4, anchor=which)
     trained = TrainedModel("gru", model, combination, None, SEASON, CURRENT)

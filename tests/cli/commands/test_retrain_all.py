@@ -121,6 +121,7 @@ def test_patterns_and_names_choose(folder):
     }
 
 
+@pytest.mark.slow
 def test_workers_make_the_same_as_one_process_and_one_that_fails_stops_no_other(folder, trained):
     told = []
     for words in ((), ("--workers", "2")):

@@ -86,6 +86,7 @@ def test_tools_are_named_described_and_marked(served):
     assert not any(tool.annotations.destructive_hint for tool in served.tools.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("about", "words"),
     [
@@ -101,6 +102,7 @@ def test_answer_is_the_document_of_the_command(about, words, served):
     assert json.loads(text_of(answer)) == answer.structured_content
 
 
+@pytest.mark.slow
 def test_explanation_is_its_sentences_without_what_is_drawn(served):
     found = served.answers["explain"].structured_content
     assert found["sentences"]
@@ -108,6 +110,7 @@ def test_explanation_is_its_sentences_without_what_is_drawn(served):
     assert all((served.folder / file).is_file() for file in found["files"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("about", "says"),
     [

@@ -65,6 +65,7 @@ def test_training_is_the_same_with_a_log_and_without(logged):
             np.testing.assert_allclose(array, other.weights[name], rtol=1e-5, atol=1e-6, err_msg=name)
 
 
+@pytest.mark.slow
 def test_each_network_has_its_curves(logged):
     events, tracked, _ = logged
     assert len(events) == len(tracked.networks)
@@ -77,6 +78,7 @@ def test_each_network_has_its_curves(logged):
         assert values["learning_rate"][1][1] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_validation_error_is_that_of_the_learning_curve(logged):
     events, tracked, _ = logged
     found = defaultdict(list)
