@@ -285,7 +285,7 @@ class _RunningTrial:
         if distribution is None:
             return None
         tree, moves = self.panel.hierarchy, self.moves
-        sums = NodeSums(tree, moves.variances) if tree is not None and moves is not None else None
+        sums = NodeSums(tree, moves.variances, moves.settings) if tree is not None and moves is not None else None
         if sums is not None:
             distribution = replace(distribution, futures=FOLD_FUTURES)
         return ProbabilisticForecast(made.point, self.panel.series_ids, distribution, made.difficulty, lowest, sums)

@@ -175,7 +175,8 @@ class TrainedModel:
         scales = interval_scales(panel, self.season, self.spread, self.scales)
         used = self.combination.used if self.combination else np.ones(len(members.values), dtype=bool)
         known = difficulty(panel, self.season, scales, point, members, used, self.difficulty)
-        sums = NodeSums(panel.hierarchy, moves.variances) if panel.hierarchy is not None and moves else None
+        tree = panel.hierarchy
+        sums = NodeSums(tree, moves.variances, moves.settings) if tree is not None and moves else None
         return ProbabilisticForecast(point, panel.series_ids, self.distribution, known, lowest, sums)
 
     def _bounds(

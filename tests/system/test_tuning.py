@@ -46,13 +46,14 @@ OTHERS = {
     "what the calendar is": "CYCLES year_days month_days easter",
     "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED "
     "MOST_SHARE MOST_SCORE LEAST_RATE MOST_RATE MOST_EVENTS WHOLE",
-    "a judgement that nobody measured": "FIRM reconciler.RECENT",
+    "a judgement that nobody measured": "reconciler.ReconciliationSettings.firm "
+    "reconciler.ReconciliationSettings.recent",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",
     "what a cell or a model is": "RATES RECORD registry.MODELS",
     "the arithmetic of a library, and of numbers": "KERAS TENSORFLOW GOLDEN",
     "results of one": "UNKNOWN STILL",
     "where a distribution is kept and scored": "_HALF GRID DECILES MSIS_LEVEL MOST_LOSS FAR MOST_KEPT FUTURES",
-    "steps of a fit that ends at the same place": "ROUNDS DAMPING MOST_ROUNDS",
+    "steps of a fit that ends at the same place": "ROUNDS DAMPING MOST_ROUNDS ReconciliationSettings.rounds",
     "what is left of a fold of which days are ignored": "MOST_IGNORED",
 }
 """Numbers that are none to be tuned, by what they are."""

@@ -21,14 +21,11 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import Hierarchy
 from forecast.models.reconciliation.errors import diagonal
 from forecast.models.reconciliation.projection import projection
+from forecast.models.reconciliation.reconciler import ReconciliationSettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-FIRM = 0.05
-"""Sums give way by so much of what their variance would ask for: each is to keep its own distribution."""
-ROUNDS = 2
-"""Leaves that end at zero can't give way further: what the others must do is found once more."""
 KEPT = 2**28
 """Bytes of the leaves' paths that are kept; more are drawn again when they are asked for."""
 
@@ -40,6 +37,7 @@ class NodePaths:
     Attributes:
         tree: the hierarchy.
         variances: (S,), of the errors of each series.
+        settings: of the reconciliation.
         lowest: (S,), no value lies below.
         leaves: draws so many paths of the leaves in turn, (N, H).
         sums: gives the paths of the sums in turn that have given normal scores, A of (N, H).
@@ -47,6 +45,7 @@ class NodePaths:
 
     tree: Hierarchy
     variances: FloatArray
+    settings: ReconciliationSettings
     lowest: FloatArray
     leaves: Callable[[int], Iterator[FloatArray]]
     sums: Callable[[Sequence[FloatArray]], Iterator[FloatArray]]
@@ -62,10 +61,10 @@ class NodePaths:
         wanted = np.stack(list(self.sums(list(_scores_of(total)))))  # (A, N, H)
         wanted = np.where(np.isnan(wanted), total, wanted)
         shift = np.zeros_like(total)
-        own = self.variances * np.where(tree.is_leaf, 1.0, FIRM)
+        own = self.variances * np.where(tree.is_leaf, 1.0, self.settings.firm)
         solve = projection(tree, diagonal(own)).solve
         size = (len(total), -1)
-        for _ in range(ROUNDS):
+        for _ in range(self.settings.rounds):
             shift += solve((wanted - total).reshape(size)).reshape(total.shape)
             found = self._added(self._moved(self._again(count, first), own, shift, above), above)
             assert found is not None

@@ -16,6 +16,7 @@ from forecast.evaluation.distribution.coherent_paths import NodePaths
 from forecast.evaluation.distribution.difficulty import Difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.models.forecaster import Quantiles
+from forecast.models.reconciliation.reconciler import ReconciliationSettings
 
 FloatArray = NDArray[np.float64]
 
@@ -27,10 +28,12 @@ class NodeSums:
     Attributes:
         tree: the hierarchy.
         variances: (S,), of the errors of each series by itself.
+        settings: of the reconciliation.
     """
 
     tree: Hierarchy
     variances: FloatArray
+    settings: ReconciliationSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,4 +100,4 @@ class ProbabilisticForecast:
         def at_scores(scores: Sequence[FloatArray]) -> Iterator[FloatArray]:
             return self.distribution.at_scores(*known, self.lowest, rest, scores)
 
-        return NodePaths(tree, sums.variances, zero, drawn, at_scores)
+        return NodePaths(tree, sums.variances, sums.settings, zero, drawn, at_scores)

@@ -11,11 +11,13 @@ from forecast.decoding import Document
 from forecast.errors import UPGRADE
 from forecast.models.networks.serialization import Arrays
 from forecast.models.reconciliation.methods import METHODS
-from forecast.models.reconciliation.reconciler import Reconciliation
+from forecast.models.reconciliation.reconciler import Reconciliation, ReconciliationSettings
 from forecast.production.store.json_document import NewerStoreError
 
 SCHEMA = 1
 """Of the entry and of the arithmetic that goes with it: another way to reconcile has a higher one."""
+MOST_ROUNDS = 100
+"""More than any fit of paths needs: a manifest that asks for more is damaged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class HierarchyEntry(Document):
         levels: their names, the total first, that of the leaves last.
         method: by which forecasts are made to add up.
         vectors: of errors that it looks at, a step of an origin each; 0 where it looks at none.
+        settings: the numbers by which it does so.
     """
 
     schema_version: int
@@ -35,6 +38,7 @@ class HierarchyEntry(Document):
     levels: tuple[str, ...]
     method: str
     vectors: int
+    settings: ReconciliationSettings
 
 
 def pack_hierarchy(tree: Hierarchy | None, reconciliation: Reconciliation | None) -> HierarchyEntry | None:
@@ -43,7 +47,12 @@ def pack_hierarchy(tree: Hierarchy | None, reconciliation: Reconciliation | None
         return None
     vectors = len(reconciliation.errors)
     return HierarchyEntry(
-        schema_version=SCHEMA, text=tree.text, levels=tree.levels, method=reconciliation.method, vectors=vectors
+        schema_version=SCHEMA,
+        text=tree.text,
+        levels=tree.levels,
+        method=reconciliation.method,
+        vectors=vectors,
+        settings=reconciliation.settings,
     )
 
 
@@ -88,6 +97,9 @@ def load_reconciliation(entry: HierarchyEntry, arrays: Arrays, series_ids: tuple
         raise ValueError(f"its forecasts are made to add up by '{entry.method}', which this program does not know")
     variances = arrays.read("hierarchy/variances", "f", (len(series_ids),), can_miss=True)
     errors = arrays.read("hierarchy/errors", "f", (entry.vectors, len(series_ids)))
+    shaped = entry.settings
+    if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1:
+        raise ValueError("the numbers by which its forecasts add up are none")
     if (variances < 0).any():
         raise ValueError("its errors have a size below zero")
-    return Reconciliation(entry.method, series_ids, variances, errors)
+    return Reconciliation(entry.method, series_ids, variances, errors, entry.settings)

@@ -17,8 +17,23 @@ from forecast.models.reconciliation.projection import Projection, projection
 
 FloatArray = NDArray[np.float64]
 
-RECENT = 200
-"""Steps at the end of a series that tell how large it is."""
+
+@dataclass(frozen=True)
+class ReconciliationSettings:
+    """The numbers that shape forecasts which add up; a version keeps its own. They are judgements, not measured.
+
+    Attributes:
+        firm: in paths, sums give way by so much of what their variance would ask for: each is to keep its distribution.
+        rounds: of finding what paths are moved by; leaves that end at zero can't give way further.
+        recent: steps at the end of a series that tell how large it is.
+    """
+
+    firm: float = 0.05
+    rounds: int = 2
+    recent: int = 200
+
+
+CURRENT = ReconciliationSettings()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +51,7 @@ class Reconciliation:
     series_ids: tuple[str, ...]
     variances: FloatArray
     errors: FloatArray
+    settings: ReconciliationSettings = CURRENT
 
     def of(self, panel: Panel) -> "FittedReconciliation":
         """Returns it for the series of a panel: a new one errs as others of its level do, for its size.
@@ -47,7 +63,7 @@ class Reconciliation:
         assert tree is not None
         places = places_of(panel.series_ids, self.series_ids)
         padded = np.append(self.variances, np.nan)[places]
-        variances = usual_variances(panel, tree, padded)
+        variances = usual_variances(panel, tree, padded, self.settings.recent)
         errors = np.where(places >= 0, np.append(self.errors, np.zeros((len(self.errors), 1)), axis=1)[:, places], 0.0)
         method = METHODS[self.method]
         if len(errors):
@@ -58,7 +74,7 @@ class Reconciliation:
         else:
             root = np.sqrt(variances)[None]
             made = projection(tree, method.covariance(tree, root))
-        return FittedReconciliation(made, variances)
+        return FittedReconciliation(made, variances, self.settings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +88,7 @@ class FittedReconciliation:
 
     projection: Projection
     variances: FloatArray
+    settings: ReconciliationSettings
 
     def coherent(self, values: FloatArray, lowest: Lowest) -> FloatArray:
         """Returns forecasts (S, H) that add up, none below zero where none may be, (S,)."""
@@ -84,15 +101,16 @@ def learned(method: str, series_ids: tuple[str, ...], errors: FloatArray) -> Rec
     return Reconciliation(method, series_ids, error_variances(errors), np.nan_to_num(kept))
 
 
-def usual_variances(panel: Panel, tree: Hierarchy, variances: FloatArray) -> FloatArray:
+def usual_variances(panel: Panel, tree: Hierarchy, variances: FloatArray, recent: int) -> FloatArray:
     """Returns variances without NaN or zero: those of a level are as large for the size of a series, squared, (S,).
 
     Args:
         panel: whose newest values tell sizes.
+        recent: so many of them.
         tree: of it.
         variances: (S,), NaN where nothing is known.
     """
-    sizes = mean_sizes(panel) ** 2
+    sizes = mean_sizes(panel, recent) ** 2
     is_known = ~np.isnan(variances) & (variances > 0)
     made = np.where(is_known, variances, np.nan)
     ratios = np.divide(made, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0)
@@ -106,9 +124,9 @@ def usual_variances(panel: Panel, tree: Hierarchy, variances: FloatArray) -> Flo
     return np.where(made > 0, made, least if np.isfinite(least) else 1.0)
 
 
-def mean_sizes(panel: Panel) -> FloatArray:
-    """Returns the mean size of the newest values of each series, (S,); 0 for an empty one."""
-    newest = panel.tail(RECENT)
+def mean_sizes(panel: Panel, recent: int) -> FloatArray:
+    """Returns the mean size of so many newest values of each series, (S,); 0 for an empty one."""
+    newest = panel.tail(recent)
     filled = np.abs(newest.filled)
     sums = np.bincount(newest.series_of(np.arange(len(filled))), filled, len(newest)) if len(filled) else 0.0
     return np.asarray(sums / np.maximum(newest.lengths, 1), dtype=np.float64) * np.ones(len(newest))

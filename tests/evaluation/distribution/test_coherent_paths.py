@@ -3,6 +3,7 @@ import pytest
 
 from forecast.data.hierarchy import Hierarchy
 from forecast.evaluation.distribution.coherent_paths import NodePaths
+from forecast.models.reconciliation.reconciler import CURRENT
 
 BELOW = np.array([2, 3, 4, 2, 3, 2, 3, 4])
 TREE = Hierarchy("a/b", ("total", "a", "b"), np.array([0, 1, 2, 2, 2]), np.array([0, 3, 5, 6, 7, 8]), BELOW)
@@ -20,7 +21,7 @@ def nodes(centre=20.0, wide=3.0):
         for size, own in zip((3, 2), scores, strict=True):
             yield size * centre + wide * own
 
-    return NodePaths(TREE, VARIANCES, np.zeros(5), leaves, sums)
+    return NodePaths(TREE, VARIANCES, CURRENT, np.zeros(5), leaves, sums)
 
 
 def test_each_path_adds_up_and_none_is_below_its_lowest():
