@@ -1,6 +1,6 @@
 """Rows of a database as Arrow columns: types as the database tells them, or as the values do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,18 @@ STAMP = pa.timestamp("us")
 NUMERIC = "numeric"
 """In place of a type: numbers that come as text, and whose digits decide."""
 DIGITS = 18
+
+
+def tables_of_rows(cursor: Any, size: int) -> Iterator[Any]:
+    """Yields the rows of a cursor of the DB-API as Arrow tables of so many, whose values tell their types.
+
+    A query without rows gives one table of none, since its columns are known all the same.
+    """
+    names = [column[0] for column in cursor.description or ()]
+    rows = cursor.fetchmany(size)
+    yield table_of_rows(names, [None] * len(names), rows)
+    while rows := cursor.fetchmany(size):
+        yield table_of_rows(names, [None] * len(names), rows)
 
 
 def table_of_rows(names: Sequence[str], kinds: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Any:

@@ -96,7 +96,7 @@ def complaining(driver: Driver, place: DatabasePlace, table: str = "") -> Iterat
         yield
     except ForecastError:  # of which the driver that is not installed is one
         raise
-    except Exception as error:
+    except Exception as error:  # each driver has errors of its own; who is none of its is raised again
         complaint = driver.complaint(error, place)
         if complaint is None:
             raise

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from forecast.data.files.remote.columns import table_of_rows
+from forecast.data.files.remote.columns import tables_of_rows
 from forecast.data.files.remote.driver import BATCH, WAIT, Driver, lacking, not_a_query
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError, UsageError
@@ -61,11 +61,7 @@ def _stream(connection: Any, query: str) -> Iterator[Any]:
         raise pymysql.ProgrammingError(1064, "it does not begin with select, or writes a file")
     with connection.cursor() as cursor:
         cursor.execute(query)
-        names = [column[0] for column in cursor.description or ()]
-        rows = cursor.fetchmany(BATCH)
-        yield table_of_rows(names, [None] * len(names), rows)
-        while rows := cursor.fetchmany(BATCH):
-            yield table_of_rows(names, [None] * len(names), rows)
+        yield from tables_of_rows(cursor, BATCH)
 
 
 def _tables(connection: Any) -> list[str]:

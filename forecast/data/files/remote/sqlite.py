@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from forecast.data.files.remote.columns import table_of_rows
+from forecast.data.files.remote.columns import tables_of_rows
 from forecast.data.files.remote.driver import BATCH, WAIT, Driver, not_a_query, without_key
 from forecast.data.files.remote.place import DatabasePlace
 from forecast.errors import DataError, ForecastError, LockedError, NotFoundError
@@ -38,12 +38,7 @@ def _text(data: bytes) -> str:
 
 
 def _stream(connection: Any, query: str) -> Iterator[Any]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    rows = cursor.fetchmany(BATCH)
-    yield table_of_rows(names, [None] * len(names), rows)
-    while rows := cursor.fetchmany(BATCH):
-        yield table_of_rows(names, [None] * len(names), rows)
+    yield from tables_of_rows(connection.execute(query), BATCH)
 
 
 def _tables(connection: Any) -> list[str]:
