@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output.console import table, wrapped
@@ -38,6 +39,20 @@ def anomalies_json(result: "AnomaliesResult", episodes: "ResultTable", files: It
     }
 
 
+def _fitting(header: list[str], rows: list[list[str]]) -> str:
+    """Returns the table; where it is wider than the terminal, each reason goes below its row."""
+    whole = table(header, rows, left=len(header) - 1)
+    if max(map(len, whole.splitlines())) <= get_terminal_size((80, 24)).columns:
+        return whole
+    why = header.index("why")
+    narrow = table(
+        [*header[:why], *header[why + 1 :]], [[*row[:why], *row[why + 1 :]] for row in rows], len(header) - 2
+    )
+    head, *lines = narrow.splitlines(keepends=True)
+    reasons = (wrapped(row[why], "    ", label_width=4) for row in rows)
+    return head + "".join(line + reason for line, reason in zip(lines, reasons, strict=True))
+
+
 def anomalies_table(result: "AnomaliesResult", episodes: "ResultTable") -> str:
     """Returns the rarest episodes with their reasons, after a sentence on how many there are."""
     from forecast.workflows.anomalies.anomalies import headline, span_of
@@ -56,7 +71,7 @@ def anomalies_table(result: "AnomaliesResult", episodes: "ResultTable") -> str:
             false = record["false_discovery_rate"]
             cells.append(percent(float(false)) if isinstance(false, int | float) else "")
             rows.append(([str(record["series_id"])] if several else []) + cells)
-        lines.append(table(header, rows, left=len(header) - 1))
+        lines.append(_fitting(header, rows))
         lines.append("  false: the share of false alarms among this episode and all rarer ones\n")
     if len(result.episodes) > MOST_SHOWN:
         rest = len(result.episodes) - MOST_SHOWN

@@ -111,3 +111,19 @@ def test_days_off_and_promotions_are_expected_once_they_are_named(known, tmp_pat
         assert [row["onset"] for row in found] == ["2024-08-23"]
     else:
         assert len(found) > 5
+
+
+def test_on_a_narrow_terminal_each_reason_stands_below_its_row(monkeypatch):
+    from forecast.cli.commands.anomalies.output import _fitting
+
+    row, reason = ["S01", "2022-01-20", "spike", "sales 5,200, 1,460 to 2,210 expected, a Thursday", "0 %"], 3
+    shown = []
+    for room in ("120", "60"):
+        monkeypatch.setenv("COLUMNS", room)
+        shown.append(_fitting(["series", "from", "what", "why", "false"], [row]))
+    wide, narrow = shown
+    assert len(wide.splitlines()) == 2
+    assert row[reason] in wide.splitlines()[1]
+    assert max(map(len, narrow.splitlines())) <= 60
+    assert "why" not in narrow.splitlines()[0]
+    assert " ".join(narrow.split()).endswith(f"S01 2022-01-20 spike 0 % {row[reason]}")
