@@ -18,12 +18,13 @@ FLOOR, POINTS = 1_000_000, 100
 FLOORS = {
     "shard, from Parquet": (360, 2048),
     "shard, from CSV": (600, 2048),
+    "train": (600, 4096),
     "predict, 1 worker": (None, 2048),
     "predict, 2 workers": (900, 2048),
 }
 """Seconds and megabytes a process that this may take, on two cores."""
-SHARDS, LEARNED = 64, 300
-"""Files of a panel, and series that its model learns from."""
+SHARDS = 64
+"""Files of a panel."""
 LIMITS = {"train": (180, 4096), "predict": (30, 4096)}
 """Seconds and megabytes that 10,000 series of 1,000 points may take."""
 
@@ -74,7 +75,7 @@ def main() -> None:
 
 
 def print_panel(size: int, points: int, program: Path, place: Path | None) -> None:
-    """Cuts a panel into shards, forecasts them by one and by two workers, and prints what it took.
+    """Cuts a panel into shards, trains on them, forecasts them by one and two workers, and prints what it took.
 
     What is said of a million series is extrapolated: the processor seconds grow with the rows, and two idle cores take
     half of them; the memory of a process is that of one shard, a sixty-fourth of the panel.
@@ -87,15 +88,14 @@ def print_panel(size: int, points: int, program: Path, place: Path | None) -> No
     commands = {
         "shard, from Parquet": ["shard", "panel.parquet", "panel"],
         "shard, from CSV": ["shard", "panel.csv", "again"],
-        "predict, 1 worker": ["predict", "few", "--data", "panel", "-o", "one"],
-        "predict, 2 workers": ["predict", "few", "--data", "panel", "-o", "two", "--workers", "2"],
+        "train": ["train", "panel", "--plots", "none"],
+        "predict, 1 worker": ["predict", "panel", "--data", "panel", "-o", "one"],
+        "predict, 2 workers": ["predict", "panel", "--data", "panel", "-o", "two", "--workers", "2"],
     }
     rows, taken = [], {}
     with tempfile.TemporaryDirectory(dir=place) as text:
         folder = Path(text)
         write_parquet(folder, size, points)
-        train = ["train", "few.csv", "--model", "gru", "--steps", "20", "--folds", "2", "--plots", "none", "-q"]
-        measure([str(program), *train], folder).checked()
         for name, words in commands.items():
             print(f"{size:,} series: {name}", file=sys.stderr, flush=True)
             cut = ["--shards", str(SHARDS)] if words[0] == "shard" else []
@@ -129,7 +129,7 @@ def print_panel(size: int, points: int, program: Path, place: Path | None) -> No
 
 
 def write_parquet(folder: Path, series: int, points: int) -> None:
-    """Writes a panel as panel.parquet and panel.csv, and its first series as few.csv."""
+    """Writes a panel as panel.parquet and panel.csv."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv, parquet
@@ -140,7 +140,6 @@ def write_parquet(folder: Path, series: int, points: int) -> None:
     with (
         parquet.ParquetWriter(folder / "panel.parquet", schema) as one,
         csv.CSVWriter(folder / "panel.csv", schema) as other,
-        csv.CSVWriter(folder / "few.csv", schema) as few,
     ):
         for start in range(0, series, 10_000):
             count = min(10_000, series - start)
@@ -152,8 +151,6 @@ def write_parquet(folder: Path, series: int, points: int) -> None:
             table = pa.table(list(map(pa.array, columns)), schema=schema)
             one.write_table(table)
             other.write_table(table)
-            if start == 0:
-                few.write_table(table.slice(0, LEARNED * points))
 
 
 def write_panel(path: Path, series: int, points: int) -> None:

@@ -9,7 +9,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -252,22 +251,30 @@ def _parquet_rows(folder: ParquetFolder, name: str, options: ReadOptions, today:
 
 
 def _samples(folder: ParquetFolder) -> Iterator[Any]:
-    """Yields rows of the first files until they are enough, and the last rows of the last file."""
-    rows, last = 0, folder.parts[-1]
+    """Yields rows of the first files until they are enough, and some of the last row group; no row twice."""
+    rows, read = 0, 0  # of all files, and of the last that was begun
     for part in folder.parts[:SAMPLE_FILES]:
+        read = 0
         with ParquetFile(part.path) as file:
             for batch in file.iter_batches(SAMPLE_ROWS):
                 yield folder.table(part, pa.Table.from_batches([batch]))
-                rows += batch.num_rows
-                if rows >= SAMPLE_ROWS:
+                read += batch.num_rows
+                if rows + read >= SAMPLE_ROWS:
                     break
+        rows += read
         if rows >= SAMPLE_ROWS:
             break
+    last = folder.parts[-1]
     groups = last.footer.num_row_groups
     if rows < folder.rows and groups:
+        place = sum(last.footer.row_group(group).num_rows for group in range(groups - 1))
+        read = read if part is last else 0
         with ParquetFile(last.path) as file:
-            for batch in islice(file.iter_batches(SAMPLE_ROWS, row_groups=[groups - 1]), 1):
-                yield folder.table(last, pa.Table.from_batches([batch]))
+            for batch in file.iter_batches(SAMPLE_ROWS, row_groups=[groups - 1]):
+                if place + batch.num_rows > read:
+                    yield folder.table(last, pa.Table.from_batches([batch.slice(max(0, read - place))]))
+                    break
+                place += batch.num_rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -148,6 +148,14 @@ def test_stream_yields_pieces_and_never_all_rows_at_once(tmp_path, monkeypatch):
     assert (sum(pieces), max(pieces)) == (len(ROWS), 10)
 
 
+@pytest.mark.parametrize("enough", [10, 30, 60, len(ROWS) - 1, len(ROWS)])
+@pytest.mark.parametrize("group", [None, 25])
+def test_no_row_is_looked_at_twice_to_tell_the_columns(tmp_path, monkeypatch, enough, group):
+    monkeypatch.setattr("forecast.data.shards.row_stream.SAMPLE_ROWS", enough)
+    pq.write_table(as_table(), tmp_path / "p.parquet", row_group_size=group)
+    assert open_stream(str(tmp_path / "p.parquet"), ReadOptions()).roles.ids == ("shop",)
+
+
 def test_late_row_of_too_many_fields_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("forecast.data.shards.row_stream.SAMPLE", 1 << 12)
     lines = as_text([(f"s{i % 50}", date(2024, 1, 1) + timedelta(i // 50), i) for i in range(20_000)]).splitlines()
