@@ -61,6 +61,7 @@ class Panel:
     fill: Fill = "interpolate"
     covariates: Covariates | None = None  # what is known beside the target
     ignored: tuple[tuple[int, int], ...] = ()  # spans of ordinals, ends included: nothing counts as observed there
+    left_out: NDArray[np.bool_] | None = None  # (N,) values of single series that are ignored likewise; None for none
     weights: FloatArray | None = None  # (N,) how much each step counts where models learn and are scored; None for 1
     limits: Limits | None = None  # that forecasts are to keep
     half_life: float | None = None  # steps: so long before the end, a step counts half where models learn
@@ -106,10 +107,15 @@ class Panel:
     def is_ignored(self) -> NDArray[np.bool_]:
         """Which steps lie in a span that is ignored, (N,)."""
         ordinals = np.arange(len(self.values)) + np.repeat(self.first - self.offsets[:-1], self.lengths)
-        within = np.zeros(len(self.values), dtype=bool)
+        within = np.zeros(len(self.values), dtype=bool) if self.left_out is None else self.left_out.copy()
         for begin, end in self.ignored:
             within |= (ordinals >= begin) & (ordinals <= end)
         return within
+
+    @property
+    def has_ignored(self) -> bool:
+        """Whether anything is ignored, in all series or in some."""
+        return bool(self.ignored) or self.left_out is not None
 
     @cached_property
     def training_weights(self) -> FloatArray | None:
@@ -137,10 +143,23 @@ class Panel:
     @property
     def counted_last(self) -> IntArray:
         """Ordinal of the last step of each series that is not ignored, (S,)."""
+        if self.left_out is not None:
+            shown = np.flatnonzero(~self.is_ignored)
+            newest = np.concatenate([[-1], shown])[np.searchsorted(shown, self.offsets[1:])]
+            return np.asarray(np.maximum(self.first + newest - self.offsets[:-1], self.first - 1))
         last = self.last.copy()
         for begin, end in sorted(self.ignored, reverse=True):
             last = np.where((last >= begin) & (last <= end), begin - 1, last)
         return last
+
+    def leaving_out(self, places: ArrayLike) -> Self:
+        """Returns the panel with nothing observed at some positions of the flat buffer, each of one series alone."""
+        chosen = np.zeros(len(self.values), dtype=bool)
+        chosen[np.asarray(places, dtype=np.int64)] = True
+        if not chosen.any():
+            return self
+        before = self.left_out if self.left_out is not None else False
+        return replace(self, left_out=before | chosen, values=np.where(chosen, np.nan, self.values))
 
     def ignoring(self, spans: Sequence[tuple[int, int]]) -> Self:
         """Returns the panel with nothing observed in some spans of ordinals, ends included, in all series."""
@@ -199,10 +218,12 @@ class Panel:
         tree = self._tree_of(chosen)
         if len(chosen) == 1 and self.covariates is None:  # a long series is not copied
             values = self.values[starts[0] : starts[0] + lengths[0]]
-            weights = None if self.weights is None else self.weights[starts[0] : starts[0] + lengths[0]]
+            own = slice(starts[0], starts[0] + lengths[0])
+            weights = None if self.weights is None else self.weights[own]
             cut = replace(
                 self, series_ids=names, values=values, offsets=offsets, first=first, weights=weights, hierarchy=tree
             )
+            cut = cut if self.left_out is None else replace(cut, left_out=_some(self.left_out[own]))
             return replace(cut, limits=self.limits.of(chosen)) if self.limits else cut
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return replace(
@@ -213,6 +234,7 @@ class Panel:
             first=first,
             covariates=self.covariates.cut(positions, chosen) if self.covariates else None,
             weights=None if self.weights is None else self.weights[positions],
+            left_out=None if self.left_out is None else _some(self.left_out[positions]),
             limits=self.limits.of(chosen) if self.limits else None,
             hierarchy=tree,
         )
@@ -240,6 +262,11 @@ class Panel:
         weight = (missing - before) / np.maximum(after - before, 1) if self.fill == "interpolate" else 0.0
         bridged = np.where(has_before & has_after, left * (1 - weight) + right * weight, left)
         return np.where(has_before | has_after, bridged, 0.0)
+
+
+def _some(left_out: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Returns which values are left out; None where none is, so that the panel is as if nobody had looked."""
+    return left_out if left_out.any() else None
 
 
 def even_choice(count: int, most: int) -> IntArray:

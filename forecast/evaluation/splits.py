@@ -83,7 +83,7 @@ def ends_together(panel: Panel) -> bool:
 
 def _horizons_back(panel: Panel, ends: IntArray, horizon: int, count: int) -> list[int]:
     """Returns how many horizons before the ends so many origins lie, the latest first: 1, 2, 3 if none is ignored."""
-    if not panel.ignored:
+    if not panel.has_ignored:
         return list(range(1, count + 1))
     found, back = list[int](), 0
     longest = int(panel.lengths.max())
@@ -124,7 +124,7 @@ def rolling_origins(panel: Panel, horizon: int, folds: int, least: int, *, warms
     if not result[0].scored.any():
         longest = int(panel.lengths.max())
         needed = least + len(result) * horizon
-        if panel.ignored:
+        if panel.has_ignored:
             raise DataError(
                 f"What is ignored leaves too few of {longest} rows for {counted(folds, 'fold')} of {horizon} steps.",
                 f"a shorter span to --ignore, --horizon {max(1, horizon // 2)}, or --folds 1",

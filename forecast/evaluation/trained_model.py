@@ -222,8 +222,9 @@ def _append(panel: Panel, block: FloatArray) -> Panel:
         covariates = replace(covariates, past=np.insert(covariates.past, ends, np.nan, axis=0))
     values = np.insert(panel.values, ends, block.ravel())
     weights = None if panel.weights is None else np.insert(panel.weights, ends, 1.0)
+    left_out = None if panel.left_out is None else np.insert(panel.left_out, ends, False)
     offsets = panel.offsets + steps * np.arange(len(panel) + 1)
-    return replace(panel, values=values, offsets=offsets, covariates=covariates, weights=weights)
+    return replace(panel, values=values, offsets=offsets, covariates=covariates, weights=weights, left_out=left_out)
 
 
 def _stretch(bound: FloatArray, horizon: int) -> FloatArray:

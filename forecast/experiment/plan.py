@@ -68,7 +68,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
     warms_up = _warms_up(length, horizon, folds, settings, shown)
     known = length - (folds + warms_up) * horizon  # at the earliest origin
     if known <= horizon:  # not one window with a step before its horizon
-        raise _too_few(length, horizon, folds, settings, is_ignoring=bool(panel.ignored))
+        raise _too_few(length, horizon, folds, settings, is_ignoring=panel.has_ignored)
     if settings.window is not None:
         window = settings.window
     elif settings.preset == "tutorial":
@@ -100,7 +100,7 @@ def make_plan(panel: Panel, settings: Settings) -> Plan:
 
 def _usable(panel: Panel) -> NDArray[np.int64]:
     """Returns the steps of each series that are not ignored, (S,)."""
-    if not panel.ignored:
+    if not panel.has_ignored:
         return panel.lengths
     return panel.lengths - np.diff(np.concatenate([[0], np.cumsum(panel.is_ignored)])[panel.offsets])
 
@@ -115,7 +115,7 @@ def _check_left(panel: Panel, first: Fold, horizon: int) -> None:
     if known.weights is not None and not (known.weights[known.observed] > 0).any():
         text = "Every row before the earliest fold has a weight of 0: there is nothing to learn from."
         raise DataError(text, "weights above 0 in older rows, or fewer --folds")
-    if not panel.ignored:
+    if not panel.has_ignored:
         return
     left = int(_usable(known).max(initial=0))
     if left > horizon:

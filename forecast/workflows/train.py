@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast.data.findings import Finding
 from forecast.data.reading.reader import ReadOptions
 from forecast.decoding import encode
 from forecast.evaluation.importance import Importance
@@ -26,6 +27,7 @@ from forecast.experiment.outputs import Outlook, forecast_csv, stem_of, write_al
 from forecast.experiment.panels.fold_networks import HERE, Elsewhere, TrainingWorkers
 from forecast.experiment.rerun_command import given_flags, train_command
 from forecast.experiment.retraining.continuity import RECORD, pack_record
+from forecast.experiment.retraining.flagged import without_flagged
 from forecast.experiment.retraining.unfinished_run import Progress, recorded, unheard
 from forecast.experiment.summary import summary_of
 from forecast.experiment.time_limit import Terms
@@ -67,6 +69,7 @@ class TrainRequest:
     force: bool = False  # go on with a name that stands for another target, other ids or another frequency
     sample: int | None = None  # series of a folder that are learned from; None for as many as are enough
     workers: TrainingWorkers = HERE  # that train the networks of the folds
+    ignores_anomalies: bool = False  # values that are flagged are neither learned from nor scored
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,12 @@ def _train(request: TrainRequest, store: Store, run: Run) -> TrainResult:
     train = there.trainer(request.settings, {"--log-dir": request.log_dir is not None})
     reading = read_to_learn(request.source, request.options, now, request.sample)
     reading = checked_name(models, reading, force=request.force)
+    if request.ignores_anomalies:
+        reading, left_out = without_flagged(reading, None, run)
+        reading = replace(reading, findings=(*reading.findings, Finding("note", "ignored", left_out.note, "--ignore")))
+        request = replace(request, options=left_out.of(request.options))
+        there = replace(there, options=request.options)  # who reads the data there leaves out the same values
+        train = there.trainer(request.settings, {"--log-dir": request.log_dir is not None})
     run.reporter.tell(DataRead(reading))
     with models.lock(mark=mark_of("train", run.clock.now())):
         checked_name(models, reading, force=request.force)  # once more: another train may have taken it meanwhile

@@ -56,7 +56,7 @@ RETRAIN = {
     "widened": None,
     "held": None,
     **dict.fromkeys(["live_skill", "live_rmse", "live_coverage", "live_bias", "live_points"], None),
-    **dict.fromkeys(["drift", "run", "peak_bytes"], None),
+    **dict.fromkeys(["drift", "run", "peak_bytes", "left_out"], None),
     "plan": list,
     "notes": list,
     "alarms": list,
@@ -65,7 +65,7 @@ RETRAIN = {
 RUN = (
     "name time command outcome reason trigger champion challenger champion_rmse challenger_rmse naive_rmse rows "
     "new_rows training_end seconds exit_code widened held live_skill live_rmse live_coverage live_bias live_points "
-    "drift run peak_bytes"
+    "drift run peak_bytes left_out"
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {

@@ -295,5 +295,6 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         future=flags.future,
         alarms=read_rules(flags.fail_if or ()),
         kept=Retention(flags.keep, issued_since(flags.keep_issued, SystemClock().now())),
+        ignores_anomalies=flags.anomalies == "ignore",
         exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,
     )

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,6 +40,10 @@ class NameFlags:
     ] = False
     sample: Sample = None
     workers: Workers = None
+    anomalies: Annotated[
+        Literal["keep", "ignore"],
+        typer.Option("--anomalies", help="ignore: spikes and dips of the data are neither learned from nor scored."),
+    ] = "keep"
     tuned: Annotated[
         str | None,
         typer.Option("--tuned", metavar="NAME", help="Train with the settings that tune found; flags go before them."),
@@ -104,6 +108,7 @@ def train_command(
         force=called.force,
         sample=called.sample,
         workers=training_workers(called.workers),
+        ignores_anomalies=called.anomalies == "ignore",
     )
     store = Store(output.store)
     with narrated("Training", output, device=settings.device, limit=settings.time_limit) as run:

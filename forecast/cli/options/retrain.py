@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -76,6 +76,13 @@ class CheckFlags:
     allow_shorter: Annotated[bool, _checks("--allow-shorter", help="Fewer rows than last time.")] = False
     allow_cut_off: Annotated[bool, _checks("--allow-cut-off", help="A last line without a line break.")] = False
     allow_future: Annotated[bool, _checks("--allow-future", help="Dates that are still to come.")] = False
+    anomalies: Annotated[
+        Literal["keep", "ignore"],
+        _checks(
+            "--anomalies",
+            help="ignore: new spikes and dips that the champion did not expect are neither learned from nor scored.",
+        ),
+    ] = "keep"
     max_revision: Annotated[
         float, _checks("--max-revision", min=0, max=1, metavar="SHARE", help="Old values that may have changed.")
     ] = 0.05

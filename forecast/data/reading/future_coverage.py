@@ -69,8 +69,12 @@ def with_all_known(panel: Panel) -> Panel:
     if panel.weights is not None:
         weights = np.full(offsets[-1], np.nan)
         weights[places] = panel.weights
-    told = replace(covariates, past=past)
-    return replace(panel, values=values, offsets=offsets, first=first, covariates=told, weights=weights)
+    left_out = None
+    if panel.left_out is not None:
+        left_out = np.zeros(offsets[-1], dtype=bool)
+        left_out[places] = panel.left_out
+    longer = replace(panel, values=values, offsets=offsets, first=first, weights=weights, left_out=left_out)
+    return replace(longer, covariates=replace(covariates, past=past))
 
 
 def missing_ahead(

@@ -1,21 +1,26 @@
 """Spans of the calendar that a person says to ignore → steps of a panel, and what that leaves.
 
+    2020-03..2020-05        in all series            shop 7@2024-11-29        in one of them
+
 A version keeps the words, so that a retrain ignores the same days. By then the file may have lost them, which is no
 mistake; whoever names days that the data never had has made one.
 """
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from forecast.data.dates.date_spans import RANGE, parse_span, periods_of
 from forecast.data.findings import Finding
-from forecast.data.frequency import MONTHS, readable
-from forecast.data.panel import Panel
+from forecast.data.frequency import MONTHS, iso_text, readable
+from forecast.data.panel import Panel, places_of
 from forecast.errors import DataError, UsageError
 from forecast.wording import counted, listed
 
 FLAG = "--ignore"
+OF = "@"
+"""Stands between a series and the span that is ignored in it alone."""
 
 
 def ignoring(panel: Panel, texts: Sequence[str] | None, *, is_settled: bool) -> tuple[Panel, list[Finding]]:
@@ -34,8 +39,10 @@ def ignoring(panel: Panel, texts: Sequence[str] | None, *, is_settled: bool) -> 
     """
     if not texts:
         return panel, []
-    spans = [(text, span) for text in texts if (span := _steps(panel, text, is_settled=is_settled))]
-    hidden = panel.ignoring([span for _, span in spans])
+    everywhere = [text for text in texts if OF not in text]
+    spans = [span for text in everywhere if (span := _steps(panel, text, is_settled=is_settled))]
+    alone = [_places(panel, text, is_settled=is_settled) for text in texts if OF in text]
+    hidden = panel.ignoring(spans).leaving_out([place for places in alone for place in places])
     if not hidden.is_ignored.any():
         return panel, []
     if not hidden.observed.any():
@@ -79,10 +86,46 @@ def _told(panel: Panel) -> Finding:
         if own.size:
             first, last = (readable(stamp) for stamp in panel.frequency.timestamps(np.array([own.min(), own.max()])))
             parts.append(first if first == last else f"{first} to {last}")
+    if panel.left_out is not None and (several := np.unique(panel.series_of(np.flatnonzero(panel.left_out)))).size:
+        many = f"{int(panel.left_out.sum()):,} of them in " if parts else "in "
+        parts.append(f"{many}{panel.series_ids[several[0]] if several.size == 1 else f'{several.size:,} series'} alone")
     verb = "is" if ordinals.size == 1 else "are"
     text = f"{counted(ordinals.size, 'step')}, {listed(parts, 5)}, {verb} neither learned from nor scored; "
     text += f"the level and the season around stand in for {'it' if ordinals.size == 1 else 'them'}"
     return Finding("note", "ignored", text, FLAG)
+
+
+def _places(panel: Panel, text: str, *, is_settled: bool) -> range:
+    """Returns the positions in the flat buffer that a text means which names a series and a span of it.
+
+    Raises:
+        UsageError: there is no such series, or no such step of it.
+    """
+    name, _, span = text.rpartition(OF)
+    place = int(places_of([name.strip()], panel.series_ids)[0])
+    if place < 0:
+        if is_settled:
+            return range(0)
+        raise UsageError(
+            f"{FLAG} {text} names no series: there is no '{name.strip()}' among {listed(list(panel.series_ids), 3)}.",
+            f"{FLAG} {shlex.quote(f'{panel.series_ids[0]}{OF}{_example(panel)}')}",
+        )
+    found = _steps(panel.select([place]), span, is_settled=is_settled)
+    begin = int(panel.offsets[place] - panel.first[place])
+    return range(0) if found is None else range(begin + found[0], begin + found[1] + 1)
+
+
+def words_of(panel: Panel, places: Iterable[int]) -> tuple[str, ...]:
+    """Returns the words by which single values are ignored, positions of the flat buffer."""
+    words = []
+    for place in places:
+        i = int(panel.series_of(np.array([place]))[0])
+        stamp = panel.frequency.timestamps(panel.first[i : i + 1] + place - panel.offsets[i])[0]
+        day = iso_text(stamp)
+        if panel.frequency.unit not in ("hour", "minute", "second"):  # of these, a day alone would be all of it
+            day = day.removesuffix("T00:00:00")
+        words.append(day if len(panel) == 1 else f"{panel.series_ids[i]}{OF}{day}")
+    return tuple(words)
 
 
 def _steps(panel: Panel, text: str, *, is_settled: bool) -> tuple[int, int] | None:

@@ -170,7 +170,7 @@ def read_panel(
         texts=texts,
         candidates=candidates,
         question=question,
-        whole=whole if panel.ignored else None,
+        whole=whole if panel.has_ignored else None,
         ids=_id_parts(columns, selection.keys, rows.laid, whole, panel),
         placed=placed if other_numbers else None,
     )

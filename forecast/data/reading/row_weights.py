@@ -20,7 +20,7 @@ from forecast.data.panel import FloatArray, Panel
 from forecast.data.reading.covariates.layout import PlacedRows, lay_beside
 from forecast.data.reading.covariates.values import Cells
 from forecast.data.reading.forecast_limits import limited
-from forecast.data.reading.ignored_spans import ignoring
+from forecast.data.reading.ignored_spans import FLAG, OF, ignoring
 from forecast.data.reading.target_values import finite_numbers
 from forecast.durations import parse_duration
 from forecast.errors import DataError, UsageError
@@ -46,6 +46,9 @@ def as_asked(panel: Panel, rows: PlacedRows, *, is_settled: bool) -> tuple[Panel
     """
     panel, weighed = weighted(panel, rows)
     panel, limits = limited(panel, rows, is_settled=is_settled)
+    if rows.options.hierarchy is not None and (single := [text for text in rows.options.ignore or () if OF in text]):
+        message = f"{FLAG} {single[0]} leaves out a value of one series, of which others are sums."
+        raise UsageError(message, f"{FLAG} {single[0].rpartition(OF)[2]} for all series, or no --hierarchy")
     left, hidden = ignoring(panel, rows.options.ignore, is_settled=is_settled)
     left, old = aged(left, rows.options.half_life)
     if weighed and not old:

@@ -24,6 +24,21 @@ LEAST_SHARE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
+class Followed:
+    """A panel followed by smoothing.
+
+    Attributes:
+        rest: without the effects of covariates.
+        seasons: in steps, ascending.
+        residuals: of each step.
+    """
+
+    rest: Panel
+    seasons: tuple[int, ...]
+    residuals: Residuals
+
+
+@dataclass(frozen=True, eq=False)
 class Looked:
     """What is looked at.
 
@@ -31,8 +46,9 @@ class Looked:
         panel: in the user's values.
         seasons: of the model; None to look for them.
         gain, offset: (N,) what a model's covariates do to each step: value = rest · gain + offset; None for nothing.
-        expected, scale: (N,) of the steps that a model judges, in the rest's unit; NaN elsewhere. The scale is that of
-            errors above the forecast, and of those below.
+        expected, above, below: (N,) of the steps that a model judges, in the rest's unit; NaN elsewhere. The last two
+            are the scale of errors above the forecast, and of those below.
+        followed: the panel by smoothing, where somebody followed it before; see ``follow``.
     """
 
     panel: Panel
@@ -42,6 +58,7 @@ class Looked:
     expected: FloatArray | None = None
     above: FloatArray | None = None
     below: FloatArray | None = None
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +107,9 @@ def search(
     """
     panel = looked.panel
     notes = check_history(panel, since)
-    seasons = seasons_seen(panel) if looked.seasons is None else looked.seasons
-    rest = panel.values
-    if looked.gain is not None and looked.offset is not None:
-        rest = (panel.values - looked.offset) / looked.gain
-    inner = replace(panel, values=rest, covariates=None)
-    residuals = residuals_of(inner, seasons, settings, threads)
-    residuals, of_model = _with_model(residuals, inner, looked)
+    followed = looked.followed or follow(looked, settings, threads)
+    inner, seasons = followed.rest, followed.seasons
+    residuals, of_model = _with_model(followed.residuals, inner, looked)
     ordinals = np.arange(len(panel.values)) + np.repeat(panel.first - panel.offsets[:-1], panel.lengths)
     judged = np.ones(len(panel.values), dtype=bool) if since is None else ordinals >= since
     past = None if since is None else ~judged
@@ -107,6 +120,17 @@ def search(
         told = Expectation(*(part * gain + offset for part in (told.expected, told.lower, told.upper)))
     episodes = find_episodes(panel, scores, told, rate, max(1, *seasons, 1), judged)
     return Found(scores, told, episodes, judged, since, int((of_model & judged & panel.observed).sum()), notes)
+
+
+def follow(looked: Looked, settings: AnomalySettings = SETTINGS, threads: int = 1) -> Followed:
+    """Returns a panel followed by smoothing, without the effects of its covariates."""
+    panel = looked.panel
+    seasons = seasons_seen(panel) if looked.seasons is None else looked.seasons
+    rest = panel.values
+    if looked.gain is not None and looked.offset is not None:
+        rest = (panel.values - looked.offset) / looked.gain
+    inner = replace(panel, values=rest, covariates=None)
+    return Followed(inner, seasons, residuals_of(inner, seasons, settings, threads))
 
 
 def _with_model(residuals: Residuals, panel: Panel, looked: Looked) -> tuple[Residuals, NDArray[np.bool_]]:

@@ -56,6 +56,7 @@ class RetrainRequest:
         alarms: from where on live accuracy, or the champion's age, fails the run, though it is done to its end.
         kept: what is kept of the model after the run.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
+        ignores_anomalies: values among the new ones that the champion flags are neither learned from nor scored.
     """
 
     name: str | None
@@ -73,12 +74,14 @@ class RetrainRequest:
     future: str | None = None
     alarms: tuple[QualityRule, ...] = ()
     kept: Retention = KEEP_ALL
+    ignores_anomalies: bool = False
 
     @property
     def asked(self) -> dict[str, Any]:
         """All that is not as usual and could make the same data come out differently."""
         future = {FUTURE: fingerprint_of(self.future)} if self.future else {}
-        return self.change.asked(self.gate) | future
+        ignored = {"anomalies": "ignore"} if self.ignores_anomalies else {}
+        return self.change.asked(self.gate) | future | ignored
 
     def is_repeated(self, past: Past, fingerprint: str | None) -> bool:
         """Returns whether an earlier run was asked the same of the same bytes."""

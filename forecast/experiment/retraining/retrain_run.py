@@ -36,6 +36,7 @@ from forecast.experiment.retraining.continuity import (
     check_whole,
     compare_with_record,
 )
+from forecast.experiment.retraining.flagged import ALL_STAYS, LeftOut, without_flagged
 from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, live_figures, read_live, width_since
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log, Progress
@@ -78,6 +79,8 @@ class RetrainRun:
     points: LivePoints | None = None  # what was issued beside what came true; None where it can't be read
     blind: tuple[str, ...] = ()  # why it can't, in words
     drift: str = ""  # what is not as it was, in words
+    left_out: LeftOut = ALL_STAYS  # what the champion flags
+    whole: Panel | None = None  # the data with it
 
     def result(self) -> RetrainResult:
         """Returns what became of the champion.
@@ -104,6 +107,7 @@ class RetrainRun:
         if not why:
             return self._nothing(stored, reading, why_not, is_same=False)
         self.progress.learn(trigger=why)
+        reading = self._learnable(stored, reading)
         horizon = stored.trained.horizon
         folds = find_hold_out(reading.panel, stored.context, horizon, self.request.change.min_holdout or horizon)
         if self.request.dry_run:
@@ -114,6 +118,17 @@ class RetrainRun:
         else:
             challenge = challenge_recipes(reading, stored.trained, recipe, run)
         return self._settled(stored, reading, recipe, challenge, self._decided(challenge, reading.panel))
+
+    def _learnable(self, stored: StoredModel, reading: Reading) -> Reading:
+        """Returns what is learned from and scored: all, or what the champion doesn't flag."""
+        self.whole = reading.panel
+        if not self.request.ignores_anomalies:
+            return reading
+        reading, self.left_out = without_flagged(reading, stored, self.run)
+        self.notes += (self.left_out.note,)
+        self.progress.learn(left_out=len(self.left_out.words))
+        self.log("flagged", {"values": list(self.left_out.words)})
+        return reading
 
     def _decided(self, challenge: Challenge, panel: Panel) -> Decision:
         """Returns what becomes of the challenger by its score, and books it."""
@@ -273,9 +288,9 @@ class RetrainRun:
             outlook = Outlook(panel, *model.issue(panel, model.horizon, self.run))
             path, in_use = self._write_forecast(version, model, outlook), version
             if self.progress.models.champion().id != version.id:  # somebody went back already
-                in_use, path = self._issue(stored, panel)
+                in_use, path = self._issue(stored, self.whole or panel)
         else:
-            in_use, path = self._issue(stored, panel)
+            in_use, path = self._issue(stored, self.whole or panel)
         record = self._learn(
             **asdict(decision),
             champion=in_use.label,
@@ -323,9 +338,9 @@ class RetrainRun:
     def _publish(self, finalist: AcceptedChallenger, widening: Widening) -> Version:
         models, change = self.progress.models, self.request.change
         label = f"v{models.next_number()}"
-        files, entry = pack_challenger(
-            finalist, label, self.request.options, self.run, widened=widening.factor, refit_all=change.refit_all
-        )
+        how = self.left_out.of(self.request.options or finalist.champion.options)
+        width, all_data = widening.factor, change.refit_all
+        files, entry = pack_challenger(finalist, label, how, self.run, widened=width, refit_all=all_data)
         champion = finalist.record.outcome == "promoted"
         if champion:
             self.progress.unwritten = self.request.folder / f"{models.name}.csv"

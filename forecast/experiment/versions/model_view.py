@@ -7,19 +7,59 @@ from numpy.typing import NDArray
 
 from forecast.data.dates.date_spans import parse_span
 from forecast.data.frequency import readable
-from forecast.data.panel import Panel, places_of
+from forecast.data.panel import IntArray, Panel, places_of
 from forecast.errors import UsageError
+from forecast.evaluation.anomalies.flagged import flagged_values
 from forecast.evaluation.anomalies.model_residuals import model_steps
-from forecast.evaluation.anomalies.search import Looked
+from forecast.evaluation.anomalies.search import Looked, follow
 from forecast.evaluation.distribution.distribution import Distribution
+from forecast.experiment.plan import make_plan
 from forecast.experiment.versions.stored_model import StoredModel
 from forecast.models.covariates.covariate_model import CovariateModel, check_columns, learn_covariates
 from forecast.run import Run
-from forecast.specs import LINEAR, ModelSpec
+from forecast.specs import LINEAR, ModelSpec, Settings
 
 FloatArray = NDArray[np.float64]
 CLOSED = 0.1
 """Where the effects leave less than this share of a usual step, as of a closed day, its value says nothing."""
+
+
+LEAST_TO_LEARN = 30
+"""Steps of the longest series from which effects of covariates are estimated."""
+
+
+def file_view(panel: Panel) -> Looked:
+    """Returns a panel without the effects of its covariates, where it has any and is long enough to tell them."""
+    if panel.covariates is None or panel.lengths.max(initial=0) < LEAST_TO_LEARN:
+        return Looked(panel)
+    plan = make_plan(panel, Settings())
+    return covariate_view(panel, plan.season, plan.horizon)
+
+
+def stored_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
+    """Returns a panel as a model sees it, or as it sees itself where the model learned no effects of its columns.
+
+    A value that stands alone is left out where later ones are forecast, or a season later another would seem strange.
+
+    Raises:
+        DataError: see ``model_view``.
+    """
+    if stored.trained.model.covariate_model is None and panel.covariates is not None:
+        return file_view(panel)
+    looked = model_view(stored, panel, run)
+    if looked.expected is None or np.isnan(looked.expected).all():
+        return looked
+    looked = replace(looked, followed=follow(looked, threads=run.machine.threads))
+    alone = flagged_values(looked, trained_until(stored, panel))
+    if not alone.size:
+        return looked
+    return replace(model_view(stored, panel.leaving_out(alone), run), panel=panel, followed=looked.followed)
+
+
+def trained_until(stored: StoredModel, panel: Panel) -> IntArray:
+    """Returns the ordinal of the last step of each series that a model was trained on, (S,); of a new one: all."""
+    place = places_of(panel.series_ids, stored.context.series_ids)
+    return np.where(place >= 0, stored.context.last[place], panel.last)
 
 
 def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
@@ -33,9 +73,7 @@ def model_view(stored: StoredModel, panel: Panel, run: Run) -> Looked:
     gain, offset = _effects(trained.model.covariate_model, panel)
     if not isinstance(trained.distribution, Distribution):
         return Looked(panel, seasons, gain, offset)
-    place = places_of(panel.series_ids, stored.context.series_ids)
-    until = np.where(place >= 0, stored.context.last[place], panel.last)  # of a series never seen, nothing is judged
-    made = model_steps(trained, panel, until, run)
+    made = model_steps(trained, panel, trained_until(stored, panel), run)
     if gain is None or offset is None:
         return Looked(panel, seasons, None, None, made.expected, made.above, made.below)
     return Looked(panel, seasons, gain, offset, (made.expected - offset) / gain, made.above / gain, made.below / gain)

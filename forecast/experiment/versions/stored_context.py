@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.data.covariates import ARRAYS, KINDS, Column, Covariates
 from forecast.data.frequency import Frequency
@@ -18,6 +19,8 @@ def context_arrays(context: Panel) -> dict[str, Any]:
     arrays = {"values": context.values, "offsets": context.offsets, "first": context.first}
     if context.ignored:
         arrays["ignored"] = np.array(context.ignored, dtype=np.int64).ravel()
+    if context.left_out is not None:
+        arrays["left_out"] = np.flatnonzero(context.left_out)
     if context.limits:
         arrays |= {f"limits/{name}": array for name, array in context.limits.arrays().items()}
     if context.covariates is None:
@@ -38,7 +41,7 @@ def load_context(data: DataEntry, series_ids: tuple[str, ...], arrays: Arrays) -
     ignored = _load_ignored(arrays)
     limits = _load_limits(data, arrays, count)
     panel = Panel(series_ids, values, offsets, first, data.frequency, data.target, data.fill)
-    panel = replace(panel, ignored=ignored, limits=limits)
+    panel = replace(panel, ignored=ignored, left_out=_load_left_out(arrays, len(values)), limits=limits)
     if not data.covariates:
         return panel
     known_offsets, known_first = _series_bounds(arrays, "context/known_", count, data.frequency)
@@ -75,6 +78,18 @@ def _load_ignored(arrays: Arrays) -> tuple[tuple[int, int], ...]:
     if len(ends) % 2 or ends != sorted(ends):
         raise ValueError("context/ignored are no spans")
     return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _load_left_out(arrays: Arrays, count: int) -> NDArray[np.bool_] | None:
+    """Returns which values of single series were ignored, (N,); None of most versions."""
+    if "context/left_out" not in arrays:
+        return None
+    places = arrays.read("context/left_out", "i", (len(arrays["context/left_out"]),))
+    if len(places) == 0 or (np.diff(places) <= 0).any() or places[0] < 0 or places[-1] >= count:
+        raise ValueError("context/left_out are no places of values")
+    left_out = np.zeros(count, dtype=bool)
+    left_out[places] = True
+    return left_out
 
 
 def _series_bounds(arrays: Arrays, prefix: str, count: int, frequency: Frequency) -> tuple[IntArray, IntArray]:

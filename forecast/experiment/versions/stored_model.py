@@ -111,7 +111,7 @@ def pack_version(
     panel = reading.panel
     documents, arrays = dump_fitted(trained.model)
     used = trained.steps_used
-    is_short = used is None or panel.ignored  # what stands in a span that is ignored is made of all around it
+    is_short = used is None or panel.has_ignored  # what stands in a span that is ignored is made of all around it
     context = panel if is_short else panel.tail(max(used or 0, CONTEXT_SEASONS * trained.season, LEAST_CONTEXT))
     arrays |= {f"context/{name}": array for name, array in context_arrays(context).items()}
     combination = trained.combination

@@ -122,8 +122,8 @@ def baseline(
     if name in RULES:
         return intermittent(name, panel, horizon, settings.intermittent)
     digest = blake2b(repr((name, horizon, seasons, panel.fill, panel.ignored, settings)).encode())
-    for array in (panel.values, panel.offsets, panel.first):
-        digest.update(array.tobytes())
+    for array in (panel.values, panel.offsets, panel.first, panel.left_out):
+        digest.update(b"" if array is None else array.tobytes())
 
     def make() -> FloatArray:
         rule = _smoothing if name == "smoothing" else _local_ridge

@@ -338,8 +338,8 @@ def panel_digest(panel: Panel) -> bytes:
     """Returns a fingerprint of all that a model can learn from a panel."""
     digest = blake2b(panel.values.tobytes() + panel.offsets.tobytes() + panel.first.tobytes())
     digest.update(repr((panel.ignored, panel.half_life)).encode())
-    if panel.weights is not None:
-        digest.update(panel.weights.tobytes())
+    for array in (panel.weights, panel.left_out):
+        digest.update(b"" if array is None else array.tobytes())
     told = panel.covariates
     if told:
         digest.update(repr(told.columns).encode())

@@ -19,14 +19,14 @@ from forecast.production.store.lock import RunMark
 FACTS = (
     "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
-    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
+    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes", "left_out",
 )  # fmt: skip
 """What is told of every run."""
 LINE = ("time", *FACTS, "fingerprint", "asked")
 COLUMNS = (
     "name", "time", "command", "outcome", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "reason", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
-    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
+    "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes", "left_out",
 )  # fmt: skip
 """Of the table of ``forecast history``."""
 PROOF = ("outcome", "reason", "challenged", "scored_on", "champion_rmse", "challenger_rmse", "naive_rmse")
@@ -51,6 +51,7 @@ class RunRecord(PartialDocument):
         drift: the signals that fired, such as ``error, range``; empty where none did, None where nobody looked.
         run: the id of the run, which its log lines have too.
         peak_bytes: of the memory of its process so far.
+        left_out: flagged values that were neither learned from nor scored; None where nobody asked for that.
         fingerprint: of the file.
         asked: the settings that decide whether the same data is worth another run.
         time: in ISO 8601; when the run ended.
@@ -86,6 +87,7 @@ class RunRecord(PartialDocument):
     drift: str | None = None
     run: str | None = None
     peak_bytes: int | None = None
+    left_out: int | None = None
     fingerprint: str | None = None
     asked: dict[str, Any] | None = field(default_factory=dict)
     time: str | None = None

@@ -16,16 +16,15 @@ from forecast.errors import UsageError
 from forecast.evaluation.anomalies.detector import AnomalyKind
 from forecast.evaluation.anomalies.episodes import Episode
 from forecast.evaluation.anomalies.reasons import reason_of
-from forecast.evaluation.anomalies.search import Found, Looked, search
+from forecast.evaluation.anomalies.search import Found, search
 from forecast.experiment.outputs import stem_of, write_all
-from forecast.experiment.plan import make_plan
 from forecast.experiment.stored_forecast import data_of_forecast
-from forecast.experiment.versions.model_view import covariate_view, first_judged, model_view
+from forecast.experiment.versions.model_view import file_view, first_judged, stored_view
 from forecast.experiment.versions.stored_model import load_champion, load_version
 from forecast.production.store.store import Store
 from forecast.report.tables import ResultTable
 from forecast.run import Run
-from forecast.specs import PlotKind, Settings
+from forecast.specs import PlotKind
 from forecast.wording import counted
 
 EPISODE_COLUMNS = (
@@ -117,7 +116,7 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
         reading = read_panel(request.source, request.options, now=now)
         panel, source = reading.panel, reading.source
         notes = tuple(finding.text for finding in reading.findings if finding.grade == "warning")
-        looked, model = _by_itself(panel), None
+        looked, model = file_view(panel), None
     else:
         models = store.model(request.name)
         stored = (
@@ -125,24 +124,11 @@ def anomalies(request: AnomaliesRequest, store: Store, run: Run) -> AnomaliesRes
         )
         known = data_of_forecast(stored, request.source, now)
         panel, notes, source = known.panel, known.notes, request.source or stored.source
-        has_effects = stored.trained.model.covariate_model is not None or panel.covariates is None
-        looked = model_view(stored, panel, run) if has_effects else _by_itself(panel)
+        looked = stored_view(stored, panel, run)
         model = (stored.version.name, stored.version.label)
     since = first_judged(panel, request.since) if request.since else None
     found = search(looked, request.kind, request.rate, since, threads=run.machine.threads)
     return AnomaliesResult(request, model, source, panel, found, found.by_model, (*notes, *found.notes))
-
-
-def _by_itself(panel: Panel) -> Looked:
-    """Returns a panel without the effects of its covariates, where it has any and is long enough to tell them."""
-    if panel.covariates is None or panel.lengths.max(initial=0) < LEAST_TO_LEARN:
-        return Looked(panel)
-    plan = make_plan(panel, Settings())
-    return covariate_view(panel, plan.season, plan.horizon)
-
-
-LEAST_TO_LEARN = 30
-"""Steps of the longest series from which effects of covariates are estimated."""
 
 
 def episode_table(result: AnomaliesResult) -> ResultTable:

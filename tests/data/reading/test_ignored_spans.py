@@ -5,7 +5,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.data.read_options import PriorReading, ReadOptions
-from forecast.data.reading.ignored_spans import ignoring
+from forecast.data.reading.ignored_spans import ignoring, words_of
 from forecast.data.reading.reader import read_panel
 from forecast.errors import DataError, UsageError
 
@@ -135,3 +135,34 @@ def test_a_file_reads_the_same_whatever_stands_in_what_is_ignored(tmp_path):
         np.testing.assert_array_equal(reading.panel.filled, first.filled)
     note = next(finding for finding in first and readings[1].findings if finding.topic == "ignored")
     assert note.text.startswith("2 steps, 2020-05-01 to 2020-06-01, are neither learned from nor scored")
+
+
+@pytest.mark.parametrize("code", ["h", "15min", "D", "W", "MS", "QS"])
+@pytest.mark.parametrize("places", [[24, 25, 70], [44]])
+def test_the_words_of_single_values_mean_these_values_of_their_series_alone(code, places):
+    panel = panel_from_series(
+        [np.arange(60.0) + 1, np.arange(40.0) + 5], code, series_ids=["a@b", "c"], first=[96, 120]
+    )
+    hidden, [told] = ignoring(panel, words_of(panel, places), is_settled=False)
+    assert np.flatnonzero(hidden.is_ignored).tolist() == places
+    assert not np.isnan(hidden.filled).any()
+    assert "alone" in told.text
+
+
+def test_a_lone_series_needs_no_name_which_may_be_another_in_the_next_file():
+    panel = panel_from_series([np.arange(60.0)], "D")
+    assert words_of(panel, [31]) == ("1970-02-01",)
+
+
+def test_a_series_that_is_gone_is_no_mistake_of_a_version_but_of_a_person():
+    assert not ignoring(months(), ["north@2020-03"], is_settled=True)[0].has_ignored
+    with pytest.raises(UsageError, match="names no series: there is no 'north'"):
+        ignoring(months(), ["north@2020-03"], is_settled=False)
+
+
+def test_what_is_left_out_stays_so_in_parts_of_a_panel():
+    panel = panel_from_series([np.arange(20.0), np.arange(30.0)], "D").leaving_out([18, 19, 25])
+    assert panel.counted_last.tolist() == [17, 29]
+    assert panel.select([1]).is_ignored.nonzero()[0].tolist() == [5]
+    assert panel.until([18, 4]).left_out is None
+    assert panel.tail(3).is_ignored.nonzero()[0].tolist() == [1, 2]

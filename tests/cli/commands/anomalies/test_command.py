@@ -70,6 +70,22 @@ def test_a_model_finds_in_newer_rows_what_it_did_not_expect(shop):
 
 
 @pytest.mark.slow
+def test_retrain_leaves_out_what_the_champion_did_not_expect_and_predict_does_so_ever_after(shop):
+    spike = str(date(2024, 1, 1) + timedelta(days=SPOILT))
+    words = ("retrain", "visits", "new.csv", "--force", "--log-file", "log.jsonl", "--json")
+    done = json.loads(run(*words, "--anomalies", "ignore", folder=shop).out)
+    log = [json.loads(line) for line in (shop / "log.jsonl").read_text().splitlines()]
+    [values] = [line["values"] for line in log if line["event"] == "flagged"]
+    assert spike in values
+    assert done["left_out"] == len(values)
+    assert spike in " ".join(done["notes"])
+    issued = (shop / "forecasts" / "visits.csv").read_text()
+    assert run("predict", "visits", "--data", "new.csv", folder=shop).out == issued
+    again = json.loads(run(*words, folder=shop).out)
+    assert again["left_out"] is None
+
+
+@pytest.mark.slow
 def test_a_file_alone_is_judged_whole_and_drawn(shop):
     done = run("anomalies", "new.csv", "--format", "csv", "--plot", "svg", folder=shop)
     episode = next(csv.DictReader(done.out.splitlines()))  # the rarest
