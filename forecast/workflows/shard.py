@@ -8,9 +8,10 @@ from pathlib import Path
 import forecast
 from forecast.addresses import is_address
 from forecast.data.read_options import ReadOptions
-from forecast.data.shards.row_stream import WHOLE, Roles, open_stream
+from forecast.data.shards.row_stream import WHOLE, open_stream
 from forecast.data.shards.shard_manifest import MANIFEST, ShardManifest
 from forecast.data.shards.shard_writer import Sharding, write_shards
+from forecast.data.shards.stream_roles import Roles
 from forecast.errors import UsageError
 from forecast.experiment.destinations import check_folder
 from forecast.production.store.disk import Disk, hidden, kind_of, telling

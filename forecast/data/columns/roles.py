@@ -25,7 +25,7 @@ from forecast.data.column_names import (
     rank,
 )
 from forecast.data.columns.target import examples, sounds_forecast
-from forecast.data.columns.wide_tables import columns_of_dates, dates_are_columns
+from forecast.data.columns.wide_tables import DatesAcrossError, dates_across
 from forecast.data.covariates import KINDS
 from forecast.data.dates.clock_times import has_ranges
 from forecast.data.dates.date_columns import is_year
@@ -93,6 +93,17 @@ class SeriesKeys:
     names: tuple[str, ...]  # of the series; the parts of a compound id are joined with a slash
     parts: tuple[tuple[str, ...], ...] = ()  # of each name, column by column; empty where nobody named columns
 
+    def without(self, rows: IntArray) -> "SeriesKeys":
+        """Returns the series once some rows are of none; a series that is left without rows is none."""
+        codes = self.codes.copy()
+        codes[rows] = -1
+        gone = np.setdiff1d(self.codes[rows], [-1, *codes])
+        kept = [code for code in range(len(self.names)) if code not in gone]
+        places = np.full(len(self.names) + 1, -1)
+        places[kept] = np.arange(len(kept))
+        parts = tuple(self.parts[code] for code in kept) if self.parts else ()
+        return SeriesKeys(places[codes], tuple(self.names[code] for code in kept), parts)
+
 
 class MissingColumnError(UsageError):
     """A column that was asked for is not there."""
@@ -128,7 +139,8 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
     """Returns the column that holds dates, in the form given if there is one, when none was asked for.
 
     Raises:
-        DataError: There is none, or there are many, since dates are columns.
+        DataError: There is none.
+        DatesAcrossError: There are many, since dates are columns.
     """
     ranked = sorted(table.names, key=lambda name: rank(name, TIME_NAMES))
     dated = [name for name in ranked if name not in taken and _could_be_dates(table, name, form)]
@@ -137,8 +149,9 @@ def choose_time(table: Table, taken: Sequence[str], form: str | None) -> tuple[s
         if asked := [name for name in taken if _could_be_dates(table, name, form)]:
             message = f"{asked[0]} is the only column of {table.source.name} with dates, but was asked for as another."
             raise DataError(message, f"leave {asked[0]} to tell the time, or --no-dates if each row is one step")
-        if wide := columns_of_dates(table.names):
-            raise dates_are_columns(table, wide, "year" if re.fullmatch(r"\d{4}", wide[0]) else "date")
+        across = dates_across(table, taken)
+        if across and not table.across:
+            raise DatesAcrossError(table, across)
         message = f"No column of {table.source.name} holds dates: {examples(table, table.names)}."
         hint = "--no-dates if each row is one step in time, in order; or --time COLUMN, --date-format FORMAT"
         raise DataError(message, hint)

@@ -4,6 +4,7 @@ Shapes: ``R`` rows.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from forecast.data.column_names import SURE_IDS
 from forecast.data.columns.roles import (
     Columns,
+    MissingColumnError,
     SeriesKeys,
     check_names,
     choose_ids,
@@ -19,10 +21,11 @@ from forecast.data.columns.roles import (
 )
 from forecast.data.columns.row_times import choose_times
 from forecast.data.columns.target import choose_target
-from forecast.data.columns.wide_tables import MONTHS, columns_of_months, dates_are_columns
+from forecast.data.columns.wide_tables import PARTS_OF_YEARS, DatesAcrossError, dates_across, ends_of, rows_of_sums
 from forecast.data.covariates import KINDS
 from forecast.data.dates.date_columns import number_rows, split_columns
 from forecast.data.dates.dates import Dates
+from forecast.data.files.stacks import DatesAcross
 from forecast.data.files.table import Table
 from forecast.data.findings import Finding
 from forecast.data.frequency import ROW
@@ -39,6 +42,7 @@ ROWS = "rows"  # what is forecast where rows are counted
 class Selection:
     """The columns that are used, and when and of which series each row is."""
 
+    table: Table  # as it is read: with a row for each date where they are columns
     columns: Columns
     dates: Dates  # (R,) the numbers of the rows where there are no dates
     keys: SeriesKeys  # (R,)
@@ -58,6 +62,24 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
         DataError: No column will do.
     """
     _check(options)
+    try:
+        return _selected(table, options, today)
+    except DatesAcrossError as error:
+        return _selected(table.turned(error.across), options, today)
+    except MissingColumnError as error:
+        across = dates_across(table)
+        if across is None or error.column not in across.names:
+            raise
+        return _selected(table.turned(across), options, today)
+
+
+def _selected(table: Table, options: ReadOptions, today: int | None) -> Selection:
+    """Returns which columns of a table are used.
+
+    Raises:
+        DatesAcrossError: its dates are columns.
+        UsageError, DataError: as ``select``.
+    """
     asked, times = _named(table, options)
     targets, ids, beside = asked.target, asked.ids, asked.beside
     named = [*targets, *ids, *times, *beside]
@@ -80,16 +102,45 @@ def select(table: Table, options: ReadOptions, today: int | None = None) -> Sele
         for name in ids
         if (merged := table.merged(name))
     ]
+    if table.across is not None:
+        dates, keys, more = _without_sums(table, table.across, dates, keys)
+        findings, targets = [*findings, *more], targets or (table.across.value,)
     if not targets and options.aggregate == "count":
         targets = (ROWS,)
     elif not targets:
-        wide = columns_of_months([name for name in table.names if name not in named]) if len(times) == 1 else []
-        if wide and (dates.stamps == dates.stamps.astype("datetime64[Y]")).all():
-            raise dates_are_columns(table, wide, "month" if len(wide) == MONTHS else "quarter")
+        _check_long(table, times, named, dates)
         target, more = choose_target(table, [*ids, *times, *beside], lambda: _order(dates, keys))
         targets, findings = (target,), [*findings, *more]
     columns = replace(asked, time=join_names(times), target=targets, ids=ids)
-    return Selection(columns, dates, keys, tuple(findings))
+    return Selection(table, columns, dates, keys, tuple(findings))
+
+
+def _check_long(table: Table, times: Sequence[str], named: Sequence[str], dates: Dates) -> None:
+    """Looks for months or quarters that are columns beside years.
+
+    Raises:
+        DatesAcrossError: they are.
+    """
+    if len(times) == 1 and (dates.stamps == dates.stamps.astype("datetime64[Y]")).all():
+        across = dates_across(table, named)
+        if across and across.entity in PARTS_OF_YEARS:
+            raise DatesAcrossError(table, across)
+
+
+def _without_sums(
+    table: Table, across: DatesAcross, dates: Dates, keys: SeriesKeys
+) -> tuple[Dates, SeriesKeys, list[Finding]]:
+    """Returns a wide table's dates and series without a last one that adds up the others, and what to say of it."""
+    text = f"the {across.entity}s are columns, {ends_of(across)}: each is a row of every series now"
+    findings = [Finding("note", "wide", text)]
+    if (rows := rows_of_sums(table, across)).size:
+        codes = dates.codes.copy()
+        codes[rows] = -1
+        dates = replace(dates, codes=codes, strays=(*dates.strays, *rows.tolist()))
+        keys = keys.without(rows)
+        text = f"left out: {table.line(int(rows[0]))}, the sum of the rows above"
+        findings.append(Finding("warning", "sums", text))
+    return dates, keys, findings
 
 
 def _named(table: Table, options: ReadOptions) -> tuple[Columns, tuple[str, ...]]:

@@ -4,65 +4,20 @@ Arrow reads the file with all cores. Where it stumbles over a row, Python's own 
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv as pacsv
 from pyarrow import types
 
 from forecast.data.files.dialect import COMMENT, DATA, Dialect, Record, detect_dialect, records
-from forecast.data.files.header_lines import BESIDE, Stack
 from forecast.data.files.intake import LONGEST_LINE, too_long
 from forecast.data.files.source import Source
+from forecast.data.files.stacks import Stack, stacked, stacked_column
 from forecast.errors import DataError
-
-
-def stacked(table: Any, stack: Stack) -> Any:
-    """Returns an Arrow table whose columns of several things are one below another."""
-    rows, names = table.num_rows, table.column_names
-    return pa.table({name: stacked_column(stack, name, table.column, rows, names) for name in stack.names})
-
-
-def stacked_column(
-    stack: Stack, name: str, read: Callable[[str], Any], rows: int, names: list[str] | tuple[str, ...]
-) -> Any:
-    """Returns one column of the stacked table.
-
-    Args:
-        stack: What is stacked.
-        name: The column.
-        read: Returns a column of the file.
-        rows: Of the file.
-        names: All columns of the file.
-    """
-    many = len(stack.entities)
-    if name == stack.entity:
-        codes = pa.array(np.repeat(np.arange(many, dtype=np.int32), rows))
-        return pa.chunked_array([pa.DictionaryArray.from_arrays(codes, pa.array(list(stack.entities)))])
-    if name in stack.shared:
-        parts = [read(name)] * many
-    else:
-        raw = [f"{name}{BESIDE}{entity}" for entity in stack.entities]
-        parts = [read(each) if each in names else pa.chunked_array([pa.nulls(rows)]) for each in raw]
-    kind = _common([part.type for part in parts])
-    return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], kind)
-
-
-def _common(kinds: list[Any]) -> Any:
-    """Returns the type that can hold the values of all."""
-    held = [kind for kind in kinds if not types.is_null(kind)]
-    if not held:
-        return pa.null()
-    if all(kind == held[0] for kind in held) and not types.is_dictionary(held[0]):
-        return held[0]
-    if all(types.is_integer(kind) or types.is_floating(kind) for kind in held):
-        return pa.float64()
-    return pa.string()
-
 
 REPEATED_TEXTS = 1 << 17  # a column of more different texts is read as plain text
 MISSING = (
@@ -130,16 +85,16 @@ class Delimited:
     def table(self, convert: Any) -> Any:
         """Returns the rows as an Arrow table, columns of several things one below another."""
         read = self.read(convert)
-        return stacked(read, self.dialect.stack) if self.dialect.stack else read
+        return stacked(read, self.dialect.stack, self._texts) if self.dialect.stack else read
 
     def column(self, name: str) -> Any:
         """Returns a column as text."""
         if self.dialect.stack is None:
             return self._texts([name]).column(0)
         stack, header = self.dialect.stack, self.dialect.header
-        wanted = [each for each in header if each == name or each.startswith(f"{name}{BESIDE}")]
-        table = self._texts(wanted or [header[0]])
-        return stacked_column(stack, name, table.column, table.num_rows, table.column_names)
+        table = self._texts([each for each in stack.sources(name) if each in header] or [header[0]])
+        column = stacked_column(stack, name, table)
+        return column.cast(pa.string()) if types.is_integer(column.type) else column
 
     def _texts(self, names: Sequence[str]) -> Any:
         kinds = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
@@ -167,13 +122,16 @@ class Delimited:
             yield line + above, fields
 
 
-def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tuple[Delimited, Any]:
+def read_text(
+    source: Source, decimal: str | None, missing: Sequence[str], stack: Stack | None = None
+) -> tuple[Delimited, Any]:
     """Returns a text with its dialect, and its rows as an Arrow table.
 
     Args:
         source: What to read.
         decimal: What separates decimals, where that was asked for.
         missing: Words that mean an empty cell, beside the usual ones.
+        stack: Columns that belong below one another, where the lines of names tell none.
 
     Raises:
         DataError: A row has another number of fields than the header, or is too long.
@@ -181,6 +139,7 @@ def read_text(source: Source, decimal: str | None, missing: Sequence[str]) -> tu
     dialect = detect_dialect(source.data, source.name)
     if decimal and decimal != dialect.delimiter:
         dialect = replace(dialect, decimal=decimal, is_proven=True)
+    dialect = replace(dialect, stack=stack or dialect.stack)
     convert = pacsv.ConvertOptions(
         null_values=[*MISSING, *missing],
         strings_can_be_null=True,

@@ -15,27 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.data.column_names import ID_NAMES, TIME_NAMES
+from forecast.data.files.stacks import BESIDE, Stack
 from forecast.data.target_names import UNKNOWN, role_in_market, score_name
 
 MOST_BELOW = 2  # lines of names below the first
-BESIDE = "\x1f"  # between a column and whose it is, in the names of columns that are stacked
 NUMBER = re.compile(r"[-+(]?[^\w\s]?\d[\d.,' ]*[%)]?[A-Za-z]?")  # also $1,200 and 168K
 BEGINNING = 20  # rows that are looked at
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Columns of several things, one of which each series is."""
-
-    entity: str  # what the things are called together: Ticker
-    entities: tuple[str, ...]
-    shared: tuple[str, ...]  # columns of all of them
-    fields: tuple[str, ...]  # columns of each, or of some
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns once they are stacked."""
-        return (*self.shared, self.entity, *self.fields)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from forecast.data.files.delimited import Delimited, read_text
 from forecast.data.files.dialect import Dialect, Record
 from forecast.data.files.parquet import read_parquet
 from forecast.data.files.source import Source
+from forecast.data.files.stacks import DatesAcross, stacked
 from forecast.data.numbers import Numbers, are_numbers, read_numbers, thousand_or_decimals
 from forecast.data.panel import FloatArray, IntArray
 from forecast.errors import DataError
@@ -59,16 +60,24 @@ class Table:
     and called ``column 1``, or ``year``.
     """
 
-    def __init__(self, source: Source, *, decimal: str | None = None, missing: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        decimal: str | None = None,
+        missing: Sequence[str] = (),
+        across: DatesAcross | None = None,
+    ) -> None:
         """Reads the source.
 
         Args:
             source: What to read.
             decimal: What separates decimals, where that was asked for.
             missing: Words that mean an empty cell, beside the usual ones.
+            across: Columns that are called like dates, each of which becomes a row of every series.
         """
-        self.source = source
-        self._decimal = decimal
+        self.source, self.across = source, across
+        self._decimal, self._missing = decimal, missing
         self._numbers: dict[str, Numbers] = {}
         self._merged: dict[str, list[str]] = {}
         self._text: Delimited | None = None
@@ -76,8 +85,10 @@ class Table:
         if source.is_parquet:
             read = read_parquet(source)
             self._arrow, self.left_out = read.table, read.left_out
+            if across is not None:
+                self._arrow = stacked(read.table, across, lambda names: _as_text(read.table.select(names)))
         else:
-            self._text, self._arrow = read_text(source, decimal, missing)
+            self._text, self._arrow = read_text(source, decimal, missing, across)
         names = [name.strip() for name in self._arrow.column_names]
         self._positions = {name: i for i, name in enumerate(names) if name and not UNNAMED.fullmatch(name)}
         if names and 0 not in self._positions.values():
@@ -125,6 +136,18 @@ class Table:
     def rows(self) -> int:
         """The number of rows, R."""
         return int(self._arrow.num_rows)
+
+    @property
+    def _rows_of_file(self) -> int:
+        return self.rows // len(self.across.entities) if self.across else self.rows
+
+    def turned(self, across: DatesAcross) -> "Table":
+        """Returns the table with a row of each series for each of its columns that are dates."""
+        return Table(self.source, decimal=self._decimal, missing=self._missing, across=across)
+
+    def spelled(self, name: str) -> str:
+        """Returns a column's name with the blanks that the file has around it."""
+        return str(self._arrow.column_names[self._positions[name]])
 
     def kind(self, name: str) -> Kind:
         """Returns what the column holds, judged by all of its rows."""
@@ -239,7 +262,7 @@ class Table:
     def line(self, row: int) -> str:
         """Returns where a row stands in the file: ``line 48``; the header is line 1."""
         if self._text is None:
-            return f"row {row + 1}"
+            return f"row {row % self._rows_of_file + 1}"
         return f"{'line' if self.source.sheet is None else 'row'} {self._text.line(row, self.rows)}"
 
     def stored(self, name: str, *, verbatim: bool = False) -> Any:
@@ -286,7 +309,14 @@ class Table:
         if self._decimal and read_numbers(texts.values, other).valid.all():
             hint = f"--decimal {other}"
         decimal = f" with decimals after '{self._decimal}'" if self._decimal and hint.startswith("--") else ""
-        return DataError(f"{self.place(row)}: {quoted(word)} in column {name} is not a number{decimal}", hint)
+        across = self.across
+        column = across.entities[row // self._rows_of_file] if across and name == across.value else name
+        return DataError(f"{self.place(row)}: {quoted(word)} in column {column} is not a number{decimal}", hint)
+
+
+def _as_text(table: Any) -> Any:
+    """Returns an Arrow table with all of its columns as text."""
+    return pa.table({name: table.column(name).cast(pa.string()) for name in table.column_names})
 
 
 def first_row(codes: IntArray, wanted: NDArray[np.bool_]) -> int:

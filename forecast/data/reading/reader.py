@@ -129,9 +129,9 @@ def read_panel(
         DataError: The file can't be read as series; message and hint say what to do.
         QuestionError: Very many steps have no row, and nobody said what stands there.
     """
-    table = _table(source, options, may_lack=prior.is_settled)
-    selection = select(table, options, now.year if now else None)
-    columns = selection.columns
+    read = _table(source, options, may_lack=prior.is_settled)
+    selection = select(read, options, now.year if now else None)
+    table, columns = selection.table, selection.columns
     targets = read_targets(table, columns, options)
     cells = read_all_cells(table, columns, targets.missing, prior.covariates)
     with naming(table.source):

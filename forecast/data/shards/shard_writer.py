@@ -28,9 +28,10 @@ from forecast.data.files.source import Source
 from forecast.data.files.table import Table
 from forecast.data.frequency import readable
 from forecast.data.panel import IntArray
-from forecast.data.shards.row_stream import RowStream, WidenError
+from forecast.data.shards.row_stream import RowStream
 from forecast.data.shards.shard_manifest import MANIFEST, Shard, ShardManifest
 from forecast.data.shards.stable_hash import NAME, joined_ids, shards_of
+from forecast.data.shards.text_stream import WidenError
 from forecast.errors import DataError
 
 SPILL = ".spill"

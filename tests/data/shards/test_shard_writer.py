@@ -88,7 +88,7 @@ def test_dates_in_words_are_sorted_by_time_and_stay_as_they_are(tmp_path):
 
 @pytest.mark.parametrize(("late", "kind"), [("7.5", "double"), ("n/m", "string")])
 def test_column_widens_where_a_late_cell_does_not_fit(tmp_path, late, kind, monkeypatch):
-    monkeypatch.setattr("forecast.data.shards.row_stream.SAMPLE", 1 << 12)
+    monkeypatch.setattr("forecast.data.shards.text_stream.SAMPLE", 1 << 12)
     rows = [(f"s{i % 50}", date(2024, 1, 1) + timedelta(i // 50), i) for i in range(20_000)]
     lines = as_text(rows).splitlines()
     place = len(lines) // 3
@@ -157,7 +157,7 @@ def test_no_row_is_looked_at_twice_to_tell_the_columns(tmp_path, monkeypatch, en
 
 
 def test_late_row_of_too_many_fields_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.data.shards.row_stream.SAMPLE", 1 << 12)
+    monkeypatch.setattr("forecast.data.shards.text_stream.SAMPLE", 1 << 12)
     lines = as_text([(f"s{i % 50}", date(2024, 1, 1) + timedelta(i // 50), i) for i in range(20_000)]).splitlines()
     lines[len(lines) // 3] += ",1"
     (tmp_path / "p.csv").write_text("\n".join(lines) + "\n")
