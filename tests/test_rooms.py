@@ -81,6 +81,6 @@ def test_crumb_that_may_stay_is_there(module):
     assert (PACKAGE / f"{module.replace('.', '/')}.py").is_file()
 
 
-@pytest.mark.parametrize("path", [path for path in trees() if path.name == "__init__.py" and path.parent != PACKAGE])
+@pytest.mark.parametrize("path", sorted(set(PACKAGE.rglob("__init__.py")) - {PACKAGE / "__init__.py"}))
 def test_room_says_in_a_line_what_it_holds(path):
     assert ast.get_docstring(trees()[path])

@@ -1,13 +1,11 @@
 """Command lines parsed as the program does."""
 
-import typer
-
-from forecast.cli.app import app
+from forecast.cli.app import root_command
 
 
 def parse(words):
     """Reads the arguments of a command as the program does, without running it, and returns its name and values."""
-    command = typer.main.get_command(app)
+    command = root_command()
     context = command.make_context("forecast", list(words), resilient_parsing=False)
     name, command, rest = command.resolve_command(context, list(words))
     while hasattr(command, "commands"):

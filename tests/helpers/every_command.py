@@ -2,7 +2,7 @@
 
 import typer
 
-from forecast.cli.app import app
+from forecast.cli.app import root_command
 
 
 def walk(command, context, words=()):
@@ -13,6 +13,6 @@ def walk(command, context, words=()):
         yield words, context
 
 
-PROGRAM = typer.main.get_command(app)
+PROGRAM = root_command()
 
 COMMANDS = dict(walk(PROGRAM, typer.Context(PROGRAM, info_name="forecast")))

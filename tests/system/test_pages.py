@@ -1,5 +1,6 @@
 """The pages of the site against the program: commands run and print what is shown, links lead somewhere."""
 
+import functools
 import itertools
 import re
 import shlex
@@ -11,12 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
-import typer
 import yaml
 
 from command_lines import parse
 from commands import FORECAST_COLUMNS, LEADERBOARD_COLUMNS
-from forecast.cli.app import app
+from forecast.cli.app import root_command
 from forecast.errors import ExitCode
 from forecast.models.registry import MODELS
 from forecast.specs import Preset
@@ -33,6 +33,7 @@ OTHERS |= {"--rm", "--entrypoint"}
 """Flags of Typer, of systemctl, of the benchmarks and of Dask."""
 
 
+@functools.cache
 def options():
     """Returns every option of every command."""
 
@@ -40,7 +41,7 @@ def options():
         own = {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
         return own.union(*map(of, getattr(command, "commands", {}).values()))
 
-    return {*of(typer.main.get_command(app)), "--help", "-h"} | OTHERS
+    return {*of(root_command()), "--help", "-h"} | OTHERS
 
 
 def calls(text):

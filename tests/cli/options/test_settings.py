@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from commands import csv_bytes, run, visits
-from forecast.cli.app import app
+from forecast.cli.app import root_command
 from forecast.cli.options.config_file import ConfigFile
 from forecast.cli.options.config_template import config_form
 from forecast.cli.options.groups import OutputFlags
@@ -17,7 +17,7 @@ from forecast.cli.options.setting_values import Setting, example_of, read_file
 from forecast.cli.options.settings import NEVER, ONE_COMMAND, Configuration, commands_of, options_of, shared_options
 from forecast.cli.program import Invocation
 
-CONTEXT = typer.Context(typer.main.get_command(app), info_name="forecast", obj=Invocation())
+CONTEXT = typer.Context(root_command(), info_name="forecast", obj=Invocation())
 SHARED = shared_options(commands_of(CONTEXT))
 
 
