@@ -169,33 +169,27 @@ def die_and_recover(folder, before, after, retrain_until, **instant):
 
 
 @pytest.mark.slow
-def test_killed_at_some_disk_steps_the_champion_is_whole_and_the_next_run_succeeds(
+def test_killed_at_every_other_disk_step_the_champion_is_whole_and_the_next_run_succeeds(
     tmp_path, before, after, retrain_until
 ):
-    for step in (1, 17, 24, 30):
-        die_and_recover(tmp_path / "shop", before, after, retrain_until, step=step)
-
-
-@pytest.mark.slow
-def test_killed_at_every_disk_step(tmp_path, before, after, retrain_until):
     labels = []
-    for step in range(1, 1000):
+    for step in range(1, 1000, 2):
         killed, label = die_and_recover(tmp_path / "shop", before, after, retrain_until, step=step)
         labels.append(label)
         if not killed:
             break
     assert labels == sorted(labels)  # once v2 is champion, it stays
     assert {labels[0], labels[-1]} == {"v1", "v2"}
-    assert len(labels) > 30
+    assert len(labels) > 15
 
 
 @pytest.mark.slow
-def test_killed_at_fifteen_random_calls(tmp_path, before, after, retrain_until):
+def test_killed_at_eight_random_calls(tmp_path, before, after, retrain_until):
     dice = random.Random(4)
     shutil.copytree(before, tmp_path / "counted")
     _, calls = retrain_until(tmp_path / "counted", call=0)
     assert calls > 10_000
-    for _ in range(15):
+    for _ in range(8):
         killed, _ = die_and_recover(
             tmp_path / "shop", before, after, retrain_until, call=dice.randrange(1, int(0.95 * calls))
         )
@@ -208,7 +202,7 @@ def test_the_program_killed_while_it_trains(tmp_path, shop):
     shutil.copytree(shop.folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "visits.csv").write_bytes(csv_bytes(visits(63)))
     expected, words = predicted(tmp_path), ("retrain", "visits", "visits.csv", "-q")
-    for chunks in (1, 5, 12):
+    for chunks in (1, 12):
         assert train_until(signal.SIGKILL, chunks, *words, folder=tmp_path).returncode == -signal.SIGKILL
         Store(tmp_path / ".forecast").model("visits").champion().verify()
         assert predicted(tmp_path) == expected

@@ -204,8 +204,8 @@ def test_absurd_values_in_a_manifest_are_refused_and_never_a_bug(mine):
 
 
 @pytest.mark.slow
-def test_absurd_values_in_every_other_place_are_refused_and_never_a_bug(mine):
-    for _ in tampered_manifests(mine, every=2, values=2):
+def test_absurd_values_in_every_fifth_place_are_refused_and_never_a_bug(mine):
+    for _ in tampered_manifests(mine, every=5, values=2):
         use(mine, all_of_it=True)
 
 
