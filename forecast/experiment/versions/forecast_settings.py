@@ -14,6 +14,7 @@ from forecast.decoding import decode
 from forecast.errors import UPGRADE
 from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
+from forecast.models.classical.autoregression import AutoregressionSettings
 from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
@@ -115,6 +116,16 @@ AS_OF_A984722 = ForecastSettings(
                 season_floor=0.1,
                 most_steps=60,
                 block=2_000_000,
+            ),
+            autoregression=AutoregressionSettings(
+                share=0.0,
+                seasons=2,
+                most=100,
+                spread=0.5,
+                fading=0.5,
+                drift=0.1,
+                negligible=1e-9,
+                block=100_000,
             ),
         ),
         views=ViewSettings(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
+from forecast.models.classical.autoregression import AutoregressionSettings, seasonal_autoregression
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
 from forecast.models.classical.pooled_demand import PooledSettings
@@ -39,6 +40,7 @@ class ClassicalSettings:
     local_ridge: LocalRidgeSettings = field(default_factory=LocalRidgeSettings)
     intermittent: IntermittentSettings = field(default_factory=IntermittentSettings)
     pooled: PooledSettings = field(default_factory=PooledSettings)
+    autoregression: AutoregressionSettings = field(default_factory=AutoregressionSettings)
 
     def steps_used(self, name: BaselineName | Anchor, seasons: tuple[int, ...]) -> int:
         """Returns how many steps before a forecast a rule looks at, at most.
@@ -141,9 +143,13 @@ def _smoothing(
 def _local_ridge(
     panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
 ) -> FloatArray:
-    """Returns the regressions' forecasts; the seasonal naive of a series that is too short for them."""
+    """Returns the forecasts of regressions and autoregression; the seasonal naive of a series too short for them."""
     del threads  # one after the other
-    forecast = local_ridge(panel, horizon, seasons, settings.local_ridge)
+    forecast, share = local_ridge(panel, horizon, seasons, settings.local_ridge), settings.autoregression.share
+    if share:
+        steps, how = settings.steps_used("local-ridge", seasons), settings.autoregression
+        other = seasonal_autoregression(panel, horizon, seasons, steps, how, settings.seasonality)
+        forecast = (1 - share) * forecast + share * other
     return np.where(np.isnan(forecast), seasonal_naive(panel, horizon, seasons[0]), forecast)
 
 

@@ -48,7 +48,7 @@ class LocalRidgeSettings:
     history: int = 1200  # measured by benchmarks/tuning/local_ridge.py
     rounds: int = 4
     lags: tuple[int, int] = (3, 2)  # measured by benchmarks/tuning/local_ridge.py
-    sizes: int = 3  # measured by benchmarks/tuning/local_ridge.py
+    sizes: int = 2  # measured by benchmarks/tuning/local_ridge.py
     stride: int = 11  # measured by benchmarks/tuning/local_ridge.py
     prior: float = 0.05  # measured by benchmarks/tuning/local_ridge.py
     clip: float = 10.0  # measured by benchmarks/tuning/local_ridge.py

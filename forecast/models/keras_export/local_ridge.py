@@ -1,4 +1,4 @@
-"""Local ridge as standard Keras operations: the arithmetic of ``classical.local_ridge``.
+"""Local ridge as standard Keras operations: the arithmetic of ``classical.local_ridge``, with its autoregression.
 
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` origins in the past, ``H`` horizon,
 ``J`` steps of a block, ``F`` coefficients.
@@ -6,15 +6,32 @@ Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``O`` orig
 
 import numpy as np
 
+from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.local_ridge import Block, LocalRidgeSettings, blocks_of
+from forecast.models.keras_export.autoregression import autoregression_of
 from forecast.models.keras_export.past import KERAS, PastWindow, Tensor
 from forecast.models.networks.tensorflow import keras
 from forecast.models.normalisation import out_of_log
 
 
-def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> Tensor:
-    """Returns the forecasts of the steps after each window, the seasonal naive's of one that is too short: (B, H)."""
-    past, ops = past.tail(settings.steps_used(seasons)), keras.ops
+def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings) -> Tensor:
+    """Returns the forecasts of the steps after each window, as ``local-ridge`` makes them: (B, H).
+
+    Those of one that is too short are the seasonal naive's.
+    """
+    past, ops, own = past.tail(settings.local_ridge.steps_used(seasons)), keras.ops, settings.local_ridge
+    forecast, share = _regressions(past, horizon, seasons, own), settings.autoregression.share
+    if share:
+        other = autoregression_of(past, horizon, seasons, settings.autoregression, settings.seasonality)
+        forecast = (1 - share) * forecast + share * other
+    largest = blocks_of(horizon, seasons, own.each[0])
+    reach = np.repeat([float(block.reach) for block in largest], [len(block.steps) for block in largest])
+    return ops.where(past.count > reach, forecast, past.seasonal_naive(horizon, seasons[0]))
+
+
+def _regressions(past: PastWindow, horizon: int, seasons: tuple[int, ...], settings: LocalRidgeSettings) -> Tensor:
+    """Returns the mean forecast of several regressions, (B, H); anything of a window that is too short."""
+    ops = keras.ops
     count = ops.maximum(past.count, 1.0)
     size = ops.sum(ops.abs(past.values), axis=1, keepdims=True) / count
     size = ops.where(size > 0, size, 1.0)
@@ -26,15 +43,13 @@ def local_ridge_of(past: PastWindow, horizon: int, seasons: tuple[int, ...], set
     least, most = (
         bound(ops.where(past.known > 0, unit, unit[:, -1:]), axis=1, keepdims=True) for bound in (ops.min, ops.max)
     )
-    total, several = 0.0, settings.each
-    for own in several:
+    total = 0.0
+    for own in settings.each:
         blocks = blocks_of(horizon, seasons, own)
         forecast = ops.concatenate([_regress(unit, spread, past, block) for block in blocks], axis=1)
         forecast = ops.minimum(ops.maximum(forecast, 2 * least - most), 2 * most - least)
         total = total + ops.where(logs, out_of_log(KERAS, forecast, settings), forecast)
-    largest = blocks_of(horizon, seasons, several[0])
-    reach = np.repeat([float(block.reach) for block in largest], [len(block.steps) for block in largest])
-    return ops.where(past.count > reach, size * total / len(several), past.seasonal_naive(horizon, seasons[0]))
+    return size * total / len(settings.each)
 
 
 def _regress(unit: Tensor, spread: Tensor, past: PastWindow, block: Block) -> Tensor:

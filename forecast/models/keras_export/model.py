@@ -178,7 +178,7 @@ def _anchor(name: Anchor, part: RecurrentModel, past: PastWindow) -> Tensor:
     if name == "smoothing":
         return smoothing_of(past, spec.horizon, spec.season, own.theta, own.seasonality)
     if name == "local-ridge":
-        return local_ridge_of(past, spec.horizon, spec.seasons, own.local_ridge)
+        return local_ridge_of(past, spec.horizon, spec.seasons, own)
     return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)
 
 

@@ -203,7 +203,7 @@ def test_exported_local_regression_is_ours(seasons, horizon, awkward):
         PastWindow(past_values(panel, CURRENT.classical.local_ridge.steps_used(seasons) + 50)),
         horizon,
         seasons,
-        CURRENT.classical.local_ridge,
+        CURRENT.classical,
     )
     np.testing.assert_allclose(
         theirs, baseline("local-ridge", panel, horizon, seasons, CURRENT.classical), rtol=1e-9, atol=1e-15
