@@ -106,6 +106,7 @@ class CheckedData(TypedDict):
     last: str
     seasons: list[Season]
     covariates: list[Any]
+    judged_by: str | None
     hierarchy: list[LevelNodes]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from forecast.data.checks.explained import labels_of
 from forecast.data.checks.leaks import Leak, leaks
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.survey import NOTHING, Spot, measured, not_measured, survey
+from forecast.data.checks.survey import NOTHING, Judged, Spot, measured, not_measured, survey
 from forecast.data.covariates import Column
 from forecast.data.findings import Finding
 from forecast.data.frequency import iso_text, readable
@@ -27,8 +27,11 @@ from forecast.experiment.destinations import PICTURES, SHEETS, check_free
 from forecast.experiment.outputs import stem_of, table_content
 from forecast.experiment.plan import make_plan
 from forecast.production.store.disk import atomic_write
+from forecast.production.store.store import Store
+from forecast.run import ALONE, Run
 from forecast.specs import Plan, Season, Settings
 from forecast.wording import counted
+from forecast.workflows.anomalies.judged_data import judged_data
 
 GRADES = ("error", "warning", "note")  # in the order in which they are shown
 EXAMPLES = 5  # series and places of a finding that JSON names; it counts all of them
@@ -46,6 +49,7 @@ class CheckRequest:
     plot: Path | None = None
     force: bool = False
     now: datetime | None = None  # None leaves out whether dates are still to come
+    store: Store | None = None  # a model of the same file in it judges outliers and new levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,7 @@ class CheckResult:
     fixed: Path | None  # the clean table
     plot: Path | None
     flags: str  # that the clean table needs to be read as the same series
+    judged_by: str = ""  # name and label of the version that judged outliers and new levels; empty for a quick look
     tree: tuple[LevelNodes, ...] = ()  # of the hierarchy that was asked for, or that the ids have
 
     @property
@@ -90,8 +95,11 @@ class CheckResult:
         return sum(spot.finding.grade == grade for spot in self.spots)
 
 
-def check(request: CheckRequest) -> CheckResult:
+def check(request: CheckRequest, run: Run = ALONE) -> CheckResult:
     """Reads a file and looks at it from all sides; writes the clean table and the plot where they are wanted.
+
+    What a model of the same file in the store did not expect is an outlier, as ``forecast anomalies`` has it; without
+    one, what is far from the values around it.
 
     Raises:
         UsageError: a file to write is there, or a plot of that kind can't be drawn.
@@ -109,7 +117,8 @@ def check(request: CheckRequest) -> CheckResult:
     told = {name for leak in given_away for name in leak.columns}
     candidates = [candidate for candidate in reading.candidates if candidate.name not in told]
     found = [*planned, *_season_spots(plan, seasons, request.settings), *map(_leak_spot, given_away)]
-    spots = _all_spots(reading, found, candidates)
+    judged = judged_data(reading, request.store, run) if request.store is not None else None
+    spots = _all_spots(reading, found, candidates, judged)
     fix = None if reading.question else request.fix  # a table without the rows that are asked about would be an answer
     flags = extra_flags(reading, request.options)
     if fix is not None:
@@ -132,13 +141,14 @@ def check(request: CheckRequest) -> CheckResult:
         fixed=fix,
         plot=request.plot,
         flags=flags,
+        judged_by=judged.by if judged else "",
         tree=tree,
     )
 
 
-def _all_spots(reading: Reading, found: list[Spot], candidates: list[Candidate]) -> list[Spot]:
+def _all_spots(reading: Reading, found: list[Spot], candidates: list[Candidate], judged: Judged | None) -> list[Spot]:
     """Returns what was found with what a survey, the reader and the other columns say, the worst first."""
-    spots = [*_surveyed(reading), *found]
+    spots = [*_surveyed(reading, judged), *found]
     own = {spot.finding.topic for spot in spots}
     spots += [_spot(finding, reading.panel) for finding in reading.findings if finding.topic not in own]
     spots += [Spot(finding, NOTHING, NOTHING) for finding in candidate_findings(candidates)]
@@ -164,9 +174,9 @@ def _place(panel: Panel, step: int) -> dict[str, str | float]:
     return {"series_id": panel.series_ids[i], "timestamp": iso_text(stamp[0]), "value": panel.values[step]}
 
 
-def _surveyed(reading: Reading) -> list[Spot]:
+def _surveyed(reading: Reading, judged: Judged | None) -> list[Spot]:
     """Returns what a look at the panel finds; of its gaps, the question about them where there is one."""
-    spots, question = survey(reading.panel, labels_of(reading.other_numbers, reading.texts)), reading.question
+    spots, question = survey(reading.panel, labels_of(reading.other_numbers, reading.texts), judged), reading.question
     if question is None:
         return spots
     return [replace(spot, finding=question.finding) if spot.finding.topic == "gaps" else spot for spot in spots]

@@ -69,7 +69,7 @@ RUN = (
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {
-        "data": "source rows time target id series steps frequency first last seasons covariates hierarchy",
+        "data": "source rows time target id series steps frequency first last seasons covariates judged_by hierarchy",
         "plan": "horizon window folds seasons",
         "errors": int, "warnings": int, "notes": int, "findings": list, "files": list,
     },

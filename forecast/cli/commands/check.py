@@ -14,6 +14,7 @@ from forecast.cli.output.check import COLUMNS, check_json, check_rows, check_tab
 from forecast.cli.output.console import emphasised, print_csv, print_json, say, say_commands, settle_form
 from forecast.cli.output.streams import write_out
 from forecast.errors import ExitCode
+from forecast.process import start_run
 from forecast.specs import Settings
 
 
@@ -76,12 +77,16 @@ def check_command(
 
     forecast check sales.csv --strict --json
     """
+    from forecast.production.store.store import Store
     from forecast.report.tables import csv_text
     from forecast.workflows.check import CheckRequest, check
 
     source, options = find_data(data, reading, output)
     now = datetime.now(UTC)
-    result = check(CheckRequest(source, options, plan.settings(), write.fix, write.plot, write.force, now))
+    request = CheckRequest(
+        source, options, plan.settings(), write.fix, write.plot, write.force, now, Store(output.store)
+    )
+    result = check(request, start_run())
     form = settle_form(output.form)
     if form == "json":
         print_json(check_json(result))

@@ -48,6 +48,7 @@ def check_json(result: "CheckResult") -> dict[str, Any]:
         "last": result.last,
         "seasons": [vars(season) for season in result.seasons],
         "covariates": list(result.covariates),
+        "judged_by": result.judged_by or None,
     }
     words = None
     if plan is not None:
@@ -104,9 +105,19 @@ def _head(result: "CheckResult") -> Iterator[str]:
         yield with_flags(needs, "(--horizon, --window, --folds)", "Forecast")
         have = "there are" if len(panel) == 1 else "a typical series has"
         yield with_flags(f"{counted(result.needed, 'step')} for all of that; {have} {result.typical:,}", "", "Needs")
+    yield from _judged(result)
     for spot in result.spots:
         if spot.finding.topic == BESIDE:
             yield with_flags(spot.finding.text, f"({spot.finding.flag})", "Beside")
+
+
+def _judged(result: "CheckResult") -> Iterator[str]:
+    """Yields which rule judged outliers and new levels, where that is of interest."""
+    if result.judged_by:
+        model = result.judged_by.split()[0]
+        yield with_flags(f"outliers by forecasts of {result.judged_by}", f"(forecast anomalies {model})", "Judged")
+    elif any(spot.finding.topic in ("outliers", "shifts") for spot in result.spots):
+        yield with_flags("outliers by the values around, not by forecasts", "(forecast anomalies)", "Judged")
 
 
 def _tree(result: "CheckResult") -> Iterator[str]:

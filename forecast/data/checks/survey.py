@@ -29,6 +29,7 @@ FEW_NEGATIVE = 0.01  # a smaller share of all steps is rather a mistake
 MANY_SHIFTED = 0.1  # of the series
 MANY_ZEROS = 0.3  # of a series' steps: demand that comes now and then
 NOTHING = np.empty(0, np.int64)
+MENDED, LEFT_BEHIND = "correct those cells or empty them", "leave out the rows before, if that level is gone"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +41,38 @@ class Spot:
     steps: IntArray  # (K,) positions in the panel's flat buffer, ascending; empty where it is about whole series
 
 
-def survey(panel: Panel, labels: Sequence[Label] = ()) -> list[Spot]:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a model of the same file did not expect: positions in the panel's flat buffer, ascending.
+
+    Attributes:
+        by: name and label of the version.
+        alone: spikes and dips.
+        sure: of these, the ones that are beyond chance.
+        shifts: where the level jumps and stays.
+        courses: the middle of spans that vary more than usual, or whose course is unlike all others.
+    """
+
+    by: str
+    alone: IntArray
+    sure: IntArray
+    shifts: IntArray
+    courses: IntArray
+
+
+def survey(panel: Panel, labels: Sequence[Label] = (), judged: Judged | None = None) -> list[Spot]:
     """Returns what is out of the ordinary in a panel: of each kind one finding, without order.
 
     Args:
         panel: To be looked at.
         labels: Columns beside the target that may explain an outlier.
+        judged: By a model's forecasts; None for a quick look at what lies around each value.
     """
     chosen, known = examined(panel), measured(panel)
     looks = (_negative, _zeros, _demand, _listed, _unfinished, _spans)
     spots = [*_gaps(panel), *_constant(panel), *(spot for look in looks for spot in look(known))]
+    if judged is not None:
+        return [*spots, *_unexpected(known, judged, labels)]
     return [*spots, *_outliers(known, chosen, labels), *_shifts(known, chosen), *_unseen(panel, chosen)]
 
 
@@ -188,6 +211,27 @@ def _outliers(panel: Panel, chosen: IntArray, labels: Sequence[Label]) -> list[S
     return [*_explained(panel, told, why), *_unexplained(panel, np.setdiff1d(every, told), chosen)]
 
 
+def _unexpected(panel: Panel, judged: Judged, labels: Sequence[Label]) -> list[Spot]:
+    """Returns what a model did not expect, those values first that are beyond chance."""
+    why, by = explanations(panel, judged.alone, labels) if judged.alone.size else {}, f"that {judged.by} did not expect"
+    told = np.array(sorted(why), dtype=np.int64)
+    steps = np.setdiff1d(judged.alone, told)
+    spots, sure = _explained(panel, told, why), np.intersect1d(steps, judged.sure)
+    if steps.size:
+        text = f"{counted(steps.size, 'value')} {by}: "
+        text += _places(panel, np.array([*sure, *np.setdiff1d(steps, sure)], dtype=np.int64))
+        finding = Finding("warning" if sure.size else "note", "outliers", text, MENDED if sure.size else "")
+        spots.append(Spot(finding, *_where(panel, steps)))
+    if judged.shifts.size:
+        text = f"{counted(judged.shifts.size, 'new level')} {by}: {_places(panel, judged.shifts)}"
+        spots.append(Spot(Finding("note", "shifts", text, LEFT_BEHIND), *_where(panel, judged.shifts)))
+    if judged.courses.size:
+        text = f"{counted(judged.courses.size, 'course')} {by}: {_places(panel, judged.courses)}"
+        finding = Finding("note", "courses", text, f"forecast anomalies {judged.by.split()[0]}")
+        spots.append(Spot(finding, *_where(panel, judged.courses)))
+    return spots
+
+
 def _explained(panel: Panel, steps: IntArray, why: Mapping[int, tuple[str, str]]) -> list[Spot]:
     if steps.size == 0:
         return []
@@ -209,11 +253,7 @@ def _unexplained(panel: Panel, steps: IntArray, chosen: IntArray) -> list[Spot]:
     extreme = np.intersect1d(_each(panel, series, partial(outliers, limit=EXTREME)), steps)
     text = f"{what}: {_places(panel, np.array([*extreme, *np.setdiff1d(steps, extreme)], dtype=np.int64))}"
     grade: Grade = "warning" if extreme.size else "note"
-    return [
-        Spot(
-            Finding(grade, "outliers", text, "correct those cells or empty them" if extreme.size else ""), series, steps
-        )
-    ]
+    return [Spot(Finding(grade, "outliers", text, MENDED if extreme.size else ""), series, steps)]
 
 
 def _shifts(panel: Panel, chosen: IntArray) -> list[Spot]:
@@ -226,7 +266,7 @@ def _shifts(panel: Panel, chosen: IntArray) -> list[Spot]:
     )  # fmt: skip
     text = f"{what} {_places(panel, steps)}"
     grade: Grade = "warning" if series.size >= MANY_SHIFTED * len(panel) else "note"
-    return [Spot(Finding(grade, "shifts", text, "leave out the rows before, if that level is gone"), series, steps)]
+    return [Spot(Finding(grade, "shifts", text, LEFT_BEHIND), series, steps)]
 
 
 def _unseen(panel: Panel, chosen: IntArray) -> list[Spot]:

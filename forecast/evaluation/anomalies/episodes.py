@@ -25,6 +25,8 @@ CLEAR_SHIFT = 5.0
 """Standard deviations from which on a step that stands out begins a new level and is no spike."""
 MOSTLY = 0.6
 """Of the rarity of a shape, in orders: where residuals alone tell so much, they are larger than usual."""
+SURE = 0.1
+"""A share of false discoveries at which an episode is said to be beyond chance."""
 SIDE = 7
 """Steps on either side of a new level that tell it, at least."""
 

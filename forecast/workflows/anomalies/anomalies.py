@@ -14,7 +14,7 @@ from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
 from forecast.errors import UsageError
 from forecast.evaluation.anomalies.detector import AnomalyKind
-from forecast.evaluation.anomalies.episodes import Episode
+from forecast.evaluation.anomalies.episodes import SURE, Episode
 from forecast.evaluation.anomalies.reasons import reason_of
 from forecast.evaluation.anomalies.search import Found, search
 from forecast.experiment.outputs import stem_of, write_all
@@ -192,10 +192,6 @@ def headline(result: AnomaliesResult) -> str:
     return (
         f"{what} in {counted(result.judged, 'value')}{among}, where chance alone makes about {chance} (--rate){beyond}."
     )
-
-
-SURE = 0.1
-"""A share of false discoveries at which an episode is said to be beyond chance."""
 
 
 def span_of(result: AnomaliesResult) -> tuple[str, str]:

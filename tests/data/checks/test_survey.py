@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from forecast.data.checks import seasons
 from forecast.data.checks.seasons import seasons_of
-from forecast.data.checks.survey import measured, not_measured, survey
+from forecast.data.checks.survey import Judged, measured, not_measured, survey
 from forecast.data.panel import panel_from_series
 from generated import CLEAN, growing_season
 
@@ -93,3 +95,17 @@ def test_too_many_steps_are_looked_at_in_some_series_and_that_is_said(monkeypatc
     assert spots_of(panel)["extent"].finding.text == (
         "outliers and jumps of the level were looked for in 2 of 10 series only"
     )
+
+
+def test_what_a_model_did_not_expect_stands_in_for_the_quick_look():
+    values = np.tile([10.0, 12.0, 11.0, 13.0], 30)
+    values[50] = 500.0  # which the quick look would tell
+    panel, one = panel_from_series([values, values + 5], "MS", series_ids=["a", "b"]), np.array([7])
+    judged = Judged("shop v3", np.array([7, 130]), one, np.array([60]), np.array([20, 90]))
+    told = {spot.finding.topic: spot.finding for spot in survey(panel, judged=judged)}
+    assert told["outliers"].grade == "warning"
+    assert told["outliers"].text == "2 values that shop v3 did not expect: 1970-08-01 (13) of a, 1970-11-01 (16) of b"
+    assert told["shifts"].text.startswith("1 new level that shop v3 did not expect: 1975-01-01")
+    assert told["courses"].text.startswith("2 courses that shop v3 did not expect")
+    unsure = survey(panel, judged=replace(judged, sure=one[:0]))
+    assert {spot.finding.topic: spot.finding.grade for spot in unsure}["outliers"] == "note"

@@ -70,6 +70,21 @@ def test_a_model_finds_in_newer_rows_what_it_did_not_expect(shop):
 
 
 @pytest.mark.slow
+def test_check_judges_by_the_rule_of_anomalies_where_a_model_of_that_file_is_there(shop):
+    (shop / "seen.csv").write_text(rows(240))
+    quick = run("check", "seen.csv", "--json", folder=shop).document
+    assert quick["data"]["judged_by"] is None
+    run("train", "seen.csv", "--name", "seen", "--model", "smoothing", "--plots", "none", "-q", folder=shop)
+    found = run("check", "seen.csv", "--json", folder=shop).document
+    assert found["data"]["judged_by"] == "seen v1"
+    told = run("anomalies", "seen", "--json", folder=shop).document["episodes"]
+    alone = sorted(episode["peak"] for episode in told if episode["kind"] in ("spike", "dip"))
+    [finding] = [finding for finding in found["findings"] if finding["topic"] == "outliers"]
+    assert [place["timestamp"][:10] for place in finding["places"]] == alone
+    assert "that seen v1 did not expect" in finding["text"]
+
+
+@pytest.mark.slow
 def test_retrain_leaves_out_what_the_champion_did_not_expect_and_predict_does_so_ever_after(shop):
     spike = str(date(2024, 1, 1) + timedelta(days=SPOILT))
     words = ("retrain", "visits", "new.csv", "--force", "--log-file", "log.jsonl", "--json")
