@@ -50,6 +50,7 @@ def test_json_is_pinned(folder):
             {"steps": 365, "strength": 0.0, "share": 0.0, "verdict": "too short to tell", "low": 0.0, "high": 1.0},
         ],
         "covariates": [],
+        "judged_by": None,
         "hierarchy": [],
     }
     assert document["plan"] == {"horizon": 24, "window": 42, "folds": 1, "seasons": [7]}
