@@ -1,4 +1,4 @@
-"""Numbers in whatever form a person wrote them: 1,234.50  1.234,50  €1'234  (12)  168.31K  0,5 %.
+"""Numbers in whatever form a person wrote them: 1,234.50  1.234,50  €1'234  (12)  168.31K  0,5 %  12 kg  ١٢٣.
 
 A column is read in the style that fits most of its cells; one with a single meaning proves it for the others.
 1,234 alone proves nothing: it is a thousand to some and one and a bit to others.
@@ -22,14 +22,23 @@ from forecast.errors import DataError
 SAMPLE = 400  # different texts that tell whether a column holds numbers
 MONEY = r"(?:us|r|a|c|hk|nz)?\p{Sc}|usd|eur|gbp|jpy|cny|chf|cad|aud|inr|sek|nok|dkk|pln|brl|zar|kr\.?|rs\.?|zł|kč"
 UNITS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "%": 1.0}
+MEASURES = (
+    r"kg|mg|lbs?|oz|tons?|tonnes?|pcs?\.?|pieces?|units?|items?|ea\.?|stk\.?|stück|[kmg]?wh|kw|°[cf]?|ml|hl|gal"
+    r"|km(?:/h)?|hrs?|min|sec|orders?|visit(?:or)?s?|customers?|people|pax|bps|ppm|円|元|원|руб\.?"
+)
+"""What is counted or weighed, where one of them stands behind every number that has any."""
 MINUS = "[-−–]"  # the hyphen, the minus and the dash that stands for one
 BOUND = r"<=?|≤|>=?|≥|~|≈|ca\.?|approx\.?"  # below or above what can be counted, or about
 FRAME = (
     rf"^\s*(?P<bound>{BOUND})?\s*(?P<opened>\()?\s*(?P<sign>{MINUS}|\+)?\s*(?P<before>{MONEY})?\s*(?P<late>{MINUS})?\s*"
     r"(?P<digits>[0-9.,'’ \x{a0}\x{202f}]*[0-9][.,]?)(?P<power>e[-+]?\d+)?"
-    rf"\s*(?P<unit>k|mm|mn|mio\.?|m|bn|b|t|%)?\s*(?P<behind>{MONEY})?\s*(?P<trail>-)?\)?\s*$"
+    rf"\s*(?:(?P<measure>{MEASURES})|(?P<unit>k|mm|mn|mio\.?|m|bn|b|t|%)?\s*(?P<behind>{MONEY})?)"
+    r"\s*(?P<trail>-)?\)?\s*$"
 )
 THOUSANDS = {".": (",", r"['’]", r"[ \x{a0}\x{202f}]"), ",": (r"\.", r"['’]", r"[ \x{a0}\x{202f}]")}
+FOREIGN = tuple("".join(chr(ord(zero) + digit) for digit in range(10)) for zero in "٠۰०০０")
+"""The digits of Arabic, Persian, Hindi, Bengali and of full width."""
+FOREIGN_MARKS = {"٫": ".", "٬": ",", "．": ".", "，": ","}
 MARKS = {",": ",", r"\.": ".", r"['’]": "'", r"[ \x{a0}\x{202f}]": " "}
 
 
@@ -54,19 +63,21 @@ def read_numbers(texts: Any, decimal: str | None = None) -> Numbers:
         texts: The different texts of a column.
         decimal: What separates the decimals, if that is known.
     """
-    found = pc.extract_regex(pc.utf8_lower(texts), FRAME)
+    found = pc.extract_regex(pc.utf8_lower(_western(texts)), FRAME)
     digits = pc.utf8_trim_whitespace(found.field("digits"))
     styles = [_fitting(digits, mark) for mark in ([decimal] if decimal else [".", ","])]
     best = max(styles, key=lambda style: int(style.valid.sum()))
     rivals = [style for style in styles if style is not best and style.valid.sum() == best.valid.sum()]
     differing = best.valid & np.logical_or.reduce([rival.values != best.values for rival in [best, *rivals]])
     differ = bool(differing.any())
-    best = replace(best, valid=best.valid & ~(_has(found, "sign") & _has(found, "late")))
+    best = replace(
+        best, valid=best.valid & ~(_has(found, "sign") & _has(found, "late")) & ~_several_measures(found, best)
+    )
     opened, negative = _has(found, "opened"), _has(found, "sign", MINUS) | _has(found, "late") | _has(found, "trail")
     scale = _scales(found, "unit", lambda unit: UNITS[unit.rstrip(".")]) * _scales(found, "power", _power)
     below = _has(found, "bound", "[<≤]") & best.valid
     scale = np.where(below, 0.5, 1.0) * scale  # between 0 and the bound
-    odd = _has(found, "unit") | opened | ~_has(found, "digits", r"^\d+([.]\d+)?$")
+    odd = _has(found, "unit") | _has(found, "measure") | opened | ~_has(found, "digits", r"^\d+([.]\d+)?$")
     return replace(
         best,
         values=np.where(best.valid, best.values * scale * np.where(opened | negative, -1.0, 1.0), np.nan),
@@ -93,6 +104,23 @@ def _mixed(found: Any, numbers: Numbers) -> tuple[int, ...]:
     plain = numbers.valid & ~percent & (numbers.values != 0)
     places = [int(percent.argmax()), int(plain.argmax())] if percent.any() and plain.any() else currencies.values()
     return tuple(sorted(places)) if len(places) > 1 else ()
+
+
+def _several_measures(found: Any, numbers: Numbers) -> NDArray[np.bool_]:
+    """Returns the texts with a measure where there are several, (D,): 1 kg and 500 g are no numbers of one series."""
+    measured = _has(found, "measure") & numbers.valid
+    words = pc.utf8_rtrim(found.field("measure").filter(masked(measured)), "s.")
+    return measured & (len(pc.unique(words)) > 1)
+
+
+def _western(texts: Any) -> Any:
+    """Returns texts with the digits 0 to 9 in place of those of other scripts."""
+    for digits in FOREIGN:
+        if not flags(pc.fill_null(pc.match_substring_regex(texts, f"[{digits}]"), fill_value=False)).any():
+            continue
+        for sign, plain in {**dict(zip(digits, "0123456789", strict=True)), **FOREIGN_MARKS}.items():
+            texts = pc.replace_substring(texts, sign, plain)
+    return texts
 
 
 def thousand_or_decimals(file: str, column: str, text: str) -> DataError:

@@ -30,6 +30,12 @@ def read(*texts, decimal=None):
         (["45,06", "12,960"], [45.06, 12.96]),  # the first proves what the second means
         (["0,123"], [0.123]),
         (["4,787,699", "6189026.0000"], [4787699, 6189026]),
+        (["12 kg", "1,234.5kg", "7"], [12, 1234.5, 7]),
+        (["106,4 Stück", "(5 stück)"], [106.4, -5]),
+        (["1 unit", "3 units"], [1, 3]),
+        (["106.4円", "1,200円"], [106.4, 1200]),
+        (["١٢٣", "٤٥٫٥"], [123, 45.5]),
+        (["１２．５", "३"], [12.5, 3]),
     ],
 )
 def test_numbers_are_read_as_people_write_them(texts, values):
@@ -45,6 +51,11 @@ def test_numbers_are_read_as_people_write_them(texts, values):
 def test_other_text_is_no_number(text):
     assert not read(text).valid.any()
     assert np.isnan(read(text).values).all()
+
+
+def test_different_measures_are_no_numbers_of_one_series():
+    assert read("1 kg", "500 lbs", "3").valid.tolist() == [False, False, True]
+    assert not are_numbers(pa.array(["1 kg", "500 mg", "3 pcs"]))
 
 
 def test_a_mark_before_three_digits_proves_nothing():
