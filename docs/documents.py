@@ -355,7 +355,7 @@ class PanelDryRun(OfPanel):
 
 
 ANSWER = some(RunRecord, ("name", *FACTS), challenged=str, scored_on=str | None, plan=list[str], notes=list[str],
-              alarms=list[str], files=list[str])  # fmt: skip
+              alarms=list[str], changed=str | None, files=list[str])  # fmt: skip
 
 
 class MemberError(TypedDict):
@@ -419,6 +419,82 @@ class Score(TypedDict):
     recent: Annotated[LiveRow, More(Number, ("coverage_",))] | None
     age: Number
     notes: list[str]
+    files: list[str]
+
+
+class DiffSide(TypedDict):
+    issued: Annotated[str, "when, in UTC"]
+    version: str
+    model: Annotated[str | None, "null where the version is in the store no more"]
+    origin: Annotated[str, "the last step of its data"]
+    steps: int
+
+
+class DiffTotal(TypedDict):
+    manner: Literal["total", "mean", "standing"]
+    when: str
+    series: int
+    steps: int
+    before: float
+    after: float
+    difference: float
+    share: Annotated[Number, "of what was said before; null where that is 0"]
+    from_data: Annotated[Number, "null where the parts can't be told apart"]
+    from_covariates: Number
+    from_weights: Number
+
+
+class DiffSince(TypedDict):
+    first: str
+    last: str
+    came: float
+    said: float
+
+
+class DiffLeftOut(TypedDict):
+    before: int
+    after: int
+
+
+class DiffStep(TypedDict):
+    series_id: str
+    timestamp: str
+    step: Annotated[int, "of the later forecast"]
+    before: Number
+    after: Number
+    difference: Number
+    from_data: Number
+    from_covariates: Number
+    from_weights: Number
+    actual: Annotated[Number, "what came, where it is known by now"]
+
+
+class DiffPeriod(TypedDict):
+    series_id: str
+    period_start: str
+    period_end: str
+    steps: int
+    is_whole: bool
+    before: Number
+    after: Number
+    difference: Number
+    from_data: Number
+    from_covariates: Number
+    from_weights: Number
+
+
+class Diff(TypedDict):
+    name: str
+    target: str
+    before: DiffSide
+    after: DiffSide
+    sentences: Annotated[list[str], "what changed and why, the most important first"]
+    total: DiffTotal
+    since: Annotated[DiffSince | None, "what came between the two origins, beside what had been forecast"]
+    columns: Annotated[list[str], "whose values of the steps to come changed"]
+    left_out: Annotated[DiffLeftOut, "steps that only one of the two forecasts has"]
+    notes: list[str]
+    differences: list[DiffStep] | list[DiffPeriod]
     files: list[str]
 
 
@@ -715,6 +791,7 @@ DOCUMENTS = {
     "shard": Shard,
     "retrain": ANSWER | RetrainAll,
     "score": Score,
+    "diff": Diff,
     "status": Status,
     "anomalies": Anomalies,
     "schedule": Cron | Systemd | Installed,

@@ -30,6 +30,7 @@ from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.errors import ForecastError, UsageError
 from forecast.experiment.decisions.asked import Asked
+from forecast.experiment.decisions.totals import read_totals
 from forecast.experiment.input_data import called_alike
 from forecast.experiment.outputs import folder_content, write_all
 from forecast.experiment.stored_forecast import (
@@ -206,6 +207,30 @@ class Model:
         _warn(result.notes)
         columns = list(live_columns(result.points.levels))
         return pd.DataFrame([live_row(scores) for scores in result.scores], columns=columns)
+
+    def diff(
+        self, *words: str, total: str | None = None, total_by: str | None = None, data: str | Path | None = None
+    ) -> pd.DataFrame:
+        """Returns what changed between two issued forecasts; what is said of it stands in ``attrs["sentences"]``.
+
+        Args:
+            words: up to two versions, such as ``v3``, or dates of issue; the last two forecasts if left out.
+            total: the period that is added up, see ``Questions``.
+            total_by: the part of the id, likewise.
+            data: path of newer data than the file that the model was trained on.
+
+        Raises:
+            ForecastError: there are no two forecasts, or they can't be compared.
+        """
+        from forecast.workflows.diff.diff import DiffRequest, diff  # noqa: PLC0415 - few ask for it
+
+        source = None if data is None else str(checked_path("data", data))
+        named = tuple(checked("versions", word, str) for word in words)
+        request = DiffRequest((self.name, *named), source, totals=read_totals(total, total_by))
+        result = diff(request, self._store, start_run())
+        found = _frame(result.table(), self._stored.context, result.notes)
+        found.attrs["sentences"] = list(result.sentences)
+        return found
 
     def explain(
         self,

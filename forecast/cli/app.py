@@ -12,6 +12,7 @@ from forecast.cli.commands.assistants import mcp_command, skill_command
 from forecast.cli.commands.check import check_command
 from forecast.cli.commands.compare import compare_command
 from forecast.cli.commands.config import config_app
+from forecast.cli.commands.diff.command import diff_command
 from forecast.cli.commands.doctor import doctor_command
 from forecast.cli.commands.explain import explain_command
 from forecast.cli.commands.history import history_command
@@ -95,6 +96,7 @@ _add(USE, "shard", shard_command)
 _add(OPERATE, "retrain", retrain_command)
 _add(OPERATE, "status", status_command)
 _add(OPERATE, "score", score_command)
+_add(OPERATE, "diff", diff_command)
 _add(OPERATE, "anomalies", anomalies_command)
 _add(OPERATE, "schedule", schedule_command)
 _add(OPERATE, "history", history_command)

@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from forecast.addresses import is_address, stem_of_address
-from forecast.data.files.forecast_csv import WIDENED
+from forecast.data.files.forecast_csv import WIDENED, ForecastTable
 from forecast.data.files.source import stem_of_name
 from forecast.data.panel import Panel
 from forecast.evaluation.distribution.probabilistic_forecast import ProbabilisticForecast
 from forecast.experiment.destinations import WORKBOOK
-from forecast.models.forecaster import FloatArray, Forecasts
+from forecast.models.forecaster import FloatArray, Forecasts, Interval
 from forecast.production.store.disk import atomic_write
 from forecast.report.tables import ResultTable, columns_of, forecast_rows, timestamp_texts
 
@@ -39,7 +40,14 @@ def forecast_table(
     return ResultTable(columns_of(forecasts, beside or ()), tuple(rows))
 
 
-def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str, widened: float = 1.0) -> bytes:
+def forecast_csv(
+    forecasts: Forecasts,
+    panel: Panel,
+    model: str,
+    version: str,
+    widened: float = 1.0,
+    known: Mapping[str, FloatArray] | None = None,
+) -> bytes:
     """Returns forecasts from the end of a panel as a file of them.
 
     Args:
@@ -48,9 +56,30 @@ def forecast_csv(forecasts: Forecasts, panel: Panel, model: str, version: str, w
         model: its name.
         version: its label.
         widened: how many times as wide as the version's own all bounds are; said in a column where that is not once.
+        known: what it was told of the steps to come, as columns of the store's own tables, (S, H) each.
     """
     beside = {} if widened == 1 else {WIDENED: np.full(forecasts.point.shape, widened)}
+    beside |= known or {}
     return forecast_table(forecasts, panel, model, version, beside).csv().encode()
+
+
+def forecasts_of(table: ForecastTable) -> Forecasts:
+    """Returns a table of forecasts as arrays."""
+    shape = len(table.series_ids), int(table.steps.max())
+    where = table.series, table.steps - 1
+
+    def laid(values: Any, empty: Any) -> Any:
+        grid = np.full(shape, empty)
+        grid[where] = values
+        return grid
+
+    intervals = [
+        Interval(level, *(laid(bound, np.nan) for bound in table.bounds_of(level)))
+        for level in table.levels
+        if np.isfinite(table.bounds_of(level)).any()
+    ]
+    stamps = laid(table.timestamps, np.datetime64("NaT", "s"))
+    return Forecasts(table.series_ids, stamps, laid(table.point, np.nan), tuple(intervals), levels=table.levels)
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:

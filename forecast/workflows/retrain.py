@@ -38,7 +38,8 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source
-    mark = mark_of("retrain", run.clock.now())
+    began = run.clock.now()
+    mark = mark_of("retrain", began)
     log = _named(log, models.name, mark.run)
     log("started", {"name": models.name, "source": source, "champion": champion.label})
     with nullcontext() if request.dry_run else models.lock(request.lock_timeout, mark):
@@ -58,6 +59,7 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
                 result = RetrainRun(request, source, past, progress, run, log).result()
             if not request.dry_run:
                 result = _judged(request, progress, result, run.clock.now())
+                result = _compared(models, result, began, run)
                 progress.write(result.record)
                 _tidy(request, models, log)
                 if request.report:
@@ -85,6 +87,17 @@ def _judged(request: RetrainRequest, progress: Progress, result: RetrainResult, 
         return result
     reason = f"{result.record.reason}; {', '.join(said)}"
     return replace(result, record=progress.learn(reason=reason, exit_code=int(ExitCode.QUALITY_GATE)), alarms=said)
+
+
+def _compared(models: ModelStore, result: RetrainResult, began: datetime, run: Run) -> RetrainResult:
+    """Returns the result with what this run's forecast changed, where it issued one."""
+    if result.outlook is None:  # nothing was looked at
+        return result
+    from forecast.experiment.changes.comparison import last_change
+    from forecast.experiment.changes.sentences import change_sentence, total_change
+
+    change = last_change(models, result.outlook.history, run, since=began)
+    return replace(result, changed=change_sentence(change, total_change(change))) if change else result
 
 
 def _tidy(request: RetrainRequest, models: ModelStore, log: Log) -> None:

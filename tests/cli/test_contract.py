@@ -60,8 +60,10 @@ RETRAIN = {
     "plan": list,
     "notes": list,
     "alarms": list,
+    "changed": None,
     "files": list,
 }
+SIDE = "issued version model origin steps"
 RUN = (
     "name time command outcome reason trigger champion challenger champion_rmse challenger_rmse naive_rmse rows "
     "new_rows training_end seconds exit_code widened held live_skill live_rmse live_coverage live_bias live_points "
@@ -109,6 +111,13 @@ DOCUMENTS = {
         "name": str, "champion": str, "source": str, "season": int, "issued": int, "come_true": int,
         "scores": list, "drift": list, "notes": list, "files": list,
         "intervals": "level promised held points origins widened next_widened", "recent": None, "age": float,
+    },
+    ("diff",): {
+        "name": str, "target": str, "before": SIDE, "after": SIDE, "sentences": list,
+        "total": "manner when series steps before after difference share from_data from_covariates from_weights",
+        "since": None, "columns": list, "left_out": "before after", "notes": list,
+        "differences": "series_id timestamp step before after difference from_data from_covariates from_weights actual",
+        "files": list,
     },
     ("anomalies", "visits"): {
         "name": str, "version": str, "source": str, "kind": str, "rate": float, "first": str, "last": str,

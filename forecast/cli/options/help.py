@@ -38,6 +38,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     ),
     "report": ("--output", "--all", "--model-version", "--label", "--force", "--json"),
     "score": ("--plot", "--json", "--target", "--time", "--id", "--freq"),
+    "diff": ("--total", "--total-by", "--series", "--data", "--output", "--plot", "--force", "--json"),
     "anomalies": (
         *("--data", "--since", "--rate", "--kind", "--scores", "--plot", "--json", "--strict", "--target", "--time"),
     ),

@@ -34,6 +34,8 @@ def tell_retrain(result: "RetrainResult", output: OutputFlags) -> None:
     said = wrapped(retrain_sentence(result), on_terminal=sys.stdout.isatty())
     write_out(Styled(said, "good" if record.outcome == "promoted" else "strong"))
     say_notes(f"{name}: {note}" for note in result.notes)
+    if result.changed:
+        say(result.changed, "Changed")
     for file in result.files:
         say(str(file), "Report" if file.suffix == ".html" else "Forecast")
     if record.outcome == "promoted":
@@ -51,7 +53,8 @@ def _program() -> str:
 
 def retrain_json(result: "RetrainResult") -> dict[str, Any]:
     """Returns what became of a champion as a document."""
-    more = {"plan": list(result.plan), "notes": list(result.notes), "alarms": list(result.alarms)}
+    more: dict[str, Any] = {"plan": list(result.plan), "notes": list(result.notes), "alarms": list(result.alarms)}
+    more["changed"] = result.changed or None
     more |= {"files": [str(path) for path in result.files]}
     return {**result.record.answer(), **more}
 
@@ -114,6 +117,8 @@ def tell_member(member: MemberTold, output: OutputFlags) -> None:
     if member.said and not output.quiet:
         write_out(wrapped(member.said, on_terminal=sys.stdout.isatty()))
         say_notes(f"{member.name}: {note}" for note in member.document["notes"])
+        if changed := member.document.get("changed"):
+            say(f"{member.name}: {changed}", "Changed")
     if alarms := member.document.get("alarms"):
         write_note(Styled("error:", "bad"), f" {member.name}: {', '.join(alarms)}.\n")
 

@@ -3,7 +3,10 @@
 Shapes: ``P`` rows, one a series and step.
 """
 
-from dataclasses import dataclass
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,8 @@ _TYPES = {
 }
 WIDENED = "widened"
 """The column of the store's own tables that says how many times as wide as the version's own all bounds are."""
+KNOWN = "known:"
+"""How the columns of the store's own tables begin that tell what was known ahead of the steps to come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +52,7 @@ class ForecastTable:
     levels: tuple[float, ...]
     bounds: FloatArray
     widened: FloatArray  # (P,) how many times as wide as the version's own they are
+    known: Mapping[str, FloatArray] = field(default_factory=dict)  # (P,) what was known ahead, by column
 
     def bounds_of(self, level: float) -> FloatArray:
         """Returns the bounds of a level, (2, P); NaN where it has none."""
@@ -62,11 +68,11 @@ def parse_forecasts(data: bytes) -> ForecastTable:
     Raises:
         ValueError: The bytes are no such table.
     """
-    head = data.partition(b"\n")[0].decode(errors="replace")
-    names = head.rstrip("\r").split(",")
+    names = _header(data)
+    known = [name for name in names if name.startswith(KNOWN)]
     levels = levels_in(names)
     bounds = [name for level in levels for name in bounds_of(level)]
-    more = [*bounds, *(name for name in names if name == WIDENED)]
+    more = [*bounds, *known, *(name for name in names if name == WIDENED)]
     types = {**_TYPES, **dict.fromkeys(more, pa.float64())}
     options = pacsv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=False
@@ -95,7 +101,16 @@ def parse_forecasts(data: bytes) -> ForecastTable:
         levels=levels,
         bounds=np.array([_numbers(rows[name]) for name in bounds]).reshape(len(bounds), rows.num_rows),
         widened=widened,
+        known={name.removeprefix(KNOWN): _numbers(rows[name]) for name in known},
     )
+
+
+def _header(data: bytes) -> list[str]:
+    """Returns the names of the columns; one may hold a comma or a line feed in quotation marks."""
+    if b'"' not in data.partition(b"\n")[0]:
+        return data.partition(b"\n")[0].decode(errors="replace").rstrip("\r").split(",")
+    with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="") as text:
+        return next(csv.reader(text), [])
 
 
 def _stamps(column: Any) -> Timestamps:

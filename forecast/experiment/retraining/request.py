@@ -99,6 +99,7 @@ class RetrainResult:
         plan: of a dry run, what would be read, trained and written.
         alarms: in words, which quality rules are broken.
         outlook: the champion's forecast from the newest row; None where the data was not looked at.
+        changed: what that forecast changed of the one before, in a sentence; empty where that can't be told.
     """
 
     record: RunRecord
@@ -108,6 +109,7 @@ class RetrainResult:
     plan: tuple[str, ...] = ()
     outlook: "Outlook | None" = None
     alarms: tuple[str, ...] = ()
+    changed: str = ""
 
     @property
     def entrant(self) -> str:

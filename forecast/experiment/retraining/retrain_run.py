@@ -12,6 +12,7 @@ from forecast.decoding import encode
 from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.evaluation.live.points import LivePoints
 from forecast.evaluation.trained_model import TrainedModel
+from forecast.experiment.changes.issued_forecast import known_beside
 from forecast.experiment.destinations import check_folder
 from forecast.experiment.final_fit import check_model
 from forecast.experiment.input_data import called_alike, is_there, of_known_series, read_alike
@@ -268,7 +269,8 @@ class RetrainRun:
             path = self._write_forecast(stored.version, trained, outlook)
             if models.champion().id == stored.version.id:
                 break
-        table = forecast_csv(outlook.forecasts, panel, trained.name, stored.version.label, self.widening.factor)
+        known = known_beside(stored, panel, trained.horizon)
+        table = forecast_csv(outlook.forecasts, panel, trained.name, stored.version.label, self.widening.factor, known)
         models.issue(table, stored.version, self.run.clock.now())
         return stored.version, path
 

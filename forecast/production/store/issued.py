@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from forecast.errors import DataError
@@ -24,7 +24,7 @@ from forecast.production.store.version import DamagedError, Version
 
 ISSUED = "issued"
 FORECAST = "forecast.csv"
-_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}Z)-v[1-9]\d{0,6}-(?P<digest>[0-9a-f]{8})\.csv", re.ASCII)
+_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}Z)-v(?P<number>[1-9]\d{0,6})-(?P<digest>[0-9a-f]{8})\.csv", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,60 @@ class IssuedTables:
 
     tables: tuple[IssuedTable, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IssuedMark:
+    """One forecast that was issued, before it is read.
+
+    Attributes:
+        moment: when it was issued, aware, UTC.
+        number: of the version that issued it.
+        place: its file, or the version that was published with it.
+    """
+
+    moment: datetime
+    number: int
+    place: Path | Version
+
+    @property
+    def label(self) -> str:
+        """The short name of the version, such as ``v3``."""
+        return f"v{self.number}"
+
+    def read(self) -> bytes:
+        """Returns the table.
+
+        Raises:
+            DataError: it is damaged, or the disk can't read it.
+        """
+        if isinstance(self.place, Version):
+            return self.place.read(FORECAST)
+        try:
+            return _read(self.place).data
+        except (OSError, ValueError) as error:
+            reason = plain_words(error) if isinstance(error, OSError) else str(error)
+            raise DataError(f"{self.place} can't be compared: it {reason}.", "take another forecast") from error
+
+
+def issued_marks(folder: Path, versions: Iterable[Version]) -> tuple[IssuedMark, ...]:
+    """Returns which forecasts were issued, oldest first, without reading any; see ``read_issued``.
+
+    Raises:
+        DataError: the folder is there but can't be read.
+    """
+    found: dict[str, IssuedMark] = {}
+    for version in versions:
+        if version.manifest.published_as == "champion" and FORECAST in version.files:
+            name = f"{_begin(version.number, version.created)}-{version.manifest.files[FORECAST].sha256[:8]}.csv"
+            found[name] = IssuedMark(version.created, version.number, version)
+    for name in _listed(folder):
+        match = _NAME.fullmatch(name)
+        if match is not None and name not in found:
+            moment = datetime.strptime(match["moment"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            found[name] = IssuedMark(moment, int(match["number"]), folder / name)
+    order = sorted(found, key=lambda name: (name.partition("-")[0], found[name].number))
+    return tuple(found[name] for name in order)
 
 
 def keep_issued(
@@ -155,7 +209,11 @@ def _forecast_of(version: Version) -> bytes | None:
 
 
 def _name(table: bytes, number: int, moment: datetime) -> str:
-    return f"{utc(moment):%Y%m%dT%H%M%SZ}-v{number}-{sha256(table)[:8]}.csv"
+    return f"{_begin(number, moment)}-{sha256(table)[:8]}.csv"
+
+
+def _begin(number: int, moment: datetime) -> str:
+    return f"{utc(moment):%Y%m%dT%H%M%SZ}-v{number}"
 
 
 def _listed(folder: Path) -> list[str]:

@@ -29,10 +29,11 @@ from forecast.specs import PictureSize
 MOST_DOTS = 31  # of actual values
 HEIGHTS = {1: 4.0, 2: 5.2, 3: 7.2, 4: 5.0, 5: 7.2, 6: 7.2}  # inches, by number of series
 ABOVE_MODELS = 6  # drawing order
+MORE, LESS = "#009E73", "#D55E00"  # Okabe & Ito
 
 
 @house_style()
-def forecast_figure(
+def forecast_figure(  # noqa: PLR0913 - how a picture is drawn, all but two by keyword
     history: Panel,
     forecasts: Mapping[str, Forecasts],
     *,
@@ -41,6 +42,7 @@ def forecast_figure(
     size: PictureSize = "page",
     looks: Mapping[str, ModelStyle] | None = None,
     caption: str = "",
+    shaded: str = "",
 ) -> Figure:
     """Returns the recent history and each model's forecast, for up to six series.
 
@@ -55,6 +57,7 @@ def forecast_figure(
         size: Of the picture.
         looks: Of what is no model, by name.
         caption: What else is to be said below it.
+        shaded: The forecast whose difference from the first one is shaded; empty for none.
     """
     styles = styles_of(forecasts) | dict(looks or {})
     main, first = next(iter(forecasts.items()))
@@ -68,6 +71,8 @@ def forecast_figure(
     for axes, seen, future in zip(grid, shown, futures, strict=False):
         shade_events(axes, history, events, seen, future)
         entries |= draw_series(axes, seen, forecasts, styles)
+        if shaded:
+            entries |= _shade_difference(axes, first, forecasts[shaded], seen.series_id)
         number_axis(axes, history.target if len(shown) == 1 else "")
         axes.set_ylim(sensible_range(seen, foretold(forecasts, main, seen.series_id)))
         date_axis(axes, labels=10 // columns)
@@ -141,6 +146,22 @@ def _draw_forecast(
             name = f"{model}, {level_text(interval.level)} % interval"
             entries[name] = _draw_band(axes, dates, interval.lower[i], interval.upper[i])
             entries[name].set(color=style.colour, alpha=0.16 + deeper * depth, zorder=2)
+    return entries
+
+
+def _shade_difference(axes: Axes, made: Forecasts, other: Forecasts, series_id: str) -> dict[str, Any]:
+    """Shades what lies between two forecasts of one series; returns the legend's entries."""
+    if series_id not in made.series_ids or series_id not in other.series_ids:
+        return {}
+    i, j = made.series_ids.index(series_id), other.series_ids.index(series_id)
+    dates, own, others = np.intersect1d(made.timestamps[i], other.timestamps[j], return_indices=True)
+    first, second = made.point[i, own], other.point[j, others]
+    entries: dict[str, Any] = {}
+    for name, colour, which in (("more", MORE, first > second), ("less", LESS, first < second)):
+        if which.any():
+            entries[name] = axes.fill_between(
+                dates, first, second, where=which, interpolate=True, color=colour, alpha=0.35, linewidth=0, zorder=3
+            )
     return entries
 
 

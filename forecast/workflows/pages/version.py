@@ -4,24 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from forecast.data.files.forecast_csv import ForecastTable, parse_forecasts
+from forecast.data.files.forecast_csv import parse_forecasts
 from forecast.errors import DataError
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.fold_forecasts import Manner
 from forecast.evaluation.summary import Summary
+from forecast.experiment.changes.comparison import ForecastComparison, last_change
+from forecast.experiment.changes.sentences import change_sentence, total_change
 from forecast.experiment.decisions.headline import Headline
 from forecast.experiment.decisions.headline_words import headline_sentences, outside_words
 from forecast.experiment.decisions.joint_forecast import together
 from forecast.experiment.decisions.parts import NAMES, parts_of, usual_forecast
-from forecast.experiment.outputs import Outlook, forecast_table
+from forecast.experiment.outputs import Outlook, forecast_table, forecasts_of
 from forecast.experiment.stored_forecast import known_notes
 from forecast.experiment.versions.stored_model import StoredModel, load_version
 from forecast.experiment.versions.stored_summary import read_summary
-from forecast.models.forecaster import Forecasts, Interval
 from forecast.production.store.issued import FORECAST
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.run_record import RunRecord
@@ -31,6 +31,8 @@ from forecast.report.html.page import FileLinks, Page, Section, render_page
 from forecast.report.html.parts import parts_section
 from forecast.report.html.retrain_sections import decision_sentence
 from forecast.report.workbook import INSTALL, can_write, workbook_bytes
+from forecast.run import ALONE, StoppedClock
+from forecast.workflows.pages.changes import change_section
 from forecast.workflows.pages.cover import accuracy_sentence, headline_facts
 from forecast.workflows.pages.forecast_workbook import workbook_of
 from forecast.workflows.pages.outlook import forecast_sections
@@ -173,8 +175,10 @@ def told_version(
     if label is not None:
         shown = replace(shown, history=replace(shown.history, target=label))
     joint = together(shown, manner)
-    cover = replace(_cover(models, stored, summary, shown, headlines, challenge), home=names.home)
+    change = _change(models, version, topic.outlook, now)
+    cover = replace(_cover(models, stored, summary, shown, headlines, challenge, change), home=names.home)
     sections = forecast_sections(shown, joint, name, headlines, intro, _links(names))
+    sections += (change_section(change),) if change else ()
     sections += _parts(stored, shown, manner)
     if summary.backtest and summary.target:
         sections += (backtest_section(summary.backtest, shown.history.frequency, summary.target, name, manner),)
@@ -251,11 +255,14 @@ def _cover(
     shown: Outlook,
     headlines: tuple[Headline, ...],
     challenge: RunRecord | None,
+    change: ForecastComparison | None,
 ) -> ReportIntro:
     """Returns what the page says first."""
     version, name, panel = stored.version, stored.trained.name, shown.history
     joint, each = headlines[0], headlines[1:]
-    lead = [*headline_sentences(joint, each), accuracy_sentence(summary, name, panel.frequency)]
+    lead = [*headline_sentences(joint, each)]
+    lead += [change_sentence(change, total_change(change))] if change else []
+    lead.append(accuracy_sentence(summary, name, panel.frequency))
     lead += [f"{name} was taken: {summary.reason}."] if summary.reason else []
     lead += [decision_sentence(challenge)] if challenge else []
     role = "the champion" if models.champion().id == version.id else "not in use"
@@ -269,6 +276,14 @@ def _cover(
     )
 
 
+def _change(models: ModelStore, version: Version, outlook: Outlook | None, now: datetime) -> ForecastComparison | None:
+    """Returns what the champion's last forecast differs by from the one before; None for other versions, or a first."""
+    if models.champion().id != version.id:
+        return None
+    change = last_change(models, outlook.history if outlook else None, replace(ALONE, clock=StoppedClock(now)))
+    return change if change and change.after.mark.number == version.number else None
+
+
 def _issued(stored: StoredModel) -> Outlook:
     """Returns the forecast that a version was published with, after the end of the data that it keeps.
 
@@ -277,7 +292,7 @@ def _issued(stored: StoredModel) -> Outlook:
     version, panel = stored.version, stored.context
     try:
         table = parse_forecasts(version.read(FORECAST))
-        forecasts = _forecasts(table)
+        forecasts = forecasts_of(table)
     except ValueError as error:
         raise DataError(
             f"{version.name} {version.label}: {FORECAST} {error}.", f"forecast models rollback {version.name}"
@@ -289,22 +304,3 @@ def _issued(stored: StoredModel) -> Outlook:
     is_same = again.series_ids == forecasts.series_ids and again.point.shape == forecasts.point.shape
     is_same = is_same and np.allclose(again.point, forecasts.point, rtol=SAME, atol=0, equal_nan=True)
     return Outlook(panel, forecasts, distributed if is_same else None)
-
-
-def _forecasts(table: ForecastTable) -> Forecasts:
-    """Returns a table of forecasts as arrays."""
-    shape = len(table.series_ids), int(table.steps.max())
-    where = table.series, table.steps - 1
-
-    def laid(values: Any, empty: Any) -> Any:
-        grid = np.full(shape, empty)
-        grid[where] = values
-        return grid
-
-    intervals = [
-        Interval(level, *(laid(bound, np.nan) for bound in table.bounds_of(level)))
-        for level in table.levels
-        if np.isfinite(table.bounds_of(level)).any()
-    ]
-    stamps = laid(table.timestamps, np.datetime64("NaT", "s"))
-    return Forecasts(table.series_ids, stamps, laid(table.point, np.nan), tuple(intervals), levels=table.levels)

@@ -1,0 +1,1 @@
+"""The verb that says what changed between two forecasts."""
