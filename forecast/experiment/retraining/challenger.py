@@ -20,7 +20,13 @@ from forecast.experiment.retraining.challenge import Challenge, Recipe, score_on
 from forecast.experiment.retraining.continuity import RECORD, pack_record
 from forecast.experiment.summary import summary_of
 from forecast.experiment.versions.own_code import code_files
-from forecast.experiment.versions.stored_model import ModelEntry, StoredModel, pack_version, unpack_model
+from forecast.experiment.versions.stored_model import (
+    ModelEntry,
+    StoredModel,
+    pack_version,
+    read_settings,
+    unpack_model,
+)
 from forecast.experiment.versions.stored_summary import METRICS, summary_bytes
 from forecast.models.forecaster import Forecasts
 from forecast.production.promotion import Decision, Gate
@@ -142,3 +148,11 @@ def _summary(finalist: AcceptedChallenger, options: ReadOptions) -> Summary:
 
 def _known(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def recipe_difference(recipe: Recipe, stored: StoredModel) -> str:
+    """Returns how the challenger's recipe differs from the champion's, in words; empty where it does not."""
+    old = read_settings(stored.version)
+    pairs: list[tuple[str, Any, Any]] = [("model", recipe.model, stored.trained.name)]
+    pairs += [(key, getattr(recipe.settings, key), getattr(old, key)) for key in ("preset", "seed", "seeds")]
+    return ", ".join(f"--{key} {new} instead of {before}" for key, new, before in pairs if new != before)

@@ -28,7 +28,12 @@ from forecast.experiment.retraining.challenge import (
     find_hold_out,
     run_challenge,
 )
-from forecast.experiment.retraining.challenger import AcceptedChallenger, pack_challenger, second_look
+from forecast.experiment.retraining.challenger import (
+    AcceptedChallenger,
+    pack_challenger,
+    recipe_difference,
+    second_look,
+)
 from forecast.experiment.retraining.continuity import (
     RECORD,
     Continuation,
@@ -213,7 +218,7 @@ class RetrainRun:
 
         came = (sequel.new_rows, self.past.seen_rows(self.request.asked))
         age = max(self.run.clock.now() - champion.created, timedelta(0))  # clocks jump
-        return trigger(self.request.rules, came, sequel.revised, age, _difference(recipe, stored), drift)
+        return trigger(self.request.rules, came, sequel.revised, age, recipe_difference(recipe, stored), drift)
 
     def _learn_live(self, stored: StoredModel, reading: Reading) -> None:
         """Looks how issued forecasts did, and settles how wide the next are; without them, it stays as it is."""
@@ -392,11 +397,3 @@ def _gained(reading: Reading, stored: StoredModel) -> tuple[str, ...]:
         f"{reading.source} has gained {listed(new)}, which {'is' if len(new) == 1 else 'are'} left aside; "
         f"a model with {'it' if len(new) == 1 else 'them'}: forecast train, with --known or --past {flag_value(new)}.",
     )
-
-
-def _difference(recipe: Recipe, stored: StoredModel) -> str:
-    """Returns how the challenger's recipe differs from the champion's, in words; empty where it does not."""
-    old = read_settings(stored.version)
-    pairs: list[tuple[str, Any, Any]] = [("model", recipe.model, stored.trained.name)]
-    pairs += [(key, getattr(recipe.settings, key), getattr(old, key)) for key in ("preset", "seed", "seeds")]
-    return ", ".join(f"--{key} {new} instead of {before}" for key, new, before in pairs if new != before)
