@@ -29,6 +29,8 @@ SHOWN = ("postgresql", "mysql", "sqlite", "duckdb", "s3", "gs", "az", "https")
 """Schemes that messages name."""
 FILES = ("sqlite", "duckdb")
 """Databases that are a file on this machine."""
+LOCAL = (*FILES, "file")
+"""Schemes of what lies on this machine, which have no host and so three slashes."""
 PASSWORD, URL_PASSWORD = "DATABASE_PASSWORD", "URL_PASSWORD"
 """Variables that stand for a password that was written out."""
 SECRETS = frozenset(

@@ -4,6 +4,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from forecast.run import SILENT, Cache, Reporter, Run
 from forecast.specs import Device, Machine
@@ -28,6 +29,12 @@ class SystemClock:
 def available_cpus() -> int:
     """Returns the number of CPU threads that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cache_folder() -> Path:
+    """Returns the folder for copies of stores at an address, which need not be there."""
+    told = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(told) if Path(told).is_absolute() else Path.home() / ".cache") / "forecast" / "stores"
 
 
 def start_run(device: Device = "auto", reporter: Reporter = SILENT) -> Run:

@@ -42,9 +42,10 @@ from forecast.models.forecaster import Forecaster
 from forecast.models.networks.cells import CELLS
 from forecast.models.own_forecaster import check_forecasters
 from forecast.models.registry import MODELS, check_names, rivals
-from forecast.process import start_run
+from forecast.process import cache_folder, start_run
 from forecast.production.store.run_record import RunRecord
-from forecast.production.store.store import Store, model_name_for
+from forecast.production.store.store import Store, address_of, model_name_for
+from forecast.production.store_copy import copy_store
 from forecast.report.tables import error_table
 from forecast.run import Run
 from forecast.specs import USUAL_STORE, Deadline, Device, Match, Settings
@@ -244,13 +245,14 @@ def load(name: str | None = None, *, store: str | Path = USUAL_STORE, version: s
 
     Args:
         name: of the model; left out where the store holds only one.
-        store: folder of the trained models.
+        store: folder of the trained models, or the address of one, of which a copy is read.
         version: such as ``v2``; the champion if left out.
 
     Raises:
         ForecastError: there is no such model or version, or it is damaged.
     """
-    folder = Store(checked_path("store", store))
+    address = address_of(root := checked_path("store", store))
+    folder = Store(copy_store(address, cache_folder(), name).root if address else root)
     models = folder.model(only_model(folder, "predict") if name is None else checked("name", name, str))
     label = None if version is None else checked("version", version, str)
     stored = load_version(models.version(label)) if label else models.with_widening(load_champion)

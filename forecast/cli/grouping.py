@@ -1,4 +1,7 @@
-"""Commands that take whole groups of flags: one dataclass argument a group."""
+"""Commands that take whole groups of flags: one dataclass argument a group.
+
+Of a store at an address, those that only read get a copy, and those that write are refused before they begin.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -7,10 +10,26 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from forecast.cli.options.groups import OutputFlags
-from forecast.cli.output.console import say
+from forecast.cli.output.console import say, say_notes
 from forecast.cli.output.question import ask, can_ask
 from forecast.cli.output.verbose import spoken
-from forecast.errors import QuestionError
+from forecast.errors import QuestionError, UsageError
+from forecast.process import cache_folder
+from forecast.production.store.store import address_of
+
+READERS = frozenset(
+    (
+        *("anomalies", "check", "compare", "explain", "history", "predict", "report", "score", "status"),
+        *("backup", "export", "list", "show", "verify"),  # of ``models``
+    )
+)
+WRITERS = frozenset(
+    (
+        *("doctor", "mcp", "retrain", "schedule", "train", "tune"),
+        *("promote", "prune", "restore", "rollback"),  # of ``models``
+    )
+)
+"""Functions of commands by their names; what is in neither has nothing to do with a store."""
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,9 +56,11 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     def run(**values: Any) -> None:
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
-        output = next((value for value in values.values() if isinstance(value, OutputFlags)), None)
-        if output:
+        place = next((name for name, value in values.items() if isinstance(value, OutputFlags)), None)
+        output = values[place] if place else None
+        if place and output:
             output.check()
+            output = values[place] = with_near_store(output, command.__name__.removesuffix("_command"), _name(values))
             if output.config and output.config.note and not output.quiet:
                 say(output.config.note, "Note")
         with spoken(output):
@@ -49,6 +70,42 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def with_near_store(output: OutputFlags, command: str, name: str | None) -> OutputFlags:
+    """Returns the flags with a copy of the store in place of its address.
+
+    Args:
+        output: the flags of a command.
+        command: its function's name, without ``_command``.
+        name: of the model that it is about, where it is about one.
+
+    Raises:
+        UsageError: the command writes.
+        ForecastError: see ``copy_store``.
+    """
+    address = address_of(output.store)
+    if address is None or command not in READERS | WRITERS:
+        return output
+    if command in WRITERS:
+        message = (
+            f"{command} needs a store on this machine, and {address} can only be read: a version is published by a "
+            "lock and a rename, which no address has."
+        )
+        raise UsageError(message, "--store DIR; then copy DIR there, from where others read it")
+    from forecast.production.store_copy import copy_sentence, copy_store  # an address alone pays for it
+
+    copy = copy_store(address, cache_folder(), name)
+    if not output.quiet:
+        say(copy_sentence(copy), "Store")
+    say_notes(copy.unsound)
+    return replace(output, store=copy.root)
+
+
+def _name(values: dict[str, Any]) -> str | None:
+    """Returns the model that a command is about, as far as its arguments tell."""
+    name = values.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _settled(command: Callable[..., None], values: dict[str, Any], output: OutputFlags | None) -> None:

@@ -103,7 +103,7 @@ def check_place(path: Path, flag: str) -> None:
         address = str(path).replace(":/", "://", 1)
         raise UsageError(
             f"{address} is no place on this machine, and results are written to one.",
-            f"{flag} here, and copy it there; forecast predict -o postgresql://HOST/DB#TABLE writes into a database",
+            f"{'DIR' if flag == 'DIR DIR' else flag} here, and copy it there; forecast predict -o postgresql://HOST/DB#TABLE writes into a database",
         )
 
 

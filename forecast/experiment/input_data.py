@@ -120,7 +120,7 @@ def read_to_learn(source: str, options: ReadOptions, now: datetime | None = None
         return read_nodes(source, options, now=now)
     from forecast.data.shards.series_sample import sample_of_folder  # a folder pays for it
 
-    found = sample_of_folder(Path(source), options, now.year if now else None, sample)
+    found = sample_of_folder(source, options, now.year if now else None, sample)
     if found is None:
         return read_panel(source, options, now=now)
     reading = read_panel(found.source, options, now=now)
@@ -147,11 +147,11 @@ def of_known_series(
         return source
     from forecast.data.shards.series_sample import is_large, source_of_series  # a folder pays for it
 
-    if not options.ids or not is_large(Path(source)):
+    if not options.ids or not is_large(source):
         return source
     is_plain = len(options.ids) == 1 and len(options.target) < 2
     parts = [(name,) if is_plain else tuple(name.split("/"))[: len(options.ids)] for name in series_ids]
-    return source_of_series(Path(source), options, parts, now.year if now else None)
+    return source_of_series(source, options, parts, now.year if now else None)
 
 
 def read_alike(

@@ -231,8 +231,8 @@ def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run
             message = f"{how.flag} forecasts a folder of shards, and {name} was trained on {panel}, which is none."
             raise UsageError(message, f"--data DIR; forecast shard {panel} DIR makes it")
         if is_address(panel):
-            message = f"{how.flag} forecasts a folder of shards on this machine, and {panel} is none."
-            raise UsageError(message, f"--data {panel} -o FILE.csv, where it fits into the memory; or copy it first")
+            message = f"{how.flag} forecasts a folder of shards, and there are no Parquet files below {panel}."
+            raise NotFoundError(message, f"--data {panel} -o FILE.csv, if it is one file")
         if not Path(panel).exists():
             raise NotFoundError(f"There is no folder {panel}.", "check the path; forecast shard DATA DIR makes one")
         message = f"{how.flag} forecasts a folder of shards, and {panel} is none."
@@ -241,7 +241,7 @@ def predict_panel(request: PredictRequest, how: ByShards, store: Store, run: Run
         stored,
         store.root,
         request.version is not None,
-        Path(panel),
+        panel,
         how.output,
         request.asked,
         request.horizon,

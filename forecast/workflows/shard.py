@@ -1,12 +1,17 @@
 """`forecast shard`: a panel as Parquet files of whole series, whatever size it has."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import forecast
-from forecast.addresses import is_address
+from forecast.addresses import is_address, is_object, stem_of_address
+from forecast.data.files.parquet_folder import is_folder
+from forecast.data.files.remote.objects import fetch_object
 from forecast.data.read_options import ReadOptions
 from forecast.data.shards.row_stream import WHOLE, open_stream
 from forecast.data.shards.shard_manifest import MANIFEST, ShardManifest
@@ -28,7 +33,7 @@ class ShardRequest:
     """What `shard` was asked for.
 
     Attributes:
-        source: a file, a folder of Parquet files, or ``-``.
+        source: a file, a folder of Parquet files, either by an address too, or ``-``.
         folder: for the shards.
         count: of them; None for one a million rows.
         force: replace shards that are there.
@@ -62,7 +67,13 @@ def shard(request: ShardRequest, run: Run) -> ShardResult:
     folder = request.folder
     check_folder(folder, "DIR")
     _check_place(request)
-    stream = open_stream(request.source, request.options, request.now.year, whole=request.whole)
+    with _near(request.source) as near:
+        return _cut(request, near, run)
+
+
+def _cut(request: ShardRequest, near: str, run: Run) -> ShardResult:
+    folder = request.folder
+    stream = open_stream(near, request.options, request.now.year, whole=request.whole)
     count = request.count or min(MOST_SHARDS, max(2, math.ceil(stream.rows / ROWS_EACH)))
     is_path = request.source != "-" and not is_address(request.source)
     source = str(Path(request.source).absolute()) if is_path else request.source
@@ -82,6 +93,23 @@ def shard(request: ShardRequest, run: Run) -> ShardResult:
             if staged.exists():
                 disk.remove(staged)
     return ShardResult(folder, manifest, stream.roles)
+
+
+@contextmanager
+def _near(source: str) -> Iterator[str]:
+    """Yields a source that is read in a stream: of one object, a copy on this machine, which goes after the block.
+
+    Raises:
+        ForecastError: it can't be fetched.
+    """
+    if not is_object(source) or is_folder(source):
+        yield source
+        return
+    with TemporaryDirectory(prefix="forecast-") as folder:
+        path = Path(folder) / (stem_of_address(source).replace("/", "_") or "data")
+        with telling(f"fetch {source}", "a disk with more room: TMPDIR=DIR"):
+            fetch_object(source, path)
+        yield str(path)
 
 
 def _check_place(request: ShardRequest) -> None:

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import forecast
+from commands import run
 from forecast.cli import main
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import read_panel
@@ -127,6 +129,70 @@ def test_query_is_no_question_to_an_object(s3, local):
     assert read_panel(f"{s3}/a/sales.csv", ReadOptions(query="select 1")).rows == local.rows  # of a model's database
     with pytest.raises(UsageError, match="has no sheets"):
         read_panel(f"{s3}/a/sales.csv", ReadOptions(sheet="1"))
+
+
+@pytest.fixture(scope="module")
+def shop(bucket, tmp_path_factory):
+    """A folder with a model of the sales, its shards beside it; both lie in the bucket too."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "sales.csv").write_text(TEXT)
+    quick = ("--model", "smoothing", "--plots", "none", "--horizon", "5", "--name", "shop", "-q")
+    for words in (("shard", "sales.csv", "panel", "--shards", "5", "-q"), ("train", "sales.csv", *quick)):
+        assert run(*words, folder=folder).code == 0
+    key = {"key": KEYS["AWS_ACCESS_KEY_ID"], "secret": KEYS["AWS_SECRET_ACCESS_KEY"]}
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("s3", endpoint_url=bucket[0], skip_instance_cache=True, **key)
+    system.put(f"{folder}/panel", "shop/shards", recursive=True)
+    system.put(f"{folder}/.forecast", "shop/store", recursive=True)
+    return folder, system
+
+
+def test_shards_in_a_bucket_are_forecast_to_the_bytes_of_those_here(shop, s3, tmp_path):
+    folder, _ = shop
+    more = ("--workers", "2")
+    for data, to in (("panel", "here"), (f"{s3}/shards/", "there")):
+        done = run("predict", "shop", "--data", data, "-o", str(tmp_path / to), *more, folder=folder)
+        assert done.code == 0, done.err
+    names = sorted(path.name for path in (tmp_path / "here").glob("*.parquet"))
+    assert len(names) == 2
+    for name in names:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+
+
+def test_folder_of_shards_in_a_bucket_is_data_to_every_command(shop, s3, tmp_path):
+    folder, _ = shop
+    quick = ("--model", "smoothing", "--plots", "none", "--horizon", "5", "-q")
+    address = f"{s3}/shards"
+    for words in (
+        ("check", address),
+        ("train", address, *quick, "--name", "far"),
+        ("retrain", "far"),
+        ("shard", address, str(tmp_path / "again"), "--shards", "5"),
+        ("shard", f"{s3}/a/sales.csv", str(tmp_path / "cut"), "--shards", "5"),
+    ):
+        done = run(*words, folder=folder)
+        assert done.code == 0, (words, done.err)
+    for path in (folder / "panel").glob("*.parquet"):
+        for again in ("again", "cut"):
+            assert path.read_bytes() == (tmp_path / again / path.name).read_bytes()
+    here, there = (run("predict", name, "-q", "--format", "csv", folder=folder).out for name in ("shop", "far"))
+    assert here.replace(",shop,", ",far,") == there
+
+
+def test_store_in_a_bucket_forecasts_as_the_one_here_and_is_not_written(shop, s3, tmp_path, monkeypatch):
+    folder, system = shop
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = {name: about["ETag"] for name, about in system.find("shop/store", detail=True).items()}
+    far = ("--store", f"{s3}/store")
+    here, there = (run("predict", "shop", "-q", *more, folder=folder) for more in ((), far))
+    assert here.out == there.out
+    for words in (("models", "list"), ("models", "show", "shop"), ("status",)):
+        done = run(*words, *far, folder=folder)
+        assert done.code == 0, done.err
+        assert "from a copy that is only read: 1 file fetched" in " ".join(done.err.split())
+    assert forecast.load("shop", store=f"{s3}/store").predict() is not None
+    assert run("retrain", "shop", *far, folder=folder).code == 2
+    assert {name: about["ETag"] for name, about in system.find("shop/store", detail=True).items()} == before
 
 
 class Page(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ HEADER = ("setting", "value", "origin")
 
 @config_app.command("show", cls=HelpfulCommand)
 @grouped
-def show_command(context: typer.Context, output: OutputFlags) -> None:
+def show_settings_command(context: typer.Context, output: OutputFlags) -> None:
     """Say what every setting is and where it comes from: a flag, a variable, the file or the program.
 
     forecast config show

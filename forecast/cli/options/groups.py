@@ -349,9 +349,12 @@ class OutputFlags:
     @property
     def store_words(self) -> str:
         """What a command that is recommended needs to find the same store."""
+        from forecast.production.store.lock import copied_from
+
         configured = self.config.settings.get("store") if self.config else None
-        is_found = self.store == OutputFlags().store or (configured and str(configured.value) == str(self.store))
-        return "" if is_found else f" --store {shlex.quote(str(self.store))}"
+        place = copied_from(self.store) or str(self.store)
+        is_found = self.store == OutputFlags().store or (configured and str(configured.value).rstrip("/") == place)
+        return "" if is_found else f" --store {shlex.quote(place)}"
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,13 @@ def by_shards(flags: PredictFlags) -> bool:
     from forecast.production.store.disk import is_folder
 
     is_named_so = flags.to is not None and (is_folder(flags.to) or not flags.to.suffix.strip("."))
-    return bool(is_named_so and flags.data and flags.data != "-" and is_folder(Path(flags.data)))
+    if not is_named_so or not flags.data or flags.data == "-":
+        return False
+    if not is_address(flags.data):
+        return is_folder(Path(flags.data))
+    from forecast.data.files.folder_place import names_folder  # addresses alone pay for it
+
+    return names_folder(flags.data)
 
 
 def folder_of(flags: PredictFlags) -> tuple[Path, str]:

@@ -6,22 +6,21 @@ panel/region=north/store=5/data_0.parquet     Hive's way: two columns more, whic
 
 import hashlib
 import io
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 from pyarrow import types
 
-from forecast.addresses import is_object, stem_of_address
+from forecast.addresses import is_address
+from forecast.data.files.folder_place import FolderPlace, folder_at, names_folder
 from forecast.data.files.free_memory import free_memory
 from forecast.data.files.intake import TABLE, too_many
-from forecast.data.files.remote.objects import copy_folder
 from forecast.data.files.source import Source, read_source
 from forecast.errors import DataError, NotFoundError, UsageError
 
@@ -36,13 +35,30 @@ class FolderPart:
     """One file of the folder.
 
     Attributes:
+        folder: in which it lies.
         name: its path within the folder.
         constants: the columns that the names of its folders tell, and their one value in it; None for none.
     """
 
-    path: Path
+    folder: FolderPlace
     name: str
     constants: Mapping[str, str | None]
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """Opens the Parquet file, of which only those parts are read that are asked for.
+
+        Raises:
+            DataError: it, or what is read of it, is damaged or can't be read.
+        """
+        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
+
+        try:
+            with self.folder.open(self.name) as stream, ParquetFile(stream) as file:
+                yield file
+        except (pa.ArrowException, OSError) as error:
+            message = f"{self.name} in {self.folder} is a damaged or cut-off Parquet file."
+            raise DataError(message, "fetch or write it again") from error
 
     @cached_property
     def footer(self) -> Any:
@@ -51,20 +67,14 @@ class FolderPart:
         Raises:
             DataError: it is damaged, or can't be read.
         """
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
-
-        try:
-            with ParquetFile(self.path) as file:
-                return file.metadata
-        except (pa.ArrowException, OSError) as error:
-            message = f"{self.name} in {self.path.parent} is a damaged or cut-off Parquet file."
-            raise DataError(message, "fetch or write it again") from error
+        with self.opened() as file:
+            return file.metadata
 
     @property
     def fingerprint(self) -> str:
         """A digest of its size and footer, in which each column's extremes stand: cheap, and other where it changed."""
-        size = self.path.stat().st_size
-        with self.path.open("rb") as file:
+        with self.folder.open(self.name) as file:
+            size = file.seek(0, io.SEEK_END)
             file.seek(max(0, size - FOOTER))
             length = int.from_bytes(file.read(4), "little")
             file.seek(max(0, size - FOOTER - length))
@@ -75,7 +85,7 @@ class FolderPart:
 class ParquetFolder:
     """A folder of Parquet files that hold one table."""
 
-    root: Path
+    root: FolderPlace
     parts: tuple[FolderPart, ...]
 
     @cached_property
@@ -146,28 +156,29 @@ class ParquetFolder:
         return pa.table(columns, schema=schema)
 
 
-def find_parquet_folder(folder: Path) -> ParquetFolder:
+def find_parquet_folder(folder: str | Path) -> ParquetFolder:
     """Returns the Parquet files in a folder and those below it; what begins with a dot or underscore is none.
 
     Raises:
         NotFoundError: There is none.
     """
-    parts = []
-    for path in sorted(folder.rglob("*")):
-        names = path.relative_to(folder).parts
-        if path.suffix.lower() in ENDINGS and path.is_file() and not any(name[0] in "._" for name in names):
-            parts.append(part_of(folder, "/".join(names)))
+    place = folder_at(folder)
+    parts = [
+        part_of(place, name)
+        for name in place.files()
+        if name.lower().endswith(ENDINGS) and not any(step[0] in "._" for step in name.split("/"))
+    ]
     if not parts:
         message = f"{folder} is a directory without Parquet files."
         raise NotFoundError(message, "name a file, or a folder of Parquet files: forecast shard DATA DIR makes one")
-    return ParquetFolder(folder, tuple(parts))
+    return ParquetFolder(place, tuple(parts))
 
 
-def part_of(folder: Path, name: str) -> FolderPart:
+def part_of(folder: FolderPlace, name: str) -> FolderPart:
     """Returns a file of a folder by its name in it."""
     pairs = [step.partition("=") for step in name.split("/")[:-1] if "=" in step]
     constants = {unquote(key): None if value == NOTHING else unquote(value) for key, _, value in pairs}
-    return FolderPart(folder / name, name, constants)
+    return FolderPart(folder, name, constants)
 
 
 def read_part(part: FolderPart) -> Source:
@@ -177,16 +188,11 @@ def read_part(part: FolderPart) -> Source:
         NotFoundError: It is not there.
         DataError: It is damaged, or can't be read.
     """
-    try:
-        data = part.path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no {part.path}.", f"ls {part.path.parent}") from None
-    except OSError as error:
-        raise DataError(f"{part.path} can't be read: {error.strerror or error}.", f"ls -l {part.path}") from None
-    fingerprint = hashlib.sha256(data).hexdigest()
+    data = part.folder.read(part.name)
+    fingerprint, path = hashlib.sha256(data).hexdigest(), part.folder.path
     if part.constants:
-        data = _written(ParquetFolder(part.path.parent, (part,)), [part])
-    return Source(part.name, part.path.stem, part.path.absolute(), data, fingerprint, "UTF-8")
+        data = _written(ParquetFolder(part.folder, (part,)), [part])
+    return Source(part.name, Path(part.name).stem, path and (path / part.name).absolute(), data, fingerprint, "UTF-8")
 
 
 def read_data(
@@ -202,28 +208,30 @@ def read_data(
     Raises:
         ForecastError: see ``read_source`` and ``read_folder``.
     """
-    if not isinstance(source, Source) and is_object(str(source)) and not Path(stem_of_address(str(source))).suffix:
-        with TemporaryDirectory(prefix="forecast-") as copy:
-            if copy_folder(str(source), Path(copy), ENDINGS):
-                return replace(read_folder(Path(copy)), name=str(source), stem=stem_of_address(str(source)), path=None)
     if isinstance(source, Source) or str(source) == "-" or not is_folder(str(source)):
         return read_source(source, encoding, sheet, may_lack=may_lack, query=query)
     if sheet is not None and not may_lack:
         raise UsageError(f"{source} holds Parquet files, which have no sheets.", "leave out --sheet")
     if encoding is not None:
         raise UsageError(f"{source} holds Parquet files, whose texts have one encoding.", "leave out --encoding")
-    return read_folder(Path(source))
+    return read_folder(source)
 
 
 def is_folder(source: str) -> bool:
-    """Returns whether a source of data is a folder with a Parquet file in it or below, as far as one may look."""
+    """Returns whether a source of data is a folder with a Parquet file in it or below, as far as one may look.
+
+    Raises:
+        ForecastError: An address is called as a folder is, and can't be reached.
+    """
     with suppress(OSError, ValueError):
+        if is_address(source):
+            return names_folder(source) and any(name.lower().endswith(ENDINGS) for name in folder_at(source).files())
         path = Path(source)
         return path.is_dir() and any(each.suffix.lower() in ENDINGS for each in path.rglob("*"))
     return False
 
 
-def read_folder(root: Path) -> Source:
+def read_folder(root: str | Path) -> Source:
     """Returns all parts as one source, where they fit into the memory.
 
     Raises:
@@ -235,23 +243,25 @@ def read_folder(root: Path) -> Source:
         part.footer.row_group(i).total_byte_size for part in folder.parts for i in range(part.footer.num_row_groups)
     )
     if needed > free_memory():
-        raise too_many(root.name, f"{folder.rows:,} rows in {len(folder.parts):,} files", needed)
+        raise too_many(folder.root.name, f"{folder.rows:,} rows in {len(folder.parts):,} files", needed)
     digest = hashlib.sha256("\n".join(part.fingerprint for part in folder.parts).encode()).hexdigest()
-    data = _written(folder, folder.parts)
-    return Source(root.name, root.name.replace(".", "_"), root.absolute(), data, digest, "UTF-8")
+    return source_of_folder(folder, _written(folder, folder.parts), digest)
+
+
+def source_of_folder(folder: ParquetFolder, data: bytes, fingerprint: str) -> Source:
+    """Returns rows of a folder, as the bytes of a Parquet file, as what a reader takes."""
+    place = folder.root
+    return Source(place.name, place.stem, place.path and place.path.absolute(), data, fingerprint, "UTF-8")
 
 
 def _written(folder: ParquetFolder, parts: Sequence[FolderPart]) -> bytes:
     """Returns parts as the bytes of one Parquet file in the columns of all."""
-    from pyarrow.parquet import ParquetFile, write_table  # noqa: PLC0415 likewise
+    from pyarrow.parquet import write_table  # noqa: PLC0415 likewise
 
     tables = []
     for part in parts:
-        try:
-            with ParquetFile(part.path) as file:
-                tables.append(folder.table(part, file.read()))
-        except (pa.ArrowException, OSError):
-            raise DataError(f"{part.name} is a damaged or cut-off Parquet file.", "fetch or write it again") from None
+        with part.opened() as file:
+            tables.append(folder.table(part, file.read()))
     buffer = io.BytesIO()
     write_table(pa.concat_tables(tables), buffer, compression="lz4", write_statistics=False)
     return buffer.getvalue()

@@ -12,12 +12,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow.parquet import ParquetFile, write_table
+from pyarrow.parquet import write_table
 
 from forecast.data.columns.selection import select
+from forecast.data.files.folder_place import LocalFolder
 from forecast.data.files.intake import PARQUET_MAGIC, WORKBOOK_MAGICS
 from forecast.data.files.parquet import plain_column, strange_type
-from forecast.data.files.parquet_folder import FolderPart, ParquetFolder, find_parquet_folder
+from forecast.data.files.parquet_folder import ParquetFolder, find_parquet_folder, is_folder, part_of
 from forecast.data.files.source import Source, read_source
 from forecast.data.files.table import Table
 from forecast.data.files.unpacking import packing_of
@@ -79,14 +80,15 @@ def open_stream(source: str, options: ReadOptions, today: int | None = None, *, 
         ForecastError: it is not there, can't be read, or has no column that tells series apart.
     """
     path = Path(source)
-    if source != "-" and path.is_dir():
-        return _parquet_rows(find_parquet_folder(path), path.name, options, today)
+    if source != "-" and (path.is_dir() or is_folder(source)):
+        folder = find_parquet_folder(source)
+        return _parquet_rows(folder, folder.root.name, options, today)
     if source != "-" and path.is_file():
         with path.open("rb") as file:
             magic = file.read(8)
         if magic.startswith(PARQUET_MAGIC):
-            part = FolderPart(path, path.name, {})
-            return _parquet_rows(ParquetFolder(path.parent, (part,)), path.name, options, today)
+            place = LocalFolder(path.parent)
+            return _parquet_rows(ParquetFolder(place, (part_of(place, path.name),)), path.name, options, today)
         packing = packing_of(magic)
         is_streamed = packing.name in STREAMED if packing else not magic.startswith(WORKBOOK_MAGICS)
         if is_streamed and path.stat().st_size > whole // (PACKED if packing else 1):
@@ -147,13 +149,9 @@ class _ParquetRows:
     def tables(self) -> Iterator[Any]:
         """Yields the rows file by file, row group by row group."""
         for part in self.folder.parts:
-            try:
-                with ParquetFile(part.path) as file:
-                    for batch in file.iter_batches(ROWS):
-                        yield _plain_table(self.folder.table(part, pa.Table.from_batches([batch])), self.left_out)
-            except (pa.ArrowException, OSError) as error:
-                message = f"{part.name} can't be read: {str(error).splitlines()[0]}"
-                raise DataError(message, "fetch or write it again") from error
+            with part.opened() as file:
+                for batch in file.iter_batches(ROWS):
+                    yield _plain_table(self.folder.table(part, pa.Table.from_batches([batch])), self.left_out)
 
     def widened(self, error: WidenError) -> Self:
         """Returns itself: its columns have the types that they have."""
@@ -183,7 +181,7 @@ def _samples(folder: ParquetFolder) -> Iterator[Any]:
     rows, read = 0, 0  # of all files, and of the last that was begun
     for part in folder.parts[:SAMPLE_FILES]:
         read = 0
-        with ParquetFile(part.path) as file:
+        with part.opened() as file:
             for batch in file.iter_batches(SAMPLE_ROWS):
                 yield folder.table(part, pa.Table.from_batches([batch]))
                 read += batch.num_rows
@@ -197,7 +195,7 @@ def _samples(folder: ParquetFolder) -> Iterator[Any]:
     if rows < folder.rows and groups:
         place = sum(last.footer.row_group(group).num_rows for group in range(groups - 1))
         read = read if part is last else 0
-        with ParquetFile(last.path) as file:
+        with last.opened() as file:
             for batch in file.iter_batches(SAMPLE_ROWS, row_groups=[groups - 1]):
                 if place + batch.num_rows > read:
                     yield folder.table(last, pa.Table.from_batches([batch.slice(max(0, read - place))]))

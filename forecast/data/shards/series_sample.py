@@ -21,7 +21,12 @@ from numpy.typing import NDArray
 from pyarrow import types
 
 from forecast.data.arrow import coded, flags, masked, memory
-from forecast.data.files.parquet_folder import FolderPart, ParquetFolder, find_parquet_folder
+from forecast.data.files.parquet_folder import (
+    FolderPart,
+    ParquetFolder,
+    find_parquet_folder,
+    source_of_folder,
+)
 from forecast.data.files.source import Source
 from forecast.data.panel import IntArray, even_choice
 from forecast.data.read_options import ReadOptions
@@ -59,7 +64,7 @@ class SeriesSample:
 
 
 def sample_of_folder(
-    root: Path, options: ReadOptions, today: int | None = None, asked: int | None = None
+    root: str | Path, options: ReadOptions, today: int | None = None, asked: int | None = None
 ) -> SeriesSample | None:
     """Returns a sample of the series of a folder; None where all of them are few enough.
 
@@ -90,7 +95,7 @@ def sample_of_folder(
 
 
 def source_of_series(
-    root: Path, options: ReadOptions, series: Sequence[Sequence[str]], today: int | None = None
+    root: str | Path, options: ReadOptions, series: Sequence[Sequence[str]], today: int | None = None
 ) -> Source:
     """Returns the rows of certain series of a folder.
 
@@ -109,13 +114,13 @@ def source_of_series(
     return _source(folder, folder.parts, ids, wanted, f"series {wanted.size}")
 
 
-def is_large(root: Path) -> bool:
+def is_large(root: str | Path) -> bool:
     """Returns whether a folder holds more than is learned from at once."""
     manifest = read_manifest(root)
     return find_parquet_folder(root).rows > MOST_ROWS or (manifest is not None and manifest.series > MOST_SERIES)
 
 
-def _columns(root: Path, options: ReadOptions, today: int | None) -> tuple[tuple[str, ...], str]:
+def _columns(root: str | Path, options: ReadOptions, today: int | None) -> tuple[tuple[str, ...], str]:
     """Returns the columns that tell series apart, and the first that is forecast."""
     roles = open_stream(str(root), options, today).roles
     return roles.ids, roles.target
@@ -202,18 +207,11 @@ def _source(
     buffer = io.BytesIO()
     write_table(pa.concat_tables(kept), buffer, compression="lz4", write_statistics=False)
     digest = hashlib.sha256("\n".join([what, *(part.fingerprint for part in folder.parts)]).encode()).hexdigest()
-    root = folder.root.absolute()
-    return Source(root.name, root.name.replace(".", "_"), root, buffer.getvalue(), digest, "UTF-8")
+    return source_of_folder(folder, buffer.getvalue(), digest)
 
 
 def _read(folder: ParquetFolder, part: FolderPart, columns: list[str] | None) -> Any:
     """Returns columns of a file in the types of the folder; all of them where none are named."""
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 likewise
-
-    try:
-        with ParquetFile(part.path) as file:
-            stored = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
-            table = folder.table(part, file.read(columns=stored), columns)
-    except (pa.ArrowException, OSError):
-        raise DataError(f"{part.name} is a damaged or cut-off Parquet file.", "fetch or write it again") from None
-    return table
+    with part.opened() as file:
+        stored = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+        return folder.table(part, file.read(columns=stored), columns)

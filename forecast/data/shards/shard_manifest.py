@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecast.data.files.folder_place import folder_at
 from forecast.data.shards.stable_hash import NAME
 from forecast.decoding import Document, decode, encode
 from forecast.errors import UPGRADE, DataError
@@ -69,46 +70,44 @@ class ShardManifest(Document):
         return (json.dumps({"schema_version": SCHEMA, **encode(self)}, indent=1) + "\n").encode()
 
 
-def read_manifest(folder: Path) -> ShardManifest | None:
+def read_manifest(folder: str | Path) -> ShardManifest | None:
     """Returns the manifest of a folder; None where it has none.
 
     Raises:
         DataError: it can't be read, or does not fit the files that are there.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
+    place, path = folder_at(folder), f"{folder}/{MANIFEST}"
+    files = {name: size for name, size in place.files().items() if "/" not in name}
+    if MANIFEST not in files:
         return None
     hint = f"forecast shard DATA {folder} --force makes it anew"
     try:
-        manifest = _decoded(path)
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror or error}.", f"ls -l {path}") from None
+        if files[MANIFEST] > LIMIT:
+            raise ValueError("it is too large")
+        manifest = _decoded(place.read(MANIFEST), path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is no manifest of shards: {error}.", hint) from None
     for shard in manifest.shards:
-        file = folder / shard.file
-        if Path(shard.file).name != shard.file or not file.is_file():
+        if shard.file not in files:
             raise DataError(f"{folder} lacks {shard.file}, which its {MANIFEST} names.", hint)
-        if file.stat().st_size != shard.size:
-            message = f"{file} has {file.stat().st_size:,} bytes, and {MANIFEST} says {shard.size:,}."
+        if files[shard.file] != shard.size:
+            message = f"{folder}/{shard.file} has {files[shard.file]:,} bytes, and {MANIFEST} says {shard.size:,}."
             raise DataError(message, hint)
     known = {shard.file for shard in manifest.shards}
-    strange = sorted(file.name for file in folder.glob("*.parquet") if file.name not in known)
+    strange = sorted(name for name in files if name.endswith(".parquet") and name not in known)
     if strange:
         raise DataError(f"{folder} holds {strange[0]}, which its {MANIFEST} does not name.", f"remove it, or {hint}")
     return manifest
 
 
-def _decoded(path: Path) -> ShardManifest:
-    """Returns what a file says.
+def _decoded(data: bytes, path: str) -> ShardManifest:
+    """Returns what a manifest says.
 
     Raises:
         DataError: a newer program wrote it.
-        OSError, ValueError, KeyError, TypeError, AttributeError: it can't be read, or is no manifest.
+        ValueError, KeyError, TypeError, AttributeError: it is no manifest.
     """
-    if path.stat().st_size > LIMIT:
-        raise ValueError("it is too large")
-    document = json.loads(path.read_bytes())
+    document = json.loads(data)
     if document.pop("schema_version") > SCHEMA:
         raise DataError(f"{path} was written by a newer forecast.", UPGRADE)
     manifest = decode(ShardManifest, document)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from forecast.data.files.parquet_folder import FolderPart, ParquetFolder
 from forecast.data.shards.stable_hash import BETWEEN, joined_ids, stable_hash
-from forecast.errors import DataError
 
 ROWS = 1 << 20
 """Ids that are looked at together."""
@@ -54,16 +53,11 @@ def _hashes(folder: ParquetFolder, part: FolderPart, ids: tuple[str, ...]) -> It
 
 def _values(folder: ParquetFolder, part: FolderPart, ids: tuple[str, ...]) -> Iterator[Any]:
     """Yields the different ids of a part, piece by piece."""
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 only Parquet files pay the 0.1 s
-
     stored = [name for name in ids if name not in part.constants or name in part.footer.schema.names]
-    try:
-        with ParquetFile(part.path) as file:
-            for batch in file.iter_batches(ROWS, columns=stored) if stored else iter([None]):
-                columns = [_column(folder, part, batch, name) for name in ids]
-                yield pc.unique(joined_ids(columns).combine_chunks())
-    except (pa.ArrowException, OSError):
-        raise DataError(f"{part.name} is a damaged or cut-off Parquet file.", "fetch or write it again") from None
+    with part.opened() as file:
+        for batch in file.iter_batches(ROWS, columns=stored) if stored else iter([None]):
+            columns = [_column(folder, part, batch, name) for name in ids]
+            yield pc.unique(joined_ids(columns).combine_chunks())
 
 
 def _column(folder: ParquetFolder, part: FolderPart, batch: Any, name: str) -> Any:

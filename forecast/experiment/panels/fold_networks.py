@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from forecast.addresses import is_address
+from forecast.addresses import is_address, is_database
 from forecast.data.panel import Panel
 from forecast.data.read_options import ReadOptions
 from forecast.decoding import Document, decode, encode
-from forecast.errors import ExitCode, UsageError, error_of
+from forecast.errors import DataError, ExitCode, UsageError, error_of
 from forecast.evaluation.backtest import curve_truth
 from forecast.execution.executor import Workplace, open_executor
 from forecast.execution.job import JobOrder
@@ -84,7 +84,7 @@ class Elsewhere:
     """Where the networks of a backtest are to be trained, and what a job has to be told of it.
 
     Attributes:
-        source: a path.
+        source: a path, or the address of an object.
         models: that are scored.
         now: the time of the run.
         sample: see ``read_to_learn``.
@@ -114,8 +114,8 @@ class Elsewhere:
             raise UsageError(f"{flag} is about trainings in one process, and --workers are several.", "one of them")
         if self.source == "-":
             raise UsageError("--workers read the data themselves, and standard input is read once.", "a file as DATA")
-        if is_address(self.source):
-            message = f"--workers read the data themselves, and {self.source} may hold something else by then."
+        if is_database(self.source):
+            message = f"--workers read the data themselves, and each would ask {self.source} for all of it."
             raise UsageError(message, "a file as DATA: forecast check ADDRESS --fix data.csv writes one")
         if self.terms.is_timed:
             message = "--workers can't be used with --time-limit or --match seconds: what a network gets would depend "
@@ -151,13 +151,16 @@ class Elsewhere:
                     raise error_of(ExitCode(why.code), f"{result.key}: {why.message}", why.hint)
                 assert result.value is not None
                 cell, fold = told[result.key]
+                if result.value["digest"] != digests[fold.number].hex():
+                    message = f"{self.source} was changed while networks were trained on it."
+                    raise DataError(message, "run the same command again")
                 run.reporter.progress(f"{done} of {len(asked)} trainings", done / len(asked))
                 memory[prepared.specs[cell], digests[fold.number]] = _load(Path(result.value["file"]))
 
     def _order(self, prepared: Prepared, cell: str, fold: int, folder: Path) -> JobOrder:
         terms, settings = self.terms, prepared.settings
         spec = FoldNetworksSpec(
-            source=str(Path(self.source).absolute()),
+            source=self.source if is_address(self.source) else str(Path(self.source).absolute()),
             options=self.options,
             settings=settings,
             now=self.now.isoformat(),
@@ -175,6 +178,8 @@ class Elsewhere:
 
 def train_fold_networks(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
     """Trains the networks of one cell on one fold, and writes them into a file: the job of ``Elsewhere``."""
+    from forecast.models.networks.fitting import panel_digest  # likewise
+
     told = decode(FoldNetworksSpec, spec)
     models = tuple(named_cell(model) if is_own(model) else model for model in told.models)
     own = run.on(replace(run.machine, device=told.device))
@@ -187,10 +192,11 @@ def train_fold_networks(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
     prepared = prepare(reading, told.settings, models, own, Terms(told.match, is_bare=told.is_bare))
     fold = prepared.folds[told.fold]
     forecaster = make_forecaster(told.cell, prepared.specs, prepared.plan.season, own.on(prepared.machine))
-    model = forecaster.fit(fold.train(reading.panel), Watcher(truth=curve_truth(fold, reading.panel)))
+    known = fold.train(reading.panel)
+    model = forecaster.fit(known, Watcher(truth=curve_truth(fold, reading.panel)))
     assert isinstance(model, RecurrentModel)
     _dump(model, Path(told.file))
-    return {"file": told.file}
+    return {"file": told.file, "digest": panel_digest(known).hex()}
 
 
 def _dump(model: RecurrentModel, file: Path) -> None:

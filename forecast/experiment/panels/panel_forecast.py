@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from forecast.addresses import is_address
 from forecast.decoding import encode
 from forecast.errors import DataError, Stopped, UsageError
 from forecast.execution.executor import Executor, Workplace, open_executor
@@ -69,7 +70,7 @@ class PanelRequest:
         stored: the model.
         store: the folder that it is in.
         version_asked: a version was asked for, so that its intervals are its own.
-        panel: the folder of the shards.
+        panel: the folder of the shards, by its path or its address.
         output: the folder for the forecasts.
         horizon: steps; None for those that the model was trained for.
         force: begin anew where the folder holds another run's results.
@@ -78,7 +79,7 @@ class PanelRequest:
     stored: StoredModel
     store: Path
     version_asked: bool
-    panel: Path
+    panel: str
     output: Path
     asked: Asked
     horizon: int | None = None
@@ -115,7 +116,7 @@ class PanelResult:
 
     version: Version
     model: str
-    panel: Path
+    panel: str
     output: Path
     shards: int
     kept: int
@@ -200,7 +201,7 @@ def _told(request: PanelRequest, run: Run) -> ShardSpec:
         name=stored.version.name,
         version=stored.version.id,
         widening=None if request.version_asked else stored.widening,
-        panel=str(request.panel.absolute()),
+        panel=request.panel if is_address(request.panel) else str(Path(request.panel).absolute()),
         shard="",
         output="",
         horizon=stored.trained.horizon if request.horizon is None else request.horizon,

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from forecast.data.files.parquet_folder import ParquetFolder, find_parquet_folder
@@ -38,7 +37,7 @@ class PanelShards:
     digest: str
 
 
-def shards_of_panel(folder: Path, stored: StoredModel) -> PanelShards:
+def shards_of_panel(folder: str, stored: StoredModel) -> PanelShards:
     """Returns the shards in a folder: those of its manifest, or every Parquet file where it has none.
 
     Raises:
@@ -56,7 +55,7 @@ def shards_of_panel(folder: Path, stored: StoredModel) -> PanelShards:
     return PanelShards(tuple(PanelShard(part.name, f"part-{i:05d}.parquet", None) for i, part in parts), digest)
 
 
-def _spelled(folder: Path, stored: StoredModel, columns: tuple[str, ...]) -> dict[str, str]:
+def _spelled(folder: str, stored: StoredModel, columns: tuple[str, ...]) -> dict[str, str]:
     """Returns how the shards spell each column.
 
     Raises:
@@ -72,7 +71,7 @@ def _spelled(folder: Path, stored: StoredModel, columns: tuple[str, ...]) -> dic
     return spelled
 
 
-def _of_manifest(folder: Path, stored: StoredModel, manifest: ShardManifest) -> PanelShards:
+def _of_manifest(folder: str, stored: StoredModel, manifest: ShardManifest) -> PanelShards:
     ids = stored.options.ids
     if not {name.casefold() for name in manifest.ids} <= {name.casefold() for name in ids}:
         message = (

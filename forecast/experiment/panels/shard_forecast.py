@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from forecast.data.files.folder_place import folder_at
 from forecast.data.files.forecast_parquet import ForecastColumns, forecast_parquet, has_dates_only
 from forecast.data.files.parquet_folder import part_of, read_part
 from forecast.data.panel import TARGET
@@ -35,7 +36,7 @@ class ShardSpec(Document):
         store: folder of the models.
         version: its id.
         widening: of the champion's intervals; None for the version's own.
-        panel: the folder of the shards.
+        panel: the folder of the shards, by its path or its address.
         shard: name of one in it.
         sha256: that its bytes have; empty where no manifest says so.
         ids: by which the panel was cut; empty where no manifest says so.
@@ -70,7 +71,7 @@ def forecast_shard(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     told = decode(ShardSpec, dict(spec))
     key = (told.store, told.name, told.version, told.widening and told.widening.factor)
     stored = run.cache.get("versions", key, lambda: _load(told), most=1)
-    source = read_part(part_of(Path(told.panel), told.shard))
+    source = read_part(part_of(folder_at(told.panel), told.shard))
     if told.sha256 and source.fingerprint != told.sha256:
         message = f"{told.shard} is not the one that the manifest of {told.panel} tells of: it was changed."
         raise DataError(message, f"forecast shard DATA {told.panel} --force makes the shards anew")

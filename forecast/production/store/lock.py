@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
-from forecast.errors import DependencyError, LockedError
+from forecast.errors import DependencyError, LockedError, UsageError
 from forecast.production.store.disk import read_regular, telling
 
 LOCKS = Path("/proc/locks")
+COPIED_FROM = "copied-from.json"
+"""Beside ``models`` in what is a copy of a store at an address."""
 _PAUSE = 0.05  # seconds between two tries; flock itself can't wait with a limit
 _LONGEST_MARK = 4096  # bytes
 
@@ -65,12 +67,14 @@ class ModelLock:
 
         Raises:
             LockedError: Another run holds it.
+            UsageError: It is of a copy of a store, which is only read.
             DataError: The lock file can't be opened.
             DependencyError: This system has no such locks.
         """
         if self.held:
             yield
             return
+        check_own(self._path)
         descriptor = self._take(timeout)
         try:
             if killed := _mark_of(os.pread(descriptor, _LONGEST_MARK, 0)):
@@ -109,6 +113,31 @@ class ModelLock:
                         "try again when it is done" + ("" if timeout is None else ", or wait with --lock-timeout 10m"),
                     ) from None
             time.sleep(min(_PAUSE, left))
+
+
+def copied_from(root: Path) -> str | None:
+    """Returns the address that a store is a copy of; None of a store of its own."""
+    with suppress(OSError, ValueError, AttributeError):
+        address = json.loads((root / COPIED_FROM).read_bytes()).get("address")
+        return address if isinstance(address, str) else ""
+    return None
+
+
+def shown(root: Path) -> str:
+    """Returns what messages call a store: its path from the root on, or the address that it is a copy of."""
+    return copied_from(root) or str(root.absolute())
+
+
+def check_own(path: Path) -> None:
+    """Refuses to change something in a copy of a store: the next command would not find it again.
+
+    Raises:
+        UsageError: it lies in one.
+    """
+    address = next((found for root in path.parents[:4] if (found := copied_from(root)) is not None), None)
+    if address is not None:
+        message = f"{address or 'The store'} is only read, from a copy: a version is published by a lock and a rename."
+        raise UsageError(message, "--store DIR on the machine where the store lies; then copy it there again")
 
 
 def file_locks() -> ModuleType:

@@ -25,7 +25,7 @@ from forecast.production.store.disk import Disk, kind_of, place, read_regular, r
 from forecast.production.store.history_file import HISTORY, append_history, append_once, read_history, read_newest
 from forecast.production.store.issued import ISSUED, IssuedTables, keep_issued, read_issued
 from forecast.production.store.json_document import JSON
-from forecast.production.store.lock import ModelLock, RunMark
+from forecast.production.store.lock import ModelLock, RunMark, shown
 from forecast.production.store.manifest import MANIFEST, draft_manifest, seal_manifest
 from forecast.production.store.retention import Prunable, old_issued, prunable_versions, remove_version, size_of
 from forecast.production.store.run_record import killed_run
@@ -390,7 +390,7 @@ class ModelStore:
         """Returns in a sentence which store was looked into."""
         root = self.folder.parents[1].absolute()
         is_there = kind_of(root, "--store DIR") == "folder"
-        return f"The store is {root}." if is_there else f"There is no store {root} either."
+        return f"The store is {shown(root)}." if is_there else f"There is no store {root} either."
 
     def _require(self) -> None:
         if not self.exists():

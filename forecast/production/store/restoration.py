@@ -149,7 +149,7 @@ def _checked(source: Path, opened: _Source) -> dict[str, int]:
     """Returns the sizes of the files in a backup, all of which are where a store has files, and whole."""
     names = opened.names()
     for name in names:
-        if name != INDEX and not _is_of_store(name):
+        if name != INDEX and not is_of_store(name):
             raise _stray(source, name, "is where no store has a file")
     if INDEX not in names:
         raise DataError(f"{source} is no backup, or is cut off: it has no {INDEX}.", "another backup")
@@ -186,7 +186,8 @@ def _check_readable(name: str, data: bytes) -> None:
         raise DataError(f"{name} in the backup {error}.", "another backup") from error
 
 
-def _is_of_store(name: str) -> bool:
+def is_of_store(name: str) -> bool:
+    """Returns whether a path, from the root of a store on, is one where a store has a file that is kept."""
     _, rest = _part(name)
     if rest in _OWN or ISSUED_FILE.fullmatch(rest):
         return True

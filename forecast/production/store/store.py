@@ -7,14 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from forecast.addresses import LOCAL, is_address, scheme_of
 from forecast.errors import UsageError
 from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_near
 from forecast.production.store.json_document import NewerStoreError
-from forecast.production.store.lock import file_locks
+from forecast.production.store.lock import check_own, file_locks
 from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 
 _ADDRESS = re.compile(r"[\w.+@-]{2,}:(/|$)")  # s3:/, as a path has it; host:/ of scp
+_SLASH = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/(?!/)")
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 
 
@@ -22,6 +24,14 @@ def model_name_for(text: str) -> str:
     """Returns the nearest valid model name, for a file's stem or a name that was refused."""
     name = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).lstrip("_.-").rstrip("_")
     return name[:100] or "model"
+
+
+def address_of(root: str | Path) -> str | None:
+    """Returns the address that names a store, which as a path has lost a slash; None of a path."""
+    text = str(root)
+    slashes = "///" if scheme_of(text.replace(":/", "://", 1)) in LOCAL else "//"
+    text = _SLASH.sub(rf"\1:{slashes}", text)
+    return text if is_address(text) else None
 
 
 class Store:
@@ -34,11 +44,11 @@ class Store:
             UsageError: The place is an address of the network, not a folder.
         """
         if _ADDRESS.match(str(root)):
-            address = re.sub(r":/(?=\w)", "://", str(root), count=1) if re.match(r"\w+:/", str(root)) else str(root)
+            address = address_of(root) or str(root)
             raise UsageError(
-                f"A store is a folder on this machine, not an address such as {address}: a version is published by a "
-                "lock and a rename, which no address has.",
-                "--store DIR; a copy of a store that lies elsewhere can be read: copy it, then --store COPY",
+                f"What is written needs a store on this machine, not an address such as {address}: a version is "
+                "published by a lock and a rename, which no address has.",
+                "--store DIR; commands that only read, such as predict, take the address too",
             )
         self.root = root
         self._disk = Disk(on_step)
@@ -88,8 +98,10 @@ class Store:
         Raises:
             DataError: The store can't be written to; the text says why.
             DependencyError: This system has no locks.
+            UsageError: It is a copy, which is only read.
         """
         file_locks()
+        check_own(self.root / "models")
         with telling(f"write to the store {self.root}"):
             folder = (self.root / "models").absolute()
             while not os.path.lexists(folder):

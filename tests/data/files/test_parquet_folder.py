@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from forecast.data.files.folder_place import LocalFolder
 from forecast.data.files.parquet_folder import (
     find_parquet_folder,
     is_folder,
@@ -46,7 +47,7 @@ def test_what_only_folders_tell_is_a_column(tmp_path):
     for number, shop in enumerate(("a", "Z%C3%BCrich")):
         write(tmp_path / f"p/shop={shop}/0.parquet", {k: v for k, v in half(ROWS, number).items() if k != "shop"})
     assert read_panel(tmp_path / "p").panel.series_ids == ("Zürich", "a")
-    part = part_of(tmp_path / "p", "shop=a/0.parquet")
+    part = part_of(LocalFolder(tmp_path / "p"), "shop=a/0.parquet")
     assert read_panel(read_part(part)).ids.names == ()
     assert dict(part.constants) == {"shop": "a"}
 
@@ -113,7 +114,7 @@ def test_damaged_part_is_named(tmp_path):
 
 def test_part_that_is_gone_is_said(tmp_path):
     with pytest.raises(NotFoundError, match="There is no"):
-        read_part(part_of(tmp_path, "0.parquet"))
+        read_part(part_of(LocalFolder(tmp_path), "0.parquet"))
 
 
 def test_encoding_is_none_of_parquet(tmp_path):

@@ -69,7 +69,7 @@ def test_standard_input_and_a_database_can_t_be_read_by_several(folder):
     assert "standard input is read once" in " ".join(found.err.split())
     found = run("compare", "sqlite:///shop.db", "--workers", "2", folder=folder)
     assert found.code == ExitCode.USAGE
-    assert "may hold something else by then" in " ".join(found.err.split())
+    assert "each would ask sqlite:///shop.db for all of it" in " ".join(found.err.split())
 
 
 @pytest.mark.parametrize("code", [code for code in ExitCode if 2 <= code <= 6 or code == 75])

@@ -1,10 +1,13 @@
 """Objects in a bucket and files of a web server, opened by fsspec; its libraries are imported when one is named."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from pyarrow import ArrowException
 
 from forecast.addresses import scheme_of
 from forecast.data.files.remote.driver import WAIT, lacking
@@ -23,6 +26,8 @@ PACKAGES = {
 """What opens the addresses of a scheme, beside fsspec."""
 SILENCE = 60
 """Seconds without a byte, after which a server is gone."""
+AHEAD = 1 << 20
+"""Bytes that are asked for at a time."""
 
 
 @contextmanager
@@ -40,24 +45,113 @@ def open_object(address: str) -> Iterator[tuple[IO[bytes], int | None]]:
             yield file, getattr(file, "size", None)
 
 
-def copy_folder(address: str, folder: Path, endings: tuple[str, ...]) -> int:
-    """Copies the objects below an address, by their endings, into a folder, and returns how many there are.
+@dataclass(frozen=True)
+class ObjectEntry:
+    """An object below an address.
+
+    Attributes:
+        size: in bytes.
+        mark: another one where what it holds is another; empty where the server tells none.
+    """
+
+    size: int
+    mark: str
+
+
+class ObjectReader:
+    """Reads what lies below an address, by one connection.
+
+    Attributes:
+        is_whole: all that lies there was listed, and not a folder of it alone.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Opens the file system of the address.
+
+        Raises:
+            DependencyError: a library is not installed.
+        """
+        self._address, self.is_whole = address, False
+        with _telling(address):
+            self._system, path = _opened(address)
+        self._path = path.rstrip("/")
+
+    def list(self, folder: str = "") -> dict[str, ObjectEntry]:
+        """Returns all objects below, or below a folder in it, by their path from there, in alphabetical order.
+
+        Raises:
+            ForecastError: see ``open_object``.
+        """
+        path = f"{self._path}/{folder}".rstrip("/")
+        with _telling(self._address):
+            found = self._system.find(path, detail=True)
+        self.is_whole, below = not folder, f"{path}/"
+        return {
+            name.removeprefix(below): ObjectEntry(int(about.get("size") or 0), _mark(about))
+            for name, about in sorted(found.items())
+            if name.startswith(below) and about.get("type") != "directory" and is_plain(name.removeprefix(below))
+        }
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Returns what objects hold, by their paths.
+
+        Raises:
+            ForecastError: see ``open_object``.
+        """
+        with _telling(self._address):
+            return {name: self._system.cat_file(f"{self._path}/{name}") for name in names}
+
+
+def list_objects(address: str) -> dict[str, ObjectEntry]:
+    """Returns all objects below an address; see ``ObjectReader``.
 
     Raises:
         ForecastError: see ``open_object``.
     """
-    if scheme_of(address) in {"http", "https"}:
-        return 0  # nobody tells there what lies below
-    with _telling(address):
-        system, path = _opened(address.rstrip("/"))
-        names = [name for name in system.find(path) if name.lower().endswith(endings) and name != path]
-        for name in names:
-            to = folder / name.removeprefix(path).lstrip("/")
-            if ".." in to.parts:
-                continue
-            to.parent.mkdir(parents=True, exist_ok=True)
-            system.get_file(name, str(to))
-    return len(names)
+    return ObjectReader(address.rstrip("/")).list()
+
+
+def is_plain(name: str) -> bool:
+    """Returns whether a path leads nowhere but below the folder that it begins in."""
+    return bool(name) and not any(part in {"", ".", ".."} for part in name.split("/"))
+
+
+def _mark(about: Mapping[str, Any]) -> str:
+    told = (about.get(key) for key in ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime"))
+    return next((str(value) for value in told if value), "")
+
+
+@contextmanager
+def open_parts(address: str) -> Iterator[Any]:
+    """Opens an object of which parts are read, in any order: each read is asked of the server, and little is kept.
+
+    What Arrow says of the bytes is not reworded.
+
+    Raises:
+        ForecastError: see ``open_object``.
+    """
+    with _telling(address, but=(ArrowException,)):
+        system, path = _opened(address)
+        with system.open(path, "rb", block_size=AHEAD, cache_type="readahead") as file:
+            yield file
+
+
+def fetch_object(address: str, path: Path) -> None:
+    """Copies an object into a file, piece by piece.
+
+    Raises:
+        ForecastError: see ``open_object``.
+        OSError: the disk refuses.
+    """
+    with path.open("wb") as file:
+        for piece in _pieces(address):
+            file.write(piece)
+
+
+def _pieces(address: str) -> Iterator[bytes]:
+    with open_object(address) as (file, _):
+        while piece := file.read(AHEAD):
+            yield piece
 
 
 def _opened(address: str) -> tuple[Any, str]:
@@ -91,8 +185,8 @@ def _options(scheme: str) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _telling(address: str) -> Iterator[None]:
-    """Says in plain words what a library says in the block.
+def _telling(address: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Says in plain words what a library says in the block, but for some errors.
 
     Raises:
         ForecastError: see ``open_object``.
@@ -100,6 +194,8 @@ def _telling(address: str) -> Iterator[None]:
     try:
         yield
     except (ForecastError, MemoryError):
+        raise
+    except but:
         raise
     except FileNotFoundError as error:
         cause = error.__cause__ or error.__context__  # of a web server, fsspec calls any failure so
