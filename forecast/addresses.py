@@ -43,6 +43,7 @@ SECRETS = frozenset(
 """Options of an address that are as good as a password."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SLASH = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/(?!/)")
 _FLAGGED = re.compile(rf"(?:--[\w-]+=|-[a-zA-Z])?{_SCHEME.pattern}")
 CALLED = ("--ping-url", "--on-failure", "--cluster")
 """Flags whose values are called or run as they are."""
@@ -59,6 +60,14 @@ def scheme_of(text: str) -> str:
 def is_address(text: str) -> bool:
     """Returns whether a name of data is no path: it begins as an address does."""
     return bool(scheme_of(text))
+
+
+def address_of(path: object) -> str | None:
+    """Returns the address that was taken for a path, which has lost a slash then; None of what is a path."""
+    text = str(path)
+    slashes = "///" if scheme_of(text.replace(":/", "://", 1)) in LOCAL else "//"
+    text = _SLASH.sub(rf"\1:{slashes}", text)
+    return text if is_address(text) else None
 
 
 def is_database(text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, Unpack, cast, get_type_hints
 
 import pandas as pd
 
+from forecast.addresses import address_of
 from forecast.api.frames import forecast_frame, leaderboard_frame, step_frame
 from forecast.api.inputs import Data, Table, read
 from forecast.api.model import Model, unsaved
@@ -44,7 +45,7 @@ from forecast.models.own_forecaster import check_forecasters
 from forecast.models.registry import MODELS, check_names, rivals
 from forecast.process import cache_folder, start_run
 from forecast.production.store.run_record import RunRecord
-from forecast.production.store.store import Store, address_of, model_name_for
+from forecast.production.store.store import Store, model_name_for
 from forecast.production.store_copy import copy_store
 from forecast.report.tables import error_table
 from forecast.run import Run

@@ -9,13 +9,13 @@ from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, get_type_hints
 
+from forecast.addresses import address_of
 from forecast.cli.options.groups import OutputFlags
 from forecast.cli.output.console import say, say_notes
 from forecast.cli.output.question import ask, can_ask
 from forecast.cli.output.verbose import spoken
 from forecast.errors import QuestionError, UsageError
 from forecast.process import cache_folder
-from forecast.production.store.store import address_of
 
 READERS = frozenset(
     (

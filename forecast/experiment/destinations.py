@@ -101,9 +101,10 @@ def check_place(path: Path, flag: str) -> None:
     """
     if _ADDRESS.match(str(path)):
         address = str(path).replace(":/", "://", 1)
+        named = "DIR" if flag == "DIR DIR" else flag
         raise UsageError(
             f"{address} is no place on this machine, and results are written to one.",
-            f"{'DIR' if flag == 'DIR DIR' else flag} here, and copy it there; forecast predict -o postgresql://HOST/DB#TABLE writes into a database",
+            f"{named} here, and copy it there; forecast predict -o postgresql://HOST/DB#TABLE writes into a database",
         )
 
 

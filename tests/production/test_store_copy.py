@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from forecast.addresses import address_of
 from forecast.data.files.remote.objects import ObjectEntry
 from forecast.errors import DataError, NotFoundError, UsageError
 from forecast.production import store_copy
 from forecast.production.store.lock import copied_from, shown
-from forecast.production.store.store import Store, address_of
+from forecast.production.store.store import Store
 from forecast.production.store_copy import copy_sentence, copy_store
 
 ADDRESS = "s3://bucket/store"

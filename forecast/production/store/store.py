@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from forecast.addresses import LOCAL, is_address, scheme_of
+from forecast.addresses import address_of
 from forecast.errors import UsageError
 from forecast.production.store.disk import Disk, kind_of, list_folders, telling, unheard, unused_name_near
 from forecast.production.store.json_document import NewerStoreError
@@ -16,7 +16,6 @@ from forecast.production.store.model_store import ModelStore
 from forecast.production.store.version import Version
 
 _ADDRESS = re.compile(r"[\w.+@-]{2,}:(/|$)")  # s3:/, as a path has it; host:/ of scp
-_SLASH = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/(?!/)")
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 
 
@@ -24,14 +23,6 @@ def model_name_for(text: str) -> str:
     """Returns the nearest valid model name, for a file's stem or a name that was refused."""
     name = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).lstrip("_.-").rstrip("_")
     return name[:100] or "model"
-
-
-def address_of(root: str | Path) -> str | None:
-    """Returns the address that names a store, which as a path has lost a slash; None of a path."""
-    text = str(root)
-    slashes = "///" if scheme_of(text.replace(":/", "://", 1)) in LOCAL else "//"
-    text = _SLASH.sub(rf"\1:{slashes}", text)
-    return text if is_address(text) else None
 
 
 class Store:
