@@ -25,6 +25,7 @@ CONSTANTS = (
     Constant(STEPWISE, "AutoregressionSettings.spread", (0.05, 0.2, 2.0)),
     Constant(STEPWISE, "AutoregressionSettings.fading", (0.0, 0.25, 1.0)),
     Constant(STEPWISE, "AutoregressionSettings.drift", (0.001, 0.01, 1.0)),
+    Constant(STEPWISE, "AutoregressionSettings.unit_root", (10.0, 100.0)),
 )
 
 

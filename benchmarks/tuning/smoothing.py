@@ -9,7 +9,8 @@ import numpy as np
 from held_back import Case, filled, rolling_errors, smoothed, training_part, usual_cases
 from study import Constant, FloatArray, Study, main
 
-MODULE = "forecast.models.classical.theta"
+MODULE, STEPWISE = "forecast.models.classical.theta", "forecast.models.classical.autoregression"
+YEARS = ("R years", "gapminder", "us_contagious", "pwt", "years")
 CONSTANTS = (
     Constant(MODULE, "ThetaSettings.theta", (0.0, 0.3, 0.4, 0.6, 1.0)),
     Constant(MODULE, "ThetaSettings.power", (0.0, 0.5, 2.0, 4.0)),
@@ -26,6 +27,10 @@ CONSTANTS = (
     Constant(MODULE, "ThetaSettings.history", (100, 250, 1000), cases=("m4_hourly", "nn5")),
     Constant(MODULE, "ThetaSettings.first", (1, 3, 12)),
     Constant(MODULE, "ThetaSettings.first_line", (4, 6, 16, 24)),
+    Constant(STEPWISE, "SeasonlessSettings.share", (0.0, 0.1, 0.33, 1.0), cases=YEARS),
+    Constant(STEPWISE, "SeasonlessSettings.seasons", (1, 3, 7, 15), cases=YEARS),
+    Constant(STEPWISE, "SeasonlessSettings.spread", (0.1, 0.2, 0.5), cases=YEARS),
+    Constant(STEPWISE, "SeasonlessSettings.unit_root", (0.0, 10.0, 30.0), cases=YEARS),
 )
 
 

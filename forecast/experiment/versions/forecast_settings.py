@@ -14,7 +14,7 @@ from forecast.decoding import decode
 from forecast.errors import UPGRADE
 from forecast.evaluation.distribution.difficulty import DifficultySettings
 from forecast.evaluation.scales import ScaleSettings
-from forecast.models.classical.autoregression import AutoregressionSettings
+from forecast.models.classical.autoregression import AutoregressionSettings, SeasonlessSettings
 from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.intermittent import IntermittentSettings
 from forecast.models.classical.local_ridge import LocalRidgeSettings
@@ -124,6 +124,18 @@ AS_OF_A984722 = ForecastSettings(
                 spread=0.5,
                 fading=0.5,
                 drift=0.1,
+                unit_root=0.0,
+                negligible=1e-9,
+                block=100_000,
+            ),
+            seasonless=SeasonlessSettings(
+                share=0.0,
+                seasons=11,
+                most=100,
+                spread=0.3,
+                fading=0.5,
+                drift=0.1,
+                unit_root=100.0,
                 negligible=1e-9,
                 block=100_000,
             ),

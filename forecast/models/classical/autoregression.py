@@ -25,12 +25,14 @@ class AutoregressionSettings:
     """The numbers of the autoregressions; a version keeps those that it was trained with.
 
     Attributes:
-        share: of the forecast by ``local-ridge``; regressions on past seasons have the rest. 0 for none.
+        share: of the forecast; regressions on past seasons, or exponential smoothing, have the rest. 0 for none.
         seasons: lags reach over so many of the shortest season, and one step more.
         most: but over no more steps than so many.
         spread: the standard deviation of the first coefficient's prior.
         fading: that of a later one is smaller by its lag to this power.
         drift: that of the constant, in usual differences from step to step.
+        unit_root: the coefficients are drawn to a sum of one, as by so many usual differences squared: what goes on
+            from where it is, and not back to a mean.
         negligible: such differences of values of at most 1 are none.
         block: values that are worked on at a time, each with its lags; sums of other blocks may round otherwise.
     """
@@ -41,6 +43,7 @@ class AutoregressionSettings:
     spread: float = 0.5  # measured by benchmarks/tuning/local_ridge.py
     fading: float = 0.5  # measured by benchmarks/tuning/local_ridge.py
     drift: float = 0.1  # measured by benchmarks/tuning/local_ridge.py
+    unit_root: float = 0.0  # measured by benchmarks/tuning/local_ridge.py
     negligible: float = 1e-9
     block: int = 100_000
 
@@ -48,10 +51,25 @@ class AutoregressionSettings:
         """Returns how many steps are looked back over, ``L``."""
         return min(self.seasons * season + 1, self.most)
 
-    def precision(self, lags: int) -> FloatArray:
-        """Returns one over the prior's variances: of each coefficient by its lag, and of the constant, (L + 1,)."""
+    def prior(self, lags: int) -> tuple[FloatArray, FloatArray]:
+        """Returns what the prior adds to the sums of squares and of products, (L + 1, L + 1) and (L + 1,).
+
+        Of each coefficient it is known as well as its lag says, of the constant, and of the sum of all coefficients.
+        """
         of_lags = np.arange(1, lags + 1) ** (2 * self.fading) / self.spread**2
-        return np.append(of_lags, 1 / self.drift**2)
+        together = self.unit_root * np.append(np.ones(lags), 0.0)
+        squares = np.diag(np.append(of_lags, 1 / self.drift**2)) + np.outer(together, together)
+        return squares, squares[:, 0]  # as of a walk, whose first coefficient is 1
+
+
+@dataclass(frozen=True)
+class SeasonlessSettings(AutoregressionSettings):
+    """Those of series without a season: a part of exponential smoothing, from difference to difference."""
+
+    share: float = 0.2  # measured by benchmarks/tuning/smoothing.py
+    seasons: int = 11  # measured by benchmarks/tuning/smoothing.py
+    spread: float = 0.3  # measured by benchmarks/tuning/smoothing.py
+    unit_root: float = 100.0  # measured by benchmarks/tuning/smoothing.py
 
 
 def seasonal_autoregression(
@@ -121,9 +139,8 @@ def _coefficients(
 ) -> FloatArray:
     """Returns each series' coefficients, by lag, and its constant: (S, L + 1)."""
     squares, products = _moments(unit, count, lags)
-    precision = settings.precision(lags)
-    walk = np.eye(lags + 1)[0]
-    return np.asarray(np.linalg.solve(squares + np.diag(precision), (products + precision * walk)[..., None])[..., 0])
+    prior, walk = settings.prior(lags)
+    return np.asarray(np.linalg.solve(squares + prior, (products + walk)[..., None])[..., 0])
 
 
 def _moments(unit: FloatArray, count: NDArray[np.int64], lags: int) -> tuple[FloatArray, FloatArray]:

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel, even_choice
 from forecast.data.windows import last_lookbacks
-from forecast.models.classical.autoregression import AutoregressionSettings, seasonal_autoregression
+from forecast.models.classical.autoregression import (
+    AutoregressionSettings,
+    SeasonlessSettings,
+    seasonal_autoregression,
+)
 from forecast.models.classical.intermittent import RULES, IntermittentSettings, intermittent
 from forecast.models.classical.local_ridge import LocalRidgeSettings, local_ridge
 from forecast.models.classical.pooled_demand import PooledSettings
@@ -41,6 +45,7 @@ class ClassicalSettings:
     intermittent: IntermittentSettings = field(default_factory=IntermittentSettings)
     pooled: PooledSettings = field(default_factory=PooledSettings)
     autoregression: AutoregressionSettings = field(default_factory=AutoregressionSettings)
+    seasonless: SeasonlessSettings = field(default_factory=SeasonlessSettings)
 
     def steps_used(self, name: BaselineName | Anchor, seasons: tuple[int, ...]) -> int:
         """Returns how many steps before a forecast a rule looks at, at most.
@@ -137,7 +142,14 @@ def baseline(
 def _smoothing(
     panel: Panel, horizon: int, seasons: tuple[int, ...], settings: ClassicalSettings, threads: int
 ) -> FloatArray:
-    return exponential_smoothing(panel, horizon, seasons[0], settings.theta, settings.seasonality, threads)
+    """Returns the forecasts of exponential smoothing; without a season, with some of an autoregression."""
+    season, share = seasons[0], settings.seasonless.share
+    forecast = exponential_smoothing(panel, horizon, season, settings.theta, settings.seasonality, threads)
+    if season > 1 or not share:
+        return forecast
+    steps = settings.steps_used("smoothing", (season,))
+    other = seasonal_autoregression(panel, horizon, (1,), steps, settings.seasonless, settings.seasonality)
+    return (1 - share) * forecast + share * other
 
 
 def _local_ridge(

@@ -3,8 +3,6 @@
 Shapes: ``B`` windows, ``N`` steps, right-aligned (0 before a start), ``L`` lags, ``H`` horizon.
 """
 
-import numpy as np
-
 from forecast.models.classical.autoregression import AutoregressionSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.keras_export.past import PastWindow, Tensor
@@ -55,9 +53,9 @@ def _forecast(values: Tensor, past: PastWindow, horizon: int, lags: int, setting
     parts = ops.extract_sequences(unit, lags + 1, 1)  # (B, N - L, L + 1), the step itself last
     inputs = ops.concatenate([ops.flip(parts[:, :, :-1], axis=2), ops.ones_like(parts[:, :, :1])], axis=2)
     inputs = ops.where(place[:, lags:, None] > lags, inputs, 0.0)
-    precision, turned = np.diag(settings.precision(lags)), ops.transpose(inputs, (0, 2, 1))
-    squares = ops.matmul(turned, inputs) + precision
-    products = ops.matmul(turned, parts[:, :, -1:]) + precision[:, :1]
+    (prior, walk), turned = settings.prior(lags), ops.transpose(inputs, (0, 2, 1))
+    squares = ops.matmul(turned, inputs) + prior
+    products = ops.matmul(turned, parts[:, :, -1:]) + walk[:, None]
     coefficients = ops.solve(squares, products)[:, :, 0]
     path = unit[:, -lags:]
     for _ in range(horizon):

@@ -176,7 +176,7 @@ def _anchor(name: Anchor, part: RecurrentModel, past: PastWindow) -> Tensor:
     """Returns the forecast that members are trusted against, (B, H)."""
     spec, own = part.spec, part.settings.classical
     if name == "smoothing":
-        return smoothing_of(past, spec.horizon, spec.season, own.theta, own.seasonality)
+        return smoothing_of(past, spec.horizon, spec.season, own)
     if name == "local-ridge":
         return local_ridge_of(past, spec.horizon, spec.seasons, own)
     return past.naive(spec.horizon) if name == "naive" else past.seasonal_naive(spec.horizon, spec.season)

@@ -8,18 +8,30 @@ from typing import Any
 
 import numpy as np
 
+from forecast.models.classical.baselines import ClassicalSettings
 from forecast.models.classical.seasonality import SeasonalitySettings
 from forecast.models.classical.theta import FloatArray, ThetaSettings, smooth
+from forecast.models.keras_export.autoregression import autoregression_of
 from forecast.models.keras_export.past import PastWindow, Tensor
 from forecast.models.keras_export.seasonality import pattern_of
 from forecast.models.networks.tensorflow import keras
 
 
-def smoothing_of(
+def smoothing_of(past: PastWindow, horizon: int, season: int, settings: ClassicalSettings) -> Tensor:
+    """Returns the forecasts of the steps after each window, as ``smoothing`` makes them: (B, H)."""
+    past, share = past.tail(settings.theta.steps_used(season)), settings.seasonless.share
+    forecast = _smoothing(past, horizon, season, settings.theta, settings.seasonality)
+    if season > 1 or not share:
+        return forecast
+    other = autoregression_of(past, horizon, (1,), settings.seasonless, settings.seasonality)
+    return (1 - share) * forecast + share * other
+
+
+def _smoothing(
     past: PastWindow, horizon: int, season: int, settings: ThetaSettings, seasonality: SeasonalitySettings
 ) -> Tensor:
-    """Returns the forecasts of the steps after each window, as ``exponential_smoothing`` makes them: (B, H)."""
-    past, ops = past.tail(settings.steps_used(season)), keras.ops
+    """Returns the forecasts of exponential smoothing alone, (B, H)."""
+    ops = keras.ops
     size = ops.max(ops.abs(past.values), axis=1, keepdims=True)
     size = ops.where(size > 0, size, 1.0)
     values = past.values / size

@@ -5,23 +5,24 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.experiment.versions.forecast_settings import AS_OF_A984722
-from forecast.models.classical.autoregression import AutoregressionSettings, autoregression
+from forecast.models.classical.autoregression import AutoregressionSettings, SeasonlessSettings, autoregression
 from forecast.models.classical.baselines import ClassicalSettings, baseline
 from forecast.models.classical.local_ridge import local_ridge
+from forecast.models.classical.theta import exponential_smoothing
 
 NAN = np.nan
-TODAY = AutoregressionSettings()
+TODAY, SEASONLESS = AutoregressionSettings(), SeasonlessSettings()
 
 
-def slowly(values, horizon, lags):
-    """Returns the forecasts of one series, by least squares with a row for each coefficient that is drawn."""
+def slowly(values, horizon, lags, how):
+    """Returns the forecasts of one series, by least squares with a row for each of the prior's beliefs."""
     values = np.array([value for value in values if value == value])  # noqa: PLR0124
     mean, size = values.mean(), np.sqrt(np.mean(np.diff(values) ** 2))
     y = (values - mean) / size
     rows = [[*(y[t - lag] for lag in range(1, lags + 1)), 1.0] for t in range(lags, len(y))]
-    roots = [lag**TODAY.fading / TODAY.spread for lag in range(1, lags + 1)]
-    drawn = np.diag([*roots, 1 / TODAY.drift])
-    truths = [*y[lags:], roots[0], *[0.0] * lags]
+    roots = [lag**how.fading / how.spread for lag in range(1, lags + 1)]
+    drawn = [*np.diag([*roots, 1 / how.drift]), [how.unit_root] * lags + [0.0]]
+    truths = [*y[lags:], roots[0], *[0.0] * lags, how.unit_root]
     coefficients = np.linalg.lstsq(np.array([*rows, *drawn]), np.array(truths))[0]
     path = list(y)
     for _ in range(horizon):
@@ -30,20 +31,21 @@ def slowly(values, horizon, lags):
     return np.clip(path[len(y) :], low, high) * size + mean
 
 
-def test_forecasts_are_those_of_drawn_least_squares_whatever_stands_beside():
+@pytest.mark.parametrize("how", [TODAY, SEASONLESS])
+def test_forecasts_are_those_of_drawn_least_squares_whatever_stands_beside(how):
     rng = np.random.default_rng(1)
     series = [np.cumsum(rng.normal(0, 1, steps)) + 40 for steps in (30, 22, 9)]
     values = np.full((3, 30), NAN)
     for own, row in zip(series, values, strict=True):
         row[-len(own) :] = own
-    expected = [slowly(own, 12, 5) for own in series]
-    np.testing.assert_allclose(autoregression(values, 12, 5, TODAY), expected, rtol=1e-9)
+    expected = [slowly(own, 12, 5, how) for own in series]
+    np.testing.assert_allclose(autoregression(values, 12, 5, how), expected, rtol=1e-7)
 
 
 @pytest.mark.parametrize("history", [[3.0], [3.0, 4.0, 6.0], [NAN] * 4 + [1.0, 5.0]])
 def test_a_series_without_a_step_to_learn_from_repeats_its_last_value(history):
-    found = autoregression(np.array([history]), 3, 5, TODAY)
-    np.testing.assert_allclose(found, [[history[-1]] * 3])
+    for how in (TODAY, SEASONLESS):
+        np.testing.assert_allclose(autoregression(np.array([history]), 3, 5, how), [[history[-1]] * 3])
 
 
 def test_what_swings_back_and_forth_goes_on_so():
@@ -55,6 +57,26 @@ def test_what_swings_back_and_forth_goes_on_so():
 def test_no_series_runs_away_from_where_it_has_been():
     grows = 1.4 ** np.arange(40.0)
     assert autoregression(grows[None], 50, 3, TODAY).max() <= 2 * grows[-1]
+
+
+def test_what_turns_every_few_years_is_smoothed_with_its_turns_and_a_season_has_none_of_it():
+    years = panel_from_series([10 + 3 * np.sin(np.arange(60) / 2)], "YS")
+    now = ClassicalSettings()
+    plain = exponential_smoothing(years, 4, 1, now.theta, now.seasonality)
+    came = 10 + 3 * np.sin(np.arange(60, 64) / 2)
+    found = baseline("smoothing", years, 4, (1,), now)
+    assert np.abs(found - came).mean() < np.abs(plain - came).mean()
+    assert np.array_equal(
+        baseline("smoothing", years, 4, (4,), now), exponential_smoothing(years, 4, 4, now.theta, now.seasonality)
+    )
+
+
+@pytest.mark.parametrize("steps", [3, 30])
+def test_early_versions_keep_exponential_smoothing_alone(steps):
+    panel = panel_from_series([np.random.default_rng(0).normal(9, 1, steps)], "YS")
+    early = AS_OF_A984722.methods.classical
+    alone = exponential_smoothing(panel, 5, 1, early.theta, early.seasonality)
+    assert np.array_equal(baseline("smoothing", panel, 5, (1,), early), alone)
 
 
 def test_early_versions_keep_the_regressions_alone():

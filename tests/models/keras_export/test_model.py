@@ -12,7 +12,6 @@ from forecast.data.windows import last_lookbacks
 from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.scales import lowest_values
 from forecast.models.classical.baselines import baseline
-from forecast.models.classical.theta import exponential_smoothing
 from forecast.models.combination import Combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.method_settings import CURRENT
@@ -168,14 +167,9 @@ def test_exported_smoothing_is_ours(season, awkward):
         PastWindow(past_values(panel, max(CURRENT.classical.theta.history, 3 * season) + 50)),
         9,
         season,
-        CURRENT.classical.theta,
-        CURRENT.classical.seasonality,
+        CURRENT.classical,
     )
-    np.testing.assert_allclose(
-        theirs,
-        exponential_smoothing(panel, 9, season, CURRENT.classical.theta, CURRENT.classical.seasonality),
-        rtol=1e-9,
-    )
+    np.testing.assert_allclose(theirs, baseline("smoothing", panel, 9, (season,), CURRENT.classical), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
