@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from forecast.data.panel import Panel
 from forecast.errors import ForecastError
-from forecast.evaluation.backtest import evidence_shifts, forecast_points
+from forecast.evaluation.backtest import evidence_shifts
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.scales import Scales
 from forecast.evaluation.splits import rolling_origins
 from forecast.experiment.plan import HORIZONS, make_plan

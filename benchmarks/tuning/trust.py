@@ -82,7 +82,7 @@ def errors(said: Said) -> FloatArray:
     """Returns each series' error at each origin, one after the other."""
     from doubt import _evidence
 
-    from forecast.evaluation.backtest import forecast_points
+    from forecast.evaluation.member_forecasts import forecast_points
     from forecast.models import combination
     from forecast.models.classical import random_walk
 

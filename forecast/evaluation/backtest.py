@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.data.limits import Lowest, is_never_negative, keep
+from forecast.data.limits import Lowest, is_never_negative
 from forecast.data.panel import Panel
 from forecast.errors import DataError
 from forecast.evaluation.distribution.count_fit import fit_count_distribution
@@ -24,8 +24,14 @@ from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, Pr
 from forecast.evaluation.distribution.quantile_metrics import DECILES
 from forecast.evaluation.ended_series import ended, ended_records
 from forecast.evaluation.hierarchies.fold_reconciler import FOLD_FUTURES, FoldReconciler, ReconciledFolds
-from forecast.evaluation.member_forecasts import SharedForecasts, stacked_quantiles
-from forecast.evaluation.scales import SCALES, Scales, learning_scales, lowest_values
+from forecast.evaluation.member_forecasts import (
+    SharedForecasts,
+    each_seed,
+    forecast_points,
+    moved_points,
+    stacked_quantiles,
+)
+from forecast.evaluation.scales import Scales, learning_scales, lowest_values
 from forecast.evaluation.splits import Fold, truth_weights
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import (
@@ -190,14 +196,6 @@ def curve_truth(fold: Fold, panel: Panel) -> FloatArray | None:
     return fold.truth(panel) if fold.number == 0 and fold.scored.any() else None
 
 
-def forecast_points(
-    members: Members, combination: Combination | None, lowest: Lowest, rounding: float = SCALES.rounding
-) -> FloatArray:
-    """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
-    point = (combination or plain_combination(members)).apply(members)
-    return keep(np.where(np.abs(point) < rounding, 0.0, point), lowest)
-
-
 def _run(
     trial: "_RunningTrial",
     folds: Sequence[Fold],
@@ -265,13 +263,13 @@ class _RunningTrial:
         combination = self._combination(known, few, members, self.scales.is_walk(fold.number, train))
         _, lowest = self.scales.of(fold, 0, train)
         if self.reconciler is not None:
-            base = forecast_points(members, combination, lowest)
-            past = [(record.base, record.errors.truth) for record in known]
-            self.moves = self.reconciler.begin(fold.number, train, base, fold.truth(self.panel), past, lowest)
+            joined = partial(forecast_points, combination=combination, lowest=lowest)
+            past, truth = [(record.base, record.errors.truth) for record in known], fold.truth(self.panel)
+            self.moves = self.reconciler.begin(fold.number, train, members, joined, truth, past, lowest)
         record = self._record(fold, 0, members, combination)
         if fold.number > 0:
             self.points.append(record.errors.point)
-            self.by_seed.append(_each_seed(members, combination, lowest, self.moves))
+            self.by_seed.append(each_seed(members, combination, lowest, self.moves))
             made = self._with_distribution(record.errors, known, lowest)
             self.distributed.append(made)
             self.quantiles.append(made.quantiles(self.probabilities) if made else None)
@@ -344,8 +342,7 @@ class _RunningTrial:
         moved = fold.moved(self.panel, shift)
         train, truth = moved.train(self.panel), moved.truth(self.panel)
         scales, lowest = self.scales.of(fold, shift, train)
-        base = forecast_points(members, combination, lowest)
-        point = self.moves.coherent(base, lowest) if self.moves else base
+        base, point = moved_points(members, combination, lowest, self.moves)
         told = difficulty(train, self.scales.season, scales, point, members, combination.used)
         evidence = Evidence(members, truth, scales, fold.number)
         return _Record(shift, evidence, ErrorRecord(fold.number, point, truth, told), base)
@@ -385,15 +382,3 @@ class _RunningTrial:
             distributed=tuple(self.distributed) if np.size(self.points) <= MOST_KEPT else (),
             reconciled=self.reconciler.result([(r.base, r.errors.truth) for r in known]) if self.reconciler else None,
         )
-
-
-def _each_seed(
-    members: Members, combination: Combination, lowest: Lowest, moves: FittedReconciliation | None
-) -> FloatArray:
-    """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
-    result = []
-    for seed in dict.fromkeys(members.seeds):
-        own = np.array(members.seeds) == seed
-        points = forecast_points(members.some(own), combination.of(own), lowest)
-        result.append(moves.coherent(points, lowest) if moves else points)
-    return np.stack(result)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forecast.data.covariates import KINDS, Column, Covariates
 from forecast.data.panel import Panel, even_choice
-from forecast.evaluation.backtest import forecast_points
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.scales import lowest_within
 from forecast.evaluation.splits import Fold

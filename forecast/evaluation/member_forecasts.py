@@ -1,4 +1,7 @@
-"""Forecasts by networks that several models of a backtest have in common, made once."""
+"""Forecasts by networks that several models of a backtest have in common, made once; and what members say jointly.
+
+Shapes: ``R`` seeds, ``S`` series, ``H`` horizon.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,10 +10,14 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.data.limits import Lowest, keep
 from forecast.data.panel import Panel
+from forecast.evaluation.scales import SCALES
+from forecast.models.combination import Combination, plain_combination
 from forecast.models.ensemble import EnsembleModel
 from forecast.models.forecaster import Fitted, Members, Quantiles
 from forecast.models.networks.recurrent import RecurrentModel
+from forecast.models.reconciliation.reconciler import FittedReconciliation
 from forecast.run import Run
 from forecast.specs import Anchor
 
@@ -76,3 +83,30 @@ def stacked_quantiles(
         if quantiles:
             values[:, number] = quantiles.values
     return Quantiles(probabilities, values)
+
+
+def forecast_points(
+    members: Members, combination: Combination | None, lowest: Lowest, rounding: float = SCALES.rounding
+) -> FloatArray:
+    """Returns the members' joint forecast, kept at or above zero where the history is: (S, H)."""
+    point = (combination or plain_combination(members)).apply(members)
+    return keep(np.where(np.abs(point) < rounding, 0.0, point), lowest)
+
+
+def each_seed(
+    members: Members, combination: Combination, lowest: Lowest, moves: FittedReconciliation | None
+) -> FloatArray:
+    """Returns the joint forecast of each seed's networks alone, (R, S, H)."""
+    result = []
+    for seed in dict.fromkeys(members.seeds):
+        own = np.array(members.seeds) == seed
+        result.append(moved_points(members.some(own), combination.of(own), lowest, moves)[1])
+    return np.stack(result)
+
+
+def moved_points(
+    members: Members, combination: Combination, lowest: Lowest, moves: FittedReconciliation | None
+) -> tuple[FloatArray, FloatArray]:
+    """Returns the members' joint forecast, and what it is once it adds up where it is to, (S, H) each."""
+    base = forecast_points(moves.lifted(members) if moves else members, combination, lowest)
+    return base, moves.coherent(base, lowest) if moves else base

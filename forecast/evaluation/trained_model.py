@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from forecast.data.limits import Lowest, steps_within
 from forecast.data.panel import Panel
 from forecast.errors import UsageError
-from forecast.evaluation.backtest import forecast_points
 from forecast.evaluation.distribution.difficulty import DIFFICULTY, DifficultySettings, difficulty
 from forecast.evaluation.distribution.distribution import Distribution
 from forecast.evaluation.distribution.probabilistic_forecast import NodeSums, ProbabilisticForecast
 from forecast.evaluation.intervals import Calibration
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.scales import SCALES, ScaleSettings, interval_scales, lowest_values, lowest_within
 from forecast.interval_levels import LEVELS
 from forecast.models.combination import Combination
@@ -139,7 +139,8 @@ class TrainedModel:
         while sum(block.shape[1] for block in blocks) < horizon:
             members = self.model.predict_members(extended, run)
             own = steps_within(lowest, len(blocks) * self.horizon, self.horizon)
-            points = forecast_points(members, self.combination, own, self.scales.rounding)
+            lifted = moves.lifted(members) if moves else members
+            points = forecast_points(lifted, self.combination, own, self.scales.rounding)
             blocks.append(moves.coherent(points, lowest_values(panel)) if moves else points)
             if len(blocks) == 1:
                 distributed = self._distributed(panel, members, blocks[0], own, moves)

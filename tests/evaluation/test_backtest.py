@@ -5,9 +5,10 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.errors import DataError
-from forecast.evaluation.backtest import backtest, forecast_points
+from forecast.evaluation.backtest import backtest
 from forecast.evaluation.distribution.difficulty import difficulty
 from forecast.evaluation.distribution.distribution import ErrorRecord, fit_distribution
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.scales import lowest_values, series_scales
 from forecast.evaluation.splits import rolling_origins
 from forecast.models.classical.baselines import Baseline, drift, naive, seasonal_naive

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from forecast.data.panel import panel_from_series
-from forecast.evaluation.backtest import backtest, forecast_points
+from forecast.evaluation.backtest import backtest
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.metrics import rmse
 from forecast.evaluation.scales import lowest_values
 from forecast.evaluation.splits import rolling_origins

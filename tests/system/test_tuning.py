@@ -45,7 +45,7 @@ OTHERS = {
     "seconds": "PROBE LEAST_PROBE DEAR LEAST_START LEAST_CELL TAIL LEARNING ENOUGH MORE_SEEDS MOST_MORE WORTH",
     "what the calendar is": "CYCLES year_days month_days easter",
     "bounds that numbers seldom reach": "largest_log series_floor size_floor floor SHARES MOST_STRETCH MOST_IGNORED "
-    "MOST_SHARE MOST_SCORE LEAST_RATE MOST_RATE MOST_EVENTS WHOLE",
+    "MOST_SHARE MOST_SCORE LEAST_RATE MOST_RATE MOST_EVENTS WHOLE lift reconciler.CURRENT",
     "a judgement that nobody measured": "reconciler.ReconciliationSettings.firm "
     "reconciler.ReconciliationSettings.recent",
     "as the recipe was": "theta.ThetaSettings.seasons rounds series_share",

@@ -9,7 +9,7 @@
 Shapes: ``K`` scored folds, ``S`` series, ``H`` horizon, ``T`` vectors of errors.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Lowest
 from forecast.data.panel import Panel
+from forecast.models.forecaster import Members
 from forecast.models.reconciliation.methods import METHODS, USUAL
 from forecast.models.reconciliation.reconciler import FittedReconciliation, Reconciliation, learned
 
@@ -64,14 +65,22 @@ class FoldReconciler:
         self.truths: list[FloatArray] = []
 
     def begin(
-        self, number: int, train: Panel, base: FloatArray, truth: FloatArray, known: Known, lowest: Lowest
+        self,
+        number: int,
+        train: Panel,
+        members: Members,
+        joined: Callable[[Members], FloatArray],
+        truth: FloatArray,
+        known: Known,
+        lowest: Lowest,
     ) -> FittedReconciliation:
         """Returns what moves the forecasts of a fold.
 
         Args:
             number: of the fold.
             train: what is known at its origin.
-            base: (S, H), forecasts of each series by itself.
+            members: that forecast each series by itself.
+            joined: gives the joint forecast of members, (S, H).
             truth: (S, H), to score by once the fold is over.
             known: of earlier origins.
             lowest: (S,), 0 where no forecast may be negative.
@@ -85,7 +94,8 @@ class FoldReconciler:
         chosen = self.choice()
         self.folds.append(number)
         self.truths.append(truth)
-        self.made.append({BASE: base} | {name: each.coherent(base, lowest) for name, each in found.items()})
+        made = {name: each.coherent(joined(each.lifted(members)), lowest) for name, each in found.items()}
+        self.made.append({BASE: joined(members)} | made)
         return found[chosen]
 
     def choice(self) -> str:

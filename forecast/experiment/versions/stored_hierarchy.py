@@ -1,6 +1,6 @@
 """The hierarchy of a version and its reconciliation as an entry of its manifest and arrays of its weights, and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from forecast.models.reconciliation.methods import METHODS
 from forecast.models.reconciliation.reconciler import Reconciliation, ReconciliationSettings
 from forecast.production.store.json_document import NewerStoreError
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the entry and of the arithmetic that goes with it: another way to reconcile has a higher one."""
 MOST_ROUNDS = 100
 """More than any fit of paths needs: a manifest that asks for more is damaged."""
@@ -30,7 +30,7 @@ class HierarchyEntry(Document):
         levels: their names, the total first, that of the leaves last.
         method: by which forecasts are made to add up.
         vectors: of errors that it looks at, a step of an origin each; 0 where it looks at none.
-        settings: the numbers by which it does so.
+        settings: the numbers by which it does so; the first versions don't say, and have those that stood there then.
     """
 
     schema_version: int
@@ -38,7 +38,7 @@ class HierarchyEntry(Document):
     levels: tuple[str, ...]
     method: str
     vectors: int
-    settings: ReconciliationSettings
+    settings: ReconciliationSettings = field(default_factory=ReconciliationSettings)
 
 
 def pack_hierarchy(tree: Hierarchy | None, reconciliation: Reconciliation | None) -> HierarchyEntry | None:
@@ -98,7 +98,7 @@ def load_reconciliation(entry: HierarchyEntry, arrays: Arrays, series_ids: tuple
     variances = arrays.read("hierarchy/variances", "f", (len(series_ids),), can_miss=True)
     errors = arrays.read("hierarchy/errors", "f", (entry.vectors, len(series_ids)))
     shaped = entry.settings
-    if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1:
+    if not 0 < shaped.firm <= 1 or not 1 <= shaped.rounds <= MOST_ROUNDS or shaped.recent < 1 or shaped.lift < 0:
         raise ValueError("the numbers by which its forecasts add up are none")
     if (variances < 0).any():
         raise ValueError("its errors have a size below zero")

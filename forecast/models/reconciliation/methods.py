@@ -24,12 +24,14 @@ class ReconciliationMethod:
         explained: in words.
         covariance: of errors (T, S) in a hierarchy; None for bottom-up.
         learns: whether it looks at errors.
+        is_lifted: whether networks' forecasts of each level are first brought to what they say of the total.
     """
 
     name: str
     explained: str
     covariance: Callable[[Hierarchy, FloatArray], ErrorCovariance | None]
     learns: bool = True
+    is_lifted: bool = True
 
 
 def _alike(tree: Hierarchy, errors: FloatArray) -> ErrorCovariance:  # noqa: ARG001 - as the others
@@ -47,7 +49,13 @@ def _variance(tree: Hierarchy, errors: FloatArray) -> ErrorCovariance:  # noqa: 
 METHODS: dict[str, ReconciliationMethod] = {
     method.name: method
     for method in (
-        ReconciliationMethod("bottom-up", "sums of the leaves' forecasts", lambda _tree, _errors: None, learns=False),
+        ReconciliationMethod(
+            "bottom-up",
+            "sums of the leaves' forecasts",
+            lambda _tree, _errors: None,
+            learns=False,
+            is_lifted=False,
+        ),
         ReconciliationMethod("ols", "all moved alike", _alike, learns=False),
         ReconciliationMethod("wls-structural", "errors as large as the leaves are many", _structural, learns=False),
         ReconciliationMethod("wls-variance", "by how large the errors of each were", _variance),

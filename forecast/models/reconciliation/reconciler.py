@@ -1,9 +1,9 @@
 """A reconciliation as a version keeps it: a method and the errors of its backtest, for any panel like the one of then.
 
-Shapes: ``S`` series, ``H`` horizon, ``T`` vectors of errors.
+Shapes: ``M`` members, ``S`` series, ``H`` horizon, ``T`` vectors of errors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forecast.data.hierarchy import Hierarchy
 from forecast.data.limits import Lowest, Within
 from forecast.data.panel import Panel, places_of
+from forecast.models.forecaster import Members
 from forecast.models.reconciliation.errors import error_variances
 from forecast.models.reconciliation.methods import METHODS
 from forecast.models.reconciliation.projection import Projection, projection
@@ -26,14 +27,18 @@ class ReconciliationSettings:
         firm: in paths, sums give way by so much of what their variance would ask for: each is to keep its distribution.
         rounds: of finding what paths are moved by; leaves that end at zero can't give way further.
         recent: steps at the end of a series that tell how large it is.
+        lift: networks' forecasts of a level are raised, or lowered, by no larger a share to what they say of the total;
+            0 where they stay as they are, which is so in versions that don't say.
     """
 
     firm: float = 0.05
     rounds: int = 2
     recent: int = 200
+    lift: float = 0.0
 
 
-CURRENT = ReconciliationSettings()
+CURRENT = ReconciliationSettings(lift=0.05)
+"""Of versions to come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,8 @@ class Reconciliation:
         variances = usual_variances(panel, tree, padded, self.settings.recent)
         errors = np.where(places >= 0, np.append(self.errors, np.zeros((len(self.errors), 1)), axis=1)[:, places], 0.0)
         method = METHODS[self.method]
+        is_lifted = method.is_lifted and bool(np.nanmin(panel.values, initial=np.inf) >= 0)
+        lift = self.settings.lift if is_lifted else 0.0
         if len(errors):
             spare = np.sqrt(variances * np.isnan(padded))  # what a series of no errors errs by itself
             covariance = method.covariance(tree, errors)
@@ -74,7 +81,7 @@ class Reconciliation:
         else:
             root = np.sqrt(variances)[None]
             made = projection(tree, method.covariance(tree, root))
-        return FittedReconciliation(made, variances, self.settings)
+        return FittedReconciliation(made, variances, self.settings, lift)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +91,46 @@ class FittedReconciliation:
     Attributes:
         projection: that moves forecasts.
         variances: (S,), how large the errors of each series are expected to be.
+        lift: by which share networks' forecasts of a level may be moved; see ``lifts``.
     """
 
     projection: Projection
     variances: FloatArray
     settings: ReconciliationSettings
+    lift: float = 0.0
+
+    def lifted(self, members: Members) -> Members:
+        """Returns members as they are before they add up: networks are lifted, and what has no anchor is no network."""
+        if not self.lift or not members.anchors:
+            return members
+        factors = lifts(self.projection.hierarchy, members.values, self.lift)
+        return replace(members, values=members.values * factors[..., None])
 
     def coherent(self, values: FloatArray, lowest: Lowest) -> FloatArray:
         """Returns forecasts (S, H) that add up, none below zero where none may be, (S,)."""
         return self.projection.nonnegative(values, lowest.lowest if isinstance(lowest, Within) else lowest)
+
+
+def lifts(tree: Hierarchy, values: FloatArray, most: float) -> FloatArray:
+    """Returns by how much each series' forecasts are to be multiplied, the same number for all of a level: (M, S).
+
+    Networks that are trained by absolute errors forecast medians. Those of many small, skewed series come to less than
+    their total is forecast: by 1.5 % on tourism_regions, by 1.6 % on departments of walmart_weekly. What sums are made
+    of should be means, so each level is moved by one factor to what the same network says of the total
+    (``benchmarks/hierarchies.py``). A level that has not all leaves below it stays as it is, and so do all where one
+    comes to nothing.
+
+    Args:
+        tree: of the series.
+        values: (M, S, H), forecasts.
+        most: a factor is within 1 ± this on the scale of logarithms.
+    """
+    levels = len(tree.levels)
+    comes_to = np.stack([values[:, tree.level == level].sum(axis=(1, 2)) for level in range(levels)], axis=1)
+    is_whole = np.bincount(tree.level, tree.sizes, levels) == len(tree.leaves)
+    tells = is_whole & (comes_to > 0).all(axis=1, keepdims=True)
+    ratios = np.divide(comes_to[:, :1], comes_to, out=np.ones_like(comes_to), where=tells)
+    return np.asarray(np.exp(np.clip(np.log(ratios), -most, most))[:, tree.level])
 
 
 def learned(method: str, series_ids: tuple[str, ...], errors: FloatArray) -> Reconciliation:

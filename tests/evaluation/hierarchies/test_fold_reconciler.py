@@ -7,6 +7,7 @@ from forecast.data.hierarchy import Hierarchy
 from forecast.data.panel import panel_from_series
 from forecast.evaluation.hierarchies.fold_reconciler import BASE, FoldReconciler, errors_of
 from forecast.evaluation.hierarchies.level_scores import summary_of_levels
+from forecast.models.forecaster import Members
 from forecast.models.reconciliation.methods import METHODS, USUAL
 
 BELOW = np.array([1, 2, 1, 2])
@@ -17,6 +18,12 @@ PANEL = replace(
 TRUTH = np.array([[30.0] * 4, [10.0] * 4, [20.0] * 4])
 
 
+def begin(state, number, base, truth, known, anchors=None):
+    """What moves the forecasts of a fold of one member, which is a network where it has an anchor."""
+    members = Members(("one",), (0,), base[None], anchors)
+    return state.begin(number, PANEL, members, lambda each: each.values[0], truth, known, np.zeros(3))
+
+
 def folds(total_off, leaves_off, count=3, last=TRUTH):
     """A reconciler after so many folds whose forecasts are off by as much, and what was known of each."""
     random = np.random.default_rng(1)
@@ -24,7 +31,7 @@ def folds(total_off, leaves_off, count=3, last=TRUTH):
     for number in range(count):
         off = np.array([total_off, leaves_off, leaves_off])[:, None] * random.normal(1, 0.1, (3, 4))
         truth = last if number == count - 1 else TRUTH
-        state.begin(number, PANEL, TRUTH + off, truth, known, np.zeros(3))
+        begin(state, number, TRUTH + off, truth, known)
         known.append((TRUTH + off, truth))
     return state, known
 
@@ -39,7 +46,7 @@ def test_total_that_is_right_is_heeded_and_one_that_is_wrong_is_not():
 def test_before_a_fold_is_scored_the_usual_method_is_taken():
     state = FoldReconciler(TREE, PANEL.series_ids)
     assert state.choice() == USUAL
-    state.begin(0, PANEL, TRUTH, TRUTH, [], np.zeros(3))
+    begin(state, 0, TRUTH, TRUTH, [])
     assert state.choice() == USUAL
     assert set(state.made[0]) == {BASE, *(name for name, method in METHODS.items() if not method.learns)}
 
@@ -58,6 +65,18 @@ def test_summary_has_each_level_by_each_method():
     issued = [row for row in told.levels if row.method == "issued"]
     assert [(row.level, row.series, row.rmse) for row in issued] == [("total", 1, 0.0), ("a", 2, 0.0)]
     assert told.best == pytest.approx(found.losses[told.method])
+
+
+def test_networks_are_lifted_before_they_add_up_but_in_sums_of_leaves_and_by_themselves():
+    low = TRUTH * np.array([[1.0], [0.98], [0.98]])
+    state = FoldReconciler(TREE, PANEL.series_ids)
+    begin(state, 0, low, TRUTH, [], {"naive": TRUTH})
+    made = state.made[0]
+    np.testing.assert_array_equal(made[BASE], low)
+    np.testing.assert_allclose(made["bottom-up"], TRUTH * 0.98)
+    np.testing.assert_allclose(made["ols"], TRUTH)
+    begin(state, 1, low, TRUTH, [])
+    assert state.made[1]["ols"][0, 0] < 30
 
 
 def test_errors_are_vectors_of_all_series():

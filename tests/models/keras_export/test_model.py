@@ -9,7 +9,7 @@ import pytest
 
 from forecast.data.panel import panel_from_series
 from forecast.data.windows import last_lookbacks
-from forecast.evaluation.backtest import forecast_points
+from forecast.evaluation.member_forecasts import forecast_points
 from forecast.evaluation.scales import lowest_values
 from forecast.models.classical.baselines import baseline
 from forecast.models.combination import Combination
