@@ -13,7 +13,7 @@ from forecast.evaluation.hierarchies.level_scores import ReconciliationSummary
 from forecast.evaluation.importance import Importance
 from forecast.evaluation.summary import CovariatesUsed, ScoredOn, SummaryData, SummaryFold, SummaryRow
 from forecast.experiment.tuning.confirmation import Confirmation
-from forecast.experiment.tuning.search_space import SearchedSetting, Value
+from forecast.experiment.tuning.search_space import Rung, SearchedSetting, Value
 from forecast.production.store.run_record import COLUMNS, FACTS, RunRecord
 from forecast.report.tables import ERROR_COLUMNS
 from forecast.specs import Season
@@ -216,12 +216,14 @@ class Search(TypedDict):
     horizon: int
     until: str
     space: list[SearchedSetting]
+    rung: Rung | None
 
 
 class Tried(TypedDict):
     trial: int
     state: Literal["open", "whole", "stopped", "failed"]
     error: Number
+    full_error: Number
     values: dict[str, Value]
     seconds: float
     why: str

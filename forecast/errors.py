@@ -135,6 +135,10 @@ class TrainingError(ForecastError):
     exit_code = ExitCode.TRAINING
 
 
+class TimeUpError(TrainingError):
+    """The time that a run was given is up; nobody goes on with something else."""
+
+
 class LockedError(ForecastError):
     """Another run holds the lock of this model."""
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from forecast.decoding import check_word, decode
+from forecast.decoding import MayLack, check_word, decode
 from forecast.errors import UPGRADE, DataError, UsageError
 from forecast.interval_levels import LEVELS
 from forecast.metric_records import METRICS
@@ -17,6 +17,8 @@ from forecast.probabilities import read_levels
 Base = Literal["zero", "last-value", "last-season", "mean-season", "smoothed"]
 Anchor = Literal["naive", "seasonal-naive", "smoothing", "local-ridge", "sba", "tsb", "adida", "imapa", "pooled"]
 Loss = Literal["mae", "mse", "huber"]
+ViewSet = Literal["level", "log", "ridge", "smoothed", "steady"]
+"""Views that may stand in place of the recipe's; see ``models.networks.presets``."""
 OWN_LOSS = "own:"
 """Before the name of a loss that a user wrote; see ``models.networks.own_losses``."""
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ class ModelSpec:
         known: inputs made of covariates that are known in the future.
         past: inputs made of covariates that are known up to the origin only.
         static: inputs made of traits of the series.
+        weight_decay: share of each weight that a training step takes off, times the learning rate; None for none.
     """
 
     cell: str
@@ -129,6 +132,7 @@ class ModelSpec:
     known: int = 0
     past: int = 0
     static: int = 0
+    weight_decay: MayLack[float] = None
 
     @property
     def seasons(self) -> tuple[int, ...]:
@@ -165,9 +169,10 @@ class ModelSpec:
                     f"{flag} {share} is not a share of units.", f"{flag} 0.1 (from 0 up to, not including, 1)"
                 )
         if not 0 < self.learning_rate < inf:
-            raise UsageError(
-                f"--learning-rate {self.learning_rate} is not a number above zero.", "--learning-rate 0.003"
-            )
+            text = f"--learning-rate {self.learning_rate} is not a number above zero."
+            raise UsageError(text, "--learning-rate 0.003")
+        if not 0 <= (self.weight_decay or 0.0) < inf:
+            raise UsageError(f"--weight-decay {self.weight_decay} is no number from 0 on.", "--weight-decay 0.1")
         if self.window % self.segment:
             raise UsageError(
                 f"A window of {self.window} steps can't be cut into segments of {self.segment}.",
@@ -180,7 +185,7 @@ class ModelSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the spec as JSON-ready types."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "weight_decay" or value is not None}
 
     @classmethod
     def from_json(cls, document: dict[str, Any], cells: Collection[str]) -> Self:
@@ -224,6 +229,8 @@ class Overrides:
     steps: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    weight_decay: MayLack[float] = None
+    views: MayLack[ViewSet] = None
 
     def given(self) -> dict[str, Any]:
         """Returns the settings that are not None."""

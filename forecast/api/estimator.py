@@ -19,7 +19,7 @@ from forecast.api.model import Model
 from forecast.api.target_layout import Steps, Target, lay_out, steps_of
 from forecast.api.verbs import train
 from forecast.errors import UsageError, did_you_mean
-from forecast.specs import Device, Kind, Loss, Metric, Preset
+from forecast.specs import Device, Kind, Loss, Metric, Preset, ViewSet
 
 APART = ("time_limit", "device")
 FIT = "Forecaster().fit(y)"
@@ -74,6 +74,8 @@ class ForecastEstimator:
         steps: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        views: ViewSet | None = None,
         time_limit: float | str | None = None,
         device: Device = "auto",
     ) -> None:

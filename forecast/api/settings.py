@@ -14,7 +14,7 @@ import numpy as np
 from forecast.data.read_options import Names
 from forecast.durations import EXAMPLES, parse_duration
 from forecast.errors import UsageError, did_you_mean
-from forecast.specs import OWN_LOSS, Aggregate, Decimal, Fill, Kind, Loss, Metric, Parents, Preset
+from forecast.specs import OWN_LOSS, Aggregate, Decimal, Fill, Kind, Loss, Metric, Parents, Preset, ViewSet
 from forecast.wording import type_name
 
 
@@ -102,6 +102,8 @@ class RunSettings(ReadSettings, total=False):
         steps: training steps of a network.
         batch_size: windows in a training step.
         learning_rate: at its peak, after warming up.
+        weight_decay: share of each weight that a step takes off, times the learning rate.
+        views: how windows are shown to the networks: ``"level"``, ``"log"``, ``"ridge"``, ``"smoothed"``, ``"steady"``.
     """
 
     horizon: int
@@ -125,6 +127,8 @@ class RunSettings(ReadSettings, total=False):
     steps: int
     batch_size: int
     learning_rate: float
+    weight_decay: float
+    views: ViewSet
 
 
 class Questions(TypedDict, total=False):

@@ -157,7 +157,7 @@ def backtest(  # noqa: PLR0913 - data, models, and five choices that its callers
         run: what to work with.
         progress: told the model's name and the share of its work that is done.
         kind: networks are doubted on prices, and on what behaves like random walks up to an origin; never on sales.
-        levels: of the intervals, in per cent.
+        levels: of the intervals, in per cent; none where points are all that is asked for.
         scored_by: hears each scored fold's forecast, (S, H), once it is made; what it raises ends the backtest.
 
     Raises:
@@ -312,7 +312,7 @@ class _RunningTrial:
         self, known: Sequence[_Record], lowest: Lowest, more: Sequence[ErrorRecord] = ()
     ) -> Distribution | None:
         records = [*(record.errors for record in known), *more]
-        if not records:
+        if not records or not self.levels:
             return None
         if records[0].difficulty.demands is not None:
             return fit_count_distribution(records, self.panel.series_ids)

@@ -136,8 +136,17 @@ def prepare(
     models: tuple[str, ...],
     run: Run,
     terms: Terms,
+    plan: Plan | None = None,
 ) -> Prepared:
     """Returns what a backtest of the models stands on.
+
+    Args:
+        reading: of a file.
+        settings: of what is forecast.
+        models: their names.
+        run: what to work with.
+        terms: of the training.
+        plan: that ``make_plan`` made before of such data; None to make it.
 
     Raises:
         ForecastError: see ``make_plan``, ``check_terms``, ``rolling_origins`` and ``find_machine``.
@@ -150,7 +159,7 @@ def prepare(
     check_flags(panel, yes_no_columns(panel), is_averaged=bool(reading.settled.aggregate))
     if trained:
         _check_size(panel)
-    plan = make_plan(panel, settings)
+    plan = plan or make_plan(panel, settings)
     least = min(plan.window, plan.season + 1)
     folds = rolling_origins(panel, plan.horizon, plan.folds, least, warms_up=plan.warms_up)
     count = count_windows(panel, plan)
@@ -166,7 +175,7 @@ def prepare(
     if trained:
         run.reporter.progress("starting TensorFlow", 0.0)
     room = int(np.maximum(panel.lengths, plan.window + 2 * plan.horizon).sum())
-    machine = replace(machine_for(models, run.machine), room=room)
+    machine = replace(machine_for(models, run.machine), room=max(room, run.machine.room))
     start = IMPORT / (IMPORT + COMPILE * len(trained) + seconds) if trained else 0.0
     return Prepared(plan, settings, folds, trained, specs, count, machine, start)
 

@@ -251,6 +251,7 @@ def _describe_network(spec: ModelSpec) -> Document:
         "--steps": spec.steps,
         "--batch-size": spec.batch_size,
         "--learning-rate": spec.learning_rate,
+        **({"--weight-decay": spec.weight_decay} if spec.weight_decay is not None else {}),
         "learning rate falls": "no" if spec.schedule == "constant" else spec.schedule,
         "linear highway": "yes" if spec.highway else "no",
         "seeds": ", ".join(map(str, spec.seeds)),

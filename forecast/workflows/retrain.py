@@ -31,10 +31,15 @@ def retrain(request: RetrainRequest, store: Store, run: Run, log: Log) -> Retrai
     """Trains a challenger if that is worth it, and puts it in use if it wins.
 
     Raises:
+        DependencyError: settings are to be searched, and Optuna is not installed.
         SuspiciousError: the data does not look like a sequel to the champion's.
         LockedError: another run works on this model.
         ForecastError: see ``read_panel``, ``run_experiment`` and ``ModelStore.publish``.
     """
+    if request.tune is not None:
+        from forecast.experiment.tuning.optuna_study import check_optuna
+
+        check_optuna("retrain --tune")
     models = store.model(request.name or _only_model(store))
     champion = models.champion()  # before a lock is made for a model that does not exist
     source = request.source or champion.manifest.data.source

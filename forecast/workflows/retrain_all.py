@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from forecast.errors import ExitCode, ForecastError, NotFoundError, TrainingError, UsageError, did_you_mean, worded
+from forecast.errors import ExitCode, ForecastError, NotFoundError, TimeUpError, UsageError, did_you_mean, worded
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
 from forecast.experiment.retraining.unfinished_run import Log
 from forecast.production.fleet import in_turn, is_pattern, matching, share_of, turn_of
@@ -22,6 +22,9 @@ from forecast.run import Clock, News, Reporter, Run
 from forecast.specs import Deadline
 from forecast.wording import listed, quoted
 from forecast.workflows.retrain import retrain
+
+SEARCHED = 1 / 3
+"""Of a model's share of the time limit, settings are searched for no more than so much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +111,9 @@ def retrain_all(
             yield from (Retrained(each.name, is_postponed=True) for each in waiting[place:])
             return
         share = left if deadline is None else share_of(left, waiting[place:])
+        own = request if request.tune is None else replace(request, tune=min(request.tune, SEARCHED * share))
         heard = FleetReporter(_until(run, share, turn.name), turn.name, place, len(waiting))
-        yield _retrained(turn.name, request, store, run.with_reporter(heard), log)
+        yield _retrained(turn.name, own, store, run.with_reporter(heard), log)
 
 
 def allotted(
@@ -201,9 +205,9 @@ class TimedReporter:
         """Passes it on, unless the time is up.
 
         Raises:
-            TrainingError: it is.
+            TimeUpError: it is.
         """
         if self.clock.seconds() > self.end:
             message = f"{self.name} was stopped: its time, {self.share:.0f} s, was up."
-            raise TrainingError(message, "a longer --time-limit")
+            raise TimeUpError(message, "a longer --time-limit")
         self.inner.progress(label, share)

@@ -56,7 +56,7 @@ RETRAIN = {
     "widened": None,
     "held": None,
     **dict.fromkeys(["live_skill", "live_rmse", "live_coverage", "live_bias", "live_points"], None),
-    **dict.fromkeys(["drift", "run", "peak_bytes", "left_out"], None),
+    **dict.fromkeys(["drift", "run", "peak_bytes", "left_out", "tuned", "tuned_settings"], None),
     "plan": list,
     "notes": list,
     "alarms": list,
@@ -67,7 +67,7 @@ SIDE = "issued version model origin steps"
 RUN = (
     "name time command outcome reason trigger champion challenger champion_rmse challenger_rmse naive_rmse rows "
     "new_rows training_end seconds exit_code widened held live_skill live_rmse live_coverage live_bias live_points "
-    "drift run peak_bytes left_out"
+    "drift run peak_bytes left_out tuned"
 )
 DOCUMENTS = {
     ("check", "visits.csv"): {
@@ -85,8 +85,9 @@ DOCUMENTS = {
     (*COMPARE, "--by", "weekday"): {**CONTEST, "errors_by": "by model words groups"},
     (*COMPARE, "--dry-run"): REHEARSAL,
     ("tune", "visits.csv", *BARE, "--name", "best", "--trials", "3", "--search", "learning-rate", "--confirm", "1"): {
-        "name": str, "data": "source rows fingerprint", "search": "folds confirm horizon until space",
-        "trials": "trial state error values seconds why", "best": int, "importances": dict, "confirmation": None,
+        "name": str, "data": "source rows fingerprint", "search": "folds confirm horizon until space rung",
+        "trials": "trial state error full_error values seconds why", "best": int, "importances": dict,
+        "confirmation": None,
         "model": str, "settings": dict, "verdict": str, "files": list,
     },
     ("predict",): {"name": str, "version": str, "model": str, "widened": float, "forecasts": FORECAST, "files": list},

@@ -101,5 +101,5 @@ def _reason(run: "RunRecord") -> str:
     if run.widened is not None and not is_own_width(run.widened):
         held = f" (their own held {percent(run.held)})" if run.held is not None else ""
         why += f"{'; ' if why else ''}intervals {width_text(run.widened)}{held}"
-    why = "; ".join(each for each in (alarm, why) if each)
+    why = "; ".join(each for each in (alarm, why, f"tuned: {run.tuned}" if run.tuned else "") if each)
     return wrapped(why, "    ", label_width=4) if why else ""

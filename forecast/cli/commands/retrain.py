@@ -138,6 +138,7 @@ def _retrain_all(
                 message = f"{flag} says how one file is to be read, and several models are retrained."
                 raise UsageError(message, "forecast retrain NAME DATA with it")
         names = members(words, store, is_all=flags.all)
+        flags = _with_shared_search(flags, len(names))
         if flags.site is not None:
             from forecast.workflows.report import check_site
 
@@ -158,6 +159,45 @@ def _retrain_all(
         if flags.site is not None and not flags.dry_run:
             _write_site(flags.site, store, output, tell)
     raise typer.Exit(watch.exit_code)
+
+
+LEAST_SEARCH = 20.0
+"""Seconds below which a search has no time for anything but the recipe of before."""
+
+
+def _search_seconds(flags: RetrainFlags) -> float | None:
+    """Returns how long settings are searched for; None for no search.
+
+    Raises:
+        UsageError: that leaves no time for anything.
+    """
+    if flags.tune is None:
+        return None
+    seconds = parse_duration("--tune", flags.tune).total_seconds()
+    if seconds < LEAST_SEARCH:
+        text = f"--tune {flags.tune} is too short to try anything but the champion's recipe."
+        raise UsageError(text, f"--tune {LEAST_SEARCH:g}s or more")
+    if flags.time_limit is not None and seconds >= flags.time_limit.limit:
+        text = f"--tune {flags.tune} leaves nothing of --time-limit for training what is found."
+        raise UsageError(text, f"--tune {max(LEAST_SEARCH, flags.time_limit.limit // 3):g}s, or a longer --time-limit")
+    return seconds
+
+
+def _with_shared_search(flags: RetrainFlags, count: int) -> RetrainFlags:
+    """Returns the flags of each of several models: all have the same part of the time that settings are searched for.
+
+    Raises:
+        UsageError: it is too short to be shared.
+    """
+    seconds = _search_seconds(flags)
+    if seconds is None or count < 2:
+        return flags
+    side_by_side = min(flags.workers or 1, count)
+    own = seconds * side_by_side / count
+    if own < LEAST_SEARCH:
+        text = f"--tune {flags.tune} is for all {count} models together: {own:.3g} s each, too short to try anything."
+        raise UsageError(text, f"--tune {LEAST_SEARCH * count / side_by_side:g}s or more, or fewer models")
+    return replace(flags, tune=f"{own:.3f}s")
 
 
 def _write_site(folder: Path, store: "Store", output: OutputFlags, tell: "Tell") -> None:
@@ -294,6 +334,7 @@ def _request(name: str | None, data: str | None, flags: RetrainFlags, reading: D
         report=flags.report,
         future=flags.future,
         alarms=read_rules(flags.fail_if or ()),
+        tune=_search_seconds(flags),
         kept=Retention(flags.keep, issued_since(flags.keep_issued, SystemClock().now())),
         ignores_anomalies=flags.anomalies == "ignore",
         exit_code_kept=ExitCode.NOT_PROMOTED if flags.detailed_exitcode else ExitCode.DONE,

@@ -9,7 +9,7 @@ import typer
 
 from forecast.cli.grouping import grouped
 from forecast.cli.input_data import find_data, read_options
-from forecast.cli.options.arguments import Sample
+from forecast.cli.options.arguments import Sample, parse_time_limit, settle_deadline
 from forecast.cli.options.completion import complete_network
 from forecast.cli.options.config_file import CONFIG, write_settings
 from forecast.cli.options.groups import DataFlags, OutputFlags, SettingsFlags
@@ -28,6 +28,23 @@ if TYPE_CHECKING:
 
 USUAL = 600.0
 """Seconds that a tuning takes where neither a time nor a number of trials is given."""
+
+
+@dataclass(frozen=True)
+class TuneSettingsFlags(SettingsFlags):
+    """Settings of the default, which no trial searches; and how long it all may take."""
+
+    time_limit: Annotated[
+        Deadline | None,
+        typer.Option(
+            "--time-limit",
+            help="Search and confirmation together end by then, such as 10m, which it is where --trials is not given.",
+            metavar="TIME",
+            parser=parse_time_limit,
+            callback=settle_deadline,
+            rich_help_panel="Network",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ class TuneFlags:
 def tune_command(
     output: OutputFlags,
     reading: DataFlags,
-    settings: SettingsFlags,
+    settings: TuneSettingsFlags,
     tuning: TuneFlags,
     data: Annotated[
         str | None,

@@ -35,6 +35,7 @@ from forecast.specs import (
     PlotKind,
     Preset,
     Settings,
+    ViewSet,
 )
 
 
@@ -269,6 +270,10 @@ class SettingsFlags:
     learning_rate: Annotated[
         float | None, _network("--learning-rate", help="Highest learning rate of Adam.", metavar="RATE")
     ] = None
+    weight_decay: Annotated[
+        float | None, _network("--weight-decay", help="Draws weights to 0, times the learning rate.", metavar="SHARE")
+    ] = None
+    views: Annotated[ViewSet | None, _network("--views", help="How windows are shown to the networks.")] = None
     seed: Annotated[
         int,
         _network("--seed", help="First seed; the same gives the same numbers.", min=0, max=MOST["seed"], metavar="N"),

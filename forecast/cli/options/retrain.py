@@ -54,6 +54,10 @@ class GateFlags:
     seeds: Annotated[int | None, _challenge("--seeds", min=1, max=100, metavar="N", help="Networks a view.")] = None
     device: Annotated[Device, _challenge("--device", help="auto takes a GPU where there is one.")] = "auto"
     warm: Annotated[bool, _challenge("--warm", help="One more challenger starts from the champion's weights.")] = False
+    tune: Annotated[
+        str | None,
+        _challenge("--tune", metavar="TIME", help="Search settings so long, such as 5m: one more challenger has them."),
+    ] = None
     min_gain: Annotated[
         float,
         _challenge("--min-gain", min=0, max=0.99, metavar="SHARE", help="Promote only if the RMSE falls by 0.02 …"),

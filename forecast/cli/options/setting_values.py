@@ -74,6 +74,7 @@ EXAMPLES = {
     "USER": '"forecast"',
     "RULES": '"skill<0"',
     "loss": '"huber"',
+    "views": '"level"',
     "fill": '"interpolate"',
     "decimal": '","',
     "parents": '"ignore"',

@@ -43,12 +43,13 @@ NEVER = (
         "to",
         "destination",
         "create_table",
-        "fix",
         "plot",
     ),
     *("values", "at", "by"),  # a question is asked once
     *("on_failure", "ping_url"),  # what is run or called is said by whoever starts the program, not by a file
 )
+NEVER_OF = {"check": ("fix",)}
+"""Of one command: what it calls like a setting of another is a file that it writes once."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def options_of(command: Any) -> dict[str, Any]:
     return {
         option.name: option
         for option in command.params
-        if option.param_type_name == "option" and option.name not in NEVER
+        if option.param_type_name == "option" and option.name not in {*NEVER, *NEVER_OF.get(command.name, ())}
     }
 
 

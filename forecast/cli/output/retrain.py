@@ -173,9 +173,10 @@ def _outcome(result: "RetrainResult") -> str:
         new += f"; {why.rstrip('.')}"
     champion, challenger = short(record.champion_rmse), short(record.challenger_rmse)
     scores = f"Champion {record.challenged} {champion}, {result.entrant} {challenger}"
+    tuned = f" Tuned: {record.tuned}." if record.tuned else ""
     outcome = {
         "promoted": f"{record.challenger} is the champion now",
         "kept": f"{record.champion} stays",
         "candidate": f"{record.challenger} is saved as a candidate, {record.champion} stays",
     }[record.outcome or ""]
-    return f"{record.name}: {new}. {scores} on {record.scored_on}: {outcome}; {record.reason}."
+    return f"{record.name}: {new}. {scores} on {record.scored_on}: {outcome}; {record.reason}.{tuned}"

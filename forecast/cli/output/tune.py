@@ -43,10 +43,15 @@ def print_tuning(result: "TuneResult", output: OutputFlags) -> None:
 
         names = [each.name for each in result.entry.space]
         rows = [
-            (*_numbers(trial, result), *(trial.values[name] for name in names), trial.seconds)
+            (
+                *_numbers(trial, result),
+                *(trial.values[name] for name in names),
+                trial.seconds,
+                _full_error(trial, result),
+            )
             for trial in _ranked(result)
         ]
-        print_csv(csv_text((*OWN, *names, "seconds"), rows))
+        print_csv(csv_text((*OWN, *names, "seconds", "full_error"), rows))
     else:
         _print_table(result)
     if output.quiet:
@@ -71,21 +76,23 @@ def _print_table(result: "TuneResult") -> None:
             "trial": "default" if trial.number == 0 else str(trial.number),
             "error": "–" if trial.error is None else f"{trial.error:.4f}",
             "vs default": _against_default(trial, result),
+            "in full": _in_full(trial, result),
             **{name: _value(trial, name) for name in names},
             "s": f"{trial.seconds:.1f}",
         }
         for trial in shown
     ]
-    text = fitted_table(rows, ["trial", "error", "vs default", *names, "s"], ("s", *reversed(_by_worth(result))))
+    told = ["trial", "error", "vs default", *(["in full"] if result.full else [])]
+    text = fitted_table(rows, [*told, *names, "s"], ("s", *reversed(_by_worth(result))))
     states: list[str] = [trial.state for trial in result.trials]
     parts = [
         f"{counted(states.count('stopped'), 'trial')} stopped early, clearly behind",
         f"{states.count('failed')} failed",
         f"{states.count('open')} begun and not ended",
     ]
-    told = [part for part, state in zip(parts, ("stopped", "failed", "open"), strict=True) if states.count(state)]
+    ended = [part for part, state in zip(parts, ("stopped", "failed", "open"), strict=True) if states.count(state)]
     styles: dict[int, Style] = {0: "faint"}
-    head = f"\n  {counted(len(states), 'trial')} on the search folds{', ' + ', '.join(told) if told else ''}\n"
+    head = f"\n  {counted(len(states), 'trial')} on the search folds{', ' + ', '.join(ended) if ended else ''}\n"
     write_out(head, *with_lines(text, styles), "\n", Styled(wrapped(result.verdict), "strong"))
 
 
@@ -101,12 +108,14 @@ def tuning_json(result: "TuneResult") -> dict[str, Any]:
             "horizon": entry.horizon,
             "until": entry.searched_to,
             "space": encode(entry.space),
+            "rung": encode(entry.rung),
         },
         "trials": [
             {
                 "trial": trial.number,
                 "state": trial.state,
                 "error": trial.error,
+                "full_error": _full_error(trial, result),
                 "values": dict(trial.values),
                 "seconds": trial.seconds,
                 "why": trial.why,
@@ -138,6 +147,21 @@ def _against_default(trial: "TriedSettings", result: "TuneResult") -> str:
     if trial.number == 0 or against is None:
         return "–"
     return f"{percent(against, 1, signed=True)}{'' if trial.state == 'whole' else ' about'}"
+
+
+def _full_error(trial: "TriedSettings", result: "TuneResult") -> float | None:
+    """Returns the error of settings that were trained in full; None where they were not."""
+    return result.full[trial.number].error if trial.number in result.full else None
+
+
+def _in_full(trial: "TriedSettings", result: "TuneResult") -> str:
+    """Returns how settings that were trained in full did beside the default that was, too."""
+    own, default = result.full.get(trial.number), result.full.get(0)
+    if own is None or own.error is None:
+        return ""
+    if own.number == 0 or default is None or not default.error:
+        return f"{own.error:.4f}"
+    return f"{percent(own.error / default.error - 1, 1, signed=True)}{'' if own.state == 'whole' else ' about'}"
 
 
 def _by_worth(result: "TuneResult") -> list[str]:

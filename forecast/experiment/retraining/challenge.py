@@ -93,6 +93,7 @@ class Challenge:
     is_same: bool = False
     notes: tuple[str, ...] = ()
     tie: str = ""  # why a challenger that errs more may do so by chance; empty where it does not
+    spread: float = 0.0  # standard deviation of the RMSE over seeds, as a share of it
 
     def scored_on(self, panel: Panel) -> str:
         """Returns what the scores stand on, such as ``the newest 28 days``."""
@@ -170,7 +171,8 @@ def run_challenge(
         folds=folds,
         experiment=experiment,
         early=early,
-        tie=_tie(truths, points, best.points, shares, weights),
+        tie=tie_between(truths, points, best.points, shares, weights),
+        spread=shares,
     )
 
 
@@ -201,6 +203,7 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
             kind=experiment.plan.kind,
         ).trials
     new = trials[recipe.model]
+    spread = _spread(old, new, result)
     notes = ("--warm needs newer rows than the champion was trained on to be scored fairly: left out",)
     return Challenge(
         champion=_score_of(old, result),
@@ -214,7 +217,8 @@ def challenge_recipes(reading: Reading, champion: TrainedModel, recipe: Recipe, 
         early=result.folds[-1].train(reading.panel),
         is_same=is_same,
         notes=notes if recipe.warm else (),
-        tie=_tie(result.truths, old.forecasts, new.forecasts, _spread(old, new, result), result.weights),
+        tie=tie_between(result.truths, old.forecasts, new.forecasts, spread, result.weights),
+        spread=spread,
     )
 
 
@@ -226,7 +230,7 @@ def _spread(old: Trial, new: Trial, result: Backtest) -> float:
     return float(max(spreads) / base) if spreads and base else 0.0
 
 
-def _tie(truths: FloatArray, old: FloatArray, new: FloatArray, spread: float, weights: FloatArray | None) -> str:
+def tie_between(truths: FloatArray, old: FloatArray, new: FloatArray, spread: float, weights: FloatArray | None) -> str:
     """Returns why the challenger may err more than the champion by chance, or an empty text; as ``compare`` has it.
 
     Where too few points tell, a small difference is none.

@@ -55,6 +55,7 @@ class RetrainRequest:
         report: a page of the champion and of what was decided, beside the forecast file.
         alarms: from where on live accuracy, or the champion's age, fails the run, though it is done to its end.
         kept: what is kept of the model after the run.
+        tune: seconds that better settings are searched for, as one more challenger; None for no search.
         future: a file that tells the known covariates of the steps to come; None where the data itself does.
         ignores_anomalies: values among the new ones that the champion flags are neither learned from nor scored.
     """
@@ -71,6 +72,7 @@ class RetrainRequest:
     dry_run: bool = False
     exit_code_kept: int = 0
     report: bool = False
+    tune: float | None = None
     future: str | None = None
     alarms: tuple[QualityRule, ...] = ()
     kept: Retention = KEEP_ALL
@@ -81,7 +83,8 @@ class RetrainRequest:
         """All that is not as usual and could make the same data come out differently."""
         future = {FUTURE: fingerprint_of(self.future)} if self.future else {}
         ignored = {"anomalies": "ignore"} if self.ignores_anomalies else {}
-        return self.change.asked(self.gate) | future | ignored
+        tune = {"tune": True} if self.tune is not None else {}
+        return self.change.asked(self.gate) | tune | future | ignored
 
     def is_repeated(self, past: Past, fingerprint: str | None) -> bool:
         """Returns whether an earlier run was asked the same of the same bytes."""
@@ -113,5 +116,6 @@ class RetrainResult:
 
     @property
     def entrant(self) -> str:
-        """What the challenger is called: one that began from the champion's weights is named so."""
-        return "warm challenger" if self.record.warm else "challenger"
+        """What the challenger is called: one with tuned settings, or the champion's weights to begin, is named so."""
+        tuned = "tuned " if self.record.tuned_settings else ""
+        return f"{tuned}warm challenger" if self.record.warm else f"{tuned}challenger"

@@ -23,10 +23,8 @@ from forecast.experiment.retraining.challenge import (
     Challenge,
     FinalModel,
     Recipe,
-    challenge_recipes,
     final_model,
     find_hold_out,
-    run_challenge,
 )
 from forecast.experiment.retraining.challenger import (
     AcceptedChallenger,
@@ -45,6 +43,7 @@ from forecast.experiment.retraining.continuity import (
 from forecast.experiment.retraining.flagged import ALL_STAYS, LeftOut, without_flagged
 from forecast.experiment.retraining.live import MOST_ISSUED, drift_since, live_figures, read_live, width_since
 from forecast.experiment.retraining.request import RetrainRequest, RetrainResult
+from forecast.experiment.retraining.retuning import challenged
 from forecast.experiment.retraining.unfinished_run import Log, Progress
 from forecast.experiment.stored_forecast import check_promise, with_future
 from forecast.experiment.versions.stored_model import StoredModel, load_version, naive_season_of, read_settings
@@ -119,11 +118,12 @@ class RetrainRun:
         if self.request.dry_run:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
         run = self.run.stage(0.0, CHALLENGED)
-        if folds:
-            challenge = run_challenge(reading, stored.trained, folds, recipe, run)
-        else:
-            challenge = challenge_recipes(reading, stored.trained, recipe, run)
-        return self._settled(stored, reading, recipe, challenge, self._decided(challenge, reading.panel))
+        fought = challenged(reading, stored.trained, folds, recipe, self.request.tune, run)
+        if (found := fought.retuned) is not None:
+            told = found.changes if found.is_taken else {}
+            self.log("tuned", self.progress.learn(tuned=found.words, tuned_settings=told).facts())
+        challenge = fought.challenge
+        return self._settled(stored, reading, fought.recipe, challenge, self._decided(challenge, reading.panel))
 
     def _learnable(self, stored: StoredModel, reading: Reading) -> Reading:
         """Returns what is learned from and scored: all, or what the champion doesn't flag."""
@@ -371,8 +371,10 @@ class RetrainRun:
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
         models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
         last = "; the winner is trained on all of it" if self.request.change.refit_all else ""
+        tuned = (f"tune   {recipe.model} for {self.request.tune:g} s",) if self.request.tune is not None else ()
         plan = (
             f"read   {reading.source}: {counted(reading.rows, 'row')}; why: {self.progress.known.trigger}",
+            *tuned,
             f"train  {recipe.model}{' and a warm start' if recipe.warm and is_held_out else ''}{last}",
             f"score  it against {stored.version.label}, {way}",
             f"write  v{models.next_number()} into {models.folder}, if it wins",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forecast.errors import DataError, DependencyError
-from forecast.experiment.tuning.search_space import SearchedSetting, Value
+from forecast.experiment.tuning.search_space import SearchedSetting, Value, neighbours
 from forecast.production.store.disk import telling
 
 State = Literal["open", "whole", "stopped", "failed"]
@@ -29,6 +29,8 @@ DOUBT = 0.1  # Optuna's own default
 LEAST_FOR_IMPORTANCE = 12
 """Trials of fewer than this say nothing of which settings mattered."""
 NAME = "tuning"
+FULL = "in full "
+"""Before the number of a trial whose settings were trained in full."""
 MAKE_TRIAL, SET_VALUE, SET_STATE, RUNS, WAITS = 4, 5, 6, 0, 4
 """Numbers of events and states in the journal, which is a format of its own (optuna.storages.journal)."""
 
@@ -81,8 +83,9 @@ class TuningStudy:
             self._study = self._optuna.create_study(
                 study_name=NAME, storage=self._storage(path), load_if_exists=True, direction="minimize"
             )
-            if not self._study.get_trials(deepcopy=False):
-                self._study.enqueue_trial(self._encoded({each.name: each.default for each in space}))
+            first = ({each.name: each.default for each in space}, *neighbours(space))
+            for values in first[len(self._study.get_trials(deepcopy=False)) :]:  # a crash may have left out the last
+                self._study.enqueue_trial(self._encoded(values))
 
     def _storage(self, path: Path | None) -> Any:
         if path is None:
@@ -117,15 +120,31 @@ class TuningStudy:
         """Writes how a trial ended."""
         from optuna.trial import Trial, TrialState
 
-        facts = {"state": trial.state, "blocks": list(trial.blocks), "seconds": trial.seconds, "ended": trial.ended}
-        facts["warm"] = trial.warm
         own = self._study.get_trials(deepcopy=False)[trial.number]
         with _said(self._path), _quiet():
-            Trial(self._study, own._trial_id).set_user_attr("facts", {**facts, "why": trial.why})
+            Trial(self._study, own._trial_id).set_user_attr("facts", _facts_of(trial))
             if trial.error is None or not isfinite(trial.error):
                 self._study.tell(trial.number, state=TrialState.FAIL)
             else:
                 self._study.tell(trial.number, trial.error)
+
+    def tell_full(self, trial: TriedSettings) -> None:
+        """Writes how the settings of a trial that ended did when they were trained in full."""
+        with _said(self._path), _quiet():
+            self._study.set_user_attr(f"{FULL}{trial.number}", {**_facts_of(trial), "error": trial.error})
+
+    def full(self) -> dict[int, TriedSettings]:
+        """Returns the trials whose settings were trained in full, and how they did, by number.
+
+        Raises:
+            DataError: see ``trials``.
+        """
+        with _said(self._path):
+            told, found = self._study.user_attrs, dict[int, TriedSettings]()
+            for trial in self.trials():
+                if (facts := told.get(f"{FULL}{trial.number}")) is not None:
+                    found[trial.number] = _with_facts(trial.number, trial.values, facts["error"], facts)
+            return found
 
     def importances(self) -> dict[str, float]:
         """Returns which share of what differs between trials each setting explains (fANOVA); empty of too few."""
@@ -145,12 +164,8 @@ class TuningStudy:
             return None
         if not trial.state.is_finished():
             return TriedSettings(trial.number, values, "open")
-        facts = trial.user_attrs["facts"]
         error = trial.value if trial.state.name == "COMPLETE" else None
-        blocks = tuple(None if one is None else float(one) for one in facts["blocks"])
-        told = float(facts["seconds"]), float(facts["warm"]), float(facts["ended"]), str(facts["why"])
-        state: State = "failed" if error is None else "stopped" if facts["state"] == "stopped" else "whole"
-        return TriedSettings(trial.number, values, state, error, blocks, *told)
+        return _with_facts(trial.number, values, error, trial.user_attrs["facts"])
 
     def _distribution(self, each: SearchedSetting) -> Any:
         """Returns how Optuna is to draw it: ordered values by their place, so that it knows which are neighbours."""
@@ -186,6 +201,20 @@ class TuningStudy:
         return found
 
 
+def _facts_of(trial: TriedSettings) -> dict[str, Any]:
+    """Returns what the journal keeps of a trial beside its values and its error."""
+    facts = {"state": trial.state, "blocks": list(trial.blocks), "seconds": trial.seconds, "ended": trial.ended}
+    return {**facts, "warm": trial.warm, "why": trial.why}
+
+
+def _with_facts(number: int, values: dict[str, Value], error: float | None, facts: Mapping[str, Any]) -> TriedSettings:
+    """Returns a trial that ended as the journal has it."""
+    blocks = tuple(None if one is None else float(one) for one in facts["blocks"])
+    told = float(facts["seconds"]), float(facts["warm"]), float(facts["ended"]), str(facts["why"])
+    state: State = "failed" if error is None else "stopped" if facts["state"] == "stopped" else "whole"
+    return TriedSettings(number, values, state, error, blocks, *told)
+
+
 def is_behind(best: Sequence[float], mine: Sequence[float]) -> bool:
     """Returns whether a trial is clearly behind the best one, by Wilcoxon's signed ranks of their paired errors.
 
@@ -206,20 +235,23 @@ def is_behind(best: Sequence[float], mine: Sequence[float]) -> bool:
         return bool(trial.should_prune())
 
 
-def check_optuna() -> None:
+def check_optuna(verb: str = "tune") -> None:
     """Refuses to begin where Optuna is missing.
+
+    Args:
+        verb: that needs it.
 
     Raises:
         DependencyError: it is.
     """
-    _optuna()
+    _optuna(verb)
 
 
-def _optuna() -> Any:
+def _optuna(verb: str = "tune") -> Any:
     try:
         import optuna
     except ImportError:
-        raise DependencyError("tune needs Optuna, which is not installed.", EXTRA) from None
+        raise DependencyError(f"{verb} needs Optuna, which is not installed.", EXTRA) from None
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     return optuna
 

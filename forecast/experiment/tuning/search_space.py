@@ -6,27 +6,37 @@ so that a trial says what it changes and nothing else; the recipe decides the re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import lcm
-from typing import Any
+from itertools import zip_longest
+from math import lcm, sqrt
+from typing import Any, get_args
 
 from forecast.decoding import Document
 from forecast.errors import UsageError, did_you_mean
 from forecast.experiment.final_fit import AUTO
 from forecast.experiment.plan import LONGEST_WINDOW
 from forecast.models.networks.cells import CELLS, REFERENCE
-from forecast.models.networks.presets import MANY_WINDOWS
+from forecast.models.networks.presets import MANY_WINDOWS, views_of
 from forecast.models.registry import ENSEMBLE, is_learned
-from forecast.specs import LESSONS, LINEAR, ModelSpec, Plan, Settings
+from forecast.specs import LESSONS, LINEAR, Loss, ModelSpec, Plan, Settings, ViewSet
 from forecast.wording import listed
 
 Value = str | int | float
 Changes = Mapping[str, Value]
 """Settings by name that are not as the recipe has them."""
 
-CELL, WINDOW, SEGMENT, RATE = "cell", "window", "segment", "learning-rate"
-OF_HIGHWAY = (WINDOW, RATE, "steps", "loss", "batch-size")
+CELL, WINDOW, SEGMENT, RATE, DECAY, VIEWS = "cell", "window", "segment", "learning-rate", "weight-decay", "views"
+OF_HIGHWAY = (WINDOW, VIEWS, RATE, "steps", "loss", DECAY, "batch-size")
 """Settings that a network without a recurrent cell has, too."""
-SETTINGS = (WINDOW, SEGMENT, CELL, "units", "layers", RATE, "steps", "loss", "dropout", "batch-size")
+SETTINGS = (*(WINDOW, VIEWS, "loss", RATE, CELL, SEGMENT, DECAY, "units", "steps", "dropout", "layers", "batch-size"),)
+"""In the order in which they are worth a trial."""
+NUMBERS = (RATE, DECAY, "dropout")
+"""Settings that are no whole numbers."""
+DECAYS = (0.0, 0.1, 0.3, 1.0)
+WORDS: Mapping[str, tuple[str, ...]] = {
+    CELL: (AUTO, *CELLS, ENSEMBLE, LINEAR),
+    "loss": get_args(Loss),
+    VIEWS: get_args(ViewSet),
+}
 WINDOW_TIMES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Windows that are tried, in windows of the recipe."""
 RATE_TIMES = 5.0
@@ -61,6 +71,48 @@ class SearchedSetting(Document):
         return f"{self.name} {'|'.join(map(str, self.values))}"
 
 
+@dataclass(frozen=True)
+class Rung(Document):
+    """How cheaply trials are trained; see ``rungs``.
+
+    Attributes:
+        cell: in place of all cells together; ``auto`` for what is tuned.
+        effort: share of the recipe's training steps.
+    """
+
+    cell: str
+    effort: float
+
+
+FIRST = 24
+"""So many trials at most change one setting alone, before others are proposed by what these taught."""
+
+
+def neighbours(space: Sequence[SearchedSetting]) -> tuple[dict[str, Value], ...]:
+    """Returns trials that change one setting each, the first of every setting before the second of any.
+
+    A default that is good is seldom beaten by what differs from it in everything; what a setting does alone is also
+    what proposing learns most from.
+    """
+    usual = {each.name: each.default for each in space}
+    each_of = [[{**usual, each.name: value} for value in _tried_alone(each)] for each in space]
+    rounds = zip_longest(*each_of)
+    return tuple(trial for one in rounds for trial in one if trial is not None)[:FIRST]
+
+
+def _tried_alone(each: SearchedSetting) -> tuple[Value, ...]:
+    """Returns values of a setting worth a trial by themselves: a larger one, a smaller one, the largest; or all."""
+    if not each.is_ordered:
+        return tuple(value for value in each.values if value != each.default)
+    usual = float(each.default)
+    if each.is_range:
+        return tuple(_two_digits(sqrt(usual * float(end))) for end in reversed(each.values) if float(end) != usual)
+    above = [value for value in each.values if float(value) > usual]
+    below = [value for value in each.values if float(value) < usual]
+    picked = (*above[len(above) // 2 :][:1], *below[len(below) // 2 :][:1], *above[-1:])
+    return tuple(dict.fromkeys(picked))
+
+
 def search_space(
     plan: Plan, spec: ModelSpec, windows: int, known: int, model: str, segment: int | None = None
 ) -> tuple[SearchedSetting, ...]:
@@ -81,7 +133,7 @@ def search_space(
     found = [
         SearchedSetting(WINDOW, spec.window, _windows(plan, spec.window, known, segment or 1)),
         SearchedSetting(SEGMENT, AUTO, _segments(spec), is_ordered=False),
-        SearchedSetting(CELL, AUTO, (AUTO, *CELLS, LINEAR), is_ordered=False),
+        SearchedSetting(CELL, AUTO, (AUTO, LINEAR, *reversed(tuple(CELLS))), is_ordered=False),
         SearchedSetting("units", spec.units, units),
         SearchedSetting("layers", spec.layers, tuple(sorted({1, 2, spec.layers}))),
         SearchedSetting(RATE, spec.learning_rate, rates, is_range=True),
@@ -90,11 +142,24 @@ def search_space(
         SearchedSetting("dropout", spec.dropout, tuple(sorted({0.0, 0.1, 0.2, 0.3, spec.dropout}))),
         SearchedSetting("batch-size", spec.batch_size, tuple(sorted(set(batches)))),
     ]
+    found += [
+        SearchedSetting(VIEWS, AUTO, (AUTO, *_view_sets(plan, spec)), is_ordered=False),
+        SearchedSetting(DECAY, spec.weight_decay or 0.0, tuple(sorted({*DECAYS, spec.weight_decay or 0.0}))),
+    ]
+    found.sort(key=lambda each: SETTINGS.index(each.name))
     if model != AUTO:
         found = [each for each in found if each.name != CELL]
     if model == LINEAR:
         found = [each for each in found if each.name in OF_HIGHWAY]
     return tuple(each for each in found if len(each.values) > 1)
+
+
+def _view_sets(plan: Plan, spec: ModelSpec) -> tuple[ViewSet, ...]:
+    """Returns the sets of views that are others than the recipe's; none where what is forecast has views of its own."""
+    if plan.is_intermittent or plan.kind == "price":
+        return ()
+    allowed: tuple[ViewSet, ...] = tuple(name for name in get_args(ViewSet) if name != "log" or plan.nonnegative)
+    return tuple(name for name in allowed if views_of(name, plan, spec.views) != spec.views)
 
 
 def _windows(plan: Plan, usual: int, known: int, segment: int) -> tuple[int, ...]:
@@ -191,15 +256,15 @@ def with_fixed(settings: Settings, model: str, fixed: Mapping[str, str]) -> tupl
 
 def _read(name: str, text: str) -> Value:
     """Returns the value that a word stands for."""
-    if name in {CELL, "loss"}:
-        words = (AUTO, *CELLS, ENSEMBLE, LINEAR) if name == CELL else ("mae", "mse", "huber")
+    if name in WORDS:
+        words = WORDS[name]
         if text not in words:
             raise UsageError(f"--fix {name}={text} is none.{did_you_mean(text, words)}", f"--fix {name}={words[1]}")
         return text
     try:
-        return float(text) if name in {RATE, "dropout"} else int(text)
+        return float(text) if name in NUMBERS else int(text)
     except ValueError:
-        kind = "a number" if name in {RATE, "dropout"} else "a whole number"
+        kind = "a number" if name in NUMBERS else "a whole number"
         raise UsageError(f"--fix {name}={text}: {text!r} is not {kind}.", f"--fix {name}=32") from None
 
 

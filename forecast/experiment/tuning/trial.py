@@ -9,7 +9,7 @@ Shapes: ``K`` folds, ``S`` series, ``H`` horizon.
                                                   ├─ H ─┼─ H ─┼─ H ─┤     the confirmation span: no trial sees it
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,22 +22,23 @@ from forecast.data.panel import Panel, even_choice
 from forecast.data.read_options import ReadOptions
 from forecast.data.reading.reader import Reading
 from forecast.decoding import Document, decode, encode
-from forecast.errors import DataError, ForecastError
+from forecast.errors import DataError
 from forecast.evaluation.backtest import Backtest, backtest
 from forecast.evaluation.scales import learning_scales
-from forecast.evaluation.splits import Fold, rolling_origins
+from forecast.evaluation.splits import Fold
 from forecast.experiment.experiment import Prepared, prepare
+from forecast.experiment.final_fit import AUTO
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.plan import make_plan
 from forecast.experiment.time_limit import Terms
-from forecast.experiment.tuning.search_space import Value, changed_settings, trained_model
+from forecast.experiment.tuning.confirmation_span import search_part
+from forecast.experiment.tuning.search_space import WINDOW, Rung, Value, changed_settings, trained_model
 from forecast.metric_records import METRICS, MetricRecord
 from forecast.models.networks.recurrent import Memory
 from forecast.models.registry import make_forecaster
 from forecast.production.store.disk import is_file, is_folder
 from forecast.run import Clock, News, Reporter, Run
-from forecast.specs import Settings
-from forecast.wording import counted
+from forecast.specs import Overrides, Plan, Settings
 
 FloatArray = NDArray[np.float64]
 
@@ -61,6 +62,7 @@ class TrialOrder(Document):
         sample: series of a folder that are learned from.
         best: errors of the best trial, with which this one is compared; none where there is none yet.
         ends: when it is to give up, in ISO 8601; None for never.
+        rung: how cheaply it is trained; None for in full.
     """
 
     source: str
@@ -75,6 +77,7 @@ class TrialOrder(Document):
     best: tuple[float | None, ...] = ()
     best_error: float | None = None
     ends: str | None = None
+    rung: Rung | None = None
 
 
 class _BehindError(Exception):
@@ -98,8 +101,7 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
     Raises:
         ForecastError: it can't be trained; or the data is another.
     """
-    order = decode(TrialOrder, spec)
-    began = run.clock.seconds()
+    order, began = decode(TrialOrder, spec), run.clock.seconds()
     reading = _known_reading(order, run)
     part = run.cache.get(
         "tuning part",
@@ -107,17 +109,51 @@ def do_trial(spec: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
         lambda: search_part(reading, order.settings, order.confirm),
         1,
     )
+    room = int(reading.panel.values.size)  # so that the confirmation, which knows all, finds its loops compiled
+    return score_trial(order, part, run.on(replace(run.machine, room=room)), began)
+
+
+def score_trial(order: TrialOrder, part: Reading, run: Run, began: float | None = None) -> Mapping[str, Any]:
+    """Scores a trial on what the search may know.
+
+    Args:
+        order: what is tried.
+        part: of the data, before all that a trial may not see.
+        run: what to work with.
+        began: when somebody began to get that ready, on the clock of the run.
+
+    Returns:
+        see ``do_trial``.
+
+    Raises:
+        ForecastError: it can't be trained.
+    """
+    began = run.clock.seconds() if began is None else began
     settings, model = changed_settings(order.settings, order.model, order.changes)
+    if order.rung is not None and model == AUTO:
+        model = order.rung.cell
+    plan = _plan_of(part, order, run)
     if order.ends is not None:
         run = run.with_reporter(_Punctual(run, datetime.fromisoformat(order.ends)))
-    found = _Blocks(part.panel, settings, order.best, order.best_error, run.clock)
+    found = _Blocks(part.panel, plan, METRICS[settings.metric], order, run.clock)
+    way = TrainingWay(plan, order.rung.effort if order.rung else 1.0)
     try:
-        score_settings(part, settings, model, run, found.hear)
+        score_settings(part, settings, model, run, found.hear, way)
     except _BehindError:
         return found.told("stopped", run.clock.seconds() - began)
     except _LateError:
         return {"state": "late"}
     return found.told("whole", run.clock.seconds() - began)
+
+
+def _plan_of(part: Reading, order: TrialOrder, run: Run) -> Plan:
+    """Returns the plan of a trial: that of all, which is made once since it looks at every series, and its window."""
+    from forecast.models.networks.fitting import panel_digest  # TensorFlow, which the trial needs
+
+    asked = replace(order.settings, overrides=Overrides())
+    key = (panel_digest(part.panel), repr(encode(asked)))
+    plan = run.cache.get("tuning plan", key, lambda: make_plan(part.panel, asked), 1)
+    return replace(plan, window=int(order.changes.get(WINDOW, plan.window)))
 
 
 Source = tuple[str, ReadOptions, str, int | None]
@@ -155,48 +191,17 @@ def _key(source: Source) -> tuple[str, str, str, int | None]:
     return located(source[0]), repr(encode(source[1])), source[2], source[3]
 
 
-def search_part(reading: Reading, settings: Settings, confirm: int) -> Reading:
-    """Returns what a search may know: all that lies before the confirmation span.
+@dataclass(frozen=True)
+class TrainingWay:
+    """How settings are scored.
 
-    Raises:
-        DataError, UsageError: too little is left; the text says how much is missing, the hint offers fewer folds.
+    Attributes:
+        plan: of the data, made before; None to make it.
+        effort: share of the training steps.
     """
-    panel = reading.panel
-    plan = make_plan(panel, replace(settings, folds=confirm))
-    try:
-        cuts = _confirmed_from(panel, plan.horizon, confirm)
-        part = panel.until(cuts).select(np.flatnonzero(cuts > 0))
-        make_plan(part, replace(settings, horizon=plan.horizon))
-    except ForecastError as error:
-        raise _too_little(panel, settings, plan.horizon, confirm, error) from error
-    return replace(reading, panel=part, whole=None)
 
-
-def _confirmed_from(panel: Panel, horizon: int, confirm: int) -> NDArray[np.int64]:
-    """Returns the steps of each series before the confirmation span, (S,)."""
-    return rolling_origins(panel, horizon, confirm, 1, warms_up=False)[0].cuts
-
-
-def _too_little(panel: Panel, settings: Settings, horizon: int, confirm: int, error: ForecastError) -> ForecastError:
-    """Returns that there is too little data for a search and a confirmation, with the most folds that there are."""
-    length, folds = int(np.median(panel.lengths)), settings.folds or 1
-    needed = max((folds + 2) * horizon, folds + 3) + confirm * horizon
-    if needed <= length:
-        return error
-    ways = [
-        f"--folds {fewer} --confirm {least}"
-        for fewer in range(folds, 0, -1)
-        for least in range(confirm, 0, -1)
-        if (fewer, least) != (folds, confirm) and max((fewer + 2) * horizon, fewer + 3) + least * horizon <= length
-    ]
-    shorter = max(1, length // (folds + confirm + 3))
-    hint = f"{ways[0]}, or a shorter --horizon" if ways else f"--horizon {shorter} --folds 1 --confirm 1"
-    span = f"{counted(confirm, 'fold')} × {counted(horizon, 'step')}"
-    return DataError(
-        f"{counted(length, 'row')} are too few to search on {counted(folds, 'fold')} and to confirm on {span} that no "
-        f"trial sees: {counted(needed - length, 'row')} more are needed.",
-        hint,
-    )
+    plan: Plan | None = None
+    effort: float = 1.0
 
 
 def score_settings(
@@ -205,8 +210,9 @@ def score_settings(
     model: str,
     run: Run,
     scored_by: Callable[[Fold, FloatArray], None] | None = None,
+    way: TrainingWay = TrainingWay(),
 ) -> tuple[Prepared, Backtest]:
-    """Returns the backtest of one model with settings.
+    """Returns the backtest of one model with settings, of points alone.
 
     Args:
         reading: of the data.
@@ -214,15 +220,17 @@ def score_settings(
         model: a network, or ``auto`` for all cells together.
         run: what to work with; it hears how far the trial is, and nothing else.
         scored_by: see ``backtest``.
+        way: how they are scored.
 
     Raises:
         ForecastError: see ``prepare``; or a network can't be trained.
     """
     name = trained_model(model)
     quiet = run.with_reporter(_OnlyProgress(run.reporter))
-    prepared = prepare(reading, settings, (name,), quiet, Terms())
+    prepared = prepare(reading, settings, (name,), quiet, Terms(), way.plan)
     plan, machine = prepared.plan, quiet.on(prepared.machine)
-    forecaster = make_forecaster(name, prepared.specs, plan.season_of(name), machine, Memory())
+    specs = {cell: spec.with_(steps=max(1, round(spec.steps * way.effort))) for cell, spec in prepared.specs.items()}
+    forecaster = make_forecaster(name, specs, plan.season_of(name), machine, Memory())
     found = backtest(
         reading.panel,
         prepared.folds,
@@ -233,7 +241,7 @@ def score_settings(
         progress=quiet.reporter.progress,
         run=machine,
         kind=plan.kind,
-        levels=settings.levels,
+        levels=(),
         scored_by=scored_by,
     )
     return prepared, found
@@ -278,13 +286,12 @@ class _Punctual:
 class _Blocks:
     """The errors of a trial so far, each of a fold and a series, beside those of the best one."""
 
-    def __init__(
-        self, panel: Panel, settings: Settings, best: Sequence[float | None], best_error: float | None, clock: Clock
-    ) -> None:
-        self._panel, self._metric = panel, METRICS[settings.metric]
-        self._plan, self._clock, self._times = make_plan(panel, settings), clock, list[float]()
+    def __init__(self, panel: Panel, plan: Plan, metric: MetricRecord, order: TrialOrder, clock: Clock) -> None:
+        self._panel, self._metric = panel, metric
+        self._plan, self._clock, self._times = plan, clock, list[float]()
         self._some = even_choice(len(panel), MOST_BLOCKS)
-        self._best, self._best_error = np.array([np.nan if one is None else one for one in best]), best_error
+        self._best = np.array([np.nan if one is None else one for one in order.best])
+        self._best_error = order.best_error
         self._errors: list[FloatArray] = []
 
     def hear(self, fold: Fold, point: FloatArray) -> None:

@@ -14,21 +14,28 @@ from forecast.decoding import encode
 from forecast.errors import ExitCode, TrainingError
 from forecast.execution.executor import Executor
 from forecast.execution.job import JobOrder, JobResult
-from forecast.experiment.tuning.confirmation import TAIL, fresh_seeds
+from forecast.experiment.tuning.confirmation import TAIL
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy
+from forecast.experiment.tuning.rungs import (
+    FINALISTS,
+    best_of,
+    confirmation_seconds,
+    finalists,
+    finals_seconds,
+    full_seconds,
+    search_settings,
+)
 from forecast.experiment.tuning.search_space import changes_of
 from forecast.experiment.tuning.trial import TrialOrder, located
 from forecast.experiment.tuning.tuning_folder import TuningEntry
 from forecast.run import News, Reporter, Run
-from forecast.specs import Deadline, Settings
+from forecast.specs import Deadline
 from forecast.wording import counted, percent
 
 BATCH = 4
 """Trials that are asked for together, whoever does them; more workers than that get as many."""
 LEAST = 3.0
 """Seconds below which no trial is begun."""
-MORE = 1.15
-"""A confirmation knows more rows than the search, and takes about so many times as long."""
 START = 8.0
 """Seconds in which a process that had others work for it starts TensorFlow and compiles."""
 STALE = 5
@@ -86,21 +93,6 @@ def batch_of(number: int, batch: int) -> tuple[int, int]:
     return first, first + batch
 
 
-def best_of(trials: Sequence[TriedSettings], before: int | None = None) -> TriedSettings | None:
-    """Returns the trial with the lowest error that came to its last fold; of equals, the first."""
-    done = [
-        trial
-        for trial in trials
-        if trial.state == "whole" and trial.error is not None and (before is None or trial.number < before)
-    ]
-    return min(done, key=lambda trial: (trial.error, trial.number), default=None)
-
-
-def search_settings(entry: TuningEntry) -> Settings:
-    """Returns the settings of each trial: one seed, unless somebody gave a number, and the horizon of the end."""
-    return replace(entry.settings, horizon=entry.horizon, seeds=entry.settings.seeds or 1)
-
-
 class TuneSearch:
     """A search from its journal on."""
 
@@ -147,6 +139,39 @@ class TuneSearch:
                 break  # their time was up
         return self._study.trials()
 
+    def finals(self) -> dict[int, TriedSettings]:
+        """Returns the default and the best trials as they did in full, by number; none where all trials are.
+
+        As many as there is time for; what the journal has is not done again.
+
+        Raises:
+            ForecastError: see ``search``.
+        """
+        trials = self._study.trials()
+        if self._entry.rung is None or not trials:
+            return {}
+        found = (trials[0], *finalists(self._entry, trials, self._affordable(trials)))
+        known, ends = self._study.full(), self._ends(keeps_finals=False)
+        by_number = {str(trial.number): trial for trial in found if trial.number not in known}
+        if len(found) == 1 or not by_number:
+            return {trial.number: known[trial.number] for trial in found if trial.number in known}
+        self._reporter.searched("the best in full", self._reporter.share)
+        orders = [self._order(trial, None, ends, is_cheap=False) for trial in by_number.values()]
+        for future in self._executor.as_completed([self._executor.submit(order) for order in orders]):
+            done = future.result()
+            if (ended := self._ended(by_number[done.key], done)) is not None:
+                self._study.tell_full(ended)
+        known = self._study.full()
+        return {trial.number: known[trial.number] for trial in found if trial.number in known}
+
+    def _affordable(self, trials: Sequence[TriedSettings]) -> int:
+        """Returns how many trials there is time for to be trained in full, beside the default."""
+        left = self._left(keeps_finals=False)
+        if not isfinite(left):
+            return FINALISTS
+        usual = max(full_seconds(self._entry, trials[0], trials), 0.1)
+        return max(0, min(FINALISTS, int(self._limits.workers * left / usual) - 1))
+
     def _next_batch(self) -> list[TriedSettings]:
         """Returns the trials to do: what was begun and not ended, and what the batch lacks; none if time is up."""
         trials = self._study.trials()
@@ -166,14 +191,15 @@ class TuneSearch:
         default = self._study.trials()[0]
         return self._left() > max(LEAST, default.warm / 3)
 
-    def _left(self) -> float:
-        """Returns the seconds that are left for trials: the confirmation's are taken off."""
+    def _left(self, *, keeps_finals: bool = True) -> float:
+        """Returns the seconds that are left for trials: those of the confirmation and of the finals are taken off."""
         deadline = self._limits.deadline
         if deadline is None:
             return inf
         trials = self._study.trials()
         best = best_of(trials)
-        reserved = confirmation_seconds(self._entry, trials[0], best) if best and trials else 0.0
+        reserved = confirmation_seconds(self._entry, trials, best) if best and trials else 0.0
+        reserved += finals_seconds(self._entry, trials, deadline.limit) if best and keeps_finals else 0.0
         reserved += START if self._limits.workers > 1 else 0.0
         return deadline.left(self._run.clock.seconds()) - reserved - TAIL
 
@@ -205,11 +231,13 @@ class TuneSearch:
     def _key(self, trial: TriedSettings) -> str:
         return repr(sorted(changes_of(trial.values, self._entry.space, self._entry.window).items()))
 
-    def _ends(self) -> datetime | None:
-        left = self._left()
+    def _ends(self, *, keeps_finals: bool = True) -> datetime | None:
+        left = self._left(keeps_finals=keeps_finals)
         return self._run.clock.now() + timedelta(seconds=max(left, 0.0)) if isfinite(left) else None
 
-    def _order(self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None) -> JobOrder:
+    def _order(
+        self, trial: TriedSettings, best: TriedSettings | None, ends: datetime | None, *, is_cheap: bool = True
+    ) -> JobOrder:
         entry = self._entry
         order = TrialOrder(
             source=located(entry.source),
@@ -224,6 +252,7 @@ class TuneSearch:
             best=best.blocks if best else (),
             best_error=best.error if best else None,
             ends=ends.isoformat() if ends else None,
+            rung=entry.rung if is_cheap else None,
         )
         return JobOrder(str(trial.number), self._job, encode(order))
 
@@ -281,13 +310,3 @@ def _gain_words(trials: Sequence[TriedSettings]) -> str:
     if best is None or best.error is None or not default or best.number == 0:
         return ""
     return f", {percent(best.error / default - 1, 1, signed=True)}"
-
-
-def confirmation_seconds(entry: TuningEntry, default: TriedSettings, best: TriedSettings) -> float:
-    """Returns about how long a confirmation takes, by what the trials took with fewer seeds and fewer rows."""
-    seeds = (fresh_seeds(entry.settings).seeds or 1) / (search_settings(entry).seeds or 1)
-    folds = (entry.confirm + 1) / (entry.folds + 1)
-    if best.number == 0:
-        best = replace(default, warm=0.0)
-    compiled = default.seconds - default.warm  # at most: those of the end may be of the same shapes
-    return MORE * seeds * max(folds, 1.0) * (default.warm + max(best.warm, default.warm / 3)) + compiled

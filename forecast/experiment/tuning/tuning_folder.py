@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from forecast.data.read_options import ReadOptions
-from forecast.decoding import Document, decode, encode
+from forecast.decoding import Document, MayLack, decode, encode
 from forecast.errors import DataError, NotFoundError, did_you_mean
 from forecast.experiment.tuning.confirmation import Confirmation
-from forecast.experiment.tuning.search_space import SearchedSetting, Value, changed_settings, pinned_names
+from forecast.experiment.tuning.search_space import Rung, SearchedSetting, Value, changed_settings, pinned_names
 from forecast.production.store.disk import Disk, is_file, list_folders, read_regular, telling
 from forecast.production.store.json_document import format_document, parse_document
 from forecast.production.store.lock import ModelLock
@@ -42,6 +42,7 @@ class TuningEntry(Document):
         confirm: folds of the confirmation span.
         batch: trials that are asked for together.
         searched_to: the last day that the search may know.
+        rung: how cheaply trials are trained before the best of them are trained in full; None where all are.
     """
 
     name: str
@@ -61,6 +62,7 @@ class TuningEntry(Document):
     batch: int
     searched_to: str
     begun: str
+    rung: MayLack[Rung] = None
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ Chosen on the training parts of the panels in ``benchmarks/``, never on a test p
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 
+from forecast.errors import UsageError
 from forecast.models.networks.cells import CELLS
 from forecast.models.networks.recurrent import weight_shapes
-from forecast.specs import Anchor, ModelSpec, Plan, Preset, Settings, View
+from forecast.specs import Anchor, ModelSpec, Plan, Preset, Settings, View, ViewSet
 
 MOST_UNITS = 4096
 
@@ -75,8 +77,10 @@ def make_spec(cell: str, plan: Plan, settings: Settings, windows: int, *, is_bar
     seeds = tuple(range(settings.seed, settings.seed + count))
     make = _bare if is_bare else _tutorial if settings.preset == "tutorial" else _recipe
     given = settings.overrides.given()
-    segment = {"segment": given["segment"]} if "segment" in given else {}
+    segment, asked = {"segment": given["segment"]} if "segment" in given else {}, given.pop("views", None)
     spec = make(cell, plan, settings.preset, windows, **segment).with_(seeds=seeds, **given)
+    if asked is not None and not (spec.rolled or is_bare):
+        spec = spec.with_(views=views_of(asked, plan, spec.views))
     if spec.rolled or is_bare:
         return spec
     has_dates = plan.kind != "price" and (not plan.is_intermittent or settings.country is not None)
@@ -188,6 +192,38 @@ def _steady_views(plan: Plan) -> tuple[View, ...]:
         View("last-season", season, level="last", scale="series", log=log),
         third,
     )
+
+
+def views_of(name: ViewSet, plan: Plan, usual: tuple[View, ...]) -> tuple[View, ...]:
+    """Returns the views of a set that somebody asked for in place of the recipe's.
+
+    ``level`` and ``log`` are the recipe's, none or all of them in logarithms; ``ridge`` starts the highway of each from
+    a regression; ``smoothed`` stand all on exponential smoothing; ``steady`` are those of short series.
+
+    Args:
+        name: of the set.
+        plan: of the data.
+        usual: the recipe's.
+
+    Raises:
+        UsageError: values below zero have no logarithm.
+    """
+    if name == "log" and not plan.nonnegative:
+        raise UsageError("--views log needs values that are never below zero.", "--views level")
+    season = plan.season if 1 < plan.season <= plan.window else 1
+    smoothed = (
+        View("smoothed", season, log=plan.nonnegative),
+        View("smoothed", season),
+        View("smoothed", season, level="mean", scale="series"),
+    )
+    sets: dict[str, tuple[View, ...]] = {
+        "level": tuple(replace(view, log=False) for view in usual),
+        "log": tuple(replace(view, log=plan.nonnegative) for view in usual),
+        "ridge": tuple(replace(view, ridge=True) for view in usual),
+        "smoothed": smoothed,
+        "steady": _steady_views(plan),
+    }
+    return tuple(dict.fromkeys(sets[name]))
 
 
 def _views(plan: Plan) -> tuple[View, ...]:

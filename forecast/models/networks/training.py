@@ -63,6 +63,11 @@ def learning_rate(rate: Tensor, now: Tensor) -> Tensor:
     return peak * (decays * warm * cosine + (1 - decays))
 
 
+def decayed(weights: Tensors, share: Tensor) -> Tensors:
+    """Returns weights without a share of each, biases as they are (Loshchilov & Hutter 2019, decoupled)."""
+    return [weight - share * weight if len(weight.shape) > 1 else weight for weight in weights]
+
+
 def adam_step(
     weights: Tensors, mean: Tensors, square: Tensors, gradients: Tensors, now: Tensor, rate: Tensor
 ) -> tuple[Tensors, Tensors, Tensors]:
@@ -224,7 +229,8 @@ def _ready_loop(
     zeros = [tf.zeros_like(weight) for weight in weights]
     state = [weights, zeros, zeros, others]
     arguments = _view_arguments(maps) | _data_arguments(data)
-    arguments["rate"] = tf.constant([spec.learning_rate, spec.steps, float(spec.schedule == "cosine")], tf.float32)
+    rate = [spec.learning_rate, spec.steps, float(spec.schedule == "cosine")]
+    arguments["rate"] = tf.constant([*rate, *([spec.weight_decay] if spec.weight_decay else [])], tf.float32)
     nowhere = tf.zeros((CHUNK, spec.batch_size, 2), tf.int32)
     loop.compile(tuple(state), tf.constant(0), tf.constant(0), nowhere, arguments)
     return loop, state, arguments
@@ -288,9 +294,9 @@ def padded_size(count: int) -> int:
 
 def _shape_of(spec: ModelSpec) -> ModelSpec:
     """Returns the spec with all that the compiled code doesn't depend on set to fixed values."""
-    return spec.with_(
-        views=(), season=1, steps=1, learning_rate=1.0, schedule="constant", seeds=(0,), preset="balanced"
-    )
+    decays = 1.0 if spec.weight_decay else None
+    usual = spec.with_(views=(), season=1, steps=1, learning_rate=1.0, schedule="constant", seeds=(0,))
+    return usual.with_(preset="balanced", weight_decay=decays)
 
 
 def _view_arguments(maps: ViewMaps) -> dict[str, Any]:
@@ -337,9 +343,10 @@ def _loop(shape: ModelSpec, settings: ViewSettings, *, jit: bool, is_tracked: bo
                 loss = mean_loss(shape.loss, outputs, targets, mask)
             gradients, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
             now = tf.cast(done + i + 1, tf.float32)
-            weights, mean, square = adam_step(
-                weights, mean, square, gradients, now, learning_rate(arguments["rate"], now)
-            )
+            rate = learning_rate(arguments["rate"], now)
+            if shape.weight_decay:
+                weights = decayed(weights, rate * arguments["rate"][3])
+            weights, mean, square = adam_step(weights, mean, square, gradients, now, rate)
             both = (each + more for each, more in zip(sums, (loss, norm), strict=bool(sums)))
             return [i + 1, weights, mean, square, others, loss, *both]
 

@@ -20,6 +20,7 @@ FACTS = (
     "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
     "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes", "left_out",
+    "tuned", "tuned_settings",
 )  # fmt: skip
 """What is told of every run."""
 LINE = ("time", *FACTS, "fingerprint", "asked")
@@ -27,6 +28,7 @@ COLUMNS = (
     "name", "time", "command", "outcome", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "reason", "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
     "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes", "left_out",
+    "tuned",
 )  # fmt: skip
 """Of the table of ``forecast history``."""
 PROOF = ("outcome", "reason", "challenged", "scored_on", "champion_rmse", "challenger_rmse", "naive_rmse")
@@ -52,6 +54,8 @@ class RunRecord(PartialDocument):
         run: the id of the run, which its log lines have too.
         peak_bytes: of the memory of its process so far.
         left_out: flagged values that were neither learned from nor scored; None where nobody asked for that.
+        tuned: what a search for settings found, in words; None where nobody asked for one.
+        tuned_settings: those of them that the challenger has; empty where it has none.
         fingerprint: of the file.
         asked: the settings that decide whether the same data is worth another run.
         time: in ISO 8601; when the run ended.
@@ -88,6 +92,8 @@ class RunRecord(PartialDocument):
     run: str | None = None
     peak_bytes: int | None = None
     left_out: int | None = None
+    tuned: str | None = None
+    tuned_settings: dict[str, Any] | None = None
     fingerprint: str | None = None
     asked: dict[str, Any] | None = field(default_factory=dict)
     time: str | None = None

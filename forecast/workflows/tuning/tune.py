@@ -10,48 +10,40 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from forecast.data.panel import Panel
 from forecast.data.read_options import SETTINGS as SETTING_NAMES
 from forecast.data.reading.reader import Reading, ReadOptions
 from forecast.errors import NotFoundError, Stopped, TrainingError, UsageError
 from forecast.execution.executor import Workplace, open_executor
-from forecast.experiment.experiment import count_windows, prepare
 from forecast.experiment.final_fit import check_model as check_name
 from forecast.experiment.input_data import read_to_learn
 from forecast.experiment.news import DataRead, Remark
 from forecast.experiment.outputs import stem_of, write_all
-from forecast.experiment.plan import make_plan
 from forecast.experiment.rerun_command import command_line, given_flags
-from forecast.experiment.time_limit import Terms
 from forecast.experiment.tuning.confirmation import Confirmation, Match, OverdueError, confirm, timed_confirmation
 from forecast.experiment.tuning.optuna_study import TriedSettings, TuningStudy, check_optuna
+from forecast.experiment.tuning.rungs import FINALISTS, chosen
 from forecast.experiment.tuning.search_space import (
     CELL,
     Value,
     changes_of,
     check_model,
-    narrowed,
-    search_space,
     toml_lines,
-    trained_model,
     with_fixed,
 )
-from forecast.experiment.tuning.trial import keep_reading, search_part
+from forecast.experiment.tuning.trial import keep_reading
 from forecast.experiment.tuning.tune_search import (
     BATCH,
     SearchLimits,
     TrialReporter,
     TuneSearch,
-    best_of,
 )
+from forecast.experiment.tuning.tuning_entry import TuningScope, tuning_entry
 from forecast.experiment.tuning.tuning_folder import TunedSettings, TuningEntry, TuningFolder, tunings
-from forecast.models.registry import MODELS, spec_names
+from forecast.models.registry import MODELS
 from forecast.production.store.store import Store, model_name_for
-from forecast.run import SILENT, Run
-from forecast.specs import Plan, PlotKind, Settings
-from forecast.wording import counted
+from forecast.run import Run
+from forecast.specs import PlotKind, Settings
+from forecast.wording import counted, listed, percent
 from forecast.workflows.pages.tuning import TuningTold, draw_tuning, tuning_page
 
 LEAST = 20.0
@@ -103,7 +95,8 @@ class TuneResult:
 
     Attributes:
         trials: all of them, by number; 0 is the default.
-        best: the one with the lowest error; None where none came to its end.
+        full: those of them that were trained in full after the search, by number; none where all were.
+        best: the one whose settings met the default: with the lowest error, in full where there is such.
         tuned: what came out, as the store has it.
         importances: the share of each setting in how trials differ; empty of too few trials.
         late: why there is no confirmation though there is a best trial; empty where there is one, or needs none.
@@ -112,6 +105,7 @@ class TuneResult:
     entry: TuningEntry
     reading: Reading
     trials: tuple[TriedSettings, ...]
+    full: dict[int, TriedSettings]
     best: TriedSettings | None
     tuned: TunedSettings
     importances: dict[str, float]
@@ -129,6 +123,8 @@ class TuneResult:
             return (
                 "There was time for the default alone, and nothing to compare it with: give it a longer --time-limit."
             )
+        if len(self.full) > 1:
+            return "Trained in full, none of the best settings errs less than the default: the default stays."
         return "No settings that were tried err less than the default on the search folds: the default stays."
 
     @property
@@ -172,10 +168,10 @@ def tune(request: TuneRequest, store: Store, run: Run) -> TuneResult:
 def planned_words(entry: TuningEntry, done: int) -> tuple[Remark, ...]:
     """Returns what will be searched, on what, and on what it will be confirmed."""
     step = counted(entry.horizon, "step")
-    until = f"up to {entry.searched_to}"
+    scored = f"scored on {counted(entry.folds, 'fold')} × {step}, up to {entry.searched_to}"
     words = [
         Remark("Search", ", ".join(each.words for each in entry.space), ("--search", "--fix")),
-        Remark("Trials", f"scored on {counted(entry.folds, 'fold')} × {step}, {until}, one seed each", ("--folds",)),
+        Remark("Trials", f"{scored}, {_cheaply(entry)}", ("--folds",)),
         Remark(
             "Kept back", f"{counted(entry.confirm, 'fold')} × {step} at the end: no trial sees them", ("--confirm",)
         ),
@@ -183,6 +179,15 @@ def planned_words(entry: TuningEntry, done: int) -> tuple[Remark, ...]:
     if done:
         words.append(Remark("Resumed", f"{counted(done, 'trial')} of before are kept"))
     return tuple(words)
+
+
+def _cheaply(entry: TuningEntry) -> str:
+    """Returns in words how trials are trained."""
+    if entry.rung is None:
+        return "one seed each"
+    parts = [f"the {entry.rung.cell} for all cells"] if entry.rung.cell != "auto" else []
+    parts += [f"{percent(entry.rung.effort)} of the training steps"] if entry.rung.effort < 1 else []
+    return f"one seed each, {listed(parts)}; the best {FINALISTS} in full"
 
 
 def _name(request: TuneRequest, store: Store) -> str:
@@ -212,7 +217,19 @@ def _begun(request: TuneRequest, folder: TuningFolder, run: Run) -> tuple[Tuning
     now = run.clock.now()
     reading = read_to_learn(request.source, request.options, now, request.sample)
     run.reporter.tell(DataRead(reading))
-    entry = _entry(request, folder.name, settings, model, reading, now.isoformat(), run)
+    scope = TuningScope(
+        name=folder.name,
+        source=request.source,
+        options=request.options,
+        sample=request.sample,
+        settings=settings,
+        model=model,
+        search=request.search,
+        confirm=request.confirm,
+        batch=max(BATCH, request.limits.workers),
+        begun=now.isoformat(),
+    )
+    entry = tuning_entry(scope, reading, run)
     if before is not None and folder.journal.exists() and (tuned is None or tuned.written < before.begun):
         raise UsageError(
             f"A tuning of {folder.name} was begun on {before.begun[:10]} and has not come to its end.",
@@ -268,46 +285,6 @@ def _check_same(request: TuneRequest, entry: TuningEntry) -> None:
                 raise UsageError(text, f"leave out {flag}, or --force instead of --resume begins anew")
 
 
-def _entry(
-    request: TuneRequest, name: str, settings: Settings, model: str, reading: Reading, now: str, run: Run
-) -> TuningEntry:
-    """Returns what is to be tuned: the confirmation span left out, and what is searched on the rest."""
-    plan = make_plan(reading.panel, settings)
-    confirmed = request.confirm or plan.folds
-    part = search_part(reading, settings, confirmed)
-    inner = replace(settings, horizon=plan.horizon, seeds=settings.seeds or 1)
-    quiet = run.with_reporter(SILENT)
-    prepared = prepare(part, inner, (trained_model(model),), quiet, Terms())
-    spec = prepared.specs[spec_names(trained_model(model))[0]]
-    windows, known = count_windows(part.panel, prepared.plan), _known(part.panel, prepared.plan)
-    space = search_space(prepared.plan, spec, windows, known, model, settings.overrides.segment)
-    space = narrowed(space, request.search, settings, model)
-    return TuningEntry(
-        name=name,
-        source=request.source or "",
-        options=request.options,
-        sample=request.sample,
-        fingerprint=reading.fingerprint,
-        rows=reading.rows,
-        settings=settings,
-        model=model,
-        horizon=plan.horizon,
-        window=prepared.plan.window,
-        space=space,
-        seed=settings.seed,
-        folds=prepared.plan.folds,
-        confirm=confirmed,
-        batch=max(BATCH, request.limits.workers),
-        searched_to=part.days[1],
-        begun=now,
-    )
-
-
-def _known(panel: Panel, plan: Plan) -> int:
-    """Returns the steps of a typical series at the earliest origin of the search."""
-    return int(np.median(panel.lengths)) - (plan.folds + plan.warms_up) * plan.horizon
-
-
 def _tuned(
     request: TuneRequest, folder: TuningFolder, entry: TuningEntry, study: TuningStudy, reading: Reading, run: Run
 ) -> TuneResult:
@@ -317,8 +294,9 @@ def _tuned(
     keep_reading(searching, reading, (entry.source, entry.options, entry.fingerprint, entry.sample))
     place = Workplace(request.limits.workers if request.cluster is None else 1, request.cluster)
     with open_executor(place, searching) as executor:
-        trials = TuneSearch(entry, study, executor, searching, reporter, request.limits, request.job).search()
-    best = best_of(trials)
+        search = TuneSearch(entry, study, executor, searching, reporter, request.limits, request.job)
+        trials, full = search.search(), search.finals()
+    best = chosen(trials, full)
     if best is None:
         raise TrainingError(
             "The time was up before the default itself was scored.",
@@ -345,7 +323,7 @@ def _tuned(
     importances = study.importances()
     drawn = draw_tuning(entry, trials, importances, request.plots)
     files = write_all(request.folder, {f"{folder.name}-tune-{stem}": content for stem, content in drawn.items()})
-    result = TuneResult(entry, reading, trials, best, tuned, importances, files, late)
+    result = TuneResult(entry, reading, trials, full, best, tuned, importances, files, late)
     return _with_page(request, result, run.clock.now()) if request.report else result
 
 

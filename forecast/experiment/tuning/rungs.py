@@ -1,0 +1,132 @@
+"""The rungs of a search: all trials are trained cheaply, the best few of them in full, and the winner is confirmed.
+
+    many   ·····················    one cell in place of all together, a part of the steps, one seed
+    few    ····                     the default and the best of them, as the recipe has it, on the same folds
+    two    ··                       the default and the best of those, on the span that no trial saw, with fresh seeds
+
+On each rung the default is trained as the others are, so that what is compared is paired. Why: a trial in full costs
+as much as a train, and in ten minutes of two cores there is time for a handful of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from forecast.experiment.final_fit import AUTO
+from forecast.experiment.tuning.confirmation import fresh_seeds
+from forecast.experiment.tuning.optuna_study import TriedSettings
+from forecast.experiment.tuning.search_space import RATE, Rung, changes_of
+from forecast.experiment.tuning.tuning_folder import TuningEntry
+from forecast.models.networks.cells import CELLS, REFERENCE
+from forecast.models.networks.presets import EFFORT
+from forecast.specs import Plan, Preset, Settings
+
+FINALISTS = 3
+"""Trials that are trained in full after the search, beside the default."""
+MOST_OF_LIMIT = 0.35
+"""Share of a time limit that these may take."""
+MORE = 1.15
+"""A confirmation knows more rows than the search, and takes about so many times as long."""
+SHAPELESS = frozenset({RATE})
+"""Settings that change no shape: a trial of them alone takes as long as the default whose loop is compiled."""
+
+
+def search_settings(entry: TuningEntry) -> Settings:
+    """Returns the settings of each trial: one seed, unless somebody gave a number, horizon and window of the end."""
+    return replace(entry.settings, horizon=entry.horizon, window=entry.window, seeds=entry.settings.seeds or 1)
+
+
+def rung_of(plan: Plan, preset: Preset, model: str, *, asks_for_steps: bool) -> Rung | None:
+    """Returns how cheaply trials are trained; None where they are trained in full.
+
+    Args:
+        plan: of the search.
+        preset: of the recipe.
+        model: that is tuned.
+        asks_for_steps: somebody wants the number of steps searched, of which a part would say something else.
+    """
+    is_short = plan.refit or asks_for_steps or preset == "tutorial"  # small data, which trains in a few seconds
+    effort = 1.0 if is_short else min(1.0, EFFORT["fast"] / EFFORT[preset])
+    cell = REFERENCE if model == AUTO else AUTO
+    return None if effort == 1.0 and cell == AUTO else Rung(cell, effort)
+
+
+def finalists(entry: TuningEntry, trials: Sequence[TriedSettings], most: int = FINALISTS) -> tuple[TriedSettings, ...]:
+    """Returns the trials that err least, and less than the default, best first; none does twice what another does."""
+    default, found = trials[0].error, dict[str, TriedSettings]()
+    done = [trial for trial in trials if trial.state == "whole" and trial.error is not None and default is not None]
+    for trial in sorted(done, key=lambda each: (each.error, each.number)):
+        if trial.error >= default:  # type: ignore[operator] # neither is None
+            break
+        found.setdefault(repr(sorted(changes_of(trial.values, entry.space, entry.window).items())), trial)
+    return tuple(found.values())[:most]
+
+
+def full_seconds(entry: TuningEntry, trial: TriedSettings, trials: Sequence[TriedSettings]) -> float:
+    """Returns about how long settings take in full, one seed, where their loops are compiled.
+
+    Args:
+        entry: what is tuned.
+        trial: of these settings.
+        trials: all so far; those that take as long as the default tell how long that takes without compiling.
+    """
+    warm = trial.warm
+    if trial.number == 0:
+        like = [
+            each.warm
+            for each in trials
+            if each.state == "whole"
+            and each.warm
+            and set(changes_of(each.values, entry.space, entry.window)) <= SHAPELESS
+        ]
+        warm = min([warm, *like])
+    if entry.rung is None:
+        return warm
+    cells = (
+        len(CELLS)
+        if entry.rung.cell != AUTO and "cell" not in changes_of(trial.values, entry.space, entry.window)
+        else 1
+    )
+    return warm * cells / entry.rung.effort
+
+
+def finals_seconds(entry: TuningEntry, trials: Sequence[TriedSettings], limit: float) -> float:
+    """Returns the seconds that are kept for trials in full, of a time limit; 0 where all are."""
+    if entry.rung is None or not trials:
+        return 0.0
+    return min((1 + FINALISTS) * full_seconds(entry, trials[0], trials), MOST_OF_LIMIT * limit)
+
+
+def confirmation_seconds(entry: TuningEntry, trials: Sequence[TriedSettings], best: TriedSettings) -> float:
+    """Returns about how long a confirmation takes, by what the trials took with fewer seeds and fewer rows."""
+    if not entry.confirm:  # somebody else confirms
+        return 0.0
+    default = trials[0]
+    usual = full_seconds(entry, default, trials)
+    own = full_seconds(entry, best, trials) if best.number else 0.0
+    seeds = (fresh_seeds(entry.settings).seeds or 1) / (search_settings(entry).seeds or 1)
+    folds = (entry.confirm + 1) / (entry.folds + 1)
+    compiled = default.seconds - default.warm  # at most: those of the end may be of the same shapes
+    return MORE * seeds * max(folds, 1.0) * (usual + max(own, usual / 3)) + compiled
+
+
+def chosen(trials: Sequence[TriedSettings], full: Mapping[int, TriedSettings]) -> TriedSettings | None:
+    """Returns the trial whose settings meet the default: of those trained in full the best, if there are any.
+
+    Args:
+        trials: of the search, by number.
+        full: those of them that were trained in full, by number; the default among them, or it tells nothing.
+    """
+    told = [each for each in full.values() if each.state == "whole" and each.error is not None]
+    if len(told) > 1 and any(each.number == 0 for each in told):
+        return min(told, key=lambda each: (each.error, each.number))
+    return best_of(trials)
+
+
+def best_of(trials: Sequence[TriedSettings], before: int | None = None) -> TriedSettings | None:
+    """Returns the trial with the lowest error that came to its last fold; of equals, the first."""
+    done = [
+        trial
+        for trial in trials
+        if trial.state == "whole" and trial.error is not None and (before is None or trial.number < before)
+    ]
+    return min(done, key=lambda trial: (trial.error, trial.number), default=None)
