@@ -13,7 +13,7 @@ KEYS = [
     "time", "command", "outcome", "reason", "champion", "challenger", "champion_rmse", "challenger_rmse", "naive_rmse",
     "trigger", "rows", "new_rows", "training_end", "seconds", "exit_code", "widened", "held",
     "live_skill", "live_rmse", "live_coverage", "live_bias", "live_points", "drift", "run", "peak_bytes",
-    "tuned", "tuned_settings", "fingerprint", "asked",
+    "left_out", "tuned", "tuned_settings", "fingerprint", "asked",
 ]  # fmt: skip
 
 

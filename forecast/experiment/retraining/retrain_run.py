@@ -119,10 +119,9 @@ class RetrainRun:
             return self._planned(stored, reading, recipe, is_held_out=bool(folds))
         run = self.run.stage(0.0, CHALLENGED)
         fought = challenged(reading, stored.trained, folds, recipe, self.request.tune, run)
-        if (found := fought.retuned) is not None:
-            told = found.changes if found.is_taken else {}
-            self.log("tuned", self.progress.learn(tuned=found.words, tuned_settings=told).facts())
         challenge = fought.challenge
+        if fought.retuned is not None:
+            self.log("tuned", self.progress.learn(**fought.retuned.facts()).facts())
         return self._settled(stored, reading, fought.recipe, challenge, self._decided(challenge, reading.panel))
 
     def _learnable(self, stored: StoredModel, reading: Reading) -> Reading:
@@ -371,10 +370,9 @@ class RetrainRun:
     def _planned(self, stored: StoredModel, reading: Reading, recipe: Recipe, *, is_held_out: bool) -> RetrainResult:
         models, way = self.progress.models, "as it is" if is_held_out else "its recipe trained anew"
         last = "; the winner is trained on all of it" if self.request.change.refit_all else ""
-        tuned = (f"tune   {recipe.model} for {self.request.tune:g} s",) if self.request.tune is not None else ()
         plan = (
             f"read   {reading.source}: {counted(reading.rows, 'row')}; why: {self.progress.known.trigger}",
-            *tuned,
+            *([f"tune   {recipe.model} for {self.request.tune:g} s"] if self.request.tune else []),
             f"train  {recipe.model}{' and a warm start' if recipe.warm and is_held_out else ''}{last}",
             f"score  it against {stored.version.label}, {way}",
             f"write  v{models.next_number()} into {models.folder}, if it wins",

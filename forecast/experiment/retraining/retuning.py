@@ -12,6 +12,7 @@ makes likely; whoever stands there then meets the champion by the rules of every
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,10 @@ class Retuned:
     changes: dict[str, Value]
     is_taken: bool
     words: str
+
+    def facts(self) -> dict[str, Any]:
+        """Returns what the record of the run says of it."""
+        return {"tuned": self.words, "tuned_settings": self.changes if self.is_taken else {}}
 
 
 @dataclass(frozen=True, eq=False)
