@@ -2,7 +2,6 @@
 
 import platform
 from dataclasses import replace
-from importlib.metadata import version as package_version
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ from forecast.experiment.covariate_effects import covariate_use
 from forecast.experiment.decisions.headline import manner_of
 from forecast.experiment.experiment import Experiment
 from forecast.experiment.inferred import decided_for_run, inferred_from_file
-from forecast.experiment.versions.stored_model import LIBRARIES
+from forecast.experiment.versions.stored_model import LIBRARIES, package_version
 from forecast.models.registry import is_learned, spec_names
 from forecast.report.tables import leaderboard_rows
 from forecast.specs import Match, ModelSpec

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from forecast.data.dates.date_columns import named_part
-from forecast.data.dates.date_forms import FORMS, parse
+from forecast.data.dates.date_forms import likely_forms, parse
 from forecast.data.files.stacks import DatesAcross
 from forecast.data.files.table import INDEX, Table
 from forecast.data.panel import FloatArray, IntArray
@@ -33,7 +33,10 @@ CENT = 0.005  # by which a rounded number may be off
 
 def columns_of_dates(names: Sequence[str]) -> list[str]:
     """Returns the names that are dates in one form, one after the other; none where they are not at least half."""
-    readings = [parse(pa.array(names), form) for form in FORMS]
+    texts = pa.array(names, pa.string())
+    readings = [parse(texts, form) for form in likely_forms(texts)]
+    if not readings:
+        return []
     best = max(readings, key=lambda reading: int(reading.valid.sum()))
     steps = np.diff(best.wall[best.valid])
     in_turn = (steps > 0).all() or (steps < 0).all()

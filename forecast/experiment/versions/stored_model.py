@@ -10,7 +10,8 @@ record.npz       what the data was, so that a later run notices when its past is
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version as package_version
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ CONTEXT_SEASONS = 5
 LEAST_CONTEXT = 500
 """And no fewer steps than these: they tell how widely each series varies, by which intervals are drawn."""
 LIBRARIES = ("numpy", "pandas", "tensorflow", "keras")
+package_version = cache(metadata.version)
 
 
 @dataclass(frozen=True, eq=False)
